@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The words of docs/design.md as data: places, acquires, releases, uses, groups, verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A spot in a file of the tree: `line` counts from 1, `column` from 0, in bytes."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, order=True)
+class Evidence:
+    """One fact and where it stands: `kind` is a short word, `text` the source line, stripped."""
+
+    place: Place
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, order=True)
+class Acquire:
+    """One call of a GUP function, or of a helper of the tree over one.
+
+    `name` is the called function as written, `arguments` the source of each argument in order,
+    `roles` the parameter name of each argument according to the tree's own prototype
+    (start, nr_pages, gup_flags, write, pages, vmas, locked, ...; "" when unknown).
+    """
+
+    place: Place
+    function: str
+    name: str
+    arguments: tuple[str, ...]
+    roles: tuple[str, ...]
+    text: str
+
+    def argument(self, *roles: str) -> str | None:
+        """The source of the first argument that has one of `roles`, or None."""
+        for role, argument in zip(self.roles, self.arguments, strict=False):
+            if role in roles:
+                return argument
+        return None
+
+
+@dataclass(frozen=True, order=True)
+class Release:
+    """One call that drops a reference: `name` is the called function as written.
+
+    `bulk` says that it takes an array and a count. `reached_by_helper` names the local helper
+    that holds the call when the pages get there as its parameter, else "".
+    """
+
+    place: Place
+    function: str
+    name: str
+    bulk: bool
+    reached_by_helper: str
+    text: str
+
+
+class UseKind(str, Enum):
+    """What is done with an acquired page; the rules of verdicts look at nothing else."""
+
+    WRITE_DATA = "the kernel writes the page's data"
+    READ_DATA = "the kernel reads the page's data"
+    MAP = "the page is mapped into the kernel"
+    DMA = "the page is handed to a device"
+    DIRTY = "the page is marked dirty"
+    SCATTER = "the page is put into a scatterlist or bvec"
+    PHYSICAL = "the physical address or pfn is taken"
+    PHYSICAL_KEPT = "the physical address is handed on while the page is held"
+    STRUCT_PAGE = "only struct page is looked at"
+    STORED = "the page is kept beyond the call"
+    NOTIFIER = "an MMU notifier covers the range"
+    CONSUMED = "a callee takes over the reference"
+    EXTRA_REFERENCE = "another reference is taken"
+    OTHER_SOURCE = "pages from elsewhere share the storage"
+    ESCAPES = "the page goes where it cannot be followed"
+
+
+@dataclass(frozen=True, order=True)
+class Use:
+    """One use of an acquired page, with its place."""
+
+    place: Place
+    function: str
+    kind: UseKind
+    text: str
+
+
+@dataclass(frozen=True)
+class PinGroup:
+    """Acquires and releases that share storage: converted whole or not at all.
+
+    `name` is stable over runs on the same tree: path and function of the first acquire, with a
+    number when a function starts several groups. `edges` is the evidence that ties the parts
+    together, in the order found; `gaps` says in plain English what could not be followed, empty
+    for a complete group.
+    """
+
+    name: str
+    acquires: tuple[Acquire, ...]
+    releases: tuple[Release, ...]
+    uses: tuple[Use, ...]
+    edges: tuple[Evidence, ...]
+    gaps: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file with an acquire or a release of the group, sorted."""
+        places = [a.place for a in self.acquires] + [r.place for r in self.releases]
+        return tuple(sorted({place.path for place in places}))
+
+
+class Action(str, Enum):
+    """What becomes of a group."""
+
+    PIN = "pin"
+    FOLLOW = "follow"
+    KEEP = "keep"
+    MANUAL = "manual"
+
+
+class Confidence(str, Enum):
+    """How sure a verdict is: HIGH from evidence on every path, LOW only ever with `manual`."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on a group.
+
+    `case` is the CASE of Documentation/core-api/pin_user_pages.rst as text ("1" to "5", "" when
+    none applies); `rule` the name of the rule that decided; `reason` one sentence; `warnings`
+    travel into the report and the patch. `decided_by` is "rules" or "author".
+    """
+
+    group: str
+    action: Action
+    case: str
+    rule: str
+    reason: str
+    confidence: Confidence
+    evidence: tuple[Evidence, ...]
+    warnings: tuple[str, ...]
+    decided_by: str = "rules"
+
+
+@dataclass(frozen=True)
+class Unparsed:
+    """A function that a finder skipped although it holds an acquire or a release."""
+
+    place: Place
+    function: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What `scan` found: every acquire of the tree exactly once, sorted by place."""
+
+    commit: str
+    kernel_version: str
+    acquires: tuple[Acquire, ...]
+    unparsed: tuple[Unparsed, ...]
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What `pair` found: each acquire of the scan is in exactly one group."""
+
+    commit: str
+    groups: tuple[PinGroup, ...]
+
+
+@dataclass(frozen=True)
+class Classification:
+    """What `classify` decided: one verdict a group, in the order of the groups."""
+
+    commit: str
+    profile: str
+    groups: tuple[PinGroup, ...]
+    verdicts: tuple[Verdict, ...]
+
+    def pairs(self) -> tuple[tuple[PinGroup, Verdict], ...]:
+        """Each group with its verdict."""
+        return tuple(zip(self.groups, self.verdicts, strict=True))

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Git repositories through GitPython, its processes through our own door."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import git
+from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
+
+from migrate.base import process
+from migrate.base.errors import Refusal
+
+# Nothing of the user's that runs code, asks questions, signs, or repacks behind our back.
+_SAFE_CONFIG = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    "core.pager=cat",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "commit.gpgSign=false",
+    "color.ui=false",
+    "diff.external=",
+    "diff.noprefix=false",
+    "diff.mnemonicPrefix=false",
+    "format.signOff=false",
+)
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_EDITOR": "true",
+    "GIT_PAGER": "cat",
+}
+_TIME_LIMIT = 1800.0
+"""Seconds; the longest honest git command here checks out 80,000 files."""
+
+
+def git_run(
+    args: Sequence[str],
+    *,
+    cwd: Path,
+    stdin: bytes | None = None,
+    env: dict[str, str] | None = None,
+    timeout: float = _TIME_LIMIT,
+) -> process.Outcome:
+    """Run `git args` in `cwd` with the user's hooks, pager, signing and automatic gc off."""
+    options = [part for setting in _SAFE_CONFIG for part in ("-c", setting)]
+    return process.run(
+        ["git", *options, *args],
+        cwd=cwd,
+        timeout=timeout,
+        stdin=stdin,
+        env=_ENVIRONMENT | (env or {}),
+    )
+
+
+def git_output(
+    args: Sequence[str],
+    *,
+    cwd: Path,
+    stdin: bytes | None = None,
+    env: dict[str, str] | None = None,
+    codes: tuple[int, ...] = (0,),
+) -> bytes:
+    """Standard output of `git args`; a :class:`Refusal` when the exit code is not in `codes`."""
+    outcome = git_run(args, cwd=cwd, stdin=stdin, env=env)
+    if isinstance(outcome, process.Finished) and outcome.code in codes:
+        return outcome.stdout
+    raise Refusal(
+        f"git {args[0]} failed in {cwd}: {process.describe(outcome)}",
+        f"Try 'git -C {cwd} fsck' and run the command again.",
+    )
+
+
+class _Git(git.cmd.Git):
+    """GitPython's command wrapper, with :func:`git_run` underneath."""
+
+    def execute(self, command: Any, *args: Any, **options: Any) -> Any:
+        if options.get("as_process") or options.get("output_stream"):
+            raise NotImplementedError("streams are not used; call git_output()")
+        argv = [str(part) for part in command]
+        outcome = git_run(
+            argv[1:],
+            cwd=Path(self.working_dir or "."),
+            env={k: str(v) for k, v in (self.environment() | (options.get("env") or {})).items()},
+        )
+        if not isinstance(outcome, process.Finished):
+            raise GitCommandError(argv, process.describe(outcome))
+        text = outcome.stdout.decode("utf-8", "surrogateescape")
+        if options.get("strip_newline_in_stdout", True) and text.endswith("\n"):
+            text = text[:-1]
+        error = outcome.stderr.decode("utf-8", "replace")
+        if options.get("with_exceptions", True) and outcome.code != 0:
+            raise GitCommandError(argv, outcome.code, error, text)
+        if options.get("with_extended_output"):
+            return outcome.code, text, error
+        return text
+
+
+class Repository(git.Repo):
+    """A repository whose every command goes through :func:`git_run`."""
+
+    GitCommandWrapperType = _Git
+
+
+def open_repository(path: Path) -> Repository:
+    """Open the work tree at `path`; a :class:`Refusal` says why it is not one."""
+    try:
+        repository = Repository(path, search_parent_directories=False)
+    except NoSuchPathError:
+        raise Refusal(
+            f"{path} does not exist.", "Give the path of a Linux kernel checkout."
+        ) from None
+    except (InvalidGitRepositoryError, ValueError):
+        raise Refusal(
+            f"{path} is not a git checkout.",
+            f"Put the kernel into git first: git -C {path} init && git -C {path} add -A -f"
+            f" && git -C {path} commit -m import",
+        ) from None
+    if repository.bare:
+        raise Refusal(
+            f"{path} is a bare repository.",
+            f"Make a checkout of it: git clone {path} linux && gup-migrate run linux",
+        )
+    return repository

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one door to other programs: every subprocess of the tool starts here."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
+"""Bytes of standard output and standard error together."""
+
+_CHUNK = 1 << 16
+_GRACE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The program ran to its end, with whatever exit code (negative: killed by that signal)."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+
+@dataclass(frozen=True)
+class TimedOut:
+    """The program was killed, with everything it had started, after `limit` seconds."""
+
+    argv: tuple[str, ...]
+    limit: float
+    stdout: bytes
+    stderr: bytes
+
+
+@dataclass(frozen=True)
+class TooMuchOutput:
+    """The program was killed because it wrote more than `limit` bytes."""
+
+    argv: tuple[str, ...]
+    limit: int
+
+
+@dataclass(frozen=True)
+class NotStarted:
+    """The program could not be started at all."""
+
+    argv: tuple[str, ...]
+    why: str
+
+
+Outcome = Finished | TimedOut | TooMuchOutput | NotStarted
+
+
+def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The caller's environment without GIT_*, in the C locale, plus `extra`."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    env["LC_ALL"] = "C"
+    env.pop("LANGUAGE", None)
+    env.update(extra or {})
+    return env
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    timeout: float,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    output_limit: int = DEFAULT_OUTPUT_LIMIT,
+) -> Outcome:
+    """Run `argv` without a shell, in a process group of its own.
+
+    `timeout` is in seconds, `output_limit` in bytes over both streams; `env` is added to
+    :func:`clean_environment`. When the call returns or raises, no process of the group is left.
+    """
+    args = tuple(str(a) for a in argv)
+    start = time.monotonic()
+    try:
+        child = subprocess.Popen(
+            args,
+            cwd=cwd,
+            env=clean_environment(env),
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        return NotStarted(args, str(error))
+    try:
+        streams = _Streams(child, stdin)
+        ended = streams.drain(start + timeout, output_limit)
+        out, err = streams.stdout, streams.stderr
+        if ended == "output":
+            return TooMuchOutput(args, output_limit)
+        if ended == "time":
+            return TimedOut(args, timeout, out, err)
+        try:
+            code = child.wait(max(0.1, start + timeout - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return TimedOut(args, timeout, out, err)
+        return Finished(args, code, out, err, time.monotonic() - start)
+    finally:
+        _end_group(child)
+
+
+def describe(outcome: Outcome) -> str:
+    """One line on how `outcome` failed, or that it did not."""
+    name = Path(outcome.argv[0]).name
+    match outcome:
+        case Finished(code=0):
+            return f"{name} succeeded"
+        case Finished(code=code, stderr=stderr):
+            last = stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
+            how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
+            return f"{name} {how}: {last[0][:300]}"
+        case TimedOut(limit=limit):
+            return f"{name} was stopped after {limit:g} s"
+        case TooMuchOutput(limit=limit):
+            return f"{name} was stopped after {limit} bytes of output"
+        case NotStarted(why=why):
+            return f"{name} could not be started: {why}"
+
+
+class _Streams:
+    """Feeds standard input and collects both outputs without blocking on either."""
+
+    def __init__(self, child: subprocess.Popen[bytes], stdin: bytes | None) -> None:
+        self._chunks: dict[str, list[bytes]] = {"out": [], "err": []}
+        self._size = 0
+        self._pending = memoryview(stdin or b"")
+        self._selector = selectors.DefaultSelector()
+        assert child.stdout is not None and child.stderr is not None
+        for stream, label in ((child.stdout, "out"), (child.stderr, "err")):
+            os.set_blocking(stream.fileno(), False)
+            self._selector.register(stream, selectors.EVENT_READ, label)
+        if child.stdin is not None:
+            os.set_blocking(child.stdin.fileno(), False)
+            self._selector.register(child.stdin, selectors.EVENT_WRITE, "in")
+
+    @property
+    def stdout(self) -> bytes:
+        return b"".join(self._chunks["out"])
+
+    @property
+    def stderr(self) -> bytes:
+        return b"".join(self._chunks["err"])
+
+    def drain(self, deadline: float, limit: int) -> str:
+        """Return "end", "time" or "output": why the streams are no longer read."""
+        while self._selector.get_map():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return "time"
+            for key, _ in self._selector.select(min(left, 1.0)):
+                if key.data == "in":
+                    self._feed(key)
+                elif not self._collect(key):
+                    self._selector.unregister(key.fileobj)
+            if self._size > limit:
+                return "output"
+        return "end"
+
+    def _feed(self, key: selectors.SelectorKey) -> None:
+        try:
+            self._pending = self._pending[os.write(key.fd, self._pending[:_CHUNK]) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._pending = memoryview(b"")
+        if not self._pending:
+            self._selector.unregister(key.fileobj)
+            with suppress(OSError):
+                key.fileobj.close()  # type: ignore[union-attr]
+
+    def _collect(self, key: selectors.SelectorKey) -> bool:
+        try:
+            chunk = os.read(key.fd, _CHUNK)
+        except BlockingIOError:
+            return True
+        self._size += len(chunk)
+        self._chunks[key.data].append(chunk)
+        return bool(chunk)
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """Terminate whatever is left of the child's process group, then reap the child."""
+    for step in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, step)
+        try:
+            child.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        if step is signal.SIGTERM and not _group_alive(child.pid):
+            break
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+
+
+def _group_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the delivery stages hand on: commits, build results, series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit of the tool's branch. `groups` is empty for a commit that introduces the API."""
+
+    id: str
+    parent: str
+    subsystem: str
+    subject: str
+    groups: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The tool's branch: `base` is the user's commit, `commits` the oldest first."""
+
+    profile: str
+    ref: str
+    base: str
+    commits: tuple[Commit, ...]
+
+    @property
+    def tip(self) -> str:
+        return self.commits[-1].id if self.commits else self.base
+
+
+class BuildStatus(str, Enum):
+    """How an object came out of its build."""
+
+    BUILT = "built"
+    WARNED = "built, with warnings that the parent did not have"
+    FAILED = "failed"
+    FAILED_BEFORE = "failed at the parent already"
+    NOT_BUILDABLE = "not buildable here"
+
+
+@dataclass(frozen=True)
+class ObjectBuild:
+    """One object of one commit on one architecture.
+
+    `output` is what the compiler said that it had not said at the parent; `reason` says why an
+    object is NOT_BUILDABLE; `seconds` is 0 for a result that was reused.
+    """
+
+    commit: str
+    path: str
+    arch: str
+    status: BuildStatus
+    output: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """The builds of a branch, by commit and object."""
+
+    tip: str
+    objects: tuple[ObjectBuild, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """One recipient; `role` is maintainer, reviewer, list or supporter, as MAINTAINERS has it."""
+
+    name: str
+    address: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """One directory of mails. `to` and `cc` are addresses of the cover letter."""
+
+    slug: str
+    directory: str
+    title: str
+    subsystems: tuple[str, ...]
+    commits: tuple[str, ...]
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """All series of a run, the API series first where there is one."""
+
+    branch: str
+    series: tuple[Series, ...]

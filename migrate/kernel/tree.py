@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A kernel checkout at one commit, read from git's objects and never from its work tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from migrate.base.errors import Refusal
+from migrate.base.git import git_output, git_run, open_repository
+from migrate.base.process import Finished
+
+_KERNEL_FILES = ("Makefile", "MAINTAINERS", "include/linux/mm.h")
+_GUP_PROTOTYPE = re.compile(rb"\bget_user_pages\b")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """`root` is the user's checkout, `commit` the full id of the commit that is looked at."""
+
+    root: Path
+    commit: str
+    _blobs: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def read(self, path: str) -> bytes | None:
+        """The contents of `path`, relative to the root; None when the commit has no such file."""
+        if path not in self._blobs:
+            self.read_many([path])
+        return self._blobs[path]
+
+    def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The contents of those of `paths` that exist, by one `git cat-file --batch`."""
+        wanted = list(paths)
+        missing = [p for p in dict.fromkeys(wanted) if p not in self._blobs and "\n" not in p]
+        if missing:
+            request = "".join(f"{self.commit}:{p}\n" for p in missing)
+            answer = git_output(
+                ["cat-file", "--batch"],
+                cwd=self.root,
+                stdin=request.encode("utf-8", "surrogateescape"),
+            )
+            self._blobs.update(zip(missing, _batch_contents(answer, len(missing)), strict=True))
+        return {p: b for p in wanted if (b := self._blobs.get(p)) is not None}
+
+    def grep(self, words: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> list[str]:
+        """The files of the commit that hold one of `words` as a whole word, sorted."""
+        if not words:
+            return []
+        patterns = [part for word in words for part in ("-e", word)]
+        found = git_output(
+            ["grep", "-lzwF", *patterns, self.commit, "--", *pathspecs], cwd=self.root, codes=(0, 1)
+        )
+        prefix = len(self.commit) + 1
+        names = found.decode("utf-8", "surrogateescape").split("\0")
+        return sorted(name[prefix:] for name in names if name)
+
+    def exists(self, path: str) -> bool:
+        return self.read(path) is not None
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """Every path of the commit, sorted."""
+        listed = git_output(["ls-tree", "-rz", "--name-only", self.commit], cwd=self.root)
+        return tuple(sorted(n for n in listed.decode("utf-8", "surrogateescape").split("\0") if n))
+
+    @cached_property
+    def version(self) -> tuple[int, int, int]:
+        """VERSION, PATCHLEVEL and SUBLEVEL of the top Makefile, for messages and reports only."""
+        makefile = (self.read("Makefile") or b"").decode("utf-8", "replace")
+        found = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d+)", makefile, re.M))
+        return tuple(int(found.get(k, 0)) for k in ("VERSION", "PATCHLEVEL", "SUBLEVEL"))  # type: ignore[return-value]
+
+
+def open_tree(path: Path, revision: str = "HEAD") -> Tree:
+    """The kernel at `path`; a :class:`Refusal` when it is no kernel checkout with the GUP API."""
+    repository = open_repository(path)
+    found = git_run(["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], cwd=path)
+    if not isinstance(found, Finished) or not found.ok:
+        raise Refusal(
+            f"{path} has no commit at {revision}.",
+            f"Commit the kernel first: git -C {path} add -A -f && git -C {path} commit -m import",
+        )
+    tree = Tree(Path(str(repository.working_tree_dir)), found.stdout.decode().strip())
+    contents = tree.read_many(_KERNEL_FILES)
+    lacking = [name for name in _KERNEL_FILES if name not in contents]
+    if lacking:
+        raise Refusal(
+            f"{path} is not a Linux kernel: {', '.join(lacking)} is missing at {revision}.",
+            "Give the top folder of a kernel checkout.",
+        )
+    if not _GUP_PROTOTYPE.search(contents["include/linux/mm.h"]):
+        raise Refusal(
+            f"{path} has no get_user_pages() in include/linux/mm.h.",
+            "There is nothing to migrate in this tree.",
+        )
+    return tree
+
+
+def _batch_contents(answer: bytes, count: int) -> list[bytes | None]:
+    """Split the output of `git cat-file --batch` into one body a request."""
+    bodies: list[bytes | None] = []
+    at = 0
+    for _ in range(count):
+        end = answer.index(b"\n", at)
+        header = answer[at:end].split(b" ")
+        at = end + 1
+        if len(header) != 3 or header[-1] == b"missing" or not header[-1].isdigit():
+            bodies.append(None)
+            continue
+        size = int(header[-1])
+        bodies.append(answer[at : at + size] if header[1] == b"blob" else None)
+        at += size + 1
+    return bodies
