@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
 @dataclass(frozen=True, order=True)
@@ -68,7 +68,7 @@ class Release:
     text: str
 
 
-class UseKind(str, Enum):
+class UseKind(StrEnum):
     """What is done with an acquired page; the rules of verdicts look at nothing else."""
 
     WRITE_DATA = "the kernel writes the page's data"
@@ -122,7 +122,7 @@ class PinGroup:
         return tuple(sorted({place.path for place in places}))
 
 
-class Action(str, Enum):
+class Action(StrEnum):
     """What becomes of a group."""
 
     PIN = "pin"
@@ -131,7 +131,7 @@ class Action(str, Enum):
     MANUAL = "manual"
 
 
-class Confidence(str, Enum):
+class Confidence(StrEnum):
     """How sure a verdict is: HIGH from evidence on every path, LOW only ever with `manual`."""
 
     HIGH = "high"

@@ -78,7 +78,7 @@ def git_output(
 class _Git(git.cmd.Git):
     """GitPython's command wrapper, with :func:`git_run` underneath."""
 
-    def execute(self, command: Any, *args: Any, **options: Any) -> Any:
+    def execute(self, command: Any, *_args: Any, **options: Any) -> Any:
         if options.get("as_process") or options.get("output_stream"):
             raise NotImplementedError("streams are not used; call git_output()")
         argv = [str(part) for part in command]

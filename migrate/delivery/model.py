@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Branch:
         return self.commits[-1].id if self.commits else self.base
 
 
-class BuildStatus(str, Enum):
+class BuildStatus(StrEnum):
     """How an object came out of its build."""
 
     BUILT = "built"
