@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Stage files: a value, what it was made from, and a check sum that tells damage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from migrate.base import codec
+from migrate.base.aside import set_aside
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stored(Generic[T]):
+    """`value` as read from a file; `inputs` is the fingerprint of what it was made from and
+    `digest` that of the value itself, both sha256 in hexadecimal."""
+
+    value: T
+    inputs: str
+    digest: str
+
+
+def fingerprint(*parts: str) -> str:
+    """One sha256 over `parts`, in which ("ab", "c") and ("a", "bc") differ."""
+    total = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogateescape")
+        total.update(f"{len(data)}:".encode())
+        total.update(data)
+    return total.hexdigest()
+
+
+def save(path: Path, value: T, inputs: str) -> Stored[T]:
+    """Write `value` to `path`, all of it or nothing."""
+    data = codec.to_data(value)
+    digest = _digest(data)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    codec.write(path, {"inputs": inputs, "digest": digest, "value": data})
+    return Stored(value, inputs, digest)
+
+
+def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] | None:
+    """What :func:`save` wrote, or None; a damaged file is set aside and `notice` told so."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        return _damaged(path, str(error), notice)
+    try:
+        data = json.loads(text)
+        if set(data) != {"inputs", "digest", "value"} or _digest(data["value"]) != data["digest"]:
+            return _damaged(path, "its check sum does not fit", notice)
+        return Stored(codec.from_data(data["value"], kind), str(data["inputs"]), data["digest"])
+    except (ValueError, TypeError, RecursionError) as error:
+        return _damaged(path, type(error).__name__, notice)
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def _damaged(path: Path, why: str, notice: Callable[[str], None]) -> None:
+    kept = set_aside(path)
+    notice(f"{path.name} was damaged ({why}); set aside as {kept.name} and made anew")

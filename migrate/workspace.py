@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""State on disk: stage files, database, lock, the tool's own repository, what goes out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from migrate.base import codec, lock, stored
+from migrate.base.borrowed import borrow, check_out
+from migrate.base.database import Database
+from migrate.base.errors import Refusal
+
+LAYOUT = 1
+"""Goes up when files move or change their meaning; an older workspace is then made anew."""
+
+_SHARED_STAGES = ("scan", "pair")
+_OURS = (
+    "scan.json*",
+    "pair.json*",
+    "state.sqlite*",
+    "repository*",
+    "builds",
+    "profiles",
+    "log",
+    "scratch",
+)
+_MARKER = "gup-migrate.json"
+_OUT_MARKER = ".gup-migrate"
+
+T = TypeVar("T")
+
+
+@dataclass
+class Workspace:
+    """The state of one checkout. What does not depend on the profile is at the top.
+
+    `notice` gets one line for everything that was found damaged and set aside.
+    """
+
+    root: Path
+    checkout: Path
+    profile: str
+    notice: Callable[[str], None] = field(default=lambda _: None)
+
+    @property
+    def _own(self) -> Path:
+        return self.root / "profiles" / self.profile
+
+    @property
+    def builds(self) -> Path:
+        """Build folders, one an architecture."""
+        return self.root / "builds"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def out(self) -> Path:
+        """Where series and report go when the user names no other place."""
+        return self._own / "out"
+
+    def stage_path(self, stage: str) -> Path:
+        return (self.root if stage in _SHARED_STAGES else self._own) / f"{stage}.json"
+
+    def load(self, stage: str, kind: type[T]) -> stored.Stored[T] | None:
+        """The stored result of `stage`, or None when there is none that can be trusted."""
+        return stored.load(self.stage_path(stage), kind, self.notice)
+
+    def save(self, stage: str, value: T, inputs: str) -> stored.Stored[T]:
+        return stored.save(self.stage_path(stage), value, inputs)
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.root / "state.sqlite", self.notice)
+
+    def repository(self) -> Path:
+        """The tool's own repository, which sees every object of the checkout."""
+        return borrow(self.checkout, self.root / "repository")
+
+    def worktree(self, commit: str) -> Path:
+        """The same with `commit` checked out; on a full kernel the first time takes a minute."""
+        directory = self.repository()
+        check_out(directory, commit)
+        return directory
+
+    def scratch(self) -> Path:
+        """A folder that is empty now and gone after the run."""
+        directory = self.root / "scratch"
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        return directory
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep everybody else out; leftovers of a run that was killed are removed on entry."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with lock.locked(self.root / "lock"):
+            self._settle()
+            try:
+                yield
+            finally:
+                shutil.rmtree(self.root / "scratch", ignore_errors=True)
+                if "database" in self.__dict__:
+                    self.database.close()
+                    del self.__dict__["database"]
+
+    def holder(self) -> lock.Holder | None:
+        """Who works in this workspace now."""
+        return lock.holder(self.root / "lock")
+
+    def clean(self, *, everything: bool) -> int:
+        """Remove what can be made anew, and with `everything` also series and reports.
+
+        Returns the bytes that were freed. Logs go too.
+        """
+        self._check_owner()
+        keep = set() if everything else set(self.root.glob("profiles/*/out"))
+        # By name, so that a file which strayed in here is never taken for ours.
+        ours = [p for pattern in _OURS for p in self.root.glob(pattern)]
+        return sum(_remove(path, keep) for path in ours)
+
+    def _settle(self) -> None:
+        """Bring the folder to this layout, whatever state the last run left it in."""
+        found = self._check_owner()
+        if found is not None and found < LAYOUT:
+            self.notice(f"{self.root} has layout {found}, this gup-migrate has {LAYOUT}: made anew")
+            self.clean(everything=False)
+        codec.write(self.root / _MARKER, {"layout": LAYOUT, "checkout": str(self.checkout)})
+        shutil.rmtree(self.root / "scratch", ignore_errors=True)
+        for folder in (self.root, self._own):
+            for half in folder.glob("*.new"):
+                shutil.rmtree(half, ignore_errors=True)
+                half.unlink(missing_ok=True)
+        self.log.mkdir(exist_ok=True)
+
+    def _check_owner(self) -> int | None:
+        """The layout of the folder, None for a new one; refuses a folder that is not ours."""
+        try:
+            data = json.loads((self.root / _MARKER).read_text(encoding="utf-8"))
+            layout, owner = int(data["layout"]), str(data["checkout"])
+        except FileNotFoundError:
+            return self._check_empty()
+        except (OSError, ValueError, KeyError, TypeError):
+            self.notice(f"{_MARKER} was damaged; everything in {self.root} is made anew")
+            return 0
+        if owner != str(self.checkout):
+            raise Refusal(
+                f"{self.root} is the workspace of {owner}, not of {self.checkout}.",
+                "Give another folder with --workspace DIR.",
+            )
+        if layout > LAYOUT:
+            raise Refusal(
+                f"{self.root} was written by a newer gup-migrate (layout {layout}, here {LAYOUT}).",
+                "Use that version, or give another folder with --workspace DIR.",
+            )
+        return layout
+
+    def _check_empty(self) -> None:
+        strangers = [p.name for p in self.root.iterdir() if p.name != "lock"]
+        if strangers:
+            raise Refusal(
+                f"{self.root} holds files that are not gup-migrate's, {sorted(strangers)[0]}.",
+                "Give an empty folder, or one that does not exist yet, with --workspace DIR.",
+            )
+
+
+def open_workspace(
+    checkout: Path,
+    profile: str,
+    directory: Path | None = None,
+    notice: Callable[[str], None] = lambda _: None,
+) -> Workspace:
+    """The workspace of `checkout`, in `directory` or below the user's cache folder.
+
+    Nothing is written before :meth:`Workspace.locked`. Refuses a place in the checkout or
+    around it.
+    """
+    top = checkout.resolve()
+    root = (directory.expanduser() if directory else _default_place(top)).resolve()
+    keep_apart(root, top, "workspace", "--workspace")
+    if root.exists() and not root.is_dir():
+        raise Refusal(f"{root} is not a folder.", "Give a folder with --workspace DIR.")
+    return Workspace(root, top, re.sub(r"[^A-Za-z0-9._-]", "-", profile).lstrip("."), notice)
+
+
+def keep_apart(place: Path, checkout: Path, what: str, option: str) -> None:
+    """Refuse a `place` that is in the checkout, is it, or holds it."""
+    if place == checkout or checkout in place.parents:
+        raise Refusal(
+            f"The {what} {place} is inside the checkout, which gup-migrate only reads.",
+            f"Give a folder elsewhere with {option} DIR.",
+        )
+    if place in checkout.parents:
+        raise Refusal(
+            f"The {what} {place} has the checkout {checkout} inside.",
+            f"Give a folder of its own with {option} DIR.",
+        )
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A new empty folder that takes the place of `target` when the block ends without error.
+
+    `target` may be missing, empty, or what an earlier run put there; anything else is the
+    user's and refused.
+    """
+    if target.exists() and not _may_replace(target):
+        raise Refusal(
+            f"{target} holds files that gup-migrate did not write.",
+            "Give an empty folder, or one that does not exist yet, with --output DIR.",
+        )
+    fresh, old = (target.with_name(f".{target.name}.gup-migrate-{end}") for end in ("new", "old"))
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    (fresh / _OUT_MARKER).touch()
+    yield fresh
+    if target.exists():
+        target.replace(old)
+    fresh.replace(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _may_replace(target: Path) -> bool:
+    return target.is_dir() and ((target / _OUT_MARKER).exists() or not any(target.iterdir()))
+
+
+def _remove(path: Path, keep: set[Path]) -> int:
+    """Remove `path` and all below except what is in `keep`; the bytes that were freed."""
+    if path in keep:
+        return 0
+    if path.is_dir() and not path.is_symlink():
+        freed = sum(_remove(entry, keep) for entry in path.iterdir())
+        with suppress(OSError):
+            path.rmdir()
+        return freed
+    size = path.lstat().st_size
+    path.unlink()
+    return size
+
+
+def _default_place(checkout: Path) -> Path:
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    # The XDG rules: a relative path counts as unset.
+    cache = Path(base) if base.startswith("/") else Path("~/.cache").expanduser()
+    digest = hashlib.sha256(os.fsencode(checkout)).hexdigest()[:12]
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", checkout.name).lstrip(".") or "linux"
+    return cache / "gup-migrate" / "work" / f"{name[:40]}-{digest}"
