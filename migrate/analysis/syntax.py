@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""C files as error-tolerant syntax trees, and the functions in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import tree_sitter_c
+from tree_sitter import Language, Node, Parser
+
+from migrate.analysis.model import Place
+
+_LANGUAGE = Language(tree_sitter_c.language())
+
+_CONTAINERS = frozenset(
+    {
+        "translation_unit",
+        "preproc_if",
+        "preproc_ifdef",
+        "preproc_else",
+        "preproc_elif",
+        "preproc_elifdef",
+        "linkage_specification",
+        "ERROR",
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """One definition; a name may have several in a file, under different #ifdefs.
+
+    `ordinal` counts the functions of the file from 0. `parameters` holds the declaration nodes.
+    """
+
+    path: str
+    ordinal: int
+    name: str
+    static: bool
+    node: Node
+    body: Node
+    parameters: tuple[Node, ...]
+
+    @property
+    def start(self) -> int:
+        return self.node.start_byte
+
+    @property
+    def end(self) -> int:
+        return self.body.end_byte
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One parsed file of the tree."""
+
+    path: str
+    text: bytes
+    root: Node = field(repr=False)
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """All function definitions, in file order."""
+        return tuple(_functions(self))
+
+    @cached_property
+    def by_name(self) -> dict[str, tuple[Function, ...]]:
+        found: dict[str, tuple[Function, ...]] = {}
+        for function in self.functions:
+            found[function.name] = (*found.get(function.name, ()), function)
+        return found
+
+    def function_at(self, byte: int) -> Function | None:
+        """The function whose definition spans `byte`."""
+        for function in self.functions:
+            if function.start <= byte < function.end:
+                return function
+        return None
+
+    def place(self, node: Node) -> Place:
+        return Place(self.path, node.start_point[0] + 1, node.start_point[1])
+
+    def code(self, node: Node) -> str:
+        """The source of `node`, white space folded."""
+        return " ".join(self.text[node.start_byte : node.end_byte].decode("utf-8", "replace").split())
+
+    def line(self, node: Node) -> str:
+        """The source line on which `node` starts, stripped."""
+        start = self.text.rfind(b"\n", 0, node.start_byte) + 1
+        end = self.text.find(b"\n", node.start_byte)
+        line = self.text[start : end if end >= 0 else len(self.text)]
+        return line.decode("utf-8", "replace").strip()
+
+
+def parse(path: str, text: bytes) -> Source:
+    """Parse `text`; never fails: what is not C becomes ERROR nodes."""
+    return Source(path, text, Parser(_LANGUAGE).parse(text).root_node)
+
+
+def name_of(node: Node) -> str:
+    """The bytes of an identifier node as text."""
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def top_level(node: Node) -> Iterator[Node]:
+    """The file-scope nodes below `node`, through #if blocks and recovered errors."""
+    for child in node.children:
+        if child.type in _CONTAINERS:
+            yield from top_level(child)
+        elif child.type == "declaration_list":
+            yield from top_level(child)
+        else:
+            yield child
+
+
+def find_first(node: Node, kind: str) -> Node | None:
+    """The first node of type `kind` at or below `node`, outermost first."""
+    queue = [node]
+    while queue:
+        current = queue.pop(0)
+        if current.type == kind:
+            return current
+        queue.extend(current.children)
+    return None
+
+
+def declarator_name(node: Node) -> str | None:
+    """The identifier that a declarator declares."""
+    current: Node | None = node
+    while current is not None:
+        if current.type in ("identifier", "field_identifier", "type_identifier"):
+            return name_of(current)
+        following = current.child_by_field_name("declarator")
+        if following is None:
+            named = [c for c in current.named_children if c.type != "attribute_specifier"]
+            following = named[0] if named and current.type.startswith("parenthesized") else None
+        current = following
+    return None
+
+
+def _functions(source: Source) -> Iterator[Function]:
+    ordinal = 0
+    previous: Node | None = None
+    for node in top_level(source.root):
+        found = None
+        if node.type == "function_definition":
+            found = _from_definition(source, node, ordinal)
+        elif node.type == "compound_statement" and previous is not None:
+            found = _from_macro(source, previous, node, ordinal)
+        if found is not None:
+            yield found
+            ordinal += 1
+        previous = node
+
+
+def _from_definition(source: Source, node: Node, ordinal: int) -> Function | None:
+    body = node.child_by_field_name("body")
+    if body is None or body.type != "compound_statement":
+        return None
+    declarator = None
+    for child in node.children:
+        if child.type != "compound_statement":
+            declarator = find_first(child, "function_declarator") or declarator
+    if declarator is None:
+        return None
+    name = declarator_name(declarator)
+    listed = declarator.child_by_field_name("parameters")
+    parameters = tuple(
+        c for c in (listed.named_children if listed else ()) if c.type == "parameter_declaration"
+    )
+    static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in node.children)
+    return Function(source.path, ordinal, name or "?", static, node, body, parameters)
+
+
+def _from_macro(source: Source, head: Node, body: Node, ordinal: int) -> Function | None:
+    """A body behind a macro that makes the header, as SYSCALL_DEFINE3(read, ...) { ... }."""
+    call = find_first(head, "call_expression") or find_first(head, "macro_type_specifier")
+    if call is None:
+        return None
+    first = find_first(call.child_by_field_name("arguments") or call, "identifier")
+    name = name_of(first) if first is not None else "?"
+    return Function(source.path, ordinal, name, False, head, body, ())

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What declarations say about types, as far as following struct members needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from migrate.analysis.syntax import Source, declarator_name, name_of, top_level
+
+
+@dataclass(frozen=True)
+class TypeRef:
+    """A type by its struct tag (or typedef name), with its number of pointers and arrays.
+
+    `inline` is set for a struct or union without a name, whose members belong to its parent.
+    """
+
+    tag: str
+    depth: int
+    inline: StructDef | None = None
+
+
+@dataclass(frozen=True)
+class StructDef:
+    """The members of one struct or union; those of unnamed members are among them."""
+
+    tag: str
+    path: str
+    members: dict[str, TypeRef] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """What one file declares at file scope."""
+
+    structs: dict[str, StructDef]
+    typedefs: dict[str, TypeRef]
+    variables: dict[str, TypeRef]
+
+
+def base_type(node: Node, path: str = "") -> TypeRef | None:
+    """The type of a declaration, parameter or field, without its declarators' pointers."""
+    spec = node.child_by_field_name("type")
+    if spec is None:
+        return None
+    if spec.type in ("struct_specifier", "union_specifier", "enum_specifier"):
+        named = spec.child_by_field_name("name")
+        body = spec.child_by_field_name("body")
+        if named is not None:
+            return TypeRef(name_of(named), 0)
+        if body is not None and spec.type != "enum_specifier":
+            return TypeRef("", 0, struct_definition(spec, path))
+        return None
+    return TypeRef(name_of(spec), 0)
+
+
+def pointer_depth(declarator: Node) -> int:
+    """How many pointers and arrays stand between a declarator and its name."""
+    depth, current = 0, declarator
+    while True:
+        if current.type in ("pointer_declarator", "array_declarator"):
+            depth += 1
+        inner = current.child_by_field_name("declarator")
+        if inner is None:
+            inner = next((c for c in current.named_children if "declarator" in c.type), None)
+        if inner is None:
+            return depth
+        current = inner
+
+
+def declared(node: Node, path: str = "") -> list[tuple[str, TypeRef]]:
+    """The names that a declaration or parameter declares, with their types."""
+    base = base_type(node, path)
+    if base is None:
+        return []
+    found = []
+    for declarator in node.children_by_field_name("declarator"):
+        name = declarator_name(declarator)
+        if name is not None:
+            depth = pointer_depth(declarator)
+            found.append((name, TypeRef(base.tag, depth, base.inline)))
+    return found
+
+
+def struct_definition(spec: Node, path: str) -> StructDef:
+    """The members of a struct or union specifier that has a body."""
+    named = spec.child_by_field_name("name")
+    members: dict[str, TypeRef] = {}
+    body = spec.child_by_field_name("body")
+    for child in _fields(body) if body is not None else ():
+        names = declared(child, path)
+        members.update(names)
+        base = base_type(child, path)
+        if not names and base is not None and base.inline is not None:
+            members.update(base.inline.members)
+    return StructDef(name_of(named) if named is not None else "", path, members)
+
+
+def declarations(source: Source) -> Declarations:
+    """All structs, typedefs and variables at file scope of `source`, nested structs included."""
+    structs: dict[str, StructDef] = {}
+    typedefs: dict[str, TypeRef] = {}
+    variables: dict[str, TypeRef] = {}
+    for node in top_level(source.root):
+        if node.type in ("struct_specifier", "union_specifier"):
+            _collect_structs(node, source.path, structs)
+        elif node.type == "declaration":
+            _collect_structs(node, source.path, structs)
+            variables.update(declared(node, source.path))
+        elif node.type == "type_definition":
+            _collect_structs(node, source.path, structs)
+            typedefs.update(declared(node, source.path))
+    return Declarations(structs, typedefs, variables)
+
+
+def _fields(body: Node) -> list[Node]:
+    found = []
+    for child in body.named_children:
+        if child.type == "field_declaration":
+            found.append(child)
+        elif child.type.startswith("preproc_") or child.type == "ERROR":
+            found.extend(_fields(child))
+    return found
+
+
+def _collect_structs(node: Node, path: str, into: dict[str, StructDef]) -> None:
+    if node.type in ("struct_specifier", "union_specifier"):
+        named = node.child_by_field_name("name")
+        if named is not None and node.child_by_field_name("body") is not None:
+            into[name_of(named)] = struct_definition(node, path)
+    for child in node.named_children:
+        if child.type not in ("compound_statement", "initializer_list"):
+            _collect_structs(child, path, into)
