@@ -150,7 +150,8 @@ class Workspace:
             data = json.loads((self.root / _MARKER).read_text(encoding="utf-8"))
             layout, owner = int(data["layout"]), str(data["checkout"])
         except FileNotFoundError:
-            return self._check_empty()
+            self._check_empty()
+            return None
         except (OSError, ValueError, KeyError, TypeError):
             self.notice(f"{_MARKER} was damaged; everything in {self.root} is made anew")
             return 0

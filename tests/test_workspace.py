@@ -106,9 +106,9 @@ def test_the_workspace_of_another_checkout_is_refused(workspace: Workspace, tmp_
         pass
     other = tmp_path / "other"
     other.mkdir()
-    with pytest.raises(Refusal, match="is the workspace of"):
-        with open_workspace(other, "vaddr-pin", workspace.root).locked():
-            pass
+    stranger = open_workspace(other, "vaddr-pin", workspace.root)
+    with pytest.raises(Refusal, match="is the workspace of"), stranger.locked():
+        pass
 
 
 def test_a_newer_layout_is_refused_and_an_older_one_made_anew(

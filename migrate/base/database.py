@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from migrate.base.aside import set_aside
 from migrate.base.errors import Refusal
@@ -59,48 +60,42 @@ class Database:
 
     def count(self, table: str) -> int:
         """How many rows `table` has."""
-        return int(self._attempt(f"SELECT count(*) FROM {table}", [()])[0][0])
+        (count,) = self._attempt(f"SELECT count(*) FROM {table}", [()])[0]
+        return int(count)
 
-    def _attempt(self, sql: str, rows: Iterable[tuple[str, ...]]) -> list[tuple[object, ...]]:
+    def _attempt(self, sql: str, rows: Iterable[tuple[str, ...]]) -> list[tuple[Any, ...]]:
         """Run `sql` for each of `rows`; a damaged database is replaced and asked once more."""
         wanted = list(rows)
         with self._guard:
             try:
                 return self._execute(sql, wanted)
             except sqlite3.DatabaseError as error:
-                _refuse_when_full(error, self._path)
-                if _is_busy(error):
-                    raise
-                self._renew(str(error))
+                _raise_unless_damage(error, self._path)
+                self._connection.close()
+                self._connection = self._renew(str(error))
                 return self._execute(sql, wanted)
 
-    def _execute(self, sql: str, rows: list[tuple[str, ...]]) -> list[tuple[object, ...]]:
-        found: list[tuple[object, ...]] = []
+    def _execute(self, sql: str, rows: list[tuple[str, ...]]) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
         with self._connection:
             for row in rows:
                 found += self._connection.execute(sql, row).fetchall()
         return found
 
-    def _renew(self, why: str) -> None:
-        self._connection.close()
+    def _renew(self, why: str) -> sqlite3.Connection:
+        """Set the file aside, with what belongs to it, and start an empty one."""
         kept = set_aside(self._path)
         for extra in ("-wal", "-shm"):
             self._path.with_name(self._path.name + extra).unlink(missing_ok=True)
-        self._notice(f"{self._path.name} was damaged ({why}); set aside as {kept.name}")
-        self._connection = self._create()
+        self._notice(f"{self._path.name} cannot be used ({why}); set aside as {kept.name}")
+        return self._create()
 
     def _open(self) -> sqlite3.Connection:
         try:
             return self._create()
         except sqlite3.DatabaseError as error:
-            _refuse_when_full(error, self._path)
-            if _is_busy(error):
-                raise
-            kept = set_aside(self._path)
-            for extra in ("-wal", "-shm"):
-                self._path.with_name(self._path.name + extra).unlink(missing_ok=True)
-            self._notice(f"{self._path.name} cannot be used ({error}); set aside as {kept.name}")
-            return self._create()
+            _raise_unless_damage(error, self._path)
+            return self._renew(str(error))
 
     def _create(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, _BUSY_SECONDS, check_same_thread=False)
@@ -108,9 +103,7 @@ class Database:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             (health,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if health != "ok" or version not in (0, SCHEMA):
-                raise sqlite3.DatabaseError(
-                    "schema %d" % version if health == "ok" else str(health)
-                )
+                raise sqlite3.DatabaseError(f"schema {version}" if health == "ok" else str(health))
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             for table in TABLES:
@@ -153,13 +146,16 @@ def _check_sum(key: str, value: str) -> str:
     return hashlib.sha256(text).hexdigest()[:24]
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
-    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-
-
-def _refuse_when_full(error: sqlite3.Error, path: Path) -> None:
-    if "disk is full" in str(error) or "readonly database" in str(error):
+def _raise_unless_damage(error: sqlite3.Error, path: Path) -> None:
+    """Let through what a new file would cure; anything else ends the command."""
+    text = str(error)
+    if "disk is full" in text or "readonly" in text or "unable to open" in text:
         raise Refusal(
-            f"{path.parent} cannot be written: {error}.",
+            f"{path.parent} cannot be written: {text}.",
             "Make room there, or give another place with --workspace DIR, and run again.",
+        ) from error
+    if "locked" in text:
+        raise Refusal(
+            f"{path} is held by another program.",
+            "Close whatever has it open, and run again.",
         ) from error

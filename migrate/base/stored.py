@@ -49,23 +49,18 @@ def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] 
     """What :func:`save` wrote, or None; a damaged file is set aside and `notice` told so."""
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        return _damaged(path, str(error), notice)
-    try:
         data = json.loads(text)
         if set(data) != {"inputs", "digest", "value"} or _digest(data["value"]) != data["digest"]:
-            return _damaged(path, "its check sum does not fit", notice)
+            raise ValueError("its check sum does not fit")
         return Stored(codec.from_data(data["value"], kind), str(data["inputs"]), data["digest"])
-    except (ValueError, TypeError, RecursionError) as error:
-        return _damaged(path, type(error).__name__, notice)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        kept = set_aside(path)
+        why = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
+        notice(f"{path.name} was damaged ({why}); set aside as {kept.name} and made anew")
+        return None
 
 
 def _digest(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
-
-
-def _damaged(path: Path, why: str, notice: Callable[[str], None]) -> None:
-    kept = set_aside(path)
-    notice(f"{path.name} was damaged ({why}); set aside as {kept.name} and made anew")
