@@ -19,6 +19,10 @@ DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 _CHUNK = 1 << 16
 _GRACE_SECONDS = 1.0
 
+_live: set[int] = set()
+"""Process groups of the children that run now, over all threads."""
+_stopping = False
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -88,6 +92,8 @@ def run(
     :func:`clean_environment`. When the call returns or raises, no process of the group is left.
     """
     args = tuple(str(a) for a in argv)
+    if _stopping:
+        raise KeyboardInterrupt
     start = time.monotonic()
     try:
         child = subprocess.Popen(
@@ -101,6 +107,7 @@ def run(
         )
     except (OSError, ValueError) as error:
         return NotStarted(args, str(error))
+    _live.add(child.pid)
     try:
         streams = _Streams(child, stdin)
         ended = streams.drain(start + timeout, output_limit)
@@ -116,6 +123,16 @@ def run(
         return Finished(args, code, out, err, time.monotonic() - start)
     finally:
         _end_group(child)
+        _live.discard(child.pid)
+
+
+def stop_all() -> None:
+    """End every child in every thread and start no more; safe to call from a signal handler."""
+    global _stopping
+    _stopping = True
+    for group in tuple(_live):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGTERM)
 
 
 def describe(outcome: Outcome) -> str:
