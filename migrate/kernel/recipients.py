@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who gets a patch: what the tree's scripts/get_maintainer.pl says, or our own reading.
+
+Both are asked without git history (`--nogit --nogit-fallback`), so the answer depends on the tree
+alone. `.get_maintainer.ignore` is about people found in history only, so neither needs it. Our own
+reading finds nobody in the text of .yaml files, which the script does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from migrate.base import process
+from migrate.kernel.mailmap import Mailbox, Mailmap, parse_mailbox, parse_mailmap
+from migrate.kernel.maintainers import Maintainers, Section, read_maintainers
+from migrate.kernel.tree import Tree
+
+SCRIPT = "scripts/get_maintainer.pl"
+_OPTIONS = ("--nogit", "--nogit-fallback", "--norolestats", "--roles")
+_TIME_LIMIT = 120.0
+"""Seconds; the script takes less than one for a patch."""
+
+_CHIEF = Mailbox("Linus Torvalds", "torvalds@linux-foundation.org")
+_LINE = re.compile(r"(.*?<[^<>]*>|\S+@\S+) \((.*)\)\Z")
+_DIFF_NAME = re.compile(rb"(?:\+\+\+|---) [^/\s]+/([^\s]+)")
+_ATOMS = r"[^()<>@,;:\\\".\[\]]*"
+_ADDRESS = r"[^()<>@,;:\\\"\[\] ]+@[^()<>@,;:\\\"\[\] ]+"
+_MAILBOX = re.compile(rf"\s*(?:{_ADDRESS}|(?:{_ATOMS}|\"[^\"]*\"\s*)*<{_ADDRESS}>)\s*\Z")
+_COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*\Z)')
+
+
+class Role(StrEnum):
+    """Why somebody gets a patch."""
+
+    MAINTAINER = "maintainer"
+    REVIEWER = "reviewer"
+    LIST = "list"
+
+
+@dataclass(frozen=True, order=True)
+class Recipient:
+    """One person or list; `why` is the script's own role text, "" where there is none."""
+
+    mailbox: Mailbox
+    role: Role
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who gets a patch. `source` is "script" or "own reading", `problem` why it is the latter."""
+
+    recipients: tuple[Recipient, ...]
+    source: str
+    problem: str = ""
+
+    def of(self, *roles: Role) -> tuple[Recipient, ...]:
+        """The recipients that have one of `roles`, in order."""
+        return tuple(r for r in self.recipients if r.role in roles)
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Everything that our own reading needs of a tree."""
+
+    maintainers: Maintainers
+    mailmap: Mailmap
+
+    def for_files(self, files: dict[str, bytes]) -> tuple[Recipient, ...]:
+        """Who gets changes to whole `files`, contents by path: keywords are looked for in them."""
+        return self._collect(files, self.maintainers.by_keywords(files.values()))
+
+    def for_patch(self, patch: bytes) -> tuple[Recipient, ...]:
+        """Who gets `patch`: keywords are looked for in its message and its changed lines."""
+        names = {n.decode("utf-8", "surrogateescape") for n in _DIFF_NAME.findall(patch)}
+        text = _text_for_keywords(patch)
+        return self._collect(sorted(names - {"dev/null", "null"}), self.maintainers.by_keywords([text]))
+
+    def _collect(self, paths: Iterable[str], keywords: Sequence[Section]) -> tuple[Recipient, ...]:
+        found = _Collector(self.mailmap)
+        for path in paths:
+            for section in self.maintainers.matching(path):
+                found.add(section)
+        for section in keywords:
+            found.add(section)
+        return found.recipients()
+
+
+def read_directory(tree: Tree) -> Directory:
+    """MAINTAINERS and .mailmap of `tree`."""
+    return Directory(read_maintainers(tree), parse_mailmap(tree.read(".mailmap") or b""))
+
+
+def ask_for_patch(
+    patch: bytes, directory: Directory, worktree: Path, *, tree_scripts: bool = True
+) -> Answer:
+    """Who gets `patch`: by the script of `worktree`, or by `directory` when that may not run."""
+    if not tree_scripts:
+        return Answer(directory.for_patch(patch), "own reading", "scripts of the tree are not run")
+    asked = ask_script(worktree, patch=patch)
+    if isinstance(asked, str):
+        return Answer(directory.for_patch(patch), "own reading", asked)
+    return Answer(asked, "script")
+
+
+def ask_script(
+    worktree: Path, *, patch: bytes | None = None, files: Sequence[str] = ()
+) -> tuple[Recipient, ...] | str:
+    """The answer of the tree's own script to `patch`, or to `files`; one line when it failed.
+
+    With `files` the answer is the union over them.
+    """
+    outcome = process.run(
+        ["perl", SCRIPT, *_OPTIONS, *(part for name in files for part in ("-f", name))],
+        cwd=worktree,
+        timeout=_TIME_LIMIT,
+        stdin=patch,
+        # A .get_maintainer.conf of the user's would change the answer; hash order would, too.
+        env={"HOME": "/nonexistent", "PERL_HASH_SEED": "0", "PERL_PERTURB_KEYS": "0"},
+    )
+    if not isinstance(outcome, process.Finished) or not outcome.ok:
+        return f"{SCRIPT}: {process.describe(outcome)}"
+    lines = outcome.stdout.decode("utf-8", "replace").splitlines()
+    return tuple(r for line in lines if (r := _parse_line(line)) is not None)
+
+
+def _parse_line(line: str) -> Recipient | None:
+    found = _LINE.match(line.strip())
+    if found is None:
+        return None
+    mailbox = parse_mailbox(found[1])
+    return Recipient(mailbox, _role(found[2]), found[2]) if mailbox.address else None
+
+
+def _role(text: str) -> Role:
+    kind = text.partition(":")[0]
+    if kind.endswith("list"):
+        return Role.LIST
+    return Role.REVIEWER if kind in ("reviewer", "in file") else Role.MAINTAINER
+
+
+def _text_for_keywords(patch: bytes) -> bytes:
+    """The lines of `patch` that keywords may match: all before the diff, then changed ones."""
+    lines, in_diff = [], False
+    for line in patch.split(b"\n"):
+        if line.startswith((b"--- ", b"+++ ")):
+            in_diff = True
+        elif line.startswith((b"diff --git ", b"@@ ")):
+            continue
+        elif not in_diff:
+            lines.append(line)
+        elif line.startswith((b"+", b"-")):
+            lines.append(line[1:])
+    return b"\n".join(lines)
+
+
+class _Collector:
+    """Puts people together in the order of the script: nobody twice, by name or by address."""
+
+    def __init__(self, mailmap: Mailmap) -> None:
+        self._mailmap = mailmap
+        self._people: list[Recipient] = []
+        self._lists: list[Recipient] = []
+        self._names: set[str] = set()
+        self._addresses: set[str] = set()
+
+    def add(self, section: Section) -> None:
+        for letter, value in section.entries:
+            if letter == "L":
+                self._add_list(value, section)
+            elif letter in "MR":
+                role = Role.MAINTAINER if letter == "M" else Role.REVIEWER
+                for text in _split(value):
+                    self._add_person(Recipient(parse_mailbox(text), role, f"{role}:{section.title}"))
+
+    def _add_list(self, value: str, section: Section) -> None:
+        address, _, more = value.strip().partition(" ")
+        address, _, tabbed = address.partition("\t")
+        known = {r.mailbox.address.lower() for r in self._lists}
+        if "subscribers-only" not in more + tabbed and address.lower() not in known:
+            self._lists.append(Recipient(Mailbox("", address), Role.LIST, f"list:{section.title}"))
+
+    def _add_person(self, person: Recipient) -> None:
+        name, address = person.mailbox.name.lower(), person.mailbox.address.lower()
+        if not address or (name and name in self._names) or address in self._addresses:
+            return
+        self._people.append(person)
+        self._addresses.add(address)
+        if name:
+            self._names.add(name)
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Everybody, with .mailmap applied, and those that it makes the same only once."""
+        by_name: dict[str, Mailbox] = {}
+        by_address: dict[str, Mailbox] = {}
+        found: dict[Mailbox, Recipient] = {}
+        for recipient in (*self._people, *self._lists):
+            box = self._mailmap.apply(recipient.mailbox)
+            same = by_name.get(box.name.lower()) if box.name else None
+            same = same or by_address.get(box.address.lower())
+            if same is None:
+                by_name[box.name.lower()] = by_address[box.address.lower()] = box
+            box = self._mailmap.apply(same or box)
+            found.setdefault(box, Recipient(box, recipient.role, recipient.why))
+        return tuple(r for r in found.values() if r.mailbox != _CHIEF)
+
+
+def _split(value: str) -> list[str]:
+    """The mailboxes of one entry: several only when each of them is well formed."""
+    parts = _COMMA.split(value)
+    if len(parts) > 1 and all(_MAILBOX.match(part) for part in parts):
+        return parts
+    return [value]
