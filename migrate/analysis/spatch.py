@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Coccinelle's spatch, one small unit of work a process, its result judged by what it wrote."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.base import process
+from migrate.base.errors import Refusal
+
+OLDEST_VERSION = (1, 1, 1)
+DEFAULT_TIMEOUT = 120.0
+"""Seconds for one process. The largest files of a kernel need about 3 s on an idle machine."""
+
+_SUFFIX = ".spatched"
+_TROUBLE = re.compile(
+    rb"EXN:|^Fatal error|^Traceback|^Exception|^Python error|Stack overflow|Out of memory"
+)
+_VERSION = re.compile(rb"spatch version (\d+)\.(\d+)(?:\.(\d+))?")
+_HOW_TO_GET = "Install Coccinelle 1.1.1 or newer: apt-get install coccinelle"
+
+
+@dataclass(frozen=True)
+class Patched:
+    """spatch ended well. `files` has every input file as it is now, changed or not.
+
+    This does not say that any rule matched: a function that spatch cannot parse is left as it
+    was without a word. `output` is what the rules printed.
+    """
+
+    files: dict[str, bytes]
+    output: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """spatch did not end well, or wrote what cannot be its result; `reason` is one line."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class TookTooLong:
+    """spatch, with everything it had started, was stopped after `limit` seconds."""
+
+    limit: float
+
+    @property
+    def reason(self) -> str:
+        return f"spatch was stopped after {self.limit:g} s"
+
+
+SpatchOutcome = Patched | Failed | TookTooLong
+
+
+def run_spatch(
+    rule: Path,
+    files: Mapping[str, bytes],
+    *,
+    defines: Mapping[str, str] | None = None,
+    virtuals: Sequence[str] = (),
+    options: Sequence[str] = (),
+    timeout: float = DEFAULT_TIMEOUT,
+) -> SpatchOutcome:
+    """Run the semantic patch `rule` on copies of `files`, path to contents.
+
+    `defines` are virtual identifiers, `virtuals` the virtual modes that are on ("patch"),
+    `timeout` is in seconds. The process sees no .cocciconfig, the user's neither, and leaves
+    nothing behind.
+    """
+    with tempfile.TemporaryDirectory(prefix="gup-migrate-spatch-") as name:
+        scratch = Path(name)
+        copies = _write_copies(scratch, files)
+        argv = [
+            *("spatch", "--very-quiet", "--no-includes", "--no-show-diff"),
+            *("--out-place", "--suffix", _SUFFIX),
+            *options,
+            *(part for virtual in virtuals for part in ("-D", virtual)),
+            *(part for key, value in (defines or {}).items() for part in ("-D", f"{key}={value}")),
+            *("--sp-file", str(rule.resolve())),
+            *map(str, copies.values()),
+        ]
+        outcome = process.run(argv, cwd=scratch, timeout=timeout, env=_environment(scratch))
+        return _judge(outcome, copies, files)
+
+
+def spatch_version() -> tuple[int, int, int]:
+    """The version of the spatch on PATH; a :class:`Refusal` when there is none or it is too old."""
+    with tempfile.TemporaryDirectory(prefix="gup-migrate-spatch-") as name:
+        scratch = Path(name)
+        outcome = process.run(
+            ["spatch", "--version"], cwd=scratch, timeout=30, env=_environment(scratch)
+        )
+    match outcome:
+        case process.NotStarted():
+            raise Refusal("spatch (Coccinelle) is not installed.", _HOW_TO_GET)
+        case process.Finished(code=0, stdout=stdout) if found := _VERSION.search(stdout):
+            major, minor, patch = (int(part or 0) for part in found.groups())
+        case _:
+            raise Refusal(
+                f"spatch does not tell its version: {process.describe(outcome)}.", _HOW_TO_GET
+            )
+    if (major, minor, patch) < OLDEST_VERSION:
+        raise Refusal(f"spatch {major}.{minor}.{patch} is too old.", _HOW_TO_GET)
+    return major, minor, patch
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """A home without .cocciconfig, scratch files below `scratch`, and spatch's own Python."""
+    return {
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "PYTHONHOME": "",
+        "PYTHONPATH": "",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _write_copies(scratch: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
+    """Each file in a folder of its own: two may share a base name."""
+    copies = {}
+    for number, (path, contents) in enumerate(files.items()):
+        folder = scratch / "files" / str(number)
+        folder.mkdir(parents=True)
+        copies[path] = folder / Path(path).name
+        copies[path].write_bytes(contents)
+    return copies
+
+
+def _judge(
+    outcome: process.Outcome, copies: Mapping[str, Path], files: Mapping[str, bytes]
+) -> SpatchOutcome:
+    match outcome:
+        case process.TimedOut(limit=limit):
+            return TookTooLong(limit)
+        case process.Finished(code=0, stdout=stdout, stderr=stderr):
+            trouble = _trouble(stderr + b"\n" + stdout)
+        case _:
+            return Failed(process.describe(outcome))
+    if trouble:
+        return Failed(f"spatch reported: {trouble}")
+    results = {}
+    for path, copy in copies.items():
+        if copy.read_bytes() != files[path]:
+            return Failed(f"spatch changed its input {path}")
+        result = copy.with_name(copy.name + _SUFFIX)
+        results[path] = result.read_bytes() if result.exists() else files[path]
+        if files[path] and not results[path]:
+            return Failed(f"spatch wrote an empty {path}")
+    return Patched(results, stdout.decode("utf-8", "replace"))
+
+
+def _trouble(output: bytes) -> str:
+    """The first line of `output` that tells of an exception inside spatch."""
+    for line in output.splitlines():
+        if _TROUBLE.search(line):
+            return line.decode("utf-8", "replace").strip()[:300]
+    return ""
