@@ -73,6 +73,7 @@ class UseKind(StrEnum):
 
     WRITE_DATA = "the kernel writes the page's data"
     READ_DATA = "the kernel reads the page's data"
+    TOUCH_DATA = "the page's data is touched"
     MAP = "the page is mapped into the kernel"
     DMA = "the page is handed to a device"
     DIRTY = "the page is marked dirty"
@@ -81,9 +82,11 @@ class UseKind(StrEnum):
     PHYSICAL_KEPT = "the physical address is handed on while the page is held"
     STRUCT_PAGE = "only struct page is looked at"
     STORED = "the page is kept beyond the call"
+    MANIPULATED = "the page's mappings or its place on the LRU are changed"
     NOTIFIER = "an MMU notifier covers the range"
     CONSUMED = "a callee takes over the reference"
     EXTRA_REFERENCE = "another reference is taken"
+    FREED = "the page is given back to the allocator instead of released"
     OTHER_SOURCE = "pages from elsewhere share the storage"
     ESCAPES = "the page goes where it cannot be followed"
 

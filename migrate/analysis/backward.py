@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Following a release backward, to everything whose pages it may drop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from migrate.analysis.facts import Call, FunctionFacts, Value
+from migrate.analysis.flow import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite
+from migrate.analysis.knowledge import knowledge
+from migrate.analysis.model import Place
+from migrate.analysis.program import Cell, Program, Site, scope_of
+
+_ARRAY_DEPTH = 2
+"""A `struct page **` is an array or the address of a pointer: a callee may fill it."""
+
+
+@dataclass
+class Sources:
+    """Where the pages of a release come from."""
+
+    acquires: dict[Place, Site] = field(default_factory=dict)
+    foreign: dict[str, Place] = field(default_factory=dict)
+    unknown: dict[str, Place] = field(default_factory=dict)
+
+
+class Backward:
+    """Follows storage back through assignments, arguments and results to its sources."""
+
+    def __init__(self, program: Program, is_acquire: Callable[[Call], int | None]) -> None:
+        self.program = program
+        self.known = knowledge()
+        self.is_acquire = is_acquire
+        self.sources = Sources()
+        self._seen: set[tuple[Cell, str]] = set()
+        self._queue: list[tuple[Cell, str, FunctionFacts]] = []
+
+    def follow(self, release: ReleaseSite) -> Sources:
+        """All sources of the pages that `release` may drop, added to those found before."""
+        site = release.site
+        self._values(site.call.arguments[release.argument], PAGE, site.facts)
+        while self._queue:
+            cell, form, facts = self._queue.pop(0)
+            self._cell(cell, form, facts)
+        return self.sources
+
+    def _values(self, values: tuple[Value, ...], form: str, facts: FunctionFacts) -> None:
+        for value in values:
+            cell, via = self.program.cell(value, facts)
+            kept = SCATTER if via else form
+            if (cell, kept) not in self._seen:
+                self._seen.add((cell, kept))
+                self._queue.append((cell, kept, facts))
+
+    def _cell(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
+        if cell.kind == "result":
+            self._result(Site(facts, int(cell.name)), form)
+        elif cell.kind == "local":
+            if cell.name in facts.parameters:
+                self._parameter(cell, form, facts)
+            self._stores(cell, form, facts)
+        elif cell.kind == "member":
+            for user in self.program.member_users(cell, facts.function.path):
+                self._stores(cell, form, user)
+        elif cell.kind == "global":
+            for user in self.program.functions_with(cell.scope, cell.name):
+                self._stores(cell, form, user)
+
+    def _parameter(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
+        function = facts.function
+        position = facts.parameters.index(cell.name)
+        sites, closed = self.program.callers(function)
+        if not closed:
+            self.sources.unknown.setdefault(
+                f"not all callers of {function.name}() are known", facts_place(facts)
+            )
+        for site in sites:
+            if position < len(site.call.arguments):
+                self._values(site.call.arguments[position], form, site.facts)
+
+    def _stores(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
+        for flow in facts.flows:
+            target, _ = self.program.cell(flow.target, facts)
+            if target == cell and not flow.null:
+                self._values(flow.sources, form, facts)
+        for index, call in enumerate(facts.calls):
+            for position, values in enumerate(call.arguments):
+                if any(self.program.cell(v, facts)[0] == cell for v in values):
+                    self._may_fill(Site(facts, index), position, form)
+
+    def _may_fill(self, site: Site, position: int, form: str) -> None:
+        call, facts = site.call, site.facts
+        acquired = self.is_acquire(call)
+        if acquired is not None:
+            if acquired == position:
+                self.sources.acquires[call.place] = site
+            return
+        known = self.known.lookup(call.name)
+        if known is not None:
+            if known.effect(position) == "fill":
+                self._foreign(f"{call.name}() fills it, too", call.place)
+            elif position in (known.into, known.through):
+                for other, values in enumerate(call.arguments):
+                    if other != position:
+                        self._values(values, PAGE if known.into == position else form, facts)
+            return
+        for function in self.program.definitions(call.name, facts.function.path):
+            callee = self.program.facts(function)
+            if position >= len(callee.parameters):
+                continue
+            name = callee.parameters[position]
+            kind = callee.types.get(name)
+            if kind is not None and (kind.depth >= _ARRAY_DEPTH or form == SCATTER):
+                inner = Cell("local", scope_of(function), name)
+                if (inner, "filled") not in self._seen:
+                    self._seen.add((inner, "filled"))
+                    self._stores(inner, form, callee)
+
+    def _result(self, site: Site, form: str) -> None:
+        call, facts = site.call, site.facts
+        known = self.known.lookup(call.name)
+        if known is not None:
+            self._known_result(site, form)
+            return
+        definitions = self.program.definitions(call.name, facts.function.path)
+        for function in definitions:
+            callee = self.program.facts(function)
+            for returned in callee.returns:
+                self._values(returned.values, form, callee)
+        if not definitions and form in (PAGE, SCATTER, ADDRESS):
+            name = f"{call.name}()" if call.name else "a function pointer"
+            self._foreign(f"it may come from {name}", call.place)
+
+    def _known_result(self, site: Site, form: str) -> None:
+        call, facts = site.call, site.facts
+        known = self.known.lookup(call.name)
+        assert known is not None
+        if known.result == "other":
+            self._foreign(f"it may come from {call.name}()", call.place)
+        elif known.result == "memory":
+            if form in (ADDRESS, PHYSICAL):
+                self._foreign(f"it may be memory of {call.name}()", call.place)
+        elif known.result == "same":
+            for values in call.arguments:
+                self._values(values, form, facts)
+        elif known.result and call.arguments:
+            before = _origin_form(call.name, known.result)
+            self._values(call.arguments[0], before, facts)
+
+    def _foreign(self, why: str, place: Place) -> None:
+        self.sources.foreign.setdefault(why, place)
+
+
+def _origin_form(name: str, result: str) -> str:
+    """The form of the argument from which `name` makes its result."""
+    if result == PAGE:
+        if name.startswith(("sg_", "skb_")):
+            return SCATTER
+        return PHYSICAL if name.startswith(("pfn_", "phys_")) else ADDRESS
+    return PHYSICAL if name in ("phys_to_virt", "__va") else PAGE
+
+
+def facts_place(facts: FunctionFacts) -> Place:
+    """Where the function starts."""
+    node = facts.function.node
+    return Place(facts.function.path, node.start_point[0] + 1, node.start_point[1])
+
+
+

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The first finder of acquires: tree-sitter, which gets through code that does not parse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from migrate.analysis.model import Acquire, Unparsed
+from migrate.analysis.syntax import Source, name_of
+from migrate.kernel.signatures import Signature
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one file holds: calls, and mentions of the names that are neither call nor prototype."""
+
+    acquires: tuple[Acquire, ...]
+    unparsed: tuple[Unparsed, ...]
+
+
+def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
+    """Every call of a function of `family` in `source`, comments and strings left out."""
+    acquires: list[Acquire] = []
+    unparsed: list[Unparsed] = []
+    for node in mentions(source, tuple(family)):
+        name = name_of(node)
+        if any(f.static for f in source.by_name.get(name, ())):
+            continue  # the file has a function of its own by that name
+        function = source.function_at(node.start_byte)
+        where = function.name if function is not None else ""
+        parent = node.parent
+        if parent is not None and _is_callee(parent, node):
+            acquires.append(_acquire(source, parent, node, where, family[name]))
+        elif node.type == "preproc_arg":
+            why = "the call is in the body of a macro"
+            unparsed.append(Unparsed(source.place(node), where, why))
+        elif parent is not None and parent.type in ("argument_list", "init_declarator"):
+            why = f"the address of {name}() is taken"
+            unparsed.append(Unparsed(source.place(node), where, why))
+    return Found(tuple(acquires), tuple(unparsed))
+
+
+def mentions(source: Source, names: tuple[str, ...]) -> Iterator[Node]:
+    """The nodes that are one of `names`, or macro bodies with a call of one."""
+    pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(n.encode()) for n in names) + rb")\b")
+    for match in pattern.finditer(source.text):
+        node = source.root.descendant_for_byte_range(match.start(), match.end())
+        if node is None:
+            continue
+        called = re.compile(rb"\s*\(").match(source.text, match.end()) is not None
+        if node.type == "identifier" or (node.type == "preproc_arg" and called):
+            yield node
+
+
+def _is_callee(parent: Node, node: Node) -> bool:
+    if parent.type != "call_expression":
+        return False
+    callee = parent.child_by_field_name("function")
+    return callee is not None and callee.start_byte == node.start_byte
+
+
+def _acquire(
+    source: Source, call: Node, node: Node, function: str, signature: Signature
+) -> Acquire:
+    listed = call.child_by_field_name("arguments")
+    nodes = [c for c in listed.named_children if c.type != "comment"] if listed else []
+    roles = tuple(p.name for p in signature.parameters)
+    return Acquire(
+        source.place(node),
+        function,
+        name_of(node),
+        tuple(source.code(n) for n in nodes),
+        roles,
+        source.line(node),
+    )

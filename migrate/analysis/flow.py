@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Following acquired pages forward, from where they are acquired to every end they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from migrate.analysis.facts import Access, Call, Flow, FunctionFacts, Return, Value
+from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction, Knowledge, knowledge
+from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
+from migrate.analysis.program import Cell, Program, Site, scope_of
+
+PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
+
+_CONTAINER_PAGE = frozenset({"bv_page", "page_link", "page"})
+_CELL_LIMIT = 400
+"""A group that spreads over more storage than this is not followed to its end."""
+
+_EFFECT_USE = {
+    "write": UseKind.WRITE_DATA,
+    "read": UseKind.READ_DATA,
+    "touch": UseKind.TOUCH_DATA,
+    "map": UseKind.MAP,
+    "dma": UseKind.DMA,
+    "dirty": UseKind.DIRTY,
+    "physical": UseKind.PHYSICAL,
+    "struct": UseKind.STRUCT_PAGE,
+    "manipulate": UseKind.MANIPULATED,
+    "extra": UseKind.EXTRA_REFERENCE,
+    "consume": UseKind.CONSUMED,
+    "notifier": UseKind.NOTIFIER,
+    "fill": UseKind.OTHER_SOURCE,
+    "free": UseKind.FREED,
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """A piece of storage and the form in which it holds the pages.
+
+    `filled` says that a parameter was filled here, so that the callers hold the pages, too.
+    """
+
+    cell: Cell
+    form: str
+    filled: bool = False
+
+
+@dataclass(frozen=True)
+class ReleaseSite:
+    """A release, and the call and argument that it is made by."""
+
+    release: Release
+    site: Site
+    argument: int
+
+
+@dataclass
+class Trace:
+    """What following some acquires forward has found."""
+
+    states: dict[State, None] = field(default_factory=dict)
+    releases: dict[Place, ReleaseSite] = field(default_factory=dict)
+    uses: dict[tuple[Place, UseKind], Use] = field(default_factory=dict)
+    edges: dict[Evidence, None] = field(default_factory=dict)
+    gaps: dict[str, None] = field(default_factory=dict)
+    acquires: dict[Place, None] = field(default_factory=dict)
+    released_cells: dict[Cell, None] = field(default_factory=dict)
+
+
+class Forward:
+    """Follows states through flows, calls, returns and struct members until nothing is new."""
+
+    def __init__(
+        self, program: Program, is_acquire: Callable[[Call], int | None], trace: Trace | None = None
+    ) -> None:
+        self.program = program
+        self.known: Knowledge = knowledge()
+        self.is_acquire = is_acquire
+        self.trace = trace if trace is not None else Trace()
+        self._queue: list[State] = []
+        self._origins: dict[Cell, str] = {}
+
+    def start(self, state: State) -> None:
+        """Follow `state`, unless that was done already."""
+        if state not in self.trace.states:
+            self.trace.states[state] = None
+            self._queue.append(state)
+
+    def follow(self) -> Trace:
+        """Follow everything that was started."""
+        while self._queue:
+            if len(self.trace.states) > _CELL_LIMIT:
+                self._gap("the pages spread over too many places to follow them all")
+                break
+            state = self._queue.pop(0)
+            for facts in self._functions(state.cell):
+                self._step(state, facts)
+            if state.filled:
+                self._to_callers(state)
+        return self.trace
+
+    # Where a cell can be seen
+
+    def _functions(self, cell: Cell) -> Iterator[FunctionFacts]:
+        if cell.kind in ("local", "result"):
+            path, ordinal = cell.scope.rsplit("#", 1)
+            source = self.program.source(path)
+            if source is not None:
+                yield self.program.facts(source.functions[int(ordinal)])
+        elif cell.kind == "member":
+            path = self._origins.get(cell, "")
+            if self.program.is_public_struct(cell.scope, path):
+                self._gap(f"{cell} belongs to a struct of a public header")
+            yield from self.program.member_users(cell, path)
+        elif cell.kind == "global":
+            yield from self.program.functions_with(cell.scope, cell.name)
+        elif cell.kind == "unknown":
+            self._gap(f"the type that holds '{cell.name}' in {cell.scope} is not known")
+
+    # One state in one function
+
+    def _step(self, state: State, facts: FunctionFacts) -> None:
+        for flow in facts.flows:
+            for value in flow.sources:
+                via = self._matches(value, state.cell, facts)
+                if via is not None:
+                    self._flow(state, flow, via, facts)
+                    break
+        for index, call in enumerate(facts.calls):
+            for position, values in enumerate(call.arguments):
+                vias = [self._matches(v, state.cell, facts) for v in values]
+                hits = [via for via in vias if via is not None]
+                if hits:
+                    form = _form_via(state.form, hits[0])
+                    if form:
+                        self._argument(form, Site(facts, index), position)
+        for returned in facts.returns:
+            for value in returned.values:
+                via = self._matches(value, state.cell, facts)
+                form = _form_via(state.form, via) if via is not None else ""
+                if form:
+                    self._return(form, returned, facts)
+                    break
+        for access in facts.accesses:
+            if self._matches(access.loc, state.cell, facts) is not None:
+                self._access(state, access, facts)
+
+    def _matches(self, value: Value, cell: Cell, facts: FunctionFacts) -> str | None:
+        """The container member through which `value` is `cell`, "" for none; None if it is not."""
+        found, via = self.program.cell(value, facts)
+        return via if found == cell else None
+
+    def _flow(self, state: State, flow: Flow, via: str, facts: FunctionFacts) -> None:
+        form = _form_via(state.form, via)
+        if not form:
+            return
+        target, into = self.program.cell(flow.target, facts)
+        if into:
+            form = SCATTER
+        if target == state.cell and form == state.form:
+            return
+        if target.kind in ("member", "global"):
+            self._origins.setdefault(target, facts.function.path)
+            if form == PHYSICAL:
+                self._use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
+            else:
+                self._use(UseKind.STORED, flow.place, facts, flow.text)
+        self._edge(flow.place, f"{state.cell} -> {target}", flow.text)
+        filled = flow.through and target.kind == "local" and target.name in facts.parameters
+        if form == PHYSICAL and flow.through and filled:
+            self._use(UseKind.PHYSICAL, flow.place, facts, flow.text)
+        self.start(State(target, form, filled))
+
+    def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
+        sites, closed = self.program.callers(facts.function)
+        if form != PHYSICAL and (not closed or not sites):
+            self._gap(f"not all callers of {facts.function.name}(), which returns it, are known")
+        for site in sites:
+            self._edge(site.call.place, f"returned by {facts.function.name}()", site.call.text)
+            caller = scope_of(site.facts.function)
+            self.start(State(Cell("result", caller, str(site.index)), form))
+        if form == PHYSICAL:
+            self._use(UseKind.PHYSICAL, returned.place, facts, returned.text)
+
+    def _access(self, state: State, access: Access, facts: FunctionFacts) -> None:
+        if state.form == PAGE and access.member:
+            if access.member == "lru":
+                self._gap(f"the page is put on a list at {access.place}")
+            self._use(UseKind.STRUCT_PAGE, access.place, facts, access.text)
+        elif state.form == ADDRESS:
+            kind = UseKind.WRITE_DATA if access.write else UseKind.READ_DATA
+            self._use(kind, access.place, facts, access.text)
+
+    # Calls
+
+    def _argument(self, form: str, site: Site, position: int) -> None:
+        call = site.call
+        if not call.name:
+            self._unknown_callee(form, site, "a function pointer")
+            return
+        acquired = self.is_acquire(call)
+        if acquired is not None:
+            if acquired == position and form == PAGE:
+                self.trace.acquires[call.place] = None
+            return
+        known = self.known.lookup(call.name)
+        if known is not None and not self._shadowed(site):
+            self._known_callee(form, site, position, known)
+            return
+        definitions = self.program.definitions(call.name, site.facts.function.path)
+        if not definitions:
+            self._unknown_callee(form, site, f"{call.name}()")
+        for function in definitions:
+            facts = self.program.facts(function)
+            if position >= len(facts.parameters) or not facts.parameters[position]:
+                self._gap(f"{call.name}() takes it as an unnamed argument at {call.place}")
+                continue
+            self._edge(call.place, f"passed to {call.name}()", call.text)
+            self.start(State(Cell("local", scope_of(function), facts.parameters[position]), form))
+
+    def _shadowed(self, site: Site) -> bool:
+        """A function of the same file hides the kernel's own of that name."""
+        source = self.program.source(site.facts.function.path)
+        functions = source.by_name.get(site.call.name, ()) if source is not None else ()
+        return any(f.static for f in functions)
+
+    def _known_callee(
+        self, form: str, site: Site, position: int, known: KernelFunction
+    ) -> None:
+        call, facts = site.call, site.facts
+        effect = known.effect(position)
+        if effect in RELEASE_EFFECTS:
+            if form == PAGE:
+                self._release(site, position, effect)
+            return
+        kind = _EFFECT_USE.get(effect)
+        if kind is not None and not (form == PHYSICAL and kind is UseKind.PHYSICAL):
+            self._use(kind, call.place, facts, call.text)
+        if known.result:
+            derived = form if known.result == "same" else known.result
+            if derived in (PAGE, ADDRESS, PHYSICAL, SCATTER) and (effect or derived == form):
+                self.start(State(Cell("result", scope_of(facts.function), str(site.index)), derived))
+        for target, kept in ((known.into, SCATTER), (known.through, form)):
+            if target is not None and target != position and target < len(call.arguments):
+                self._store_argument(site, target, kept)
+
+    def _store_argument(self, site: Site, target: int, form: str) -> None:
+        for value in site.call.arguments[target]:
+            cell, _ = self.program.cell(value, site.facts)
+            if cell.kind in ("member", "global"):
+                self._origins.setdefault(cell, site.facts.function.path)
+                self._use(UseKind.STORED, site.call.place, site.facts, site.call.text)
+            if form == SCATTER:
+                self._use(UseKind.SCATTER, site.call.place, site.facts, site.call.text)
+            self._edge(site.call.place, f"{site.call.name}() puts it into {cell}", site.call.text)
+            self.start(State(cell, form))
+
+    def _unknown_callee(self, form: str, site: Site, name: str) -> None:
+        call, facts = site.call, site.facts
+        if form == ADDRESS:
+            self._use(UseKind.TOUCH_DATA, call.place, facts, call.text)
+        elif form == PHYSICAL:
+            self._use(UseKind.PHYSICAL_KEPT, call.place, facts, call.text)
+        else:
+            self._use(UseKind.ESCAPES, call.place, facts, call.text)
+            self._gap(f"passed to {name} at {call.place}, which cannot be followed")
+
+    def _release(self, site: Site, position: int, effect: str) -> None:
+        call, function = site.call, site.facts.function
+        helper = function.name if site.facts.parameters else ""
+        root = call.arguments[position]
+        by_parameter = any(
+            self.program.cell(v, site.facts)[0].name in site.facts.parameters for v in root
+        )
+        release = Release(
+            call.place,
+            function.name,
+            call.name,
+            effect == "release_bulk",
+            helper if by_parameter else "",
+            call.text,
+        )
+        self.trace.releases.setdefault(call.place, ReleaseSite(release, site, position))
+
+    def _to_callers(self, state: State) -> None:
+        """The callers of a function that fills a parameter hold what it was filled with."""
+        for facts in self._functions(state.cell):
+            position = facts.parameters.index(state.cell.name)
+            sites, closed = self.program.callers(facts.function)
+            if state.form != PHYSICAL and (not closed or not sites):
+                self._gap(f"not all callers of {facts.function.name}(), which fills it, are known")
+            for site in sites:
+                if position < len(site.call.arguments):
+                    self._into_caller(state, site, position)
+
+    def _into_caller(self, state: State, site: Site, position: int) -> None:
+        for value in site.call.arguments[position]:
+            cell, via = self.program.cell(value, site.facts)
+            if cell.kind in ("member", "global"):
+                self._origins.setdefault(cell, site.facts.function.path)
+                self._use(UseKind.STORED, site.call.place, site.facts, site.call.text)
+            passed_on = cell.kind == "local" and cell.name in site.facts.parameters
+            self._edge(site.call.place, f"filled by {site.call.name}()", site.call.text)
+            self.start(State(cell, SCATTER if via else state.form, passed_on))
+
+    # Records
+
+    def origin(self, cell: Cell, path: str) -> None:
+        """Note the file from which `cell` was first seen, to find its struct."""
+        self._origins.setdefault(cell, path)
+
+    def _use(self, kind: UseKind, place: Place, facts: FunctionFacts, text: str) -> None:
+        use = Use(place, facts.function.name, kind, text)
+        self.trace.uses.setdefault((place, kind), use)
+
+    def _edge(self, place: Place, kind: str, text: str) -> None:
+        self.trace.edges.setdefault(Evidence(place, kind, text))
+
+    def _gap(self, why: str) -> None:
+        self.trace.gaps.setdefault(why)
+
+
+def _form_via(form: str, via: str) -> str:
+    """The form of what is read through member `via` of a container; "" when of no interest."""
+    if not via:
+        return form
+    if form != SCATTER:
+        return ""
+    if via in _CONTAINER_PAGE:
+        return PAGE
+    return SCATTER if via == "sgl" else ""

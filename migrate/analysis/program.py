@@ -1,0 +1,363 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The part of the kernel that an analysis has asked about so far, parsed on demand."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from migrate.analysis.facts import Call, FunctionFacts, Loc, Result, Value, extract
+from migrate.analysis.syntax import Function, Source, parse
+from migrate.analysis.types import Declarations, StructDef, TypeRef, declarations
+from migrate.kernel.tree import Tree
+
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.M)
+_HEADER_LIMIT = 1500
+_CONTAINERS = frozenset(
+    {"scatterlist", "sg_table", "bio_vec", "skb_frag_struct", "skb_frag", "sg_page_iter"}
+)
+_ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "preproc_arg"})
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One piece of storage that may hold pages.
+
+    `kind` is local, global, member, result, return or unknown. `scope` is `path#ordinal` of the
+    function for local, result and return, the path for global and unknown, the struct tag for
+    member. `name` is the variable, the member path, or the number of the call.
+    """
+
+    kind: str
+    scope: str
+    name: str
+
+    def __str__(self) -> str:
+        if self.kind == "member":
+            return f"struct {self.scope}.{self.name}"
+        return self.name.split("#")[0]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A call inside a function."""
+
+    facts: FunctionFacts
+    index: int
+
+    @property
+    def call(self) -> Call:
+        return self.facts.calls[self.index]
+
+
+class Program:
+    """Sources, facts, types and callers of one tree, each computed once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._sources: dict[str, Source | None] = {}
+        self._facts: dict[str, FunctionFacts] = {}
+        self._declarations: dict[str, Declarations] = {}
+        self._scopes: dict[str, dict[str, bytes]] = {}
+        self._headers: dict[str, tuple[str, ...]] = {}
+        self._structs: dict[tuple[str, str], StructDef | None] = {}
+        self._callers: dict[str, tuple[tuple[Site, ...], bool]] = {}
+        self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
+        self._words: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    # Files and functions
+
+    def source(self, path: str) -> Source | None:
+        """The parsed file, or None when the tree has no such file."""
+        if path not in self._sources:
+            text = self.tree.read(path)
+            self._sources[path] = parse(path, text) if text is not None else None
+        return self._sources[path]
+
+    def facts(self, function: Function) -> FunctionFacts:
+        key = scope_of(function)
+        if key not in self._facts:
+            source = self.source(function.path)
+            assert source is not None
+            self._facts[key] = extract(source, function)
+        return self._facts[key]
+
+    def functions_with(self, path: str, word: str) -> Iterator[FunctionFacts]:
+        """The functions of `path` whose text has `word` as a whole word."""
+        source = self.source(path)
+        if source is None:
+            return
+        for match in re.finditer(rb"\b" + re.escape(word.encode()) + rb"\b", source.text):
+            function = source.function_at(match.start())
+            if function is not None:
+                yield self.facts(function)
+
+    def scope_files(self, path: str) -> dict[str, bytes]:
+        """The .c and .h files that may share private names with `path`, with their contents.
+
+        That is the folder of the driver: the first four parts of a path below drivers/, the
+        first three elsewhere, as far as the path has so many.
+        """
+        folder = scope_folder(path)
+        if folder not in self._scopes:
+            prefix = folder + "/" if folder else ""
+            names = [n for n in self._c_files if n.startswith(prefix)]
+            self._scopes[folder] = self.tree.read_many(names)
+        return self._scopes[folder]
+
+    @cached_property
+    def _c_files(self) -> tuple[str, ...]:
+        return tuple(n for n in self.tree.files if n.endswith((".c", ".h")))
+
+    def files_with(self, path: str, word: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that have `word` as a whole word."""
+        key = (scope_folder(path), word)
+        if key not in self._words:
+            pattern = re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
+            plain = word.encode()
+            self._words[key] = tuple(
+                name
+                for name, text in self.scope_files(path).items()
+                if plain in text and pattern.search(text)
+            )
+        return self._words[key]
+
+    def definitions(self, name: str, path: str) -> tuple[Function, ...]:
+        """The definitions that a call of `name` in `path` may mean, within its scope."""
+        key = (name, path)
+        if key not in self._definitions:
+            self._definitions[key] = self._find_definitions(name, path)
+        return self._definitions[key]
+
+    def _find_definitions(self, name: str, path: str) -> tuple[Function, ...]:
+        source = self.source(path)
+        own = source.by_name.get(name, ()) if source is not None else ()
+        if own:
+            return own
+        found: list[Function] = []
+        for other in self.files_with(path, name):
+            if other == path:
+                continue
+            parsed = self.source(other)
+            for function in parsed.by_name.get(name, ()) if parsed is not None else ():
+                if not function.static or other.endswith(".h"):
+                    found.append(function)
+        return tuple(found)
+
+    def callers(self, function: Function) -> tuple[tuple[Site, ...], bool]:
+        """All calls of `function` in its scope, and whether those are all there can be.
+
+        They are not when its address is taken, or when a header outside its scope declares it.
+        """
+        key = scope_of(function)
+        if key not in self._callers:
+            private = function.static and function.path.endswith(".c")
+            paths = (
+                (function.path,) if private else self.files_with(function.path, function.name)
+            )
+            sites: list[Site] = []
+            for path in paths:
+                sites.extend(self._calls_in(path, function))
+            closed = not any(self._address_taken(p, function.name) for p in paths)
+            if not private:
+                closed = closed and not self._public(function.name)
+            self._callers[key] = (tuple(sites), closed)
+        return self._callers[key]
+
+    def _calls_in(self, path: str, function: Function) -> Iterator[Site]:
+        seen: set[str] = set()
+        for facts in self.functions_with(path, function.name):
+            if scope_of(facts.function) in seen:
+                continue
+            seen.add(scope_of(facts.function))
+            for index, call in enumerate(facts.calls):
+                if call.name == function.name and self._may_mean(path, function):
+                    yield Site(facts, index)
+
+    def _may_mean(self, path: str, function: Function) -> bool:
+        return path == function.path or function in self.definitions(function.name, path)
+
+    def _address_taken(self, path: str, name: str) -> bool:
+        source = self.source(path)
+        if source is None:
+            return False
+        for match in re.finditer(rb"\b" + re.escape(name.encode()) + rb"\b", source.text):
+            node = source.root.descendant_for_byte_range(match.start(), match.end())
+            if node is None or node.type != "identifier" or node.parent is None:
+                continue
+            parent = node.parent
+            if parent.type in _ADDRESS_TAKEN_OK:
+                continue
+            if parent.type == "pointer_declarator" or parent.type.endswith("_declarator"):
+                continue
+            if source.function_at(match.start()) is None and self._is_export(source, parent):
+                continue
+            return True
+        return False
+
+    @staticmethod
+    def _is_export(source: Source, parent: object) -> bool:
+        start = source.text.rfind(b"\n", 0, parent.start_byte) + 1  # type: ignore[attr-defined]
+        return source.text[start : start + 13] == b"EXPORT_SYMBOL"
+
+    def _public(self, name: str) -> bool:
+        """Whether a header below include/ names the function."""
+        return bool(self._include_words(name))
+
+    def _include_words(self, name: str) -> tuple[str, ...]:
+        key = ("include", name)
+        if key not in self._words:
+            self._words[key] = tuple(self.tree.grep([name], ["include/*.h"]))
+        return self._words[key]
+
+    # Types
+
+    def declarations(self, path: str) -> Declarations:
+        if path not in self._declarations:
+            source = self.source(path)
+            self._declarations[path] = (
+                declarations(source) if source is not None else Declarations({}, {}, {})
+            )
+        return self._declarations[path]
+
+    def headers(self, path: str) -> tuple[str, ...]:
+        """The headers that `path` includes, directly or not, nearest first."""
+        if path not in self._headers:
+            self._headers[path] = tuple(self._include_closure(path))
+        return self._headers[path]
+
+    def _include_closure(self, path: str) -> Iterator[str]:
+        seen, level = {path}, [path]
+        while level and len(seen) < _HEADER_LIMIT:
+            texts = self.tree.read_many(level)
+            wanted: dict[str, None] = {}
+            for name, text in texts.items():
+                for quote, target in _INCLUDE.findall(text):
+                    for candidate in _candidates(name, quote, target.decode("utf-8", "replace")):
+                        wanted.setdefault(candidate)
+            existing = self.tree.read_many([w for w in wanted if w not in seen])
+            level = list(existing)
+            seen.update(wanted)
+            yield from level
+
+    def struct(self, tag: str, path: str) -> StructDef | None:
+        """The definition of struct or union `tag` as seen from `path`, or None."""
+        key = (tag, path)
+        if key not in self._structs:
+            self._structs[key] = self._find_struct(tag, path)
+        return self._structs[key]
+
+    def _find_struct(self, tag: str, path: str) -> StructDef | None:
+        mark = tag.encode()
+        for name in (path, *self.headers(path)):
+            text = self.tree.read(name)
+            if text is None or mark not in text:
+                continue
+            found = self.declarations(name).structs.get(tag)
+            if found is not None:
+                return found
+        return None
+
+    def type_of(self, name: str, facts: FunctionFacts) -> TypeRef | None:
+        """The type of a variable as seen in a function."""
+        found = facts.types.get(name)
+        if found is not None:
+            return self._through_typedef(found, facts.function.path)
+        found = self.declarations(facts.function.path).variables.get(name)
+        return self._through_typedef(found, facts.function.path) if found is not None else None
+
+    def _through_typedef(self, kind: TypeRef, path: str) -> TypeRef:
+        alias = self.declarations(path).typedefs.get(kind.tag) if kind.tag else None
+        return TypeRef(alias.tag, kind.depth + alias.depth, alias.inline) if alias else kind
+
+    # Storage
+
+    def cell(self, value: Value, facts: FunctionFacts) -> tuple[Cell, str]:
+        """The storage that `value` names; for a member of a container of pages (a scatterlist,
+        sg table or bvec) that is the container itself, and the member's name comes second.
+        """
+        scope = scope_of(facts.function)
+        if isinstance(value, Result):
+            return Cell("result", scope, str(value.call)), ""
+        kind = self.type_of(value.base, facts)
+        local = value.base in facts.types
+        root = (
+            Cell("local", scope, value.base)
+            if local
+            else Cell("global", facts.function.path, value.base)
+        )
+        return self._member_cell(root, kind, value, facts)
+
+    def _member_cell(
+        self, root: Cell, kind: TypeRef | None, value: Loc, facts: FunctionFacts
+    ) -> tuple[Cell, str]:
+        path = facts.function.path
+        current, inside, names = root, kind, list[str]()
+        tag = kind.tag if kind is not None else ""
+        for n, member in enumerate(value.members):
+            if inside is None:
+                return Cell("unknown", path, value.members[-1]), ""
+            if inside.tag in _CONTAINERS:
+                return current, value.members[-1]
+            if inside.tag:
+                tag, names = inside.tag, []
+            names.append(member)
+            current = Cell("member", tag, ".".join(names))
+            if n + 1 < len(value.members):
+                inside = self._member_type(inside, member, path)
+        return current, ""
+
+    def _member_type(self, owner: TypeRef, member: str, path: str) -> TypeRef | None:
+        body = owner.inline or self.struct(owner.tag, path)
+        found = body.members.get(member) if body is not None else None
+        return self._through_typedef(found, path) if found is not None else None
+
+    def member_users(self, cell: Cell, path: str) -> Iterator[FunctionFacts]:
+        """Every function that may touch the member `cell`, as seen from `path`.
+
+        All files of the scope of the file that defines the struct are looked at.
+        """
+        word = cell.name.rsplit(".", 1)[-1]
+        seen: set[str] = set()
+        for name in self.files_with(self.home(cell, path), word):
+            for facts in self.functions_with(name, word):
+                key = scope_of(facts.function)
+                if key not in seen:
+                    seen.add(key)
+                    yield facts
+
+    def home(self, cell: Cell, path: str) -> str:
+        """The file whose scope a member belongs to: where its struct is defined, else `path`."""
+        body = self.struct(cell.scope, path)
+        return body.path if body is not None and not body.path.startswith("include/") else path
+
+    def is_public_struct(self, tag: str, path: str) -> bool:
+        """Whether a header for the whole kernel defines the struct."""
+        body = self.struct(tag, path)
+        return body is None or body.path.startswith("include/") or "/include/" in body.path
+
+
+def scope_of(function: Function) -> str:
+    """The key of a function: its path and its number in the file."""
+    return f"{function.path}#{function.ordinal}"
+
+
+def scope_folder(path: str) -> str:
+    """The folder that :meth:`Program.scope_files` looks at."""
+    parts = path.split("/")[:-1]
+    return "/".join(parts[: 4 if parts[:1] == ["drivers"] else 3])
+
+
+def _candidates(name: str, quote: bytes, target: str) -> tuple[str, ...]:
+    folder = posixpath.dirname(name)
+    arch = "/".join(name.split("/")[:2]) if name.startswith("arch/") else "arch/x86"
+    wide = (
+        f"include/{target}",
+        f"{arch}/include/{target}",
+        f"include/uapi/{target}",
+    )
+    near = posixpath.normpath(posixpath.join(folder, target))
+    return (near, *wide) if quote == b'"' else wide
