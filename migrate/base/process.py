@@ -85,11 +85,15 @@ def run(
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
     output_limit: int = DEFAULT_OUTPUT_LIMIT,
+    one_stream: bool = False,
+    pass_fds: Sequence[int] = (),
 ) -> Outcome:
     """Run `argv` without a shell, in a process group of its own.
 
     `timeout` is in seconds, `output_limit` in bytes over both streams; `env` is added to
-    :func:`clean_environment`. When the call returns or raises, no process of the group is left.
+    :func:`clean_environment`. `one_stream` sends standard error where standard output goes, in
+    the order written; `pass_fds` stay open in the child. When the call returns or raises, no
+    process of the group is left.
     """
     args = tuple(str(a) for a in argv)
     if _stopping:
@@ -102,8 +106,9 @@ def run(
             env=clean_environment(env),
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT if one_stream else subprocess.PIPE,
             start_new_session=True,
+            pass_fds=tuple(pass_fds),
         )
     except (OSError, ValueError) as error:
         return NotStarted(args, str(error))
@@ -161,8 +166,9 @@ class _Streams:
         self._size = 0
         self._pending = memoryview(stdin or b"")
         self._selector = selectors.DefaultSelector()
-        assert child.stdout is not None and child.stderr is not None
         for stream, label in ((child.stdout, "out"), (child.stderr, "err")):
+            if stream is None:
+                continue
             os.set_blocking(stream.fileno(), False)
             self._selector.register(stream, selectors.EVENT_READ, label)
         if child.stdin is not None:
