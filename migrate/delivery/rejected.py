@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Groups that are taken out because their commit does not build, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from migrate.analysis.model import Action, Classification, Confidence, Verdict
+from migrate.delivery.model import Branch, BuildReport, BuildStatus, ObjectBuild
+from migrate.rewrite.model import ApiChange, GroupChange, GroupFailure, Rewrite
+
+BAD = (BuildStatus.FAILED, BuildStatus.WARNED)
+"""A warning that the parent did not have is as good a reason for a maintainer to say no."""
+
+_REASON_LINES = 12
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A group that did not build; `objects` are its results, with the compiler's new output."""
+
+    group: str
+    reason: str
+    objects: tuple[ObjectBuild, ...]
+
+
+@dataclass(frozen=True)
+class Rejections:
+    """All that was taken out so far, in the order in which it happened."""
+
+    items: tuple[Rejection, ...] = ()
+
+    @property
+    def groups(self) -> frozenset[str]:
+        return frozenset(item.group for item in self.items)
+
+
+def blame(branch: Branch, rewrite: Rewrite, report: BuildReport) -> tuple[Rejection, ...]:
+    """Who goes: for each bad object the groups of its commit that edit its source.
+
+    When no group edits it (a header did it, or the API itself), all groups of that commit go,
+    or all groups there are, since nothing builds without the API.
+    """
+    changes = {change.group: change for change in rewrite.changes}
+    commits = {commit.id: commit for commit in branch.commits}
+    found: dict[str, list[ObjectBuild]] = {}
+    for item in report.objects:
+        if item.status not in BAD:
+            continue
+        commit = commits.get(item.commit)
+        candidates = [g for g in (commit.groups if commit else ()) if g in changes]
+        guilty = [g for g in candidates if _edits(changes[g], item.path)]
+        for group in guilty or candidates or list(changes):
+            found.setdefault(group, []).append(item)
+    return tuple(
+        Rejection(group, _reason(objects), tuple(objects))
+        for group, objects in sorted(found.items())
+    )
+
+
+def without(classification: Classification, rejections: Rejections) -> Classification:
+    """The classification with every rejected group `manual`, for the compiler's reason."""
+    reasons = {item.group: item.reason for item in rejections.items}
+    return _with_manual(classification, reasons, "build")
+
+
+def decided(
+    classification: Classification, rejections: Rejections, failures: Iterable[GroupFailure]
+) -> Classification:
+    """What became of every group in the end: builds and rewrites that failed are `manual`."""
+    reasons = {failure.group: failure.reason for failure in failures}
+    return _with_manual(without(classification, rejections), reasons, "rewrite")
+
+
+def without_idle_api(rewrite: Rewrite) -> Rewrite:
+    """Nobody needs the patches that introduce the API when nothing is converted to it."""
+    if rewrite.changes or not rewrite.api.commits:
+        return rewrite
+    return replace(rewrite, api=ApiChange((), (), ()))
+
+
+def _with_manual(
+    classification: Classification, reasons: dict[str, str], rule: str
+) -> Classification:
+    verdicts = tuple(
+        _manual(verdict, reasons[verdict.group], rule) if verdict.group in reasons else verdict
+        for verdict in classification.verdicts
+    )
+    return replace(classification, verdicts=verdicts)
+
+
+def _manual(verdict: Verdict, reason: str, rule: str) -> Verdict:
+    return replace(
+        verdict, action=Action.MANUAL, rule=rule, reason=reason, confidence=Confidence.LOW
+    )
+
+
+def _edits(change: GroupChange, path: str) -> bool:
+    """Whether `path`, an object or its source, is made from a file that the group edits."""
+    stem = PurePosixPath(path).with_suffix("")
+    return any(PurePosixPath(file.path).with_suffix("") == stem for file in change.files)
+
+
+def _reason(objects: list[ObjectBuild]) -> str:
+    first = objects[0]
+    how = "does not build" if first.status is BuildStatus.FAILED else "builds with a new warning"
+    more = f" (and {len(objects) - 1} more)" if len(objects) > 1 else ""
+    said = "\n".join(first.output.strip().splitlines()[:_REASON_LINES]) or first.reason
+    return f"With the edits, {first.path} {how} for {first.arch}{more}: {said}".rstrip(": ")

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The contents of report.json: every acquire exactly once, and what became of it.
+
+No times and no paths of the machine are in it, so the same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SCHEMA = 1
+"""Goes up when a field changes its meaning or goes away."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of the funnel."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One acquire. `state` is converted, kept or manual; `built` is "" where nothing was built."""
+
+    path: str
+    line: int
+    column: int
+    function: str
+    call: str
+    group: str
+    verdict: str
+    case: str
+    subsystem: str
+    maintainers: tuple[str, ...]
+    state: str
+    built: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a line of code is to the group: acquire, use, release or evidence."""
+
+    kind: str
+    column: int
+    text: str
+
+
+@dataclass(frozen=True)
+class CodeLine:
+    number: int
+    text: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines of one file around the places of a group; gaps in the numbers are left out lines."""
+
+    path: str
+    lines: tuple[CodeLine, ...]
+
+
+@dataclass(frozen=True)
+class Diff:
+    """`text` is a unified diff without file names."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Build:
+    """One object on one architecture, as in `migrate.delivery.model.ObjectBuild`."""
+
+    path: str
+    arch: str
+    status: str
+    output: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """One pin group with its verdict and all that belongs to it."""
+
+    name: str
+    verdict: str
+    case: str
+    rule: str
+    reason: str
+    confidence: str
+    decided_by: str
+    state: str
+    built: str
+    subsystem: str
+    commit: str
+    series: str
+    acquires: tuple[str, ...]
+    uses: tuple[str, ...]
+    releases: tuple[str, ...]
+    evidence: tuple[str, ...]
+    warnings: tuple[str, ...]
+    gaps: tuple[str, ...]
+    notes: tuple[str, ...]
+    rules: tuple[str, ...]
+    code: tuple[Code, ...]
+    diffs: tuple[Diff, ...]
+    builds: tuple[Build, ...]
+
+
+@dataclass(frozen=True)
+class CommitEntry:
+    id: str
+    subject: str
+    subsystem: str
+    groups: tuple[str, ...]
+    paths: tuple[str, ...]
+    builds: tuple[Build, ...]
+
+
+@dataclass(frozen=True)
+class SeriesEntry:
+    slug: str
+    title: str
+    directory: str
+    subsystems: tuple[str, ...]
+    commits: tuple[str, ...]
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Area:
+    """One directory of the kernel and how many of its acquires ended in which state."""
+
+    directory: str
+    converted: int
+    kept: int
+    manual: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """`rows` are sorted by place, `groups` by name."""
+
+    schema: int
+    tool: str
+    kernel_version: str
+    base: str
+    profile: str
+    branch: str
+    funnel: tuple[Step, ...]
+    areas: tuple[Area, ...]
+    rows: tuple[Row, ...]
+    groups: tuple[Group, ...]
+    unparsed: tuple[str, ...]
+    commits: tuple[CommitEntry, ...]
+    series: tuple[SeriesEntry, ...]
