@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from migrate.analysis.facts import Call, FunctionFacts, Value
 from migrate.analysis.flow import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite
+from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.model import Place
 from migrate.analysis.program import Cell, Program, Site, scope_of
@@ -28,7 +29,10 @@ class Sources:
 class Backward:
     """Follows storage back through assignments, arguments and results to its sources."""
 
-    def __init__(self, program: Program, is_acquire: Callable[[Call], int | None]) -> None:
+    def __init__(
+        self, program: Program, is_acquire: Callable[[Call], int | None], guards: Guards
+    ) -> None:
+        self.guards = guards
         self.program = program
         self.known = knowledge()
         self.is_acquire = is_acquire
@@ -61,6 +65,10 @@ class Backward:
                 self._parameter(cell, form, facts)
             self._stores(cell, form, facts)
         elif cell.kind == "member":
+            if form in (PAGE, SCATTER) and self.program.is_public_struct(
+                cell.scope, facts.function.path
+            ):
+                self.sources.unknown.setdefault(f"{cell} is public", facts_place(facts))
             for user in self.program.member_users(cell, facts.function.path):
                 self._stores(cell, form, user)
         elif cell.kind == "global":
@@ -76,18 +84,19 @@ class Backward:
                 f"not all callers of {function.name}() are known", facts_place(facts)
             )
         for site in sites:
+            if exclusive(site.facts.guards | site.call.guards, self.guards):
+                continue
             if position < len(site.call.arguments):
                 self._values(site.call.arguments[position], form, site.facts)
 
     def _stores(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
-        for flow in facts.flows:
-            target, _ = self.program.cell(flow.target, facts)
-            if target == cell and not flow.null:
+        found = self.program.mentions(facts, cell)
+        for flow, _ in found.targets:
+            if not flow.null and not exclusive(flow.guards, self.guards):
                 self._values(flow.sources, form, facts)
-        for index, call in enumerate(facts.calls):
-            for position, values in enumerate(call.arguments):
-                if any(self.program.cell(v, facts)[0] == cell for v in values):
-                    self._may_fill(Site(facts, index), position, form)
+        for index, position, _ in found.arguments:
+            if not exclusive(facts.calls[index].guards, self.guards):
+                self._may_fill(Site(facts, index), position, form)
 
     def _may_fill(self, site: Site, position: int, form: str) -> None:
         call, facts = site.call, site.facts
@@ -126,6 +135,8 @@ class Backward:
         definitions = self.program.definitions(call.name, facts.function.path)
         for function in definitions:
             callee = self.program.facts(function)
+            if exclusive(callee.guards, self.guards):
+                continue
             for returned in callee.returns:
                 self._values(returned.values, form, callee)
         if not definitions and form in (PAGE, SCATTER, ADDRESS):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from migrate.analysis.guards import Guards, branches, guards_around
 from migrate.analysis.model import Place
 from migrate.analysis.syntax import Function, Source, declarator_name, name_of
 from migrate.analysis.types import TypeRef, declared
@@ -45,7 +46,8 @@ Value = Loc | Result
 class Flow:
     """`target = sources`; `through` says that the store goes through a pointer or into an array.
 
-    `null` says that the source is NULL or another literal and nothing else.
+    `null` says that the source is NULL or another literal and nothing else; `guards` are the
+    preprocessor conditions around it, here and in calls and returns.
     """
 
     target: Loc
@@ -54,6 +56,7 @@ class Flow:
     null: bool
     place: Place
     text: str
+    guards: Guards
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Call:
     text: str
     start: int
     conditional: bool
+    guards: Guards
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Return:
     values: tuple[Value, ...]
     place: Place
     text: str
+    guards: Guards
 
 
 @dataclass(frozen=True)
@@ -101,12 +106,13 @@ class FunctionFacts:
     calls: tuple[Call, ...]
     returns: tuple[Return, ...]
     accesses: tuple[Access, ...]
-    has_error: bool
+    guards: Guards
 
 
 def extract(source: Source, function: Function) -> FunctionFacts:
     """The facts of `function`, in source order."""
-    walker = _Walker(source)
+    guards = guards_around(function.node)
+    walker = _Walker(source, guards)
     names = tuple(walker.parameter(node) for node in function.parameters)
     walker.statement(function.body)
     return FunctionFacts(
@@ -117,13 +123,14 @@ def extract(source: Source, function: Function) -> FunctionFacts:
         tuple(walker.calls),
         tuple(walker.returns),
         tuple(walker.accesses),
-        function.body.has_error,
+        guards,
     )
 
 
 @dataclass
 class _Walker:
     source: Source
+    guards: Guards
     types: dict[str, TypeRef] = field(default_factory=dict)
     flows: list[Flow] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -200,7 +207,7 @@ class _Walker:
     ) -> None:
         null = not values and _is_null(value)
         place, text = self.source.place(at), self.source.line(at)
-        self.flows.append(Flow(target, values, through, null, place, text))
+        self.flows.append(Flow(target, values, through, null, place, text, self.guards))
 
     # Statements
 
@@ -219,6 +226,8 @@ class _Walker:
             self._return(node)
         elif kind in ("if_statement", "while_statement", "for_statement", "switch_statement"):
             self._branching(node)
+        elif kind in ("preproc_ifdef", "preproc_if", "preproc_elif", "preproc_else"):
+            self._conditional_code(node)
         elif kind in ("preproc_def", "preproc_function_def", "preproc_directive", "preproc_include"):
             return
         elif _is_expression(kind):
@@ -226,6 +235,13 @@ class _Walker:
         else:
             for child in node.named_children:
                 self.statement(child)
+
+    def _conditional_code(self, node: Node) -> None:
+        outer = self.guards
+        for child, guards in branches(node):
+            self.guards = outer | guards
+            self.statement(child)
+        self.guards = outer
 
     def _branching(self, node: Node) -> None:
         self.scopes.append({})
@@ -241,7 +257,8 @@ class _Walker:
             if child.type != "comment":
                 values = self.value(child)
         if values:
-            self.returns.append(Return(values, self.source.place(node), self.source.line(node)))
+            place, text = self.source.place(node), self.source.line(node)
+            self.returns.append(Return(values, place, text, self.guards))
 
     # Expressions
 
@@ -380,6 +397,7 @@ class _Walker:
                 self.source.line(callee),
                 callee.start_byte,
                 self.branches > 0,
+                self.guards,
             )
         )
         return (Result(len(self.calls) - 1),)

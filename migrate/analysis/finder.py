@@ -38,7 +38,7 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
         elif node.type == "preproc_arg":
             why = "the call is in the body of a macro"
             unparsed.append(Unparsed(source.place(node), where, why))
-        elif parent is not None and parent.type in ("argument_list", "init_declarator"):
+        elif parent is not None and parent.type in ("argument_list", "init_declarator") and where:
             why = f"the address of {name}() is taken"
             unparsed.append(Unparsed(source.place(node), where, why))
     return Found(tuple(acquires), tuple(unparsed))

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from migrate.analysis.facts import Access, Call, Flow, FunctionFacts, Return, Value
+from migrate.analysis.facts import Access, Call, Flow, FunctionFacts, Loc, Return
+from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction, Knowledge, knowledge
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
 from migrate.analysis.program import Cell, Program, Site, scope_of
@@ -65,20 +66,22 @@ class Trace:
     uses: dict[tuple[Place, UseKind], Use] = field(default_factory=dict)
     edges: dict[Evidence, None] = field(default_factory=dict)
     gaps: dict[str, None] = field(default_factory=dict)
+    soft_gaps: dict[str, None] = field(default_factory=dict)
     acquires: dict[Place, None] = field(default_factory=dict)
-    released_cells: dict[Cell, None] = field(default_factory=dict)
+    found_again: bool = False
 
 
 class Forward:
     """Follows states through flows, calls, returns and struct members until nothing is new."""
 
     def __init__(
-        self, program: Program, is_acquire: Callable[[Call], int | None], trace: Trace | None = None
+        self, program: Program, is_acquire: Callable[[Call], int | None], guards: Guards
     ) -> None:
         self.program = program
         self.known: Knowledge = knowledge()
         self.is_acquire = is_acquire
-        self.trace = trace if trace is not None else Trace()
+        self.guards = guards
+        self.trace = Trace()
         self._queue: list[State] = []
         self._origins: dict[Cell, str] = {}
 
@@ -95,7 +98,7 @@ class Forward:
                 self._gap("the pages spread over too many places to follow them all")
                 break
             state = self._queue.pop(0)
-            for facts in self._functions(state.cell):
+            for facts in self._functions(state):
                 self._step(state, facts)
             if state.filled:
                 self._to_callers(state)
@@ -103,7 +106,8 @@ class Forward:
 
     # Where a cell can be seen
 
-    def _functions(self, cell: Cell) -> Iterator[FunctionFacts]:
+    def _functions(self, state: State) -> Iterator[FunctionFacts]:
+        cell = state.cell
         if cell.kind in ("local", "result"):
             path, ordinal = cell.scope.rsplit("#", 1)
             source = self.program.source(path)
@@ -112,45 +116,54 @@ class Forward:
         elif cell.kind == "member":
             path = self._origins.get(cell, "")
             if self.program.is_public_struct(cell.scope, path):
-                self._gap(f"{cell} belongs to a struct of a public header")
+                self._gap(f"{cell} belongs to a struct of a public header", state.form)
             yield from self.program.member_users(cell, path)
         elif cell.kind == "global":
             yield from self.program.functions_with(cell.scope, cell.name)
         elif cell.kind == "unknown":
-            self._gap(f"the type that holds '{cell.name}' in {cell.scope} is not known")
+            self._gap(f"the type that holds '{cell.name}' in {cell.scope} is not known", state.form)
 
     # One state in one function
 
     def _step(self, state: State, facts: FunctionFacts) -> None:
-        for flow in facts.flows:
-            for value in flow.sources:
-                via = self._matches(value, state.cell, facts)
-                if via is not None:
-                    self._flow(state, flow, via, facts)
-                    break
-        for index, call in enumerate(facts.calls):
-            for position, values in enumerate(call.arguments):
-                vias = [self._matches(v, state.cell, facts) for v in values]
-                hits = [via for via in vias if via is not None]
-                if hits:
-                    form = _form_via(state.form, hits[0])
-                    if form:
-                        self._argument(form, Site(facts, index), position)
-        for returned in facts.returns:
-            for value in returned.values:
-                via = self._matches(value, state.cell, facts)
-                form = _form_via(state.form, via) if via is not None else ""
-                if form:
-                    self._return(form, returned, facts)
-                    break
-        for access in facts.accesses:
-            if self._matches(access.loc, state.cell, facts) is not None:
-                self._access(state, access, facts)
+        found = self.program.mentions(facts, state.cell)
+        for flow, via in found.sources:
+            if self._compiled(flow.guards):
+                self._flow(state, flow, via, facts)
+        for index, position, via in found.arguments:
+            form = _form_via(state.form, via)
+            if form and self._compiled(facts.calls[index].guards):
+                self._argument(form, Site(facts, index), position)
+        for returned, via in found.returns:
+            form = _form_via(state.form, via)
+            if form and self._compiled(returned.guards):
+                self._return(form, returned, facts)
+        for access in found.accesses:
+            self._access(state, access, facts)
+        for flow, _ in found.targets:
+            if state.form == PAGE and not flow.through and self._compiled(flow.guards):
+                self._alias(state, flow, facts)
 
-    def _matches(self, value: Value, cell: Cell, facts: FunctionFacts) -> str | None:
-        """The container member through which `value` is `cell`, "" for none; None if it is not."""
-        found, via = self.program.cell(value, facts)
-        return via if found == cell else None
+    def _compiled(self, guards: Guards) -> bool:
+        """Whether some configuration has both this code and the acquires."""
+        return not exclusive(guards, self.guards)
+
+    def _alias(self, state: State, flow: Flow, facts: FunctionFacts) -> None:
+        """`pages = object->pages`: an array that is filled through one name is filled in all."""
+        for value in flow.sources:
+            if not isinstance(value, Loc) or not self._is_array(flow.target, facts):
+                continue
+            cell, via = self.program.cell(value, facts)
+            if via or cell == state.cell or not self._is_array(value, facts):
+                continue
+            self._edge(flow.place, f"{state.cell} is an alias of {cell}", flow.text)
+            self._reach(cell, facts)
+            filled = cell.kind == "local" and cell.name in facts.parameters
+            self.start(State(cell, PAGE, filled))
+
+    def _is_array(self, loc: Loc, facts: FunctionFacts) -> bool:
+        kind = self.program.type_at(loc, facts)
+        return kind is not None and kind.tag in ("page", "folio") and kind.depth > 1
 
     def _flow(self, state: State, flow: Flow, via: str, facts: FunctionFacts) -> None:
         form = _form_via(state.form, via)
@@ -162,10 +175,10 @@ class Forward:
         if target == state.cell and form == state.form:
             return
         if target.kind in ("member", "global"):
-            self._origins.setdefault(target, facts.function.path)
+            self._reach(target, facts)
             if form == PHYSICAL:
                 self._use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
-            else:
+            elif form == PAGE and self._outlives(flow.target, facts):
                 self._use(UseKind.STORED, flow.place, facts, flow.text)
         self._edge(flow.place, f"{state.cell} -> {target}", flow.text)
         filled = flow.through and target.kind == "local" and target.name in facts.parameters
@@ -175,9 +188,11 @@ class Forward:
 
     def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
         sites, closed = self.program.callers(facts.function)
-        if form != PHYSICAL and (not closed or not sites):
-            self._gap(f"not all callers of {facts.function.name}(), which returns it, are known")
+        if not closed or not sites:
+            self._gap(f"not all callers of {facts.function.name}(), which returns it, are known", form)
         for site in sites:
+            if not self._compiled(site.facts.guards | site.call.guards):
+                continue
             self._edge(site.call.place, f"returned by {facts.function.name}()", site.call.text)
             caller = scope_of(site.facts.function)
             self.start(State(Cell("result", caller, str(site.index)), form))
@@ -214,8 +229,10 @@ class Forward:
             self._unknown_callee(form, site, f"{call.name}()")
         for function in definitions:
             facts = self.program.facts(function)
+            if not self._compiled(facts.guards):
+                continue
             if position >= len(facts.parameters) or not facts.parameters[position]:
-                self._gap(f"{call.name}() takes it as an unnamed argument at {call.place}")
+                self._gap(f"{call.name}() takes it as an unnamed argument at {call.place}", form)
                 continue
             self._edge(call.place, f"passed to {call.name}()", call.text)
             self.start(State(Cell("local", scope_of(function), facts.parameters[position]), form))
@@ -240,6 +257,8 @@ class Forward:
             self._use(kind, call.place, facts, call.text)
         if known.result:
             derived = form if known.result == "same" else known.result
+            if derived == PAGE and form in (ADDRESS, PHYSICAL):
+                self.trace.found_again = True
             if derived in (PAGE, ADDRESS, PHYSICAL, SCATTER) and (effect or derived == form):
                 self.start(State(Cell("result", scope_of(facts.function), str(site.index)), derived))
         for target, kept in ((known.into, SCATTER), (known.through, form)):
@@ -250,8 +269,9 @@ class Forward:
         for value in site.call.arguments[target]:
             cell, _ = self.program.cell(value, site.facts)
             if cell.kind in ("member", "global"):
-                self._origins.setdefault(cell, site.facts.function.path)
-                self._use(UseKind.STORED, site.call.place, site.facts, site.call.text)
+                self._reach(cell, site.facts)
+                if isinstance(value, Loc) and self._outlives(value, site.facts):
+                    self._use(UseKind.STORED, site.call.place, site.facts, site.call.text)
             if form == SCATTER:
                 self._use(UseKind.SCATTER, site.call.place, site.facts, site.call.text)
             self._edge(site.call.place, f"{site.call.name}() puts it into {cell}", site.call.text)
@@ -265,7 +285,7 @@ class Forward:
             self._use(UseKind.PHYSICAL_KEPT, call.place, facts, call.text)
         else:
             self._use(UseKind.ESCAPES, call.place, facts, call.text)
-            self._gap(f"passed to {name} at {call.place}, which cannot be followed")
+            self._gap(f"passed to {name} at {call.place}, which cannot be followed", form)
 
     def _release(self, site: Site, position: int, effect: str) -> None:
         call, function = site.call, site.facts.function
@@ -286,11 +306,12 @@ class Forward:
 
     def _to_callers(self, state: State) -> None:
         """The callers of a function that fills a parameter hold what it was filled with."""
-        for facts in self._functions(state.cell):
+        for facts in self._functions(state):
             position = facts.parameters.index(state.cell.name)
             sites, closed = self.program.callers(facts.function)
-            if state.form != PHYSICAL and (not closed or not sites):
-                self._gap(f"not all callers of {facts.function.name}(), which fills it, are known")
+            if not closed or not sites:
+                why = f"not all callers of {facts.function.name}(), which fills it, are known"
+                self._gap(why, state.form)
             for site in sites:
                 if position < len(site.call.arguments):
                     self._into_caller(state, site, position)
@@ -299,17 +320,26 @@ class Forward:
         for value in site.call.arguments[position]:
             cell, via = self.program.cell(value, site.facts)
             if cell.kind in ("member", "global"):
-                self._origins.setdefault(cell, site.facts.function.path)
-                self._use(UseKind.STORED, site.call.place, site.facts, site.call.text)
+                self._reach(cell, site.facts)
+                if isinstance(value, Loc) and self._outlives(value, site.facts):
+                    self._use(UseKind.STORED, site.call.place, site.facts, site.call.text)
             passed_on = cell.kind == "local" and cell.name in site.facts.parameters
             self._edge(site.call.place, f"filled by {site.call.name}()", site.call.text)
             self.start(State(cell, SCATTER if via else state.form, passed_on))
+
+    def _outlives(self, target: Loc, facts: FunctionFacts) -> bool:
+        """Whether a member belongs to an object that is still there after the call."""
+        kind = facts.types.get(target.base)
+        return kind is None or kind.depth > 0
 
     # Records
 
     def origin(self, cell: Cell, path: str) -> None:
         """Note the file from which `cell` was first seen, to find its struct."""
         self._origins.setdefault(cell, path)
+
+    def _reach(self, cell: Cell, facts: FunctionFacts) -> None:
+        self._origins.setdefault(cell, facts.function.path)
 
     def _use(self, kind: UseKind, place: Place, facts: FunctionFacts, text: str) -> None:
         use = Use(place, facts.function.name, kind, text)
@@ -318,8 +348,10 @@ class Forward:
     def _edge(self, place: Place, kind: str, text: str) -> None:
         self.trace.edges.setdefault(Evidence(place, kind, text))
 
-    def _gap(self, why: str) -> None:
-        self.trace.gaps.setdefault(why)
+    def _gap(self, why: str, form: str = PAGE) -> None:
+        """What could not be followed; for an address or a pfn that matters only when pages are
+        found again from one."""
+        (self.trace.gaps if form in (PAGE, SCATTER) else self.trace.soft_gaps).setdefault(why)
 
 
 def _form_via(form: str, via: str) -> str:

@@ -73,8 +73,10 @@ class _Pairer:
             return PinGroup(first.function, (first,), (), (), (), ())
         if first.argument("pages", "page", "pagep") in ("NULL", "0"):
             return PinGroup(first.function, (first,), (), (), (), ())
-        forward = Forward(self.program, self.position)
-        backward = Backward(self.program, self.position)
+        site = self._site(first)
+        guards = site.facts.guards | site.call.guards if site is not None else frozenset()
+        forward = Forward(self.program, self.position, guards)
+        backward = Backward(self.program, self.position, guards)
         traced: set[Place] = set()
         while True:
             fresh = [a for p, a in members.acquires.items() if p not in members.followed]
@@ -152,6 +154,8 @@ class _Pairer:
     def _finish(self, members: _Members, trace: Trace, sources: Sources) -> PinGroup:
         uses = dict(trace.uses)
         gaps = dict(trace.gaps)
+        if trace.found_again or not trace.releases:
+            gaps |= trace.soft_gaps
         for why, place in sources.foreign.items():
             uses.setdefault(
                 (place, UseKind.OTHER_SOURCE), Use(place, "", UseKind.OTHER_SOURCE, why)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from migrate.analysis.facts import Call, FunctionFacts, Loc, Result, Value, extract
+from migrate.analysis.mentions import NONE, Mentions, index
 from migrate.analysis.syntax import Function, Source, parse
 from migrate.analysis.types import Declarations, StructDef, TypeRef, declarations
 from migrate.kernel.tree import Tree
@@ -67,6 +68,8 @@ class Program:
         self._callers: dict[str, tuple[tuple[Site, ...], bool]] = {}
         self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
         self._words: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._mentions: dict[str, dict[Cell, Mentions]] = {}
+        self._users: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
 
     # Files and functions
 
@@ -269,6 +272,15 @@ class Program:
         found = self.declarations(facts.function.path).variables.get(name)
         return self._through_typedef(found, facts.function.path) if found is not None else None
 
+    def type_at(self, loc: Loc, facts: FunctionFacts) -> TypeRef | None:
+        """The type of an access path, pointers and arrays along it ignored."""
+        kind = self.type_of(loc.base, facts)
+        for member in loc.members:
+            if kind is None:
+                return None
+            kind = self._member_type(kind, member, facts.function.path)
+        return kind
+
     def _through_typedef(self, kind: TypeRef, path: str) -> TypeRef:
         alias = self.declarations(path).typedefs.get(kind.tag) if kind.tag else None
         return TypeRef(alias.tag, kind.depth + alias.depth, alias.inline) if alias else kind
@@ -315,19 +327,28 @@ class Program:
         found = body.members.get(member) if body is not None else None
         return self._through_typedef(found, path) if found is not None else None
 
-    def member_users(self, cell: Cell, path: str) -> Iterator[FunctionFacts]:
+    def member_users(self, cell: Cell, path: str) -> tuple[FunctionFacts, ...]:
         """Every function that may touch the member `cell`, as seen from `path`.
 
         All files of the scope of the file that defines the struct are looked at.
         """
         word = cell.name.rsplit(".", 1)[-1]
-        seen: set[str] = set()
-        for name in self.files_with(self.home(cell, path), word):
-            for facts in self.functions_with(name, word):
-                key = scope_of(facts.function)
-                if key not in seen:
-                    seen.add(key)
-                    yield facts
+        home = self.home(cell, path)
+        key = (scope_folder(home), word)
+        if key not in self._users:
+            found: dict[str, FunctionFacts] = {}
+            for name in self.files_with(home, word):
+                for facts in self.functions_with(name, word):
+                    found.setdefault(scope_of(facts.function), facts)
+            self._users[key] = tuple(found.values())
+        return self._users[key]
+
+    def mentions(self, facts: FunctionFacts, cell: Cell) -> Mentions:
+        """What `facts` says about `cell`."""
+        key = scope_of(facts.function)
+        if key not in self._mentions:
+            self._mentions[key] = index(self, facts)
+        return self._mentions[key].get(cell, NONE)
 
     def home(self, cell: Cell, path: str) -> str:
         """The file whose scope a member belongs to: where its struct is defined, else `path`."""
