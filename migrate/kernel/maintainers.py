@@ -159,7 +159,9 @@ class Maintainers:
         directory = literal[: literal.rfind("/") + 1]
         return _Pattern(number, entry, letter == "X", text, expression), directory
 
-    def _compile(self, text: str, number: int, letter: str, flags: int = 0) -> re.Pattern[str] | None:
+    def _compile(
+        self, text: str, number: int, letter: str, flags: int = 0
+    ) -> re.Pattern[str] | None:
         try:
             return re.compile(text, flags)
         except re.error as error:

@@ -78,7 +78,9 @@ class Directory:
         """Who gets `patch`: keywords are looked for in its message and its changed lines."""
         names = {n.decode("utf-8", "surrogateescape") for n in _DIFF_NAME.findall(patch)}
         text = _text_for_keywords(patch)
-        return self._collect(sorted(names - {"dev/null", "null"}), self.maintainers.by_keywords([text]))
+        return self._collect(
+            sorted(names - {"dev/null", "null"}), self.maintainers.by_keywords([text])
+        )
 
     def _collect(self, paths: Iterable[str], keywords: Sequence[Section]) -> tuple[Recipient, ...]:
         found = _Collector(self.mailmap)
@@ -175,7 +177,9 @@ class _Collector:
             elif letter in "MR":
                 role = Role.MAINTAINER if letter == "M" else Role.REVIEWER
                 for text in _split(value):
-                    self._add_person(Recipient(parse_mailbox(text), role, f"{role}:{section.title}"))
+                    self._add_person(
+                        Recipient(parse_mailbox(text), role, f"{role}:{section.title}")
+                    )
 
     def _add_list(self, value: str, section: Section) -> None:
         address, _, more = value.strip().partition(" ")

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One commit a subsystem, the API first, made in the tool's own repository.
+
+Same input, same commit ids: the n-th commit is dated n seconds after the base commit, in its time
+zone, and nothing else of the day or of the user's configuration but name and address gets in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.analysis.model import Classification
+from migrate.base.errors import Refusal
+from migrate.base.git import git_run
+from migrate.base.process import Finished
+from migrate.delivery.messages import (
+    RULES_DOCUMENT,
+    Conversion,
+    api_message,
+    describe_group,
+    message,
+    subject,
+)
+from migrate.delivery.model import Branch, Commit
+from migrate.delivery.plumbing import (
+    NEW_FILE,
+    Entry,
+    Identity,
+    Index,
+    commit_date,
+    commit_tree,
+    entries,
+    temporary_index,
+    update_ref,
+    write_blob,
+)
+from migrate.delivery.prefixes import prefix_for
+from migrate.kernel.maintainers import Maintainers, read_maintainers
+from migrate.kernel.tree import Tree
+from migrate.rewrite.model import FileChange, GroupChange, Rewrite
+
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f<>]+")
+
+
+def user_identity(checkout: Path) -> Identity:
+    """user.name and user.email of the user's git; a :class:`Refusal` when one is not set."""
+    name, email = (_setting(checkout, key) for key in ("user.name", "user.email"))
+    for key, value, example in (
+        ("user.name", name, '"Your Name"'),
+        ("user.email", email, "you@example.org"),
+    ):
+        if not value:
+            raise Refusal(
+                f"git has no {key}, and patches are signed off by somebody.",
+                f"Set it: git config --global {key} {example}",
+            )
+    return Identity(name, email)
+
+
+def make_commits(
+    tree: Tree,
+    classification: Classification,
+    rewrite: Rewrite,
+    *,
+    repository: Path,
+    ref: str,
+    identity: Identity,
+    maintainers: Maintainers | None = None,
+    templates: Path | None = None,
+) -> Branch:
+    """Commit `rewrite` on top of the commit of `tree` and point `ref` of `repository` at it.
+
+    `repository` is the tool's own and sees the user's objects; `templates` may hold a commit.txt
+    to use in place of ours. Groups that share a file are in one commit, that of the first one's
+    subsystem, so that no two commits but those of the API touch the same file.
+    """
+    where = maintainers or read_maintainers(tree)
+    conversions = _conversions(classification, rewrite)
+    document = _document(tree, rewrite)
+    with temporary_index(repository) as index:
+        index.read(tree.commit)
+        chain = _Chain(tree, index, identity)
+        for line, body, files in zip(
+            rewrite.api.subjects, rewrite.api.bodies, rewrite.api.commits, strict=True
+        ):
+            text = api_message(line, body, identity)
+            chain.add(text, where.subsystem_of(files[0].path), (), _net(files))
+        for subsystem, changes in _by_subsystem(rewrite.changes):
+            net = _net(file for change in changes for file in change.files)
+            if not net:
+                continue
+            groups = [describe_group(conversions[change.group]) for change in changes]
+            line = subject(prefix_for(tree, [file.path for file in net]), groups)
+            text = message(line, groups, identity, document=document, templates=templates)
+            chain.add(text, subsystem, tuple(change.group for change in changes), net)
+    branch = Branch(rewrite.profile, ref, tree.commit, tuple(chain.commits))
+    update_ref(repository, ref, branch.tip)
+    return branch
+
+
+class _Chain:
+    """The commits made so far and the index that holds the tree of the last one."""
+
+    def __init__(self, tree: Tree, index: Index, identity: Identity) -> None:
+        self.commits: list[Commit] = []
+        self._base = tree.commit
+        self._index = index
+        self._identity = identity
+        self._seconds, self._zone = commit_date(index.repository, tree.commit)
+
+    def add(
+        self, text: str, subsystem: str, groups: tuple[str, ...], files: Sequence[FileChange]
+    ) -> None:
+        repository = self._index.repository
+        parent = self.commits[-1].id if self.commits else self._base
+        self._index.put(_changed_entries(repository, parent, files))
+        when = f"{self._seconds + len(self.commits) + 1} {self._zone}"
+        made = commit_tree(repository, self._index.write(), parent, text, self._identity, when)
+        paths = tuple(sorted(file.path for file in files))
+        line = text.partition("\n")[0]
+        self.commits.append(Commit(made, parent, subsystem, line, groups, paths))
+
+
+def _setting(checkout: Path, key: str) -> str:
+    found = git_run(["config", "--get", key], cwd=checkout)
+    if not isinstance(found, Finished) or not found.ok:
+        return ""
+    return _NOT_IN_A_NAME.sub(" ", found.stdout.decode("utf-8", "replace")).strip()
+
+
+def _conversions(classification: Classification, rewrite: Rewrite) -> dict[str, Conversion]:
+    by_name = {group.name: (group, verdict) for group, verdict in classification.pairs()}
+    return {c.group: Conversion(*by_name[c.group], c) for c in rewrite.changes}
+
+
+def _document(tree: Tree, rewrite: Rewrite) -> str:
+    brought = {file.path for files in rewrite.api.commits for file in files}
+    return RULES_DOCUMENT if RULES_DOCUMENT in brought or tree.exists(RULES_DOCUMENT) else ""
+
+
+@dataclass
+class _Bundle:
+    """Changes that go into one commit, with the files that they touch."""
+
+    subsystem: str
+    changes: list[GroupChange]
+    paths: set[str]
+
+
+def _by_subsystem(changes: Sequence[GroupChange]) -> list[tuple[str, list[GroupChange]]]:
+    """The changes of each commit, subsystems in the order in which they first occur."""
+    bundles: list[_Bundle] = []
+    for change in changes:
+        paths = {file.path for file in change.files}
+        mine = [b for b in bundles if b.subsystem == change.subsystem or b.paths & paths]
+        home = mine[0] if mine else _Bundle(change.subsystem, [], set())
+        if not mine:
+            bundles.append(home)
+        for other in mine[1:]:
+            home.changes += other.changes
+            home.paths |= other.paths
+            bundles.remove(other)
+        home.changes.append(change)
+        home.paths |= paths
+    order = {change.group: n for n, change in enumerate(changes)}
+    return [(b.subsystem, sorted(b.changes, key=lambda c: order[c.group])) for b in bundles]
+
+
+def _net(files: Iterable[FileChange]) -> list[FileChange]:
+    """What a row of changes makes of each file, without files that end as they began."""
+    found: dict[str, FileChange] = {}
+    for file in files:
+        first = found.get(file.path)
+        if first is not None and first.after != file.before:
+            raise ValueError(f"the changes of {file.path} do not follow on each other")
+        before = first.before if first is not None else file.before
+        found[file.path] = FileChange(file.path, before, file.after)
+    return [file for file in found.values() if file.before != file.after]
+
+
+def _changed_entries(
+    repository: Path, parent: str, files: Sequence[FileChange]
+) -> Mapping[str, Entry]:
+    """The new index entries; ValueError when a change does not start from what `parent` has."""
+    old = entries(repository, parent, [file.path for file in files])
+    changed = {}
+    for file in files:
+        entry = old.get(file.path)
+        began = write_blob(repository, file.before) if file.before is not None else None
+        if (entry.blob if entry else None) != began:
+            raise ValueError(f"the change of {file.path} does not start from {parent}")
+        mode = entry.mode if entry else NEW_FILE
+        changed[file.path] = Entry(mode, write_blob(repository, file.after))
+    return changed

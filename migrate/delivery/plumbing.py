@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Trees and commits made with git's plumbing alone, free of the user's configuration."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.base.git import git_output
+
+_ENVIRONMENT = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+NEW_FILE = "100644"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of a tree: git's mode ("100644") and the id of its blob."""
+
+    mode: str
+    blob: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who commits and signs off, as the user's git has it."""
+
+    name: str
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.email}>"
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index file that belongs to nobody else, with the repository that it is used in."""
+
+    repository: Path
+    file: Path
+
+    def read(self, tree: str) -> None:
+        """Make the index that of `tree`."""
+        self._git(["read-tree", tree])
+
+    def put(self, entries: Mapping[str, Entry]) -> None:
+        """Add or replace files."""
+        lines = "".join(f"{e.mode} {e.blob}\t{path}\0" for path, e in entries.items())
+        self._git(["update-index", "-z", "--index-info"], lines.encode("utf-8", "surrogateescape"))
+
+    def write(self) -> str:
+        """Write the index as a tree and return its id."""
+        return self._git(["write-tree"]).decode().strip()
+
+    def _git(self, args: list[str], stdin: bytes | None = None) -> bytes:
+        env = {"GIT_INDEX_FILE": str(self.file)}
+        return own_git(args, self.repository, stdin=stdin, env=env)
+
+
+@contextmanager
+def temporary_index(repository: Path) -> Iterator[Index]:
+    """An index that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="gup-migrate-index-") as folder:
+        yield Index(repository, Path(folder) / "index")
+
+
+def own_git(
+    args: list[str],
+    repository: Path,
+    *,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+) -> bytes:
+    """Output of `git args` in the tool's own repository; no configuration of the user's counts."""
+    return git_output(args, cwd=repository, stdin=stdin, env=_ENVIRONMENT | dict(env or {}))
+
+
+def write_blob(repository: Path, content: bytes) -> str:
+    """Store `content` as it is and return the id of the blob."""
+    return own_git(["hash-object", "-w", "--stdin"], repository, stdin=content).decode().strip()
+
+
+def entries(repository: Path, tree: str, paths: list[str]) -> dict[str, Entry]:
+    """The files among `paths` that `tree` has."""
+    listed = own_git(["ls-tree", "-z", "--full-tree", tree, "--", *paths], repository)
+    found = {}
+    for line in listed.decode("utf-8", "surrogateescape").split("\0"):
+        if line:
+            facts, _, path = line.partition("\t")
+            mode, _, blob = facts.split(" ")
+            found[path] = Entry(mode, blob)
+    return found
+
+
+def commit_tree(
+    repository: Path, tree: str, parent: str, message: str, who: Identity, when: str
+) -> str:
+    """Make a commit; `when` is seconds and time zone ("1700000000 +0100") for both dates."""
+    env = {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in (
+        ("NAME", who.name), ("EMAIL", who.email), ("DATE", when))}  # fmt: skip
+    text = message.encode("utf-8", "replace")
+    made = own_git(["commit-tree", tree, "-p", parent], repository, stdin=text, env=env)
+    return made.decode().strip()
+
+
+def commit_date(repository: Path, commit: str) -> tuple[int, str]:
+    """Seconds and time zone of the committer date of `commit`."""
+    shown = own_git(["show", "-s", "--format=%cd", "--date=raw", commit], repository)
+    seconds, zone = shown.decode().split()
+    return int(seconds), zone
+
+
+def update_ref(repository: Path, ref: str, commit: str) -> None:
+    """Point `ref` of the tool's own repository at `commit`."""
+    own_git(["update-ref", ref, commit], repository)
