@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line: arguments in, exit code out.
+
+Only typer is imported at the top: help and completion must not wait for parsers of C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from migrate.commands import Request
+
+app = typer.Typer(
+    name="gup-migrate",
+    help="Migrate the callers of get_user_pages*() in a Linux kernel checkout.",
+    epilog="Exit codes: 0 done, 1 refused, 2 usage, 3 some groups failed and the rest is"
+    " delivered, 70 a bug, 130 interrupted.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+TreeArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="[TREE]",
+        help="The kernel checkout; only ever read.",
+        show_default="the current folder",
+    ),
+]
+ProfileOption = Annotated[
+    str, typer.Option("--profile", "-p", help="The target API: a name, or a folder.")
+]
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        metavar="DIR",
+        help="Where to keep state.",
+        show_default="a folder in the user's cache",
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="Where series and report go.",
+        show_default="in the workspace",
+    ),
+]
+RevisionOption = Annotated[str, typer.Option("--rev", metavar="REV", help="The commit to look at.")]
+JobsOption = Annotated[
+    int, typer.Option("--jobs", "-j", min=1, help="Processes at a time.", show_default="all cores")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on what is done.")]
+
+_HERE = Path()
+_CORES = len(os.sched_getaffinity(0))
+_PROFILE = "vaddr-pin"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from migrate import __version__
+
+        typer.echo(f"gup-migrate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+def _stage_command(name: str, last: str, text: str) -> None:
+    """Make the command `name`, which brings all stages up to `last` up to date."""
+
+    def command(
+        tree: TreeArgument = _HERE,
+        profile: ProfileOption = _PROFILE,
+        workspace: WorkspaceOption = None,
+        output: OutputOption = None,
+        rev: RevisionOption = "HEAD",
+        jobs: JobsOption = _CORES,
+        json: JsonOption = False,
+        verbose: VerboseOption = False,
+    ) -> int:
+        from migrate import commands
+
+        request = _request(tree, profile, workspace, output, rev, jobs, json, verbose)
+        return commands.run_stages(request, last, name=name)
+
+    app.command(name, help=text)(command)
+
+
+_stage_command("run", "series", "Everything: from the checkout to series and report.")
+_stage_command("scan", "scan", "Find every acquire.")
+_stage_command("pair", "pair", "Find the pin groups: acquires with all of their releases.")
+_stage_command("classify", "classify", "Decide what becomes of each group.")
+_stage_command("rewrite", "rewrite", "Edit the groups that are to be converted.")
+_stage_command("commit", "commit", "Make one commit a subsystem.")
+_stage_command("build", "build", "Build every commit's objects.")
+_stage_command("series", "series", "Write mails and report, and hand over the branch.")
+
+
+@app.command()
+def explain(
+    where: Annotated[str, typer.Argument(metavar="FILE[:LINE|:FUNCTION]", help="A path.")],
+    tree: TreeArgument = _HERE,
+    profile: ProfileOption = _PROFILE,
+    workspace: WorkspaceOption = None,
+    rev: RevisionOption = "HEAD",
+    jobs: JobsOption = _CORES,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> int:
+    """Say why a group has its verdict, with its code."""
+    from migrate import commands
+
+    request = _request(tree, profile, workspace, None, rev, jobs, json, verbose)
+    return commands.explain(request, where)
+
+
+@app.command()
+def status(
+    tree: TreeArgument = _HERE,
+    profile: ProfileOption = _PROFILE,
+    workspace: WorkspaceOption = None,
+    output: OutputOption = None,
+    rev: RevisionOption = "HEAD",
+    json: JsonOption = False,
+) -> int:
+    """Say where a run is and what to do next."""
+    from migrate import commands
+
+    return commands.status(_request(tree, profile, workspace, output, rev, 1, json, False))
+
+
+@app.command()
+def clean(
+    tree: TreeArgument = _HERE,
+    profile: ProfileOption = _PROFILE,
+    workspace: WorkspaceOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Remove series and reports in the workspace, too.")
+    ] = False,
+) -> int:
+    """Remove the state that is kept for a checkout; the checkout is not touched."""
+    from migrate import commands
+
+    request = _request(tree, profile, workspace, None, "HEAD", 1, False, False)
+    return commands.clean(request, everything=everything)
+
+
+@app.command()
+def doctor(json: JsonOption = False) -> int:
+    """Show what is installed, what is missing and how to get it."""
+    from migrate import commands
+
+    return commands.doctor(as_json=json)
+
+
+def main() -> None:
+    """The program `gup-migrate`."""
+    from migrate.ending import guarded
+
+    sys.exit(guarded(lambda: _invoke(sys.argv[1:])))
+
+
+def _invoke(arguments: list[str]) -> int:
+    """Run the command that `arguments` name; usage errors are shown here, exit code 2."""
+    try:
+        result: Any = app(arguments, prog_name="gup-migrate", standalone_mode=False)
+    except Exception as error:
+        if not hasattr(error, "exit_code") or not hasattr(error, "show"):
+            raise
+        error.show()
+        return int(error.exit_code)
+    return int(result or 0)
+
+
+def _request(
+    tree: Path,
+    profile: str,
+    workspace: Path | None,
+    output: Path | None,
+    rev: str,
+    jobs: int,
+    json: bool,
+    verbose: bool,
+) -> Request:
+    from migrate.commands import Request
+
+    return Request(tree, profile, workspace, output, rev, jobs, json, verbose)

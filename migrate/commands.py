@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What each command does, between its arguments and its exit code."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate import pipeline, stages, tables
+from migrate.base.errors import ExitCode, Refusal
+from migrate.console import Console, duration
+from migrate.job import Job, Options
+from migrate.kernel.tree import Tree, open_tree
+from migrate.rewrite.profiles import load_profile
+from migrate.workspace import keep_apart, open_workspace
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options that all commands on a tree share, as they were given."""
+
+    tree: Path
+    profile: str
+    workspace: Path | None = None
+    output: Path | None = None
+    revision: str = "HEAD"
+    jobs: int = 1
+    json: bool = False
+    verbose: bool = False
+
+    def command(self, name: str, *arguments: str) -> str:
+        """The command line of `name` with the same options, to be typed."""
+        parts = ["gup-migrate", name, *arguments]
+        if self.tree != Path():
+            parts.append(str(self.tree))
+        if self.profile != "vaddr-pin":
+            parts += ["--profile", self.profile]
+        if self.workspace:
+            parts += ["--workspace", str(self.workspace)]
+        if self.revision != "HEAD":
+            parts += ["--rev", self.revision]
+        return shlex.join(parts)
+
+
+current_log = Path()
+"""Where a log of a bug goes: the folder of the workspace in use, if any."""
+
+
+def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
+    """Run the stages up to `last` as far as needed and show the result of the last one."""
+    console = Console(verbose=request.verbose)
+    start = time.monotonic()
+    with _job(request, console) as job, _working(job, console):
+        pipeline.run(job, last)
+        published = stages.publish_branch(job) if last == "series" else ""
+        if request.json:
+            console.json(tables.data(job, last))
+        elif name == "run":
+            tables.summary(console, job, duration(time.monotonic() - start), published)
+        else:
+            tables.stage(console, job, last)
+            if last != "series":
+                console.notice(f"Next: {request.command(tables.after(last))}")
+        return tables.exit_code(job)
+
+
+def explain(request: Request, where: str) -> ExitCode:
+    """Notes on every group at `where`; runs the stages up to `classify` when they are stale."""
+    from migrate.delivery.explain import explain as explain_group
+
+    console = Console(verbose=request.verbose)
+    with _job(request, console) as job, _working(job, console):
+        pipeline.run(job, "classify")
+        pipeline.load_later(job)
+        notes = explain_group(job.tree, job.decided(), _relative(where, job.tree))
+    if request.json:
+        console.json(notes)
+    else:
+        console.notes(notes)
+    return ExitCode.DONE
+
+
+def status(request: Request) -> ExitCode:
+    """Where a run is, who is at it, and what to type next; runs nothing, locks nothing."""
+    console = Console(verbose=request.verbose)
+    with _job(request, console) as job:
+        holder = job.workspace.holder()
+        states = pipeline.states(job) if job.workspace.root.exists() else {}
+        tables.status(console, job, states, holder, request)
+    return ExitCode.DONE
+
+
+def clean(request: Request, *, everything: bool) -> ExitCode:
+    """Remove the workspace's contents, and with `everything` series and reports too."""
+    console = Console(verbose=request.verbose)
+    root = _top(request.tree)
+    workspace = open_workspace(root, request.profile, request.workspace, console.notice)
+    if not workspace.root.exists():
+        console.say(f"{workspace.root} does not exist; there is nothing to remove.")
+        return ExitCode.DONE
+    with workspace.locked():
+        freed = workspace.clean(everything=everything)
+    kept = "" if everything else "; series and reports are kept, --all removes them too"
+    console.say(f"{workspace.root}: {freed / 1e6:.1f} MB freed{kept}")
+    return ExitCode.DONE
+
+
+def doctor(*, as_json: bool) -> ExitCode:
+    """What is installed and what is missing; exit code 1 when the tool cannot work."""
+    from migrate.doctor import examine
+
+    console = Console()
+    checks = examine()
+    if as_json:
+        console.json(checks)
+    else:
+        tables.doctor(console, checks)
+    return ExitCode.DONE if all(c.ok for c in checks if c.required) else ExitCode.REFUSED
+
+
+@contextmanager
+def _job(request: Request, console: Console) -> Iterator[Job]:
+    global current_log
+    profile = load_profile(request.profile)
+    tree = open_tree(request.tree, request.revision)
+    if request.output:
+        keep_apart(request.output.resolve(), tree.root.resolve(), "output", "--output")
+    workspace = open_workspace(tree.root, profile.name, request.workspace, console.notice)
+    current_log = workspace.log
+    output = request.output.resolve() if request.output else None
+    try:
+        yield Job(tree, workspace, profile, Options(request.jobs, output), console)
+    finally:
+        console.close()
+
+
+@contextmanager
+def _working(job: Job, console: Console) -> Iterator[None]:
+    """Hold the workspace; every temporary file is made in it, so that the next run after a
+    kill finds and removes it."""
+    with job.workspace.locked():
+        console.detail(f"workspace {job.workspace.root}")
+        before = tempfile.tempdir
+        tempfile.tempdir = str(job.workspace.scratch())
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+
+
+def _top(path: Path) -> Path:
+    from migrate.base.git import open_repository
+
+    return Path(str(open_repository(path).working_tree_dir))
+
+
+def _relative(where: str, tree: Tree) -> str:
+    """A path as the tree has it, when `where` is given from the file system."""
+    path = Path(where)
+    if path.is_absolute():
+        root = tree.root.resolve()
+        if root not in path.parents:
+            raise Refusal(f"{where} is not in {root}.", "Give a path of the kernel.")
+        return os.fspath(path.relative_to(root))
+    return where.removeprefix("./")

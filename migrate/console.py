@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every line for the terminal: results on standard output, how it goes on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console as RichConsole
+from rich.table import Table
+from rich.text import Text
+
+from migrate.base import codec
+from migrate.base.errors import Refusal
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from migrate.delivery.explain import Note
+    from migrate.delivery.report_model import Report
+
+WIDTH = 80
+"""Columns of tables where there is no terminal to ask."""
+
+_PLAIN_EVERY = 10.0
+"""Seconds between two lines on the same work where progress bars cannot be shown."""
+
+_STATE_STYLE = {"converted": "green", "kept": "dim", "manual": "yellow"}
+_VERDICT_STYLE = {"pin": "green", "follow": "cyan", "keep": "dim", "manual": "yellow"}
+
+
+class Console:
+    """Shows what the pipeline tells it, and tables, notes and errors."""
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        self._out = _rich(sys.stdout)
+        self._err = _rich(sys.stderr)
+        self._verbose = verbose
+        self._guard = threading.Lock()
+        self._bars: Progress | None = None
+        self._tasks: dict[str, Any] = {}
+        self._said: dict[str, float] = {}
+        self._stage = ""
+
+    # What the pipeline tells
+
+    def started(self, stage: str) -> None:
+        self._stage = stage
+        self._said.clear()
+        if self._err.is_terminal:
+            self._start_bars()
+        else:
+            self._line(f"{stage}: started")
+
+    def reused(self, stage: str, summary: str) -> None:
+        self._line(f"{stage:<9} {summary} (nothing changed since)")
+
+    def finished(self, stage: str, summary: str, seconds: float) -> None:
+        self._stop_bars()
+        self._line(f"{stage:<9} {summary}, {duration(seconds)}")
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Show that `done` of `total` units of `what` are ready."""
+        with self._guard:
+            if self._bars is not None:
+                if what not in self._tasks:
+                    self._tasks[what] = self._bars.add_task(_clip(what, 36), total=total or None)
+                self._bars.update(self._tasks[what], completed=done, total=total or None)
+                return
+            now = time.monotonic()
+            if now - self._said.setdefault(what, now) >= _PLAIN_EVERY:
+                self._said[what] = now
+                self._line(f"{self._stage}: {what}: {done} of {total}")
+
+    def notice(self, line: str) -> None:
+        self._line(line, style="yellow")
+
+    def detail(self, line: str) -> None:
+        """A line for --verbose only."""
+        if self._verbose:
+            self._line(line, style="dim")
+
+    # Results
+
+    def say(self, line: str = "") -> None:
+        """One line of the result, as it is."""
+        self._out.print(Text(_printable(line)), soft_wrap=True)
+
+    def json(self, value: Any) -> None:
+        """`value`, a dataclass or plain data, as JSON on standard output."""
+        sys.stdout.write(json.dumps(codec.to_data(value), indent=1, sort_keys=True) + "\n")
+
+    def table(self, title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table that fits the terminal, or 80 columns; the last column takes the rest."""
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False, expand=False)
+        for number, head in enumerate(heads):
+            last = number == len(heads) - 1
+            table.add_column(head, overflow="fold", ratio=1 if last and len(heads) > 2 else None)
+        for row in rows:
+            table.add_row(*(_cell(text) for text in row))
+        self._out.print(table)
+
+    def summary(self, report: Report, facts: Sequence[tuple[str, str]]) -> None:
+        """The end of a run: what was found, what became of it, where it is."""
+        self.say()
+        self.table("", ("", ""), [*((s.label, str(s.count)) for s in report.funnel), *facts])
+
+    def notes(self, notes: Iterable[Note]) -> None:
+        """Like a compiler: place, severity, text, then the line and a caret below it."""
+        for note in notes:
+            head = Text()
+            if note.path:
+                place = f"{_printable(note.path)}:{note.line}:{note.column + 1}: "
+                head.append(place, style="bold")
+            head.append(f"{note.severity}: ", style=_severity_style(note.severity))
+            head.append(_printable(note.text))
+            self._out.print(head, soft_wrap=True)
+            if note.source is not None:
+                self._out.print(Text(f"{note.line:>6} | {_printable(note.source)}"), soft_wrap=True)
+                # Tabs of the line are kept in front of the caret, so that it stays below.
+                lead = "".join(c if c == "\t" else " " for c in note.source[: note.caret])
+                self._out.print(Text(f"       | {lead}^", style="green"), soft_wrap=True)
+
+    # Ends
+
+    def refusal(self, refusal: Refusal) -> None:
+        self._stop_bars()
+        error = Text("error: ", style="bold red")
+        error.append(_one_line(refusal.what), style="not bold default")
+        self._err.print(error, soft_wrap=True)
+        if refusal.next_step:
+            self._err.print(Text(_one_line(refusal.next_step)), soft_wrap=True)
+
+    def interrupted(self, command: str) -> None:
+        self._stop_bars()
+        self._line(f"Interrupted. What was done is kept; go on with: {command}")
+
+    def bug(self, log: str) -> None:
+        self._stop_bars()
+        self.refusal(
+            Refusal(
+                "gup-migrate ran into a bug of its own.",
+                f"Please send {log} with your report; what was done so far is kept.",
+            )
+        )
+
+    def close(self) -> None:
+        """Put the terminal back as it was."""
+        self._stop_bars()
+
+    def _start_bars(self) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._stop_bars()
+        self._bars = Progress(
+            TextColumn(f"{self._stage:<9}"),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+            console=self._err,
+            transient=True,
+        )
+        self._bars.start()
+
+    def _stop_bars(self) -> None:
+        with self._guard:
+            bars, self._bars = self._bars, None
+            self._tasks.clear()
+        if bars is not None:
+            bars.stop()
+
+    def _line(self, line: str, style: str = "") -> None:
+        self._err.print(Text(_printable(line), style=style), soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: 0.3 s, 42 s, 3 min 20 s."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def _rich(stream: Any) -> RichConsole:
+    """Colour and width as the stream has them; 80 columns and no colour for a pipe."""
+    width = None if stream.isatty() else WIDTH
+    plain = "NO_COLOR" in os.environ or not stream.isatty()
+    return RichConsole(
+        file=stream, width=width, no_color=plain, highlight=False, markup=False, emoji=False
+    )
+
+
+def _cell(text: str) -> Text:
+    style = _VERDICT_STYLE.get(text) or _STATE_STYLE.get(text) or ""
+    return Text(_printable(text), style=style)
+
+
+def _severity_style(severity: str) -> str:
+    return {"warning": "bold magenta", "error": "bold red"}.get(severity, "bold cyan")
+
+
+def _printable(text: str) -> str:
+    """No control character of the tree reaches the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def _one_line(text: str) -> str:
+    return _printable(" ".join(text.split()))
+
+
+def _clip(text: str, width: int) -> str:
+    return text if len(text) <= width else "\u2026" + text[1 - width :]

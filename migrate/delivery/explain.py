@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Why a group has its verdict, as notes like a compiler's."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from migrate.analysis.model import Action, Classification, PinGroup, Place, Verdict
+from migrate.base.errors import Refusal
+from migrate.delivery.report_code import decode_lines
+from migrate.kernel.tree import Tree
+
+_WHERE = re.compile(r"(?P<path>.*?)(?::(?P<what>\w+))?(?::\d+)?\Z", re.S)
+
+
+@dataclass(frozen=True)
+class Note:
+    """One message; without a `path` it belongs to the one before. `column` counts from 0 in
+    bytes, `caret` in characters of `source`; `source` None means that there is no line to show."""
+
+    severity: str
+    text: str
+    path: str = ""
+    line: int = 0
+    column: int = 0
+    source: str | None = None
+    caret: int = 0
+
+
+def explain(tree: Tree, classification: Classification, where: str) -> tuple[Note, ...]:
+    """Notes on every group that touches `where`, a FILE, FILE:LINE or FILE:FUNCTION.
+
+    Refuses a place without any group, with the nearest one that has one.
+    """
+    path, what = _split(where)
+    found = [
+        (group, verdict)
+        for group, verdict in classification.pairs()
+        if any(_touches(place, function, path, what) for place, function in _places(group))
+    ]
+    if not found:
+        raise _nothing(classification, where, path)
+    return tuple(note for group, verdict in found for note in _notes(tree, group, verdict))
+
+
+def _split(where: str) -> tuple[str, str]:
+    match = _WHERE.match(where)
+    assert match is not None, "every string matches"
+    return str(PurePosixPath(match["path"])), match["what"] or ""
+
+
+def _places(group: PinGroup) -> Iterator[tuple[Place, str]]:
+    yield from ((a.place, a.function) for a in group.acquires)
+    yield from ((r.place, r.function) for r in group.releases)
+    yield from ((u.place, u.function) for u in group.uses)
+
+
+def _touches(place: Place, function: str, path: str, what: str) -> bool:
+    if place.path != path:
+        return False
+    return not what or what == function or (what.isdigit() and int(what) == place.line)
+
+
+def _nothing(classification: Classification, where: str, path: str) -> Refusal:
+    known = sorted(
+        {
+            name
+            for group in classification.groups
+            for place, function in _places(group)
+            for name in (place.path, f"{place.path}:{function}")
+        }
+    )
+    near = [name for name in known if name.startswith(path + ":")]
+    near = near or difflib.get_close_matches(where, known, n=1, cutoff=0.4)
+    hint = f"Try: gup-migrate explain {near[0]}" if near else "See them all: gup-migrate classify"
+    return Refusal(f"No group has a place at {where}.", hint)
+
+
+def _notes(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
+    case = f" (CASE {verdict.case})" if verdict.case else ""
+    first = group.acquires[0] if group.acquires else None
+    severity = "warning" if verdict.action is Action.MANUAL else "note"
+    head = f"{verdict.action}{case}: {verdict.reason}"
+    yield _at(tree, first.place, severity, head) if first else Note(severity, head)
+    yield Note(
+        "note",
+        f"group {group.name}, rule '{verdict.rule}', confidence {verdict.confidence}, "
+        f"decided by {verdict.decided_by}",
+    )
+    for warning in verdict.warnings:
+        yield Note("warning", warning)
+    for gap in group.gaps:
+        yield Note("warning", f"not followed: {gap}")
+    for evidence in verdict.evidence:
+        yield _at(tree, evidence.place, "note", f"evidence: {evidence.kind}")
+    for acquire in group.acquires:
+        yield _at(tree, acquire.place, "note", f"acquired here by {acquire.name}()")
+    for use in group.uses:
+        yield _at(tree, use.place, "note", f"used here: {use.kind}")
+    for release in group.releases:
+        by = f", through {release.reached_by_helper}()" if release.reached_by_helper else ""
+        yield _at(tree, release.place, "note", f"released here by {release.name}(){by}")
+
+
+def _at(tree: Tree, place: Place, severity: str, text: str) -> Note:
+    lines = decode_lines(tree.read(place.path) or b"")
+    if not 1 <= place.line <= len(lines):
+        return Note(severity, text, place.path, place.line, place.column)
+    source = lines[place.line - 1]
+    before = source.encode("utf-8", "replace")[: place.column]
+    caret = len(before.decode("utf-8", "ignore"))
+    return Note(severity, text, place.path, place.line, place.column, source, caret)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one error handler: how a command ends that does not end by itself."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from migrate.base.errors import ExitCode, Refusal
+
+_PATIENCE = 1.6
+"""Seconds from an interrupt to the end of the process, whatever its threads are doing."""
+
+_SHOW_CURSOR = "\x1b[?25h"
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """Run `command`; the exit code, with one or two lines on standard error where it failed.
+
+    A refusal is 1, an interrupt 130, anything unforeseen 70 with its traceback in a log file.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _on_signal)
+    try:
+        return command()
+    except Refusal as refusal:
+        return _refused(refusal)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; keep Python from complaining at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _refused(_no_room(error))
+        return _bug(error)
+    except Exception as error:
+        if type(error).__name__ == "Abort":
+            return _interrupted()
+        return _bug(error)
+
+
+def _on_signal(_number: int, _frame: FrameType | None) -> None:
+    from migrate.base.process import stop_all
+
+    threading.Thread(target=_end_soon, daemon=True).start()
+    stop_all()
+    raise KeyboardInterrupt
+
+
+def _end_soon() -> None:
+    """All that is on disk is written atomically, so leaving in the middle is as good as not."""
+    time.sleep(_PATIENCE)
+    if sys.stderr.isatty():
+        sys.stderr.write(_SHOW_CURSOR)
+    sys.stderr.write(f"{_go_on()}\n")
+    sys.stderr.flush()
+    os._exit(ExitCode.INTERRUPTED)
+
+
+def _interrupted() -> int:
+    sys.stderr.write(f"{_go_on()}\n")
+    sys.stderr.flush()
+    # Threads may still wait for children that were told to end: they need not be waited for.
+    sys.stdout.flush()
+    os._exit(ExitCode.INTERRUPTED)
+
+
+def _go_on() -> str:
+    command = shlex.join(["gup-migrate", *sys.argv[1:]])
+    return f"Interrupted. What was done is kept; go on with: {command}"
+
+
+def _refused(refusal: Refusal) -> int:
+    from migrate.console import Console
+
+    Console().refusal(refusal)
+    return ExitCode.REFUSED
+
+
+def _no_room(error: OSError) -> Refusal:
+    where = f" for {error.filename}" if error.filename else ""
+    return Refusal(
+        f"There is no room left on the disk{where}.",
+        "Make room, or use another disk with --workspace DIR, and run the command again.",
+    )
+
+
+def _bug(error: BaseException) -> int:
+    from migrate.console import Console
+
+    text = "".join(traceback.format_exception(error))
+    Console().bug(str(_write_log(text)))
+    return ExitCode.BUG
+
+
+def _write_log(text: str) -> Path:
+    """Write `text` to a new file where the command kept its state, else to a temporary one."""
+    import platform
+    import tempfile
+
+    from migrate import __version__, commands
+
+    head = f"gup-migrate {__version__}, Python {platform.python_version()}\n"
+    head += f"{shlex.join(sys.argv)}\n\n"
+    name = f"bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    for folder in (commands.current_log, Path(tempfile.gettempdir())):
+        try:
+            if folder.is_dir() and folder != Path():
+                path = folder / name
+                path.write_text(head + text, encoding="utf-8", errors="backslashreplace")
+                return path
+        except OSError:
+            continue
+    sys.stderr.write(head + text)
+    return Path("the lines above")

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The order of the stages, and nothing else."""
+
+from __future__ import annotations
+
+import time
+
+from migrate import stages
+from migrate.base.errors import Refusal
+from migrate.base.stored import fingerprint
+from migrate.job import Job
+from migrate.stages import Stage
+
+ORDER: tuple[Stage, ...] = (
+    stages.SCAN,
+    stages.PAIR,
+    stages.CLASSIFY,
+    stages.REWRITE,
+    stages.COMMIT,
+    stages.BUILD,
+    stages.SERIES,
+)
+NAMES = tuple(stage.name for stage in ORDER)
+
+_MAX_ROUNDS = 40
+"""Every round takes at least one group out, so that this ends; more rounds are a defect."""
+
+
+def run(job: Job, last: str) -> None:
+    """Bring the results of all stages up to `last` up to date, the workspace being locked.
+
+    A stage whose input has not changed since its result was stored is not run again. A group
+    that does not build is taken out and the stages from `rewrite` on are done again without it.
+    """
+    wanted = ORDER[: NAMES.index(last) + 1]
+    stages.check_environment(job, [stage.name for stage in wanted])
+    for _ in range(_MAX_ROUNDS):
+        for stage in wanted:
+            _ensure(job, stage)
+            if stage is stages.BUILD and stages.reject_failed(job):
+                break
+        else:
+            return
+    raise Refusal(
+        f"{_MAX_ROUNDS} rounds of taking out what does not build were not enough.",
+        "See what the compilers say: gup-migrate build --json",
+    )
+
+
+def states(job: Job) -> dict[str, str]:
+    """For each stage "done", "stale" or "missing"; nothing is run."""
+    found: dict[str, str] = {}
+    fresh = True
+    for stage in ORDER:
+        stored = job.workspace.load(stage.name, stage.kind)
+        if stored is None:
+            found[stage.name], fresh = "missing", False
+            continue
+        fresh = fresh and stored.inputs == _inputs(job, stage) and stage.intact(job, stored.value)
+        found[stage.name] = "done" if fresh else "stale"
+        job.results[stage.name] = stored
+    return found
+
+
+def load_later(job: Job) -> None:
+    """Take over the stored results that fit, without running anything."""
+    current = states(job)
+    for name, state in current.items():
+        if state != "done":
+            job.results.pop(name, None)
+
+
+def summary_of(job: Job, name: str) -> str:
+    """The one-line summary of the result of stage `name`, "" when there is none."""
+    stage = ORDER[NAMES.index(name)]
+    stored = job.results.get(name)
+    return stage.summary(job, stored.value) if stored else ""
+
+
+def _ensure(job: Job, stage: Stage) -> None:
+    inputs = _inputs(job, stage)
+    stored = job.results.get(stage.name) or job.workspace.load(stage.name, stage.kind)
+    if stored and stored.inputs == inputs and stage.intact(job, stored.value):
+        if stage.name not in job.results:
+            job.listener.reused(stage.name, stage.summary(job, stored.value))
+        job.results[stage.name] = stored
+        return
+    job.listener.started(stage.name)
+    start = time.monotonic()
+    value = stage.make(job)
+    job.results[stage.name] = job.workspace.save(stage.name, value, inputs)
+    seconds = time.monotonic() - start
+    job.listener.finished(stage.name, stage.summary(job, value), seconds)
+
+
+def _inputs(job: Job, stage: Stage) -> str:
+    """The fingerprint of all that the result of `stage` depends on."""
+    position = ORDER.index(stage)
+    before = job.results[ORDER[position - 1].name].digest if position else ""
+    return fingerprint(
+        stages.tool_identity(), job.tree.commit, stage.name, before, *stage.depends(job)
+    )

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each stage: what it runs, what its result depends on, and its one-line summary.
+
+The functions import what they run when they run: a command that only looks at stored results
+starts without loading parsers and templates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import migrate
+from migrate.analysis.model import Action, Classification, Pairing, Scan
+from migrate.base import codec
+from migrate.base.data import data_folder
+from migrate.base.git import git_run
+from migrate.base.process import Finished
+from migrate.delivery.model import Branch, BuildReport, Delivery
+from migrate.delivery.rejected import Rejections, blame, without, without_idle_api
+from migrate.job import Job
+from migrate.rewrite.model import Rewrite
+from migrate.rewrite.profiles import Profile
+from migrate.workspace import replacing
+
+REFS = "refs/heads/gup-migrate/"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`make` works the result out; `depends` names what it depends on besides the tool, the
+    commit and the stage before; `intact` says whether what it left on disk is still there."""
+
+    name: str
+    kind: type[Any]
+    make: Callable[[Job], Any]
+    summary: Callable[[Job, Any], str]
+    depends: Callable[[Job], Sequence[str]] = lambda _: ()
+    intact: Callable[[Job, Any], bool] = lambda _job, _value: True
+
+
+def _scan(job: Job) -> Scan:
+    from migrate.analysis.scan import scan
+
+    cache = job.workspace.database.table("facts")
+    return scan(job.tree, cache=cache, jobs=job.options.jobs, progress=job.listener.progress)
+
+
+def _scan_summary(_job: Job, scan: Scan) -> str:
+    files = len({a.place.path for a in scan.acquires})
+    text = f"{len(scan.acquires)} acquires in {files} files"
+    return text + (f", {len(scan.unparsed)} functions not parsed" if scan.unparsed else "")
+
+
+def _pair(job: Job) -> Pairing:
+    from migrate.analysis.pair import pair
+
+    cache = job.workspace.database.table("facts")
+    return pair(job.tree, job.scan, cache=cache, progress=job.listener.progress)
+
+
+def _pair_summary(_job: Job, pairing: Pairing) -> str:
+    complete = sum(not group.gaps for group in pairing.groups)
+    return f"{len(pairing.groups)} groups, {complete} complete"
+
+
+def _classify(job: Job) -> Classification:
+    from migrate.analysis.classify import classify
+
+    return classify(job.tree, job.pairing, profile=job.profile)
+
+
+def _classify_summary(_job: Job, classification: Classification) -> str:
+    counts = Counter(verdict.action for verdict in classification.verdicts)
+    return ", ".join(f"{counts[action]} {action}" for action in Action)
+
+
+def _rewrite(job: Job) -> Rewrite:
+    from migrate.rewrite.apply import rewrite
+
+    return without_idle_api(
+        rewrite(
+            job.tree,
+            without(job.classification, job.rejections()),
+            job.profile,
+            job.maintainers.subsystem_of,
+            job.workspace.scratch(),
+        )
+    )
+
+
+def _rewrite_summary(_job: Job, result: Rewrite) -> str:
+    text = f"{len(result.changes)} groups rewritten"
+    return text + (f", {len(result.failures)} failed" if result.failures else "")
+
+
+def _commit(job: Job) -> Branch:
+    from migrate.delivery.commits import make_commits, user_identity
+
+    return make_commits(
+        job.tree,
+        job.classification,
+        job.rewrite,
+        repository=job.workspace.repository(),
+        ref=f"{REFS}{job.workspace.profile}",
+        identity=user_identity(job.tree.root),
+        maintainers=job.maintainers,
+    )
+
+
+def _commit_summary(_job: Job, branch: Branch) -> str:
+    subsystems = len({commit.subsystem for commit in branch.commits})
+    return f"{len(branch.commits)} commits for {subsystems} subsystems"
+
+
+def _commit_depends(job: Job) -> Sequence[str]:
+    from migrate.delivery.commits import user_identity
+
+    return [str(user_identity(job.tree.root))]
+
+
+def _profile_depends(job: Job) -> Sequence[str]:
+    return [profile_identity(job.profile)]
+
+
+def _rewrite_depends(job: Job) -> Sequence[str]:
+    return [profile_identity(job.profile), codec.dumps(job.rejections())]
+
+
+def _build_depends(job: Job) -> Sequence[str]:
+    return [job.toolchains]
+
+
+def _series_depends(job: Job) -> Sequence[str]:
+    return [str(job.out), codec.dumps(job.rejections())]
+
+
+def _commit_intact(job: Job, branch: Branch) -> bool:
+    """The tool's repository still has the branch, which is all that its commits hang on."""
+    found = git_run(["rev-parse", "--verify", "-q", branch.ref], cwd=job.workspace.repository())
+    return isinstance(found, Finished) and found.stdout.decode().strip() == branch.tip
+
+
+def _build(job: Job) -> BuildReport:
+    from migrate.delivery.builds import build_branch
+
+    return build_branch(
+        job.branch,
+        worktree=job.workspace.worktree(job.branch.base),
+        builds=job.workspace.builds,
+        cache=job.workspace.database.table("builds"),
+        options=job.options,
+        progress=job.listener.progress,
+    )
+
+
+def _build_summary(_job: Job, report: BuildReport) -> str:
+    counts = Counter(item.status for item in report.objects)
+    return ", ".join(f"{n} {status}" for status, n in counts.most_common()) or "nothing to build"
+
+
+def _series(job: Job) -> Delivery:
+    from migrate.delivery.report import write_report
+    from migrate.delivery.series import write_series
+
+    with replacing(job.out) as folder:
+        delivery = write_series(job, folder)
+        write_report(job.report(delivery), folder)
+    return delivery
+
+
+def _series_summary(_job: Job, delivery: Delivery) -> str:
+    patches = sum(len(series.commits) for series in delivery.series)
+    return f"{len(delivery.series)} series, {patches} patches"
+
+
+def _series_intact(job: Job, delivery: Delivery) -> bool:
+    wanted = [job.out / "report.html", *(job.out / s.directory for s in delivery.series)]
+    return all(path.exists() for path in wanted)
+
+
+SCAN = Stage("scan", Scan, _scan, _scan_summary)
+PAIR = Stage("pair", Pairing, _pair, _pair_summary)
+CLASSIFY = Stage("classify", Classification, _classify, _classify_summary, _profile_depends)
+REWRITE = Stage("rewrite", Rewrite, _rewrite, _rewrite_summary, _rewrite_depends)
+COMMIT = Stage("commit", Branch, _commit, _commit_summary, _commit_depends, _commit_intact)
+BUILD = Stage("build", BuildReport, _build, _build_summary, _build_depends)
+SERIES = Stage("series", Delivery, _series, _series_summary, _series_depends, _series_intact)
+
+
+def check_environment(job: Job, wanted: Sequence[str]) -> None:
+    """Refuse now what would be refused after minutes of work."""
+    from migrate.analysis.spatch import spatch_version
+    from migrate.delivery.commits import user_identity
+
+    spatch_version()
+    if "commit" in wanted:
+        user_identity(job.tree.root)
+
+
+def reject_failed(job: Job) -> bool:
+    """After `build`: note the groups that did not build; False when everything did."""
+    known = job.rejections()
+    fresh = [r for r in blame(job.branch, job.rewrite, job.builds) if r.group not in known.groups]
+    if not fresh:
+        return False
+    for item in fresh:
+        job.listener.notice(f"{item.group} is taken out: {item.reason.splitlines()[0]}")
+    job.workspace.save("rejected", Rejections((*known.items, *fresh)), job.rejections_inputs())
+    return True
+
+
+def profile_identity(profile: Profile) -> str:
+    """A digest over the profile and every file of its folder, for profiles from elsewhere too."""
+    return _digest([profile.folder])
+
+
+@dataclass(frozen=True)
+class _Handed:
+    """The tip that was handed over last, which a later run may move on from."""
+
+    tip: str
+
+
+def publish_branch(job: Job) -> str:
+    """Hand the finished branch over to the user's repository; its name, "" without commits."""
+    from migrate.delivery.publish import publish
+
+    if not job.branch.commits:
+        return ""
+    last = job.workspace.load("handed-over", _Handed)
+    done = publish(
+        job.branch,
+        job.workspace.repository(),
+        job.tree.root,
+        expected=last.value.tip if last else None,
+    )
+    job.workspace.save("handed-over", _Handed(done.tip), "")
+    name = done.ref.removeprefix("refs/heads/")
+    if done.kept:
+        kept = done.kept.removeprefix("refs/heads/")
+        job.listener.notice(f"{name} had work of yours on it, which is on {kept} now")
+    return name
+
+
+@cache
+def tool_identity() -> str:
+    """A digest over the tool's own code and rules: an edited rule makes its results stale."""
+    return migrate.__version__ + _digest([Path(migrate.__file__).parent, data_folder("cocci")])
+
+
+def _digest(folders: Sequence[Path]) -> str:
+    total = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+            total.update(str(path.relative_to(folder)).encode("utf-8", "surrogateescape") + b"\0")
+            content = path.read_bytes()
+            total.update(f"{len(content)}:".encode() + content)
+    return total.hexdigest()

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the console shows of each stage's result, and the exit code it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from migrate import pipeline
+from migrate.analysis.model import Action
+from migrate.base.errors import ExitCode
+from migrate.base.lock import Holder
+from migrate.console import Console
+from migrate.delivery.model import BuildStatus
+from migrate.job import Job
+
+if TYPE_CHECKING:
+    from migrate.commands import Request
+    from migrate.doctor import Check
+
+Rows = Iterable[Sequence[str]]
+
+
+def exit_code(job: Job) -> ExitCode:
+    """PARTIAL when a group that should have been converted was not, else DONE."""
+    failed = job.has("rewrite") and bool(job.rewrite.failures)
+    rejected = job.has("build") and bool(job.rejections().items)
+    return ExitCode.PARTIAL if failed or rejected else ExitCode.DONE
+
+
+def after(stage: str) -> str:
+    """The command that comes after `stage`."""
+    return pipeline.NAMES[pipeline.NAMES.index(stage) + 1]
+
+
+def data(job: Job, stage: str) -> Any:
+    """What --json prints: the result of `stage`, which for the last one is the report."""
+    if stage == "series":
+        return job.report()
+    return job.decided() if stage == "classify" else job.results[stage].value
+
+
+def stage(console: Console, job: Job, name: str) -> None:
+    """The result of one stage as a table."""
+    title, heads, rows = _TABLES[name](job)
+    console.table(title, heads, rows)
+
+
+def summary(console: Console, job: Job, took: str, published: str) -> None:
+    """The end of `run`."""
+    verdicts = job.decided().verdicts
+    by_action = ", ".join(
+        f"{sum(v.action is action for v in verdicts)} {action}" for action in Action
+    )
+    facts = [
+        ("verdicts", by_action),
+        ("objects", _objects(job)),
+        ("time", took),
+        ("branch", published or "none, nothing was converted"),
+        ("series", str(job.out)),
+        ("report", str(job.out / "report.html")),
+        ("next", _next_after_run(job)),
+    ]
+    console.summary(job.report(), facts)
+    if job.rewrite.failures or job.rejections().items:
+        _failures(console, job)
+
+
+def status(
+    console: Console,
+    job: Job,
+    states: Mapping[str, str],
+    holder: Holder | None,
+    request: Request,
+) -> None:
+    following = next((n for n in pipeline.NAMES if states.get(n) != "done"), "")
+    if following:
+        step = request.command("run")
+    elif job.delivery.series:
+        step = f"Look at {job.out / 'report.html'}"
+    else:
+        step = request.command("classify")
+    if request.json:
+        console.json(
+            {
+                "workspace": str(job.workspace.root),
+                "stages": {n: states.get(n, "missing") for n in pipeline.NAMES},
+                "holder": holder,
+                "next": step,
+            }
+        )
+        return
+    rows = [
+        (name, states.get(name, "missing"), pipeline.summary_of(job, name))
+        for name in pipeline.NAMES
+    ]
+    console.table(f"Workspace {job.workspace.root}", ("stage", "state", "result"), rows)
+    if holder:
+        console.say(f"In use by '{holder.command}' (process {holder.pid}).")
+    console.say(f"Next: {step}")
+
+
+def doctor(console: Console, checks: Sequence[Check]) -> None:
+    rows = [
+        (
+            check.name,
+            check.found or "missing",
+            check.needed if check.ok else f"{check.needed}; {check.get}",
+        )
+        for check in checks
+    ]
+    console.table("", ("program", "version", "for"), rows)
+    missing = [check for check in checks if check.required and not check.ok]
+    console.say(
+        f"Next: {missing[0].get}" if missing else "Ready. Next: gup-migrate run /path/to/linux"
+    )
+
+
+def _scan(job: Job) -> tuple[str, Sequence[str], Rows]:
+    rows = [(str(a.place), a.name, a.function) for a in job.scan.acquires]
+    rows += [(str(u.place), "not parsed", f"{u.function}: {u.why}") for u in job.scan.unparsed]
+    return f"{len(job.scan.acquires)} acquires", ("place", "call", "function"), rows
+
+
+def _pair(job: Job) -> tuple[str, Sequence[str], Rows]:
+    groups = job.pairing.groups
+    rows = [
+        (g.name, str(len(g.acquires)), str(len(g.releases)), str(len(g.paths)), "; ".join(g.gaps))
+        for g in groups
+    ]
+    heads = ("group", "acq", "rel", "files", "not followed")
+    return f"{len(groups)} groups", heads, rows
+
+
+def _classify(job: Job) -> tuple[str, Sequence[str], Rows]:
+    verdicts = job.decided().verdicts
+    rows = [(v.group, str(v.action), v.case, v.reason) for v in verdicts]
+    return f"{len(verdicts)} verdicts", ("group", "verdict", "CASE", "reason"), rows
+
+
+def _rewrite(job: Job) -> tuple[str, Sequence[str], Rows]:
+    result = job.rewrite
+    rows = [("new API", "added", subject) for subject in result.api.subjects]
+    rows += [(c.group, "rewritten", ", ".join(f.path for f in c.files)) for c in result.changes]
+    rows += [(f.group, "failed", f.reason) for f in result.failures]
+    return f"{len(result.changes)} groups rewritten", ("group", "result", "files, or why"), rows
+
+
+def _commit(job: Job) -> tuple[str, Sequence[str], Rows]:
+    commits = job.branch.commits
+    rows = [(c.id[:12], str(len(c.groups)), c.subject) for c in commits]
+    return f"{len(commits)} commits, {job.branch.ref}", ("commit", "groups", "subject"), rows
+
+
+def _build(job: Job) -> tuple[str, Sequence[str], Rows]:
+    rows = [
+        (o.commit[:12], o.arch, o.path, f"{o.status}{': ' + o.reason if o.reason else ''}")
+        for o in job.builds.objects
+    ]
+    return _objects(job), ("commit", "arch", "object", "result"), rows
+
+
+def _series(job: Job) -> tuple[str, Sequence[str], Rows]:
+    series = job.delivery.series
+    rows = [(s.slug, str(len(s.commits)), ", ".join(s.to)) for s in series]
+    return f"{len(series)} series in {job.out}", ("series", "patches", "to"), rows
+
+
+_TABLES = {
+    "scan": _scan,
+    "pair": _pair,
+    "classify": _classify,
+    "rewrite": _rewrite,
+    "commit": _commit,
+    "build": _build,
+    "series": _series,
+}
+
+
+def _objects(job: Job) -> str:
+    """Counts by result and architecture, worst news not left out."""
+    counts: dict[BuildStatus, dict[str, int]] = {}
+    for item in job.builds.objects:
+        by_arch = counts.setdefault(item.status, {})
+        by_arch[item.arch] = by_arch.get(item.arch, 0) + 1
+    parts = []
+    for state in BuildStatus:
+        if state in counts:
+            by_arch = counts[state]
+            archs = ", ".join(f"{n} {arch}" for arch, n in sorted(by_arch.items()) if arch)
+            parts.append(f"{sum(by_arch.values())} {state}" + (f" ({archs})" if archs else ""))
+    return "; ".join(parts) or "none to build"
+
+
+def _failures(console: Console, job: Job) -> None:
+    rows = [(f.group, "rewrite", f.reason) for f in job.rewrite.failures]
+    rows += [(r.group, "build", r.reason) for r in job.rejections().items]
+    console.say()
+    console.table("Left for a person", ("group", "failed in", "why"), rows)
+
+
+def _next_after_run(job: Job) -> str:
+    if not job.delivery.series:
+        return "look at the report for what is left for a person"
+    return f"look at the mails: ls {job.out}"
