@@ -176,6 +176,3 @@ def facts_place(facts: FunctionFacts) -> Place:
     """Where the function starts."""
     node = facts.function.node
     return Place(facts.function.path, node.start_point[0] + 1, node.start_point[1])
-
-
-

@@ -18,6 +18,10 @@ from migrate.analysis.syntax import Function, Source, declarator_name, name_of
 from migrate.analysis.types import TypeRef, declared
 
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
+_DIRECTIVES = frozenset(
+    {"preproc_def", "preproc_function_def", "preproc_directive", "preproc_include"}
+)
+_NO_VALUE = frozenset({"comment", "sizeof_expression", "type_descriptor"})
 _LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "concatenated_string"})
 
 
@@ -228,7 +232,7 @@ class _Walker:
             self._branching(node)
         elif kind in ("preproc_ifdef", "preproc_if", "preproc_elif", "preproc_else"):
             self._conditional_code(node)
-        elif kind in ("preproc_def", "preproc_function_def", "preproc_directive", "preproc_include"):
+        elif kind in _DIRECTIVES:
             return
         elif _is_expression(kind):
             self.value(node)
@@ -267,7 +271,7 @@ class _Walker:
         handler = _EXPRESSIONS.get(node.type)
         if handler is not None:
             return handler(self, node)
-        if node.type in _LITERALS or node.type in ("comment", "sizeof_expression", "type_descriptor"):
+        if node.type in _LITERALS or node.type in _NO_VALUE:
             return ()
         if node.type == "compound_statement":
             return self._statement_expression(node)
@@ -418,7 +422,8 @@ class _Walker:
         listed = node.child_by_field_name("value")
         if listed is not None:
             for child in listed.named_children:
-                inner = child.child_by_field_name("value") if child.type == "initializer_pair" else child
+                named = child.type == "initializer_pair"
+                inner = child.child_by_field_name("value") if named else child
                 if inner is not None and inner.type != "comment":
                     self.value(inner)
         return ()

@@ -189,7 +189,8 @@ class Forward:
     def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
         sites, closed = self.program.callers(facts.function)
         if not closed or not sites:
-            self._gap(f"not all callers of {facts.function.name}(), which returns it, are known", form)
+            why = f"not all callers of {facts.function.name}(), which returns it, are known"
+            self._gap(why, form)
         for site in sites:
             if not self._compiled(site.facts.guards | site.call.guards):
                 continue
@@ -243,9 +244,7 @@ class Forward:
         functions = source.by_name.get(site.call.name, ()) if source is not None else ()
         return any(f.static for f in functions)
 
-    def _known_callee(
-        self, form: str, site: Site, position: int, known: KernelFunction
-    ) -> None:
+    def _known_callee(self, form: str, site: Site, position: int, known: KernelFunction) -> None:
         call, facts = site.call, site.facts
         effect = known.effect(position)
         if effect in RELEASE_EFFECTS:
@@ -260,7 +259,8 @@ class Forward:
             if derived == PAGE and form in (ADDRESS, PHYSICAL):
                 self.trace.found_again = True
             if derived in (PAGE, ADDRESS, PHYSICAL, SCATTER) and (effect or derived == form):
-                self.start(State(Cell("result", scope_of(facts.function), str(site.index)), derived))
+                result = Cell("result", scope_of(facts.function), str(site.index))
+                self.start(State(result, derived))
         for target, kept in ((known.into, SCATTER), (known.through, form)):
             if target is not None and target != position and target < len(call.arguments):
                 self._store_argument(site, target, kept)

@@ -15,8 +15,7 @@ from migrate.analysis.syntax import Function, Source, parse
 from migrate.analysis.types import Declarations, StructDef, TypeRef, declarations
 from migrate.kernel.tree import Tree
 
-_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.M)
-_HEADER_LIMIT = 1500
+_STRUCT = re.compile(rb"^(?:typedef\s+)?(?:struct|union)\s+(\w+)\s*\{", re.M)
 _CONTAINERS = frozenset(
     {"scatterlist", "sg_table", "bio_vec", "skb_frag_struct", "skb_frag", "sg_page_iter"}
 )
@@ -63,7 +62,7 @@ class Program:
         self._facts: dict[str, FunctionFacts] = {}
         self._declarations: dict[str, Declarations] = {}
         self._scopes: dict[str, dict[str, bytes]] = {}
-        self._headers: dict[str, tuple[str, ...]] = {}
+        self._arch: dict[str, dict[str, bytes]] = {}
         self._structs: dict[tuple[str, str], StructDef | None] = {}
         self._callers: dict[str, tuple[tuple[Site, ...], bool]] = {}
         self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
@@ -158,9 +157,7 @@ class Program:
         key = scope_of(function)
         if key not in self._callers:
             private = function.static and function.path.endswith(".c")
-            paths = (
-                (function.path,) if private else self.files_with(function.path, function.name)
-            )
+            paths = (function.path,) if private else self.files_with(function.path, function.name)
             sites: list[Site] = []
             for path in paths:
                 sites.extend(self._calls_in(path, function))
@@ -176,9 +173,9 @@ class Program:
             if scope_of(facts.function) in seen:
                 continue
             seen.add(scope_of(facts.function))
-            for index, call in enumerate(facts.calls):
+            for number, call in enumerate(facts.calls):
                 if call.name == function.name and self._may_mean(path, function):
-                    yield Site(facts, index)
+                    yield Site(facts, number)
 
     def _may_mean(self, path: str, function: Function) -> bool:
         return path == function.path or function in self.definitions(function.name, path)
@@ -208,13 +205,16 @@ class Program:
 
     def _public(self, name: str) -> bool:
         """Whether a header below include/ names the function."""
-        return bool(self._include_words(name))
+        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+        plain = name.encode()
+        return any(plain in t and word.search(t) for t in self._public_headers.values())
 
-    def _include_words(self, name: str) -> tuple[str, ...]:
-        key = ("include", name)
-        if key not in self._words:
-            self._words[key] = tuple(self.tree.grep([name], ["include/*.h"]))
-        return self._words[key]
+    @cached_property
+    def _public_headers(self) -> dict[str, bytes]:
+        """All headers for the whole kernel, read at once: asking git for each costs more."""
+        unwanted = ("include/dt-bindings/", "include/generated/")
+        names = [n for n in self._c_files if n.startswith("include/") and n.endswith(".h")]
+        return self.tree.read_many([n for n in names if not n.startswith(unwanted)])
 
     # Types
 
@@ -226,26 +226,6 @@ class Program:
             )
         return self._declarations[path]
 
-    def headers(self, path: str) -> tuple[str, ...]:
-        """The headers that `path` includes, directly or not, nearest first."""
-        if path not in self._headers:
-            self._headers[path] = tuple(self._include_closure(path))
-        return self._headers[path]
-
-    def _include_closure(self, path: str) -> Iterator[str]:
-        seen, level = {path}, [path]
-        while level and len(seen) < _HEADER_LIMIT:
-            texts = self.tree.read_many(level)
-            wanted: dict[str, None] = {}
-            for name, text in texts.items():
-                for quote, target in _INCLUDE.findall(text):
-                    for candidate in _candidates(name, quote, target.decode("utf-8", "replace")):
-                        wanted.setdefault(candidate)
-            existing = self.tree.read_many([w for w in wanted if w not in seen])
-            level = list(existing)
-            seen.update(wanted)
-            yield from level
-
     def struct(self, tag: str, path: str) -> StructDef | None:
         """The definition of struct or union `tag` as seen from `path`, or None."""
         key = (tag, path)
@@ -254,15 +234,41 @@ class Program:
         return self._structs[key]
 
     def _find_struct(self, tag: str, path: str) -> StructDef | None:
-        mark = tag.encode()
-        for name in (path, *self.headers(path)):
-            text = self.tree.read(name)
-            if text is None or mark not in text:
-                continue
+        for name in self._struct_files(tag, path):
             found = self.declarations(name).structs.get(tag)
             if found is not None:
                 return found
         return None
+
+    def _struct_files(self, tag: str, path: str) -> Iterator[str]:
+        """The files that seem to define `tag`: the file itself, its folder, its scope, the
+        headers of its architecture, those of the whole kernel."""
+        yield path
+        opening = re.compile(rb"\b(?:struct|union)\s+" + re.escape(tag.encode()) + rb"\s*\{")
+        plain = tag.encode()
+        near = [n for n, t in self.scope_files(path).items() if plain in t and opening.search(t)]
+        folder = posixpath.dirname(path)
+        yield from sorted(near, key=lambda n: posixpath.dirname(n) != folder)
+        for name, text in self._arch_headers(path).items():
+            if plain in text and opening.search(text):
+                yield name
+        yield from self._public_structs.get(plain, ())
+
+    @cached_property
+    def _public_structs(self) -> dict[bytes, tuple[str, ...]]:
+        """Which headers for the whole kernel seem to define which struct or union."""
+        found: dict[bytes, list[str]] = {}
+        for name, text in self._public_headers.items():
+            for tag in set(_STRUCT.findall(text)):
+                found.setdefault(tag, []).append(name)
+        return {tag: tuple(names) for tag, names in found.items()}
+
+    def _arch_headers(self, path: str) -> dict[str, bytes]:
+        arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
+        if arch not in self._arch:
+            names = [n for n in self._c_files if n.startswith(f"{arch}/include/")]
+            self._arch[arch] = self.tree.read_many(names)
+        return self._arch[arch]
 
     def type_of(self, name: str, facts: FunctionFacts) -> TypeRef | None:
         """The type of a variable as seen in a function."""
@@ -370,15 +376,3 @@ def scope_folder(path: str) -> str:
     """The folder that :meth:`Program.scope_files` looks at."""
     parts = path.split("/")[:-1]
     return "/".join(parts[: 4 if parts[:1] == ["drivers"] else 3])
-
-
-def _candidates(name: str, quote: bytes, target: str) -> tuple[str, ...]:
-    folder = posixpath.dirname(name)
-    arch = "/".join(name.split("/")[:2]) if name.startswith("arch/") else "arch/x86"
-    wide = (
-        f"include/{target}",
-        f"{arch}/include/{target}",
-        f"include/uapi/{target}",
-    )
-    near = posixpath.normpath(posixpath.join(folder, target))
-    return (near, *wide) if quote == b'"' else wide

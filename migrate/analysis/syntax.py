@@ -23,6 +23,7 @@ _CONTAINERS = frozenset(
         "preproc_elif",
         "preproc_elifdef",
         "linkage_specification",
+        "declaration_list",
         "ERROR",
     }
 )
@@ -84,7 +85,8 @@ class Source:
 
     def code(self, node: Node) -> str:
         """The source of `node`, white space folded."""
-        return " ".join(self.text[node.start_byte : node.end_byte].decode("utf-8", "replace").split())
+        text = self.text[node.start_byte : node.end_byte]
+        return " ".join(text.decode("utf-8", "replace").split())
 
     def line(self, node: Node) -> str:
         """The source line on which `node` starts, stripped."""
@@ -108,8 +110,6 @@ def top_level(node: Node) -> Iterator[Node]:
     """The file-scope nodes below `node`, through #if blocks and recovered errors."""
     for child in node.children:
         if child.type in _CONTAINERS:
-            yield from top_level(child)
-        elif child.type == "declaration_list":
             yield from top_level(child)
         else:
             yield child
