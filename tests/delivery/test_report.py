@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The report: every acquire once, the right numbers, and nothing of the tree as markup."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from migrate.analysis.model import (
+    Acquire,
+    Action,
+    Classification,
+    Confidence,
+    Evidence,
+    PinGroup,
+    Place,
+    Release,
+    Scan,
+    Unparsed,
+    Use,
+    UseKind,
+    Verdict,
+)
+from migrate.base import codec
+from migrate.delivery.model import (
+    Branch,
+    BuildReport,
+    BuildStatus,
+    Commit,
+    Delivery,
+    ObjectBuild,
+    Series,
+)
+from migrate.delivery.rejected import Rejection, Rejections
+from migrate.delivery.report import embedded, html, write_report
+from migrate.delivery.report_code import unified
+from migrate.delivery.report_content import Results, make_report
+from migrate.delivery.report_markdown import code, fenced, markdown, text
+from migrate.delivery.report_model import Report
+from migrate.kernel.tree import Tree
+from migrate.rewrite.model import ApiChange, FileChange, GroupChange, GroupFailure, Rewrite
+
+EVIL = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
+EVIL_PATH = "drivers/<script>alert(1)</script>/evil.c"
+
+SOURCE = b"".join(b"\tline_%d(page); /* %s */\n" % (n, EVIL.encode()) for n in range(1, 61))
+
+
+def acquire(path: str, line: int, function: str) -> Acquire:
+    where = Place(path, line, 1)
+    return Acquire(where, function, "get_user_pages_fast", (), (), "get_user_pages_fast(a, 1)")
+
+
+def group(name: str, *acquires: Acquire) -> PinGroup:
+    first = acquires[0]
+    place = replace(first.place, line=first.place.line + 3)
+    released = Release(place, first.function, "put_page", False, "", "put_page(page)")
+    used = Use(place, first.function, UseKind.MAP, "kmap(page)")
+    return PinGroup(name, acquires, (released,), (used,), (), ())
+
+
+def verdict(name: str, action: Action, reason: str = "It is so.") -> Verdict:
+    evidence = Evidence(Place("drivers/a/a.c", 11, 1), "kmap", "kmap(page)")
+    return Verdict(name, action, "5", "a rule", reason, Confidence.HIGH, (evidence,), (EVIL,))
+
+
+@pytest.fixture
+def results() -> Results:
+    """Five acquires: converted twice in one group, kept, evil, and one outside all groups."""
+    groups = (
+        group("a", acquire("drivers/a/a.c", 10, "one"), acquire("drivers/a/a.c", 50, "two")),
+        group("b", acquire("mm/b.c", 20, "three")),
+        group("c", acquire(EVIL_PATH, 30, "four")),
+    )
+    lost = acquire("net/lost.c", 5, "five")
+    scan = Scan(
+        "c" * 40,
+        "6.1.0",
+        (*(a for g in groups for a in g.acquires), lost),
+        (Unparsed(lost.place, "five", EVIL),),
+    )
+    verdicts = (
+        verdict("a", Action.PIN),
+        verdict("b", Action.KEEP),
+        verdict("c", Action.MANUAL, EVIL),
+    )
+    change = GroupChange(
+        "a",
+        "A DRIVER",
+        (FileChange("drivers/a/a.c", SOURCE, SOURCE.replace(b"line_10(", b"pin_10(")),),
+        ("rename-call.cocci",),
+        (),
+    )
+    commit = Commit("d" * 40, "c" * 40, "A DRIVER", f"a: pin {EVIL}", ("a",), ("drivers/a/a.c",))
+    build = ObjectBuild(commit.id, "drivers/a/a.o", "x86_64", BuildStatus.BUILT, "", "", 1.5)
+    series = Series("a", "0001-a", "A", ("A DRIVER",), (commit.id,), ("a@b",), ())
+    tree = Tree(Path("/"), "c" * 40, dict.fromkeys(("drivers/a/a.c", "mm/b.c", EVIL_PATH), SOURCE))
+    return Results(
+        tree=tree,
+        scan=scan,
+        classification=Classification("c" * 40, "vaddr-pin", groups, verdicts),
+        rejections=Rejections(),
+        rewrite=Rewrite("c" * 40, "vaddr-pin", ApiChange((), (), ()), (change,), ()),
+        branch=Branch("vaddr-pin", "refs/heads/gup-migrate/vaddr-pin", "c" * 40, (commit,)),
+        builds=BuildReport(commit.id, (build,)),
+        delivery=Delivery("gup-migrate/vaddr-pin", (series,)),
+        subsystem_of=lambda path: f"SUBSYSTEM OF {path.split('/')[0]}",
+        maintainers_of=lambda _: (f"Eve {EVIL} <eve@example.org>",),
+    )
+
+
+def test_every_acquire_is_there_exactly_once(results: Results) -> None:
+    report = make_report(results)
+    assert [(r.path, r.line) for r in report.rows] == sorted(
+        (a.place.path, a.place.line) for a in results.scan.acquires
+    )
+    lost = next(r for r in report.rows if r.path == "net/lost.c")
+    assert (lost.verdict, lost.state, lost.group) == ("manual", "manual", "")
+    assert lost.reason
+
+
+def test_states_builds_and_funnel(results: Results) -> None:
+    report = make_report(results)
+    assert {r.function: (r.state, r.built) for r in report.rows} == {
+        "one": ("converted", "built"),
+        "two": ("converted", "built"),
+        "three": ("kept", ""),
+        "four": ("manual", ""),
+        "five": ("manual", ""),
+    }
+    assert {s.label: s.count for s in report.funnel} == {
+        "acquires found": 5,
+        "pin groups": 3,
+        "groups to convert": 1,
+        "groups converted": 1,
+        "of these built": 1,
+        "commits": 1,
+        "series": 1,
+    }
+    assert [(a.directory, a.converted, a.kept, a.manual) for a in report.areas] == [
+        ("drivers/<script>alert(1)<", 0, 0, 1),
+        ("drivers/a", 2, 0, 0),
+        ("mm", 0, 1, 0),
+        ("net", 0, 0, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "overall"),
+    [
+        ([BuildStatus.BUILT, BuildStatus.NOT_BUILDABLE], BuildStatus.BUILT),
+        ([BuildStatus.NOT_BUILDABLE], BuildStatus.NOT_BUILDABLE),
+        ([BuildStatus.BUILT, BuildStatus.FAILED], BuildStatus.FAILED),
+        ([BuildStatus.BUILT, BuildStatus.FAILED_BEFORE], BuildStatus.FAILED_BEFORE),
+    ],
+)
+def test_the_worst_build_counts(
+    results: Results, statuses: list[BuildStatus], overall: BuildStatus
+) -> None:
+    objects = tuple(
+        ObjectBuild("d" * 40, "drivers/a/a.o", f"arch{n}", status, "", "", 0)
+        for n, status in enumerate(statuses)
+    )
+    report = make_report(replace(results, builds=BuildReport("d" * 40, objects)))
+    assert report.rows[0].path.startswith("drivers/<")
+    assert next(r for r in report.rows if r.function == "one").built == overall
+
+
+def test_a_rejected_group_shows_its_compiler_output(results: Results) -> None:
+    failed = ObjectBuild("e" * 40, "mm/b.o", "arm64", BuildStatus.FAILED, "error: no", "", 0)
+    rejections = Rejections((Rejection("b", "does not build", (failed,)),))
+    report = make_report(replace(results, rejections=rejections))
+    entry = next(g for g in report.groups if g.name == "b")
+    assert [b.output for b in entry.builds] == ["error: no"]
+    assert entry.built == "", "what was not delivered was not built"
+
+
+def test_places_are_marked_in_the_code(results: Results) -> None:
+    entry = next(g for g in make_report(results).groups if g.name == "a")
+    marked = {line.number: [m.kind for m in line.marks] for c in entry.code for line in c.lines}
+    assert marked[10] == ["acquire"] and marked[50] == ["acquire"]
+    assert marked[13] == ["release", "use"]
+    assert marked[11] == ["evidence"]
+    assert 30 not in marked, "lines far from any place are left out"
+    assert {6, 17, 46, 54} <= set(marked)
+
+
+def test_the_diff_is_one_that_patch_applies(tmp_path: Path) -> None:
+    before = b"".join(b"line %d\n" % n for n in range(300))
+    after = before.replace(b"line 150\n", b"other\n").replace(b"line 200\n", b"")
+    diff = unified(FileChange("f", before, after))
+    (tmp_path / "f").write_bytes(before)
+    done = subprocess.run(
+        ["patch", "-F0", "f"], cwd=tmp_path, input=f"--- f\n+++ f\n{diff}\n".encode(), check=False
+    )
+    assert done.returncode == 0
+    assert (tmp_path / "f").read_bytes() == after
+    assert not (tmp_path / "f.orig").exists(), "every line number was right"
+
+
+def test_report_json_comes_back_and_is_stable(results: Results, tmp_path: Path) -> None:
+    report = make_report(results)
+    write_report(report, tmp_path)
+    written = (tmp_path / "report.json").read_text()
+    assert codec.loads(written, Report) == report
+    slower = tuple(replace(o, seconds=99.0) for o in results.builds.objects)
+    again = make_report(replace(results, builds=BuildReport("d" * 40, slower)))
+    assert codec.dumps(again) == written, "no time gets into the report"
+
+
+class _Elements(HTMLParser):
+    """Collects what a browser would make of a page: elements, attributes, data of scripts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.seen and self.seen[-1][0] == "script" and self.scripts:
+            self.scripts[-1] += data
+
+
+def test_nothing_of_the_tree_becomes_markup(results: Results) -> None:
+    page = _Elements()
+    page.feed(html(make_report(results)))
+    tags = [tag for tag, _ in page.seen]
+    assert tags.count("script") == 2
+    assert "img" not in tags
+    assert not [a for _, attributes in page.seen for a in attributes if a == "onerror"]
+    data = json.loads(page.scripts[0].split("\n")[0])
+    assert data == json.loads(codec.dumps(make_report(results)))
+    assert "alert" not in page.scripts[1]
+
+
+def test_the_page_asks_nobody_for_anything(results: Results) -> None:
+    page = _Elements()
+    page.feed(html(make_report(results)))
+    for _, attributes in page.seen:
+        for name in ("src", "href", "action", "srcset"):
+            value = attributes.get(name) or ""
+            assert not value or value.startswith(("#", "data:")), value
+
+
+@pytest.mark.parametrize("nasty", ["</script>", "<!--", "<script", "]]>", "&lt;", "\u2028", '"'])
+def test_embedded_data_cannot_end_its_element(nasty: str) -> None:
+    made = embedded({nasty: [nasty]})
+    assert not re.search(r"[<>&\u2028\u2029]", made)
+    assert json.loads(made) == {nasty: [nasty]}
+
+
+def test_markdown_has_every_acquire_and_no_markup_of_the_tree(results: Results) -> None:
+    made = markdown(make_report(results))
+    for row in results.scan.acquires:
+        assert f"{row.place.path}:{row.place.line}" in made
+    outside = re.sub(r"(`+).*?\1", "", re.sub(r"```.*?```", "", made, flags=re.S))
+    assert not re.search(r"(?<!\\)<", outside)
+
+
+def test_markdown_pieces_hold_what_is_put_in() -> None:
+    assert code("a`b``c") == "``` a`b``c ```"
+    assert code("a|b") == "`a\\|b`"
+    assert text("two\nlines | and *stars*") == "two lines \\| and \\*stars\\*"
+    assert next(iter(fenced("a\n````\nb", "c"))) == "`````c"
+
+
+def test_text_that_is_no_unicode_can_be_written(results: Results, tmp_path: Path) -> None:
+    sick = replace(results.classification.verdicts[0], reason="a \udcff byte")
+    classification = replace(
+        results.classification, verdicts=(sick, *results.classification.verdicts[1:])
+    )
+    write_report(make_report(replace(results, classification=classification)), tmp_path)
+    for name in ("report.json", "report.md", "report.html"):
+        (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_a_failed_rewrite_is_manual_and_not_converted(results: Results) -> None:
+    rewrite = replace(results.rewrite, changes=(), failures=(GroupFailure("a", "lost a comment"),))
+    branch = replace(results.branch, commits=())
+    report = make_report(
+        replace(results, rewrite=rewrite, branch=branch, delivery=Delivery("", ()))
+    )
+    assert {r.state for r in report.rows} == {"kept", "manual"}
