@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrate.analysis.backward import Backward, Sources
 from migrate.analysis.facts import Call
@@ -35,6 +35,7 @@ _RESULT = -1
 
 def pair(tree: Tree, scan: Scan, *, progress: Progress | None = None) -> Pairing:
     """The pin groups of the acquires in `scan`; each acquire is in exactly one of them."""
+    skipped = {u.place: u.why for u in scan.unparsed}
     pairer = _Pairer(Program(tree), scan.acquires)
     groups: list[PinGroup] = []
     done: set[Place] = set()
@@ -46,7 +47,13 @@ def pair(tree: Tree, scan: Scan, *, progress: Progress | None = None) -> Pairing
         group = pairer.group(acquire)
         done.update(a.place for a in group.acquires)
         groups.append(group)
-    return Pairing(scan.commit, tuple(_named(_merged(groups))))
+    return Pairing(scan.commit, tuple(_named([_noted(g, skipped) for g in _merged(groups)])))
+
+
+def _noted(group: PinGroup, skipped: Mapping[Place, str]) -> PinGroup:
+    """Add what a finder could not parse to the gaps of the group."""
+    gaps = [f"{skipped[a.place]} ({a.place})" for a in group.acquires if a.place in skipped]
+    return replace(group, gaps=(*group.gaps, *gaps))
 
 
 @dataclass

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// Find every call of a function that takes references on user pages.
+///
+//# The names are spelled out in a disjunction: a regular expression would make spatch parse
+//# every file of the tree. For each call one line is printed:
+//#     gup-migrate: LINE COLUMN NAME
+//# with the line from 1 and the column from 0, in bytes.
+//
+// Confidence: High
+// Copyright: (C) 2026 The gup-migrate authors.
+// Comments: Calls in functions that spatch cannot parse are not seen, and it does not say so.
+// Comments: A static function of the file by one of these names is reported, too.
+// Options: --no-includes --very-quiet
+// Usage: spatch --no-includes --very-quiet -D report --sp-file acquire.cocci FILE
+
+virtual report
+
+@acquire depends on report@
+position p;
+identifier fn = {get_user_pages, get_user_pages_fast, get_user_pages_remote, get_user_pages_locked, get_user_pages_unlocked, get_user_pages_longterm, get_user_pages_fast_only, get_user_page_fast_only, __get_user_pages_fast, __get_user_pages_unlocked, get_user_page_vma_remote, get_user_page_nowait};
+@@
+
+fn@p(...)
+
+@script:python depends on report@
+p << acquire.p;
+fn << acquire.fn;
+@@
+
+print("gup-migrate: %s %s %s" % (p[0].line, p[0].column, fn))
