@@ -104,9 +104,7 @@ class Makefile:
 def simplest(ways: Iterable[Way]) -> set[Way]:
     """`ways` without those that cannot be and those that ask for more than another one."""
     possible = {m for way in ways if (m := _merged(way)) is not None}
-    return {
-        way for way in possible if not any(o != way and _implies(way, o) for o in possible)
-    }
+    return {way for way in possible if not any(o != way and _implies(way, o) for o in possible)}
 
 
 def parse(path: str, text: str, read: Callable[[str], str | None]) -> Makefile:
@@ -136,9 +134,7 @@ _GOAL = re.compile(
 )
 _COMPOSITE = re.compile(r"(.+?)-(?:y|m|objs|objs-y|objs-m)$")
 _NAME = r"(?:\$\((?:[^()]|\([^()]*\))*\)|[^\s:=#?+$])+"
-_ASSIGN = re.compile(
-    rf"^\s*(?:export\s+|override\s+)*({_NAME})\s*(?:\+=|::?=|\?=|=)\s*(.*)$"
-)
+_ASSIGN = re.compile(rf"^\s*(?:export\s+|override\s+)*({_NAME})\s*(?:\+=|::?=|\?=|=)\s*(.*)$")
 _CONDITION = re.compile(r"^\s*(else\s+)?(ifdef|ifndef|ifeq|ifneq)\b\s*(.*)$")
 _SYMBOL = re.compile(r"CONFIG_(\w+)")
 _SYMBOL_REFERENCE = re.compile(r"\$\(CONFIG_(\w+)\)|\$\{CONFIG_(\w+)\}")
@@ -165,9 +161,7 @@ def _assignments(
             if "$" not in path and (body := read(posixpath.normpath(path))) is not None:
                 yield from _assignments(folder, body, read, depth + 1)
         elif found := _ASSIGN.match(line):
-            yield Assignment(
-                found[1], tuple(found[2].split()), frozenset().union(*conditions)
-            )
+            yield Assignment(found[1], tuple(found[2].split()), frozenset().union(*conditions))
 
 
 def _logical_lines(text: str) -> Iterator[str]:
@@ -197,9 +191,7 @@ def _condition(keyword: str, argument: str) -> Way:
 
 
 def _negated(way: Way) -> Way:
-    return frozenset(
-        Guard(g.symbol, tuple(v for v in (*ON, "") if v not in g.values)) for g in way
-    )
+    return frozenset(Guard(g.symbol, tuple(v for v in (*ON, "") if v not in g.values)) for g in way)
 
 
 def _variants(name: str, *, each_value: bool = False) -> Iterator[tuple[str, Way]]:
