@@ -128,7 +128,8 @@ def _setting(checkout: Path, key: str) -> str:
     found = git_run(["config", "--get", key], cwd=checkout)
     if not isinstance(found, Finished) or not found.ok:
         return ""
-    return _NOT_IN_A_NAME.sub(" ", found.stdout.decode("utf-8", "replace")).strip()
+    # Git leaves the same out of the author, and the two have to agree.
+    return _NOT_IN_A_NAME.sub(" ", found.stdout.decode("utf-8", "replace")).strip(" .,:;\\\"'")
 
 
 def _conversions(classification: Classification, rewrite: Rewrite) -> dict[str, Conversion]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from migrate.analysis.model import Action, PinGroup, Verdict
 from migrate.delivery.calls import Swap, successor, swaps
@@ -28,7 +28,7 @@ RULES_DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
 class Call:
     """Calls of one function by another: `old` became `new`, which is `old` when it stays and ""
     when it is gone without one in its place; `elsewhere` is the file when it is not the first
-    one of the group."""
+    one of the group, without the folder when that is the same."""
 
     function: str
     path: str
@@ -39,7 +39,7 @@ class Call:
     @property
     def where(self) -> str:
         """The calling function, with its file when that is not the first one of the group."""
-        return f"{self.function}() in {self.elsewhere}" if self.elsewhere else f"{self.function}()"
+        return f"{self.function}() ({self.elsewhere})" if self.elsewhere else f"{self.function}()"
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,15 @@ def _calls(
         new = successor(old, function, [s for s in found if s.path == path])
         replaced = any(s.old == old and s.path == path for s in found)
         now = new if new is not None else ("" if replaced else old)
-        calls[function, path, old] = Call(function, path, old, now, path if path != home else "")
+        calls[function, path, old] = Call(function, path, old, now, _elsewhere(path, home))
     return tuple(calls.values())
+
+
+def _elsewhere(path: str, home: str) -> str:
+    if path == home:
+        return ""
+    pure = PurePosixPath(path)
+    return pure.name if pure.parent == PurePosixPath(home).parent else path
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a cover letter says: the sites with their verdicts, the builds, what was left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Verdict
+from migrate.delivery.messages import Conversion, GroupText, describe_group
+from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
+from migrate.delivery.wording import render
+from migrate.rewrite.model import Rewrite
+
+
+@dataclass(frozen=True)
+class Site:
+    """One acquire: where it is in the base commit, and what becomes of it."""
+
+    place: str
+    function: str
+    old: str
+    new: str
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BuildLine:
+    """One result of one object and the architectures that have it; `reason` for no build."""
+
+    path: str
+    result: str
+    architectures: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that cover letters are written from."""
+
+    classification: Classification
+    rewrite: Rewrite
+    builds: BuildReport | None
+
+    def conversions(self, commits: Sequence[Commit]) -> list[Conversion]:
+        """What `commits` convert, in their order."""
+        changes = {change.group: change for change in self.rewrite.changes}
+        decided = {g.name: (g, v) for g, v in self.classification.pairs()}
+        names = [name for commit in commits for name in commit.groups]
+        return [Conversion(*decided[name], changes[name]) for name in names]
+
+    def left_alone(self, commits: Sequence[Commit]) -> list[Site]:
+        """The acquires in the files of `commits` that stay as they are, sorted by place."""
+        paths = {path for commit in commits for path in commit.paths}
+        converted = {change.group for change in self.rewrite.changes}
+        failed = {failure.group: failure.reason for failure in self.rewrite.failures}
+        found = []
+        for group, verdict in self.classification.pairs():
+            if group.name not in converted:
+                why = failed.get(group.name, verdict.reason)
+                action = Action.MANUAL if group.name in failed else verdict.action
+                found += [
+                    (acquire.place, _untouched(acquire, _verdict(verdict, action), why))
+                    for acquire in group.acquires
+                    if acquire.place.path in paths
+                ]
+        return [site for _, site in sorted(found, key=lambda pair: pair[0])]
+
+
+def cover_letter(
+    facts: Facts,
+    commits: Sequence[Commit],
+    *,
+    document: str,
+    part: tuple[int, int] = (1, 1),
+    templates: Path | None = None,
+) -> str:
+    """The text of a cover letter, without shortlog, diffstat and base.
+
+    `part` is which of how many series this is when one set of maintainers gets several.
+    """
+    conversions = facts.conversions(commits)
+    return render(
+        "cover.txt",
+        templates,
+        api=not conversions,
+        commits=commits,
+        groups=[describe_group(c) for c in conversions],
+        sites=[site for c in conversions for site in _converted(c)],
+        left_alone=facts.left_alone(commits) if conversions else [],
+        builds=_build_lines(facts.builds, commits),
+        built=facts.builds is not None,
+        document=document,
+        part=part,
+        prerequisites=bool(facts.rewrite.api.commits) and bool(conversions),
+    )
+
+
+def _converted(conversion: Conversion) -> list[Site]:
+    text: GroupText = describe_group(conversion)
+    new = {(call.function, call.path, call.old): call.new for call in text.acquires}
+    group: PinGroup = conversion.group
+    return [
+        Site(
+            str(acquire.place),
+            acquire.function,
+            acquire.name,
+            new.get((acquire.function, acquire.place.path, acquire.name), ""),
+            _verdict(conversion.verdict, conversion.verdict.action),
+            conversion.verdict.reason,
+        )
+        for acquire in group.acquires
+    ]
+
+
+def _untouched(acquire: Acquire, verdict: str, why: str) -> Site:
+    return Site(str(acquire.place), acquire.function, acquire.name, acquire.name, verdict, why)
+
+
+def _verdict(verdict: Verdict, action: Action) -> str:
+    case = verdict.case.strip("? ")
+    return f"{action}, CASE {case}" if case else str(action)
+
+
+def _build_lines(report: BuildReport | None, commits: Sequence[Commit]) -> list[BuildLine]:
+    ids = {commit.id for commit in commits}
+    mine = [o for o in (report.objects if report else ()) if o.commit in ids]
+    found: dict[tuple[str, BuildStatus, str], list[str]] = {}
+    for result in sorted(mine, key=_build_order):
+        reason = result.reason if result.status is BuildStatus.NOT_BUILDABLE else ""
+        found.setdefault((result.path, result.status, reason), []).append(result.arch)
+    return [
+        BuildLine(path, str(status), tuple(_unique(architectures)), reason)
+        for (path, status, reason), architectures in found.items()
+    ]
+
+
+def _build_order(result: ObjectBuild) -> tuple[str, str, str]:
+    return (result.path, str(result.status), result.arch)
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
