@@ -66,6 +66,7 @@ VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more o
 _HERE = Path()
 _CORES = len(os.sched_getaffinity(0))
 _PROFILE = "vaddr-pin"
+_INTERRUPTED = 130
 
 
 def _version(wanted: bool) -> None:
@@ -178,10 +179,10 @@ def main() -> None:
     """The program `gup-migrate`."""
     from migrate.ending import guarded
 
-    sys.exit(guarded(lambda: _invoke(sys.argv[1:])))
+    sys.exit(guarded(lambda: invoke(sys.argv[1:])))
 
 
-def _invoke(arguments: list[str]) -> int:
+def invoke(arguments: list[str]) -> int:
     """Run the command that `arguments` name; usage errors are shown here, exit code 2."""
     try:
         result: Any = app(arguments, prog_name="gup-migrate", standalone_mode=False)
@@ -190,6 +191,9 @@ def _invoke(arguments: list[str]) -> int:
             raise
         error.show()
         return int(error.exit_code)
+    if result == _INTERRUPTED:
+        # typer turns an interrupt into its exit code, and would leave nothing to say.
+        raise KeyboardInterrupt
     return int(result or 0)
 
 

@@ -96,14 +96,18 @@ class Console:
         sys.stdout.write(json.dumps(codec.to_data(value), indent=1, sort_keys=True) + "\n")
 
     def table(self, title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table that fits the terminal, or 80 columns; the last column takes the rest."""
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False, expand=False)
-        for number, head in enumerate(heads):
-            last = number == len(heads) - 1
-            table.add_column(head, overflow="fold", ratio=1 if last and len(heads) > 2 else None)
+        """A table that fits the terminal, or 80 columns; what is long belongs at the end."""
+        table = Table(box=None, pad_edge=False, show_header=any(heads))
+        for head in heads:
+            table.add_column(head, overflow="fold")
         for row in rows:
             table.add_row(*(_cell(text) for text in row))
-        self._out.print(table)
+        if title:
+            self.say(title)
+        # The padding of the last column would be seen in every file that this goes to.
+        with self._out.capture() as made:
+            self._out.print(table)
+        self._write("\n".join(line.rstrip() for line in made.get().split("\n")))
 
     def summary(self, report: Report, facts: Sequence[tuple[str, str]]) -> None:
         """The end of a run: what was found, what became of it, where it is."""
@@ -125,6 +129,10 @@ class Console:
                 # Tabs of the line are kept in front of the caret, so that it stays below.
                 lead = "".join(c if c == "\t" else " " for c in note.source[: note.caret])
                 self._out.print(Text(f"       | {lead}^", style="green"), soft_wrap=True)
+
+    def _write(self, text: str) -> None:
+        self._out.file.write(text)
+        self._out.file.flush()
 
     # Ends
 
@@ -196,10 +204,15 @@ def duration(seconds: float) -> str:
 
 def _rich(stream: Any) -> RichConsole:
     """Colour and width as the stream has them; 80 columns and no colour for a pipe."""
-    width = None if stream.isatty() else WIDTH
-    plain = "NO_COLOR" in os.environ or not stream.isatty()
+    terminal = stream.isatty()
     return RichConsole(
-        file=stream, width=width, no_color=plain, highlight=False, markup=False, emoji=False
+        file=stream,
+        width=None if terminal else WIDTH,
+        force_terminal=terminal,
+        no_color=not terminal or bool(os.environ.get("NO_COLOR")),
+        highlight=False,
+        markup=False,
+        emoji=False,
     )
 
 

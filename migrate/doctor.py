@@ -68,7 +68,10 @@ def _compilers() -> Iterator[Check]:
     from migrate.kernel.toolchains import toolchains_report
 
     for item in toolchains_report():
-        yield Check(item.name, item.version, item.use, item.get, False)
+        get = f"apt-get install {item.debian_package}"
+        found = _VERSION.findall(item.version or "")
+        version = found[-1] if found else item.version or ""
+        yield Check(item.compiler, version, f"builds for {item.arch}", get, False)
 
 
 def _version(program: str) -> str:

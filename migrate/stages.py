@@ -60,8 +60,7 @@ def _scan_summary(_job: Job, scan: Scan) -> str:
 def _pair(job: Job) -> Pairing:
     from migrate.analysis.pair import pair
 
-    cache = job.workspace.database.table("facts")
-    return pair(job.tree, job.scan, cache=cache, progress=job.listener.progress)
+    return pair(job.tree, job.scan, progress=job.listener.progress)
 
 
 def _pair_summary(_job: Job, pairing: Pairing) -> str:
@@ -81,7 +80,10 @@ def _classify_summary(_job: Job, classification: Classification) -> str:
 
 
 def _rewrite(job: Job) -> Rewrite:
-    from migrate.rewrite.apply import rewrite
+    from migrate.rewrite.engine import rewrite
+
+    def progress(done: int, total: int) -> None:
+        job.listener.progress("groups", done, total)
 
     return without_idle_api(
         rewrite(
@@ -89,7 +91,7 @@ def _rewrite(job: Job) -> Rewrite:
             without(job.classification, job.rejections()),
             job.profile,
             job.maintainers.subsystem_of,
-            job.workspace.scratch(),
+            progress=progress,
         )
     )
 
@@ -169,7 +171,17 @@ def _series(job: Job) -> Delivery:
     from migrate.delivery.series import write_series
 
     with replacing(job.out) as folder:
-        delivery = write_series(job, folder)
+        delivery = write_series(
+            job.tree,
+            job.decided(),
+            job.rewrite,
+            job.branch,
+            job.builds,
+            repository=job.workspace.repository(),
+            worktree=job.workspace.worktree(job.branch.base),
+            out=folder,
+            previous=job.out if job.out.exists() else None,
+        )
         write_report(job.report(delivery), folder)
     return delivery
 

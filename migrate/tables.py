@@ -101,49 +101,52 @@ def status(
 
 
 def doctor(console: Console, checks: Sequence[Check]) -> None:
-    rows = [
-        (
-            check.name,
-            check.found or "missing",
-            check.needed if check.ok else f"{check.needed}; {check.get}",
-        )
-        for check in checks
-    ]
+    """What is there as a table; what is missing below it, with how to get it."""
+    rows = [(check.name, check.found, check.needed) for check in checks if check.ok]
     console.table("", ("program", "version", "for"), rows)
-    missing = [check for check in checks if check.required and not check.ok]
-    console.say(
-        f"Next: {missing[0].get}" if missing else "Ready. Next: gup-migrate run /path/to/linux"
-    )
+    missing = [check for check in checks if not check.ok]
+    if missing:
+        rows = [(c.name, f"{c.needed}\n{c.get}") for c in missing]
+        console.say()
+        console.table("", ("missing", "for, and how to get it"), rows)
+    needed = [check.get for check in missing if check.required]
+    console.say(f"Next: {needed[0] if needed else 'gup-migrate run /path/to/linux'}")
 
 
 def _scan(job: Job) -> tuple[str, Sequence[str], Rows]:
-    rows = [(str(a.place), a.name, a.function) for a in job.scan.acquires]
-    rows += [(str(u.place), "not parsed", f"{u.function}: {u.why}") for u in job.scan.unparsed]
-    return f"{len(job.scan.acquires)} acquires", ("place", "call", "function"), rows
+    rows = [(a.name, f"{a.place} {a.function}()") for a in job.scan.acquires]
+    rows += [("not parsed", f"{u.place} {u.function}()\n{u.why}") for u in job.scan.unparsed]
+    return f"{len(job.scan.acquires)} acquires", ("call", "place"), rows
 
 
 def _pair(job: Job) -> tuple[str, Sequence[str], Rows]:
     groups = job.pairing.groups
     rows = [
-        (g.name, str(len(g.acquires)), str(len(g.releases)), str(len(g.paths)), "; ".join(g.gaps))
+        (
+            str(len(g.acquires)),
+            str(len(g.releases)),
+            str(len(g.paths)),
+            "\n".join((g.name, *(f"- {gap}" for gap in g.gaps))),
+        )
         for g in groups
     ]
-    heads = ("group", "acq", "rel", "files", "not followed")
+    heads = ("got", "put", "files", "group, and what could not be followed")
     return f"{len(groups)} groups", heads, rows
 
 
 def _classify(job: Job) -> tuple[str, Sequence[str], Rows]:
     verdicts = job.decided().verdicts
-    rows = [(v.group, str(v.action), v.case, v.reason) for v in verdicts]
-    return f"{len(verdicts)} verdicts", ("group", "verdict", "CASE", "reason"), rows
+    rows = [(str(v.action), v.case, f"{v.group}\n{v.reason}") for v in verdicts]
+    return f"{len(verdicts)} verdicts", ("verdict", "CASE", "group, and why"), rows
 
 
 def _rewrite(job: Job) -> tuple[str, Sequence[str], Rows]:
     result = job.rewrite
-    rows = [("new API", "added", subject) for subject in result.api.subjects]
-    rows += [(c.group, "rewritten", ", ".join(f.path for f in c.files)) for c in result.changes]
-    rows += [(f.group, "failed", f.reason) for f in result.failures]
-    return f"{len(result.changes)} groups rewritten", ("group", "result", "files, or why"), rows
+    rows = [("new API", subject) for subject in result.api.subjects]
+    for change in result.changes:
+        rows.append(("rewritten", "\n".join((change.group, *change.notes))))
+    rows += [("failed", f"{f.group}\n{f.reason}") for f in result.failures]
+    return f"{len(result.changes)} groups rewritten", ("result", "group"), rows
 
 
 def _commit(job: Job) -> tuple[str, Sequence[str], Rows]:
@@ -154,16 +157,18 @@ def _commit(job: Job) -> tuple[str, Sequence[str], Rows]:
 
 def _build(job: Job) -> tuple[str, Sequence[str], Rows]:
     rows = [
-        (o.commit[:12], o.arch, o.path, f"{o.status}{': ' + o.reason if o.reason else ''}")
+        (o.commit[:12], o.arch, f"{o.path}\n{o.status}{': ' + o.reason if o.reason else ''}")
         for o in job.builds.objects
     ]
-    return _objects(job), ("commit", "arch", "object", "result"), rows
+    return _objects(job), ("commit", "for", "object, and how it came out"), rows
 
 
 def _series(job: Job) -> tuple[str, Sequence[str], Rows]:
     series = job.delivery.series
-    rows = [(s.slug, str(len(s.commits)), ", ".join(s.to)) for s in series]
-    return f"{len(series)} series in {job.out}", ("series", "patches", "to"), rows
+    rows = [
+        (str(len(s.commits)), f"{s.directory}: {s.title}\nTo: {', '.join(s.to)}") for s in series
+    ]
+    return f"{len(series)} series in {job.out}", ("patches", "series"), rows
 
 
 _TABLES = {
@@ -193,10 +198,10 @@ def _objects(job: Job) -> str:
 
 
 def _failures(console: Console, job: Job) -> None:
-    rows = [(f.group, "rewrite", f.reason) for f in job.rewrite.failures]
-    rows += [(r.group, "build", r.reason) for r in job.rejections().items]
+    rows = [("rewrite", f"{f.group}\n{f.reason}") for f in job.rewrite.failures]
+    rows += [("build", f"{r.group}\n{r.reason}") for r in job.rejections().items]
     console.say()
-    console.table("Left for a person", ("group", "failed in", "why"), rows)
+    console.table("Left for a person", ("failed in", "group, and why"), rows)
 
 
 def _next_after_run(job: Job) -> str:
