@@ -33,6 +33,8 @@ class Knowledge:
 
     exact: dict[str, KernelFunction]
     patterns: tuple[tuple[str, KernelFunction], ...]
+    notifier_members: tuple[str, ...]
+    notifier_registration: tuple[str, ...]
 
     def lookup(self, name: str) -> KernelFunction | None:
         """What is known about `name`, or None."""
@@ -55,7 +57,12 @@ def knowledge() -> Knowledge:
     known = {name: KernelFunction(tuple(effects)) for name, effects in data["releases"].items()}
     known |= {name: _function(entry) for name, entry in data["calls"].items()}
     exact = {n: f for n, f in known.items() if "*" not in n}
-    return Knowledge(exact, tuple((n, f) for n, f in known.items() if "*" in n))
+    return Knowledge(
+        exact,
+        tuple((n, f) for n, f in known.items() if "*" in n),
+        tuple(data["notifier_members"]),
+        tuple(data["notifier_registration"]),
+    )
 
 
 def _function(entry: dict[str, Any]) -> KernelFunction:

@@ -101,6 +101,30 @@ class Use:
     text: str
 
 
+class TraitKind(StrEnum):
+    """What is true of a group as a whole; rules of verdicts look at these and at uses."""
+
+    IMPLEMENTATION = "belongs to GUP itself or to its tests"
+    PAGES_NULL = "the pages argument is NULL"
+    FAST_ONLY = "never sleeps, so that it can run in interrupt context"
+    MAY_WRITE = "asks for write access"
+    LONGTERM = "asks for FOLL_LONGTERM"
+    BOOL_FLAGS = "passes a truth value as flags"
+    LONG_LIVED = "is kept in an object and released by another function"
+    PUT_AT_ONCE = "is released at once"
+    NOTIFIER_HERE = "an MMU notifier is consulted around the acquire"
+    NOTIFIER_FILE = "the same file registers an MMU notifier"
+    NOTIFIER_NEAR = "another file of the same driver registers an MMU notifier"
+
+
+@dataclass(frozen=True, order=True)
+class Trait:
+    """One trait of a group and the line that shows it."""
+
+    kind: TraitKind
+    evidence: Evidence
+
+
 @dataclass(frozen=True)
 class PinGroup:
     """Acquires and releases that share storage: converted whole or not at all.
@@ -117,6 +141,11 @@ class PinGroup:
     uses: tuple[Use, ...]
     edges: tuple[Evidence, ...]
     gaps: tuple[str, ...]
+    traits: tuple[Trait, ...] = ()
+
+    def trait(self, kind: TraitKind) -> Trait | None:
+        """The first trait of `kind`, or None."""
+        return next((t for t in self.traits if t.kind is kind), None)
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -20,14 +20,10 @@ from migrate.analysis.model import (
     UseKind,
 )
 from migrate.analysis.program import Cell, Program, Site, scope_of
+from migrate.analysis.traits import group_traits, is_implementation, pages_null
 from migrate.kernel.tree import Tree
 
 Progress = Callable[[str, int, int], None]
-
-IMPLEMENTATION = frozenset(
-    {"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "mm/nommu.c", "mm/util.c"}
-)
-"""The GUP functions themselves and their tests."""
 
 _RESULT = -1
 """The position of an acquire that returns the page instead of filling an argument."""
@@ -76,10 +72,9 @@ class _Pairer:
 
     def group(self, first: Acquire) -> PinGroup:
         members = _Members({first.place: first})
-        if first.place.path in IMPLEMENTATION:
-            return PinGroup(first.function, (first,), (), (), (), ())
-        if first.argument("pages", "page", "pagep") in ("NULL", "0"):
-            return PinGroup(first.function, (first,), (), (), (), ())
+        if is_implementation(first) or pages_null(first):
+            traits = group_traits(self.program, ((first, self._site(first)),), (), ())
+            return PinGroup(first.function, (first,), (), (), (), (), traits)
         site = self._site(first)
         guards = site.facts.guards | site.call.guards if site is not None else frozenset()
         forward = Forward(self.program, self.position, guards)
@@ -155,7 +150,7 @@ class _Pairer:
     def _join(self, members: _Members, trace: Trace, sources: Sources) -> None:
         for place in (*trace.acquires, *sources.acquires):
             found = self.by_place.get(place)
-            if found is not None and not _pages_null(found):
+            if found is not None and not pages_null(found):
                 members.acquires.setdefault(place, found)
 
     def _finish(self, members: _Members, trace: Trace, sources: Sources) -> PinGroup:
@@ -172,13 +167,19 @@ class _Pairer:
             gaps.setdefault(f"a release may drop pages from elsewhere: {why} ({place})")
         if not trace.releases:
             gaps.setdefault("no release was found")
+        acquires = tuple(sorted(members.acquires.values()))
+        releases = tuple(sorted(s.release for s in trace.releases.values()))
+        ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
+        sites = tuple((a, self._site(a)) for a in acquires)
+        traits = group_traits(self.program, sites, releases, ordered)
         return PinGroup(
-            min(members.acquires.values()).function,
-            tuple(sorted(members.acquires.values())),
-            tuple(sorted(s.release for s in trace.releases.values())),
-            tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name))),
+            acquires[0].function,
+            acquires,
+            releases,
+            ordered,
             tuple(trace.edges),
             tuple(gaps),
+            traits,
         )
 
 
@@ -188,10 +189,6 @@ def pages_position(acquire: Acquire) -> int | None:
         if role in ("pages", "page", "pagep"):
             return position
     return _RESULT if acquire.roles else None
-
-
-def _pages_null(acquire: Acquire) -> bool:
-    return acquire.argument("pages", "page", "pagep") in ("NULL", "0")
 
 
 def _is_count(depth: int, cell: Cell, values: tuple[object, ...]) -> bool:
@@ -222,6 +219,7 @@ def _union(one: PinGroup, two: PinGroup) -> PinGroup:
         tuple(sorted({*one.uses, *two.uses}, key=lambda u: (u.place, u.kind.name))),
         tuple(dict.fromkeys((*one.edges, *two.edges))),
         tuple(dict.fromkeys((*one.gaps, *two.gaps))),
+        tuple(dict.fromkeys((*one.traits, *two.traits))),
     )
 
 
@@ -234,7 +232,5 @@ def _named(groups: list[PinGroup]) -> list[PinGroup]:
         base = f"{first.place.path}:{first.function or 'file scope'}"
         taken[base] = taken.get(base, 0) + 1
         name = base if taken[base] == 1 else f"{base}:{taken[base]}"
-        named.append(
-            PinGroup(name, group.acquires, group.releases, group.uses, group.edges, group.gaps)
-        )
+        named.append(replace(group, name=name))
     return named

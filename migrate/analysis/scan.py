@@ -110,6 +110,4 @@ def _differences(found: Found, spatch: frozenset[Place] | str) -> list[Unparsed]
     """The acquires of one file that spatch does not report."""
     if isinstance(spatch, str):
         return [Unparsed(a.place, a.function, spatch or SKIPPED) for a in found.acquires]
-    return [
-        Unparsed(a.place, a.function, SKIPPED) for a in found.acquires if a.place not in spatch
-    ]
+    return [Unparsed(a.place, a.function, SKIPPED) for a in found.acquires if a.place not in spatch]

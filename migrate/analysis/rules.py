@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The rules of verdicts, in the order in which they are asked; the first that answers decides.
+
+CASE numbers are those of the kernel's Documentation/core-api/pin_user_pages.rst:
+1 direct I/O, 2 RDMA, 3 MMU notifiers, 4 only struct page, 5 data touched by the CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from migrate.analysis.model import (
+    Action,
+    Confidence,
+    Evidence,
+    PinGroup,
+    TraitKind,
+    Use,
+    UseKind,
+)
+
+_DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
+_ONLY_STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a rule says about a group; see :class:`migrate.analysis.model.Verdict`."""
+
+    action: Action
+    case: str
+    reason: str
+    confidence: Confidence
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A group, and what the profile wants done with pages whose data is only read."""
+
+    group: PinGroup
+    pins_read_only: bool
+
+    def uses(self, *kinds: UseKind) -> tuple[Use, ...]:
+        """The uses of any of `kinds`."""
+        return tuple(u for u in self.group.uses if u.kind in kinds)
+
+    def has(self, kind: TraitKind) -> bool:
+        return self.group.trait(kind) is not None
+
+
+Rule = Callable[[Question], Answer | None]
+
+
+def implementation(q: Question) -> Answer | None:
+    """GUP itself and its tests stay."""
+    return _keep_for(q, TraitKind.IMPLEMENTATION, "", "This is GUP itself, or a test of it.")
+
+
+def pages_is_null(q: Question) -> Answer | None:
+    """Without a pages argument nothing is held: the call only faults pages in."""
+    return _keep_for(
+        q,
+        TraitKind.PAGES_NULL,
+        "",
+        "The pages argument is NULL: the call only faults pages in, no reference is taken.",
+    )
+
+
+def fast_only(q: Question) -> Answer | None:
+    """Callers that cannot sleep look pages up under a lock or a notifier, or only for a moment."""
+    trait = q.group.trait(TraitKind.FAST_ONLY)
+    if trait is None or not all(_is_fast_only(a.name) for a in q.group.acquires):
+        return None
+    if q.has(TraitKind.NOTIFIER_HERE) or q.has(TraitKind.NOTIFIER_FILE):
+        case, why = "3", "and an MMU notifier keeps the mapping valid"
+    else:
+        case, why = "4", "and the reference is held for a moment only"
+    reason = f"The lookup never sleeps and may run with interrupts off, {why}."
+    return Answer(Action.KEEP, case, reason, Confidence.HIGH, (trait.evidence,))
+
+
+def mmu_notifier(q: Question) -> Answer | None:
+    """CASE 3: an MMU notifier on the same object makes a pin unnecessary and harmful."""
+    here = q.group.trait(TraitKind.NOTIFIER_HERE)
+    if here is not None:
+        reason = "An MMU notifier is consulted around the acquire, so the pages may move at will."
+        return Answer(Action.KEEP, "3", reason, Confidence.HIGH, (here.evidence,))
+    same = q.group.trait(TraitKind.NOTIFIER_FILE)
+    if same is not None and _outlives_call(q):
+        reason = "The file registers an MMU notifier, which revokes what is mapped from the pages."
+        return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, (same.evidence,))
+    return None
+
+
+def mappings_changed(q: Question) -> Answer | None:
+    """CASE 4: code that changes the mappings of a page handles references beyond GUP's."""
+    changed = q.uses(UseKind.MANIPULATED)
+    if not changed or q.uses(*_DATA, UseKind.DMA):
+        return None
+    reason = "Only struct page and the page's mappings are worked on, never its data."
+    return Answer(Action.KEEP, "4", reason, Confidence.MEDIUM, _evidence(changed))
+
+
+def reference_consumed(q: Question) -> Answer | None:
+    """CASE 4: a callee takes the plain reference over, so there is nothing to unpin."""
+    consumed = q.uses(UseKind.CONSUMED)
+    if not consumed or q.group.releases or q.uses(*_DATA, UseKind.DMA, UseKind.STORED):
+        return None
+    reason = "A callee takes over the reference, and only struct page is looked at before."
+    return Answer(Action.KEEP, "4", reason, Confidence.MEDIUM, _evidence(consumed))
+
+
+def other_sources(q: Question) -> Answer | None:
+    """Storage that pages from elsewhere share cannot tell which release is whose."""
+    foreign = q.uses(UseKind.OTHER_SOURCE)
+    if not foreign:
+        return None
+    reason = f"Pages from elsewhere share the storage or a release: {foreign[0].text}."
+    return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(foreign))
+
+
+def not_followed(q: Question) -> Answer | None:
+    """A group with a gap may have a release that was not found."""
+    if not q.group.gaps:
+        return None
+    reason = f"Not everything could be followed: {q.group.gaps[0]}."
+    return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(q.uses(UseKind.ESCAPES)))
+
+
+def extra_references(q: Question) -> Answer | None:
+    """With more references than GUP's, a release may be theirs."""
+    more = q.uses(UseKind.EXTRA_REFERENCE, UseKind.CONSUMED, UseKind.MANIPULATED)
+    if not more:
+        return None
+    reason = f"Other references to the pages are taken or dropped: {more[0].text}"
+    return Answer(Action.MANUAL, "", reason.rstrip(".;") + ".", Confidence.LOW, _evidence(more))
+
+
+def notifier_near(q: Question) -> Answer | None:
+    """A notifier elsewhere in the driver may cover the same range."""
+    near = q.group.trait(TraitKind.NOTIFIER_NEAR)
+    if near is None or not _outlives_call(q):
+        return None
+    where = near.evidence.place
+    reason = f"The driver registers an MMU notifier at {where}, which may cover these pages."
+    return Answer(Action.MANUAL, "3", reason, Confidence.LOW, (near.evidence,))
+
+
+def device_access(q: Question) -> Answer | None:
+    """CASE 1 and 2: a device works on the data behind the pages."""
+    return _for_device(q, q.uses(UseKind.DMA), "handed to a device")
+
+
+def physical_address_used(q: Question) -> Answer | None:
+    """CASE 1 and 2: a device or a hypervisor gets physical addresses while the pages are held."""
+    if q.has(TraitKind.PUT_AT_ONCE):
+        return None
+    kept = q.uses(UseKind.PHYSICAL_KEPT)
+    return _for_device(q, kept, "handed on by their physical addresses")
+
+
+def data_written(q: Question) -> Answer | None:
+    """CASE 5: the kernel writes to the data behind the pages."""
+    data = q.uses(*_DATA)
+    if not data or not q.has(TraitKind.MAY_WRITE):
+        return None
+    written = q.uses(UseKind.WRITE_DATA, UseKind.DIRTY)
+    if written:
+        reason = "The kernel writes to the data of the pages."
+        return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence(written))
+    reason = "The pages are mapped for write access and their data is used."
+    return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
+
+
+def data_read(q: Question) -> Answer | None:
+    """CASE 5, one way: the kernel only reads the data; the profile says what that means."""
+    data = q.uses(*_DATA)
+    if not data:
+        return None
+    if q.pins_read_only:
+        reason = "The kernel reads the data of the pages."
+        return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
+    reason = "The kernel only reads the data of the pages, which needs no pin under this profile."
+    return Answer(Action.KEEP, "5", reason, Confidence.MEDIUM, _evidence(data))
+
+
+def only_struct_page(q: Question) -> Answer | None:
+    """CASE 4: nothing but struct page is looked at, so a plain reference is right."""
+    kinds = {u.kind for u in q.group.uses} - {UseKind.DIRTY}
+    at_once = kinds <= _ONLY_STRUCT | {UseKind.PHYSICAL_KEPT} and q.has(TraitKind.PUT_AT_ONCE)
+    if not kinds or not (kinds <= _ONLY_STRUCT or at_once):
+        return None
+    reason = "Only struct page is looked at; the data of the pages is never touched."
+    return Answer(Action.KEEP, "4", reason, Confidence.HIGH, _evidence(q.group.uses))
+
+
+def nothing_recognised(q: Question) -> Answer:
+    """What is done with the pages is not understood."""
+    reason = "What is done with the pages was not recognised."
+    return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(q.group.uses))
+
+
+RULES: tuple[Rule, ...] = (
+    implementation,
+    pages_is_null,
+    fast_only,
+    mmu_notifier,
+    mappings_changed,
+    reference_consumed,
+    other_sources,
+    not_followed,
+    extra_references,
+    notifier_near,
+    device_access,
+    data_written,
+    physical_address_used,
+    data_read,
+    only_struct_page,
+    nothing_recognised,
+)
+
+
+def _keep_for(q: Question, kind: TraitKind, case: str, reason: str) -> Answer | None:
+    trait = q.group.trait(kind)
+    if trait is None:
+        return None
+    return Answer(Action.KEEP, case, reason, Confidence.HIGH, (trait.evidence,))
+
+
+def _for_device(q: Question, uses: tuple[Use, ...], how: str) -> Answer | None:
+    if not uses:
+        return None
+    if _outlives_call(q):
+        reason = f"The pages are {how} and held beyond the call."
+        return Answer(Action.PIN, "2", reason, Confidence.HIGH, _evidence(uses))
+    reason = f"The pages are {how} and released once that is done."
+    return Answer(Action.PIN, "1", reason, Confidence.HIGH, _evidence(uses))
+
+
+def _outlives_call(q: Question) -> bool:
+    return q.has(TraitKind.LONG_LIVED) or bool(q.group.gaps) or not q.group.releases
+
+
+def _is_fast_only(name: str) -> bool:
+    return name.endswith("fast_only") or name == "__get_user_pages_fast"
+
+
+def _evidence(uses: tuple[Use, ...]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(u.place, u.kind.value, u.text) for u in uses)

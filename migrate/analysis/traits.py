@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is true of a group as a whole, beyond single uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from migrate.analysis.facts import FunctionFacts
+from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.model import (
+    Acquire,
+    Evidence,
+    Place,
+    Release,
+    Trait,
+    TraitKind,
+    Use,
+    UseKind,
+)
+from migrate.analysis.program import Program, Site, scope_of
+from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
+
+IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "mm/nommu.c"})
+"""GUP itself and its tests."""
+
+_QUIET_EFFECTS = frozenset({"", "physical", "struct", "dirty", "unmap", *RELEASE_EFFECTS})
+_COMPARISON = re.compile(r"[<>=!]=|[<>!]|&&|\|\|")
+
+
+def is_implementation(acquire: Acquire) -> bool:
+    """Whether the acquire is GUP's own: in its files, or in a function of the family."""
+    return acquire.place.path in IMPLEMENTATION or acquire.function in (*GUP_NAMES, *PIN_NAMES)
+
+
+def pages_null(acquire: Acquire) -> bool:
+    """Whether the call only faults pages in and takes no reference."""
+    return acquire.argument("pages", "page", "pagep") in ("NULL", "0")
+
+
+def group_traits(
+    program: Program,
+    acquires: tuple[tuple[Acquire, Site | None], ...],
+    releases: tuple[Release, ...],
+    uses: tuple[Use, ...],
+) -> tuple[Trait, ...]:
+    """All traits of a group, in the order of their kinds."""
+    found: dict[Trait, None] = {}
+    for acquire, site in acquires:
+        for kind in _of_call(acquire, site):
+            found[Trait(kind, _evidence(acquire, kind))] = None
+    first = acquires[0][0]
+    elsewhere = any(r.function != first.function for r in releases)
+    if elsewhere and any(u.kind is UseKind.STORED for u in uses):
+        found[Trait(TraitKind.LONG_LIVED, _evidence(first, TraitKind.LONG_LIVED))] = None
+    sites = [site for _, site in acquires if site is not None]
+    if sites and _put_at_once(sites, releases):
+        found[Trait(TraitKind.PUT_AT_ONCE, _evidence(first, TraitKind.PUT_AT_ONCE))] = None
+    for trait in _notifiers(program, sites):
+        found[trait] = None
+    return tuple(found)
+
+
+def _evidence(acquire: Acquire, kind: TraitKind) -> Evidence:
+    return Evidence(acquire.place, kind.value, acquire.text)
+
+
+def _of_call(acquire: Acquire, site: Site | None) -> Iterator[TraitKind]:
+    if is_implementation(acquire):
+        yield TraitKind.IMPLEMENTATION
+    if pages_null(acquire):
+        yield TraitKind.PAGES_NULL
+    if acquire.name.endswith("fast_only") or acquire.name == "__get_user_pages_fast":
+        yield TraitKind.FAST_ONLY
+    flags = acquire.argument("gup_flags", "foll_flags", "flags", "write")
+    if flags is None or _may_write(flags, site, acquire.argument("write") is not None):
+        yield TraitKind.MAY_WRITE
+    if flags is not None and (
+        "FOLL_LONGTERM" in _with_assignments(flags, site)
+        or acquire.name == "get_user_pages_longterm"
+    ):
+        yield TraitKind.LONGTERM
+    if flags is not None and acquire.argument("write") is None and _is_truth(flags):
+        yield TraitKind.BOOL_FLAGS
+
+
+def _may_write(flags: str, site: Site | None, is_bool: bool) -> bool:
+    """False only when no way to compute the flags asks for write access."""
+    if flags in ("0", "false"):
+        return False
+    if is_bool:
+        return True
+    text = _with_assignments(flags, site)
+    if "FOLL_WRITE" in text or _is_truth(flags):
+        return True
+    return any(not word.startswith("FOLL_") for word in re.findall(r"[A-Za-z_]\w*", text))
+
+
+def _with_assignments(flags: str, site: Site | None) -> str:
+    """The flags argument, with a local variable replaced by all that is assigned to it."""
+    if site is None or not re.fullmatch(r"\w+", flags):
+        return flags
+    if flags not in site.facts.types or flags in site.facts.parameters:
+        return flags
+    lines = [f.text for f in site.facts.flows if f.target.base == flags and not f.target.members]
+    values = [re.sub(r"^.*?=", "", line).rstrip(";") for line in lines]
+    return " ".join(values) or flags
+
+
+def _is_truth(flags: str) -> bool:
+    return flags in ("1", "true") or (
+        bool(_COMPARISON.search(flags.split("?")[0])) and ("?" not in flags)
+    )
+
+
+def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
+    """Whether between acquire and release nothing is called that could use the pages."""
+    if not releases:
+        return False
+    known = knowledge()
+    places = {r.place for r in releases}
+    for site in sites:
+        own = [c for c in site.facts.calls if c.place in places]
+        if not own:
+            return False
+        last = max(c.start for c in own)
+        for call in site.facts.calls:
+            if not site.call.start < call.start <= last:
+                continue
+            function = known.lookup(call.name)
+            if function is None or not set(function.effects) <= _QUIET_EFFECTS:
+                return False
+    return {scope_of(s.facts.function).split("#")[0] for s in sites} >= {p.path for p in places}
+
+
+def _notifiers(program: Program, sites: list[Site]) -> Iterator[Trait]:
+    known = knowledge()
+    for site in sites:
+        for evidence in _notifier_in(site.facts):
+            yield Trait(TraitKind.NOTIFIER_HERE, evidence)
+    for path in dict.fromkeys(s.facts.function.path for s in sites):
+        for name in known.notifier_registration:
+            for other in program.files_with(path, name):
+                place = _registration(program, other, name)
+                if place is not None:
+                    same = other == path
+                    kind = TraitKind.NOTIFIER_FILE if same else TraitKind.NOTIFIER_NEAR
+                    yield Trait(kind, Evidence(place, kind.value, f"{name}()"))
+
+
+def _notifier_in(facts: FunctionFacts) -> Iterator[Evidence]:
+    known = knowledge()
+    for call in facts.calls:
+        function = known.lookup(call.name)
+        if function is not None and "notifier" in function.effects:
+            yield Evidence(call.place, "MMU notifier", call.text)
+    for access in facts.accesses:
+        if access.member in known.notifier_members:
+            yield Evidence(access.place, "MMU notifier", access.text)
+
+
+def _registration(program: Program, path: str, name: str) -> Place | None:
+    """A call of `name` in `path` that is not in the implementation of notifiers itself."""
+    for facts in program.functions_with(path, name):
+        if facts.function.name in knowledge().notifier_registration:
+            continue
+        for call in facts.calls:
+            if call.name == name:
+                return call.place
+    return None
