@@ -142,6 +142,7 @@ def test_a_stage_file_comes_back_whole(workspace: Workspace) -> None:
         lambda text: text[: len(text) // 2],
         lambda text: text.replace("good", "evil"),
         lambda text: text.replace('"text"', '"test"'),
+        lambda text: text.replace('"value"', '"worth"'),
         lambda _: "",
         lambda _: "[]",
         lambda _: "\udc80",
@@ -157,6 +158,19 @@ def test_a_damaged_stage_file_is_set_aside(workspace: Workspace, said: list[str]
     assert not path.exists()
     assert path.with_name("classify.json.damaged-1").exists()
     assert "classify.json was damaged" in said[0]
+
+
+def test_a_stage_file_of_another_version_is_stale_and_not_damaged(
+    workspace: Workspace, said: list[str]
+) -> None:
+    @dataclass(frozen=True)
+    class Other:
+        text: int
+
+    with workspace.locked():
+        workspace.save("pair", Other(1), "inputs")
+        assert workspace.load("pair", Value) is None
+    assert said == []
 
 
 def test_profiles_share_the_scan_and_nothing_after_pair(

@@ -46,13 +46,15 @@ def save(path: Path, value: T, inputs: str) -> Stored[T]:
 
 
 def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] | None:
-    """What :func:`save` wrote, or None; a damaged file is set aside and `notice` told so."""
+    """What :func:`save` wrote, or None; a damaged file is set aside and `notice` told so.
+
+    None without a notice for a file that is missing or of another version of the tool.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         data = json.loads(text)
         if set(data) != {"inputs", "digest", "value"} or _digest(data["value"]) != data["digest"]:
             raise ValueError("its check sum does not fit")
-        return Stored(codec.from_data(data["value"], kind), str(data["inputs"]), data["digest"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
@@ -64,3 +66,8 @@ def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] 
 
 def _digest(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+    try:
+        return Stored(codec.from_data(data["value"], kind), str(data["inputs"]), data["digest"])
+    except ValueError:
+        # Whole, but in the form of another version of the tool: stale like any other.
+        return None
