@@ -62,12 +62,12 @@ def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] 
         why = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
         notice(f"{path.name} was damaged ({why}); set aside as {kept.name} and made anew")
         return None
-
-
-def _digest(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
     try:
         return Stored(codec.from_data(data["value"], kind), str(data["inputs"]), data["digest"])
     except ValueError:
         # Whole, but in the form of another version of the tool: stale like any other.
         return None
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
