@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import tree_sitter_c
@@ -86,9 +86,12 @@ class Signature:
         return None
 
 
-def read_signatures(tree: Tree) -> dict[str, Signature]:
-    """Those of the GUP, pin and release families that the headers of `tree` declare, by name."""
-    wanted = frozenset((*GUP_NAMES, *PIN_NAMES, *RELEASE_NAMES))
+def read_signatures(tree: Tree, more: Iterable[str] = ()) -> dict[str, Signature]:
+    """Those of the GUP, pin and release families that the headers of `tree` declare, by name.
+
+    `more` are further functions to look for, as those of a profile.
+    """
+    wanted = frozenset((*GUP_NAMES, *PIN_NAMES, *RELEASE_NAMES, *more))
     found: dict[str, Signature] = {}
     for header, text in tree.read_many(_HEADERS).items():
         for declarator, owner in _function_declarators(_PARSER.parse(text).root_node, None):

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The patches that introduce a profile's API where the tree lacks it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from migrate.analysis.spatch import DEFAULT_TIMEOUT, Patched, run_spatch
+from migrate.analysis.syntax import parse
+from migrate.base.errors import Refusal
+from migrate.rewrite.anchors import (
+    Anchor,
+    defines,
+    export_anchor,
+    export_macro,
+    guard_of,
+    prototype_anchor,
+)
+from migrate.rewrite.apitext import (
+    FunctionText,
+    function_text,
+    listed,
+    paragraphs,
+    render,
+    render_line,
+)
+from migrate.rewrite.check import TokenEdit
+from migrate.rewrite.counterparts import Counterparts
+from migrate.rewrite.draft import Draft, open_draft
+from migrate.rewrite.model import ApiChange, FileChange
+from migrate.rewrite.profiles import Api, ApiCommit, ApiDocument, ApiFunction
+from migrate.rewrite.toctree import add_entry
+from migrate.rewrite.tokens import tokenize
+
+_WITHOUT = "CONFIG_MMU"
+"""The option without which a kernel has no user pages to pin."""
+
+
+def api_change(parts: Counterparts, timeout: float = DEFAULT_TIMEOUT) -> ApiChange:
+    """The commits of the profile's API for this tree; empty when there is nothing to add.
+
+    `timeout` is for one spatch process, in seconds. A :class:`Refusal` when the tree has no
+    place for the new text.
+    """
+    api = parts.profile.api
+    if api is None or not parts.introduced:
+        return ApiChange((), (), ())
+    work = _Work(parts, api, timeout)
+    made = [(commit, work.commit(commit)) for commit in api.commit]
+    kept = [(commit, files) for commit, files in made if files]
+    return ApiChange(
+        subjects=tuple(work.subject(commit) for commit, _ in kept),
+        bodies=tuple(work.body(commit) for commit, _ in kept),
+        commits=tuple(files for _, files in kept),
+    )
+
+
+class _Work:
+    """The files of the API as the commits so far left them."""
+
+    def __init__(self, parts: Counterparts, api: Api, timeout: float) -> None:
+        self.parts, self.api, self.timeout = parts, api, timeout
+        self.drafts: dict[str, Draft] = {}
+        for path in (api.header, *api.sources, *api.shared):
+            text = parts.tree.read(path)
+            if text is not None:
+                self.drafts[path] = open_draft(path, text)
+        self.sources = [path for path in api.sources if self._is_used(path)]
+
+    def commit(self, commit: ApiCommit) -> tuple[FileChange, ...]:
+        """The files that `commit` changes, none when the tree has all it would add."""
+        if commit.document is not None:
+            return self._document(commit.document)
+        functions = [f for f in commit.function if f.name in self.parts.introduced]
+        if not functions:
+            return ()
+        changes = [self._declare(commit, functions)]
+        changes += [self._define(commit, functions, path) for path in self.sources]
+        return tuple(change for change in changes if change is not None)
+
+    def subject(self, commit: ApiCommit) -> str:
+        """The subject of `commit`, which may speak of what it adds."""
+        return render_line(commit.subject, self._names(commit))
+
+    def body(self, commit: ApiCommit) -> str:
+        """The message of `commit` below its subject."""
+        return paragraphs(self._render(commit.body, self._names(commit)))
+
+    def _names(self, commit: ApiCommit) -> dict[str, Any]:
+        added = [f for f in commit.function if f.name in self.parts.introduced]
+        return {
+            "acquires": [f.name for f in added if f.mirrors],
+            "releases": [f.name for f in added if not f.mirrors],
+            "listed": listed,
+        }
+
+    def _declare(self, commit: ApiCommit, functions: list[ApiFunction]) -> FileChange | None:
+        path = self.api.header
+        texts = {f.name: self._text(f, path) for f in functions}
+        draft = self._draft(path)
+        anchor = prototype_anchor(draft, [*self._placed(), *self.api.beside])
+        return self._insert(path, anchor, self._render(commit.declarations, {"functions": texts}))
+
+    def _define(
+        self, commit: ApiCommit, functions: list[ApiFunction], path: str
+    ) -> FileChange | None:
+        texts = {f.name: self._text(f, path) for f in functions if self._belongs(f, path)}
+        if not texts:
+            return None
+        anchor = export_anchor(self._draft(path))
+        return self._insert(path, anchor, self._render(commit.definitions, {"functions": texts}))
+
+    def _placed(self) -> list[str]:
+        """The functions that earlier commits may have added, the last first."""
+        names = [f.name for commit in self.api.commit for f in commit.function]
+        return [name for name in reversed(names) if name in self.parts.introduced]
+
+    def _text(self, function: ApiFunction, path: str) -> FunctionText:
+        signature = self.parts.introduced[function.name]
+        calls = self._stands_on(function)
+        everywhere = [
+            self.drafts[p] for p in (path, *self.api.sources, *self.api.shared) if p in self.drafts
+        ]
+        found = self.parts.existing.get(calls)
+        passed = len(found.parameters) if found else len(signature.parameters)
+        return function_text(
+            signature,
+            mirrors=function.mirrors,
+            calls=calls,
+            passed=passed,
+            export=export_macro(everywhere, calls or function.name) or "EXPORT_SYMBOL",
+            guard=guard_of(self._draft(path), calls, _WITHOUT) if calls else "",
+        )
+
+    def _stands_on(self, function: ApiFunction) -> str:
+        """The first of the functions to call that the tree has."""
+        for name in function.calls:
+            if not name or name in self.parts.existing:
+                return name
+        raise Refusal(
+            f"This tree has none of {listed([n for n in function.calls if n])}"
+            f" for {function.name}() to stand on.",
+            "Use another profile.",
+        )
+
+    def _is_used(self, path: str) -> bool:
+        """The first source always; others where they define functions that are mirrored."""
+        draft = self.drafts.get(path)
+        if path == self.api.sources[0]:
+            return True
+        mirrored = [f.mirrors for c in self.api.commit for f in c.function if f.mirrors]
+        return draft is not None and any(defines(draft, name) for name in mirrored)
+
+    def _belongs(self, function: ApiFunction, path: str) -> bool:
+        """Whether a definition of `function` in `path` has something to stand on."""
+        if path == self.api.sources[0] or not function.mirrors:
+            return True
+        builds_with = [path, *self.api.shared]
+        calls = self._stands_on(function)
+        return any(defines(self.drafts[p], calls) for p in builds_with if p in self.drafts)
+
+    def _draft(self, path: str) -> Draft:
+        if path not in self.drafts:
+            raise Refusal(
+                f"This tree has no {path}, where the API of profile"
+                f" {self.parts.profile.name} belongs.",
+                "Use another profile.",
+            )
+        return self.drafts[path]
+
+    def _insert(self, path: str, anchor: Anchor | None, text: str) -> FileChange:
+        """Put `text` behind `anchor` by a semantic patch, and check that it is all there."""
+        draft = self._draft(path)
+        result = insert_text(draft, anchor, text, self.timeout) if anchor else "no place for it"
+        if isinstance(result, str):
+            name = self.parts.profile.name
+            raise Refusal(
+                f"The API of profile {name} cannot be added to {path}: {result}.",
+                "Add it by hand, commit it, and run gup-migrate again.",
+            )
+        self.drafts[path] = result
+        return FileChange(path, draft.text, result.text)
+
+    def _document(self, document: ApiDocument) -> tuple[FileChange, ...]:
+        read = self.parts.tree.read
+        if read(document.path) is not None:
+            return ()
+        functions = [f for c in self.api.commit for f in c.function if f.mirrors]
+        acquires = [f for f in functions if self.parts.signature(f.name) is not None]
+        text = self._render(document.template, {"acquires": acquires})
+        changes = [FileChange(document.path, None, text.encode())]
+        index = read(document.index)
+        if index is not None:
+            entry = Path(document.path).stem
+            changes.append(
+                FileChange(document.index, index, add_entry(index, entry, document.after))
+            )
+        return tuple(changes)
+
+    def _render(self, template: str, context: Mapping[str, Any]) -> str:
+        return render(
+            self.parts.profile.folder,
+            template,
+            {"has": self.parts.has, "profile": self.parts.profile.name, **context},
+        )
+
+
+def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draft | str:
+    """`draft` with the C of `text` behind `anchor`, or why not."""
+    rule = insertion_rule(anchor, text)
+    with tempfile.TemporaryDirectory(prefix="gup-migrate-rule-") as folder:
+        path = Path(folder) / "insert.cocci"
+        path.write_text(rule, encoding="utf-8")
+        outcome = run_spatch(path, {draft.path: draft.text}, timeout=timeout)
+    if not isinstance(outcome, Patched):
+        return outcome.reason
+    after = outcome.files[draft.path]
+    added = tuple(t.text for t in tokenize(parse(draft.path, text.encode()).root))
+    result = draft.advance(after, [TokenEdit(anchor.end, 0, added)])
+    if not isinstance(result, Draft):
+        return f"spatch came out with {result}"
+    return result if text.encode() in result.text else "spatch changed the layout of the new text"
+
+
+def insertion_rule(anchor: Anchor, text: str) -> str:
+    """A semantic patch that adds `text` behind `anchor`."""
+    added = "".join(f"+{line}\n" for line in (anchor.lead + text).splitlines())
+    return f"@insert@\n{anchor.metavariables}\n@@\n  {anchor.context}\n{added}"

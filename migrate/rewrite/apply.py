@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Steps through spatch: one process a step, its result taken only when it is as planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.analysis.spatch import DEFAULT_TIMEOUT, Patched, run_spatch
+from migrate.base.data import data_folder
+from migrate.rewrite.check import AsPlanned, NotEdited, OtherChange
+from migrate.rewrite.draft import Draft
+from migrate.rewrite.plan import Step
+from migrate.rewrite.sites import NoSite, Site
+
+
+@dataclass(frozen=True)
+class NotApplied:
+    """The file stays as it was; `reason` is one line without a full stop."""
+
+    reason: str
+
+
+def apply_steps(
+    draft: Draft, steps: Sequence[Step], timeout: float = DEFAULT_TIMEOUT
+) -> Draft | NotApplied:
+    """`draft` after all `steps`; `timeout` is for one step, in seconds."""
+    for step in steps:
+        result = _apply(draft, step, timeout)
+        if isinstance(result, NotApplied):
+            return result
+        draft = result
+    return draft
+
+
+def rule_file(name: str) -> Path:
+    """The semantic patch `name` of those that all profiles share."""
+    return data_folder("cocci") / "rewrite" / "common" / f"{name}.cocci"
+
+
+def _apply(draft: Draft, step: Step, timeout: float) -> Draft | NotApplied:
+    sites = _sites(draft, step)
+    if isinstance(sites, NotApplied):
+        return sites
+    if not sites:
+        return draft
+    outcome = run_spatch(
+        rule_file(step.rule),
+        {draft.path: draft.text},
+        defines=dict(step.defines) | {"at": "_".join(sorted({s.at for s in sites}))},
+        virtuals=("patch", *step.virtuals),
+        timeout=timeout,
+    )
+    if not isinstance(outcome, Patched):
+        return NotApplied(f"{draft.path}: {outcome.reason}")
+    edits = sorted({edit for site in sites for edit in site.edits})
+    result = draft.advance(outcome.files[draft.path], edits)
+    match result:
+        case Draft():
+            return result
+        case NotEdited(missing=missing):
+            token = draft.tokens[min(missing[0].first, len(draft.tokens) - 1)]
+            function = draft.source.function_at(token.start)
+            where = f"{function.name}() in {draft.path}" if function else draft.path
+            return NotApplied(f"spatch does not parse {where}, line {token.line}")
+        case OtherChange(line=line, what=what):
+            return NotApplied(f"{step.rule}.cocci: {what} at {draft.path}:{line}")
+        case AsPlanned():
+            raise AssertionError("a draft that is as planned comes back as a draft")
+
+
+def _sites(draft: Draft, step: Step) -> list[Site] | NotApplied:
+    found = []
+    for finder in step.finders:
+        site = finder(draft)
+        if isinstance(site, NoSite):
+            return NotApplied(site.reason)
+        if site is not None:
+            found.append(site)
+    return found

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The comparison before/after: nothing may differ but the tokens that were to be replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from migrate.rewrite.tokens import Token, gap_before
+
+
+@dataclass(frozen=True, order=True)
+class TokenEdit:
+    """`count` tokens from number `first` on become the tokens `new`."""
+
+    first: int
+    count: int
+    new: tuple[bytes, ...]
+
+    @property
+    def keeps_layout(self) -> bool:
+        """One token for one token: the white space around it has to stay as well."""
+        return self.count == len(self.new)
+
+
+@dataclass(frozen=True)
+class AsPlanned:
+    """Every edit is there and nothing else. `origin[i]` is the number that token `i` had before,
+    None for a new token; one that was replaced by one keeps its number."""
+
+    origin: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class NotEdited:
+    """The file is as planned but for `missing`, where nothing was changed."""
+
+    missing: tuple[TokenEdit, ...]
+
+
+@dataclass(frozen=True)
+class OtherChange:
+    """Something changed that was not to change, on `line` (from 1) of the file before."""
+
+    line: int
+    what: str
+
+
+Comparison = AsPlanned | NotEdited | OtherChange
+
+
+def compare(
+    before: bytes,
+    old: Sequence[Token],
+    after: bytes,
+    new: Sequence[Token],
+    edits: Sequence[TokenEdit],
+) -> Comparison:
+    """Whether `after`, with tokens `new`, is `before`, with tokens `old`, plus `edits`.
+
+    Outside the edits every token, comment, line continuation and byte of white space has to be
+    the same. Next to an edit that changes the number of tokens white space may differ.
+    """
+    walk = _Walk(before, old, after, new)
+    for edit in sorted(edits):
+        walk.copy_until(edit.first)
+        walk.replace(edit)
+    walk.copy_until(len(old))
+    walk.finish()
+    if walk.difference is not None:
+        return walk.difference
+    return NotEdited(tuple(walk.missing)) if walk.missing else AsPlanned(tuple(walk.origin))
+
+
+class _Walk:
+    """Goes through both token lists side by side, up to the first difference."""
+
+    def __init__(
+        self, before: bytes, old: Sequence[Token], after: bytes, new: Sequence[Token]
+    ) -> None:
+        self.before, self.old, self.after, self.new = before, old, after, new
+        self.here = self.there = 0
+        self.free_gap = False
+        self.origin: list[int | None] = []
+        self.missing: list[TokenEdit] = []
+        self.difference: OtherChange | None = None
+
+    def copy_until(self, end: int) -> None:
+        while self.here < end and self.difference is None:
+            self._gap()
+            if not self._same(1):
+                self._differs("a token changed that was to stay")
+                return
+            self._take(1)
+
+    def finish(self) -> None:
+        """Both ends are reached, and the white space before them is the same."""
+        if self.difference is None and self.there != len(self.new):
+            self._differs("text was added at the end")
+        if self.difference is None:
+            self._gap()
+
+    def replace(self, edit: TokenEdit) -> None:
+        if self.difference is not None:
+            return
+        if edit.count and self._same(edit.count):
+            self._gap()
+            self._take(edit.count)
+            self.missing.append(edit)
+            return
+        if edit.keeps_layout:
+            self._gap()
+        texts = tuple(t.text for t in self.new[self.there : self.there + len(edit.new)])
+        if texts != edit.new:
+            if edit.count == 0:
+                self.missing.append(edit)
+                return
+            self._differs("an edit came out otherwise than planned")
+            return
+        kept = range(self.here, self.here + edit.count) if edit.keeps_layout else ()
+        self.origin.extend(kept if edit.keeps_layout else [None] * len(edit.new))
+        self.here += edit.count
+        self.there += len(edit.new)
+        self.free_gap = not edit.keeps_layout
+
+    def _same(self, count: int) -> bool:
+        old = self.old[self.here : self.here + count]
+        new = self.new[self.there : self.there + count]
+        return [t.text for t in old] == [t.text for t in new]
+
+    def _take(self, count: int) -> None:
+        self.origin.extend(range(self.here, self.here + count))
+        self.here += count
+        self.there += count
+        self.free_gap = False
+
+    def _gap(self) -> None:
+        """The white space before the token at hand."""
+        after = gap_before(self.after, self.new, min(self.there, len(self.new)))
+        if self.free_gap:
+            if after.strip():
+                self._differs("text appeared that is no token")
+        elif after != gap_before(self.before, self.old, self.here):
+            self._differs("white space changed")
+
+    def _differs(self, what: str) -> None:
+        if self.difference is None:
+            self.difference = OtherChange(_line(self.old, self.here), what)
+
+
+def _line(tokens: Sequence[Token], number: int) -> int:
+    if not tokens:
+        return 1
+    return tokens[min(number, len(tokens) - 1)].line

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether a count can be negative: a signed loop ignores that, an unsigned parameter does not."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from migrate.analysis.syntax import Function, declarator_name, name_of
+from migrate.rewrite.draft import Draft
+
+_UNSIGNED_NAMES = frozenset(
+    {
+        *("bool", "size_t", "uint", "ulong", "pgoff_t", "uintptr_t"),
+        *("u8", "u16", "u32", "u64", "__u8", "__u16", "__u32", "__u64"),
+        *("uint8_t", "uint16_t", "uint32_t", "uint64_t"),
+    }
+)
+
+
+def is_unsigned(type_text: str) -> bool:
+    """Whether a type, as written, has no negative values."""
+    words = set(type_text.replace("*", " * ").split())
+    return "*" not in words and bool(words & (_UNSIGNED_NAMES | {"unsigned"}))
+
+
+def never_negative(draft: Draft, first: int, end: int) -> bool:
+    """Whether the expression of tokens `first` to `end` is sure not to be negative.
+
+    Sure are a literal, sizeof, and a variable that its function declares with an unsigned type.
+    """
+    if end - first != 1:
+        return draft.tokens[first].text == b"sizeof"
+    token = draft.tokens[first]
+    if token.kind == "number_literal":
+        return True
+    if token.kind != "identifier":
+        return False
+    function = draft.source.function_at(token.start)
+    types = _declared_types(function, token.text.decode("utf-8", "replace")) if function else []
+    return bool(types) and all(is_unsigned(found) for found in types)
+
+
+def _declared_types(function: Function, name: str) -> list[str]:
+    """The types of all parameters and locals called `name`: a shadowed one counts as well."""
+    found = []
+    queue: list[Node] = [*function.parameters, function.body]
+    while queue:
+        node = queue.pop()
+        if node.type in ("declaration", "parameter_declaration"):
+            found += _types_in(node, name)
+        queue.extend(node.named_children)
+    return found
+
+
+def _types_in(declaration: Node, name: str) -> list[str]:
+    kind = declaration.child_by_field_name("type")
+    if kind is None:
+        return []
+    words = [name_of(c) for c in declaration.children if c.type == "sized_type_specifier"]
+    types = []
+    for declarator in declaration.children_by_field_name("declarator"):
+        if declarator_name(declarator) == name:
+            stars = "*" if declarator.type in ("pointer_declarator", "array_declarator") else ""
+            types.append(" ".join([name_of(kind), *words, stars]))
+    return types

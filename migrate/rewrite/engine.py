@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The rewrite stage: every group with a verdict to convert is converted whole, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from migrate.analysis.model import Action, Classification, PinGroup
+from migrate.analysis.spatch import DEFAULT_TIMEOUT, spatch_version
+from migrate.kernel.tree import Tree
+from migrate.rewrite.api import api_change
+from migrate.rewrite.apply import NotApplied, apply_steps
+from migrate.rewrite.counterparts import Counterparts
+from migrate.rewrite.draft import Draft, open_draft
+from migrate.rewrite.model import FileChange, GroupChange, GroupFailure, Rewrite
+from migrate.rewrite.order import independent, order_groups, subsystem_of_group
+from migrate.rewrite.plan import plan_file
+from migrate.rewrite.profiles import Profile
+from migrate.rewrite.sites import NoSite
+
+_WORKERS = 2
+
+
+def rewrite(
+    tree: Tree,
+    classification: Classification,
+    profile: Profile,
+    subsystem_of: Callable[[str], str],
+    *,
+    timeout: float = DEFAULT_TIMEOUT,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Rewrite:
+    """Convert the groups of `classification` whose verdict is `pin` or `follow`.
+
+    `subsystem_of` gives the subsystem of a path, `timeout` is for one spatch process in seconds,
+    `progress` is told groups done and groups in all, from any thread. A :class:`Refusal` when
+    the tree cannot take the profile, or spatch is missing.
+    """
+    parts = Counterparts(tree, profile)
+    parts.require()
+    spatch_version()
+    actions = {v.group: v.action for v in classification.verdicts}
+    wanted = [g for g in classification.groups if actions[g.name] in (Action.PIN, Action.FOLLOW)]
+    ordered = order_groups(wanted, subsystem_of)
+    job = _Job(parts, actions, subsystem_of, timeout, progress, len(ordered))
+    results: dict[str, GroupChange | GroupFailure] = {}
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        for outcomes in pool.map(job.convert, independent(ordered)):
+            results.update({outcome.group: outcome for outcome in outcomes})
+    in_order = [results[group.name] for group in ordered]
+    return Rewrite(
+        commit=classification.commit,
+        profile=profile.name,
+        api=api_change(parts),
+        changes=tuple(r for r in in_order if isinstance(r, GroupChange)),
+        failures=tuple(r for r in in_order if isinstance(r, GroupFailure)),
+    )
+
+
+class _Job:
+    """What all groups of a run share."""
+
+    def __init__(
+        self,
+        parts: Counterparts,
+        actions: dict[str, Action],
+        subsystem_of: Callable[[str], str],
+        timeout: float,
+        progress: Callable[[int, int], None],
+        total: int,
+    ) -> None:
+        self.parts, self.actions, self.subsystem_of = parts, actions, subsystem_of
+        self.timeout, self.progress, self.total = timeout, progress, total
+        self.done = 0
+
+    def convert(self, groups: Sequence[PinGroup]) -> list[GroupChange | GroupFailure]:
+        """Groups that may share files, one after the other."""
+        drafts: dict[str, Draft] = {}
+        results = []
+        for group in groups:
+            results.append(self._convert_one(group, drafts))
+            self.done += 1
+            self.progress(self.done, self.total)
+        return results
+
+    def _convert_one(self, group: PinGroup, drafts: dict[str, Draft]) -> GroupChange | GroupFailure:
+        """Convert `group`; `drafts` gets its files when all of it worked, else stays as it is."""
+        if self.actions[group.name] is Action.FOLLOW:
+            return GroupFailure(group.name, "there is no rewrite to follow_page() yet")
+        changed: dict[str, Draft] = {}
+        files, rules = [], set()
+        for path in group.paths:
+            draft = drafts.get(path) or self._open(path)
+            if draft is None:
+                return GroupFailure(group.name, f"{path} is not in the tree")
+            steps = plan_file(
+                draft,
+                [a for a in group.acquires if a.place.path == path],
+                [r for r in group.releases if r.place.path == path],
+                self.parts,
+            )
+            if isinstance(steps, NoSite):
+                return GroupFailure(group.name, steps.reason)
+            result = apply_steps(draft, steps, self.timeout)
+            if isinstance(result, NotApplied):
+                return GroupFailure(group.name, result.reason)
+            changed[path] = result
+            rules |= {f"common/{step.rule}.cocci" for step in steps}
+            if result.text != draft.text:
+                files.append(FileChange(path, draft.text, result.text))
+        if not files:
+            return GroupFailure(group.name, "there is nothing to change")
+        drafts.update(changed)
+        subsystem = subsystem_of_group(group, self.subsystem_of)
+        return GroupChange(group.name, subsystem, tuple(files), tuple(sorted(rules)), ())
+
+    def _open(self, path: str) -> Draft | None:
+        text = self.parts.tree.read(path)
+        return open_draft(path, text) if text is not None else None

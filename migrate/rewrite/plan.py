@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From a group's acquires and releases in one file to the steps that convert them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from migrate.analysis.model import Acquire, Place, Release
+from migrate.kernel.signatures import Signature
+from migrate.rewrite import sites
+from migrate.rewrite.counterparts import Counterparts, Missing
+from migrate.rewrite.counts import is_unsigned, never_negative
+from migrate.rewrite.draft import Draft
+from migrate.rewrite.flags import flag_tokens
+from migrate.rewrite.profiles import AcquireRule, ReleaseRule
+from migrate.rewrite.sites import NoSite, Site
+from migrate.rewrite.tokens import Call
+
+_FLAG_ROLES = ("gup_flags", "flags", "foll_flags")
+_COUNT_ROLES = ("npages", "nr_pages", "nr", "nfolios")
+
+Finder = Callable[[Draft], Site | NoSite | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One run of one rule on one file. `finders` give the sites in the draft of the moment:
+    earlier steps may have moved them."""
+
+    rule: str
+    defines: tuple[tuple[str, str], ...]
+    virtuals: tuple[str, ...]
+    finders: tuple[Finder, ...]
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A finder with the rule and the names it is for."""
+
+    rule: str
+    defines: tuple[tuple[str, str], ...]
+    finder: Finder
+    virtuals: tuple[str, ...] = ()
+
+
+def plan_file(
+    draft: Draft, acquires: Sequence[Acquire], releases: Sequence[Release], parts: Counterparts
+) -> tuple[Step, ...] | NoSite:
+    """The steps for those acquires and releases of a group that are in the file of `draft`."""
+    requests: list[_Request] = []
+    converted = {n for a in acquires if (n := draft.number_at(a.place)) is not None}
+    for acquire in sorted(set(acquires)):
+        found = _plan_acquire(draft, acquire, parts, converted)
+        if isinstance(found, NoSite):
+            return found
+        requests += found
+    for place, name in sorted({(r.place, r.name) for r in releases}):
+        found = _plan_release(draft, place, name, parts)
+        if isinstance(found, NoSite):
+            return found
+        requests += found
+    return _steps(requests)
+
+
+_ORDER = (
+    "drop-flag",
+    "write-to-flag",
+    "add-flag",
+    "append-argument",
+    "drop-last-argument",
+    "rename-call",
+)
+
+
+def _steps(requests: Iterable[_Request]) -> tuple[Step, ...]:
+    """One step for all requests that a single run of a rule can do."""
+    batches: dict[tuple[int, tuple[tuple[str, str], ...], tuple[str, ...]], list[Finder]] = {}
+    for request in requests:
+        key = (_ORDER.index(request.rule), request.defines, request.virtuals)
+        batches.setdefault(key, []).append(request.finder)
+    return tuple(
+        Step(_ORDER[number], defines, virtuals, tuple(finders))
+        for (number, defines, virtuals), finders in sorted(batches.items(), key=lambda b: b[0])
+    )
+
+
+def _plan_acquire(
+    draft: Draft, acquire: Acquire, parts: Counterparts, converted: set[int]
+) -> list[_Request] | NoSite:
+    rule = parts.acquire(acquire.name)
+    if isinstance(rule, Missing):
+        return NoSite(f"{acquire.place}: {rule.reason}")
+    call = _called(draft, acquire.place, acquire.name)
+    if isinstance(call, NoSite):
+        return call
+    old, new = parts.signature(acquire.name), parts.signature(rule.target)
+    arity = _arity(acquire.place, call, old, new, len(rule.append))
+    if arity is not None:
+        return arity
+    flags = _flag_requests(draft, acquire, call, parts, converted)
+    if isinstance(flags, NoSite):
+        return NoSite(f"{acquire.place}: {flags.reason}")
+    return [
+        *flags,
+        *_argument_requests(draft, acquire.place, call, rule, parts),
+        *_renames(acquire.place, acquire.name, rule.target),
+    ]
+
+
+def _plan_release(
+    draft: Draft, place: Place, name: str, parts: Counterparts
+) -> list[_Request] | NoSite:
+    rule = parts.release(name)
+    if isinstance(rule, Missing):
+        return NoSite(f"{place}: {rule.reason}")
+    if rule.target == name:
+        return []
+    call = _called(draft, place, name)
+    if isinstance(call, NoSite):
+        return call
+    old, new = parts.signature(name), parts.signature(rule.target)
+    requests = []
+    if old and new and len(old.parameters) == len(new.parameters) + 1 == len(call.arguments):
+        requests.append(
+            _Request(
+                "drop-last-argument",
+                (("fn", name),),
+                _on_call(place, sites.drop_last_argument),
+            )
+        )
+        old = Signature(old.name, old.return_type, old.parameters[:-1], old.header)
+        call = Call(call.name, call.open, call.close, call.arguments[:-1])
+    wrong = _arity(place, call, old, new, 0) or _count_may_be_negative(
+        draft, place, call, rule, new
+    )
+    return wrong or [*requests, *_renames(place, name, rule.target)]
+
+
+def _called(draft: Draft, place: Place, name: str) -> Call | NoSite:
+    number = draft.number_at(place)
+    if number is None:
+        return NoSite(f"{place}: {name}() is inside a macro definition")
+    if draft.tokens[number].text != name.encode():
+        return NoSite(f"{place}: there is no {name}() any more")
+    call = draft.call_at(place)
+    return call if call is not None else NoSite(f"{place}: {name} is not a plain call")
+
+
+def _arity(
+    place: Place, call: Call, old: Signature | None, new: Signature | None, more: int
+) -> NoSite | None:
+    """What is wrong with the number of arguments, if anything."""
+    count = len(call.arguments)
+    if old is not None and len(old.parameters) != count:
+        return NoSite(f"{place}: {old.name}() is called with {count} arguments")
+    if new is not None and len(new.parameters) != count + more:
+        return NoSite(f"{place}: {new.name}() takes {len(new.parameters)} arguments")
+    return None
+
+
+def _count_may_be_negative(
+    draft: Draft, place: Place, call: Call, rule: ReleaseRule, new: Signature | None
+) -> NoSite | None:
+    """A loop over a signed count does nothing below 0; an unsigned parameter becomes huge."""
+    for position, parameter in enumerate(new.parameters if new else ()):
+        if parameter.name in _COUNT_ROLES and is_unsigned(parameter.type):
+            first, end = call.arguments[position]
+            if not never_negative(draft, first, end):
+                count = draft.span(first, end).decode("utf-8", "replace")
+                return NoSite(
+                    f"{place}: {count} may be negative, which {rule.source}() ignores"
+                    f" and {rule.target}() does not"
+                )
+    return None
+
+
+def _flag_requests(
+    draft: Draft, acquire: Acquire, call: Call, parts: Counterparts, converted: set[int]
+) -> list[_Request] | NoSite:
+    position = _position(acquire, parts.signature(acquire.name), _FLAG_ROLES)
+    requests: list[_Request] = []
+    for flag in parts.profile.flags.drop if position is not None else ():
+        assert position is not None
+        numbers = flag_tokens(draft, call, position, flag, converted)
+        if isinstance(numbers, NoSite):
+            return numbers
+        for number in numbers:
+            place = draft.place_of(number)
+            if place is None:
+                return NoSite(f"{flag} was put there by another edit")
+            possible = sites.drop_flag(draft, number)
+            if isinstance(possible, NoSite):
+                return possible
+            requests.append(_Request("drop-flag", (("flag", flag),), _on_flag(place)))
+    return requests
+
+
+def _argument_requests(
+    draft: Draft, place: Place, call: Call, rule: AcquireRule, parts: Counterparts
+) -> list[_Request]:
+    old, new = parts.signature(rule.source), parts.signature(rule.target)
+    flag = parts.profile.flags.write
+    requests = []
+    for position, parameter in enumerate(old.parameters if old else ()):
+        wanted = new.parameters[position].name if new and position < len(new.parameters) else ""
+        if parameter.name == "write" and wanted in _FLAG_ROLES:
+            finder = _on_argument(place, position, flag, sites.write_to_flag)
+            requests.append(_Request("write-to-flag", (("flag", flag),), finder))
+        if parameter.name in _FLAG_ROLES and rule.add_flag:
+            defines = (("flag", rule.add_flag),)
+            wrap = sites.needs_parentheses(draft, call, position)
+            add = sites.parenthesized if wrap else sites.add_flag
+            finder = _on_argument(place, position, rule.add_flag, add)
+            virtuals = ("parenthesize",) if wrap else ()
+            requests.append(_Request("add-flag", defines, finder, virtuals))
+    for argument in rule.append:
+        added = (("fn", rule.source), ("argument", argument))
+        requests.append(_Request("append-argument", added, _on_append(place, argument)))
+    return requests
+
+
+def _renames(place: Place, old: str, new: str) -> list[_Request]:
+    defines = (("old", old), ("new", new))
+    return [_Request("rename-call", defines, _on_call(place, lambda d, c: sites.rename(d, c, new)))]
+
+
+def _position(acquire: Acquire, signature: Signature | None, roles: Sequence[str]) -> int | None:
+    names = [p.name for p in signature.parameters] if signature else list(acquire.roles)
+    return next((n for n, name in enumerate(names) if name in roles), None)
+
+
+def _on_call(place: Place, make: Callable[[Draft, Call], Site | NoSite]) -> Finder:
+    def find(draft: Draft) -> Site | NoSite:
+        call = draft.call_at(place)
+        return make(draft, call) if call else NoSite(f"{place}: the call is gone")
+
+    return find
+
+
+def _on_append(place: Place, argument: str) -> Finder:
+    return _on_call(place, lambda d, c: sites.append_argument(d, c, argument))
+
+
+def _on_argument(
+    place: Place,
+    position: int,
+    flag: str,
+    make: Callable[[Draft, Call, int, str], Site | NoSite | None],
+) -> Finder:
+    def find(draft: Draft) -> Site | NoSite | None:
+        call = draft.call_at(place)
+        return make(draft, call, position, flag) if call else NoSite(f"{place}: the call is gone")
+
+    return find
+
+
+def _on_flag(place: Place) -> Finder:
+    def find(draft: Draft) -> Site | NoSite | None:
+        number = draft.number_at(place)
+        return sites.drop_flag(draft, number) if number is not None else None
+
+    return find

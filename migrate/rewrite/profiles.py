@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Profiles: one target API each, as a folder with `profile.toml` and its templates."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from migrate.base.codec import from_data, to_data
+from migrate.base.data import data_folder
+from migrate.base.errors import Refusal
+
+DEFAULT_PROFILE = "vaddr-pin"
+_FILE = "profile.toml"
+_KEYS = {"source": "from", "target": "to"}
+"""Fields of rules by the keys of the file, which Python cannot have as names."""
+
+
+@dataclass(frozen=True)
+class AcquireRule:
+    """Calls of `source` become calls of `target`, when the tree has all identifiers of `needs`.
+
+    `add_flag` is or'ed to the flags argument; `append` are identifiers that follow the arguments
+    there are. The first rule for a source that fits the tree counts.
+    """
+
+    source: str
+    target: str
+    needs: tuple[str, ...] = ()
+    add_flag: str = ""
+    append: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReleaseRule:
+    """Calls of `source` become calls of `target`."""
+
+    source: str
+    target: str
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FoldRule:
+    """A loop that only calls `each` on every element of an array becomes one call of `bulk`."""
+
+    each: str
+    bulk: str
+
+
+@dataclass(frozen=True)
+class Flags:
+    """`drop` never survives next to the target; `write` is what a true "write" argument means."""
+
+    drop: tuple[str, ...] = ()
+    write: str = ""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a tree must have before the profile is any use; `since` is for the message only."""
+
+    functions: tuple[str, ...] = ()
+    since: str = ""
+    otherwise: str = ""
+
+
+@dataclass(frozen=True)
+class ApiFunction:
+    """One function that the API commits add to a tree that lacks it.
+
+    Its signature is that of `mirrors` in the tree with `parameters` (type, name) added, or
+    `returns` with `parameters` alone. It is left out where the tree lacks `mirrors` or has an
+    identifier of `unless`. `calls` are the functions it may stand on, best first, "" for none.
+    """
+
+    name: str
+    mirrors: str = ""
+    returns: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+    calls: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ApiDocument:
+    """A new text file, and the toctree line for it in `index` behind the first of `after`."""
+
+    path: str
+    template: str
+    index: str
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ApiCommit:
+    """One commit of the API series; `body`, `declarations`, `definitions` are template files."""
+
+    subject: str
+    body: str
+    declarations: str = ""
+    definitions: str = ""
+    function: tuple[ApiFunction, ...] = ()
+    document: ApiDocument | None = None
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where the API goes: behind the first of `beside` in `header`, at the end of `sources`.
+
+    The second and later sources get their part only where they define functions that are
+    mirrored, as trees do whose memory management without MMU is a file of its own. `shared` are
+    files that are built either way and may define some of them, too.
+    """
+
+    header: str
+    sources: tuple[str, ...]
+    beside: tuple[str, ...]
+    commit: tuple[ApiCommit, ...]
+    shared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A target API as data. `folder` is where its templates are.
+
+    `pins_read_only` says whether sites that only read the page's data are pinned.
+    """
+
+    name: str
+    title: str
+    pins_read_only: bool
+    acquire: tuple[AcquireRule, ...]
+    release: tuple[ReleaseRule, ...]
+    flags: Flags = Flags()
+    needs: Needs = Needs()
+    fold: tuple[FoldRule, ...] = ()
+    api: Api | None = None
+    folder: Path = field(default=Path(), compare=False)
+
+
+def profile_names() -> tuple[str, ...]:
+    """The names of the profiles that come with the tool, sorted."""
+    found = data_folder("cocci").glob(f"rewrite/*/{_FILE}")
+    return tuple(sorted(path.parent.name for path in found))
+
+
+def load_profile(name_or_path: str) -> Profile:
+    """A profile by name, or by the path of its folder or of its `profile.toml`.
+
+    A :class:`Refusal` says in one line what is unknown or malformed.
+    """
+    path = _locate(name_or_path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise _malformed(path, str(error)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise _malformed(path, str(error)) from None
+    for table in ("acquire", "release"):
+        data[table] = [_renamed(rule) for rule in data.get(table, []) if isinstance(rule, dict)]
+    try:
+        profile = from_data(data | {"folder": str(path.parent)}, Profile)
+    except ValueError as error:
+        raise _malformed(path, _cause(error)) from None
+    if wrong := _coerced(data, to_data(profile), ""):
+        raise _malformed(path, f"{wrong} has a value of the wrong kind")
+    _check(profile, path)
+    return profile
+
+
+def _locate(name_or_path: str) -> Path:
+    if name_or_path in profile_names():
+        return data_folder("cocci") / "rewrite" / name_or_path / _FILE
+    path = Path(name_or_path)
+    for candidate in (path, path / _FILE):
+        if candidate.is_file():
+            return candidate.resolve()
+    raise Refusal(
+        f"There is no profile '{name_or_path}'.",
+        f"Give one of {', '.join(profile_names())}, or the folder of a {_FILE}.",
+    )
+
+
+def _renamed(rule: dict[str, object]) -> dict[str, object]:
+    fields = {key: name for name, key in _KEYS.items()}
+    return {fields.get(key, key): value for key, value in rule.items()}
+
+
+def _coerced(given: object, read: object, where: str) -> str:
+    """The first key of `given` whose value came out as another in `read`, or ""."""
+    if isinstance(given, dict) and isinstance(read, dict):
+        for key, value in given.items():
+            if wrong := _coerced(value, read[key], f"{where}.{key}".lstrip(".")):
+                return wrong
+        return ""
+    if isinstance(given, list) and isinstance(read, (list, tuple)) and len(given) == len(read):
+        for one, other in zip(given, read, strict=True):
+            if wrong := _coerced(one, other, where):
+                return wrong
+        return ""
+    return "" if type(given) is type(read) and given == read else where
+
+
+def _check(profile: Profile, path: Path) -> None:
+    if not profile.acquire or not profile.release:
+        raise _malformed(path, "it needs [[acquire]] and [[release]] tables")
+    templates = [
+        name
+        for commit in (profile.api.commit if profile.api else ())
+        for name in (
+            commit.body,
+            commit.declarations,
+            commit.definitions,
+            commit.document.template if commit.document else "",
+        )
+        if name
+    ]
+    for name in templates:
+        if not (profile.folder / name).is_file():
+            raise _malformed(path, f"there is no {name} beside it")
+
+
+def _malformed(path: Path, why: str) -> Refusal:
+    return Refusal(
+        f"{path} is not a profile: {why}.", "Compare it with cocci/rewrite/vaddr-pin/profile.toml."
+    )
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost message of a nested validation error, in one line."""
+    cause: BaseException = error.__cause__ or error
+    while isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    text = f"{cause}".strip("'\"") or type(cause).__name__
+    if isinstance(cause, KeyError):
+        text = f"{_KEYS.get(text, text)} is missing"
+    return " ".join(text.split())
