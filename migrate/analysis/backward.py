@@ -128,6 +128,9 @@ class Backward:
 
     def _result(self, site: Site, form: str) -> None:
         call, facts = site.call, site.facts
+        if self.is_acquire(call) is not None:
+            self.sources.acquires[call.place] = site
+            return
         known = self.known.lookup(call.name)
         if known is not None:
             self._known_result(site, form)

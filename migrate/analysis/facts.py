@@ -8,7 +8,7 @@ the order of the lists.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -29,11 +29,13 @@ _LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "conc
 class Loc:
     """Storage as an access path: a variable and the members taken from it, pointers ignored.
 
-    `a->b[i].c`, `&a->b.c` and `*a->b.c + n` are all Loc("a", ("b", "c")).
+    `a->b[i].c`, `&a->b.c` and `a->b.c + n` are all Loc("a", ("b", "c")); `*a->b.c` and
+    `a->b.c[i]` are the same with `loaded`.
     """
 
     base: str
     members: tuple[str, ...] = ()
+    loaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -312,11 +314,16 @@ class _Walker:
         if index is not None:
             self.value(index)
         values = self.value(argument)
-        if node.children[0].type != "&":
-            for value in values:
-                if isinstance(value, Loc):
+        loaded = node.children[0].type != "&"
+        found: list[Value] = []
+        for value in values:
+            if isinstance(value, Loc):
+                if loaded:
                     self._access(value, "", node)
-        return values
+                found.append(replace(value, loaded=loaded))
+            else:
+                found.append(value)
+        return tuple(found)
 
     def _cast(self, node: Node) -> tuple[Value, ...]:
         value = node.child_by_field_name("value")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from migrate.analysis.facts import Access, Call, Flow, FunctionFacts, Loc, Return
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction, Knowledge, knowledge
+from migrate.analysis.mentions import LOADED
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
 from migrate.analysis.program import Cell, Program, Site, scope_of
 
@@ -358,6 +359,8 @@ def _form_via(form: str, via: str) -> str:
     """The form of what is read through member `via` of a container; "" when of no interest."""
     if not via:
         return form
+    if via == LOADED:
+        return "" if form == ADDRESS else form  # what stands at an address is data
     if form != SCATTER:
         return ""
     if via in _CONTAINER_PAGE:

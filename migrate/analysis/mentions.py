@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from migrate.analysis.facts import Access, Flow, FunctionFacts, Return
+from migrate.analysis.facts import Access, Flow, FunctionFacts, Loc, Return, Value
 
 if TYPE_CHECKING:
     from migrate.analysis.program import Cell, Program
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class Mentions:
-    """One function's mentions of one cell; `via` is the container member it is reached through.
+    """One function's mentions of one cell; `via` is the container member it is reached through,
+    or :data:`LOADED` for what a plain pointer points to.
 
     `sources` are flows out of the cell, `targets` flows into it; an argument is the number of
     the call, the position, and via.
@@ -28,6 +29,7 @@ class Mentions:
 
 
 NONE = Mentions()
+LOADED = "*"
 
 
 def index(program: Program, facts: FunctionFacts) -> dict[Cell, Mentions]:
@@ -37,20 +39,27 @@ def index(program: Program, facts: FunctionFacts) -> dict[Cell, Mentions]:
     def at(cell: Cell) -> Mentions:
         return found.setdefault(cell, Mentions())
 
+    def storage(value: Value) -> tuple[Cell, str]:
+        cell, via = program.cell(value, facts)
+        if not via and isinstance(value, Loc) and value.loaded:
+            kind = program.type_at(value, facts)
+            via = LOADED if kind is not None and kind.depth <= 1 else ""
+        return cell, via
+
     for flow in facts.flows:
         for value in dict.fromkeys(flow.sources):
-            cell, via = program.cell(value, facts)
+            cell, via = storage(value)
             at(cell).sources.append((flow, via))
         cell, via = program.cell(flow.target, facts)
         at(cell).targets.append((flow, via))
     for number, call in enumerate(facts.calls):
         for position, values in enumerate(call.arguments):
             for value in dict.fromkeys(values):
-                cell, via = program.cell(value, facts)
+                cell, via = storage(value)
                 at(cell).arguments.append((number, position, via))
     for returned in facts.returns:
         for value in dict.fromkeys(returned.values):
-            cell, via = program.cell(value, facts)
+            cell, via = storage(value)
             at(cell).returns.append((returned, via))
     for access in facts.accesses:
         cell, _ = program.cell(access.loc, facts)

@@ -147,6 +147,17 @@ class Program:
             for function in parsed.by_name.get(name, ()) if parsed is not None else ():
                 if not function.static or other.endswith(".h"):
                     found.append(function)
+        return tuple(found) or self._public_definitions(name)
+
+    def _public_definitions(self, name: str) -> tuple[Function, ...]:
+        """The inline functions by that name in the headers for the whole kernel."""
+        opening = re.compile(rb"\b" + re.escape(name.encode()) + rb"\s*\(")
+        plain = name.encode()
+        found: list[Function] = []
+        for header, text in self._public_headers.items():
+            if plain in text and opening.search(text):
+                source = self.source(header)
+                found.extend(source.by_name.get(name, ()) if source is not None else ())
         return tuple(found)
 
     def callers(self, function: Function) -> tuple[tuple[Site, ...], bool]:
