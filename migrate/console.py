@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from migrate.delivery.explain import Note
-    from migrate.delivery.report_model import Report
 
 WIDTH = 80
 """Columns of tables where there is no terminal to ask."""
 
 _PLAIN_EVERY = 10.0
 """Seconds between two lines on the same work where progress bars cannot be shown."""
+
+_LABEL = 18
+"""Columns of the labels of facts."""
 
 _STATE_STYLE = {"converted": "green", "kept": "dim", "manual": "yellow"}
 _VERDICT_STYLE = {"pin": "green", "follow": "cyan", "keep": "dim", "manual": "yellow"}
@@ -109,10 +112,15 @@ class Console:
             self._out.print(table)
         self._write("\n".join(line.rstrip() for line in made.get().split("\n")))
 
-    def summary(self, report: Report, facts: Sequence[tuple[str, str]]) -> None:
-        """The end of a run: what was found, what became of it, where it is."""
-        self.say()
-        self.table("", ("", ""), [*((s.label, str(s.count)) for s in report.funnel), *facts])
+    def facts(self, facts: Iterable[tuple[str, str]]) -> None:
+        """A label and what there is to say about it; paths stay whole, to be copied."""
+        width = (self._out.width if self._out.is_terminal else WIDTH) - _LABEL
+        for label, value in facts:
+            lines = textwrap.wrap(
+                _printable(value), width, break_long_words=False, break_on_hyphens=False
+            )
+            for number, line in enumerate(lines or [""]):
+                self.say(f"{label if number == 0 else '':<{_LABEL}}{line}")
 
     def notes(self, notes: Iterable[Note]) -> None:
         """Like a compiler: place, severity, text, then the line and a caret below it."""

@@ -61,7 +61,8 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
         ("report", str(job.out / "report.html")),
         ("next", _next_after_run(job)),
     ]
-    console.summary(job.report(), facts)
+    console.say()
+    console.facts([*((step.label, str(step.count)) for step in job.report().funnel), *facts])
     if job.rewrite.failures or job.rejections().items:
         _failures(console, job)
 

@@ -130,7 +130,8 @@ def funnel(rows: Sequence[Row], groups: Iterable[Group], results: Results) -> tu
     """From all acquires to the series, each step a part of the one before it, or made of it."""
     all_groups = list(groups)
     converted = [g for g in all_groups if g.state == "converted"]
-    wanted = sum(g.verdict in (Action.PIN, Action.FOLLOW) for g in all_groups)
+    failed = len(results.rewrite.failures) + len(results.rejections.items)
+    wanted = sum(g.verdict in (Action.PIN, Action.FOLLOW) for g in all_groups) + failed
     return (
         Step("acquires found", len(rows)),
         Step("pin groups", len(all_groups)),

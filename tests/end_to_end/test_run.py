@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`run` from nothing to mails on the miniature kernel, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.world import OURS, World, contents, make_dirty, make_world, snapshot
+
+CLEAN_PROFILE, DIRTY_PROFILE = "vaddr-pin", "pin-user-pages"
+
+
+@pytest.fixture(scope="module")
+def clean(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[World, subprocess.CompletedProcess[str]]:
+    """The default profile on a clean tree."""
+    world = make_world(tmp_path_factory.mktemp("clean"))
+    before = snapshot(world)
+    done = world.run("run", "--profile", CLEAN_PROFILE)
+    assert snapshot(world) == before
+    return world, done
+
+
+@pytest.fixture(scope="module")
+def dirty(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[World, subprocess.CompletedProcess[str]]:
+    """The other profile on a tree that somebody is working in."""
+    world = make_world(tmp_path_factory.mktemp("dirty"))
+    make_dirty(world)
+    before = snapshot(world)
+    done = world.run("run", "--profile", DIRTY_PROFILE)
+    after = snapshot(world)
+    assert after == before, sorted(set(after.items()) ^ set(before.items()))
+    return world, done
+
+
+def test_a_clean_tree_is_migrated(clean: tuple[World, subprocess.CompletedProcess[str]]) -> None:
+    world, done = clean
+    assert done.returncode in (0, 3), done.stderr
+    assert f"{OURS}{CLEAN_PROFILE}" in world.git("for-each-ref", "--format=%(refname)")
+    assert list(world.out(CLEAN_PROFILE).glob("*/*.patch"))
+
+
+def test_a_dirty_tree_is_left_as_it_is_and_its_commit_migrated(
+    dirty: tuple[World, subprocess.CompletedProcess[str]],
+) -> None:
+    world, done = dirty
+    assert done.returncode in (0, 3), done.stderr
+    tip = f"{OURS}{DIRTY_PROFILE}"
+    changed = world.git("diff", "--name-only", f"HEAD..{tip}").splitlines()
+    assert changed and "new.c" not in changed and "Makefile" not in changed
+    assert world.git("show", f"{tip}:mm/gup.c"), "what is gone from the work tree only is there"
+    assert not list(world.tree.glob("*-RAN*")), "no hook of the user ran"
+
+
+@pytest.mark.parametrize("which", ["clean", "dirty"])
+def test_every_acquire_is_in_the_report_exactly_once(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    world, _ = request.getfixturevalue(which)
+    profile = CLEAN_PROFILE if which == "clean" else DIRTY_PROFILE
+    report = json.loads((world.out(profile) / "report.json").read_text())
+    scan = json.loads((world.workspace / "scan.json").read_text())["value"]
+    found = sorted((r["path"], r["line"], r["column"]) for r in report["rows"])
+    places = [a["place"] for a in scan["acquires"]]
+    assert found == sorted((p["path"], p["line"], p["column"]) for p in places)
+    assert len(set(found)) == len(found) >= 20
+
+
+@pytest.mark.parametrize("which", ["clean", "dirty"])
+def test_what_is_delivered_was_built(which: str, request: pytest.FixtureRequest) -> None:
+    world, _ = request.getfixturevalue(which)
+    profile = CLEAN_PROFILE if which == "clean" else DIRTY_PROFILE
+    report = json.loads((world.out(profile) / "report.json").read_text())
+    builds = [b for commit in report["commits"] for b in commit["builds"]]
+    assert sum(b["status"] == "built" for b in builds) >= 5
+    assert not [b for b in builds if b["status"].startswith(("failed", "built, with"))]
+    assert all(b["reason"] for b in builds if b["status"] == "not buildable here")
+
+
+def test_every_series_applies_to_its_base(
+    clean: tuple[World, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """All of them one after the other, the API first, give the tree of the branch."""
+    world, _ = clean
+    scratch = tmp_path / "am"
+    world.git("clone", "-q", str(world.tree), str(scratch), cwd=tmp_path)
+    world.git("config", "user.name", "Somebody", cwd=scratch)
+    world.git("config", "user.email", "s@example.org", cwd=scratch)
+    folders = sorted(p for p in world.out(CLEAN_PROFILE).iterdir() if p.is_dir())
+    for folder in folders:
+        patches = sorted(str(p) for p in folder.glob("*.patch") if not p.name.startswith("0000-"))
+        assert patches, folder
+        world.git("am", "-q", *patches, cwd=scratch)
+    ours = world.git("rev-parse", "HEAD^{tree}", cwd=scratch)
+    assert ours == world.git("rev-parse", f"{OURS}{CLEAN_PROFILE}^{{tree}}")
+
+
+def test_the_summary_says_what_matters_in_80_columns(
+    clean: tuple[World, subprocess.CompletedProcess[str]],
+) -> None:
+    world, done = clean
+    for word in ("acquires found", "pin groups", "verdicts", "objects", "series", "report", "time"):
+        assert word in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+    report = str(world.out(CLEAN_PROFILE) / "report.html")
+    assert report in done.stdout, "in one piece, to be copied"
+    lines = [line for line in done.stdout.splitlines() if str(world.workspace) not in line]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_second_run_changes_nothing(
+    clean: tuple[World, subprocess.CompletedProcess[str]],
+) -> None:
+    world, first = clean
+    before = contents(world.out(CLEAN_PROFILE)), world.git("for-each-ref")
+    done = world.run("run", "--profile", CLEAN_PROFILE)
+    assert done.returncode == first.returncode
+    assert "started" not in done.stderr, done.stderr
+    assert (contents(world.out(CLEAN_PROFILE)), world.git("for-each-ref")) == before
+
+
+def test_the_other_commands_work_on_what_is_there(
+    clean: tuple[World, subprocess.CompletedProcess[str]],
+) -> None:
+    world, _ = clean
+    status = json.loads(world.run("status", "--json").stdout)
+    assert set(status["stages"].values()) == {"done"}
+    for name in ("scan", "pair", "classify", "rewrite", "commit", "build", "series"):
+        done = world.run(name)
+        assert done.returncode in (0, 3), done.stderr
+        assert max(len(line) for line in done.stdout.splitlines()) <= 80 or name == "series"
+        assert json.loads(world.run(name, "--json").stdout)
+    row = json.loads((world.out(CLEAN_PROFILE) / "report.json").read_text())["rows"][0]
+    done = world.run("explain", f"{row['path']}:{row['line']}")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{row['path']}:{row['line']}:{row['column'] + 1}: ")
+    assert "^" in done.stdout
+    assert not (world.workspace / "scratch").exists()
