@@ -23,7 +23,6 @@ _SAFE_CONFIG = (
     "maintenance.auto=false",
     "commit.gpgSign=false",
     "color.ui=false",
-    "diff.external=",
     "diff.noprefix=false",
     "diff.mnemonicPrefix=false",
     "format.signOff=false",
@@ -48,6 +47,9 @@ def git_run(
 ) -> process.Outcome:
     """Run `git args` in `cwd` with the user's hooks, pager, signing and automatic gc off."""
     options = [part for setting in _SAFE_CONFIG for part in ("-c", setting)]
+    if args[0] == "diff":
+        # diff.external has no value that means none: an empty one is run as a program.
+        args = ["diff", "--no-ext-diff", *args[1:]]
     return process.run(
         ["git", *options, *args],
         cwd=cwd,

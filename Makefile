@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `make help` says what there is. Everything that is installed goes into .venv/ or comes from
+# Debian; nothing else of the machine is touched.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+TREE ?=
+PROFILE ?=
+ARGS ?=
+
+# What to look for, and the Debian package that has it.
+TOOLS := git=git gcc=gcc make=make perl=perl spatch=coccinelle import:ensurepip=python3-venv
+KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=xz-utils \
+	/usr/include/libelf.h=libelf-dev /usr/include/openssl/ssl.h=libssl-dev \
+	/usr/src/linux-source-6.1.tar.xz=linux-source-6.1 \
+	/usr/src/linux-source-6.12.tar.xz=linux-source-6.12 \
+	aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu \
+	powerpc64le-linux-gnu-gcc=gcc-powerpc64le-linux-gnu \
+	powerpc-linux-gnu-gcc=gcc-powerpc-linux-gnu \
+	s390x-linux-gnu-gcc=gcc-s390x-linux-gnu
+
+.PHONY: help setup demo test lint pytest kernel-setup kernel-test lock clean
+
+help:
+	@echo 'make demo               the whole job on the bundled miniature kernel'
+	@echo 'make demo TREE=/linux   the same on a kernel checkout of yours, which is only read'
+	@echo 'make test               lint, and every test that needs no real kernel'
+	@echo 'make kernel-test        the tests on Linux 6.1 and 6.12, fetched as Debian packages'
+	@echo 'make lint               ruff, ruff format --check, mypy --strict'
+	@echo 'make setup              install what is missing: Debian packages, Python packages'
+	@echo 'make lock               write requirements.txt anew, with hashes'
+	@echo 'make clean              remove what the targets above left in this folder'
+	@echo
+	@echo 'PROFILE=pin-user-pages  another target API for the demo'
+	@echo 'ARGS="-k name"          more arguments for pytest, or for the demo'
+	@echo 'PYTHON=python3.12       the Python that .venv/ is made with'
+
+setup:
+	@PYTHON=$(PYTHON) scripts/need.sh $(TOOLS)
+	@PYTHON=$(PYTHON) VENV=$(VENV) scripts/venv.sh
+
+demo: setup
+	@PROFILE='$(PROFILE)' scripts/demo.sh '$(TREE)' $(ARGS)
+
+lint: setup
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) mypy scripts/kernel_tree.py
+
+test: lint pytest
+
+pytest: setup
+	@$(RUN) pytest -n auto $(ARGS)
+
+kernel-setup: setup
+	@scripts/need.sh $(KERNEL_TOOLS)
+
+kernel-test: kernel-setup
+	@$(RUN) scripts.kernel_tree 6.1 6.12
+	@$(RUN) pytest tests/kernel $(ARGS)
+
+lock:
+	@PYTHON=$(PYTHON) scripts/lock.sh
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# demo.sh [TREE] [ARGUMENT...]: the whole job on TREE, or on a copy of the miniature kernel.
+set -eu
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+here=$(cd "$(dirname "$0")/.." && pwd)
+tree=${1:-}
+[ $# -eq 0 ] || shift
+set -- --profile "${PROFILE:-vaddr-pin}" "$@"
+
+if [ -z "$tree" ]; then
+	scratch=$(mktemp -d "${TMPDIR:-/tmp}/gup-migrate-demo.XXXXXX")
+	tree=$scratch/linux
+	cp -R "$here/kernel-fixtures/mini" "$tree"
+	git -C "$tree" init -q -b main
+	git -C "$tree" config user.name 'Demo'
+	git -C "$tree" config user.email 'demo@example.org'
+	git -C "$tree" config commit.gpgSign false
+	git -C "$tree" add -A -f
+	git -C "$tree" commit -q -m 'Import the miniature kernel'
+	set -- --workspace "$scratch/workspace" --output "$scratch/series" "$@"
+	echo "The miniature kernel is in $tree"
+fi
+
+status=0
+"$here/.venv/bin/python" -m migrate run "$tree" "$@" || status=$?
+if [ -n "${scratch:-}" ]; then
+	echo "Series and report are in $scratch/series"
+fi
+exit $status

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What every test has: a home of its own, and the miniature kernel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.snapshots import Snapshot, snapshot
+
+PROJECT = Path(__file__).resolve().parents[1]
+# Variables of a caller that would change what a test sees: `make test` is a make itself.
+OTHERS = (
+    *("GIT_", "XDG_", "EMAIL", "MAKE", "MFLAGS", "FAIL", "WARN", "KBUILD_", "KCONFIG_"),
+    *("ARCH", "CROSS_COMPILE"),
+)
+GIT_CONFIG = """\
+[user]
+	name = Test Author
+	email = author@example.org
+[init]
+	defaultBranch = main
+[gc]
+	auto = 0
+[safe]
+	directory = *
+"""
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home folder with a git identity; nothing of the user's own reaches a test."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in tuple(os.environ):
+        if name.startswith(OTHERS):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(folder))
+    for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
+    (folder / ".gitconfig").write_text(GIT_CONFIG)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The top folder of the project."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def mini_source() -> Path:
+    """The miniature kernel as it lies in the project; read only."""
+    return PROJECT / "kernel-fixtures" / "mini"
+
+
+@pytest.fixture(scope="session")
+def _mini_template(mini_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tree = tmp_path_factory.mktemp("template") / "linux"
+    shutil.copytree(mini_source, tree)
+    when = "2024-01-01T00:00:00+00:00"
+    env = {
+        "HOME": str(tree.parent),
+        "PATH": os.environ["PATH"],
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_DATE": when,
+        "GIT_COMMITTER_DATE": when,
+    }
+    (tree.parent / ".gitconfig").write_text(GIT_CONFIG)
+    for args in (
+        ("init", "-q"),
+        ("add", "-A", "-f"),
+        ("commit", "-q", "-m", "Import the miniature kernel"),
+        ("repack", "-q", "-a", "-d"),
+    ):
+        _git(tree, args, env)
+    return tree
+
+
+@pytest.fixture
+def mini(_mini_template: Path, tmp_path: Path) -> Path:
+    """A fresh copy of the miniature kernel in git, with one commit on `main`."""
+    tree = tmp_path / "linux"
+    shutil.copytree(_mini_template, tree, symlinks=True)
+    # The copies have other inodes than the index knows; git would rewrite it at the first look.
+    _git(tree, ("update-index", "-q", "--refresh"), os.environ)
+    return tree
+
+
+@pytest.fixture
+def take_snapshot() -> Callable[[Path], Snapshot]:
+    """`take_snapshot(checkout)`: what the tool must leave as it is, to compare before and after."""
+    return snapshot
+
+
+def _git(tree: Path, args: Sequence[str], env: os._Environ[str] | dict[str, str]) -> None:
+    subprocess.run(["git", "-C", str(tree), *args], env=env, check=True, capture_output=True)

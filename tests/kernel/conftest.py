@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Real kernels in git, made once in the user's cache folder. They are shared: only read them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.kernel_tree import cache_folder, kernel_tree
+from tests.snapshots import Snapshot, snapshot
+
+# The user's own cache folder: the tests get another one, by a fixture of each test.
+_CACHE = cache_folder()
+
+
+def _tree(version: str) -> Path:
+    return kernel_tree(version, cache=_CACHE)
+
+
+@pytest.fixture(scope="session")
+def linux_6_1() -> Path:
+    """Debian's Linux 6.1 in git, one commit, work tree checked out."""
+    return _tree("6.1")
+
+
+@pytest.fixture(scope="session")
+def linux_6_12() -> Path:
+    """Debian's Linux 6.12 in git, one commit, work tree checked out."""
+    return _tree("6.12")
+
+
+@pytest.fixture
+def kernel_copy(tmp_path: Path) -> Callable[[Path], Path]:
+    """`kernel_copy(tree)`: a checkout of its own that borrows the objects; may be written to."""
+
+    def copy(tree: Path) -> Path:
+        target = tmp_path / tree.name
+        subprocess.run(["git", "clone", "-q", "--shared", str(tree), str(target)], check=True)
+        return target
+
+    return copy
+
+
+@pytest.fixture
+def untouched() -> Iterator[Callable[[Path], Path]]:
+    """`untouched(tree)`: the tree, and a failure at the end of a test that left a trace in it."""
+    before: dict[Path, Snapshot] = {}
+
+    def watch(tree: Path) -> Path:
+        before[tree] = snapshot(tree, contents=False)
+        return tree
+
+    yield watch
+    for tree, then in before.items():
+        assert snapshot(tree, contents=False) == then, f"{tree} was written to"
