@@ -39,7 +39,7 @@ def mailbox_text(mailbox: Mailbox) -> str:
     name = _one_line(mailbox.name)
     if not name:
         return mailbox.address
-    if not name.isascii():
+    if not _is_plain(name):
         name = _encoded(name, "To")
     elif not _ATOMS.match(name):
         name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -58,12 +58,17 @@ def address_header(name: str, mailboxes: Sequence[Mailbox]) -> str:
 def text_header(name: str, value: str) -> str:
     """A header of free text."""
     text = _one_line(value)
-    if text.isascii():
+    if _is_plain(text):
         return _folded(f"{name}: {text}")
     words = text.split(" ")
-    plain = next(n for n, word in enumerate(words) if not word.isascii())
+    plain = next(n for n, word in enumerate(words) if not _is_plain(word))
     head = " ".join((f"{name}:", *words[:plain]))
     return f"{_folded(head)} {_encoded(' '.join(words[plain:]), head[-_LINE // 2 :])}"
+
+
+def _is_plain(text: str) -> bool:
+    """Nobody can take `text` for anything else than it is, least of all for encoded words."""
+    return text.isascii() and "=?" not in text
 
 
 def _encoded(text: str, after: str) -> str:

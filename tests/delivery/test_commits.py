@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Commits: one a subsystem, always the same, with messages that hold what they say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrate.analysis.model import Action
+from migrate.base.errors import Refusal
+from migrate.base.git import git_output
+from migrate.delivery.commits import user_identity
+from migrate.delivery.prefixes import from_paths, learn
+from migrate.delivery.publish import publish
+from migrate.delivery.wording import listed, sentence, wrap
+from migrate.rewrite.model import FileChange, GroupChange
+
+if TYPE_CHECKING:
+    from conftest import Tiny
+
+ONE, TWO = "drivers/misc/alpha/alpha_one.c", "drivers/misc/alpha/alpha_two.c"
+BETA, GAMMA = "drivers/net/beta.c", "drivers/misc/gamma.c"
+
+
+def git(root: Path, *args: str) -> str:
+    return git_output(args, cwd=root).decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+def body(tiny: Tiny, commit: str) -> str:
+    return git(tiny.repository, "show", "-s", "--format=%b", commit)
+
+
+def test_one_commit_a_subsystem_and_the_api_first(tiny: Tiny) -> None:
+    branch = tiny.commit(
+        *tiny.results(
+            tiny.change(ONE, "ALPHA DRIVER"),
+            tiny.change(BETA, "BETA DRIVER"),
+            tiny.change(TWO, "ALPHA DRIVER"),
+            api=tiny.api(),
+        )
+    )
+    assert [(c.subsystem, c.paths) for c in branch.commits] == [
+        ("MEMORY MANAGEMENT", ("include/linux/mm.h", "mm/pins.c")),
+        ("MEMORY MANAGEMENT", ("include/linux/mm.h",)),
+        ("ALPHA DRIVER", (ONE, TWO)),
+        ("BETA DRIVER", (BETA,)),
+    ]
+    assert [c.groups for c in branch.commits[:2]] == [(), ()]
+    parents = [branch.base, *(c.id for c in branch.commits)]
+    assert [c.parent for c in branch.commits] == parents[:-1]
+    assert git(tiny.repository, "rev-parse", branch.ref) == branch.tip
+    for commit in branch.commits:
+        names = git(tiny.repository, "diff-tree", "-r", "--name-only", "--no-commit-id", commit.id)
+        assert tuple(names.split("\n")) == commit.paths
+
+
+def test_groups_that_share_a_file_share_a_commit(tiny: Tiny) -> None:
+    first = tiny.change(ONE, "ALPHA DRIVER")
+    after = first[2].files[0].after
+    again = FileChange(ONE, after, after + b"/* more */\n")
+    second = tiny.change(BETA, "BETA DRIVER")
+    joined = GroupChange(second[2].group, "BETA DRIVER", (*second[2].files, again), (), ())
+    branch = tiny.commit(*tiny.results(first, (second[0], second[1], joined)))
+    assert [c.paths for c in branch.commits] == [(ONE, BETA)]
+    content = git_output(["cat-file", "blob", f"{branch.tip}:{ONE}"], cwd=tiny.repository)
+    assert content == after + b"/* more */\n"
+
+
+def test_same_input_same_ids_whatever_the_users_git_says(
+    make_tiny: Callable[..., Tiny], home: Path
+) -> None:
+    ids = []
+    for tiny in (make_tiny(name="one"), make_tiny(name="two")):
+        branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER"), api=tiny.api()))
+        ids.append([c.id for c in branch.commits])
+        (home / ".gitconfig").write_text(
+            "[i18n]\n commitEncoding = ISO-8859-1\n[commit]\n gpgSign = true\n"
+        )
+    assert ids[0] == ids[1]
+    dates = git(
+        tiny.repository, "log", "--format=%ad|%cd", "--date=raw", f"{branch.base}..{branch.tip}"
+    )
+    assert dates.split("\n") == [f"170000000{n} +0200|170000000{n} +0200" for n in (3, 2, 1)]
+
+
+def test_modes_stay(tiny: Tiny) -> None:
+    branch = tiny.commit(*tiny.results(tiny.change(BETA, "BETA DRIVER"), api=tiny.api()))
+    assert git(tiny.repository, "ls-tree", branch.tip, BETA).startswith("100755 ")
+    assert git(tiny.repository, "ls-tree", branch.tip, "mm/pins.c").startswith("100644 ")
+
+
+def test_changes_that_cancel_out_make_no_commit(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    file = change.files[0]
+    assert file.before is not None
+    back = FileChange(ONE, file.after, file.before)
+    undone = GroupChange(change.group, change.subsystem, (file, back), (), ())
+    branch = tiny.commit(*tiny.results((group, verdict, undone)))
+    assert branch.commits == ()
+    assert branch.tip == branch.base
+
+
+def test_change_from_another_state_is_an_error(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    wrong = GroupChange(change.group, "A", (FileChange(ONE, b"other\n", b"new\n"),), (), ())
+    with pytest.raises(ValueError, match=ONE):
+        tiny.commit(*tiny.results((group, verdict, wrong)))
+
+
+def test_author_is_who_signs_off(tiny: Tiny) -> None:
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    author = git(tiny.repository, "show", "-s", "--format=%an <%ae>|%cn <%ce>", branch.tip)
+    text = body(tiny, branch.tip).strip()
+    signed = text.rpartition("\n")[2]
+    assert signed == "Signed-off-by: Zoë Devel, Jr <zoe@example.org>"
+    assert author == "|".join([signed.removeprefix("Signed-off-by: ")] * 2)
+    assert text.count("-by:") == 1
+
+
+@pytest.mark.parametrize("key", ["user.name", "user.email"])
+def test_no_identity_is_refused_in_one_line(tiny: Tiny, key: str) -> None:
+    git(tiny.checkout, "config", "--unset", key)
+    with pytest.raises(Refusal) as refusal:
+        user_identity(tiny.checkout)
+    assert key in refusal.value.what
+    assert f"git config --global {key}" in refusal.value.next_step
+
+
+def test_message_says_what_why_and_what_changes(tiny: Tiny) -> None:
+    change = tiny.change(ONE, "ALPHA DRIVER", warnings=("nothing marks the page dirty",))
+    branch = tiny.commit(*tiny.results(change))
+    assert branch.commits[0].subject == "misc: alpha: pin user pages with pin_user_pages_fast()"
+    text = " ".join(body(tiny, branch.tip).split())
+    for part in (
+        "one_start() takes plain references to user pages with get_user_pages_fast();",
+        "put_page() in one_stop() drops them.",
+        "The device writes to the page.",
+        "That is CASE 2:",
+        "Pin the pages with pin_user_pages_fast() and release them with unpin_user_page().",
+        "- Nothing marks the page dirty.",
+    ):
+        assert part in text
+    assert "pin_user_pages.rst" not in text
+
+
+def test_message_names_the_document_where_the_tree_has_it(make_tiny: Callable[..., Tiny]) -> None:
+    tiny = make_tiny({"Documentation/core-api/pin_user_pages.rst": b"CASEs\n"})
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    assert "CASE 2 of Documentation/core-api/pin_user_pages.rst" in " ".join(
+        body(tiny, branch.tip).split()
+    )
+
+
+def test_message_of_several_groups_lists_them(tiny: Tiny) -> None:
+    branch = tiny.commit(
+        *tiny.results(
+            tiny.change(ONE, "ALPHA DRIVER"),
+            tiny.change(TWO, "ALPHA DRIVER", reason="the CPU copies the data", case="5"),
+        )
+    )
+    text = " ".join(body(tiny, branch.tip).split())
+    assert "- one_start(), CASE 2: The device writes to the page." in text
+    assert "- two_start(), CASE 5: The CPU copies the data." in text
+    assert "put_page() in two_stop() becomes unpin_user_page()." in text
+
+
+def test_releases_in_another_file_are_named_with_it(tiny: Tiny) -> None:
+    before = tiny.tree.read(TWO)
+    assert before is not None
+    after = before.replace(b"put_page", b"unpin_user_page")
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER", also={TWO: (before, after)})
+    release = tiny.change(TWO, "ALPHA DRIVER")[0].releases
+    whole = type(group)(group.name, group.acquires, group.releases + release, (), (), ())
+    branch = tiny.commit(*tiny.results((whole, verdict, change)))
+    text = " ".join(body(tiny, branch.tip).split())
+    assert "put_page() in one_stop() and two_stop() (alpha_two.c) drops them." in text
+
+
+HOSTILE = [
+    "it is bad\n---\ndiff --git a/x b/x",
+    "Subject: other\n\nReviewed-by: Nobody <n@x.org>",
+    "From: Eve <eve@x.org>",
+    "ends\r\nBcc: eve@x.org\x00\u2028",
+    "-- \ngone",
+    "\udcff not UTF-8",
+]
+
+
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_nothing_in_a_reason_ends_the_message_or_signs_it(tiny: Tiny, reason: str) -> None:
+    """What git am makes of the mail is the commit, message and all."""
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER", reason=reason)))
+    patch = git_output(["format-patch", "-1", "--stdout", branch.tip], cwd=tiny.repository)
+    git(tiny.checkout, "checkout", "-q", "--detach")
+    git_output(["am", "-q"], cwd=tiny.checkout, stdin=patch)
+    for what in ("%B", "%an %ae", "%T"):
+        ours = git(tiny.repository, "show", "-s", f"--format={what}", branch.tip)
+        assert git(tiny.checkout, "show", "-s", f"--format={what}", "HEAD") == ours
+    trailers = git(tiny.repository, "show", "-s", "--format=%(trailers:only)", branch.tip)
+    assert trailers == "Signed-off-by: Zoë Devel, Jr <zoe@example.org>"
+
+
+def test_lines_are_wrapped_at_75(tiny: Tiny) -> None:
+    reason = "the page is " + "written and " * 40 + "read"
+    change = tiny.change(ONE, "ALPHA DRIVER", reason=reason, warnings=(reason,))
+    branch = tiny.commit(*tiny.results(change))
+    lines = body(tiny, branch.tip).split("\n")
+    assert max(map(len, lines)) <= 75
+    assert len(branch.commits[0].subject) <= 75
+
+
+def test_subject_stays_short_with_long_names(make_tiny: Callable[..., Tiny]) -> None:
+    path = "drivers/misc/" + "long" * 12 + "/alpha_one.c"
+    tiny = make_tiny({path: (b"int one_start(void)\n{\n\treturn get_user_pages_fast();\n}\n")})
+    branch = tiny.commit(*tiny.results(tiny.change(path, "THE REST")))
+    assert branch.commits[0].subject == "misc: " + "long" * 12 + ": pin user pages"
+
+
+def test_follow_is_worded_as_a_look_up(tiny: Tiny) -> None:
+    change = tiny.change(ONE, "ALPHA DRIVER", action=Action.FOLLOW, case="4")
+    branch = tiny.commit(*tiny.results(change))
+    assert branch.commits[0].subject.startswith("misc: alpha: look up pages")
+    assert "A pin does" not in body(tiny, branch.tip)
+
+
+def test_prefix_comes_from_history(tiny: Tiny) -> None:
+    for n, subject in enumerate(["Alpha: one: Fix this", "Alpha: one: Fix: that", "treewide: x"]):
+        (tiny.checkout / ONE).write_text(f"int v{n};\n" + (tiny.checkout / ONE).read_text())
+        git(tiny.checkout, "commit", "-qam", subject)
+    tiny.tree = type(tiny.tree)(tiny.checkout, git(tiny.checkout, "rev-parse", "HEAD"))
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    assert branch.commits[0].subject == "Alpha: one: Pin user pages with pin_user_pages_fast()"
+
+
+@pytest.mark.parametrize(
+    ("subjects", "text"),
+    [
+        (["a: b: x", "a: b: y", "a: c: z"], "a: b:"),
+        (["a: b: x", "a: y", "a: z"], "a:"),
+        (["[media] a: x", "a: y"], "a:"),
+        (["KVM: PPC: Book3S HV: x", "KVM: PPC: Book3S HV: Y"], "KVM: PPC: Book3S HV:"),
+        (["a: only one"], None),
+        (['Revert "a: x"', "Merge tag 'b'", "treewide: c"], None),
+        ([], None),
+    ],
+)
+def test_learned_prefixes(subjects: list[str], text: str | None) -> None:
+    found = learn(subjects)
+    assert (found.text if found else None) == text
+
+
+@pytest.mark.parametrize(
+    ("paths", "text"),
+    [
+        (["drivers/misc/alpha/x.c"], "misc: alpha:"),
+        (["drivers/misc/alpha/x.c", "drivers/misc/beta/y.c"], "misc:"),
+        (["drivers/gpu/drm/alpha/core/x.c"], "drm/alpha:"),
+        (["kernel/events/alpha.c"], "alpha:"),
+        (["kernel/alpha/core.c"], "alpha:"),
+        (["mm/a.c", "mm/b.c"], "mm:"),
+        (["arch/s390/kvm/alpha.c"], "KVM: s390:"),
+        (["arch/s390/alpha/x.c"], "s390/alpha:"),
+        (["net/alpha/x.c"], "net/alpha:"),
+        (["unknown/x.c"], "unknown:"),
+    ],
+)
+def test_prefixes_by_path(paths: list[str], text: str) -> None:
+    assert from_paths(paths).text == text
+
+
+def test_wording() -> None:
+    assert sentence("the page is kept") == "The page is kept."
+    assert sentence("put_page() is missed!") == "put_page() is missed!"
+    assert listed(["a", "b", "a", "c"]) == "a, b and c"
+    assert wrap("a b\nc\n\n- one\n- two\n  more\n\n  kept\n    as is") == (
+        "a b c\n\n- one\n- two more\n\n  kept\n    as is"
+    )
+
+
+def state(checkout: Path, ref: str) -> dict[str, str]:
+    """A digest of every file of the checkout and of its .git but for new objects and `ref`."""
+    found = {}
+    for path in sorted(checkout.rglob("*")):
+        name = str(path.relative_to(checkout))
+        if path.is_file() and not name.startswith(
+            (".git/objects/", f".git/{ref}", f".git/logs/{ref}")
+        ):
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def test_publishing_moves_one_branch_and_nothing_else(tiny: Tiny) -> None:
+    git(tiny.checkout, "branch", "other")
+    (tiny.checkout / "dirty.c").write_text("int x;\n")
+    git(tiny.checkout, "add", "dirty.c")
+    git(tiny.checkout, "stash", "-q")
+    (tiny.checkout / ONE).write_text("dirty\n")
+    hook = tiny.checkout / ".git/hooks/reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\ntouch HOOK\n")
+    hook.chmod(0o755)
+    before = state(tiny.checkout, "refs/heads/gup-migrate")
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER"), api=tiny.api()))
+    assert state(tiny.checkout, "refs/heads/gup-migrate") == before
+    assert publish(branch, tiny.repository, tiny.checkout).kept == ""
+    assert state(tiny.checkout, "refs/heads/gup-migrate") == before
+    assert git(tiny.checkout, "rev-parse", branch.ref) == branch.tip
+    git(tiny.checkout, "fsck", "--strict", "--no-dangling")
+    assert len(git(tiny.checkout, "log", "--format=%h", f"main..{branch.ref}").split()) == 3
+
+
+def test_publishing_again_moves_the_branch(tiny: Tiny) -> None:
+    first = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    publish(first, tiny.repository, tiny.checkout)
+    assert publish(first, tiny.repository, tiny.checkout).kept == ""
+    second = tiny.commit(*tiny.results(tiny.change(TWO, "ALPHA DRIVER")))
+    assert publish(second, tiny.repository, tiny.checkout, expected=first.tip).kept == ""
+    assert git(tiny.checkout, "rev-parse", second.ref) == second.tip
+    assert git(tiny.checkout, "branch", "--list", "gup-migrate/*").split() == ["gup-migrate/pins"]
+
+
+def test_work_on_the_branch_is_kept(tiny: Tiny) -> None:
+    first = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    publish(first, tiny.repository, tiny.checkout)
+    mine = git(tiny.checkout, "commit-tree", f"{first.tip}^{{tree}}", "-p", first.tip, "-m", "mine")
+    git(tiny.checkout, "update-ref", first.ref, mine)
+    second = tiny.commit(*tiny.results(tiny.change(TWO, "ALPHA DRIVER")))
+    published = publish(second, tiny.repository, tiny.checkout, expected=first.tip)
+    assert git(tiny.checkout, "rev-parse", published.kept) == mine
+    assert git(tiny.checkout, "rev-parse", second.ref) == second.tip
+
+
+def test_branch_that_is_checked_out_is_not_moved(tiny: Tiny) -> None:
+    first = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    publish(first, tiny.repository, tiny.checkout)
+    git(tiny.checkout, "checkout", "-q", "gup-migrate/pins")
+    second = tiny.commit(*tiny.results(tiny.change(TWO, "ALPHA DRIVER")))
+    with pytest.raises(Refusal, match="checked out"):
+        publish(second, tiny.repository, tiny.checkout)
+    assert git(tiny.checkout, "rev-parse", "HEAD") == first.tip
+
+
+def test_name_that_is_taken_is_refused(tiny: Tiny) -> None:
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    git(tiny.checkout, "branch", "gup-migrate")
+    with pytest.raises(Refusal, match="gup-migrate/pins cannot be written"):
+        publish(branch, tiny.repository, tiny.checkout)

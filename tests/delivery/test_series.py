@@ -1,0 +1,481 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Series: mails that apply on their own, reach the right people, and cannot be tricked."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import itertools
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from migrate.analysis.model import Action
+from migrate.base import process
+from migrate.base.git import git_output
+from migrate.delivery.addressees import address_patch
+from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
+from migrate.delivery.model import (
+    Branch,
+    BuildReport,
+    BuildStatus,
+    Delivery,
+    ObjectBuild,
+    Series,
+)
+from migrate.delivery.series import SeriesOptions, write_series
+from migrate.delivery.style import check_style, reverse
+from migrate.kernel.mailmap import Mailbox
+from migrate.kernel.recipients import Answer, Recipient, Role
+
+if TYPE_CHECKING:
+    from conftest import Tiny
+
+ONE, TWO = "drivers/misc/alpha/alpha_one.c", "drivers/misc/alpha/alpha_two.c"
+BETA, GAMMA, ORPHAN, CORE = (
+    "drivers/net/beta.c",
+    "drivers/misc/gamma.c",
+    "drivers/orphan.c",
+    "mm/core.c",
+)
+SUBSYSTEMS = {
+    ONE: "ALPHA DRIVER",
+    TWO: "ALPHA DRIVER",
+    BETA: "BETA DRIVER",
+    GAMMA: "GAMMA DRIVER",
+    ORPHAN: "THE REST",
+    CORE: "MEMORY MANAGEMENT",
+}
+
+
+def git(root: Path, *args: str) -> str:
+    return git_output(args, cwd=root).decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+def deliver(
+    tiny: Tiny,
+    out: Path,
+    *paths: str,
+    api: bool = False,
+    builds: Callable[[Branch], BuildReport] | None = None,
+    previous: Path | None = None,
+    left: tuple[str, ...] = (),
+    reason: str = "the device writes to the page",
+    **options: int,
+) -> tuple[Branch, Delivery]:
+    """Convert `paths`, leave those of `left` alone, and write the series to `out`."""
+    items = [tiny.change(path, SUBSYSTEMS.get(path, "THE REST"), reason=reason) for path in paths]
+    kept = [
+        tiny.change(path, "", group=f"{path}:kept", action=Action.KEEP, case="4", reason="no data")
+        for path in left
+    ]
+    results = tiny.results(
+        *items,
+        *((group, verdict, None) for group, verdict, _ in kept),
+        api=tiny.api() if api else None,
+    )
+    branch = tiny.commit(*results)
+    delivery = write_series(
+        tiny.tree,
+        *results,
+        branch,
+        builds(branch) if builds else None,
+        repository=tiny.repository,
+        worktree=tiny.checkout,
+        out=out,
+        previous=previous,
+        options=SeriesOptions(tree_scripts=False, **options),
+    )
+    return branch, delivery
+
+
+def mails(directory: Path) -> list[EmailMessage]:
+    """The mails of a directory, cover letter first, as a mail program reads them."""
+    return [
+        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)  # type: ignore[misc]
+        for path in sorted(directory.glob("*.patch"))
+    ]
+
+
+def apply(checkout: Path, directory: Path) -> None:
+    """git am of all patches of a series, as they are on disk."""
+    patches = [str(p) for p in sorted(directory.glob("*.patch")) if "cover-letter" not in p.name]
+    assert patches
+    git(checkout, "am", "-q", *patches)
+
+
+def addresses(mail: EmailMessage, header: str) -> list[str]:
+    return [a.addr_spec for a in mail[header].addresses] if mail[header] else []
+
+
+def test_every_order_of_series_gives_the_tree_of_the_branch(tiny: Tiny, tmp_path: Path) -> None:
+    branch, delivery = deliver(tiny, tmp_path / "out", ONE, TWO, BETA, GAMMA, CORE, api=True)
+    wanted = git(tiny.repository, "rev-parse", f"{branch.tip}^{{tree}}")
+    first, *others = [tmp_path / "out" / series.directory for series in delivery.series]
+    assert len(others) == 3
+    for order in itertools.permutations(others):
+        git(tiny.checkout, "checkout", "-q", "--detach", branch.base)
+        for directory in (first, *order):
+            apply(tiny.checkout, directory)
+        assert git(tiny.checkout, "rev-parse", "HEAD^{tree}") == wanted
+    git(tiny.checkout, "checkout", "-q", "--detach", branch.base)
+    apply(tiny.checkout, first)
+    for directory in others:
+        git(tiny.checkout, "checkout", "-q", "--detach", "HEAD@{0}")
+        apply(tiny.checkout, directory)
+
+
+def test_one_series_for_each_set_of_maintainers(tiny: Tiny, tmp_path: Path) -> None:
+    _, delivery = deliver(tiny, tmp_path / "out", ONE, TWO, BETA, GAMMA, ORPHAN, api=True)
+    assert [(s.directory, s.subsystems) for s in delivery.series] == [
+        ("01-api", ("MEMORY MANAGEMENT",)),
+        ("02-alpha-driver", ("ALPHA DRIVER", "GAMMA DRIVER")),
+        ("03-beta-driver", ("BETA DRIVER",)),
+        ("04-the-rest", ("THE REST",)),
+    ]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        s.directory for s in delivery.series
+    ]
+
+
+def test_everybody_gets_their_own_patches_and_the_cover_goes_to_all(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    deliver(tiny, tmp_path / "out", ONE, GAMMA, ORPHAN, BETA)
+    alpha = mails(tmp_path / "out/01-alpha-driver")
+    both = ["linux-kernel@vger.kernel.org", "linux-mm@kvack.org"]
+    assert [addresses(m, "To") for m in alpha] == [["alpha@example.org"]] * 3
+    to_alpha = ["rita@example.org", "linux-alpha@example.org", *both]
+    assert [addresses(m, "Cc") for m in alpha] == [to_alpha, to_alpha, both]
+    orphan = mails(tmp_path / "out/02-the-rest")
+    assert [addresses(m, "To") for m in orphan] == [["linux-kernel@vger.kernel.org"]] * 2
+    assert [addresses(m, "Cc") for m in orphan] == [["linux-mm@kvack.org"]] * 2
+    names = [
+        m["To"].addresses[0].display_name
+        for m in (alpha[1], *mails(tmp_path / "out/03-beta-driver"))
+    ]
+    assert names == ["Jürgen Älpha", "Beta, Bea", "Beta, Bea"]
+    text = (tmp_path / "out/01-alpha-driver/recipients.txt").read_text()
+    assert "  To: Jürgen Älpha <alpha@example.org>  (maintainer:ALPHA DRIVER)" in text
+    assert "gup-migrate's reading of MAINTAINERS" in text
+
+
+def test_threading_numbers_and_ids(tiny: Tiny, tmp_path: Path) -> None:
+    deliver(tiny, tmp_path / "out", ONE, GAMMA)
+    cover, *patches = mails(tmp_path / "out/01-alpha-driver")
+    assert cover["Subject"].startswith("[PATCH 0/2] misc: ")
+    assert [p["Subject"].split("]")[0] for p in patches] == ["[PATCH 1/2", "[PATCH 2/2"]
+    assert cover["In-Reply-To"] is None
+    assert {p["In-Reply-To"] for p in patches} == {cover["Message-ID"]}
+    assert {p["References"] for p in patches} == {cover["Message-ID"]}
+    assert len({m["Message-ID"] for m in (cover, *patches)}) == 3
+    assert all(re.fullmatch(r"<[\w.-]+@example\.org>", m["Message-ID"]) for m in patches)
+    assert {str(m["From"]) for m in (cover, *patches)} == {'"Zoë Devel, Jr" <zoe@example.org>'}
+
+
+def test_same_content_same_bytes_and_other_content_other_ids(tiny: Tiny, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        deliver(tiny, tmp_path / name, ONE, BETA, api=True)
+    deliver(tiny, tmp_path / "c", ONE, BETA, api=True, reason="another reason")
+
+    def contents(name: str) -> dict[str, bytes]:
+        top = tmp_path / name
+        return {str(p.relative_to(top)): p.read_bytes() for p in top.rglob("*") if p.is_file()}
+
+    assert contents("a") == contents("b")
+    ids = {
+        name: {m["Message-ID"] for m in mails(tmp_path / name / "02-alpha-driver")} for name in "ac"
+    }
+    assert not ids["a"] & ids["c"]
+
+
+def test_base_and_prerequisites_are_those_of_git(tiny: Tiny, tmp_path: Path) -> None:
+    branch, _ = deliver(tiny, tmp_path / "out", ONE, GAMMA, api=True)
+    wanted = [f"base-commit: {branch.base}"]
+    for commit in branch.commits[:2]:
+        diff = git_output(["diff-tree", "-p", commit.id], cwd=tiny.repository)
+        patch_id = git_output(["patch-id", "--stable"], cwd=tiny.repository, stdin=diff).split()[0]
+        wanted.append(f"prerequisite-patch-id: {patch_id.decode()}")
+    for directory, lines in (("01-api", wanted[:1]), ("02-alpha-driver", wanted)):
+        cover = mails(tmp_path / "out" / directory)[0].get_content()
+        found = [x for x in cover.split("\n") if x.startswith(("base-commit:", "prerequisite-"))]
+        assert found == lines
+
+
+def test_cover_letter_tells_everything(tiny: Tiny, tmp_path: Path) -> None:
+    def builds(branch: Branch) -> BuildReport:
+        one, two = branch.commits[0].id, "0" * 40
+        rows = [
+            ObjectBuild(one, "drivers/misc/alpha/one.o", "x86_64", BuildStatus.BUILT, "", "", 1.5),
+            ObjectBuild(one, "drivers/misc/alpha/one.o", "arm64", BuildStatus.BUILT, "", "", 2.5),
+            ObjectBuild(
+                one, "drivers/misc/alpha/one.o", "s390", BuildStatus.NOT_BUILDABLE, "", "no bus", 0
+            ),
+            ObjectBuild(two, "other.o", "x86_64", BuildStatus.BUILT, "", "", 1.0),
+        ]
+        return BuildReport(branch.tip, tuple(rows))
+
+    deliver(tiny, tmp_path / "out", ONE, TWO, left=(ONE, BETA), builds=builds)
+    text = mails(tmp_path / "out/01-alpha-driver")[0].get_content()
+    for part in (
+        f"  {ONE}:5 one_start()\n    pin, CASE 2: get_user_pages_fast() -> pin_user_pages_fast()\n",
+        f"  {TWO}:5 two_start()\n",
+        f"- {ONE}:5 one_start(), keep, CASE 4: No data.\n",
+        "  drivers/misc/alpha/one.o\n    built: arm64 and x86_64\n",
+        "    not buildable here: s390 (no bus)\n",
+        "Zoë Devel, Jr (1):\n",
+        " 2 files changed, 4 insertions(+), 4 deletions(-)\n",
+    ):
+        assert part in text
+    assert BETA not in text
+    assert "other.o" not in text
+    assert max(map(len, text.split("\n"))) <= 80
+
+
+def test_fifteen_patches_at_most(make_tiny: Callable[..., Tiny], tmp_path: Path) -> None:
+    paths = [f"drivers/dir{n:02d}/x_d{n:02d}.c" for n in range(32)]
+    body = "int d{n:02d}_start(void)\n{{\n\treturn get_user_pages_fast();\n}}\n"
+    sections = "".join(
+        f"DRIVER {n:02d}\nM:\tAll <all@example.org>\nF:\t{path}\n\n" for n, path in enumerate(paths)
+    )
+    files = {path: body.format(n=n).encode() for n, path in enumerate(paths)}
+    tiny = make_tiny(files | {"MAINTAINERS": sections.encode()})
+    SUBSYSTEMS.update({path: f"DRIVER {n:02d}" for n, path in enumerate(paths)})
+    branch, delivery = deliver(tiny, tmp_path / "out", *paths)
+    assert [len(s.commits) for s in delivery.series] == [10, 11, 11]
+    assert [s.slug for s in delivery.series] == [f"driver-{n}-part-{p}" for n, p in
+                                                 (("00", 1), ("10", 2), ("21", 3))]  # fmt: skip
+    assert sum((s.commits for s in delivery.series), ()) == tuple(c.id for c in branch.commits)
+    cover, *patches = mails(tmp_path / "out" / delivery.series[0].directory)
+    assert cover["Subject"].startswith("[PATCH 00/10]")
+    assert patches[8]["Subject"].startswith("[PATCH 09/10]")
+    assert "This is part 1 of 3." in cover.get_content()
+    for series in reversed(delivery.series):
+        git(tiny.checkout, "checkout", "-q", "--detach", branch.base)
+        apply(tiny.checkout, tmp_path / "out" / series.directory)
+
+
+def test_versions(tiny: Tiny, tmp_path: Path) -> None:
+    deliver(tiny, tmp_path / "out", ONE, version=2)
+    directory = tmp_path / "out/01-alpha-driver"
+    names = sorted(p.name for p in directory.glob("*.patch"))
+    assert [n[:8] for n in names] == ["v2-0000-", "v2-0001-"]
+    subjects = [m["Subject"] for m in mails(directory)]
+    assert [s.split("]")[0] for s in subjects] == ["[PATCH v2 0/1", "[PATCH v2 1/1"]
+    assert json.loads((directory / "series.json").read_text())["version"] == 2
+
+
+AWKWARD = {
+    "crlf.c": b"int a;\r\nx = get_user_pages_fast();\r\n=3D \r\n\r\nend\r\n",
+    "latin1.c": "/* für */\nget_user_pages_fast();\n".encode("latin-1"),
+    "no-newline.c": b"get_user_pages_fast();",
+    "long.c": b"/*" + b"x" * 1200 + b"*/ get_user_pages_fast();\n",
+    "from.c": b"get_user_pages_fast();\nFrom me to you\n-- \n.\n---\n\n\n",
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_any_bytes_survive_the_mail(
+    make_tiny: Callable[..., Tiny], tmp_path: Path, name: str
+) -> None:
+    tiny = make_tiny({f"drivers/misc/alpha/x_{name}": AWKWARD[name]})
+    branch, delivery = deliver(tiny, tmp_path / "out", f"drivers/misc/alpha/x_{name}")
+    git(tiny.checkout, "config", "core.autocrlf", "false")
+    git(tiny.checkout, "checkout", "-q", "--detach")
+    apply(tiny.checkout, tmp_path / "out" / delivery.series[0].directory)
+    assert git(tiny.checkout, "rev-parse", "HEAD^{tree}") == git(
+        tiny.repository, "rev-parse", f"{branch.tip}^{{tree}}"
+    )
+
+
+def recipients(*lines: tuple[str, str]) -> Answer:
+    return Answer(
+        tuple(Recipient(Mailbox(n, a), Role.MAINTAINER, "why\r\nBcc: eve@x.org") for n, a in lines),
+        "script",
+    )
+
+
+EVIL = [
+    ("Eve\r\nBcc: eve@x.org", "a@x.org"),
+    ("Eve\n\nbody", "a@x.org"),
+    ("Eve\u2028Bcc: e@x.org\x00\x0b", "a@x.org"),
+    ("=?utf-8?q?Eve=0ABcc=3A_e=40x.org?=", "a@x.org"),
+    ('E"v\\e <other@x.org>, More <more@x.org>', "a@x.org"),
+    ("\udcffEve", "a@x.org"),
+    ("E" * 300, "a@x.org"),
+    ("Ünï " * 60, "a@x.org"),
+]
+
+
+@pytest.mark.parametrize(("name", "address"), EVIL)
+def test_no_name_makes_a_header_or_a_recipient(name: str, address: str) -> None:
+    header = address_header("To", [Mailbox(name, address), Mailbox("", "list@x.org")])
+    mail = email.message_from_string(header + "\n\nbody", policy=email.policy.default)
+    assert mail.keys() == ["To"]
+    assert [a.addr_spec for a in mail["To"].addresses] == [address, "list@x.org"]
+    assert header.isascii()
+    assert all(len(line) <= 998 for line in header.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@x.org\nBcc: e@x.org", "a b@x.org", "a@x.org>", "a", "@x.org", "a@", "a@x.org,b@x.org",
+     "a@ü.org", "a@-", "a" * 250 + "@x.org", "a@x.org\n", '"a"@x.org', ""],
+)  # fmt: skip
+def test_what_is_no_address_is_left_out_and_said(address: str) -> None:
+    assert not is_address(address)
+    with pytest.raises(ValueError, match="not an address"):
+        mailbox_text(Mailbox("N", address))
+    found = address_patch(recipients(("Good", "good@x.org"), ("Bad", address)))
+    assert [box.address for box in found.mail.to] == ["good@x.org"]
+    assert found.left_out == (address,)
+
+
+@pytest.mark.parametrize("text", ["a\r\nBcc: e@x.org", "für " * 60, "long " * 60, "\udcff\x00"])
+def test_subjects_are_one_header(text: str) -> None:
+    header = text_header("Subject", f"[PATCH 0/1] {text}")
+    mail = email.message_from_string(header + "\n\nbody", policy=email.policy.default)
+    assert mail.keys() == ["Subject"]
+    assert header.startswith("Subject: [PATCH 0/1] ")
+    assert header.isascii()
+    assert max(map(len, header.split("\n"))) <= 78
+
+
+def test_maintainers_and_paths_cannot_inject_headers(
+    make_tiny: Callable[..., Tiny], tmp_path: Path
+) -> None:
+    path = "drivers/misc/e\rBcc: eve@x.org/x_evil.c"
+    text = "EVIL\rBcc: eve@x.org\nM:\tEve\rBcc: eve@x.org <a@x.org>\nL:\tl@x.org\rBcc:e@x.org\nF:\t*/\n"
+    tiny = make_tiny({path: b"get_user_pages_fast();\n", "MAINTAINERS": text.encode()})
+    SUBSYSTEMS[path] = "EVIL\rBcc: eve@x.org"
+    _, delivery = deliver(tiny, tmp_path / "out", path)
+    directory = tmp_path / "out" / delivery.series[0].directory
+    assert re.fullmatch(r"[a-z0-9-]+", directory.name)
+    for mail in mails(directory):
+        assert mail["Bcc"] is None
+        assert addresses(mail, "To") == ["a@x.org"]
+
+
+def sh(directory: Path, *args: str, path: Path) -> process.Outcome:
+    """Run send.sh with a git in front of ours that notes its arguments."""
+    return process.run(
+        ["sh", "./send.sh", *args],
+        cwd=directory,
+        timeout=30,
+        env={"PATH": f"{path}:{os.environ['PATH']}"},
+    )
+
+
+@pytest.fixture
+def noted(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a git that writes its arguments to the file `calls` there."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "git").write_text(f'#!/bin/sh\necho "$@" >> "{folder}/calls"\n')
+    (folder / "git").chmod(0o755)
+    yield folder
+
+
+def test_script_only_shows_unless_told_otherwise(tiny: Tiny, tmp_path: Path, noted: Path) -> None:
+    deliver(tiny, tmp_path / "out", ONE)
+    directory = tmp_path / "out/01-alpha-driver"
+    shown = sh(directory, path=noted)
+    assert isinstance(shown, process.Finished) and shown.ok
+    assert b"nothing is sent" in shown.stderr
+    call = (noted / "calls").read_text()
+    assert " send-email --dry-run --confirm=never " in call
+    assert call.count(".patch") == 2
+    assert not (directory / "SENT").exists()
+
+
+def test_script_sends_once(tiny: Tiny, tmp_path: Path, noted: Path) -> None:
+    deliver(tiny, tmp_path / "out", ONE)
+    directory = tmp_path / "out/01-alpha-driver"
+    sent = sh(directory, "--really-send", "--smtp-server=x", path=noted)
+    assert isinstance(sent, process.Finished) and sent.ok
+    call = (noted / "calls").read_text()
+    assert "--dry-run" not in call
+    assert "--confirm=always" in call and "--smtp-server=x ./0000" in call
+    again = sh(directory, "--really-send", path=noted)
+    assert isinstance(again, process.Finished) and again.code == 1
+    assert (noted / "calls").read_text() == call
+    deliver(tiny, tmp_path / "next", ONE, BETA, previous=tmp_path / "out")
+    assert (tmp_path / "next/01-alpha-driver/SENT").exists()
+    assert not (tmp_path / "next/02-beta-driver/SENT").exists()
+    deliver(tiny, tmp_path / "other", ONE, reason="changed", previous=tmp_path / "out")
+    assert not (tmp_path / "other/01-alpha-driver/SENT").exists()
+
+
+def test_series_name_their_commits_and_people(tiny: Tiny, tmp_path: Path) -> None:
+    branch, delivery = deliver(tiny, tmp_path / "out", BETA)
+    assert delivery.series == (
+        Series(
+            "beta-driver",
+            "01-beta-driver",
+            "net: beta: pin user pages with pin_user_pages_fast()",
+            ("BETA DRIVER",),
+            (branch.commits[0].id,),
+            ("beta@example.org",),
+            ("linux-kernel@vger.kernel.org", "linux-mm@kvack.org"),
+        ),
+    )
+
+
+CHECKER = """\
+my $name = pop @ARGV;
+exit 2 if "@ARGV" ne '--strict --terse --show-types --no-summary --no-tree';
+open my $in, '<', $name or die;
+my ($n, $bad) = (0, 0);
+while (<$in>) {
+	$n++;
+	if (/^\\+.*( $|\\t $)/) { print "$name:$n: ERROR:TRAILING_WHITESPACE: trailing\\n"; $bad = 1; }
+	if (/^\\+.{80}/) { print "$name:$n: WARNING:LONG_LINE: long\\n"; $bad = 1; }
+}
+exit $bad;
+"""
+
+PATCH = """\
+From 0 Mon Sep 17 00:00:00 2001
+Subject: x
+
++text that is not code and is longer than any line of code should be, but no one minds that here at all
+---
+diff --git a/x.c b/x.c
+--- a/x.c
++++ b/x.c
+@@ -1,3 +1,3 @@ f()
+ same
+-{long}put_page(p);
++{long}unpin_user_page(p);
+@@ -11 +11,2 @@ g()
+-short
++short
++fresh{trail}
+"""
+
+
+def test_style_tells_new_from_old(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/checkpatch.pl").write_text(CHECKER)
+    patch = tmp_path / "a.patch"
+    patch.write_text(PATCH.format(long="x" * 80, trail=" ").replace("+text", "text"))
+    report = check_style(tmp_path, [patch])
+    assert [(f.line, f.kind, f.before) for f in report.findings] == [
+        (12, "LONG_LINE", True),
+        (16, "TRAILING_WHITESPACE", False),
+    ]
+    assert [f.kind for f in report.new] == ["TRAILING_WHITESPACE"]
+    (tmp_path / "scripts/checkpatch.pl").write_text("die 'broken';\n")
+    assert "broken" in check_style(tmp_path, [patch]).unchecked[0].why
+
+
+def test_patch_reversed_twice_is_the_patch() -> None:
+    patch = PATCH.format(long="", trail="").encode()
+    assert reverse(reverse(patch)) == patch
+    assert b"@@ -11,2 +11 @@ g()\n-short\n-fresh\n+short\n" in reverse(patch)
