@@ -46,15 +46,15 @@ class Console:
         self._verbose = verbose
         self._guard = threading.Lock()
         self._bars: Progress | None = None
-        self._tasks: dict[str, Any] = {}
-        self._said: dict[str, float] = {}
+        self._task: Any = None
+        self._said = time.monotonic()
         self._stage = ""
 
     # What the pipeline tells
 
     def started(self, stage: str) -> None:
         self._stage = stage
-        self._said.clear()
+        self._said = time.monotonic()
         if self._err.is_terminal:
             self._start_bars()
         else:
@@ -71,13 +71,12 @@ class Console:
         """Show that `done` of `total` units of `what` are ready."""
         with self._guard:
             if self._bars is not None:
-                if what not in self._tasks:
-                    self._tasks[what] = self._bars.add_task(_clip(what, 36), total=total or None)
-                self._bars.update(self._tasks[what], completed=done, total=total or None)
+                text = _clip(_printable(what), 36)
+                self._bars.update(self._task, description=text, completed=done, total=total or None)
                 return
             now = time.monotonic()
-            if now - self._said.setdefault(what, now) >= _PLAIN_EVERY:
-                self._said[what] = now
+            if now - self._said >= _PLAIN_EVERY:
+                self._said = now
                 self._line(f"{self._stage}: {what}: {done} of {total}")
 
     def notice(self, line: str) -> None:
@@ -188,12 +187,12 @@ class Console:
             console=self._err,
             transient=True,
         )
+        self._task = self._bars.add_task("", total=None)
         self._bars.start()
 
     def _stop_bars(self) -> None:
         with self._guard:
             bars, self._bars = self._bars, None
-            self._tasks.clear()
         if bars is not None:
             bars.stop()
 

@@ -149,6 +149,7 @@ def _commit_intact(job: Job, branch: Branch) -> bool:
 
 
 def _build(job: Job) -> BuildReport:
+    from migrate.delivery.build_model import BuildOptions
     from migrate.delivery.builds import build_branch
 
     return build_branch(
@@ -156,7 +157,7 @@ def _build(job: Job) -> BuildReport:
         worktree=job.workspace.worktree(job.branch.base),
         builds=job.workspace.builds,
         cache=job.workspace.database.table("builds"),
-        options=job.options,
+        options=BuildOptions(jobs=job.options.jobs),
         progress=job.listener.progress,
     )
 
