@@ -126,8 +126,15 @@ def ask_script(
     )
     if not isinstance(outcome, process.Finished) or not outcome.ok:
         return f"{SCRIPT}: {process.describe(outcome)}"
-    lines = outcome.stdout.decode("utf-8", "replace").splitlines()
-    return tuple(r for line in lines if (r := _parse_line(line)) is not None)
+    return read_answer(outcome.stdout)[0]
+
+
+def read_answer(output: bytes) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
+    """The recipients in the `output` of the script with `--roles`, and its other lines."""
+    lines = [line for line in output.decode("utf-8", "replace").split("\n") if line]
+    found = [(line, _parse_line(line)) for line in lines]
+    recipients = tuple(recipient for _, recipient in found if recipient is not None)
+    return recipients, tuple(line for line, recipient in found if recipient is None)
 
 
 def _parse_line(line: str) -> Recipient | None:

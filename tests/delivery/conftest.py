@@ -187,19 +187,17 @@ class Tiny:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home folder without any configuration of git."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / ".config"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    return folder
+def bare_home(home: Path) -> Path:
+    """The home folder of the test without any configuration of git."""
+    (home / ".gitconfig").unlink(missing_ok=True)
+    return home
 
 
 @pytest.fixture
-def make_tiny(tmp_path: Path, home: Path) -> Callable[..., Tiny]:
+def make_tiny(tmp_path: Path, bare_home: Path) -> Callable[..., Tiny]:
     """Make the tiny kernel, with `extra` files by path."""
+
+    assert not (bare_home / ".gitconfig").exists()
 
     def make(extra: dict[str, bytes] | None = None, name: str = "linux") -> Tiny:
         root = tmp_path / name

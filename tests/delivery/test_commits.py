@@ -71,13 +71,13 @@ def test_groups_that_share_a_file_share_a_commit(tiny: Tiny) -> None:
 
 
 def test_same_input_same_ids_whatever_the_users_git_says(
-    make_tiny: Callable[..., Tiny], home: Path
+    make_tiny: Callable[..., Tiny], bare_home: Path
 ) -> None:
     ids = []
     for tiny in (make_tiny(name="one"), make_tiny(name="two")):
         branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER"), api=tiny.api()))
         ids.append([c.id for c in branch.commits])
-        (home / ".gitconfig").write_text(
+        (bare_home / ".gitconfig").write_text(
             "[i18n]\n commitEncoding = ISO-8859-1\n[commit]\n gpgSign = true\n"
         )
     assert ids[0] == ids[1]

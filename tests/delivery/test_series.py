@@ -351,7 +351,8 @@ def test_maintainers_and_paths_cannot_inject_headers(
     make_tiny: Callable[..., Tiny], tmp_path: Path
 ) -> None:
     path = "drivers/misc/e\rBcc: eve@x.org/x_evil.c"
-    text = "EVIL\rBcc: eve@x.org\nM:\tEve\rBcc: eve@x.org <a@x.org>\nL:\tl@x.org\rBcc:e@x.org\nF:\t*/\n"
+    text = "EVIL\rBcc: eve@x.org\nM:\tEve\rBcc: eve@x.org <a@x.org>\n"
+    text += "L:\tl@x.org\rBcc:e@x.org\nF:\t*/\n"
     tiny = make_tiny({path: b"get_user_pages_fast();\n", "MAINTAINERS": text.encode()})
     SUBSYSTEMS[path] = "EVIL\rBcc: eve@x.org"
     _, delivery = deliver(tiny, tmp_path / "out", path)
@@ -444,7 +445,7 @@ PATCH = """\
 From 0 Mon Sep 17 00:00:00 2001
 Subject: x
 
-+text that is not code and is longer than any line of code should be, but no one minds that here at all
++text that is not code and is longer than any line of code should be, but no one minds here
 ---
 diff --git a/x.c b/x.c
 --- a/x.c
