@@ -108,7 +108,8 @@ def test_the_time_limit_is_kept_when_the_program_closes_its_output(tmp_path: Pat
 
 
 def test_too_much_output_ends_the_program(tmp_path: Path) -> None:
-    outcome = run(["sh", "-c", "echo $$ > pid; yes"], cwd=tmp_path, timeout=30, output_limit=100_000)
+    script = "echo $$ > pid; yes"
+    outcome = run(["sh", "-c", script], cwd=tmp_path, timeout=30, output_limit=100_000)
     assert outcome == TooMuchOutput(outcome.argv, 100_000)
     assert gone_within(int((tmp_path / "pid").read_text()), 3)
 

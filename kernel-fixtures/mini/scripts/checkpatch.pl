@@ -252,7 +252,7 @@ sub check_code {
 	}
 	return if !defined $previous;
 	my $column = open_column($previous);
-	if (defined $column && $code =~ /^([ \t]+)\S/ && $previous =~ /[,(&|+]\s*$/) {
+	if (defined $column && $previous =~ /[,(&|+]\s*$/ && $code =~ /^([ \t]+)\S/) {
 		if (wide($1) != $column) {
 			add('CHECK', 'PARENTHESIS_ALIGNMENT', 'Alignment should match open parenthesis',
 			    @place);

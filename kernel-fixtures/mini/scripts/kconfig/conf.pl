@@ -195,6 +195,7 @@ sub decide {
 		return $asked{$name} if $symbol->{prompt} && defined $asked{$name};
 		return default_of($symbol);
 	}
+	return undef if !$limit && !$floor;
 	my $wish = $symbol->{prompt} ? wish($name, $symbol) : $level{default_of($symbol) // 'n'} // 0;
 	$wish = $limit if $wish > $limit;
 	$wish = $floor if $floor > $wish;

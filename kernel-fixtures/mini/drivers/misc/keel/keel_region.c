@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Shape 23, CASE 2: FOLL_GET spelled out, which must not survive next to a pin. */
+/* Shapes 9 and 23, CASE 2: FOLL_GET spelled out, which must not survive next to a pin. */
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
