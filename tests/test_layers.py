@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The layers and doors of docs/design.md, read off the imports and calls of the package."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "migrate"
+
+# From the left to the right: a module imports from its own line and from those below it.
+LAYERS = (
+    ("cli", "__main__", "commands", "ending", "tables"),
+    ("console",),
+    ("pipeline", "stages", "job", "doctor"),
+    ("workspace",),
+    ("delivery",),
+    ("rewrite",),
+    ("analysis",),
+    ("kernel",),
+    ("base",),
+)
+RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+
+# Only these may do it, each with the reason why.
+SUBPROCESS = {"base/process.py": "the door"}
+SQLITE = {"base/database.py": "the door"}
+TERMINAL = {
+    "console.py": "the door",
+    "cli.py": "--version must not wait for the console",
+    "ending.py": "the end of a killed or broken command, when the console cannot be relied on",
+}
+STARTERS = {"Popen", "system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp"}
+SQL = re.compile(
+    r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM"
+    r"|CREATE\s+(TABLE|INDEX)|DROP\s+TABLE|PRAGMA\s|BEGIN\s+(IMMEDIATE|EXCLUSIVE))",
+    re.S,
+)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+SOURCES = {name_of(path): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
+TREES = {name: ast.parse(text) for name, text in SOURCES.items()}
+
+
+def top(name: str) -> str:
+    """The part of a path or of a dotted name below `migrate` that has a place in LAYERS."""
+    return re.split(r"[/.]", name)[0]
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Every dotted name that is imported, also inside functions and for type checkers."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where a module belongs"
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def own_imports(tree: ast.AST) -> set[str]:
+    """The tops below `migrate` that are imported."""
+    names = {name.removeprefix("migrate.") for name in imported(tree) if name != "migrate"}
+    return {top(name) for name in names if top(name) in RANK}
+
+
+def upward(name: str, tree: ast.AST) -> list[str]:
+    """The imports of module `name` that go to the left."""
+    return sorted(t for t in own_imports(tree) if RANK[t] < RANK[top(name)])
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def strings(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def starts_programs(tree: ast.AST) -> bool:
+    if any(top(name) in ("subprocess", "pty", "multiprocessing") for name in imported(tree)):
+        return True
+    for call in calls(tree):
+        function = call.func
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            starter = function.attr in STARTERS or function.attr.startswith(("exec", "spawn"))
+            if function.value.id in ("os", "git") and starter:
+                return True
+    return False
+
+
+def speaks_sql(tree: ast.AST) -> bool:
+    return any(top(name) == "sqlite3" for name in imported(tree)) or any(
+        SQL.match(text) for text in strings(tree)
+    )
+
+
+def prints(tree: ast.AST) -> bool:
+    for call in calls(tree):
+        text = ast.unparse(call.func)
+        if text in ("print", "rich.print", "typer.echo", "typer.secho", "input"):
+            return True
+        if re.fullmatch(r"sys\.(__)?std(out|err)(__)?(\.buffer)?\.write(lines)?", text):
+            return True
+        if text == "os.write" and ast.unparse(call.args[0]) in ("1", "2"):
+            return True
+    return any(name.startswith("rich.console") for name in imported(tree))
+
+
+def modules() -> list[str]:
+    return [name.removesuffix(".py") for name in SOURCES if name != "__init__.py"]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_imports_go_to_the_right(name: str) -> None:
+    assert top(name) in RANK, f"give {name} a place in LAYERS and in docs/design.md"
+    assert upward(name, TREES[f"{name}.py"]) == []
+
+
+def only_in(allowed: dict[str, str], found: set[str]) -> None:
+    assert found <= set(allowed)
+    assert set(allowed) <= found, "an exception that nobody needs any more"
+
+
+def test_programs_are_started_behind_one_door() -> None:
+    only_in(SUBPROCESS, {name for name, tree in TREES.items() if starts_programs(tree)})
+
+
+def test_sql_is_behind_one_door() -> None:
+    only_in(SQLITE, {name for name, tree in TREES.items() if speaks_sql(tree)})
+
+
+def test_the_terminal_is_behind_one_door() -> None:
+    only_in(TERMINAL, {name for name, tree in TREES.items() if prints(tree)})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("base/x", "import migrate.kernel.tree"),
+        ("kernel/x", "def f():\n    from migrate.analysis import model"),
+        ("workspace", "from migrate import pipeline"),
+        ("delivery/x", "if TYPE_CHECKING:\n    from migrate.console import Console"),
+    ],
+)
+def test_an_import_to_the_left_is_seen(name: str, text: str) -> None:
+    assert len(upward(name, ast.parse(text))) == 1
+
+
+def test_other_ways_through_the_wall_are_seen() -> None:
+    assert starts_programs(ast.parse("from subprocess import run"))
+    assert starts_programs(ast.parse("import os\nos.execvp('ls', ['ls'])"))
+    assert speaks_sql(ast.parse("db.execute('SELECT a FROM b')"))
+    assert not speaks_sql(ast.parse("say('Select a tree from the list')"))
+    assert prints(ast.parse("import sys\nsys.stderr.write('x')"))
+    assert prints(ast.parse("print('x')"))
+    assert not prints(ast.parse("stream.write('x')"))
+
+
+def test_the_design_names_the_same_layers() -> None:
+    design = (PACKAGE.parent / "docs/design.md").read_text()
+    drawn = re.search(r"^ +(cli -> .*)$", design, re.M)
+    assert drawn and drawn[1].split(" -> ") == [names[0] for names in LAYERS]
