@@ -109,12 +109,14 @@ def _write_log(text: str) -> Path:
     import platform
     import tempfile
 
-    from migrate import __version__, commands
+    from migrate import __version__
 
     head = f"gup-migrate {__version__}, Python {platform.python_version()}\n"
     head += f"{shlex.join(sys.argv)}\n\n"
     name = f"bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
-    for folder in (commands.current_log, Path(tempfile.gettempdir())):
+    # The bug may be that the commands cannot even be imported.
+    used = getattr(sys.modules.get("migrate.commands"), "current_log", Path())
+    for folder in (used, Path(tempfile.gettempdir())):
         try:
             if folder.is_dir() and folder != Path():
                 path = folder / name

@@ -12,6 +12,7 @@ from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.base import codec, stored
 from migrate.delivery.model import Branch, BuildReport, Delivery
 from migrate.delivery.rejected import Rejections, decided
+from migrate.identity import profile_identity, tool_identity
 from migrate.kernel.maintainers import Maintainers, read_maintainers
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import Rewrite
@@ -98,7 +99,12 @@ class Job:
         return Rejections()
 
     def rejections_inputs(self) -> str:
-        return stored.fingerprint(self.results["classify"].digest, self.toolchains)
+        return stored.fingerprint(
+            tool_identity(),
+            profile_identity(self.profile),
+            self.results["classify"].digest,
+            self.toolchains,
+        )
 
     @cached_property
     def maintainers(self) -> Maintainers:

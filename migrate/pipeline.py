@@ -8,6 +8,7 @@ import time
 from migrate import stages
 from migrate.base.errors import Refusal
 from migrate.base.stored import fingerprint
+from migrate.identity import tool_identity
 from migrate.job import Job
 from migrate.stages import Stage
 
@@ -97,6 +98,4 @@ def _inputs(job: Job, stage: Stage) -> str:
     """The fingerprint of all that the result of `stage` depends on."""
     position = ORDER.index(stage)
     before = job.results[ORDER[position - 1].name].digest if position else ""
-    return fingerprint(
-        stages.tool_identity(), job.tree.commit, stage.name, before, *stage.depends(job)
-    )
+    return fingerprint(tool_identity(), job.tree.commit, stage.name, before, *stage.depends(job))

@@ -7,25 +7,20 @@ starts without loading parsers and templates.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import migrate
 from migrate.analysis.model import Action, Classification, Pairing, Scan
 from migrate.base import codec
-from migrate.base.data import data_folder
 from migrate.base.git import git_run
 from migrate.base.process import Finished
 from migrate.delivery.model import Branch, BuildReport, Delivery
 from migrate.delivery.rejected import Rejections, blame, without, without_idle_api
+from migrate.identity import profile_identity
 from migrate.job import Job
 from migrate.rewrite.model import Rewrite
-from migrate.rewrite.profiles import Profile
 from migrate.workspace import replacing
 
 REFS = "refs/heads/gup-migrate/"
@@ -228,11 +223,6 @@ def reject_failed(job: Job) -> bool:
     return True
 
 
-def profile_identity(profile: Profile) -> str:
-    """A digest over the profile and every file of its folder, for profiles from elsewhere too."""
-    return _digest([profile.folder])
-
-
 @dataclass(frozen=True)
 class _Handed:
     """The tip that was handed over last, which a later run may move on from."""
@@ -257,21 +247,5 @@ def publish_branch(job: Job) -> str:
     name = done.ref.removeprefix("refs/heads/")
     if done.kept:
         kept = done.kept.removeprefix("refs/heads/")
-        job.listener.notice(f"{name} had work of yours on it, which is on {kept} now")
+        job.listener.notice(f"{name} had commits from elsewhere, which are on {kept} now")
     return name
-
-
-@cache
-def tool_identity() -> str:
-    """A digest over the tool's own code and rules: an edited rule makes its results stale."""
-    return migrate.__version__ + _digest([Path(migrate.__file__).parent, data_folder("cocci")])
-
-
-def _digest(folders: Sequence[Path]) -> str:
-    total = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc"):
-            total.update(str(path.relative_to(folder)).encode("utf-8", "surrogateescape") + b"\0")
-            content = path.read_bytes()
-            total.update(f"{len(content)}:".encode() + content)
-    return total.hexdigest()

@@ -107,9 +107,9 @@ def doctor(console: Console, checks: Sequence[Check]) -> None:
     console.table("", ("program", "version", "for"), rows)
     missing = [check for check in checks if not check.ok]
     if missing:
-        rows = [(c.name, f"{c.needed}\n{c.get}") for c in missing]
+        ways = [(c.name, f"{c.needed}\n{c.get}") for c in missing]
         console.say()
-        console.table("", ("missing", "for, and how to get it"), rows)
+        console.table("", ("missing", "for, and how to get it"), ways)
     needed = [check.get for check in missing if check.required]
     console.say(f"Next: {needed[0] if needed else 'gup-migrate run /path/to/linux'}")
 

@@ -150,7 +150,7 @@ def test_another_version_of_the_tool_makes_everything_stale(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run()
-    monkeypatch.setattr(stages, "tool_identity", lambda: "other")
+    monkeypatch.setattr(pipeline, "tool_identity", lambda: "other")
     assert ran(world.run()) == list(pipeline.NAMES)
 
 

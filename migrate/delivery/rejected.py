@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from migrate.analysis.model import Action, Classification, Confidence, Verdict
-from migrate.delivery.model import Branch, BuildReport, BuildStatus, ObjectBuild
+from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.rewrite.model import ApiChange, GroupChange, GroupFailure, Rewrite
 
 BAD = (BuildStatus.FAILED, BuildStatus.WARNED)
@@ -40,24 +40,29 @@ class Rejections:
 def blame(branch: Branch, rewrite: Rewrite, report: BuildReport) -> tuple[Rejection, ...]:
     """Who goes: for each bad object the groups of its commit that edit its source.
 
-    When no group edits it (a header did it, or the API itself), all groups of that commit go,
-    or all groups there are, since nothing builds without the API.
+    When no group edits it, because a header did it, all groups of that commit go. When a commit
+    that introduces the API fails, all groups there are go, since nothing builds without it.
     """
     changes = {change.group: change for change in rewrite.changes}
     commits = {commit.id: commit for commit in branch.commits}
     found: dict[str, list[ObjectBuild]] = {}
     for item in report.objects:
-        if item.status not in BAD:
+        if item.status not in BAD or item.commit not in commits:
             continue
-        commit = commits.get(item.commit)
-        candidates = [g for g in (commit.groups if commit else ()) if g in changes]
-        guilty = [g for g in candidates if _edits(changes[g], item.path)]
-        for group in guilty or candidates or list(changes):
+        for group in _guilty(commits[item.commit], item, changes):
             found.setdefault(group, []).append(item)
     return tuple(
-        Rejection(group, _reason(objects), tuple(objects))
+        Rejection(group, _reason(objects, commits[objects[0].commit]), tuple(objects))
         for group, objects in sorted(found.items())
     )
+
+
+def _guilty(commit: Commit, item: ObjectBuild, changes: dict[str, GroupChange]) -> list[str]:
+    if not commit.groups:
+        # A warning is no reason to give up everything; it is in the report.
+        return list(changes) if item.status is BuildStatus.FAILED else []
+    candidates = [group for group in commit.groups if group in changes]
+    return [group for group in candidates if _edits(changes[group], item.path)] or candidates
 
 
 def without(classification: Classification, rejections: Rejections) -> Classification:
@@ -103,9 +108,10 @@ def _edits(change: GroupChange, path: str) -> bool:
     return any(PurePosixPath(file.path).with_suffix("") == stem for file in change.files)
 
 
-def _reason(objects: list[ObjectBuild]) -> str:
+def _reason(objects: list[ObjectBuild], commit: Commit) -> str:
     first = objects[0]
+    cause = "With the edits" if commit.groups else "With the new API alone"
     how = "does not build" if first.status is BuildStatus.FAILED else "builds with a new warning"
     more = f" (and {len(objects) - 1} more)" if len(objects) > 1 else ""
     said = "\n".join(first.output.strip().splitlines()[:_REASON_LINES]) or first.reason
-    return f"With the edits, {first.path} {how} for {first.arch}{more}: {said}".rstrip(": ")
+    return f"{cause}, {first.path} {how} for {first.arch}{more}: {said}".rstrip(": ")

@@ -73,6 +73,16 @@ def test_an_object_that_nobody_edits_takes_its_commit_along() -> None:
 
 def test_nothing_goes_out_without_the_api() -> None:
     assert blamed(built("0", "mm/gup.o", BuildStatus.FAILED)) == ["a", "b", "c"]
+    # An object that a group edits later is not that group's fault here.
+    failed = built("0", "e/c.o", BuildStatus.FAILED)
+    assert blamed(failed) == ["a", "b", "c"]
+    reasons = {r.reason for r in blame(BRANCH, REWRITE, BuildReport("2", (failed,)))}
+    assert reasons == {"With the new API alone, e/c.o does not build for x86_64: error: x"}
+    assert blamed(built("0", "mm/gup.o", BuildStatus.WARNED)) == []
+
+
+def test_an_object_of_no_commit_of_the_branch_is_nobodys_fault() -> None:
+    assert blamed(built("9", "e/c.o", BuildStatus.FAILED)) == []
 
 
 def test_the_reason_is_what_the_compiler_said() -> None:

@@ -18,9 +18,13 @@ OURS = "refs/heads/gup-migrate/"
 
 @dataclass(frozen=True)
 class World:
-    """A home, a checkout in it, and everything the program may use besides."""
+    """A home, a checkout in it, and everything the program may use besides.
+
+    `code` is a copy of the program, so that an edit during the tests is not half in them.
+    """
 
     home: Path
+    code: Path
 
     @property
     def tree(self) -> Path:
@@ -37,7 +41,7 @@ class World:
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.home / "cache"),
             "GIT_CONFIG_NOSYSTEM": "1",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(self.code),
         }
 
     def git(self, *args: str, cwd: Path | None = None) -> str:
@@ -78,10 +82,16 @@ class World:
         )
 
 
-def make_world(home: Path) -> World:
+def copy_program(to: Path) -> Path:
+    """The package and its rules as they are now."""
+    for name in ("migrate", "cocci"):
+        shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return to
+
+
+def make_world(home: Path, code: Path) -> World:
     """The miniature kernel in git, committed on a fixed date by somebody with a name."""
-    home.mkdir(parents=True, exist_ok=True)
-    world = World(home)
+    world = World(home, code)
     shutil.copytree(MINI, world.tree, symlinks=True)
     world.git("init", "-q", "-b", "main")
     world.git("config", "user.name", "Kim Tester")

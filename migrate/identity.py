@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Digests of the tool and of a profile: results of other code or other rules are stale."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import migrate
+from migrate.base.data import data_folder
+from migrate.rewrite.profiles import Profile
+
+
+def profile_identity(profile: Profile) -> str:
+    """A digest over the profile and every file of its folder, for profiles from elsewhere too."""
+    return _digest([profile.folder])
+
+
+@cache
+def tool_identity() -> str:
+    """A digest over the tool's own code and rules: an edited rule makes its results stale."""
+    return migrate.__version__ + _digest([Path(migrate.__file__).parent, data_folder("cocci")])
+
+
+def _digest(folders: Sequence[Path]) -> str:
+    total = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+            total.update(str(path.relative_to(folder)).encode("utf-8", "surrogateescape") + b"\0")
+            content = path.read_bytes()
+            total.update(f"{len(content)}:".encode() + content)
+    return total.hexdigest()
