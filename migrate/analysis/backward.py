@@ -50,7 +50,8 @@ class Backward:
         return self.sources
 
     def _values(self, values: tuple[Value, ...], form: str, facts: FunctionFacts) -> None:
-        for value in values:
+        wanted = self.program.pointers(values, facts) if form != PHYSICAL else values
+        for value in wanted:
             cell, via = self.program.cell(value, facts)
             kept = SCATTER if via else form
             if (cell, kept) not in self._seen:

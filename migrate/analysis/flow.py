@@ -11,13 +11,16 @@ from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction, Knowledge, knowledge
 from migrate.analysis.mentions import LOADED
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
-from migrate.analysis.program import Cell, Program, Site, scope_of
+from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
 
 _CONTAINER_PAGE = frozenset({"bv_page", "page_link", "page"})
-_CELL_LIMIT = 400
+_CELL_LIMIT = 250
 """A group that spreads over more storage than this is not followed to its end."""
+
+_DERIVED_LIMIT = 80
+"""The same for the addresses and page frame numbers made of the pages."""
 
 _EFFECT_USE = {
     "write": UseKind.WRITE_DATA,
@@ -85,12 +88,19 @@ class Forward:
         self.trace = Trace()
         self._queue: list[State] = []
         self._origins: dict[Cell, str] = {}
+        self._derived = 0
 
     def start(self, state: State) -> None:
         """Follow `state`, unless that was done already."""
-        if state not in self.trace.states:
-            self.trace.states[state] = None
-            self._queue.append(state)
+        if state in self.trace.states:
+            return
+        if state.form in (ADDRESS, PHYSICAL):
+            self._derived += 1
+            if self._derived > _DERIVED_LIMIT:
+                self._gap("addresses of the pages spread over too many places", state.form)
+                return
+        self.trace.states[state] = None
+        self._queue.append(state)
 
     def follow(self) -> Trace:
         """Follow everything that was started."""
@@ -188,6 +198,8 @@ class Forward:
         self.start(State(target, form, filled))
 
     def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
+        if is_macro(facts.function):
+            return  # the call has its value already
         sites, closed = self.program.callers(facts.function)
         if not closed or not sites:
             why = f"not all callers of {facts.function.name}(), which returns it, are known"
@@ -233,11 +245,15 @@ class Forward:
             facts = self.program.facts(function)
             if not self._compiled(facts.guards):
                 continue
-            if position >= len(facts.parameters) or not facts.parameters[position]:
+            name = _parameter(facts, position)
+            if not name:
                 self._gap(f"{call.name}() takes it as an unnamed argument at {call.place}", form)
                 continue
             self._edge(call.place, f"passed to {call.name}()", call.text)
-            self.start(State(Cell("local", scope_of(function), facts.parameters[position]), form))
+            self.start(State(Cell("local", scope_of(function), name), form))
+            if is_macro(function) and facts.returns:
+                caller = scope_of(site.facts.function)
+                self.start(State(Cell("result", caller, str(site.index)), form))
 
     def _shadowed(self, site: Site) -> bool:
         """A function of the same file hides the kernel's own of that name."""
@@ -290,6 +306,8 @@ class Forward:
 
     def _release(self, site: Site, position: int, effect: str) -> None:
         call, function = site.call, site.facts.function
+        if is_macro(function):
+            self._gap(f"the macro at {call.place} releases it")
         helper = function.name if site.facts.parameters else ""
         root = call.arguments[position]
         by_parameter = any(
@@ -353,6 +371,14 @@ class Forward:
         """What could not be followed; for an address or a pfn that matters only when pages are
         found again from one."""
         (self.trace.gaps if form in (PAGE, SCATTER) else self.trace.soft_gaps).setdefault(why)
+
+
+def _parameter(facts: FunctionFacts, position: int) -> str:
+    """The name of parameter number `position`; arguments of a variadic macro are its last."""
+    names = facts.parameters
+    if position >= len(names):
+        return "__VA_ARGS__" if "__VA_ARGS__" in names else ""
+    return names[position]
 
 
 def _form_via(form: str, via: str) -> str:

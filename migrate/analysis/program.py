@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
+from migrate.analysis.corpus import Corpus, scope_folder, whole_word
 from migrate.analysis.facts import Call, FunctionFacts, Loc, Result, Value, extract
 from migrate.analysis.mentions import NONE, Mentions, index
-from migrate.analysis.syntax import Function, Source, parse
+from migrate.analysis.syntax import Function, Source, macro_bodies, parse
 from migrate.analysis.types import Declarations, StructDef, TypeRef, declarations
 from migrate.kernel.tree import Tree
 
-_STRUCT = re.compile(rb"^(?:typedef\s+)?(?:struct|union)\s+(\w+)\s*\{", re.M)
 _CONTAINERS = frozenset(
     {"scatterlist", "sg_table", "bio_vec", "skb_frag_struct", "skb_frag", "sg_page_iter"}
 )
@@ -58,15 +56,14 @@ class Program:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self.corpus = Corpus(tree)
         self._sources: dict[str, Source | None] = {}
         self._facts: dict[str, FunctionFacts] = {}
         self._declarations: dict[str, Declarations] = {}
-        self._scopes: dict[str, dict[str, bytes]] = {}
-        self._arch: dict[str, dict[str, bytes]] = {}
         self._structs: dict[tuple[str, str], StructDef | None] = {}
         self._callers: dict[str, tuple[tuple[Site, ...], bool]] = {}
         self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
-        self._words: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._with: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
         self._mentions: dict[str, dict[Cell, Mentions]] = {}
         self._users: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
 
@@ -87,45 +84,21 @@ class Program:
             self._facts[key] = extract(source, function)
         return self._facts[key]
 
-    def functions_with(self, path: str, word: str) -> Iterator[FunctionFacts]:
-        """The functions of `path` whose text has `word` as a whole word."""
-        source = self.source(path)
-        if source is None:
-            return
-        for match in re.finditer(rb"\b" + re.escape(word.encode()) + rb"\b", source.text):
-            function = source.function_at(match.start())
-            if function is not None:
-                yield self.facts(function)
-
-    def scope_files(self, path: str) -> dict[str, bytes]:
-        """The .c and .h files that may share private names with `path`, with their contents.
-
-        That is the folder of the driver: the first four parts of a path below drivers/, the
-        first three elsewhere, as far as the path has so many.
-        """
-        folder = scope_folder(path)
-        if folder not in self._scopes:
-            prefix = folder + "/" if folder else ""
-            names = [n for n in self._c_files if n.startswith(prefix)]
-            self._scopes[folder] = self.tree.read_many(names)
-        return self._scopes[folder]
-
-    @cached_property
-    def _c_files(self) -> tuple[str, ...]:
-        return tuple(n for n in self.tree.files if n.endswith((".c", ".h")))
+    def functions_with(self, path: str, word: str) -> tuple[FunctionFacts, ...]:
+        """The functions of `path` whose text has `word` as a whole word, each once."""
+        if (path, word) not in self._with:
+            source = self.source(path)
+            found: dict[int, FunctionFacts] = {}
+            for match in whole_word(word).finditer(source.text) if source is not None else ():
+                function = source.function_at(match.start()) if source is not None else None
+                if function is not None and function.ordinal not in found:
+                    found[function.ordinal] = self.facts(function)
+            self._with[path, word] = tuple(found.values())
+        return self._with[path, word]
 
     def files_with(self, path: str, word: str) -> tuple[str, ...]:
         """The files of the scope of `path` that have `word` as a whole word."""
-        key = (scope_folder(path), word)
-        if key not in self._words:
-            pattern = re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
-            plain = word.encode()
-            self._words[key] = tuple(
-                name
-                for name, text in self.scope_files(path).items()
-                if plain in text and pattern.search(text)
-            )
-        return self._words[key]
+        return self.corpus.files_with(path, word)
 
     def definitions(self, name: str, path: str) -> tuple[Function, ...]:
         """The definitions that a call of `name` in `path` may mean, within its scope."""
@@ -135,6 +108,8 @@ class Program:
         return self._definitions[key]
 
     def _find_definitions(self, name: str, path: str) -> tuple[Function, ...]:
+        if not name:
+            return ()
         source = self.source(path)
         own = source.by_name.get(name, ()) if source is not None else ()
         if own:
@@ -147,17 +122,28 @@ class Program:
             for function in parsed.by_name.get(name, ()) if parsed is not None else ():
                 if not function.static or other.endswith(".h"):
                     found.append(function)
-        return tuple(found) or self._public_definitions(name)
+        return tuple(found) or self._public_definitions(name) or self._macros(name, path)
+
+    def _macros(self, name: str, path: str) -> tuple[Function, ...]:
+        """The macro `name` as a function, from the nearest file that defines it."""
+        for other in self.corpus.macro_files(name, path):
+            found: list[Function] = []
+            source = self.source(other)
+            for n, text in enumerate(macro_bodies(source, name) if source is not None else ()):
+                virtual = f"{other}:{name}:{n}"
+                parsed = self._sources[virtual] = parse(virtual, text)
+                found.extend(parsed.functions)
+            if found:
+                return tuple(found)
+        return ()
 
     def _public_definitions(self, name: str) -> tuple[Function, ...]:
         """The inline functions by that name in the headers for the whole kernel."""
-        opening = re.compile(rb"\b" + re.escape(name.encode()) + rb"\s*\(")
-        plain = name.encode()
         found: list[Function] = []
-        for header, text in self._public_headers.items():
-            if plain in text and opening.search(text):
-                source = self.source(header)
-                found.extend(source.by_name.get(name, ()) if source is not None else ())
+        call = re.compile(rb"\b" + re.escape(name.encode()) + rb"\s*\(")
+        for header in self.corpus.public_with(call, name):
+            source = self.source(header)
+            found.extend(source.by_name.get(name, ()) if source is not None else ())
         return tuple(found)
 
     def callers(self, function: Function) -> tuple[tuple[Site, ...], bool]:
@@ -179,11 +165,7 @@ class Program:
         return self._callers[key]
 
     def _calls_in(self, path: str, function: Function) -> Iterator[Site]:
-        seen: set[str] = set()
         for facts in self.functions_with(path, function.name):
-            if scope_of(facts.function) in seen:
-                continue
-            seen.add(scope_of(facts.function))
             for number, call in enumerate(facts.calls):
                 if call.name == function.name and self._may_mean(path, function):
                     yield Site(facts, number)
@@ -195,14 +177,14 @@ class Program:
         source = self.source(path)
         if source is None:
             return False
-        for match in re.finditer(rb"\b" + re.escape(name.encode()) + rb"\b", source.text):
+        for match in whole_word(name).finditer(source.text):
             node = source.root.descendant_for_byte_range(match.start(), match.end())
             if node is None or node.type != "identifier" or node.parent is None:
                 continue
             parent = node.parent
             if parent.type in _ADDRESS_TAKEN_OK:
                 continue
-            if parent.type == "pointer_declarator" or parent.type.endswith("_declarator"):
+            if parent.type.endswith("_declarator") and parent.type != "init_declarator":
                 continue
             if source.function_at(match.start()) is None and self._is_export(source, parent):
                 continue
@@ -216,16 +198,7 @@ class Program:
 
     def _public(self, name: str) -> bool:
         """Whether a header below include/ names the function."""
-        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
-        plain = name.encode()
-        return any(plain in t and word.search(t) for t in self._public_headers.values())
-
-    @cached_property
-    def _public_headers(self) -> dict[str, bytes]:
-        """All headers for the whole kernel, read at once: asking git for each costs more."""
-        unwanted = ("include/dt-bindings/", "include/generated/")
-        names = [n for n in self._c_files if n.startswith("include/") and n.endswith(".h")]
-        return self.tree.read_many([n for n in names if not n.startswith(unwanted)])
+        return any(True for _ in self.corpus.public_with(whole_word(name), name))
 
     # Types
 
@@ -245,41 +218,11 @@ class Program:
         return self._structs[key]
 
     def _find_struct(self, tag: str, path: str) -> StructDef | None:
-        for name in self._struct_files(tag, path):
+        for name in self.corpus.struct_files(tag, path) if tag else ():
             found = self.declarations(name).structs.get(tag)
             if found is not None:
                 return found
         return None
-
-    def _struct_files(self, tag: str, path: str) -> Iterator[str]:
-        """The files that seem to define `tag`: the file itself, its folder, its scope, the
-        headers of its architecture, those of the whole kernel."""
-        yield path
-        opening = re.compile(rb"\b(?:struct|union)\s+" + re.escape(tag.encode()) + rb"\s*\{")
-        plain = tag.encode()
-        near = [n for n, t in self.scope_files(path).items() if plain in t and opening.search(t)]
-        folder = posixpath.dirname(path)
-        yield from sorted(near, key=lambda n: posixpath.dirname(n) != folder)
-        for name, text in self._arch_headers(path).items():
-            if plain in text and opening.search(text):
-                yield name
-        yield from self._public_structs.get(plain, ())
-
-    @cached_property
-    def _public_structs(self) -> dict[bytes, tuple[str, ...]]:
-        """Which headers for the whole kernel seem to define which struct or union."""
-        found: dict[bytes, list[str]] = {}
-        for name, text in self._public_headers.items():
-            for tag in set(_STRUCT.findall(text)):
-                found.setdefault(tag, []).append(name)
-        return {tag: tuple(names) for tag, names in found.items()}
-
-    def _arch_headers(self, path: str) -> dict[str, bytes]:
-        arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
-        if arch not in self._arch:
-            names = [n for n in self._c_files if n.startswith(f"{arch}/include/")]
-            self._arch[arch] = self.tree.read_many(names)
-        return self._arch[arch]
 
     def type_of(self, name: str, facts: FunctionFacts) -> TypeRef | None:
         """The type of a variable as seen in a function."""
@@ -297,6 +240,14 @@ class Program:
                 return None
             kind = self._member_type(kind, member, facts.function.path)
         return kind
+
+    def pointers(self, values: tuple[Value, ...], facts: FunctionFacts) -> tuple[Value, ...]:
+        """Of the operands of an expression, those that point somewhere: in `pages + n`, pages."""
+        if len(values) < 2:
+            return values
+        kinds = [(v, self.type_at(v, facts)) for v in values if isinstance(v, Loc)]
+        pointing = tuple(v for v, kind in kinds if kind is not None and kind.depth > 0)
+        return pointing or values
 
     def _through_typedef(self, kind: TypeRef, path: str) -> TypeRef:
         alias = self.declarations(path).typedefs.get(kind.tag) if kind.tag else None
@@ -375,7 +326,9 @@ class Program:
     def is_public_struct(self, tag: str, path: str) -> bool:
         """Whether a header for the whole kernel defines the struct."""
         body = self.struct(tag, path)
-        return body is None or body.path.startswith("include/") or "/include/" in body.path
+        if body is None or body.path.startswith("include/"):
+            return True
+        return body.path.startswith("arch/") and "/include/" in body.path
 
 
 def scope_of(function: Function) -> str:
@@ -383,7 +336,6 @@ def scope_of(function: Function) -> str:
     return f"{function.path}#{function.ordinal}"
 
 
-def scope_folder(path: str) -> str:
-    """The folder that :meth:`Program.scope_files` looks at."""
-    parts = path.split("/")[:-1]
-    return "/".join(parts[: 4 if parts[:1] == ["drivers"] else 3])
+def is_macro(function: Function) -> bool:
+    """Whether this is a macro that was spelled as a function to look into it."""
+    return ":" in function.path

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -75,10 +76,13 @@ class Source:
 
     def function_at(self, byte: int) -> Function | None:
         """The function whose definition spans `byte`."""
-        for function in self.functions:
-            if function.start <= byte < function.end:
-                return function
-        return None
+        at = bisect_right(self._starts, byte) - 1
+        found = self.functions[at] if at >= 0 else None
+        return found if found is not None and byte < found.end else None
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [function.start for function in self.functions]
 
     def place(self, node: Node) -> Place:
         return Place(self.path, node.start_point[0] + 1, node.start_point[1])
@@ -138,6 +142,34 @@ def declarator_name(node: Node) -> str | None:
             following = named[0] if named and current.type.startswith("parenthesized") else None
         current = following
     return None
+
+
+def macro_bodies(source: Source, name: str) -> Iterator[bytes]:
+    """Each definition of the function-like macro `name`, spelled as a C function."""
+    queue = [source.root]
+    while queue:
+        node = queue.pop()
+        if node.type == "preproc_function_def":
+            named = node.child_by_field_name("name")
+            if named is not None and name_of(named) == name:
+                yield _macro_as_function(node)
+        elif node.type in _CONTAINERS:
+            queue.extend(node.children)
+
+
+def _macro_as_function(node: Node) -> bytes:
+    listed, value = node.child_by_field_name("parameters"), node.child_by_field_name("value")
+    names = [
+        c.text or b"" if c.type == "identifier" else b"__VA_ARGS__"
+        for c in (listed.children if listed is not None else ())
+        if c.type in ("identifier", "...")
+    ]
+    body = (value.text or b"" if value is not None else b"").replace(b"\\\n", b" \n")
+    body = body.replace(b"##", b"").strip()
+    if not body.startswith((b"do", b"{", b"if", b"for", b"while")) and not body.endswith(b";"):
+        body = b"return " + body
+    parameters = b", ".join(b"void *" + n for n in names) or b"void"
+    return b"static void macro(" + parameters + b")\n{\n" + body + b";\n}\n"
 
 
 def _functions(source: Source) -> Iterator[Function]:

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The text of the kernel by folder, and which files of it are worth a parse.
+
+Regular expressions here only narrow down which files to look at; the syntax trees decide.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from migrate.kernel.tree import Tree
+
+_STRUCT = re.compile(rb"\b(?:struct|union)\s+(\w+)\s*\{")
+_NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
+
+
+class Corpus:
+    """Files of one tree, read a folder at a time: asking git for each costs more."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._folders: dict[str, dict[str, bytes]] = {}
+        self._structs: dict[str, dict[bytes, tuple[str, ...]]] = {}
+        self._words: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    @cached_property
+    def _c_files(self) -> tuple[str, ...]:
+        return tuple(n for n in self.tree.files if n.endswith((".c", ".h")))
+
+    def folder(self, name: str) -> dict[str, bytes]:
+        """All .c and .h files below folder `name`, with their contents."""
+        if name not in self._folders:
+            prefix = name + "/" if name else ""
+            wanted = [n for n in self._c_files if n.startswith(prefix)]
+            self._folders[name] = self.tree.read_many(wanted)
+        return self._folders[name]
+
+    def scope(self, path: str) -> dict[str, bytes]:
+        """The files that may share private names with `path`; see :func:`scope_folder`."""
+        return self.folder(scope_folder(path))
+
+    def files_with(self, path: str, word: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that have `word` as a whole word."""
+        key = (scope_folder(path), word)
+        if key not in self._words:
+            self._words[key] = tuple(_with(self.scope(path), whole_word(word), word))
+        return self._words[key]
+
+    def struct_files(self, tag: str, path: str) -> Iterator[str]:
+        """The files that seem to define struct or union `tag`, as seen from `path`: the file
+        itself, its folder, its scope, the headers of its architecture, those for all."""
+        yield path
+        mark, here = tag.encode(), posixpath.dirname(path)
+        near = self._struct_index(scope_folder(path)).get(mark, ())
+        yield from sorted(near, key=lambda n: posixpath.dirname(n) != here)
+        arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
+        yield from self._struct_index(f"{arch}/include").get(mark, ())
+        yield from self._struct_index("include").get(mark, ())
+
+    def _struct_index(self, name: str) -> dict[bytes, tuple[str, ...]]:
+        if name not in self._structs:
+            found: dict[bytes, list[str]] = {}
+            for path, text in self.folder(name).items():
+                for tag in set(_STRUCT.findall(text)):
+                    found.setdefault(tag, []).append(path)
+            self._structs[name] = {tag: tuple(paths) for tag, paths in found.items()}
+        return self._structs[name]
+
+    def public_with(self, pattern: re.Pattern[bytes], plain: str) -> Iterator[str]:
+        """The headers for the whole kernel that match `pattern`, which has `plain` in it."""
+        yield from self._public.files(pattern, plain.encode())
+
+    @cached_property
+    def _public(self) -> _Joined:
+        texts = self.folder("include")
+        return _Joined({n: t for n, t in texts.items() if not n.startswith(_NOT_FOR_ALL)})
+
+    def macro_files(self, name: str, path: str) -> Iterator[str]:
+        """The files that seem to define the macro `name`, nearest first."""
+        opening = rb"^[ \t]*#[ \t]*define[ \t]+" + re.escape(name.encode()) + rb"\("
+        pattern = re.compile(opening, re.M)
+        yield from _with(self.scope(path), pattern, name)
+        yield from self.public_with(pattern, name)
+
+
+class _Joined:
+    """Many texts as one, so that a word is looked for by one search."""
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        self._names = list(texts)
+        self._text = b"\n".join(texts.values())
+        self._starts = []
+        at = 0
+        for text in texts.values():
+            self._starts.append(at)
+            at += len(text) + 1
+
+    def files(self, pattern: re.Pattern[bytes], plain: bytes) -> Iterator[str]:
+        at, last = self._text.find(plain), -1
+        while at >= 0:
+            number = bisect_right(self._starts, at) - 1
+            end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self._text)
+            if number != last and pattern.search(self._text, self._starts[number], end):
+                yield self._names[number]
+            last = number
+            at = self._text.find(plain, end)
+
+
+def whole_word(word: str) -> re.Pattern[bytes]:
+    """A pattern that finds `word` where no letter touches it."""
+    return re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
+
+
+def scope_folder(path: str) -> str:
+    """The folder of the driver or subsystem of `path`: the first four parts of a path below
+    drivers/, the first three elsewhere, as far as it has so many."""
+    parts = path.split("/")[:-1]
+    return "/".join(parts[: 4 if parts[:1] == ["drivers"] else 3])
+
+
+def _with(texts: Mapping[str, bytes], pattern: re.Pattern[bytes], plain: str) -> Iterator[str]:
+    mark = plain.encode()
+    for name, text in texts.items():
+        if mark in text and pattern.search(text):
+            yield name
