@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The routes of a series, kept in the cache: they depend on makefiles and compilers only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from migrate.base import codec
+from migrate.delivery.build_folder import BuildFolder, Config, NoConfig
+from migrate.delivery.build_jobs import JobServer, run_parallel
+from migrate.delivery.build_model import BuildCache, Progress, Route, Unit, Unroutable
+from migrate.delivery.build_routes import Router
+from migrate.delivery.build_site import Site
+from migrate.delivery.build_store import Store
+from migrate.kernel.tree import Tree
+
+_FORMAT = "1"
+
+Routes = dict[str, tuple[Route, ...]]
+
+
+def find_routes(site: Site, sources: Sequence[str], cache: BuildCache, say: Progress) -> Routes:
+    """The routes of each of `sources`, worked out only where the cache does not know them."""
+    keys = {path: _key(site, path) for path in sources}
+    known = {p: r for p, key in keys.items() if (r := _read(cache.get(key)))}
+    asked = [path for path in sources if path not in known]
+    if asked:
+        say(f"makefiles and configurations of {len(asked)} objects", 0, len(asked))
+        site.switch(site.branch.tip)
+        tree = Tree(site.worktree, site.branch.tip)
+        for path, routes in Router(tree, site.folder, site.options).routes(asked).items():
+            known[path] = routes
+            if all(isinstance(r, Unit) or r.lasting for r in routes):
+                cache.put(keys[path], _written(routes))
+    return known
+
+
+def configured(site: Site, routes: Routes, store: Store) -> Routes:
+    """`routes` with every configuration made; where that fails, the reason takes its place."""
+    units = [r for found in routes.values() for r in found if isinstance(r, Unit)]
+    folders = {f.path: f for f in map(site.folder_of, units) if f.known_config() is None}
+    if folders:
+        site.switch(site.branch.tip)
+    made = dict(zip(folders, _made(list(folders.values()), site.options.jobs), strict=True))
+    broken = {path: c.reason for path, c in made.items() if isinstance(c, NoConfig)}
+    for unit in units:
+        if config := site.folder_of(unit).known_config():
+            store.know(unit, config, site.context(unit))
+
+    def usable(route: Route) -> Route:
+        if isinstance(route, Unroutable) or site.folder_of(route).path not in broken:
+            return route
+        why = broken[site.folder_of(route).path]
+        return Unroutable(route.path, route.arch, why, lasting=False)
+
+    return {path: tuple(usable(r) for r in found) for path, found in routes.items()}
+
+
+def _made(folders: list[BuildFolder], jobs: int) -> list[Config | NoConfig]:
+    def make(folder: BuildFolder, server: JobServer) -> Config | NoConfig:
+        return folder.config(server)
+
+    return run_parallel(make, folders, jobs)
+
+
+def _key(site: Site, path: str) -> str:
+    about = [
+        _FORMAT,
+        path,
+        site.states.environment(site.branch.tip),
+        [t.identity for t in site.toolchains.values()],
+        site.options.architectures,
+        site.options.instrumentation,
+    ]
+    return f"route {hashlib.sha256(json.dumps(about).encode()).hexdigest()}"
+
+
+def _written(routes: tuple[Route, ...]) -> str:
+    return json.dumps([[isinstance(r, Unit), codec.to_data(r)] for r in routes])
+
+
+def _read(text: str | None) -> tuple[Route, ...]:
+    """The routes that were written, () when there are none or they cannot be read."""
+    try:
+        return tuple(
+            codec.from_data(data, Unit) if is_unit else codec.from_data(data, Unroutable)
+            for is_unit, data in json.loads(text or "[]")
+        )
+    except (ValueError, TypeError):
+        return ()

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One call of the kernel's own make: its arguments, its environment, its output by object."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from migrate.base import process
+from migrate.base.errors import Refusal
+from migrate.delivery.build_jobs import JobServer
+from migrate.delivery.build_model import BuildOptions
+from migrate.kernel.toolchains import Toolchain, build_settings
+
+_TIME_LIMIT = 6 * 3600.0
+"""Seconds; a whole allmodconfig tree takes hours on a small machine."""
+_OURS = re.compile(
+    r"(KBUILD_|KCONFIG_|MAKE|MFLAGS$|GNUMAKEFLAGS$|ARCH$|SUBARCH$|CROSS_COMPILE|LLVM|srctree$"
+    r"|objtree$|K(C|A|CPP)FLAGS$|(CC|LD|AR|NM|CHECK|W|C|V|M|O|CF)$|INSTALL_|LOCALVERSION)"
+)
+"""Environment variables that would change what kbuild does behind the tool's back."""
+_TAG = re.compile(r"  ([A-Z][A-Z0-9_]*)(?: \[[A-Z]+\])?\s+(\S.*)$")
+_OBJECT_TAGS = ("CC", "AS", "CHECK")
+_FAILED = re.compile(r"make(?:\[\d+\])?: \*\*\* \[(?:[^\]]*: )?(\S+\.o)\] Error")
+_MAKE = re.compile(r"make(\[\d+\])?: ")
+_FULL = "No space left on device"
+
+
+@dataclass
+class MakeRun:
+    """What came of one make. `objects` maps an object, relative to the build folder and without
+    `..`, to what was said while it was made; `failed` are those whose commands failed."""
+
+    code: int
+    text: str
+    seconds: float
+    objects: dict[str, str] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+
+    @property
+    def why(self) -> str:
+        """The line that says best why make as a whole failed."""
+        lines = [line.strip() for line in self.text.splitlines() if line.strip()]
+        for pattern in (r"(error|Error|ERROR):", r"\*\*\*(?! \[)", r"\*\*\*|rror"):
+            for line in lines:
+                if re.search(pattern, line):
+                    return line[:300]
+        return lines[-1][:300] if lines else "it said nothing"
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A work tree, a build folder outside of it, and the compiler that fills it."""
+
+    worktree: Path
+    folder: Path
+    toolchain: Toolchain
+    options: BuildOptions
+
+    def result_arguments(self) -> list[str]:
+        """The arguments that change what is compiled or said; they are part of every key."""
+        arguments = []
+        if self.options.w1:
+            arguments.append("W=1")
+        if self.options.sparse:
+            arguments += ["C=1", "CHECK=sparse"]
+        if not self.options.instrumentation:
+            arguments += [f"{name}=" for name in build_settings().make_off]
+        return arguments
+
+    def make(
+        self,
+        targets: Sequence[str],
+        server: JobServer,
+        *,
+        log: Path,
+        variables: Mapping[str, str] | None = None,
+        config: bool = False,
+    ) -> MakeRun:
+        """Run make for `targets` and keep its output in `log`.
+
+        `config` leaves out the compiler launcher: questions about the compiler are asked here.
+        A :class:`Refusal` when the disk is full or make cannot be run.
+        """
+        extra, compiler = ({}, self.toolchain.compiler) if config else self._compiler()
+        assigned = {"MAKEFLAGS": server.flags, **extra, **(variables or {})}
+        outcome = process.run(
+            [
+                "env",
+                *(
+                    part
+                    for name in sorted(os.environ)
+                    if _OURS.match(name)
+                    for part in ("-u", name)
+                ),
+                *(f"{name}={value}" for name, value in assigned.items()),
+                *("make", "-k", "-Otarget", "--no-print-directory"),
+                f"O={self.folder}",
+                f"ARCH={self.toolchain.arch.name}",
+                f"CROSS_COMPILE={self.toolchain.prefix}",
+                f"CC={compiler}",
+                *self.result_arguments(),
+                *targets,
+            ],
+            cwd=self.worktree,
+            timeout=_TIME_LIMIT,
+            one_stream=True,
+            pass_fds=server.descriptors,
+        )
+        return self._understood(outcome, log)
+
+    def _compiler(self) -> tuple[dict[str, str], str]:
+        """Environment and CC= for compiling: ccache in front when there is one, else a launcher."""
+        launcher = self.options.compiler_launcher
+        if shutil.which("ccache"):
+            prefix = {"CCACHE_PREFIX": launcher} if launcher else {}
+            return prefix, f"ccache {self.toolchain.compiler}"
+        return {}, f"{launcher} {self.toolchain.compiler}" if launcher else self.toolchain.compiler
+
+    def _understood(self, outcome: process.Outcome, log: Path) -> MakeRun:
+        match outcome:
+            case process.Finished(code=code, stdout=stdout, seconds=seconds):
+                run = MakeRun(code, stdout.decode("utf-8", "replace"), seconds)
+            case process.TimedOut(limit=limit, stdout=stdout):
+                run = MakeRun(1, stdout.decode("utf-8", "replace"), limit)
+                run.text += f"\n*** make was stopped after {limit:g} s\n"
+            case _:
+                raise Refusal(
+                    f"The kernel's make cannot be used: {process.describe(outcome)}.",
+                    "Run gup-migrate doctor to see what is missing.",
+                )
+        if _FULL in run.text:
+            raise Refusal(
+                f"No space left on the disk of {self.folder}.",
+                "Free some, or give the workspace another place with --workspace.",
+            )
+        run.text = run.text.replace(f"{self.worktree.resolve()}/", "")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(run.text, encoding="utf-8")
+        _split(run)
+        return run
+
+
+def _split(run: MakeRun) -> None:
+    """Give every line to the object whose commands wrote it; -Otarget keeps those together."""
+    current: str | None = None
+    for line in run.text.splitlines():
+        if found := _FAILED.match(line):
+            run.failed.add(posixpath.normpath(found[1]))
+            current = None
+        elif _MAKE.match(line):
+            current = None
+        elif found := _TAG.match(line):
+            current = None
+            if found[1] in _OBJECT_TAGS:
+                current = posixpath.normpath(posixpath.splitext(found[2].strip())[0] + ".o")
+                run.objects.setdefault(current, "")
+        elif current is not None:
+            run.objects[current] += line + "\n"

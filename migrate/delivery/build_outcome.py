@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From an object before and after a commit to what the report says about it."""
+
+from __future__ import annotations
+
+from migrate.delivery.build_diagnostics import news, shortened
+from migrate.delivery.build_model import Attempt, AttemptStatus, Unit
+from migrate.delivery.model import BuildStatus, ObjectBuild
+
+COMPILED, ERROR = AttemptStatus.COMPILED, AttemptStatus.ERROR
+
+
+def judge(
+    commit: str, unit: Unit, before: Attempt | None, after: Attempt, *, built_elsewhere: bool
+) -> ObjectBuild:
+    """What `commit` did to `unit`; `before` is None for a file that the parent does not have.
+
+    `built_elsewhere` says that the object compiles at some other commit of the branch: then make
+    not getting as far as the object is the branch's doing and not this machine's.
+    """
+    status, output, reason = _judged(before, after, built_elsewhere)
+    return ObjectBuild(commit, unit.path, unit.arch, status, output, reason, after.seconds)
+
+
+def _judged(
+    before: Attempt | None, after: Attempt, built_elsewhere: bool
+) -> tuple[BuildStatus, str, str]:
+    new = news(before.output if before else "", after.output)
+    said = shortened("\n".join(d.text for d in new))
+    if after.status is COMPILED:
+        return (BuildStatus.WARNED if new else BuildStatus.BUILT), said, ""
+    if after.status is ERROR:
+        if before and before.status is ERROR:
+            return BuildStatus.FAILED_BEFORE, said, ""
+        errors = [d for d in new if d.is_error] or new
+        text = "\n".join(d.text for d in errors) or after.output
+        return BuildStatus.FAILED, shortened(text), ""
+    if before and before.status is COMPILED:
+        return BuildStatus.FAILED, after.output, ""
+    if built_elsewhere:
+        return BuildStatus.FAILED_BEFORE, after.output, ""
+    return BuildStatus.NOT_BUILDABLE, "", after.output

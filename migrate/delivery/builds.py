@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Build every commit of a branch: the objects that it affects, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from migrate.base.errors import Refusal
+from migrate.delivery.build_book import Routes, configured, find_routes
+from migrate.delivery.build_diagnostics import diagnostics
+from migrate.delivery.build_folder import BuildFolder, NoConfig
+from migrate.delivery.build_jobs import JobServer, run_parallel
+from migrate.delivery.build_model import (
+    Attempt,
+    BuildCache,
+    BuildOptions,
+    FullBuild,
+    Progress,
+    Unit,
+    Unroutable,
+)
+from migrate.delivery.build_outcome import judge
+from migrate.delivery.build_plan import State, affected_states, series_sources, units_of
+from migrate.delivery.build_results import Results
+from migrate.delivery.build_routes import ALLMODCONFIG
+from migrate.delivery.build_site import Site
+from migrate.delivery.build_store import Store
+from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
+from migrate.kernel.toolchains import architectures, missing_compiler
+
+
+def build_branch(
+    branch: Branch,
+    *,
+    worktree: Path,
+    builds: Path,
+    cache: BuildCache,
+    options: BuildOptions,
+    progress: Progress,
+) -> BuildReport:
+    """Build what each commit of `branch` can affect, at its parent and at the commit itself.
+
+    `worktree` is a checkout of the tool's own, which is switched from commit to commit and left
+    at the tip; `builds` holds the build folders and is kept from run to run. What `cache` knows
+    is not compiled again. A :class:`Refusal` only for what makes building as a whole impossible.
+    """
+    site = Site(branch, worktree, builds, options)
+    store = Store(cache, site.states)
+    sources = series_sources(branch)
+    try:
+        routes = configured(site, find_routes(site, sources, cache, progress), store)
+        units = [r for path in sources for r in routes[path] if isinstance(r, Unit)]
+        results = Results(site, store, progress)
+        objects: list[ObjectBuild] = []
+        steps = [branch.commits] if options.keep_going else [(c,) for c in branch.commits]
+        for commits in steps:
+            _find_out(commits, site, units, sources, results)
+            for commit in commits:
+                objects += _commit_report(commit, site, routes, units, results)
+            if not options.keep_going and any(o.status is BuildStatus.FAILED for o in objects):
+                break
+    finally:
+        site.leave()
+    return BuildReport(branch.tip, tuple(objects))
+
+
+def build_full(
+    branch: Branch, arch: str, *, worktree: Path, builds: Path, options: BuildOptions
+) -> FullBuild:
+    """Build the whole tree of `arch` at the tip of `branch` with its allmodconfig.
+
+    A :class:`Refusal` for an architecture that is not known or has no compiler or configuration.
+    """
+    site = Site(branch, worktree, builds, options)
+    known = {a.name: a for a in architectures()}
+    if arch not in known:
+        raise Refusal(f"{arch} is not known.", f"Choose one of: {', '.join(known)}.")
+    if arch not in site.toolchains:
+        raise Refusal(f"{missing_compiler(known[arch])}.", "Install it and run the build again.")
+    site.switch(branch.tip)
+
+    def everything(folder: BuildFolder, server: JobServer) -> FullBuild:
+        config = folder.config(server)
+        if isinstance(config, NoConfig):
+            raise Refusal(f"{config.reason}.", "Look into that log.")
+        run = folder.build_all(["all"], branch.tip, server)
+        failed = [text for name, text in run.objects.items() if name in run.failed]
+        errors = tuple(d.text for text in failed for d in diagnostics(text) if d.is_error)
+        errors = errors or (() if run.code == 0 else (run.why,))
+        log, name = str(folder.log(branch.tip[:12])), folder.recipe.name
+        return FullBuild(branch.tip, arch, name, run.code == 0, errors, log, run.seconds)
+
+    folder = site.folder(site.toolchains[arch], ALLMODCONFIG)
+    return run_parallel(everything, [folder], options.jobs)[0]
+
+
+def _find_out(
+    commits: Sequence[Commit],
+    site: Site,
+    units: Sequence[Unit],
+    sources: Sequence[str],
+    results: Results,
+) -> None:
+    """Build what `commits` affect, and at the parent what did not come out clean."""
+    after = affected_states(commits, units, sources, site.states)
+    results.know(after)
+    parents = {commit.id: commit.parent for commit in commits}
+    before = {State(s.unit, parents[s.commit]) for s in after if not results.clean(s)}
+    results.know({s for s in before if site.states.blob(s.commit, s.unit.path)})
+
+
+def _commit_report(
+    commit: Commit, site: Site, routes: Routes, units: Sequence[Unit], results: Results
+) -> list[ObjectBuild]:
+    """What the report says about one commit, by path and architecture."""
+    found = []
+    for unit in units_of(commit, units, list(routes)):
+        after = results.get(unit, commit.id)
+        if after is not None and _reads(after, commit, unit):
+            before = results.get(unit, commit.parent)
+            elsewhere = results.compiles_somewhere(unit)
+            found.append(judge(commit.id, unit, before, after, built_elsewhere=elsewhere))
+    for path in commit.paths:
+        if site.states.blob(commit.id, path):
+            for route in routes.get(path, ()):
+                if isinstance(route, Unroutable):
+                    found.append(_not_buildable(commit, path, route.arch, route.reason))
+    if found:
+        return sorted(found, key=lambda o: (o.path, o.arch))
+    why = "no object of the series is made from it"
+    code = [p for p in commit.paths if p.endswith((".c", ".S", ".h"))]
+    return [_not_buildable(commit, p, "", why) for p in code if site.states.blob(commit.id, p)]
+
+
+def _reads(attempt: Attempt, commit: Commit, unit: Unit) -> bool:
+    """Whether the object was made from a file that `commit` changes, as far as is known."""
+    if unit.path in commit.paths or not attempt.dependencies:
+        return True
+    return not set(commit.paths).isdisjoint(attempt.dependencies)
+
+
+def _not_buildable(commit: Commit, path: str, arch: str, reason: str) -> ObjectBuild:
+    return ObjectBuild(commit.id, path, arch, BuildStatus.NOT_BUILDABLE, "", reason, 0.0)
