@@ -27,9 +27,10 @@ from migrate.rewrite.apitext import (
     render,
     render_line,
 )
-from migrate.rewrite.check import TokenEdit
+from migrate.rewrite.check import Comparison, OtherChange, TokenEdit
 from migrate.rewrite.counterparts import Counterparts
 from migrate.rewrite.draft import Draft, open_draft
+from migrate.rewrite.layout import with_layout
 from migrate.rewrite.model import ApiChange, FileChange
 from migrate.rewrite.profiles import Api, ApiCommit, ApiDocument, ApiFunction
 from migrate.rewrite.toctree import add_entry
@@ -217,12 +218,22 @@ def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draf
         outcome = run_spatch(path, {draft.path: draft.text}, timeout=timeout)
     if not isinstance(outcome, Patched):
         return outcome.reason
-    after = outcome.files[draft.path]
     added = tuple(t.text for t in tokenize(parse(draft.path, text.encode()).root))
-    result = draft.advance(after, [TokenEdit(anchor.end, 0, added)])
-    if not isinstance(result, Draft):
-        return f"spatch came out with {result}"
-    return result if text.encode() in result.text else "spatch changed the layout of the new text"
+    edits = [TokenEdit(anchor.end, 0, added)]
+    result = draft.advance(outcome.files[draft.path], edits)
+    if isinstance(result, Draft):
+        tokens = result.tokens[anchor.end : anchor.end + len(added)]
+        written = with_layout(result.text, tokens[0].start, tokens[-1].end, text.encode())
+        result = draft.advance(written, edits)
+    return result if isinstance(result, Draft) else _why_not(result)
+
+
+def _why_not(found: Comparison) -> str:
+    match found:
+        case OtherChange(line=line, what=what):
+            return f"{what} at line {line}"
+        case _:
+            return "spatch does not find the place, or does not parse the file"
 
 
 def insertion_rule(anchor: Anchor, text: str) -> str:

@@ -63,6 +63,14 @@ class Draft:
         node = self.source.root.descendant_for_byte_range(token.start, token.end)
         return node if node is not None else self.source.root
 
+    def node_of(self, first: int, end: int) -> Node | None:
+        """The node that is exactly the tokens from `first` up to, but without, `end`."""
+        start, stop = self.tokens[first].start, self.tokens[end - 1].end
+        node = self.source.root.descendant_for_byte_range(start, stop)
+        if node is None or (node.start_byte, node.end_byte) != (start, stop):
+            return None
+        return node
+
     def span(self, first: int, end: int) -> bytes:
         """The text of the tokens from number `first` up to, but without, number `end`."""
         return (

@@ -24,10 +24,13 @@ def flag_tokens(
     """
     first, end = call.arguments[position]
     found = _named(draft, first, end, flag)
+    for member in _of_kind(draft, first, end, "field_identifier"):
+        if _put_into_member(draft, member, flag):
+            return NoSite(f"{flag} is put into member {member}")
     function = draft.source.function_at(draft.tokens[call.name].start)
     if function is None:
         return tuple(found)
-    for variable in _variables(draft, first, end):
+    for variable in _of_kind(draft, first, end, "identifier"):
         inside = list(_in_function(draft, function, variable))
         sources = [n for use in inside for n in _assigned(draft, use, flag)]
         if sources and not _local(draft, function, variable):
@@ -46,14 +49,29 @@ def _named(draft: Draft, first: int, end: int, name: str) -> list[int]:
     return [n for n in range(first, end) if draft.tokens[n].text == wanted]
 
 
-def _variables(draft: Draft, first: int, end: int) -> list[str]:
-    """The identifiers of an argument that can be variables."""
+def _of_kind(draft: Draft, first: int, end: int, kind: str) -> list[str]:
+    """The names of `kind` in an argument, without those in capitals: they are constants."""
     names = []
-    for number in range(first, end):
-        token = draft.tokens[number]
-        if token.kind == "identifier" and not token.text.isupper():
+    for token in draft.tokens[first:end]:
+        if token.kind == kind and not token.text.isupper():
             names.append(token.text.decode("utf-8", "replace"))
     return list(dict.fromkeys(names))
+
+
+def _put_into_member(draft: Draft, member: str, flag: str) -> bool:
+    """Whether the file sets a member of that name, of whatever struct, to something with `flag`."""
+    wanted = member.encode()
+    for number, token in enumerate(draft.tokens):
+        if token.kind != "field_identifier" or token.text != wanted:
+            continue
+        node: Node | None = draft.node_at(number)
+        while node is not None and node.type in ("field_identifier", "field_expression"):
+            node = node.parent
+        if node is not None and node.type in ("assignment_expression", "initializer_pair"):
+            start, stop = node.start_byte, node.end_byte
+            if any(start <= t.start < stop and t.text == flag.encode() for t in draft.tokens):
+                return True
+    return False
 
 
 def _in_function(draft: Draft, function: Function, name: str) -> Iterator[int]:

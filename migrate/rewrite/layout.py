@@ -24,7 +24,7 @@ def realign(
     new: Sequence[Token],
     origin: Sequence[int | None],
 ) -> bytes:
-    """`after` with its continuation lines aligned as they were in `before`.
+    """`after` with the white space of `before`, and continuation lines aligned as they were there.
 
     `origin` gives for each token of `after` its number in `before`, or None.
     """
@@ -33,9 +33,10 @@ def realign(
     column = 0
     opened: list[tuple[bytes, int, int | None]] = []
     for number, token in enumerate(new):
-        gap = gap_before(after, new, number)
         source = origin[number]
-        if b"\n" in gap and source is not None and gap == gap_before(before, old, source):
+        kept = source is not None and (number == 0 or origin[number - 1] == source - 1)
+        gap = gap_before(before, old, source) if kept and source else gap_before(after, new, number)
+        if b"\n" in gap and kept and source is not None:
             inner = opened[-1] if opened else None
             if inner and inner[0] == b"(" and inner[2] is not None:
                 aligned = columns[source] == columns[inner[2]] + 1
@@ -51,6 +52,14 @@ def realign(
         pieces += (gap, token.text)
     pieces.append(gap_before(after, new, len(new)))
     return b"".join(pieces)
+
+
+def with_layout(text: bytes, start: int, end: int, wanted: bytes) -> bytes:
+    """`text` with the bytes from `start` to `end` laid out as `wanted`, which has the same tokens.
+
+    spatch lays out what it adds in ways of its own, "for(i = 0;" and lines of a single tab.
+    """
+    return text[:start] + wanted.strip(b"\n") + text[end:]
 
 
 def _columns(text: bytes, tokens: Sequence[Token]) -> list[int]:

@@ -15,7 +15,7 @@ from migrate.rewrite.draft import Draft
 from migrate.rewrite.flags import flag_tokens
 from migrate.rewrite.profiles import AcquireRule, ReleaseRule
 from migrate.rewrite.sites import NoSite, Site
-from migrate.rewrite.tokens import Call
+from migrate.rewrite.tokens import Call, is_conditional
 
 _FLAG_ROLES = ("gup_flags", "flags", "foll_flags")
 _COUNT_ROLES = ("npages", "nr_pages", "nr", "nfolios")
@@ -139,12 +139,16 @@ def _plan_release(
 
 def _called(draft: Draft, place: Place, name: str) -> Call | NoSite:
     number = draft.number_at(place)
-    if number is None:
+    if number is None or draft.tokens[number].kind == "preproc_arg":
         return NoSite(f"{place}: {name}() is inside a macro definition")
     if draft.tokens[number].text != name.encode():
         return NoSite(f"{place}: there is no {name}() any more")
     call = draft.call_at(place)
-    return call if call is not None else NoSite(f"{place}: {name} is not a plain call")
+    if call is None:
+        return NoSite(f"{place}: {name} is not a plain call")
+    if is_conditional(draft.tokens, call):
+        return NoSite(f"{place}: the arguments of {name}() depend on the preprocessor")
+    return call
 
 
 def _arity(
@@ -204,12 +208,14 @@ def _argument_requests(
     requests = []
     for position, parameter in enumerate(old.parameters if old else ()):
         wanted = new.parameters[position].name if new and position < len(new.parameters) else ""
-        if parameter.name == "write" and wanted in _FLAG_ROLES:
+        truth = parameter.name == "write" or sites.is_truth_value(draft, call, position)
+        if flag and truth and wanted in _FLAG_ROLES:
             finder = _on_argument(place, position, flag, sites.write_to_flag)
             requests.append(_Request("write-to-flag", (("flag", flag),), finder))
         if parameter.name in _FLAG_ROLES and rule.add_flag:
             defines = (("flag", rule.add_flag),)
-            wrap = sites.needs_parentheses(draft, call, position)
+            literal = call.arguments[position][1] - call.arguments[position][0] == 1
+            wrap = sites.needs_parentheses(draft, call, position) or (truth and not literal)
             add = sites.parenthesized if wrap else sites.add_flag
             finder = _on_argument(place, position, rule.add_flag, add)
             virtuals = ("parenthesize",) if wrap else ()

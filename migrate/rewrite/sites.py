@@ -21,6 +21,7 @@ _WHOLE_VALUE = frozenset(
         "assignment_expression",
     }
 )
+_TRUTH_OPERATORS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||", "!"})
 _LOGICAL = frozenset({b"&&", b"||"})
 
 
@@ -78,6 +79,18 @@ def write_to_flag(draft: Draft, call: Call, position: int, flag: str) -> Site | 
     if _kind(draft, first, end) in _LOOSER_THAN_OR:
         return NoSite("the write argument is not a plain condition")
     return Site(at, (TokenEdit(end, 0, (b"?", flag.encode(), b":", b"0")),))
+
+
+def is_truth_value(draft: Draft, call: Call, position: int) -> bool:
+    """Whether an argument is 1, true, false or the result of a comparison: no set of flags."""
+    first, end = call.arguments[position]
+    if draft.span(first, end) in (b"1", b"true", b"false"):
+        return True
+    node = draft.node_of(first, end)
+    while node is not None and node.type == "parenthesized_expression":
+        node = node.named_children[0] if len(node.named_children) == 1 else None
+    operator = node.child_by_field_name("operator") if node is not None else None
+    return operator is not None and operator.type in _TRUTH_OPERATORS
 
 
 def add_flag(draft: Draft, call: Call, position: int, flag: str) -> Site | None:
@@ -145,8 +158,5 @@ def _span_at(draft: Draft, first: int, end: int) -> str:
 
 def _kind(draft: Draft, first: int, end: int) -> str:
     """The type of the expression that the tokens are, "" when they are not just one."""
-    start, stop = draft.tokens[first].start, draft.tokens[end - 1].end
-    node = draft.source.root.descendant_for_byte_range(start, stop)
-    if node is None or (node.start_byte, node.end_byte) != (start, stop):
-        return ""
-    return node.type
+    node = draft.node_of(first, end)
+    return node.type if node is not None else ""

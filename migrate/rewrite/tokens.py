@@ -90,6 +90,11 @@ def call_at(tokens: Sequence[Token], name: int) -> Call | None:
     return None
 
 
+def is_conditional(tokens: Sequence[Token], call: Call) -> bool:
+    """Whether a preprocessor line stands between the parentheses of `call`."""
+    return any(token.text.startswith(b"#") for token in tokens[call.open : call.close])
+
+
 def _token(node: Node, text: bytes) -> Token:
     kept = text.rstrip() if node.type == "preproc_arg" else text
     return Token(

@@ -32,7 +32,6 @@ def wanted(p):
 
 @depends on patch && !parenthesize@
 identifier virtual.flag;
-constant c;
 expression e;
 position p : script:python() { wanted(p) };
 @@
@@ -40,11 +39,8 @@ position p : script:python() { wanted(p) };
 - 0@p
 + flag
 |
-- c@p
-+ c | flag
-|
-  e@p
-+ | flag
+- e@p
++ e | flag
 )
 
 @depends on patch && parenthesize@
@@ -52,6 +48,5 @@ identifier virtual.flag;
 expression e;
 position p : script:python() { wanted(p) };
 @@
-+ (
-  e@p
-+ ) | flag
+- e@p
++ (e) | flag

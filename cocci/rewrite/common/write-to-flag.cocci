@@ -44,6 +44,6 @@ position p : script:python() { wanted(p) };
 |
   0@p
 |
-  e@p
-+ ? flag : 0
+- e@p
++ e ? flag : 0
 )

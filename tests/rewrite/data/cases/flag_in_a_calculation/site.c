@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+
+static void one(unsigned long addr, struct page **p, unsigned int flags)
+{
+	get_user_pages_unlocked(addr, 1, p, flags & ~FOLL_GET);
+	put_page(*p);
+}

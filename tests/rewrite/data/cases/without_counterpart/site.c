@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+
+static void one(unsigned long addr, struct page *p)
+{
+	get_user_pages_fast(addr, 1, FOLL_WRITE, &p);
+	folio_put(page_folio(p));
+}

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The API as it comes out for headers of several kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrate.kernel.signatures import read_signatures
+from migrate.kernel.tree import Tree
+from migrate.rewrite.api import api_change
+from migrate.rewrite.counterparts import Counterparts
+from migrate.rewrite.model import ApiChange
+from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.toctree import add_entry
+from tests.rewrite.trees import DATA, make_tree
+
+VERSIONS = ("4.9", "5.1", "5.3", "6.1", "6.12")
+MIRRORED = {
+    "vaddr_pin_pages": "get_user_pages",
+    "vaddr_pin_pages_fast": "get_user_pages_fast",
+    "vaddr_pin_pages_remote": "get_user_pages_remote",
+    "vaddr_pin_pages_unlocked": "get_user_pages_unlocked",
+    "vaddr_pin_pages_locked": "get_user_pages_locked",
+}
+DESCRIPTION = ("Documentation/core-api/vaddr_pin_pages.rst", "Documentation/core-api/index.rst")
+
+
+def introduce(tree: Tree) -> ApiChange:
+    return api_change(Counterparts(tree, load_profile("vaddr-pin")))
+
+
+def applied(change: ApiChange) -> dict[str, bytes]:
+    return {file.path: file.after for commit in change.commits for file in commit}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_text_is_as_recorded(version: str, tmp_path: Path) -> None:
+    """All that is added to C, for each kernel, to the byte; the rest of the files is untouched."""
+    change = introduce(make_tree(tmp_path, version, {}))
+    added = []
+    for file in change.commits[0]:
+        before, after = (file.before or b"").decode(), file.after.decode()
+        lines = after.splitlines(keepends=True)
+        old = before.splitlines(keepends=True)
+        start = next(n for n, line in enumerate(lines) if n >= len(old) or line != old[n])
+        new = lines[start : start + len(lines) - len(old)]
+        assert "".join(lines[:start] + lines[start + len(new) :]) == before
+        added += [f"### {file.path}\n", *new]
+    expected = (DATA / "api" / f"{version}.txt").read_text()
+    assert "".join(added) == expected
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_signature_is_mirrored_argument_for_argument(version: str, tmp_path: Path) -> None:
+    before = make_tree(tmp_path / "before", version, {})
+    after = make_tree(tmp_path / "after", version, applied(introduce(before)))
+    old, new = read_signatures(before), read_signatures(after)
+    for pin, get in MIRRORED.items():
+        assert (pin in new) == (get in old)
+        if get in old:
+            assert new[pin].parameters == old[get].parameters
+            assert new[pin].return_type == old[get].return_type
+    assert {"put_user_page", "put_user_pages", "put_user_pages_dirty_lock"} <= set(new)
+    assert {name: new[name] for name in old} == old
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_tree_that_has_it_gets_nothing(version: str, tmp_path: Path) -> None:
+    before = make_tree(tmp_path / "before", version, {})
+    after = make_tree(tmp_path / "after", version, applied(introduce(before)))
+    assert introduce(after) == ApiChange((), (), ())
+
+
+def test_the_messages(tmp_path: Path) -> None:
+    new = introduce(make_tree(tmp_path / "new", "6.1", {}))
+    assert new.subjects == (
+        "mm/gup: introduce vaddr_pin_pages() and put_user_page()",
+        "Documentation: core-api: describe pinning by user address",
+    )
+    old = introduce(make_tree(tmp_path / "old", "5.3", {}))
+    assert old.subjects[0] == "mm/gup: introduce vaddr_pin_pages()"
+    assert "stand on pin_user_pages*()" in new.bodies[0]
+    assert "take and drop page references" in old.bodies[0]
+    for body in (*new.bodies, *old.bodies):
+        assert max(map(len, body.splitlines())) <= 75
+        assert "{" not in body and "  " not in body
+
+
+def test_the_documentation_is_linked(tmp_path: Path) -> None:
+    change = introduce(make_tree(tmp_path, "6.12", {}))
+    page, index = change.commits[1]
+    assert (page.path, index.path) == DESCRIPTION
+    assert page.before is None
+    text = page.after.decode()
+    assert "vaddr_pin_pages_remote()       get_user_pages_remote()\n" in text
+    assert "vaddr_pin_pages_locked" not in text
+    assert index.after == (index.before or b"").replace(
+        b"   mm-api\n", b"   mm-api\n   vaddr_pin_pages\n"
+    )
+
+
+def test_what_has_nothing_to_stand_on_without_mmu_is_left_out_there(tmp_path: Path) -> None:
+    files = applied(introduce(make_tree(tmp_path / "4.9", "4.9", {})))
+    nommu = files["mm/nommu.c"].decode()
+    assert "vaddr_pin_pages_unlocked(" in nommu and "vaddr_pin_pages_fast(" in nommu
+    assert "vaddr_pin_pages_remote(" not in nommu and "vaddr_pin_pages_locked(" not in nommu
+    assert "void put_user_page(" in nommu
+    assert "mm/util.c" not in files
+    gup = applied(introduce(make_tree(tmp_path / "5.1", "5.1", {})))["mm/gup.c"].decode()
+    guarded = gup.split("#ifdef CONFIG_MMU\n")[-1].split("#endif")[0]
+    assert "vaddr_pin_pages_longterm(" in guarded and "vaddr_pin_pages_fast(" not in guarded
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (("c", "b"), b".. toctree::\n   :maxdepth: 1\n\n   a\n   b\n   new\n\nText\n"),
+        (("c",), b".. toctree::\n   :maxdepth: 1\n\n   a\n   b\n   new\n\nText\n"),
+        (("a",), b".. toctree::\n   :maxdepth: 1\n\n   a\n   new\n   b\n\nText\n"),
+    ],
+)
+def test_toctree_entries(after: tuple[str, ...], expected: bytes) -> None:
+    index = b".. toctree::\n   :maxdepth: 1\n\n   a\n   b\n\nText\n"
+    assert add_entry(index, "new", after) == expected
+    assert add_entry(expected, "new", after) == expected
+    assert add_entry(b"Text\n", "new", after) == b"Text\n"

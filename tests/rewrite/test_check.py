@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The comparison rejects everything that was not planned."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.syntax import parse
+from migrate.rewrite.check import AsPlanned, Comparison, NotEdited, OtherChange, TokenEdit, compare
+from migrate.rewrite.tokens import tokenize
+
+BEFORE = b"""\
+#ifdef A
+int f(void)
+{
+	/* why */
+	if (a)
+		put_page(b);
+	return g(x | F, \\
+		y);
+}
+#endif
+"""
+
+
+def check(after: bytes, *edits: TokenEdit) -> Comparison:
+    old, new = (tokenize(parse("f.c", text).root) for text in (BEFORE, after))
+    return compare(BEFORE, old, after, new, edits)
+
+
+def number(text: bytes, skip: int = 0) -> int:
+    found = [n for n, t in enumerate(tokenize(parse("f.c", BEFORE).root)) if t.text == text]
+    return found[skip]
+
+
+RENAME = TokenEdit(number(b"put_page"), 1, (b"unpin",))
+DROP = TokenEdit(number(b"|"), 2, ())
+
+
+def test_a_rename_keeps_the_origin_of_every_token() -> None:
+    found = check(BEFORE.replace(b"put_page", b"unpin"), RENAME)
+    assert isinstance(found, AsPlanned)
+    assert found.origin == tuple(range(len(found.origin)))
+
+
+def test_dropped_tokens_have_no_origin_and_the_rest_keeps_its_own() -> None:
+    found = check(BEFORE.replace(b"x | F,", b"x,"), DROP)
+    assert isinstance(found, AsPlanned)
+    assert found.origin[DROP.first] == DROP.first + 2
+
+
+def test_new_tokens_have_no_origin() -> None:
+    end = number(b",")
+    found = check(
+        BEFORE.replace(b"x | F,", b"x | F ? 1 : 0,"), TokenEdit(end, 0, (b"?", b"1", b":", b"0"))
+    )
+    assert isinstance(found, AsPlanned)
+    assert found.origin[end : end + 5] == (None, None, None, None, end)
+
+
+def test_an_edit_that_was_not_made_is_named() -> None:
+    assert check(BEFORE, RENAME) == NotEdited((RENAME,))
+    assert check(BEFORE.replace(b"put_page", b"unpin"), RENAME, DROP) == NotEdited((DROP,))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        (b"	/* why */\n", b"", 4),
+        (b"#endif\n", b"", 10),
+        (b"#ifdef A\n", b"#ifndef A\n", 1),
+        (b"	return g", b"	return  g", 7),
+        (b", \\\n", b",\n", 8),
+        (b"if (a)\n", b"if (a && b)\n", 5),
+        (b"		put_page(b);\n", b"", 6),
+        (b"#endif\n", b"#endif\nint x;\n", 10),
+        (b"#endif\n", b"#endif\n\n", 10),
+        (b"put_page(b)", b"unpin_page(b)", 6),
+    ],
+)
+def test_any_other_change_is_found(old: bytes, new: bytes, line: int) -> None:
+    after = BEFORE.replace(b"put_page(b)", b"unpin(b)") if b"put_page" not in old else BEFORE
+    assert old in after
+    found = check(after.replace(old, new), RENAME)
+    assert isinstance(found, OtherChange)
+    assert found.line == line
+
+
+def test_a_change_of_indentation_alone_is_left_to_the_layout() -> None:
+    after = BEFORE.replace(b"put_page", b"unpin").replace(b"\t\ty", b"\t  y")
+    assert isinstance(check(after, RENAME), AsPlanned)

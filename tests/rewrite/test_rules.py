@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Every semantic patch runs by hand, by the command that its own header gives."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from migrate.base.data import data_folder
+
+RULES = sorted(data_folder("cocci").glob("rewrite/**/*.cocci"))
+SITE = """\
+int f(struct page **p)
+{
+	put_page(p[0]);
+	pin_pages(p);
+	use(FOLL_GET);
+	release_pages(p, 1, 0);
+	return get_longterm_page(addr(p), write);
+}
+"""
+BY_HAND = {
+    "rename-call": ("	put_page(p[0]);", "	put_user_page(p[0]);", {}),
+    "drop-flag": ("use(FOLL_GET)", "use(0)", {}),
+    "add-flag": ("(addr(p), write)", "(addr(p), write | FOLL_LONGTERM)", {"at": "L7C35L7C40"}),
+    "write-to-flag": ("write);", "write ? FOLL_WRITE : 0);", {"at": "L7C35L7C40"}),
+    "append-argument": ("pin_pages(p)", "pin_pages(p, NULL)", {}),
+    "drop-last-argument": ("release_pages(p, 1, 0)", "release_pages(p, 1)", {}),
+}
+
+
+def command(rule: Path) -> list[str]:
+    """The words of the command in the header of `rule`."""
+    text = rule.read_text()
+    found = re.search(r"^// Usage:\n((?://\t.*\n)+)", text, re.M)
+    assert found, f"{rule} has no usage"
+    lines = found.group(1).replace("//\t", "").replace("\\\n", " ")
+    return shlex.split(lines)
+
+
+def header(rule: Path) -> str:
+    return rule.read_text().split("\nvirtual ", 1)[0]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.stem)
+def test_the_header_is_as_the_kernel_has_it(rule: Path) -> None:
+    lines = header(rule).splitlines()
+    assert lines[0] == "// SPDX-License-Identifier: GPL-2.0-only"
+    assert lines[1].startswith("/// ")
+    for word in ("Confidence:", "Copyright:", "Comments:", "Options:", "Usage:"):
+        assert any(line.startswith(f"// {word}") for line in lines), word
+    assert max(map(len, header(rule).expandtabs().splitlines())) <= 80
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.stem)
+def test_it_runs_by_hand(rule: Path, tmp_path: Path) -> None:
+    old, new, defines = BY_HAND[rule.stem]
+    site = tmp_path / "site.c"
+    site.write_text(SITE)
+    words = command(rule)
+    assert words[0] == "spatch"
+    words = [str(site) if w == "FILE" else str(rule) if w.endswith(".cocci") else w for w in words]
+    for key, value in defines.items():
+        words = [f"{key}={value}" if w.startswith(f"{key}=") else w for w in words]
+    ran = subprocess.run([*words, "--very-quiet", "--in-place"], cwd=tmp_path, check=False)
+    assert ran.returncode == 0
+    assert old in SITE
+    assert site.read_text() == SITE.replace(old, new)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.stem)
+def test_it_does_nothing_at_other_places(rule: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site.c"
+    site.write_text(SITE)
+    words = [
+        str(site) if w == "FILE" else str(rule) if w.endswith(".cocci") else w
+        for w in command(rule)
+    ]
+    words = ["at=L1C0_L3C9L3C10" if w.startswith("at=") else w for w in words]
+    subprocess.run([*words, "--very-quiet", "--in-place"], cwd=tmp_path, check=True)
+    assert site.read_text() == SITE
+
+
+@pytest.mark.parametrize("name", ["rename-call", "drop-flag"])
+def test_it_lists_places_in_report_mode(name: str, tmp_path: Path) -> None:
+    rule = next(rule for rule in RULES if rule.stem == name)
+    site = tmp_path / "site.c"
+    site.write_text(SITE)
+    words = [
+        str(site) if w == "FILE" else str(rule) if w.endswith(".cocci") else w
+        for w in command(rule)
+    ]
+    words = ["report" if w == "patch" else w for w in words]
+    ran = subprocess.run([*words, "--very-quiet"], cwd=tmp_path, capture_output=True, check=True)
+    line = {"rename-call": 3, "drop-flag": 5}[name]
+    assert re.search(rf"site\.c:{line}:\d+-\d+: WARNING: ".encode(), ran.stdout)
+    assert site.read_text() == SITE
+
+
+def test_no_rule_names_a_place_of_the_kernel() -> None:
+    for rule in RULES:
+        assert not re.search(r"\b(drivers|arch|net|fs|sound)/", rule.read_text())
