@@ -17,7 +17,7 @@ echo "Installing Python packages into $VENV"
 rm -rf "$VENV"
 "$PYTHON" -m venv "$VENV"
 pip() {
-	"$VENV/bin/python" -m pip --disable-pip-version-check --quiet "$@"
+	"$VENV/bin/python" -m pip --disable-pip-version-check -q -q "$@"
 }
 pip install --require-hashes --no-deps -r requirements.txt
 pip install --no-deps --no-build-isolation --editable .

@@ -4,7 +4,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
-#include <asm/mvm_tlb.h>
+
+#include "tlb_share.h"
 
 static void free_shared_tlb(struct mvm_vcpu *vcpu)
 {

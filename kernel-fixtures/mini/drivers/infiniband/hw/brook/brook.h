@@ -12,6 +12,7 @@ struct brook_region {
 };
 
 int brook_region_get(struct brook_region *region, unsigned long start, unsigned long nr_pages);
+int brook_region_map(struct brook_region *region, dma_addr_t *addresses);
 void brook_region_put(struct brook_region *region);
 int brook_doorbell_map(struct device *dev, struct scatterlist *doorbell, unsigned long address);
 void brook_doorbell_unmap(struct device *dev, struct scatterlist *doorbell);

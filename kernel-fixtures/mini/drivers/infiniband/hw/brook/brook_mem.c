@@ -48,6 +48,20 @@ int brook_region_get(struct brook_region *region, unsigned long start, unsigned 
 }
 EXPORT_SYMBOL_GPL(brook_region_get);
 
+int brook_region_map(struct brook_region *region, dma_addr_t *addresses)
+{
+	unsigned long i;
+
+	for (i = 0; i < region->nr_pages; i++) {
+		addresses[i] = dma_map_page(region->dev, region->pages[i], 0, PAGE_SIZE,
+					    DMA_BIDIRECTIONAL);
+		if (dma_mapping_error(region->dev, addresses[i]))
+			return -EIO;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(brook_region_map);
+
 void brook_region_put(struct brook_region *region)
 {
 	brook_release(region->pages, region->nr_pages);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef _ASM_POWERPC_MVM_TLB_H
-#define _ASM_POWERPC_MVM_TLB_H
+#ifndef _TLB_SHARE_H
+#define _TLB_SHARE_H
 
 struct page;
 
@@ -19,4 +19,4 @@ int mvm_tlb_configure(struct mvm_vcpu *vcpu, unsigned long array, unsigned int e
 void mvm_tlb_invalidate(struct mvm_vcpu *vcpu, unsigned int entry);
 void mvm_tlb_destroy(struct mvm_vcpu *vcpu);
 
-#endif /* _ASM_POWERPC_MVM_TLB_H */
+#endif /* _TLB_SHARE_H */
