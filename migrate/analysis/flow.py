@@ -14,7 +14,10 @@ from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
 from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
+AGAIN = "page found again"
+"""A page that was looked up by an address or a page frame number of the acquired one."""
 
+_FORMS = frozenset({PAGE, AGAIN, ADDRESS, PHYSICAL, SCATTER})
 _CONTAINER_PAGE = frozenset({"bv_page", "page_link", "page"})
 _CELL_LIMIT = 250
 """A group that spreads over more storage than this is not followed to its end."""
@@ -214,7 +217,7 @@ class Forward:
             self._use(UseKind.PHYSICAL, returned.place, facts, returned.text)
 
     def _access(self, state: State, access: Access, facts: FunctionFacts) -> None:
-        if state.form == PAGE and access.member:
+        if state.form in (PAGE, AGAIN) and access.member:
             if access.member == "lru":
                 self._gap(f"the page is put on a list at {access.place}")
             self._use(UseKind.STRUCT_PAGE, access.place, facts, access.text)
@@ -265,7 +268,7 @@ class Forward:
         call, facts = site.call, site.facts
         effect = known.effect(position)
         if effect in RELEASE_EFFECTS:
-            if form == PAGE:
+            if form in (PAGE, AGAIN):
                 self._release(site, position, effect)
             return
         kind = _EFFECT_USE.get(effect)
@@ -273,9 +276,10 @@ class Forward:
             self._use(kind, call.place, facts, call.text)
         if known.result:
             derived = form if known.result == "same" else known.result
-            if derived == PAGE and form in (ADDRESS, PHYSICAL):
-                self.trace.found_again = True
-            if derived in (PAGE, ADDRESS, PHYSICAL, SCATTER) and (effect or derived == form):
+            if derived == PAGE and form not in (PAGE, SCATTER):
+                derived = AGAIN
+            self.trace.found_again |= derived == AGAIN
+            if derived in _FORMS and (effect or derived == form):
                 result = Cell("result", scope_of(facts.function), str(site.index))
                 self.start(State(result, derived))
         for target, kept in ((known.into, SCATTER), (known.through, form)):

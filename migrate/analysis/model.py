@@ -119,10 +119,14 @@ class TraitKind(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Trait:
-    """One trait of a group and the line that shows it."""
+    """One trait of a group and the line that shows it.
+
+    `struct` is the tag of the struct that an MMU notifier is part of, "" for other traits.
+    """
 
     kind: TraitKind
     evidence: Evidence
+    struct: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,8 @@ class PinGroup:
 
     `name` is stable over runs on the same tree: path and function of the first acquire, with a
     number when a function starts several groups. `edges` is the evidence that ties the parts
-    together, in the order found; `gaps` says in plain English what could not be followed, empty
+    together, in the order found; `structs` are the tags of structs with members that hold the
+    pages; `gaps` says in plain English what could not be followed, empty
     for a complete group.
     """
 
@@ -142,6 +147,7 @@ class PinGroup:
     edges: tuple[Evidence, ...]
     gaps: tuple[str, ...]
     traits: tuple[Trait, ...] = ()
+    structs: tuple[str, ...] = ()
 
     def trait(self, kind: TraitKind) -> Trait | None:
         """The first trait of `kind`, or None."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from migrate.analysis.backward import Backward, Sources
 from migrate.analysis.facts import Call
 from migrate.analysis.flow import PAGE, Forward, State, Trace
+from migrate.analysis.found_again import unfollowed_releases
 from migrate.analysis.model import (
     Acquire,
     Evidence,
@@ -167,6 +168,8 @@ class _Pairer:
             gaps.setdefault(f"a release may drop pages from elsewhere: {why} ({place})")
         if not trace.releases:
             gaps.setdefault("no release was found")
+        for place in unfollowed_releases(self.program, trace):
+            gaps.setdefault(f"the release at {place} finds its page again; it may be one of these")
         acquires = tuple(sorted(members.acquires.values()))
         releases = tuple(sorted(s.release for s in trace.releases.values()))
         ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
@@ -180,6 +183,7 @@ class _Pairer:
             tuple(trace.edges),
             tuple(gaps),
             traits,
+            _structs(trace),
         )
 
 
@@ -220,7 +224,14 @@ def _union(one: PinGroup, two: PinGroup) -> PinGroup:
         tuple(dict.fromkeys((*one.edges, *two.edges))),
         tuple(dict.fromkeys((*one.gaps, *two.gaps))),
         tuple(dict.fromkeys((*one.traits, *two.traits))),
+        tuple(sorted({*one.structs, *two.structs})),
     )
+
+
+def _structs(trace: Trace) -> tuple[str, ...]:
+    """The tags of the structs whose members hold the pages."""
+    kept = {s.cell.scope for s in trace.states if s.cell.kind == "member" and s.form == PAGE}
+    return tuple(sorted(kept))
 
 
 def _named(groups: list[PinGroup]) -> list[PinGroup]:

@@ -21,6 +21,7 @@ from migrate.analysis.model import (
 )
 
 _DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
+_NOTIFIERS = (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR)
 _ONLY_STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL})
 
 
@@ -87,8 +88,12 @@ def mmu_notifier(q: Question) -> Answer | None:
     if here is not None:
         reason = "An MMU notifier is consulted around the acquire, so the pages may move at will."
         return Answer(Action.KEEP, "3", reason, Confidence.HIGH, (here.evidence,))
+    for trait in q.group.traits:
+        if trait.kind in _NOTIFIERS and trait.struct and trait.struct in q.group.structs:
+            reason = f"An MMU notifier belongs to struct {trait.struct}, which holds the pages."
+            return Answer(Action.KEEP, "3", reason, Confidence.HIGH, (trait.evidence,))
     same = q.group.trait(TraitKind.NOTIFIER_FILE)
-    if same is not None and _outlives_call(q):
+    if same is not None and not q.group.structs and q.uses(UseKind.PHYSICAL_KEPT):
         reason = "The file registers an MMU notifier, which revokes what is mapped from the pages."
         return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, (same.evidence,))
     return None
@@ -140,7 +145,7 @@ def extra_references(q: Question) -> Answer | None:
 
 def notifier_near(q: Question) -> Answer | None:
     """A notifier elsewhere in the driver may cover the same range."""
-    near = q.group.trait(TraitKind.NOTIFIER_NEAR)
+    near = q.group.trait(TraitKind.NOTIFIER_FILE) or q.group.trait(TraitKind.NOTIFIER_NEAR)
     if near is None or not _outlives_call(q):
         return None
     where = near.evidence.place

@@ -11,7 +11,6 @@ from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
 from migrate.analysis.model import (
     Acquire,
     Evidence,
-    Place,
     Release,
     Trait,
     TraitKind,
@@ -141,11 +140,11 @@ def _notifiers(program: Program, sites: list[Site]) -> Iterator[Trait]:
     for path in dict.fromkeys(s.facts.function.path for s in sites):
         for name in known.notifier_registration:
             for other in program.files_with(path, name):
-                place = _registration(program, other, name)
-                if place is not None:
-                    same = other == path
-                    kind = TraitKind.NOTIFIER_FILE if same else TraitKind.NOTIFIER_NEAR
-                    yield Trait(kind, Evidence(place, kind.value, f"{name}()"))
+                same = other == path
+                kind = TraitKind.NOTIFIER_FILE if same else TraitKind.NOTIFIER_NEAR
+                for site, struct in _registrations(program, other, name):
+                    evidence = Evidence(site.call.place, kind.value, site.call.text)
+                    yield Trait(kind, evidence, struct)
 
 
 def _notifier_in(facts: FunctionFacts) -> Iterator[Evidence]:
@@ -159,12 +158,14 @@ def _notifier_in(facts: FunctionFacts) -> Iterator[Evidence]:
             yield Evidence(access.place, "MMU notifier", access.text)
 
 
-def _registration(program: Program, path: str, name: str) -> Place | None:
-    """A call of `name` in `path` that is not in the implementation of notifiers itself."""
+def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Site, str]]:
+    """The calls of `name` in `path`, each with the struct that its notifier is a member of;
+    calls inside the implementation of notifiers left out."""
     for facts in program.functions_with(path, name):
         if facts.function.name in knowledge().notifier_registration:
             continue
-        for call in facts.calls:
-            if call.name == name:
-                return call.place
-    return None
+        for index, call in enumerate(facts.calls):
+            if call.name == name and call.arguments:
+                cells = [program.cell(v, facts)[0] for v in call.arguments[0]]
+                owners = [c.scope for c in cells if c.kind == "member"]
+                yield Site(facts, index), owners[0] if owners else ""
