@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "migrate"
 LAYERS = (
     ("cli", "__main__", "commands", "ending", "tables"),
     ("console",),
-    ("pipeline", "stages", "job", "doctor"),
+    ("pipeline", "stages", "job", "identity", "doctor"),
     ("workspace",),
     ("delivery",),
     ("rewrite",),

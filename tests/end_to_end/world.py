@@ -62,6 +62,7 @@ class World:
     def run(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.command(name, *options),
+            cwd=self.home,
             env=self.env,
             capture_output=True,
             text=True,
@@ -75,6 +76,7 @@ class World:
     def start(self, name: str, *options: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             self.command(name, *options),
+            cwd=self.home,
             env=self.env,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
