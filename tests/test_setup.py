@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The scripts behind make and CI, on a machine that the tests make up."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+BORROWED = ("sh", "bash", "env", "cat", "rm", "mktemp", "dirname", "tee", "grep", "tail")
+
+
+class Machine:
+    """A PATH with a few programs only, and a log of what the made-up ones were called with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        self.log = folder / "log"
+        self.log.touch()
+        for name in BORROWED:
+            (self.bin / name).symlink_to(str(shutil.which(name)))
+
+    def program(self, name: str, script: str = "") -> None:
+        """Put a shell script there that logs its name and arguments first."""
+        path = self.bin / name
+        path.write_text(f'#!/bin/sh\necho "{name} $*" >> {self.log}\n{script}\n')
+        path.chmod(0o755)
+
+    def run(self, *args: str) -> subprocess.CompletedProcess[str]:
+        env = {"PATH": str(self.bin), "PYTHON": "python3", "HOME": os.environ["HOME"]}
+        return subprocess.run(
+            args, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+
+    def called(self, name: str) -> list[str]:
+        return [line for line in self.log.read_text().splitlines() if line.split()[0] == name]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    made = Machine(tmp_path)
+    made.program("id", "echo 0")
+    made.program("apt-get")
+    made.program("python3", "exit 1")
+    return made
+
+
+@pytest.fixture
+def need(project: Path) -> str:
+    return str(project / "scripts/need.sh")
+
+
+def test_what_is_there_is_not_installed(machine: Machine, need: str) -> None:
+    machine.program("spatch")
+    machine.program("python3")
+    done = machine.run(need, "spatch=coccinelle", f"{machine.log}=log", "import:venv=python3-venv")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert machine.called("apt-get") == []
+
+
+def test_only_what_is_missing_is_installed(machine: Machine, need: str) -> None:
+    machine.program("gcc")
+    done = machine.run(
+        need, "gcc=gcc", "spatch=coccinelle", "/no/such.h=libfoo-dev", "import:venv=python3-venv"
+    )
+    assert done.returncode == 0
+    assert done.stdout == "Installing Debian packages: coccinelle libfoo-dev python3-venv\n"
+    assert machine.called("apt-get") == [
+        "apt-get update -q",
+        "apt-get install -q -y --no-install-recommends coccinelle libfoo-dev python3-venv",
+    ]
+
+
+def test_sudo_is_used_by_others_than_root(machine: Machine, need: str) -> None:
+    machine.program("id", "echo 1000")
+    machine.program("sudo", '[ "$1" = -n ] || exec "$@"')
+    assert machine.run(need, "spatch=coccinelle").returncode == 0
+    assert len(machine.called("apt-get")) == 2
+
+
+@pytest.mark.parametrize("sudo", [None, "exit 1"])
+def test_without_root_there_is_one_line_that_says_what_to_type(
+    machine: Machine, need: str, sudo: str | None
+) -> None:
+    machine.program("id", "echo 1000")
+    if sudo:
+        machine.program("sudo", sudo)
+    done = machine.run(need, "spatch=coccinelle", "bc=bc")
+    assert done.returncode == 1
+    assert done.stderr == "Missing Debian packages; as root, type: apt-get install coccinelle bc\n"
+    assert machine.called("apt-get") == []
+
+
+def test_without_apt_the_packages_are_named(machine: Machine, need: str) -> None:
+    (machine.bin / "apt-get").unlink()
+    done = machine.run(need, "spatch=coccinelle")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "coccinelle" in done.stderr
+
+
+def test_a_failed_installation_shows_why(machine: Machine, need: str) -> None:
+    machine.program("apt-get", '[ "$1" = update ] || { echo "E: no room"; exit 100; }')
+    done = machine.run(need, "spatch=coccinelle")
+    assert done.returncode == 1
+    assert "E: no room" in done.stderr
+    assert done.stderr.splitlines()[-1] == "apt-get did not install: coccinelle"
+
+
+CLOSING = "=================== 12 passed, 1 skipped in 3.45s ===================="
+
+
+@pytest.mark.parametrize("failing", ["", "test", "kernel-test"])
+def test_ci_runs_both_parts_and_fails_when_one_does(
+    machine: Machine, project: Path, failing: str
+) -> None:
+    machine.program("make", f'echo "{CLOSING}"; [ "$1" != "{failing}" ]')
+    done = machine.run(str(project / ".ci/run"))
+    assert done.returncode == (1 if failing else 0)
+    assert machine.called("make") == ["make test", "make kernel-test"]
+    verdict = {part: "FAILED" if part == failing else "passed" for part in ("test", "kernel-test")}
+    end = re.sub(r"after \d+ s", "after N s", done.stdout).splitlines()[-4:]
+    assert end == [
+        CLOSING,
+        f"make test: {verdict['test']} after N s",
+        CLOSING,
+        f"make kernel-test: {verdict['kernel-test']} after N s",
+    ]
+
+
+@pytest.mark.parametrize("script", ["need.sh", "venv.sh", "demo.sh", "lock.sh"])
+def test_scripts_are_executable_and_parse(project: Path, script: str) -> None:
+    path = project / "scripts" / script
+    assert os.access(path, os.X_OK)
+    assert subprocess.run(["sh", "-n", str(path)]).returncode == 0
