@@ -8,7 +8,7 @@ import posixpath
 import re
 from pathlib import Path
 
-_LISTED = re.compile(r"^(?:deps|source)_\S+ := (.*(?:\\\n.*)*)", re.M)
+_LISTED = re.compile(r"^(?:deps|source)_\S+ := ((?:.*\\\n)*.*)", re.M)
 _WILDCARD = re.compile(r"\$\(wildcard[^)]*\)")
 
 

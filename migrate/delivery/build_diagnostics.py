@@ -73,7 +73,8 @@ def _diagnostics(output: str) -> Iterator[Diagnostic]:
         elif leads:
             pending.append(line)
         elif found:
-            identity = (found[2], found[1], context, _ADDRESS.sub("", found[3]))
+            where = "" if found.re is _TOOL_SAID else context
+            identity = (found[2], found[1], where, _ADDRESS.sub("", found[3]))
             body, pending = [*pending, line], []
         elif identity:
             if not _CHATTER.search(line):

@@ -103,7 +103,8 @@ class States:
         so_far: dict[str, str] = {}
         changes = {self._branch.base: so_far}
         for commit in self._branch.commits:
-            so_far = so_far | self._raw[commit.id]
+            both = so_far | self._raw[commit.id]
+            so_far = {p: b for p, b in both.items() if b != self._base_files.get(p, "")}
             changes[commit.id] = so_far
         return changes
 

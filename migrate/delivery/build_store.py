@@ -58,7 +58,10 @@ class Store:
         context = self._contexts[unit]
         if context not in self._lists:
             text = self._cache.get(f"list {context}")
-            self._lists[context] = [tuple(paths) for paths in json.loads(text or "[]")]
+            try:
+                self._lists[context] = [tuple(paths) for paths in json.loads(text or "[]")]
+            except (ValueError, TypeError):
+                self._lists[context] = []
         return self._lists[context]
 
     def _key(self, unit: Unit, commit: str, paths: tuple[str, ...]) -> str:

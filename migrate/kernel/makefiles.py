@@ -133,7 +133,7 @@ _GOAL = re.compile(
     r"(obj|lib|core|drivers|net|libs|virt|init|extra|always|head|subdir|targets)-[ym]?$"
 )
 _COMPOSITE = re.compile(r"(.+?)-(?:y|m|objs|objs-y|objs-m)$")
-_NAME = r"(?:\$\((?:[^()]|\([^()]*\))*\)|[^\s:=#?+$])+"
+_NAME = r"(?:\$\((?:[^()]|\([^()]*\))*\)|\$\{\w+\}|[^\s:=#?+$])+"
 _ASSIGN = re.compile(rf"^\s*(?:export\s+|override\s+)*({_NAME})\s*(?:\+=|::?=|\?=|=)\s*(.*)$")
 _CONDITION = re.compile(r"^\s*(else\s+)?(ifdef|ifndef|ifeq|ifneq)\b\s*(.*)$")
 _SYMBOL = re.compile(r"CONFIG_(\w+)")

@@ -1,0 +1,564 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Commits on the miniature kernel, built for real: what is said of objects, what it costs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from migrate.base.borrowed import borrow
+from migrate.base.errors import Refusal
+from migrate.base.git import git_output
+from migrate.delivery.build_model import BuildOptions
+from migrate.delivery.builds import build_branch, build_full
+from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
+from migrate.kernel import toolchains
+
+SLATE = "drivers/block/slate/slate_drv.c"
+CHUTE = "drivers/misc/chute/chute_dma.c"
+KEEL = "drivers/misc/keel/keel_region.c"
+BROKEN = "int broken(void) { return nothing_of_that_name; }\n"
+UNUSED = "static int never_called(void) { return 1; }\n"
+
+
+class Cache(dict[str, str]):
+    """The database's table, in memory."""
+
+    def get(self, key: str) -> str | None:  # type: ignore[override]
+        return super().get(key)
+
+    def put(self, key: str, value: str) -> None:
+        self[key] = value
+
+
+class World:
+    """A kernel with commits on it, and a place to build them in."""
+
+    def __init__(self, tree: Path, room: Path) -> None:
+        self.tree = tree
+        self.room = room
+        self.builds = room / "builds"
+        self.cache = Cache()
+        self.base = self.git("rev-parse", "HEAD")
+
+    def git(self, *args: str) -> str:
+        return git_output(args, cwd=self.tree).decode().strip()
+
+    def append(self, path: str, text: str) -> None:
+        with (self.tree / path).open("a") as file:
+            file.write(text)
+
+    def commit(self, message: str = "Change something") -> str:
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def change(self, path: str, text: str) -> str:
+        """A commit that adds `text` at the end of `path`."""
+        self.append(path, text)
+        return self.commit()
+
+    def branch(self) -> Branch:
+        ids = [self.base, *self.git("rev-list", "--reverse", f"{self.base}..HEAD").split()]
+        commits = []
+        for parent, commit in pairwise(ids):
+            names = self.git("diff-tree", "-r", "--no-commit-id", "--name-only", commit)
+            paths = tuple(names.split())
+            commits.append(Commit(commit, parent, "SUBSYSTEM", "subject", ("group",), paths))
+        return Branch("vaddr-pin", "refs/heads/gup-migrate/test", self.base, tuple(commits))
+
+    @property
+    def worktree(self) -> Path:
+        return borrow(self.tree, self.room / "own")
+
+    def build(self, **options: object) -> BuildReport:
+        return build_branch(
+            self.branch(),
+            worktree=self.worktree,
+            builds=self.builds,
+            cache=self.cache,
+            options=replace(BuildOptions(jobs=2), **options),  # type: ignore[arg-type]
+            progress=lambda *_: None,
+        )
+
+    def compiled(self) -> list[str]:
+        """The objects that the last run compiled, from make's own output, sorted."""
+        logs = [p.read_text() for p in self.builds.glob("*/*.log")]
+        return sorted(o for log in logs for o in re.findall(r"^  CC .*?(\S+)$", log, re.M))
+
+
+@pytest.fixture
+def world(mini: Path, tmp_path: Path) -> World:
+    return World(mini, tmp_path / "room")
+
+
+@pytest.fixture
+def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """`stand_ins(prefix)`: have a cross compiler of that prefix, which is the machine's own."""
+
+    def install(prefix: str) -> None:
+        folder = tmp_path / "bin"
+        folder.mkdir(exist_ok=True)
+        script = folder / f"{prefix}gcc"
+        script.write_text('#!/bin/sh\nexec gcc "$@"\n')
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+    return install
+
+
+def by_commit(report: BuildReport, commit: str) -> list[ObjectBuild]:
+    return [o for o in report.objects if o.commit == commit]
+
+
+def only(report: BuildReport) -> ObjectBuild:
+    (found,) = report.objects
+    return found
+
+
+def test_a_good_commit_is_built(world: World) -> None:
+    commit = world.change(SLATE, "int slate_more(void);\nint slate_more(void) { return 1; }\n")
+    report = world.build()
+    assert report.tip == commit
+    found = only(report)
+    assert (found.commit, found.path, found.arch) == (commit, SLATE, "x86_64")
+    assert (found.status, found.output, found.reason) == (BuildStatus.BUILT, "", "")
+    assert found.seconds > 0
+    assert world.compiled() == ["drivers/block/slate/slate_drv.o"]
+
+
+def test_an_error_fails_with_its_own_words_only(world: World) -> None:
+    world.change(CHUTE, "int chute_more;\n")
+    bad = world.change(SLATE, UNUSED + BROKEN)
+    world.change(KEEL, "int keel_more;\n")
+    report = world.build()
+    status = {o.path: o.status for o in report.objects}
+    assert status == {
+        CHUTE: BuildStatus.BUILT,
+        SLATE: BuildStatus.FAILED,
+        KEEL: BuildStatus.BUILT,
+    }
+    (failed,) = by_commit(report, bad)
+    assert "nothing_of_that_name" in failed.output
+    assert f"{SLATE}:" in failed.output
+    assert str(world.room) not in failed.output
+    assert "never_called" not in failed.output, "a warning next to an error is not the reason"
+
+
+def test_what_failed_before_does_not_count(world: World) -> None:
+    world.append(SLATE, BROKEN)
+    world.base = world.commit("Break the base")
+    world.change(SLATE, "int harmless;\n")
+    found = only(world.build())
+    assert (found.status, found.output) == (BuildStatus.FAILED_BEFORE, "")
+
+
+def test_an_error_that_is_mended_is_built(world: World) -> None:
+    good = (world.tree / SLATE).read_text()
+    world.append(SLATE, BROKEN)
+    world.base = world.commit("Break the base")
+    (world.tree / SLATE).write_text(good)
+    world.commit()
+    assert only(world.build()).status is BuildStatus.BUILT
+
+
+def test_a_new_warning_is_told(world: World) -> None:
+    world.change(SLATE, UNUSED)
+    found = only(world.build())
+    assert found.status is BuildStatus.WARNED
+    assert "never_called" in found.output and "-Wunused-function" in found.output
+
+
+def test_a_warning_that_moves_is_no_news(world: World) -> None:
+    world.append(SLATE, UNUSED)
+    world.base = world.commit("Warn at the base")
+    text = (world.tree / SLATE).read_text()
+    (world.tree / SLATE).write_text("/* Some\n * more\n * lines. */\n" + text)
+    world.commit()
+    found = only(world.build())
+    assert (found.status, found.output) == (BuildStatus.BUILT, "")
+
+
+def test_the_same_warning_twice_is_news(world: World) -> None:
+    world.append(SLATE, "int slate_a(void);\nint slate_a(void) { int unused; return 1; }\n")
+    world.base = world.commit("Warn at the base")
+    world.change(SLATE, "int slate_b(void);\nint slate_b(void) { int unused; return 1; }\n")
+    found = only(world.build())
+    assert found.status is BuildStatus.WARNED
+    assert "slate_b" in found.output and "slate_a" not in found.output
+
+
+@pytest.mark.parametrize("kind", ["FAIL", "WARN"])
+def test_told_at_the_base(world: World, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv(kind, "drivers/block/slate/slate_drv.o")
+    world.change(SLATE, "int harmless;\n")
+    wanted = {"FAIL": BuildStatus.FAILED_BEFORE, "WARN": BuildStatus.BUILT}
+    assert only(world.build()).status is wanted[kind]
+
+
+@pytest.mark.parametrize("kind", ["FAIL", "WARN"])
+def test_told_by_the_commit(world: World, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv(f"{kind}_IF_PINNED", "drivers/block/slate/slate_drv.o")
+    world.change(SLATE, "/* unpin_user_page() */\n")
+    wanted = {"FAIL": BuildStatus.FAILED, "WARN": BuildStatus.WARNED}
+    found = only(world.build())
+    assert found.status is wanted[kind]
+    assert "told to" in found.output
+
+
+def test_objects_of_other_makefiles(world: World) -> None:
+    world.change("drivers/staging/scanfab/hw/scan_engine.c", "int scan_more;\n")
+    world.change("virt/mvm/async_fault.c", "int mvm_more;\n")
+    report = world.build()
+    assert [o.status for o in report.objects] == [BuildStatus.BUILT] * 2
+    assert world.compiled() == [
+        "arch/x86/mvm/../../../virt/mvm/async_fault.o",
+        "drivers/staging/scanfab/hw/scan_engine.o",
+    ]
+
+
+def test_a_header_affects_the_objects_of_the_series_that_include_it(world: World) -> None:
+    header = world.change("include/linux/spool.h", "int spool_extra(int);\n")
+    world.change(SLATE, "int harmless;\n")
+    world.change("drivers/block/spool/spool_stage.c", "int harmless;\n")
+    report = world.build()
+    assert [o.path for o in by_commit(report, header)] == ["drivers/block/spool/spool_stage.c"]
+    assert {o.status for o in report.objects} == {BuildStatus.BUILT}
+
+
+def test_a_header_that_breaks_an_object_of_the_series(world: World) -> None:
+    header = world.change("include/linux/spool.h", "#error this header is broken\n")
+    later = world.change("drivers/block/spool/spool_stage.c", "int harmless;\n")
+    report = world.build()
+    (broken,) = by_commit(report, header)
+    assert broken.status is BuildStatus.FAILED and "spool.h" in broken.output
+    (after,) = by_commit(report, later)
+    assert after.status is BuildStatus.FAILED_BEFORE
+
+
+def test_a_header_only_commit_without_any_object_is_named(world: World) -> None:
+    world.change("include/linux/spool.h", "int spool_extra(int);\n")
+    found = only(world.build())
+    assert (found.path, found.status) == ("include/linux/spool.h", BuildStatus.NOT_BUILDABLE)
+    assert "no object of the series" in found.reason
+
+
+def test_a_file_that_no_makefile_lists_is_named(world: World) -> None:
+    world.change("drivers/misc/orphan.c", "int orphan;\n")
+    found = only(world.build())
+    assert found.status is BuildStatus.NOT_BUILDABLE
+    assert "no makefile" in found.reason
+
+
+def test_nothing_to_be_done_is_not_built(world: World) -> None:
+    """The makefile lists the object, and has a rule for it that makes nothing."""
+    rule = "\nobj-y += lonely.o\ndrivers/misc/keel/lonely.o: ;\n"
+    world.append("drivers/misc/keel/Makefile", rule)
+    (world.tree / "drivers/misc/keel/lonely.c").write_text("int lonely;\n")
+    world.base = world.commit("A rule that does nothing")
+    world.change("drivers/misc/keel/lonely.c", "int more;\n")
+    found = only(world.build())
+    assert found.status is BuildStatus.NOT_BUILDABLE
+    assert "lonely.o" in found.reason
+
+
+def test_an_object_that_lies_there_already_is_compiled_again(world: World) -> None:
+    world.change(SLATE, "int harmless;\n")
+    world.build()
+    world.cache.clear()
+    assert only(world.build()).status is BuildStatus.BUILT
+    assert world.compiled() == ["drivers/block/slate/slate_drv.o"]
+
+
+def test_another_architecture_by_its_folder(world: World, stand_ins: Callable[[str], None]) -> None:
+    stand_ins("aarch64-linux-gnu-")
+    world.change("arch/arm64/kernel/tags.c", "int harmless;\n")
+    world.change(SLATE, "int harmless;\n")
+    found = {o.path: (o.arch, o.status) for o in world.build().objects}
+    assert found["arch/arm64/kernel/tags.c"] == ("arm64", BuildStatus.BUILT)
+    assert found[SLATE] == ("x86_64", BuildStatus.BUILT)
+
+
+def test_a_missing_cross_compiler_is_named_with_its_package(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    which = toolchains.shutil.which
+    monkeypatch.setattr(
+        toolchains.shutil, "which", lambda name: None if "aarch64" in name else which(name)
+    )
+    world.change("arch/arm64/kernel/tags.c", "int harmless;\n")
+    world.change(SLATE, "int harmless;\n")
+    found = {o.path: o for o in world.build().objects}
+    missing = found["arch/arm64/kernel/tags.c"]
+    assert missing.status is BuildStatus.NOT_BUILDABLE
+    assert missing.reason == (
+        "arm64: no compiler aarch64-linux-gnu-gcc; Debian: gcc-aarch64-linux-gnu"
+    )
+    assert found[SLATE].status is BuildStatus.BUILT
+
+
+def test_an_architecture_that_was_not_asked_for(world: World) -> None:
+    world.change("arch/arm64/kernel/tags.c", "int harmless;\n")
+    found = only(world.build(architectures=("x86_64",)))
+    assert (found.status, found.reason) == (BuildStatus.NOT_BUILDABLE, "arm64 was not asked for")
+
+
+def test_several_architectures_on_request(world: World, stand_ins: Callable[[str], None]) -> None:
+    stand_ins("aarch64-linux-gnu-")
+    world.change(SLATE, "int harmless;\n")
+    report = world.build(architectures=("x86_64", "arm64"))
+    assert {(o.arch, o.status) for o in report.objects} == {
+        ("arm64", BuildStatus.BUILT),
+        ("x86_64", BuildStatus.BUILT),
+    }
+
+
+def test_a_configuration_that_cannot_be_made_costs_its_architecture_only(
+    world: World, stand_ins: Callable[[str], None]
+) -> None:
+    stand_ins("aarch64-linux-gnu-")
+    world.append("arch/arm64/Makefile", "$(error the toolchain is not for this machine)\n")
+    world.base = world.commit("Break one architecture")
+    world.change("arch/arm64/kernel/tags.c", "int harmless;\n")
+    world.change(SLATE, "int harmless;\n")
+    found = {o.path: o for o in world.build().objects}
+    assert found[SLATE].status is BuildStatus.BUILT
+    broken = found["arch/arm64/kernel/tags.c"]
+    assert broken.status is BuildStatus.NOT_BUILDABLE
+    assert broken.reason.startswith("arm64: make allmodconfig failed: ")
+    assert "not for this machine" in broken.reason
+    (log,) = re.findall(r"log: (\S+\.log)\)", broken.reason)
+    assert "not for this machine" in Path(log).read_text()
+
+
+def test_a_commit_that_stops_make_before_any_object_has_failed(world: World) -> None:
+    """As when what a header breaks is compiled by the kernel's own preparations."""
+    world.append(
+        "arch/x86/Makefile",
+        "ifneq ($(filter %.o,$(MAKECMDGOALS)),)\n"
+        "$(if $(shell grep ruin $(srctree)/include/linux/spool.h),$(error no more))\n"
+        "endif\n",
+    )
+    world.base = world.commit("Look at a header first")
+    good = world.change(SLATE, "int harmless;\n")
+    stops = world.change("include/linux/spool.h", "/* ruin */\n")
+    later = world.change(KEEL, "int harmless;\n")
+    report = world.build()
+    assert [o.status for o in by_commit(report, good)] == [BuildStatus.BUILT]
+    assert {(o.path, o.status) for o in by_commit(report, stops)} == {
+        (KEEL, BuildStatus.FAILED),
+        (SLATE, BuildStatus.FAILED),
+    }
+    (after,) = by_commit(report, later)
+    assert after.status is BuildStatus.FAILED_BEFORE
+    assert "x86_64: make stopped before any object" in after.output and "no more" in after.output
+
+
+def test_stop_at_the_first_failure(world: World) -> None:
+    first = world.change(CHUTE, "int harmless;\n")
+    bad = world.change(SLATE, BROKEN)
+    world.change(KEEL, "int harmless;\n")
+    report = world.build(keep_going=False)
+    assert [o.commit for o in report.objects] == [first, bad]
+
+
+class TestCost:
+    """What is compiled a second time, and what is not."""
+
+    def test_a_second_run_compiles_nothing(self, world: World) -> None:
+        world.change(CHUTE, "int harmless;\n")
+        world.change(SLATE, BROKEN)
+        world.change(KEEL, UNUSED)
+        first = world.build()
+        second = world.build()
+        assert world.compiled() == [] and list(world.builds.glob("*/*.log")) == []
+        assert [replace(o, seconds=0.0) for o in first.objects] == list(second.objects)
+
+    def test_a_reworded_message_compiles_nothing(self, world: World) -> None:
+        world.change(CHUTE, "int harmless;\n")
+        world.change(SLATE, BROKEN)
+        world.build()
+        world.git("commit", "-q", "--amend", "-m", "Better words")
+        report = world.build()
+        assert world.compiled() == []
+        assert by_commit(report, world.git("rev-parse", "HEAD"))[0].status is BuildStatus.FAILED
+
+    def test_one_edited_commit_compiles_what_depends_on_it(self, world: World) -> None:
+        world.change(CHUTE, "int harmless;\n")
+        world.change(SLATE, "int harmless;\n")
+        world.build()
+        world.append(SLATE, "int once_more;\n")
+        world.git("commit", "-q", "-a", "--amend", "--no-edit")
+        world.build()
+        assert world.compiled() == ["drivers/block/slate/slate_drv.o"]
+
+    def test_an_edited_header_compiles_what_includes_it(self, world: World) -> None:
+        world.change("include/linux/spool.h", "int spool_extra(int);\n")
+        world.change(CHUTE, "int harmless;\n")
+        world.change("drivers/block/spool/spool_stage.c", "int harmless;\n")
+        world.build()
+        tip = world.git("rev-parse", "HEAD")
+        world.git("checkout", "-q", f"{world.base}^0")
+        world.change("include/linux/spool.h", "int spool_extra(long);\n")
+        world.git("cherry-pick", f"{tip}~2..{tip}")
+        world.build()
+        assert set(world.compiled()) == {"drivers/block/spool/spool_stage.o"}
+
+    def test_a_clean_object_is_not_built_at_the_parent(self, world: World) -> None:
+        for path in (CHUTE, SLATE, KEEL):
+            world.change(path, "int harmless;\n")
+        world.build()
+        assert len(world.compiled()) == 3
+
+    @pytest.mark.parametrize("how", ["compiler", "configuration", "arguments"])
+    def test_what_changes_a_result_reuses_nothing(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, how: str, tmp_path: Path
+    ) -> None:
+        world.change(SLATE, "int harmless;\n")
+        world.build()
+        if how == "compiler":
+            (tmp_path / "new").mkdir()
+            other = tmp_path / "new/gcc"
+            real = toolchains.shutil.which("gcc")
+            other.write_text(f'#!/bin/sh\nexec {real} "$@"\n')
+            other.chmod(0o755)
+            monkeypatch.setenv("PATH", f"{other.parent}:{os.environ['PATH']}")
+            world.build()
+        elif how == "configuration":
+            world.build(instrumentation=True)
+        else:
+            world.build(w1=True)
+        assert "drivers/block/slate/slate_drv.o" in world.compiled()
+
+    def test_another_launcher_reuses_everything(
+        self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.change(SLATE, "int harmless;\n")
+        world.build()
+        (tmp_path / "bin").mkdir()
+        launcher = tmp_path / "bin/launch"
+        launcher.write_text('#!/bin/sh\nexec "$@"\n')
+        launcher.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{launcher.parent}:{os.environ['PATH']}")
+        world.build(compiler_launcher="launch")
+        assert world.compiled() == []
+
+    def test_an_edited_configuration_is_put_right(self, world: World) -> None:
+        world.change(SLATE, "int harmless;\n")
+        world.build()
+        (world.builds / "x86_64/allmodconfig/.config").write_text("CONFIG_NET=y\n")
+        world.change(CHUTE, "int harmless;\n")
+        assert {o.status for o in world.build().objects} == {BuildStatus.BUILT}
+        assert world.compiled() == ["drivers/misc/chute/chute_dma.o"]
+
+    def test_a_lost_build_folder_does_not_lose_results(self, world: World) -> None:
+        world.change(SLATE, "int harmless;\n")
+        world.build()
+        subprocess.run(["rm", "-rf", str(world.builds)], check=True)
+        assert only(world.build()).status is BuildStatus.BUILT
+        assert world.compiled() == []
+
+
+def test_the_launcher_is_what_compiles(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    launcher = tmp_path / "bin/launch"
+    launcher.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/launched\nexec "$@"\n')
+    launcher.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{launcher.parent}:{os.environ['PATH']}")
+    world.change(SLATE, "int harmless;\n")
+    assert only(world.build(compiler_launcher="launch")).status is BuildStatus.BUILT
+    assert "slate_drv" in (tmp_path / "launched").read_text()
+
+
+def test_a_launcher_or_sparse_that_is_not_installed(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world.change(SLATE, "int harmless;\n")
+    with pytest.raises(Refusal, match="nowhere-to-be-found is not installed"):
+        world.build(compiler_launcher="nowhere-to-be-found")
+    (tmp_path / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Refusal, match="sparse is not installed"):
+        world.build(sparse=True)
+
+
+def test_a_make_that_is_killed_leaves_nothing_that_counts(world: World, project: Path) -> None:
+    """Killed with SIGKILL while an object is being written: the half file is not believed."""
+    stop = world.room.parent / "stop"
+    build = world.tree / "scripts/told.sh"
+    half = 'echo half > "$object"; sleep 60'
+    build.write_text(build.read_text().replace("exit 0\n", f"test ! -e {stop} || {{ {half}; }}\n"))
+    assert half in build.read_text()
+    world.base = world.commit("Let make be slow")
+    world.change(SLATE, "int harmless;\n")
+    stop.touch()
+    script = textwrap.dedent(
+        f"""
+        import sys
+        sys.path[:0] = [{str(project)!r}]
+        from pathlib import Path
+        from tests.delivery.test_builds import World
+        world = World(Path({str(world.tree)!r}), Path({str(world.room)!r}))
+        world.base = {world.base!r}
+        world.build()
+        """
+    )
+    child = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
+    half_written = world.builds / "x86_64/allmodconfig/drivers/block/slate/slate_drv.o"
+    assert _appears(half_written, seconds=60)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    for process in _with_argument(str(world.builds)):
+        os.kill(process, signal.SIGKILL)
+    stop.unlink()
+    assert half_written.read_text() == "half\n"
+    assert only(world.build()).status is BuildStatus.BUILT
+    assert half_written.stat().st_size > len("half\n")
+    assert list(world.builds.glob("*/*.running")) == []
+
+
+def _appears(path: Path, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if path.exists():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _with_argument(text: str) -> Iterator[int]:
+    """Processes of this test, which are those that name its own temporary folder."""
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if text.encode() in entry.read_bytes():
+                yield int(entry.parent.name)
+        except OSError:
+            continue
+
+
+def test_the_whole_tree_of_one_architecture(world: World) -> None:
+    world.change(SLATE, "int harmless;\n")
+    room = {"worktree": world.worktree, "builds": world.builds, "options": BuildOptions(jobs=2)}
+    full = build_full(world.branch(), "x86_64", **room)  # type: ignore[arg-type]
+    assert full.ok and full.errors == ()
+    assert len(world.compiled()) > 20
+    world.change(SLATE, BROKEN)
+    broken = build_full(world.branch(), "x86_64", **room)  # type: ignore[arg-type]
+    assert not broken.ok
+    assert any("nothing_of_that_name" in error for error in broken.errors)
+    with pytest.raises(Refusal, match="vax is not known"):
+        build_full(world.branch(), "vax", **room)  # type: ignore[arg-type]
