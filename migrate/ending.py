@@ -20,6 +20,9 @@ from migrate.base.errors import ExitCode, Refusal
 _PATIENCE = 1.6
 """Seconds from an interrupt to the end of the process, whatever its threads are doing."""
 
+_GRACE = 0.3
+"""Seconds that children which were told to end have for it."""
+
 _SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -60,7 +63,10 @@ def _on_signal(_number: int, _frame: FrameType | None) -> None:
 
 def _end_soon() -> None:
     """All that is on disk is written atomically, so leaving in the middle is as good as not."""
+    from migrate.base.process import kill_all
+
     time.sleep(_PATIENCE)
+    kill_all(0)
     if sys.stderr.isatty():
         sys.stderr.write(_SHOW_CURSOR)
     sys.stderr.write(f"{_go_on()}\n")
@@ -69,6 +75,9 @@ def _end_soon() -> None:
 
 
 def _interrupted() -> int:
+    from migrate.base.process import kill_all
+
+    kill_all(_GRACE)
     sys.stderr.write(f"{_go_on()}\n")
     sys.stderr.flush()
     # Threads may still wait for children that were told to end: they need not be waited for.

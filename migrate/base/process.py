@@ -135,9 +135,21 @@ def stop_all() -> None:
     """End every child in every thread and start no more; safe to call from a signal handler."""
     global _stopping
     _stopping = True
+    _signal_all(signal.SIGTERM)
+
+
+def kill_all(grace: float) -> None:
+    """Kill, with all they started, the children that are left `grace` seconds from now."""
+    deadline = time.monotonic() + grace
+    while _live and time.monotonic() < deadline:
+        time.sleep(0.02)
+    _signal_all(signal.SIGKILL)
+
+
+def _signal_all(number: signal.Signals) -> None:
     for group in tuple(_live):
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGTERM)
+            os.killpg(group, number)
 
 
 def describe(outcome: Outcome) -> str:
