@@ -19,7 +19,7 @@ class TokenEdit:
 
     @property
     def keeps_layout(self) -> bool:
-        """One token for one token: the white space around it has to stay as well."""
+        """One token for one token: the white space around it stays as well."""
         return self.count == len(self.new)
 
 
@@ -58,9 +58,9 @@ def compare(
 ) -> Comparison:
     """Whether `after`, with tokens `new`, is `before`, with tokens `old`, plus `edits`.
 
-    Outside the edits every token, comment, line continuation and byte of white space has to be
-    the same, but for the indentation of lines, which spatch moves at times and `layout.realign`
-    puts back. Next to an edit that changes the number of tokens white space may differ.
+    Outside the edits every token, comment and line continuation has to be the same. White space
+    is not looked at: spatch wraps and shifts lines at times, and `layout.realign` takes the white
+    space of `before` wherever both neighbours are from there.
     """
     walk = _Walk(before, old, after, new)
     for edit in sorted(edits):
@@ -95,7 +95,7 @@ class _Walk:
             self._take(1)
 
     def finish(self) -> None:
-        """Both ends are reached, and the white space before them is the same."""
+        """Both ends are reached, with the same before them."""
         if self.difference is None and self.there != len(self.new):
             self._differs("text was added at the end")
         if self.difference is None:
@@ -136,24 +136,17 @@ class _Walk:
         self.free_gap = False
 
     def _gap(self) -> None:
-        """The white space before the token at hand."""
+        """What stands before the token at hand."""
         after = gap_before(self.after, self.new, min(self.there, len(self.new)))
         if self.free_gap:
             if after.strip():
                 self._differs("text appeared that is no token")
-        elif _without_indent(after) != _without_indent(
-            gap_before(self.before, self.old, self.here)
-        ):
-            self._differs("white space changed")
+        elif after.split() != gap_before(self.before, self.old, self.here).split():
+            self._differs("a line continuation changed")
 
     def _differs(self, what: str) -> None:
         if self.difference is None:
             self.difference = OtherChange(_line(self.old, self.here), what)
-
-
-def _without_indent(gap: bytes) -> bytes:
-    """White space without what stands at the start of the line it ends in."""
-    return gap[: gap.rfind(b"\n") + 1] or gap
 
 
 def _line(tokens: Sequence[Token], number: int) -> int:

@@ -86,6 +86,9 @@ class Draft:
         text = realign(self.text, self.tokens, after, tokens, found.origin)
         source = parse(self.path, text)
         tokens = tokenize(source.root)
+        found = compare(self.text, self.tokens, text, tokens, edits)
+        if not isinstance(found, AsPlanned):
+            return found
         origin = tuple(None if old is None else self.origin[old] for old in found.origin)
         return replace(self, text=text, tokens=tokens, source=source, origin=origin)
 

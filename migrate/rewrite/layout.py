@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Continuation lines that were aligned with an opening parenthesis follow it when it moves.
+"""White space after an edit: as it was, but aligned and wrapped as the kernel wants it.
 
-Only white space at the start of such lines changes; spatch has no rule for that, and a renamed
-call would come out with its arguments one column off.
+spatch does every edit of C; where it leaves white space other than the file had, or lines that
+are out of line because a name before them got longer, this puts it right. No token changes here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from migrate.rewrite.tokens import Token, gap_before
 
 WIDEST_LINE = 100
-"""Columns; a line that would grow beyond is left where it is."""
+"""Columns; the kernel's own style check warns beyond."""
+
+PREFERRED_LINE = 80
+"""Columns; where a line that has grown too wide is wrapped."""
 
 _TAB = 8
+_OPEN = (b"(", b"[", b"{")
+_CLOSE = (b")", b"]", b"}")
 
 
 def realign(
@@ -26,32 +31,20 @@ def realign(
 ) -> bytes:
     """`after` with the white space of `before`, and continuation lines aligned as they were there.
 
-    `origin` gives for each token of `after` its number in `before`, or None.
+    `origin` gives for each token of `after` its number in `before`, or None. A line that has
+    become wider than WIDEST_LINE is wrapped behind a comma.
     """
-    columns = _columns(before, old)
-    pieces: list[bytes] = []
-    column = 0
-    opened: list[tuple[bytes, int, int | None]] = []
-    for number, token in enumerate(new):
-        source = origin[number]
-        kept = source is not None and (number == 0 or origin[number - 1] == source - 1)
-        gap = gap_before(before, old, source) if kept and source else gap_before(after, new, number)
-        if b"\n" in gap and kept and source is not None:
-            inner = opened[-1] if opened else None
-            if inner and inner[0] == b"(" and inner[2] is not None:
-                aligned = columns[source] == columns[inner[2]] + 1
-                wanted = inner[1] + 1
-                if aligned and wanted != columns[source] and _fits(after, token, wanted):
-                    gap = _indented(gap, wanted)
-        column = _advance(column, gap)
-        if token.text in (b"(", b"[", b"{"):
-            opened.append((token.text, column, source))
-        elif token.text in (b")", b"]", b"}") and opened:
-            opened.pop()
-        column = _advance(column, token.text)
-        pieces += (gap, token.text)
-    pieces.append(gap_before(after, new, len(new)))
-    return b"".join(pieces)
+    gaps = _aligned(before, old, after, new, origin)
+    texts = [token.text for token in new]
+    edited = [
+        source is None or old[source].text != token.text
+        for source, token in zip(origin, new, strict=True)
+    ]
+    for first, end in list(_lines(gaps, texts)):
+        if any(edited[first:end]):
+            _wrap(gaps, texts, first, end)
+    pieces = [part for pair in zip(gaps, texts, strict=False) for part in pair]
+    return b"".join([*pieces, gaps[-1]])
 
 
 def with_layout(text: bytes, start: int, end: int, wanted: bytes) -> bytes:
@@ -60,6 +53,67 @@ def with_layout(text: bytes, start: int, end: int, wanted: bytes) -> bytes:
     spatch lays out what it adds in ways of its own, "for(i = 0;" and lines of a single tab.
     """
     return text[:start] + wanted.strip(b"\n") + text[end:]
+
+
+def _aligned(
+    before: bytes,
+    old: Sequence[Token],
+    after: bytes,
+    new: Sequence[Token],
+    origin: Sequence[int | None],
+) -> list[bytes]:
+    """What stands before each token and behind the last."""
+    columns = _columns(before, old)
+    gaps: list[bytes] = []
+    column = 0
+    opened: list[tuple[bytes, int, int | None]] = []
+    for number, token in enumerate(new):
+        source = origin[number]
+        kept = source is not None and (number == 0 or origin[number - 1] == source - 1)
+        gap = gap_before(before, old, source) if kept and source else gap_before(after, new, number)
+        inner = opened[-1] if opened else None
+        if b"\n" in gap and kept and source is not None and inner and inner[0] == b"(":
+            aligned = inner[2] is not None and columns[source] == columns[inner[2]] + 1
+            wanted = inner[1] + 1
+            if aligned and wanted != columns[source] and _fits(after, token, wanted):
+                gap = _indented(gap, wanted)
+        column = _advance(column, gap)
+        if token.text in _OPEN:
+            opened.append((token.text, column, source))
+        elif token.text in _CLOSE and opened:
+            opened.pop()
+        column = _advance(column, token.text)
+        gaps.append(gap)
+    return [*gaps, gap_before(after, new, len(new))]
+
+
+def _lines(gaps: Sequence[bytes], texts: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """The tokens of each line, first and end; a token of several lines ends the line."""
+    first = 0
+    for number in range(1, len(texts) + 1):
+        if number == len(texts) or b"\n" in gaps[number] or b"\n" in texts[number - 1]:
+            yield first, number
+            first = number
+
+
+def _wrap(gaps: list[bytes], texts: Sequence[bytes], first: int, end: int) -> None:
+    """Break the line of tokens `first` to `end` behind a comma, if it is too wide."""
+    column = _advance(0, gaps[first])
+    opened: list[int] = []
+    place: tuple[int, int] | None = None
+    for number in range(first, end):
+        if number > first:
+            column = _advance(column, gaps[number])
+        inside = bool(opened) and texts[number - 1] == b"," and gaps[number] == b" "
+        if inside and opened[-1] >= 0 and column <= PREFERRED_LINE:
+            place = (number, opened[-1] + 1)
+        if texts[number] in _OPEN:
+            opened.append(column if texts[number] == b"(" else -1)
+        elif texts[number] in _CLOSE and opened:
+            opened.pop()
+        column = _advance(column, texts[number])
+    if column > WIDEST_LINE and place is not None:
+        gaps[place[0]] = _indented(b"\n", place[1])
 
 
 def _columns(text: bytes, tokens: Sequence[Token]) -> list[int]:

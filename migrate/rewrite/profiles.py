@@ -42,14 +42,6 @@ class ReleaseRule:
 
 
 @dataclass(frozen=True)
-class FoldRule:
-    """A loop that only calls `each` on every element of an array becomes one call of `bulk`."""
-
-    each: str
-    bulk: str
-
-
-@dataclass(frozen=True)
 class Flags:
     """`drop` never survives next to the target; `write` is what a true "write" argument means."""
 
@@ -135,7 +127,6 @@ class Profile:
     release: tuple[ReleaseRule, ...]
     flags: Flags = Flags()
     needs: Needs = Needs()
-    fold: tuple[FoldRule, ...] = ()
     api: Api | None = None
     folder: Path = field(default=Path(), compare=False)
 

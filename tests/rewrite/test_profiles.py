@@ -39,7 +39,7 @@ def test_a_profile_loads_by_name_folder_and_file() -> None:
         ('drop = ["FOLL_GET"]', 'drop = "FOLL_GET"', "flags.drop has a value of the wrong kind"),
         ("[[release]]", "[[releas]]", "releas"),
         ("[flags]", "[flags", "Expected ']'"),
-        ("[[fold]]", "[[fold]]\nextra = 1", "extra"),
+        ("[flags]", "[flags]\nextra = 1", "extra"),
     ],
 )
 def test_what_is_malformed_is_said_in_one_line(
