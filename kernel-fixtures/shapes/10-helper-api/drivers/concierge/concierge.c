@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A helper API for the whole kernel: who calls it is not known from here. */
+#include <linux/concierge.h>
+
+int concierge_fetch(unsigned long start, int nr, struct page **pages)
+{
+	return get_user_pages_fast(start, nr, FOLL_WRITE, pages); /* acquire: public */
+}
+EXPORT_SYMBOL_GPL(concierge_fetch);
+
+int concierge_try(unsigned long start)
+{
+	struct page *page;
+
+	if (concierge_fetch(start, 1, &page) != 1)
+		return -EFAULT;
+	memset(page_address(page), 0, PAGE_SIZE);
+	put_page(page); /* release: public */
+	return 0;
+}
+
+struct page *concierge_one(unsigned long address)
+{
+	struct page *page = NULL;
+
+	get_user_pages_fast(address, 1, FOLL_WRITE, &page); /* acquire: returned */
+	return page;
+}
+EXPORT_SYMBOL_GPL(concierge_one);
+
+int concierge_one_try(unsigned long address)
+{
+	struct page *page = concierge_one(address);
+
+	memset(page_address(page), 0, PAGE_SIZE);
+	put_page(page); /* release: returned */
+	return 0;
+}
