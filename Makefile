@@ -12,8 +12,12 @@ TREE ?=
 PROFILE ?=
 ARGS ?=
 
-# What to look for, and the Debian package that has it.
-TOOLS := git=git gcc=gcc make=make perl=perl spatch=coccinelle import:ensurepip=python3-venv
+# What to look for, and the Debian package that has it. spatch runs the Python parts of rules in
+# the library of Debian's own Python, which its package does not ask for.
+LIBPYTHON := libpython$(or $(shell /usr/bin/python3 -c \
+	'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null),3.11)
+TOOLS := git=git gcc=gcc make=make perl=perl spatch=coccinelle \
+	/usr/lib/*/$(LIBPYTHON).so.*=$(LIBPYTHON) import:ensurepip=python3-venv
 KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=xz-utils \
 	/usr/include/libelf.h=libelf-dev /usr/include/openssl/ssl.h=libssl-dev \
 	/usr/src/linux-source-6.1.tar.xz=linux-source-6.1 \
@@ -40,7 +44,7 @@ help:
 	@echo 'PYTHON=python3.12       the Python that .venv/ is made with'
 
 setup:
-	@PYTHON=$(PYTHON) scripts/need.sh $(TOOLS)
+	@PYTHON=$(PYTHON) scripts/need.sh $(TOOLS:%='%')
 	@PYTHON=$(PYTHON) VENV=$(VENV) scripts/venv.sh
 
 demo: setup
@@ -58,7 +62,7 @@ pytest: setup
 	@$(RUN) pytest -n auto $(ARGS)
 
 kernel-setup: setup
-	@scripts/need.sh $(KERNEL_TOOLS)
+	@scripts/need.sh $(KERNEL_TOOLS:%='%')
 
 kernel-test: kernel-setup
 	@$(RUN) scripts.kernel_tree 6.1 6.12

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # need.sh PROBE=PACKAGE...: install the Debian packages whose probe finds nothing.
-# A probe is a command, an absolute path, or import:MODULE for a module of $PYTHON.
+# A probe is a command, an absolute path with wildcards, or import:MODULE for one of $PYTHON.
 set -eu
 
 present() {
 	case $1 in
 	import:*) "${PYTHON:-python3}" -c "import ${1#import:}" 2>/dev/null ;;
-	/*) [ -e "$1" ] ;;
+	/*) ls -d $1 >/dev/null 2>&1 ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
