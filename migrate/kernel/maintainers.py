@@ -10,7 +10,8 @@ its answer is what a maintainer expects:
   expression, a pattern that ends in `/` covers everything below, any other one only its own depth;
 - the more slashes the pattern has that matched last in a section, the more specific the section;
   a pattern that begins with a wildcard is the least specific, a path regex (`N:`) comes before it;
-- of equally specific sections the script picks one at random; here it is the first of the file.
+- of equally specific sections the script picks one at random; here it is one without wildcards,
+  else the one with the longest pattern, else the first of the file.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from migrate.kernel.tree import Tree
 
@@ -56,6 +58,17 @@ class Section:
         return bool(self.values("M")) and any(_MAINTAINED.search(s) for s in self.values("S"))
 
 
+class _Rank(NamedTuple):
+    """How specific a match is; the smaller the more. `depth` is minus that of the script."""
+
+    depth: int
+    wildcard: bool
+    length: int
+
+
+_NEVER = (-1, _Rank(0, True, 0))
+
+
 @dataclass(frozen=True)
 class _Pattern:
     """One `F:` or `X:` entry: `entry` is its position in the section."""
@@ -74,10 +87,11 @@ class _Pattern:
         return found and (self.text.endswith("/") or path.count("/") == self.text.count("/"))
 
     @property
-    def depth(self) -> int:
+    def rank(self) -> _Rank:
+        depth = self.text.count("/") + (not self.text.endswith("/"))
         if self.text.startswith(".*"):
-            return -1
-        return self.text.count("/") + (not self.text.endswith("/"))
+            depth = -1
+        return _Rank(-depth, self.expression is not None, -len(self.text))
 
 
 @dataclass(frozen=True)
@@ -93,20 +107,29 @@ class Maintainers:
 
     def matching(self, path: str) -> tuple[Section, ...]:
         """The sections that `path` belongs to, the most specific first, keywords left aside."""
-        last: dict[int, tuple[int, int]] = {}
+        return tuple(self.sections[number] for _, number in self._ranked(path))
+
+    def most_specific(self, path: str) -> tuple[Section, ...]:
+        """Those of :meth:`matching` between which the script would pick at random."""
+        ranked = self._ranked(path)
+        return tuple(self.sections[n] for rank, n in ranked if rank.depth == ranked[0][0].depth)
+
+    def _ranked(self, path: str) -> list[tuple[_Rank, int]]:
+        last: dict[int, tuple[int, _Rank]] = {}
         excluded: set[int] = set()
         for pattern in self._candidates(path):
             if not pattern.matches(path):
                 continue
             if pattern.excludes:
                 excluded.add(pattern.section)
-            elif last.get(pattern.section, (-1, 0))[0] < pattern.entry:
-                last[pattern.section] = (pattern.entry, pattern.depth)
+            elif last.get(pattern.section, _NEVER)[0] < pattern.entry:
+                last[pattern.section] = (pattern.entry, pattern.rank)
         for number, entry, expression in self._path_expressions:
-            if last.get(number, (-1, 0))[0] < entry and expression.search(path):
-                last[number] = (entry, 0)
-        found = sorted((-depth, number) for number, (_, depth) in last.items())
-        return tuple(self.sections[number] for _, number in found if number not in excluded)
+            if last.get(number, _NEVER)[0] < entry and expression.search(path):
+                last[number] = (entry, _Rank(0, True, 0))
+        return sorted(
+            (rank, number) for number, (_, rank) in last.items() if number not in excluded
+        )
 
     def by_keywords(self, texts: Iterable[bytes]) -> tuple[Section, ...]:
         """The sections one of whose `K:` expressions is found in one of `texts`."""

@@ -130,8 +130,12 @@ def ask_script(
 
 
 def read_answer(output: bytes) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """The recipients in the `output` of the script with `--roles`, and its other lines."""
-    lines = [line for line in output.decode("utf-8", "replace").split("\n") if line]
+    """The recipients in the `output` of the script with `--roles`, and its other lines.
+
+    Lines that begin with a blank are recipients without an address.
+    """
+    text = output.decode("utf-8", "replace")
+    lines = [line for line in text.split("\n") if line and not line.startswith(" ")]
     found = [(line, _parse_line(line)) for line in lines]
     recipients = tuple(recipient for _, recipient in found if recipient is not None)
     return recipients, tuple(line for line, recipient in found if recipient is None)
@@ -192,7 +196,9 @@ class _Collector:
         address, _, more = value.strip().partition(" ")
         address, _, tabbed = address.partition("\t")
         known = {r.mailbox.address.lower() for r in self._lists}
-        if "subscribers-only" not in more + tabbed and address.lower() not in known:
+        # Some entries are a name and an address; the script takes their first word and drops it.
+        fits = "@" in address and "subscribers-only" not in more + tabbed
+        if fits and address.lower() not in known:
             self._lists.append(Recipient(Mailbox("", address), Role.LIST, f"list:{section.title}"))
 
     def _add_person(self, person: Recipient) -> None:

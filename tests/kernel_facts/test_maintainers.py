@@ -113,6 +113,13 @@ def test_last_matching_pattern_of_a_section_gives_its_depth() -> None:
     assert parse_maintainers(text, ["a/b/c.c"]).subsystem_of("a/b/c.c") == "MIDDLE"
 
 
+def test_between_equals_the_plainest_and_longest_pattern_wins() -> None:
+    text = b"WIDE\nF:\ta/b*\n\nNARROW\nF:\ta/bc*\n\nPLAIN\nF:\ta/b\n\nPLAINER\nF:\ta/bcd.c\n"
+    found = parse_maintainers(text, ["a/bcd.c"])
+    assert [s.title for s in found.matching("a/bcd.c")] == ["PLAINER", "PLAIN", "NARROW", "WIDE"]
+    assert len(found.most_specific("a/bcd.c")) == 4
+
+
 def test_bad_expression_is_named_and_matches_nothing() -> None:
     found = parse_maintainers(b"BAD\nN:\t(unclosed\nF:\ta[/\n\nGOOD\nF:\ta.c\n", ["a.c"])
     assert found.subsystem_of("a.c") == "GOOD"
