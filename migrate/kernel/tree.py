@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from migrate.base.git import git_output, git_run, open_repository
 from migrate.base.process import Finished
 
 _KERNEL_FILES = ("Makefile", "MAINTAINERS", "include/linux/mm.h")
+_FEW_CHANGES = 2000
+"""With more changed files than this a search reads git's objects instead of the work tree."""
+
 _GUP_PROTOTYPE = re.compile(rb"\bget_user_pages\b")
 
 
@@ -50,12 +54,34 @@ class Tree:
         if not words:
             return []
         patterns = [part for word in words for part in ("-e", word)]
-        found = git_output(
-            ["grep", "-lzwF", *patterns, self.commit, "--", *pathspecs], cwd=self.root, codes=(0, 1)
-        )
-        prefix = len(self.commit) + 1
+        changed = self._changed
+        if changed is None:
+            return sorted(self._grep([*patterns, self.commit], pathspecs))
+        # Unpacking every object costs ten times what reading the checked-out files does.
+        found = set(self._grep(patterns, pathspecs)) - changed
+        if changed:
+            exact = [f":(top,literal){name}" for name in sorted(changed)]
+            here = self._grep([*patterns, self.commit], exact)
+            found |= {n for n in here if any(fnmatchcase(n, spec) for spec in pathspecs)}
+        return sorted(found)
+
+    def _grep(self, what: Sequence[str], pathspecs: Sequence[str]) -> list[str]:
+        found = git_output(["grep", "-lzwF", *what, "--", *pathspecs], cwd=self.root, codes=(0, 1))
         names = found.decode("utf-8", "surrogateescape").split("\0")
-        return sorted(name[prefix:] for name in names if name)
+        prefix = f"{self.commit}:"
+        return [name.removeprefix(prefix) for name in names if name]
+
+    @cached_property
+    def _changed(self) -> frozenset[str] | None:
+        """The paths whose checked-out files may not be what the commit has; None when the work
+        tree cannot stand in for the commit: another commit, a sparse checkout, too many changes.
+        """
+        tagged = git_output(["ls-files", "-v", "-z"], cwd=self.root)
+        if any(not entry.startswith(b"H ") for entry in tagged.split(b"\0") if entry):
+            return None
+        listed = git_output(["diff-index", "-z", "--name-only", self.commit], cwd=self.root)
+        names = frozenset(n for n in listed.decode("utf-8", "surrogateescape").split("\0") if n)
+        return names if len(names) <= _FEW_CHANGES else None
 
     def exists(self, path: str) -> bool:
         return self.read(path) is not None
