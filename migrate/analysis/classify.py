@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from migrate.analysis.model import (
@@ -14,7 +16,7 @@ from migrate.analysis.model import (
     UseKind,
     Verdict,
 )
-from migrate.analysis.rules import RULES, Question
+from migrate.analysis.rules import RULES, Question, through_helper
 from migrate.kernel.tree import Tree
 
 
@@ -30,8 +32,30 @@ class Target(Protocol):
 
 def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification:
     """One verdict a group, in the order of the groups."""
-    verdicts = tuple(verdict(group, profile.pins_read_only) for group in pairing.groups)
-    return Classification(tree.commit, profile.name, pairing.groups, verdicts)
+    verdicts = [verdict(group, profile.pins_read_only) for group in pairing.groups]
+    decided = {
+        acquire.function: v
+        for group, v in zip(pairing.groups, verdicts, strict=True)
+        for acquire in group.acquires
+    }
+    followed = tuple(
+        _like_helper(group, v, decided) for group, v in zip(pairing.groups, verdicts, strict=True)
+    )
+    return Classification(tree.commit, profile.name, pairing.groups, followed)
+
+
+def _like_helper(group: PinGroup, own: Verdict, decided: Mapping[str, Verdict]) -> Verdict:
+    """What a kept helper hands out is kept by its callers, too."""
+    trait = group.trait(TraitKind.THROUGH_HELPER)
+    if trait is None or own.rule != through_helper.__name__:
+        return own
+    helper = decided.get(trait.subject)
+    if helper is None or helper.action is not Action.KEEP:
+        return own
+    reason = f"The pages come from {trait.subject}(), which stays as it is."
+    return replace(
+        own, action=Action.KEEP, case=helper.case, reason=reason, confidence=helper.confidence
+    )
 
 
 def verdict(group: PinGroup, pins_read_only: bool) -> Verdict:

@@ -12,6 +12,7 @@ from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction, Knowledg
 from migrate.analysis.mentions import LOADED
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
 from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
+from migrate.kernel.signatures import GUP_NAMES
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
 AGAIN = "page found again"
@@ -211,6 +212,8 @@ class Forward:
             if not self._compiled(site.facts.guards | site.call.guards):
                 continue
             self._edge(site.call.place, f"returned by {facts.function.name}()", site.call.text)
+            if form == PAGE and self.is_acquire(site.call) is not None:
+                self.trace.acquires[site.call.place] = None
             caller = scope_of(site.facts.function)
             self.start(State(Cell("result", caller, str(site.index)), form))
         if form == PHYSICAL:
@@ -236,7 +239,8 @@ class Forward:
         if acquired is not None:
             if acquired == position and form == PAGE:
                 self.trace.acquires[call.place] = None
-            return
+            if call.name in GUP_NAMES:
+                return
         known = self.known.lookup(call.name)
         if known is not None and not self._shadowed(site):
             self._known_callee(form, site, position, known)
@@ -348,6 +352,8 @@ class Forward:
                     self._use(UseKind.STORED, site.call.place, site.facts, site.call.text)
             passed_on = cell.kind == "local" and cell.name in site.facts.parameters
             self._edge(site.call.place, f"filled by {site.call.name}()", site.call.text)
+            if self.is_acquire(site.call) is not None:
+                self.trace.acquires[site.call.place] = None
             self.start(State(cell, SCATTER if via else state.form, passed_on))
 
     def _outlives(self, target: Loc, facts: FunctionFacts) -> bool:

@@ -112,6 +112,7 @@ class TraitKind(StrEnum):
     BOOL_FLAGS = "passes a truth value as flags"
     LONG_LIVED = "is kept in an object and released by another function"
     PUT_AT_ONCE = "is released at once"
+    THROUGH_HELPER = "calls a helper of the tree over GUP"
     NOTIFIER_HERE = "an MMU notifier is consulted around the acquire"
     NOTIFIER_FILE = "the same file registers an MMU notifier"
     NOTIFIER_NEAR = "another file of the same driver registers an MMU notifier"
@@ -121,12 +122,13 @@ class TraitKind(StrEnum):
 class Trait:
     """One trait of a group and the line that shows it.
 
-    `struct` is the tag of the struct that an MMU notifier is part of, "" for other traits.
+    `subject` is what it is about: for an MMU notifier the tag of the struct that it is a member
+    of, for a helper its name; "" for other traits.
     """
 
     kind: TraitKind
     evidence: Evidence
-    struct: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True)

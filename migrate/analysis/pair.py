@@ -22,6 +22,7 @@ from migrate.analysis.model import (
 )
 from migrate.analysis.program import Cell, Program, Site, scope_of
 from migrate.analysis.traits import group_traits, is_implementation, pages_null
+from migrate.kernel.signatures import GUP_NAMES
 from migrate.kernel.tree import Tree
 
 Progress = Callable[[str, int, int], None]
@@ -36,7 +37,8 @@ def pair(tree: Tree, scan: Scan, *, progress: Progress | None = None) -> Pairing
     pairer = _Pairer(Program(tree), scan.acquires)
     groups: list[PinGroup] = []
     done: set[Place] = set()
-    for n, acquire in enumerate(scan.acquires):
+    # What comes through a helper is in the helper's group, or nothing is to be done about it.
+    for n, acquire in enumerate(sorted(scan.acquires, key=lambda a: a.name not in GUP_NAMES)):
         if progress is not None:
             progress("pairing", n, len(scan.acquires))
         if acquire.place in done:
@@ -73,7 +75,7 @@ class _Pairer:
 
     def group(self, first: Acquire) -> PinGroup:
         members = _Members({first.place: first})
-        if is_implementation(first) or pages_null(first):
+        if is_implementation(first) or pages_null(first) or first.name not in GUP_NAMES:
             traits = group_traits(self.program, ((first, self._site(first)),), (), ())
             return PinGroup(first.function, (first,), (), (), (), (), traits)
         site = self._site(first)

@@ -19,6 +19,7 @@ from migrate.analysis.model import (
     Use,
     UseKind,
 )
+from migrate.kernel.signatures import GUP_NAMES
 
 _DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
 _NOTIFIERS = (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR)
@@ -72,7 +73,8 @@ def pages_is_null(q: Question) -> Answer | None:
 def fast_only(q: Question) -> Answer | None:
     """Callers that cannot sleep look pages up under a lock or a notifier, or only for a moment."""
     trait = q.group.trait(TraitKind.FAST_ONLY)
-    if trait is None or not all(_is_fast_only(a.name) for a in q.group.acquires):
+    direct = [a for a in q.group.acquires if a.name in GUP_NAMES]
+    if trait is None or not all(_is_fast_only(a.name) for a in direct):
         return None
     if q.has(TraitKind.NOTIFIER_HERE) or q.has(TraitKind.NOTIFIER_FILE):
         case, why = "3", "and an MMU notifier keeps the mapping valid"
@@ -82,6 +84,15 @@ def fast_only(q: Question) -> Answer | None:
     return Answer(Action.KEEP, case, reason, Confidence.HIGH, (trait.evidence,))
 
 
+def through_helper(q: Question) -> Answer | None:
+    """A helper over GUP is converted where it is defined; its callers follow what it becomes."""
+    trait = q.group.trait(TraitKind.THROUGH_HELPER)
+    if trait is None or any(a.name != trait.subject for a in q.group.acquires):
+        return None
+    reason = f"The pages come from {trait.subject}(), which decides what its callers hold."
+    return Answer(Action.MANUAL, "", reason, Confidence.LOW, (trait.evidence,))
+
+
 def mmu_notifier(q: Question) -> Answer | None:
     """CASE 3: an MMU notifier on the same object makes a pin unnecessary and harmful."""
     here = q.group.trait(TraitKind.NOTIFIER_HERE)
@@ -89,8 +100,8 @@ def mmu_notifier(q: Question) -> Answer | None:
         reason = "An MMU notifier is consulted around the acquire, so the pages may move at will."
         return Answer(Action.KEEP, "3", reason, Confidence.HIGH, (here.evidence,))
     for trait in q.group.traits:
-        if trait.kind in _NOTIFIERS and trait.struct and trait.struct in q.group.structs:
-            reason = f"An MMU notifier belongs to struct {trait.struct}, which holds the pages."
+        if trait.kind in _NOTIFIERS and trait.subject and trait.subject in q.group.structs:
+            reason = f"An MMU notifier belongs to struct {trait.subject}, which holds the pages."
             return Answer(Action.KEEP, "3", reason, Confidence.HIGH, (trait.evidence,))
     same = q.group.trait(TraitKind.NOTIFIER_FILE)
     if same is not None and not q.group.structs and q.uses(UseKind.PHYSICAL_KEPT):
@@ -211,6 +222,7 @@ RULES: tuple[Rule, ...] = (
     implementation,
     pages_is_null,
     fast_only,
+    through_helper,
     mmu_notifier,
     mappings_changed,
     reference_consumed,

@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from migrate.analysis.finder import Found, find_acquires
+from migrate.analysis.helpers import RETURNED, find_helpers
 from migrate.analysis.model import Acquire, Place, Scan, Unparsed
+from migrate.analysis.program import Program
 from migrate.analysis.spatch import Patched, run_spatch, spatch_version
 from migrate.analysis.syntax import parse
 from migrate.base.data import data_folder
@@ -43,8 +45,11 @@ def scan(tree: Tree, *, cache: FactCache, jobs: int, progress: Progress) -> Scan
     family = {n: s for n, s in read_signatures(tree).items() if n in GUP_NAMES}
     contents = tree.read_many(candidates(tree, family))
     by_syntax = {p: find_acquires(parse(p, text), family) for p, text in contents.items()}
-    wanted = {p: contents[p] for p, found in by_syntax.items() if found.acquires}
-    by_spatch = _run_all(wanted, cache, jobs, progress)
+    helpers = _helpers(tree, by_syntax, family)
+    for path, text in tree.read_many(candidates(tree, helpers)).items():
+        contents[path] = text
+        by_syntax[path] = find_acquires(parse(path, text), family | helpers)
+    by_spatch = _run_all(contents, _units(by_syntax), cache, jobs, progress)
     acquires: list[Acquire] = []
     unparsed: list[Unparsed] = []
     for path, found in by_syntax.items():
@@ -56,38 +61,81 @@ def scan(tree: Tree, *, cache: FactCache, jobs: int, progress: Progress) -> Scan
     return Scan(tree.commit, version, tuple(sorted(acquires)), tuple(ordered))
 
 
+def _helpers(
+    tree: Tree, found: Mapping[str, Found], family: Mapping[str, Signature]
+) -> dict[str, Signature]:
+    """The helpers over GUP that the tree defines; their calls are acquires, too."""
+    positions = {
+        n: s.pages_position if s.pages_position is not None else RETURNED for n, s in family.items()
+    }
+    paths = [p for p, file in found.items() if file.acquires]
+    helpers = find_helpers(Program(tree), [*paths, "mm/gup.c"], positions)
+    return {helper.name: signature for helper, signature in helpers}
+
+
 def candidates(tree: Tree, family: Mapping[str, Signature]) -> list[str]:
     """The kernel's own C files that name a function of `family`."""
     return [p for p in tree.grep(tuple(family)) if not p.startswith(_NOT_KERNEL)]
 
 
+def _units(by_syntax: Mapping[str, Found]) -> list[tuple[str, str]]:
+    """What spatch is to look for: a file, with a helper's name or "" for GUP itself."""
+    units: dict[tuple[str, str], None] = {}
+    for path, found in by_syntax.items():
+        for acquire in found.acquires:
+            units[path, "" if acquire.name in GUP_NAMES else acquire.name] = None
+    return list(units)
+
+
 def _run_all(
-    contents: Mapping[str, bytes], cache: FactCache, jobs: int, progress: Progress
+    contents: Mapping[str, bytes],
+    units: list[tuple[str, str]],
+    cache: FactCache,
+    jobs: int,
+    progress: Progress,
 ) -> dict[str, frozenset[Place] | str]:
     """What spatch finds in each file; text says why there is nothing."""
-    rule = data_folder("cocci") / "facts" / "acquire.cocci"
-    basis = rule.read_bytes() + repr(spatch_version()).encode()
+    folder = data_folder("cocci") / "facts"
+    version = repr(spatch_version())
     done = 0
 
-    def one(path: str) -> tuple[str, frozenset[Place] | str]:
+    def one(unit: tuple[str, str]) -> frozenset[Place] | str:
         nonlocal done
-        key = hashlib.sha256(basis + b"\0" + contents[path]).hexdigest()
+        path, helper = unit
+        rule = folder / ("helper.cocci" if helper else "acquire.cocci")
+        key = _key(version, rule.read_text("utf-8"), helper, contents[path])
         stored = cache.get(key)
         found = _decoded(stored, path) if stored is not None else None
         if found is None:
             outcome = run_spatch(
-                rule, {path: contents[path]}, virtuals=["report"], timeout=_TIME_LIMIT
+                rule,
+                {path: contents[path]},
+                defines={"fn": helper} if helper else {},
+                virtuals=["report"],
+                timeout=_TIME_LIMIT,
             )
             if not isinstance(outcome, Patched):
-                return path, outcome.reason
+                return outcome.reason
             found = _places(outcome.output, path)
             cache.put(key, json.dumps(sorted((p.line, p.column) for p in found)))
         done += 1
-        progress("scanning", done, len(contents))
-        return path, found
+        progress("scanning", done, len(units))
+        return found
 
+    merged: dict[str, frozenset[Place] | str] = {}
     with ThreadPoolExecutor(max(1, jobs)) as pool:
-        return dict(pool.map(one, contents))
+        for (path, _), found in zip(units, pool.map(one, units), strict=True):
+            before = merged.get(path, frozenset())
+            if isinstance(found, str) or isinstance(before, str):
+                merged[path] = found if isinstance(found, str) else before
+            else:
+                merged[path] = before | found
+    return merged
+
+
+def _key(version: str, rule: str, helper: str, contents: bytes) -> str:
+    basis = "\0".join((version, rule, helper)).encode()
+    return hashlib.sha256(basis + b"\0" + contents).hexdigest()
 
 
 def _decoded(stored: str, path: str) -> frozenset[Place] | None:

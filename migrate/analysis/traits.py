@@ -29,7 +29,13 @@ _COMPARISON = re.compile(r"[<>=!]=|[<>!]|&&|\|\|")
 
 def is_implementation(acquire: Acquire) -> bool:
     """Whether the acquire is GUP's own: in its files, or in a function of the family."""
-    return acquire.place.path in IMPLEMENTATION or acquire.function in (*GUP_NAMES, *PIN_NAMES)
+    inside = is_implementation_file(acquire.place.path)
+    return inside or acquire.function in (*GUP_NAMES, *PIN_NAMES)
+
+
+def is_implementation_file(path: str) -> bool:
+    """Whether the file is GUP itself, or a test of it."""
+    return path in IMPLEMENTATION
 
 
 def pages_null(acquire: Acquire) -> bool:
@@ -47,7 +53,8 @@ def group_traits(
     found: dict[Trait, None] = {}
     for acquire, site in acquires:
         for kind in _of_call(acquire, site):
-            found[Trait(kind, _evidence(acquire, kind))] = None
+            subject = acquire.name if kind is TraitKind.THROUGH_HELPER else ""
+            found[Trait(kind, _evidence(acquire, kind), subject)] = None
     first = acquires[0][0]
     elsewhere = any(r.function != first.function for r in releases)
     if elsewhere and any(u.kind is UseKind.STORED for u in uses):
@@ -69,6 +76,9 @@ def _of_call(acquire: Acquire, site: Site | None) -> Iterator[TraitKind]:
         yield TraitKind.IMPLEMENTATION
     if pages_null(acquire):
         yield TraitKind.PAGES_NULL
+    if acquire.name not in GUP_NAMES:
+        yield TraitKind.THROUGH_HELPER
+        return
     if acquire.name.endswith("fast_only") or acquire.name == "__get_user_pages_fast":
         yield TraitKind.FAST_ONLY
     flags = acquire.argument("gup_flags", "foll_flags", "flags", "write")
