@@ -48,6 +48,8 @@ def write_directory(out: Path, outbox: Outbox, previous: Path | None = None) -> 
     (fresh / "recipients.txt").write_text(_recipients_text(outbox), encoding="utf-8")
     facts = json.dumps(_facts(outbox), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     (fresh / FACTS).write_text(facts, encoding="utf-8", errors="replace")
+    author = f"{clean(outbox.plan.who.name)}\n{clean(outbox.plan.who.email)}\n"
+    (fresh / "author.txt").write_text(author, encoding="utf-8")
     shutil.copyfile(_SEND, fresh / "send.sh")
     (fresh / "send.sh").chmod(0o755)
     sent = _sent_before(previous, _digest(outbox.mails)) if previous else None

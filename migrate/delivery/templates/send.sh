@@ -20,6 +20,13 @@ else
 	mode='--dry-run --confirm=never'
 fi
 
+# Who signed the patches off sends them, whatever the git of this folder thinks.
+GIT_AUTHOR_NAME=$(sed -n 1p author.txt)
+GIT_AUTHOR_EMAIL=$(sed -n 2p author.txt)
+GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME
+GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
+export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
+
 # The mails carry their own recipients, ids and threading; nothing is added to them.
 # shellcheck disable=SC2086
 exec git -c sendemail.tocmd=true -c sendemail.cccmd=true send-email $mode \
