@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,15 +34,19 @@ def linux_6_12() -> Path:
 
 
 @pytest.fixture
-def kernel_copy(tmp_path: Path) -> Callable[[Path], Path]:
+def kernel_copy(tmp_path: Path) -> Iterator[Callable[[Path], Path]]:
     """`kernel_copy(tree)`: a checkout of its own that borrows the objects; may be written to."""
 
     def copy(tree: Path) -> Path:
         target = tmp_path / tree.name
         subprocess.run(["git", "clone", "-q", "--shared", str(tree), str(target)], check=True)
+        made.append(target)
         return target
 
-    return copy
+    made: list[Path] = []
+    yield copy
+    for target in made:
+        shutil.rmtree(target)
 
 
 @pytest.fixture

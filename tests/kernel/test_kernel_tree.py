@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,15 +16,14 @@ def test_the_trees_are_the_versions_they_say(linux_6_1: Path, linux_6_12: Path) 
     assert open_tree(linux_6_12).version[:2] == (6, 12)
 
 
-def test_the_whole_tree_is_in_git(
-    linux_6_1: Path, untouched: Callable[[Path], Path], kernel_copy: Callable[[Path], Path]
-) -> None:
+def test_the_whole_tree_is_in_git(linux_6_1: Path, untouched: Callable[[Path], Path]) -> None:
     tree = untouched(linux_6_1)
-    assert len(open_tree(tree).files) > 70_000
-    copy = kernel_copy(tree)
-    assert (copy / "mm/gup.c").read_bytes() == (tree / "mm/gup.c").read_bytes()
+    opened = open_tree(tree)
+    assert len(opened.files) > 70_000
+    assert opened.read("mm/gup.c") == (tree / "mm/gup.c").read_bytes()
     status = subprocess.run(
-        ["git", "-C", str(copy), "status", "--porcelain", "-uno"],
+        ["git", "-C", str(tree), "status", "--porcelain", "-uno"],
+        env=os.environ | {"GIT_OPTIONAL_LOCKS": "0"},
         check=True,
         capture_output=True,
     )
