@@ -5,19 +5,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from textwrap import dedent
+from unittest.mock import patch
 
 from migrate.analysis.facts import Call, FunctionFacts
-from migrate.analysis.finder import find_acquires
 from migrate.analysis.model import Pairing, PinGroup, Scan
 from migrate.analysis.pair import pair
 from migrate.analysis.program import Program
-from migrate.analysis.scan import candidates
-from migrate.analysis.syntax import parse
-from migrate.kernel.signatures import GUP_NAMES, read_signatures
+from migrate.analysis.scan import SKIPPED, scan
 from migrate.kernel.tree import Tree
 
 SKELETON = Path(__file__).resolve().parents[2] / "kernel-fixtures" / "shapes" / "skeleton"
@@ -60,13 +59,21 @@ def tree_of(files: Mapping[str, str | bytes], *, skeleton: bool = True) -> Memor
     return MemoryTree(Path("/nowhere"), "0" * 40, blobs)
 
 
+class _Nothing:
+    """A cache in which spatch found nothing in any file, so that it is never run."""
+
+    def get(self, _key: str) -> str | None:
+        return "[]"
+
+    def put(self, _key: str, _value: str) -> None:
+        return None
+
+
 def scan_of(tree: Tree) -> Scan:
-    """What the syntax trees find; spatch is not asked."""
-    family = {n: s for n, s in read_signatures(tree).items() if n in GUP_NAMES}
-    contents = tree.read_many(candidates(tree, family))
-    found = [find_acquires(parse(path, text), family) for path, text in contents.items()]
-    acquires = sorted(a for f in found for a in f.acquires)
-    return Scan(tree.commit, "6.1.0", tuple(acquires), tuple(u for f in found for u in f.unparsed))
+    """What the syntax trees find; spatch is not asked, and what it would miss is not listed."""
+    with patch("migrate.analysis.scan.spatch_version", return_value=(1, 1, 1)):
+        found = scan(tree, cache=_Nothing(), jobs=1, progress=lambda *_: None)
+    return replace(found, unparsed=tuple(u for u in found.unparsed if u.why != SKIPPED))
 
 
 def pairing_of(files: Mapping[str, str | bytes]) -> Pairing:

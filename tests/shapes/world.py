@@ -3,7 +3,8 @@
 
 A folder there is a shape when it has an `expected.toml`; everything else in it goes into the
 tree by its own path. Lines of C end in marks: `acquire: a` and `release: a` say to which group
-a call belongs, `unparsed` that it is to be listed as not understood.
+a call belongs (calls of a helper over GUP are acquires, too), `unparsed` that it is to be
+listed as not understood, `maybe unparsed` that it may be, as versions of spatch differ.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ SHAPES = Path(__file__).resolve().parents[2] / "kernel-fixtures" / "shapes"
 PROFILES = ("vaddr-pin", "pin-user-pages")
 KEYS = {"complete", "gap", "case", "warnings", *PROFILES}
 
-_MARK = re.compile(r"/\* (acquire|release): (\w+) \*/|/\* (unparsed) \*/")
+_MARK = re.compile(r"/\* (acquire|release): (\w+) \*/|/\* ((?:maybe )?unparsed) \*/")
 
 Line = tuple[str, int]
 """Path in the tree and line number, from 1."""
@@ -55,6 +56,7 @@ class Shape:
     files: tuple[str, ...]
     groups: tuple[ExpectedGroup, ...]
     unparsed: frozenset[Line]
+    maybe_unparsed: frozenset[Line]
 
 
 @cache
@@ -75,9 +77,8 @@ def _shape(folder: Path) -> Shape:
     marked = {group for _, group in marks if group}
     assert marked == set(wanted), f"{folder.name}: marks {marked} do not fit {set(wanted)}"
     groups = tuple(_group(name, entry, marks) for name, entry in wanted.items())
-    return Shape(
-        folder.name, data["row"], files, groups, frozenset(marks.get(("unparsed", ""), ()))
-    )
+    unparsed, maybe = (frozenset(marks.get((k, ""), ())) for k in ("unparsed", "maybe unparsed"))
+    return Shape(folder.name, data["row"], files, groups, unparsed, maybe)
 
 
 def _sources(folder: Path) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ int concierge_try(unsigned long start)
 {
 	struct page *page;
 
-	if (concierge_fetch(start, 1, &page) != 1)
+	if (concierge_fetch(start, 1, &page) != 1) /* acquire: public */
 		return -EFAULT;
 	memset(page_address(page), 0, PAGE_SIZE);
 	put_page(page); /* release: public */
@@ -30,7 +30,7 @@ EXPORT_SYMBOL_GPL(concierge_one);
 
 int concierge_one_try(unsigned long address)
 {
-	struct page *page = concierge_one(address);
+	struct page *page = concierge_one(address); /* acquire: returned */
 
 	memset(page_address(page), 0, PAGE_SIZE);
 	put_page(page); /* release: returned */

@@ -1,18 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A truth value, a number and a comparison where flags belong; and flags from a truth value. */
+/* A number and a comparison where flags belong; and flags from a truth value. */
 #include <linux/mm.h>
-
-int switchyard_bool(unsigned long start, bool write)
-{
-	struct page *page;
-
-	if (get_user_pages_fast(start, 1, write, &page) != 1) /* acquire: bool */
-		return -EFAULT;
-	memset(page_address(page), 0, PAGE_SIZE);
-	set_page_dirty_lock(page);
-	put_page(page); /* release: bool */
-	return 0;
-}
 
 int switchyard_one(unsigned long start)
 {

@@ -2,13 +2,6 @@
 /* Local variables, parameters and blocks that shadow names of the API or of each other. */
 #include <linux/mm.h>
 
-typedef int (*eclipse_get)(unsigned long start, int nr);
-
-int eclipse_call(eclipse_get get_user_pages, unsigned long start)
-{
-	return get_user_pages(start, 1);
-}
-
 int eclipse_inner(unsigned long start, struct page *other, void (*put_page)(struct page *))
 {
 	struct page *page;

@@ -2,12 +2,12 @@
 /* Each page goes into a bvec of the object. */
 #include <linux/device.h>
 
-struct confetti_io {
+struct garland {
 	struct bio_vec vec[4];
 	int nr;
 };
 
-int confetti_io_map(struct device *dev, struct confetti_io *io, unsigned long start)
+int garland_map(struct device *dev, struct garland *io, unsigned long start)
 {
 	struct page *page;
 
@@ -23,7 +23,7 @@ int confetti_io_map(struct device *dev, struct confetti_io *io, unsigned long st
 	return 0;
 }
 
-void confetti_io_unmap(struct confetti_io *io)
+void garland_unmap(struct garland *io)
 {
 	struct bio_vec *vec;
 
