@@ -21,7 +21,12 @@ from migrate.delivery.build_model import Attempt, AttemptStatus, BuildOptions, R
 from migrate.kernel.toolchains import Toolchain, build_settings
 
 _CONFIG_TIME_LIMIT = 120.0
-_KILLED = re.compile(r"Killed signal terminated program|internal compiler error")
+_ERROR = re.compile(r"\b[Ee]rror: ")
+_NOT_THE_CODE = re.compile(
+    r"Killed signal terminated program|internal compiler error"
+    r"|^(ccache|distcc|icecc)\b.*(?i:error)",
+    re.M,
+)
 
 
 @dataclass(frozen=True)
@@ -125,8 +130,10 @@ class BuildFolder:
         if self._is_new(name, started):
             depends = read_dependencies(self.path, name, self._kernel.worktree)
             return Attempt(AttemptStatus.COMPILED, said, depends, seconds)
-        if _KILLED.search(said):
-            why = f"the compiler was killed or crashed, see {self._last_log}"
+        if said and (_NOT_THE_CODE.search(said) or not _ERROR.search(said)):
+            # Nothing that the object is to blame for, and nothing to be remembered.
+            first = said.strip().partition("\n")[0]
+            why = f"the compiler did not get to work: {first} (log: {self._last_log})"
             return Attempt(AttemptStatus.NO_MAKE, why, (), seconds)
         if name in run.objects or name in run.failed:
             depends = read_dependencies(self.path, name, self._kernel.worktree)

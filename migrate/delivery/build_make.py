@@ -135,15 +135,20 @@ class Kernel:
                     "Run gup-migrate doctor to see what is missing.",
                 )
         if _FULL in run.text:
-            raise Refusal(
-                f"No space left on the disk of {self.folder}.",
-                "Free some, or give the workspace another place with --workspace.",
-            )
+            raise no_space(self.folder)
         run.text = run.text.replace(f"{self.worktree.resolve()}/", "")
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(run.text, encoding="utf-8")
         _split(run)
         return run
+
+
+def no_space(folder: Path) -> Refusal:
+    """What ends a build on a full disk. What was half written is made anew by the next run."""
+    return Refusal(
+        f"No space left on the disk of {folder}.",
+        "Free some, or give the workspace another place with --workspace, and run again.",
+    )
 
 
 def _split(run: MakeRun) -> None:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from migrate.base.errors import Refusal
@@ -11,6 +13,7 @@ from migrate.delivery.build_book import Routes, configured, find_routes
 from migrate.delivery.build_diagnostics import diagnostics
 from migrate.delivery.build_folder import BuildFolder, NoConfig
 from migrate.delivery.build_jobs import JobServer, run_parallel
+from migrate.delivery.build_make import no_space
 from migrate.delivery.build_model import (
     Attempt,
     BuildCache,
@@ -48,7 +51,7 @@ def build_branch(
     site = Site(branch, worktree, builds, options)
     store = Store(cache, site.states)
     sources = series_sources(branch)
-    try:
+    with _no_half_work(site):
         routes = configured(site, find_routes(site, sources, cache, progress), store)
         units = [r for path in sources for r in routes[path] if isinstance(r, Unit)]
         results = Results(site, store, progress)
@@ -60,8 +63,6 @@ def build_branch(
                 objects += _commit_report(commit, site, routes, units, results)
             if not options.keep_going and any(o.status is BuildStatus.FAILED for o in objects):
                 break
-    finally:
-        site.leave()
     return BuildReport(branch.tip, tuple(objects))
 
 
@@ -92,7 +93,21 @@ def build_full(
         return FullBuild(branch.tip, arch, name, run.code == 0, errors, log, run.seconds)
 
     folder = site.folder(site.toolchains[arch], ALLMODCONFIG)
-    return run_parallel(everything, [folder], options.jobs)[0]
+    with _no_half_work(site):
+        return run_parallel(everything, [folder], options.jobs)[0]
+
+
+@contextmanager
+def _no_half_work(site: Site) -> Iterator[None]:
+    """Leave the work tree at the tip whatever happens; a full disk ends in a :class:`Refusal`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise no_space(site.builds) from error
+        raise
+    finally:
+        site.leave()
 
 
 def _find_out(

@@ -484,6 +484,31 @@ def test_the_launcher_is_what_compiles(
     assert "slate_drv" in (tmp_path / "launched").read_text()
 
 
+@pytest.mark.parametrize(
+    "words", ["launch: no server", "gcc: fatal error: Killed signal terminated program cc1"]
+)
+def test_a_compiler_that_does_not_work_is_not_the_commits_fault(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    (tmp_path / "bin").mkdir()
+    launcher = tmp_path / "bin/launch"
+    launcher.write_text(f"""#!/bin/sh
+case "$*" in *slate_drv*) echo "{words}" >&2; exit 1;; esac
+exec "$@"
+""")
+    launcher.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{launcher.parent}:{os.environ['PATH']}")
+    world.change(SLATE, "int harmless;\n")
+    world.change(CHUTE, "int harmless;\n")
+    found = {o.path: o for o in world.build(compiler_launcher="launch").objects}
+    assert found[CHUTE].status is BuildStatus.BUILT
+    assert found[SLATE].status is BuildStatus.NOT_BUILDABLE
+    assert words in found[SLATE].reason and ".log" in found[SLATE].reason
+    launcher.write_text('#!/bin/sh\nexec "$@"\n')
+    again = {o.path: o for o in world.build(compiler_launcher="launch").objects}
+    assert again[SLATE].status is BuildStatus.BUILT
+
+
 def test_a_launcher_or_sparse_that_is_not_installed(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -529,6 +554,38 @@ def test_a_make_that_is_killed_leaves_nothing_that_counts(world: World, project:
     assert only(world.build()).status is BuildStatus.BUILT
     assert half_written.stat().st_size > len("half\n")
     assert list(world.builds.glob("*/*.running")) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """`small_disk(kilobytes)`: a folder on a disk of that size."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+
+    def mount(kilobytes: int) -> Path:
+        options = f"size={kilobytes}k"
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            pytest.skip("a tmpfs can only be mounted as root outside of a container")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", str(folder)], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("kilobytes", [4, 16, 32, 64, 96])
+def test_a_full_disk_is_one_clear_line_and_the_next_run_recovers(
+    world: World, small_disk: Callable[[int], Path], kilobytes: int
+) -> None:
+    world.change(SLATE, "int harmless;\n")
+    # The object itself takes more than any of these disks has.
+    world.append(CHUTE, "char chute_room[400000] = { 1 };\n")
+    world.commit()
+    world.builds = small_disk(kilobytes)
+    with pytest.raises(Refusal, match="No space left on the disk of "):
+        world.build()
+    subprocess.run(["mount", "-o", "remount,size=8m", str(world.builds)], check=True)
+    assert {o.status for o in world.build().objects} == {BuildStatus.BUILT}
 
 
 def _appears(path: Path, seconds: float) -> bool:
