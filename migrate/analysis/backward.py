@@ -73,14 +73,18 @@ class Backward:
             for user in self.program.member_users(cell, facts.function.path):
                 self._stores(cell, form, user)
         elif cell.kind == "global":
-            for user in self.program.functions_with(cell.scope, cell.name):
+            for user in self.program.global_users(cell):
                 self._stores(cell, form, user)
+        else:
+            self.sources.unknown.setdefault(
+                f"'{cell.name}' is of no known type", facts_place(facts)
+            )
 
     def _parameter(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
         function = facts.function
         position = facts.parameters.index(cell.name)
         sites, closed = self.program.callers(function)
-        if not closed:
+        if not closed or (not sites and not function.static):
             self.sources.unknown.setdefault(
                 f"not all callers of {function.name}() are known", facts_place(facts)
             )

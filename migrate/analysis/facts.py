@@ -15,7 +15,10 @@ from tree_sitter import Node
 from migrate.analysis.guards import Guards, branches, guards_around
 from migrate.analysis.model import Place
 from migrate.analysis.syntax import Function, Source, declarator_name, name_of
-from migrate.analysis.types import TypeRef, declared
+from migrate.analysis.types import TypeRef, base_type, declared
+
+TYPED, CALLED = "(", "@"
+"""A base that is no variable: "(tag" is something cast to struct tag, "@n" what call n returns."""
 
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 _DIRECTIVES = frozenset(
@@ -295,12 +298,25 @@ class _Walker:
             return ()
         found: list[Value] = []
         for value in self.value(argument):
-            if isinstance(value, Loc):
-                self._access(value, name_of(member), node)
-                found.append(Loc(value.base, (*value.members, name_of(member))))
-            else:
-                found.append(value)
+            owner = self._typed(value, argument)
+            self._access(owner, name_of(member), node)
+            found.append(Loc(owner.base, (*owner.members, name_of(member))))
         return tuple(found)
+
+    def _typed(self, value: Value, argument: Node) -> Loc:
+        """`value` as something that has members: the type of a cast, or a call's result."""
+        inner = _strip(argument)
+        while inner.type == "pointer_expression":
+            inner = _strip(inner.child_by_field_name("argument") or inner.children[-1])
+        if inner.type == "cast_expression":
+            return Loc(TYPED + self._cast_tag(inner))
+        return value if isinstance(value, Loc) else Loc(f"{CALLED}{value.call}")
+
+    def _cast_tag(self, node: Node) -> str:
+        """The tag of the struct that a cast or a compound literal names, "" for none."""
+        written = node.child_by_field_name("type")
+        kind = base_type(written) if written is not None else None
+        return kind.tag if kind is not None else ""
 
     def _access(self, loc: Loc, member: str, node: Node, write: bool = False) -> None:
         place, text = self.source.place(node), self.source.line(node)
@@ -427,13 +443,13 @@ class _Walker:
 
     def _literal_struct(self, node: Node) -> tuple[Value, ...]:
         listed = node.child_by_field_name("value")
-        if listed is not None:
-            for child in listed.named_children:
-                named = child.type == "initializer_pair"
-                inner = child.child_by_field_name("value") if named else child
-                if inner is not None and inner.type != "comment":
-                    self.value(inner)
-        return ()
+        if listed is None:
+            return ()
+        if any(child.type == "initializer_pair" for child in listed.named_children):
+            self._initializers(Loc(TYPED + self._cast_tag(node)), listed)
+            return ()
+        elements = [c for c in listed.named_children if c.type != "comment"]
+        return tuple(v for child in elements if not _is_list(child) for v in self.value(child))
 
 
 _EXPRESSIONS = {

@@ -12,6 +12,7 @@ from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction, Knowledg
 from migrate.analysis.mentions import LOADED
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
 from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
+from migrate.analysis.syntax import Function
 from migrate.kernel.signatures import GUP_NAMES
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
@@ -25,6 +26,11 @@ _CELL_LIMIT = 250
 
 _DERIVED_LIMIT = 80
 """The same for the addresses and page frame numbers made of the pages."""
+
+ARRAY_FUNCTIONS = frozenset(
+    {"memcpy", "memmove", "memset", "memcmp", "memchr", "copy_from_user", "copy_to_user"}
+)
+"""These touch the data of a page only when they are given its address."""
 
 _EFFECT_USE = {
     "write": UseKind.WRITE_DATA,
@@ -134,7 +140,7 @@ class Forward:
                 self._gap(f"{cell} belongs to a struct of a public header", state.form)
             yield from self.program.member_users(cell, path)
         elif cell.kind == "global":
-            yield from self.program.functions_with(cell.scope, cell.name)
+            yield from self.program.global_users(cell)
         elif cell.kind == "unknown":
             self._gap(f"the type that holds '{cell.name}' in {cell.scope} is not known", state.form)
 
@@ -169,7 +175,14 @@ class Forward:
             if not isinstance(value, Loc) or not self._is_array(flow.target, facts):
                 continue
             cell, via = self.program.cell(value, facts)
-            if via or cell == state.cell or not self._is_array(value, facts):
+            if via or cell == state.cell:
+                continue
+            kind = self.program.type_at(value, facts)
+            if kind is None or kind.depth < 1:
+                continue
+            if kind.tag not in ("page", "folio", "void"):
+                if state.cell.kind != "member":  # nobody else finds them by that name
+                    self._gap(f"the pages live in memory of {cell} at {flow.place}")
                 continue
             self._edge(flow.place, f"{state.cell} is an alias of {cell}", flow.text)
             self._reach(cell, facts)
@@ -233,7 +246,7 @@ class Forward:
     def _argument(self, form: str, site: Site, position: int) -> None:
         call = site.call
         if not call.name:
-            self._unknown_callee(form, site, "a function pointer")
+            self._through_pointer(form, site, position)
             return
         acquired = self.is_acquire(call)
         if acquired is not None:
@@ -249,18 +262,36 @@ class Forward:
         if not definitions:
             self._unknown_callee(form, site, f"{call.name}()")
         for function in definitions:
-            facts = self.program.facts(function)
-            if not self._compiled(facts.guards):
-                continue
-            name = _parameter(facts, position)
-            if not name:
-                self._gap(f"{call.name}() takes it as an unnamed argument at {call.place}", form)
-                continue
-            self._edge(call.place, f"passed to {call.name}()", call.text)
-            self.start(State(Cell("local", scope_of(function), name), form))
-            if is_macro(function) and facts.returns:
-                caller = scope_of(site.facts.function)
-                self.start(State(Cell("result", caller, str(site.index)), form))
+            self._into(form, site, position, function)
+
+    def _into(self, form: str, site: Site, position: int, function: Function) -> None:
+        """The pages go into a function as argument number `position`."""
+        call, facts = site.call, self.program.facts(function)
+        if not self._compiled(facts.guards):
+            return
+        name = _parameter(facts, position)
+        if not name:
+            self._gap(f"{function.name}() takes it as an unnamed argument at {call.place}", form)
+            return
+        self._edge(call.place, f"passed to {function.name}()", call.text)
+        self.start(State(Cell("local", scope_of(function), name), form))
+        if is_macro(function) and facts.returns:
+            caller = scope_of(site.facts.function)
+            self.start(State(Cell("result", caller, str(site.index)), form))
+
+    def _through_pointer(self, form: str, site: Site, position: int) -> None:
+        """A call through a member of a struct of the driver's own means what is stored there."""
+        pointer, facts = site.call.pointer, site.facts
+        functions: tuple[Function, ...] = ()
+        if pointer is not None and pointer.members:
+            cell, _ = self.program.cell(pointer, facts)
+            path = facts.function.path
+            if cell.kind == "member" and not self.program.is_public_struct(cell.scope, path):
+                functions = self.program.behind_pointer(pointer.members[-1], path)
+        if not functions:
+            self._unknown_callee(form, site, "a function pointer")
+        for function in functions:
+            self._into(form, site, position, function)
 
     def _shadowed(self, site: Site) -> bool:
         """A function of the same file hides the kernel's own of that name."""
@@ -271,6 +302,11 @@ class Forward:
     def _known_callee(self, form: str, site: Site, position: int, known: KernelFunction) -> None:
         call, facts = site.call, site.facts
         effect = known.effect(position)
+        if form in (PAGE, AGAIN) and call.name in ARRAY_FUNCTIONS:
+            # What it works on are the pointers, not the pages behind them.
+            if effect == "read" and call.name in ("memcpy", "memmove"):
+                self._store_argument(site, 0, form)
+            return
         if effect in RELEASE_EFFECTS:
             if form in (PAGE, AGAIN):
                 self._release(site, position, effect)
@@ -289,6 +325,8 @@ class Forward:
         for target, kept in ((known.into, SCATTER), (known.through, form)):
             if target is not None and target != position and target < len(call.arguments):
                 self._store_argument(site, target, kept)
+        if call.name == "swap" and position == 0:
+            self._store_argument(site, 1, form)
 
     def _store_argument(self, site: Site, target: int, form: str) -> None:
         for value in site.call.arguments[target]:
@@ -362,6 +400,11 @@ class Forward:
         return kind is None or kind.depth > 0
 
     # Records
+
+    @property
+    def origins(self) -> dict[Cell, str]:
+        """The file from which each member or variable was first seen."""
+        return self._origins
 
     def origin(self, cell: Cell, path: str) -> None:
         """Note the file from which `cell` was first seen, to find its struct."""

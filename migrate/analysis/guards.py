@@ -11,9 +11,7 @@ from tree_sitter import Node
 Guards = frozenset[tuple[str, bool]]
 """Conditions, each with whether it has to hold."""
 
-_SIMPLE = re.compile(
-    r"^(!?)\s*(?:defined|IS_ENABLED|IS_BUILTIN|IS_REACHABLE)?\s*\(?\s*(\w+)\s*\)?$"
-)
+_SIMPLE = re.compile(r"^(!?)\s*(?:defined)?\s*\(?\s*(\w+)\s*\)?$")
 _CONDITIONAL = ("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef")
 
 

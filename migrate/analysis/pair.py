@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrate.analysis.backward import Backward, Sources
+from migrate.analysis.doubts import doubts
 from migrate.analysis.facts import Call
 from migrate.analysis.flow import PAGE, Forward, State, Trace
 from migrate.analysis.found_again import unfollowed_releases
+from migrate.analysis.guards import Guards
 from migrate.analysis.model import (
     Acquire,
     Evidence,
@@ -73,13 +75,13 @@ class _Pairer:
         acquire = self.by_place.get(call.place)
         return pages_position(acquire) if acquire is not None else None
 
-    def group(self, first: Acquire) -> PinGroup:
+    def group(self, first: Acquire, guarded: bool = True) -> PinGroup:
+        """The group of `first`; with `guarded`, code that its conditions exclude is left out."""
         members = _Members({first.place: first})
         if is_implementation(first) or pages_null(first) or first.name not in GUP_NAMES:
             traits = group_traits(self.program, ((first, self._site(first)),), (), ())
             return PinGroup(first.function, (first,), (), (), (), (), traits)
-        site = self._site(first)
-        guards = site.facts.guards | site.call.guards if site is not None else frozenset()
+        guards = self._guards(first) if guarded else frozenset()
         forward = Forward(self.program, self.position, guards)
         backward = Backward(self.program, self.position, guards)
         traced: set[Place] = set()
@@ -94,10 +96,17 @@ class _Pairer:
                     traced.add(place)
                     backward.follow(release)
             self._join(members, trace, backward.sources)
+            if any(guards - self._guards(a) for a in members.acquires.values()):
+                # Conditions of one acquire do not exclude the releases of another.
+                return self.group(first, guarded=False)
             if all(p in members.followed for p in members.acquires) and not [
                 p for p in trace.releases if p not in traced
             ]:
-                return self._finish(members, trace, backward.sources)
+                return self._finish(members, forward, backward.sources)
+
+    def _guards(self, acquire: Acquire) -> Guards:
+        site = self._site(acquire)
+        return site.facts.guards | site.call.guards if site is not None else frozenset()
 
     def _start(self, forward: Forward, acquire: Acquire) -> None:
         site = self._site(acquire)
@@ -156,7 +165,8 @@ class _Pairer:
             if found is not None and not pages_null(found):
                 members.acquires.setdefault(place, found)
 
-    def _finish(self, members: _Members, trace: Trace, sources: Sources) -> PinGroup:
+    def _finish(self, members: _Members, forward: Forward, sources: Sources) -> PinGroup:
+        trace, origins = forward.trace, forward.origins
         uses = dict(trace.uses)
         gaps = dict(trace.gaps)
         if trace.found_again or not trace.releases:
@@ -170,6 +180,8 @@ class _Pairer:
             gaps.setdefault(f"a release may drop pages from elsewhere: {why} ({place})")
         if not trace.releases:
             gaps.setdefault("no release was found")
+        for why in doubts(self.program, trace, origins):
+            gaps.setdefault(why)
         for place in unfollowed_releases(self.program, trace):
             gaps.setdefault(f"the release at {place} finds its page again; it may be one of these")
         acquires = tuple(sorted(members.acquires.values()))

@@ -8,10 +8,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.corpus import Corpus, scope_folder, whole_word
-from migrate.analysis.facts import Call, FunctionFacts, Loc, Result, Value, extract
+from migrate.analysis.facts import (
+    CALLED,
+    TYPED,
+    Call,
+    FunctionFacts,
+    Loc,
+    Result,
+    Value,
+    extract,
+)
 from migrate.analysis.mentions import NONE, Mentions, index
-from migrate.analysis.syntax import Function, Source, macro_bodies, parse
-from migrate.analysis.types import Declarations, StructDef, TypeRef, declarations
+from migrate.analysis.syntax import Function, Source, macro_bodies, members_set, parse
+from migrate.analysis.types import (
+    Declarations,
+    StructDef,
+    TypeRef,
+    base_type,
+    declarations,
+)
 from migrate.kernel.tree import Tree
 
 _CONTAINERS = frozenset(
@@ -24,8 +39,8 @@ _ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "prepro
 class Cell:
     """One piece of storage that may hold pages.
 
-    `kind` is local, global, member, result, return or unknown. `scope` is `path#ordinal` of the
-    function for local, result and return, the path for global and unknown, the struct tag for
+    `kind` is local, global, member, result or unknown. `scope` is `path#ordinal` of the function
+    for local and result, the folder for global, the path for unknown, the struct tag for
     member. `name` is the variable, the member path, or the number of the call.
     """
 
@@ -65,6 +80,7 @@ class Program:
         self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
         self._with: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
         self._mentions: dict[str, dict[Cell, Mentions]] = {}
+        self._typedefs: dict[tuple[str, str], TypeRef | None] = {}
         self._users: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
 
     # Files and functions
@@ -146,6 +162,19 @@ class Program:
             found.extend(source.by_name.get(name, ()) if source is not None else ())
         return tuple(found)
 
+    def behind_pointer(self, member: str, path: str) -> tuple[Function, ...]:
+        """The functions that initialisers in the scope of `path` give to a member."""
+        key = (f".{member}", path)
+        if key not in self._definitions:
+            found: dict[str, Function] = {}
+            for name in self.files_with(path, member):
+                source = self.source(name)
+                for target in members_set(source, member) if source is not None else ():
+                    for function in self.definitions(target, name):
+                        found[scope_of(function)] = function
+            self._definitions[key] = tuple(found.values())
+        return self._definitions[key]
+
     def callers(self, function: Function) -> tuple[tuple[Site, ...], bool]:
         """All calls of `function` in its scope, and whether those are all there can be.
 
@@ -226,11 +255,32 @@ class Program:
 
     def type_of(self, name: str, facts: FunctionFacts) -> TypeRef | None:
         """The type of a variable as seen in a function."""
-        found = facts.types.get(name)
-        if found is not None:
-            return self._through_typedef(found, facts.function.path)
-        found = self.declarations(facts.function.path).variables.get(name)
-        return self._through_typedef(found, facts.function.path) if found is not None else None
+        path = facts.function.path
+        if name.startswith(TYPED):
+            return self._through_typedef(TypeRef(name[1:], 1), path) if name[1:] else None
+        if name.startswith(CALLED):
+            return self._result_type(facts.calls[int(name[1:])], path)
+        found = facts.types.get(name) or self._global_type(name, path)
+        return self._through_typedef(found, path) if found is not None else None
+
+    def _global_type(self, name: str, path: str) -> TypeRef | None:
+        found = self.declarations(path).variables.get(name)
+        if found is None:
+            headers = [h for h in self.files_with(path, name) if h.endswith(".h")]
+            declared = (self.declarations(h).variables.get(name) for h in headers)
+            found = next((kind for kind in declared if kind is not None), None)
+        return found
+
+    def _result_type(self, call: Call, path: str) -> TypeRef | None:
+        """What a call returns, from its definition or from the type that a macro is given."""
+        for text in call.sources:
+            if text.startswith("struct ") and text.removeprefix("struct ").isidentifier():
+                return TypeRef(text.removeprefix("struct "), 1)
+        for function in self.definitions(call.name, path):
+            kind = base_type(function.node, function.path)
+            if kind is not None and not is_macro(function):
+                return self._through_typedef(TypeRef(kind.tag, 1, kind.inline), path)
+        return None
 
     def type_at(self, loc: Loc, facts: FunctionFacts) -> TypeRef | None:
         """The type of an access path, pointers and arrays along it ignored."""
@@ -249,8 +299,18 @@ class Program:
         pointing = tuple(v for v, kind in kinds if kind is not None and kind.depth > 0)
         return pointing or values
 
+    def _typedef(self, name: str, path: str) -> TypeRef | None:
+        if self.struct(name, path) is not None:
+            return None
+        key = (name, path)
+        if key not in self._typedefs:
+            near = [h for h in self.files_with(path, name) if h.endswith(".h")]
+            known = (self.declarations(p).typedefs.get(name) for p in (path, *near))
+            self._typedefs[key] = next((kind for kind in known if kind is not None), None)
+        return self._typedefs[key]
+
     def _through_typedef(self, kind: TypeRef, path: str) -> TypeRef:
-        alias = self.declarations(path).typedefs.get(kind.tag) if kind.tag else None
+        alias = self._typedef(kind.tag, path) if kind.tag else None
         return TypeRef(alias.tag, kind.depth + alias.depth, alias.inline) if alias else kind
 
     # Storage
@@ -267,7 +327,7 @@ class Program:
         root = (
             Cell("local", scope, value.base)
             if local
-            else Cell("global", facts.function.path, value.base)
+            else Cell("global", scope_folder(facts.function.path), value.base)
         )
         return self._member_cell(root, kind, value, facts)
 
@@ -282,6 +342,9 @@ class Program:
                 return Cell("unknown", path, value.members[-1]), ""
             if inside.tag in _CONTAINERS:
                 return current, value.members[-1]
+            if inside.tag == "folio" and member == "page":
+                inside = TypeRef("page", 1)
+                continue
             if inside.tag:
                 tag, names = inside.tag, []
             names.append(member)
@@ -313,10 +376,19 @@ class Program:
 
     def mentions(self, facts: FunctionFacts, cell: Cell) -> Mentions:
         """What `facts` says about `cell`."""
+        return self.cells(facts).get(cell, NONE)
+
+    def cells(self, facts: FunctionFacts) -> dict[Cell, Mentions]:
+        """All storage that a function mentions."""
         key = scope_of(facts.function)
         if key not in self._mentions:
             self._mentions[key] = index(self, facts)
-        return self._mentions[key].get(cell, NONE)
+        return self._mentions[key]
+
+    def global_users(self, cell: Cell) -> tuple[FunctionFacts, ...]:
+        """Every function of its folder that names the variable `cell`."""
+        files = self.files_with(f"{cell.scope}/", cell.name)
+        return tuple(f for path in files for f in self.functions_with(path, cell.name))
 
     def home(self, cell: Cell, path: str) -> str:
         """The file whose scope a member belongs to: where its struct is defined, else `path`."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -142,6 +143,22 @@ def declarator_name(node: Node) -> str | None:
             following = named[0] if named and current.type.startswith("parenthesized") else None
         current = following
     return None
+
+
+def members_set(source: Source, member: str) -> Iterator[str]:
+    """The names N in `.member = N` and `x->member = N` all over the file."""
+    for match in re.finditer(rb"\b" + re.escape(member.encode()) + rb"\s*=", source.text):
+        node = source.root.descendant_for_byte_range(match.start(), match.start() + len(member))
+        holder = node.parent if node is not None else None
+        while holder is not None and holder.type in ("field_designator", "field_expression"):
+            holder = holder.parent
+        if holder is None or holder.type not in ("initializer_pair", "assignment_expression"):
+            continue
+        value = holder.child_by_field_name("value") or holder.child_by_field_name("right")
+        if value is not None and value.type == "pointer_expression":
+            value = value.child_by_field_name("argument")
+        if value is not None and value.type == "identifier":
+            yield name_of(value)
 
 
 def macro_bodies(source: Source, name: str) -> Iterator[bytes]:

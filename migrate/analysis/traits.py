@@ -89,7 +89,8 @@ def _of_call(acquire: Acquire, site: Site | None) -> Iterator[TraitKind]:
         or acquire.name == "get_user_pages_longterm"
     ):
         yield TraitKind.LONGTERM
-    if flags is not None and acquire.argument("write") is None and _is_truth(flags):
+    truth = flags is not None and (_is_truth(flags) or _is_bool(flags, site))
+    if truth and acquire.argument("write") is None:
         yield TraitKind.BOOL_FLAGS
 
 
@@ -120,6 +121,11 @@ def _is_truth(flags: str) -> bool:
     return flags in ("1", "true") or (
         bool(_COMPARISON.search(flags.split("?")[0])) and ("?" not in flags)
     )
+
+
+def _is_bool(flags: str, site: Site | None) -> bool:
+    kind = site.facts.types.get(flags) if site is not None else None
+    return kind is not None and kind.tag == "bool" and kind.depth == 0
 
 
 def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
