@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from migrate.base import process
@@ -21,6 +22,12 @@ _TROUBLE = re.compile(
     rb"EXN:|^Fatal error|^Traceback|^Exception|^Python error|Stack overflow|Out of memory"
 )
 _VERSION = re.compile(rb"spatch version (\d+)\.(\d+)(?:\.(\d+))?")
+_PYTHONS = ("/usr/bin/python3",)
+_PROBE = """@r@ position p; @@
+g@p()
+@script:python@ p << r.p; @@
+print("probe %s" % p[0].line)
+"""
 _HOW_TO_GET = "Install Coccinelle 1.1.1 or newer: apt-get install coccinelle"
 
 
@@ -78,6 +85,7 @@ def run_spatch(
         argv = [
             *("spatch", "--very-quiet", "--no-includes", "--no-show-diff"),
             *("--out-place", "--suffix", _SUFFIX),
+            *python_option(),
             *options,
             *(part for virtual in virtuals for part in ("-D", virtual)),
             *(part for key, value in (defines or {}).items() for part in ("-D", f"{key}={value}")),
@@ -107,6 +115,39 @@ def spatch_version() -> tuple[int, int, int]:
     if (major, minor, patch) < OLDEST_VERSION:
         raise Refusal(f"spatch {major}.{minor}.{patch} is too old.", _HOW_TO_GET)
     return major, minor, patch
+
+
+@cache
+def python_option() -> tuple[str, ...]:
+    """How to call spatch so that rules with Python work; a :class:`Refusal` when none does.
+
+    spatch loads the library of the first python3 on PATH, which may be of another version than
+    the one it was built for; then every rule with a script fails, and it says so on stderr only.
+    """
+    for option in ((), *(("--python", p) for p in _PYTHONS if Path(p).exists())):
+        if _python_works(option):
+            return option
+    raise Refusal(
+        "spatch cannot run the Python in semantic patches.",
+        "Install the library of its Python: apt-get install libpython3.11",
+    )
+
+
+def _python_works(option: tuple[str, ...]) -> bool:
+    with tempfile.TemporaryDirectory(prefix="gup-migrate-spatch-") as name:
+        scratch = Path(name)
+        (scratch / "probe.cocci").write_text(_PROBE, "utf-8")
+        (scratch / "probe.c").write_text("int f(void)\n{\n\treturn g();\n}\n", "utf-8")
+        argv = ["spatch", "--very-quiet", "--no-includes", *option]
+        outcome = process.run(
+            [*argv, "--sp-file", "probe.cocci", "probe.c"],
+            cwd=scratch,
+            timeout=60,
+            env=_environment(scratch),
+        )
+        if isinstance(outcome, process.NotStarted):
+            return True  # no spatch at all: spatch_version() says that better
+        return isinstance(outcome, process.Finished) and b"probe 3" in outcome.stdout
 
 
 def _environment(scratch: Path) -> dict[str, str]:
