@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/// Find every call of a function that takes references on user pages.
+/// Find every call of a function that takes references or pins on user pages.
 ///
 //# The names are spelled out in a disjunction: a regular expression would make spatch parse
 //# every file of the tree. For each call one line is printed:
@@ -17,7 +17,7 @@ virtual report
 
 @acquire depends on report@
 position p;
-identifier fn = {get_user_pages, get_user_pages_fast, get_user_pages_remote, get_user_pages_locked, get_user_pages_unlocked, get_user_pages_longterm, get_user_pages_fast_only, get_user_page_fast_only, __get_user_pages_fast, __get_user_pages_unlocked, get_user_page_vma_remote, get_user_page_nowait};
+identifier fn = {get_user_pages, get_user_pages_fast, get_user_pages_remote, get_user_pages_locked, get_user_pages_unlocked, get_user_pages_longterm, get_user_pages_fast_only, get_user_page_fast_only, __get_user_pages_fast, __get_user_pages_unlocked, get_user_page_vma_remote, get_user_page_nowait, pin_user_pages, pin_user_pages_fast, pin_user_pages_fast_only, pin_user_pages_remote, pin_user_pages_locked, pin_user_pages_unlocked, vaddr_pin_pages, vaddr_pin_pages_fast, vaddr_pin_pages_remote, vaddr_pin_pages_locked, vaddr_pin_pages_unlocked};
 @@
 
 fn@p(...)

@@ -13,7 +13,7 @@ from migrate.analysis.mentions import LOADED
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
 from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
 from migrate.analysis.syntax import Function
-from migrate.kernel.signatures import GUP_NAMES
+from migrate.kernel.signatures import DIRECT_NAMES
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
 AGAIN = "page found again"
@@ -252,7 +252,7 @@ class Forward:
         if acquired is not None:
             if acquired == position and form == PAGE:
                 self.trace.acquires[call.place] = None
-            if call.name in GUP_NAMES:
+            if call.name in DIRECT_NAMES:
                 return
         known = self.known.lookup(call.name)
         if known is not None and not self._shadowed(site):

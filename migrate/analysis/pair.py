@@ -24,7 +24,7 @@ from migrate.analysis.model import (
 )
 from migrate.analysis.program import Cell, Program, Site, scope_of
 from migrate.analysis.traits import group_traits, is_implementation, pages_null
-from migrate.kernel.signatures import GUP_NAMES
+from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree
 
 Progress = Callable[[str, int, int], None]
@@ -40,7 +40,7 @@ def pair(tree: Tree, scan: Scan, *, progress: Progress | None = None) -> Pairing
     groups: list[PinGroup] = []
     done: set[Place] = set()
     # What comes through a helper is in the helper's group, or nothing is to be done about it.
-    for n, acquire in enumerate(sorted(scan.acquires, key=lambda a: a.name not in GUP_NAMES)):
+    for n, acquire in enumerate(sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)):
         if progress is not None:
             progress("pairing", n, len(scan.acquires))
         if acquire.place in done:
@@ -78,7 +78,7 @@ class _Pairer:
     def group(self, first: Acquire, guarded: bool = True) -> PinGroup:
         """The group of `first`; with `guarded`, code that its conditions exclude is left out."""
         members = _Members({first.place: first})
-        if is_implementation(first) or pages_null(first) or first.name not in GUP_NAMES:
+        if is_implementation(first) or pages_null(first) or first.name not in DIRECT_NAMES:
             traits = group_traits(self.program, ((first, self._site(first)),), (), ())
             return PinGroup(first.function, (first,), (), (), (), (), traits)
         guards = self._guards(first) if guarded else frozenset()

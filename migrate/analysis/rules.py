@@ -19,7 +19,7 @@ from migrate.analysis.model import (
     Use,
     UseKind,
 )
-from migrate.kernel.signatures import GUP_NAMES
+from migrate.kernel.signatures import DIRECT_NAMES
 
 _DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
 _NOTIFIERS = (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR)
@@ -73,7 +73,7 @@ def pages_is_null(q: Question) -> Answer | None:
 def fast_only(q: Question) -> Answer | None:
     """Callers that cannot sleep look pages up under a lock or a notifier, or only for a moment."""
     trait = q.group.trait(TraitKind.FAST_ONLY)
-    direct = [a for a in q.group.acquires if a.name in GUP_NAMES]
+    direct = [a for a in q.group.acquires if a.name in DIRECT_NAMES]
     if trait is None or not all(_is_fast_only(a.name) for a in direct):
         return None
     if q.has(TraitKind.NOTIFIER_HERE) or q.has(TraitKind.NOTIFIER_FILE):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from migrate.analysis.program import Program
 from migrate.analysis.spatch import Patched, run_spatch, spatch_version
 from migrate.analysis.syntax import parse
 from migrate.base.data import data_folder
-from migrate.kernel.signatures import GUP_NAMES, Signature, read_signatures
+from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES, Signature, read_signatures
 from migrate.kernel.tree import Tree
 
 Progress = Callable[[str, int, int], None]
@@ -37,12 +37,20 @@ class FactCache(Protocol):
     def put(self, key: str, value: str) -> None: ...
 
 
-def scan(tree: Tree, *, cache: FactCache, jobs: int, progress: Progress) -> Scan:
+def scan(
+    tree: Tree,
+    *,
+    cache: FactCache,
+    jobs: int,
+    progress: Progress,
+    names: Collection[str] = GUP_NAMES,
+) -> Scan:
     """Every acquire of the commit exactly once, and every place where the finders differ.
 
     Calls that only tree-sitter sees are acquires, too; they are listed as unparsed besides.
+    `names` are the functions to look for; an audit adds those that pin.
     """
-    family = {n: s for n, s in read_signatures(tree).items() if n in GUP_NAMES}
+    family = {n: s for n, s in read_signatures(tree).items() if n in names}
     contents = tree.read_many(candidates(tree, family))
     by_syntax = {p: find_acquires(parse(p, text), family) for p, text in contents.items()}
     helpers = _helpers(tree, by_syntax, family)
@@ -83,7 +91,7 @@ def _units(by_syntax: Mapping[str, Found]) -> list[tuple[str, str]]:
     units: dict[tuple[str, str], None] = {}
     for path, found in by_syntax.items():
         for acquire in found.acquires:
-            units[path, "" if acquire.name in GUP_NAMES else acquire.name] = None
+            units[path, "" if acquire.name in DIRECT_NAMES else acquire.name] = None
     return list(units)
 
 

@@ -18,7 +18,7 @@ from migrate.analysis.model import (
     UseKind,
 )
 from migrate.analysis.program import Program, Site, scope_of
-from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
+from migrate.kernel.signatures import DIRECT_NAMES
 
 IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "mm/nommu.c"})
 """GUP itself and its tests."""
@@ -30,7 +30,7 @@ _COMPARISON = re.compile(r"[<>=!]=|[<>!]|&&|\|\|")
 def is_implementation(acquire: Acquire) -> bool:
     """Whether the acquire is GUP's own: in its files, or in a function of the family."""
     inside = is_implementation_file(acquire.place.path)
-    return inside or acquire.function in (*GUP_NAMES, *PIN_NAMES)
+    return inside or acquire.function in DIRECT_NAMES
 
 
 def is_implementation_file(path: str) -> bool:
@@ -76,7 +76,7 @@ def _of_call(acquire: Acquire, site: Site | None) -> Iterator[TraitKind]:
         yield TraitKind.IMPLEMENTATION
     if pages_null(acquire):
         yield TraitKind.PAGES_NULL
-    if acquire.name not in GUP_NAMES:
+    if acquire.name not in DIRECT_NAMES:
         yield TraitKind.THROUGH_HELPER
         return
     if acquire.name.endswith("fast_only") or acquire.name == "__get_user_pages_fast":

@@ -42,6 +42,9 @@ PIN_NAMES = (
 )
 """The functions that take pins, of mainline and of the vaddr-pin profile."""
 
+DIRECT_NAMES = frozenset((*GUP_NAMES, *PIN_NAMES))
+"""Every function that takes references or pins itself; whatever else does is a helper."""
+
 RELEASE_NAMES = (
     "put_user_page",
     "put_user_pages",
