@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Verdicts, and the warnings that travel with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from migrate.analysis.classify import classify, verdict, warnings
+from migrate.analysis.model import Action, Pairing, PinGroup, TraitKind, UseKind
+from tests.analysis.groups import acquire, group, trait, use
+from tests.analysis.memory import tree_of
+
+U, T = UseKind, TraitKind
+
+
+@dataclass(frozen=True)
+class Target:
+    name: str = "some-api"
+    pins_read_only: bool = True
+
+
+def one_warning(about: PinGroup) -> str:
+    (found,) = warnings(about)
+    assert found.endswith(".")
+    return found
+
+
+def test_long_lived_without_longterm() -> None:
+    found = one_warning(group(U.DMA, U.DIRTY, T.LONG_LIVED))
+    assert "FOLL_LONGTERM" in found
+    assert "drivers/demo/demo.c:10" in found
+    assert warnings(group(U.DMA, U.DIRTY, T.LONG_LIVED, T.LONGTERM)) == ()
+    assert warnings(group(U.DMA, U.DIRTY)) == ()
+
+
+@pytest.mark.parametrize("written", [U.WRITE_DATA, U.DMA])
+def test_written_and_not_dirtied(written: UseKind) -> None:
+    assert "dirty" in one_warning(group(written, T.MAY_WRITE))
+    assert warnings(group(written, U.DIRTY, T.MAY_WRITE)) == ()
+    assert warnings(group(written)) == (), "read only"
+
+
+def test_only_read_needs_no_mark() -> None:
+    assert warnings(group(U.MAP, U.READ_DATA, T.MAY_WRITE)) == ()
+
+
+def test_a_truth_value_as_flags() -> None:
+    assert "truth value" in one_warning(group(U.MAP, T.BOOL_FLAGS))
+
+
+def test_given_back_to_the_allocator() -> None:
+    freed = use(U.FREED, "__free_page(page);")
+    assert "__free_page()" in one_warning(group(more=(freed,)))
+
+
+def test_warnings_come_with_what_is_converted_only() -> None:
+    pinned = verdict(group(U.DMA, T.MAY_WRITE, T.LONG_LIVED), True)
+    assert (pinned.action, len(pinned.warnings)) == (Action.PIN, 2)
+    for kept in (group(T.NOTIFIER_HERE, U.DMA, T.MAY_WRITE), group(U.DMA, gaps=("a gap",))):
+        assert verdict(kept, True).warnings == ()
+
+
+def test_a_verdict_carries_its_evidence() -> None:
+    found = verdict(group(more=(use(U.DMA, "dma_map_page(dev, page);", 17),)), True)
+    ((place, kind, text),) = [(e.place.line, e.kind, e.text) for e in found.evidence]
+    assert (place, kind, text) == (17, U.DMA.value, "dma_map_page(dev, page);")
+    assert found.decided_by == "rules"
+
+
+def test_one_verdict_a_group_in_their_order() -> None:
+    groups = (group(U.DMA), group(T.PAGES_NULL), group(U.MAP, U.READ_DATA))
+    tree = tree_of({})
+    found = classify(tree, Pairing(tree.commit, groups), profile=Target())
+    assert found.groups == groups
+    assert (found.commit, found.profile) == (tree.commit, "some-api")
+    assert [v.action for v in found.verdicts] == [Action.PIN, Action.KEEP, Action.PIN]
+    assert [g for g, _ in found.pairs()] == list(groups)
+    careful = classify(tree, Pairing(tree.commit, groups), profile=Target(pins_read_only=False))
+    assert [v.action for v in careful.verdicts] == [Action.PIN, Action.KEEP, Action.KEEP]
+
+
+def test_callers_of_a_kept_helper_are_kept() -> None:
+    """And those of one that is converted are for a person to look at."""
+    helper = group(T.NOTIFIER_HERE, U.DMA)
+    user = group(
+        acquires=(acquire(40, "get", "user"),), more=(trait(T.THROUGH_HELPER, "get"),), releases=()
+    )
+    tree = tree_of({})
+    kept = classify(tree, Pairing(tree.commit, (helper, user)), profile=Target())
+    assert [v.action for v in kept.verdicts] == [Action.KEEP, Action.KEEP]
+    assert kept.verdicts[1].case == "3"
+    pinned = classify(tree, Pairing(tree.commit, (group(U.DMA), user)), profile=Target())
+    assert [v.action for v in pinned.verdicts] == [Action.PIN, Action.MANUAL]
+    alone = classify(tree, Pairing(tree.commit, (user,)), profile=Target())
+    assert [v.action for v in alone.verdicts] == [Action.MANUAL]

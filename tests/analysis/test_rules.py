@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Each rule of verdicts alone, and the order in which they are asked."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from migrate.analysis import rules
+from migrate.analysis.classify import verdict
+from migrate.analysis.model import Action, Confidence, PinGroup, TraitKind, UseKind
+from migrate.analysis.rules import RULES, Answer, Question, Rule
+from tests.analysis.groups import acquire, group, release, trait, use
+
+U, T = UseKind, TraitKind
+WRITTEN = (U.MAP, U.WRITE_DATA, T.MAY_WRITE)
+ONLY_FAST = (acquire(name="get_user_page_fast_only"),)
+
+
+def ask(rule: Rule, about: PinGroup, pins_read_only: bool = True) -> Answer | None:
+    return rule(Question(about, pins_read_only))
+
+
+def expect(rule: Rule, about: PinGroup, action: Action, case: str) -> Answer:
+    """The answer of `rule`, which must be this, and say why in one sentence."""
+    answer = ask(rule, about)
+    assert answer is not None
+    assert (answer.action, answer.case) == (action, case)
+    assert answer.reason.endswith(".")
+    assert "\n" not in answer.reason
+    assert (answer.confidence is Confidence.LOW) == (action is Action.MANUAL)
+    return answer
+
+
+def test_implementation() -> None:
+    expect(rules.implementation, group(T.IMPLEMENTATION), Action.KEEP, "")
+    assert ask(rules.implementation, group(*WRITTEN)) is None
+
+
+def test_pages_is_null() -> None:
+    expect(rules.pages_is_null, group(T.PAGES_NULL, releases=()), Action.KEEP, "")
+    assert ask(rules.pages_is_null, group(*WRITTEN)) is None
+
+
+@pytest.mark.parametrize("name", ["get_user_page_fast_only", "__get_user_pages_fast"])
+def test_fast_only(name: str) -> None:
+    about = group(T.FAST_ONLY, acquires=(acquire(name=name),))
+    expect(rules.fast_only, about, Action.KEEP, "4")
+
+
+@pytest.mark.parametrize("notifier", [T.NOTIFIER_HERE, T.NOTIFIER_FILE])
+def test_fast_only_next_to_a_notifier_is_case_3(notifier: TraitKind) -> None:
+    about = group(T.FAST_ONLY, notifier, acquires=ONLY_FAST)
+    expect(rules.fast_only, about, Action.KEEP, "3")
+
+
+def test_fast_only_says_nothing_of_a_mixed_group() -> None:
+    mixed = group(T.FAST_ONLY, acquires=(*ONLY_FAST, acquire(12)))
+    assert ask(rules.fast_only, mixed) is None
+    assert ask(rules.fast_only, group(*WRITTEN)) is None
+
+
+def test_through_helper() -> None:
+    helper = trait(T.THROUGH_HELPER, "demo_fetch")
+    only = group(acquires=(acquire(name="demo_fetch"),), more=(helper,))
+    expect(rules.through_helper, only, Action.MANUAL, "")
+    both = group(acquires=(acquire(), acquire(12, "demo_fetch")), more=(helper,))
+    assert ask(rules.through_helper, both) is None, "the helper itself is in the group"
+    assert ask(rules.through_helper, group(*WRITTEN)) is None
+
+
+def test_a_notifier_around_the_acquire() -> None:
+    expect(rules.mmu_notifier, group(T.NOTIFIER_HERE, *WRITTEN), Action.KEEP, "3")
+
+
+@pytest.mark.parametrize("kind", [T.NOTIFIER_FILE, T.NOTIFIER_NEAR])
+def test_a_notifier_of_the_same_object(kind: TraitKind) -> None:
+    member = trait(kind, "demo")
+    expect(rules.mmu_notifier, group(U.DMA, structs=("demo",), more=(member,)), Action.KEEP, "3")
+    other = group(U.DMA, structs=("other",), more=(member,))
+    assert ask(rules.mmu_notifier, other) is None
+    nameless = group(U.DMA, structs=("",), more=(trait(kind, ""),))
+    assert ask(rules.mmu_notifier, nameless) is None
+
+
+def test_a_notifier_in_the_file_covers_addresses_that_are_handed_on() -> None:
+    about = group(T.NOTIFIER_FILE, U.PHYSICAL_KEPT)
+    expect(rules.mmu_notifier, about, Action.KEEP, "3")
+    assert ask(rules.mmu_notifier, group(T.NOTIFIER_NEAR, U.PHYSICAL_KEPT)) is None
+    assert ask(rules.mmu_notifier, group(T.NOTIFIER_FILE, U.DMA)) is None
+    kept = group(T.NOTIFIER_FILE, U.PHYSICAL_KEPT, structs=("demo",))
+    assert ask(rules.mmu_notifier, kept) is None
+
+
+def test_mappings_changed() -> None:
+    expect(rules.mappings_changed, group(U.MANIPULATED), Action.KEEP, "4")
+    assert ask(rules.mappings_changed, group(U.MANIPULATED, *WRITTEN)) is None
+    assert ask(rules.mappings_changed, group(U.MANIPULATED, U.DMA)) is None
+    assert ask(rules.mappings_changed, group(U.STRUCT_PAGE)) is None
+
+
+def test_reference_consumed() -> None:
+    expect(rules.reference_consumed, group(U.CONSUMED, releases=()), Action.KEEP, "4")
+    assert ask(rules.reference_consumed, group(U.CONSUMED)) is None, "it may be released, too"
+    for more in (U.DMA, U.STORED, U.WRITE_DATA, U.READ_DATA, U.MAP):
+        assert ask(rules.reference_consumed, group(U.CONSUMED, more, releases=())) is None
+
+
+def test_other_sources() -> None:
+    foreign = use(U.OTHER_SOURCE, "it may come from alloc_page()")
+    answer = expect(rules.other_sources, group(*WRITTEN, more=(foreign,)), Action.MANUAL, "")
+    assert "alloc_page()" in answer.reason
+    assert ask(rules.other_sources, group(*WRITTEN)) is None
+
+
+def test_not_followed() -> None:
+    about = group(*WRITTEN, gaps=("passed to f() at a.c:3, which cannot be followed", "more"))
+    answer = expect(rules.not_followed, about, Action.MANUAL, "")
+    assert "a.c:3" in answer.reason
+    assert ask(rules.not_followed, group(*WRITTEN)) is None
+
+
+@pytest.mark.parametrize("kind", [U.EXTRA_REFERENCE, U.CONSUMED, U.MANIPULATED])
+def test_extra_references(kind: UseKind) -> None:
+    expect(rules.extra_references, group(kind, *WRITTEN), Action.MANUAL, "")
+    assert ask(rules.extra_references, group(*WRITTEN)) is None
+
+
+@pytest.mark.parametrize("kind", [T.NOTIFIER_FILE, T.NOTIFIER_NEAR])
+def test_a_notifier_elsewhere_in_the_driver(kind: TraitKind) -> None:
+    expect(rules.notifier_near, group(kind, T.LONG_LIVED, U.DMA), Action.MANUAL, "3")
+    assert ask(rules.notifier_near, group(kind, U.DMA)) is None, "short use needs no notifier"
+    assert ask(rules.notifier_near, group(T.LONG_LIVED, U.DMA)) is None
+
+
+def test_device_access() -> None:
+    expect(rules.device_access, group(U.DMA), Action.PIN, "1")
+    expect(rules.device_access, group(U.DMA, T.LONG_LIVED), Action.PIN, "2")
+    assert ask(rules.device_access, group(U.SCATTER)) is None
+
+
+def test_physical_address_used() -> None:
+    expect(rules.physical_address_used, group(U.PHYSICAL_KEPT), Action.PIN, "1")
+    expect(rules.physical_address_used, group(U.PHYSICAL_KEPT, T.LONG_LIVED), Action.PIN, "2")
+    assert ask(rules.physical_address_used, group(U.PHYSICAL_KEPT, T.PUT_AT_ONCE)) is None
+    assert ask(rules.physical_address_used, group(U.PHYSICAL)) is None
+
+
+def test_data_written() -> None:
+    sure = expect(rules.data_written, group(*WRITTEN), Action.PIN, "5")
+    assert sure.confidence is Confidence.HIGH
+    dirtied = expect(rules.data_written, group(U.MAP, U.DIRTY, T.MAY_WRITE), Action.PIN, "5")
+    assert dirtied.confidence is Confidence.HIGH
+    maybe = expect(rules.data_written, group(U.MAP, T.MAY_WRITE), Action.PIN, "5")
+    assert maybe.confidence is Confidence.MEDIUM
+    assert ask(rules.data_written, group(U.MAP, U.READ_DATA)) is None
+    assert ask(rules.data_written, group(U.DIRTY, T.MAY_WRITE)) is None
+
+
+def test_data_read_is_for_the_profile_to_say() -> None:
+    about = group(U.MAP, U.READ_DATA)
+    for pins, action in ((True, Action.PIN), (False, Action.KEEP)):
+        answer = ask(rules.data_read, about, pins)
+        assert answer is not None
+        assert (answer.action, answer.case) == (action, "5")
+    assert ask(rules.data_read, group(U.STRUCT_PAGE)) is None
+
+
+@pytest.mark.xfail(reason="a write to the data without FOLL_WRITE is called only a read")
+def test_data_that_is_written_is_never_called_only_read() -> None:
+    answer = verdict(group(U.MAP, U.WRITE_DATA), pins_read_only=False)
+    assert answer.action is not Action.KEEP
+
+
+def test_only_struct_page() -> None:
+    expect(rules.only_struct_page, group(U.STRUCT_PAGE), Action.KEEP, "4")
+    expect(rules.only_struct_page, group(U.PHYSICAL, U.STRUCT_PAGE), Action.KEEP, "4")
+    expect(rules.only_struct_page, group(U.STRUCT_PAGE, U.DIRTY), Action.KEEP, "4")
+    at_once = group(U.PHYSICAL_KEPT, T.PUT_AT_ONCE)
+    expect(rules.only_struct_page, at_once, Action.KEEP, "4")
+    assert ask(rules.only_struct_page, group(U.PHYSICAL_KEPT)) is None
+    for more in (U.MAP, U.DMA, U.SCATTER, U.STORED, U.ESCAPES, U.CONSUMED, U.FREED):
+        assert ask(rules.only_struct_page, group(U.STRUCT_PAGE, more)) is None
+    assert ask(rules.only_struct_page, group()) is None
+
+
+def test_nothing_recognised_always_answers() -> None:
+    expect(rules.nothing_recognised, group(), Action.MANUAL, "")
+    assert RULES[-1] is rules.nothing_recognised
+
+
+# Order
+
+
+def decided(about: PinGroup, pins_read_only: bool = True) -> str:
+    return verdict(about, pins_read_only).rule
+
+
+@pytest.mark.parametrize(
+    ("about", "rule"),
+    [
+        (group(T.IMPLEMENTATION, T.PAGES_NULL), "implementation"),
+        (group(T.PAGES_NULL, gaps=("no release was found",)), "pages_is_null"),
+        (group(T.FAST_ONLY, *WRITTEN, acquires=ONLY_FAST), "fast_only"),
+        (group(T.NOTIFIER_HERE, U.DMA, U.OTHER_SOURCE), "mmu_notifier"),
+        (group(U.OTHER_SOURCE, U.DMA, gaps=("a gap",)), "other_sources"),
+        (group(U.DMA, gaps=("a gap",)), "not_followed"),
+        (group(U.DMA, U.EXTRA_REFERENCE), "extra_references"),
+        (group(U.DMA, T.LONG_LIVED, T.NOTIFIER_NEAR), "notifier_near"),
+        (group(U.DMA, *WRITTEN), "device_access"),
+        (group(U.PHYSICAL_KEPT, *WRITTEN), "data_written"),
+        (group(U.MAP, U.READ_DATA, U.STRUCT_PAGE), "data_read"),
+        (group(U.STRUCT_PAGE), "only_struct_page"),
+        (group(U.SCATTER), "nothing_recognised"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_first_rule_that_answers_decides(about: PinGroup, rule: str) -> None:
+    assert decided(about) == rule
+
+
+def test_every_rule_has_a_name_and_says_what_it_is_for() -> None:
+    names = [rule.__name__ for rule in RULES]
+    assert len(names) == len(set(names))
+    for rule in RULES:
+        assert inspect.getdoc(rule), rule.__name__
+
+
+def test_every_rule_has_a_test() -> None:
+    text = inspect.getsource(inspect.getmodule(test_every_rule_has_a_test))  # type: ignore[arg-type]
+    for rule in RULES:
+        assert f"rules.{rule.__name__}" in text, rule.__name__
+
+
+KINDS = st.lists(st.sampled_from([*UseKind, *TraitKind]), max_size=7)
+NEVER_PINNED = {
+    *(U.OTHER_SOURCE, U.EXTRA_REFERENCE, U.CONSUMED, U.MANIPULATED),
+    *(T.PAGES_NULL, T.IMPLEMENTATION, T.NOTIFIER_HERE),
+}
+TOUCHED = {U.DMA, U.PHYSICAL_KEPT, U.MAP, U.READ_DATA, U.WRITE_DATA, U.TOUCH_DATA}
+GAPS = st.sampled_from([(), (), ("no release was found",)])
+RELEASES = st.sampled_from([(), (release(),), (release(), release(30, "get"))])
+
+
+@settings(max_examples=300, deadline=None)
+@given(KINDS, GAPS, RELEASES, st.booleans())
+def test_whatever_is_known_a_pin_is_never_rash(
+    kinds: list[UseKind | TraitKind], gaps: tuple[str, ...], releases: tuple, pins: bool
+) -> None:
+    about = group(*kinds, gaps=gaps, releases=releases)
+    found = verdict(about, pins)
+    assert found.group == about.name
+    assert found.reason.endswith(".")
+    if found.action is Action.MANUAL:
+        assert found.confidence is Confidence.LOW
+        assert found.warnings == ()
+        return
+    assert found.confidence is not Confidence.LOW
+    if found.action is Action.PIN:
+        assert gaps == ()
+        assert found.case in ("1", "2", "5")
+        assert not NEVER_PINNED & set(kinds)
+        assert TOUCHED & set(kinds)
