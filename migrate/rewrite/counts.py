@@ -6,7 +6,9 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from migrate.analysis.syntax import Function, declarator_name, name_of
+from migrate.rewrite.bounds import proved_not_negative
 from migrate.rewrite.draft import Draft
+from migrate.rewrite.tokens import Call
 
 _UNSIGNED_NAMES = frozenset(
     {
@@ -23,11 +25,13 @@ def is_unsigned(type_text: str) -> bool:
     return "*" not in words and bool(words & (_UNSIGNED_NAMES | {"unsigned"}))
 
 
-def never_negative(draft: Draft, first: int, end: int) -> bool:
-    """Whether the expression of tokens `first` to `end` is sure not to be negative.
+def never_negative(draft: Draft, call: Call, position: int) -> bool:
+    """Whether the argument of `call` at `position` is sure not to be negative.
 
-    Sure are a literal, sizeof, and a variable that its function declares with an unsigned type.
+    Sure are a literal, sizeof, a variable that its function declares with an unsigned type, and
+    one that a test on every way to the call has found not to be negative.
     """
+    first, end = call.arguments[position]
     if end - first != 1:
         return draft.tokens[first].text == b"sizeof"
     token = draft.tokens[first]
@@ -36,8 +40,16 @@ def never_negative(draft: Draft, first: int, end: int) -> bool:
     if token.kind != "identifier":
         return False
     function = draft.source.function_at(token.start)
-    types = _declared_types(function, token.text.decode("utf-8", "replace")) if function else []
-    return bool(types) and all(is_unsigned(found) for found in types)
+    if function is None:
+        return False
+    name = token.text.decode("utf-8", "replace")
+    types = _declared_types(function, name)
+    if types and all(is_unsigned(found) for found in types):
+        return True
+    node = draft.node_at(call.name).parent
+    # With one declaration there is no other variable of that name that the test could be about.
+    plain = len(types) == 1 and "*" not in types[0]
+    return plain and node is not None and proved_not_negative(function.body, node, name)
 
 
 def _declared_types(function: Function, name: str) -> list[str]:

@@ -168,14 +168,13 @@ def _count_may_be_negative(
 ) -> NoSite | None:
     """A loop over a signed count does nothing below 0; an unsigned parameter becomes huge."""
     for position, parameter in enumerate(new.parameters if new else ()):
-        if parameter.name in _COUNT_ROLES and is_unsigned(parameter.type):
-            first, end = call.arguments[position]
-            if not never_negative(draft, first, end):
-                count = draft.span(first, end).decode("utf-8", "replace")
-                return NoSite(
-                    f"{place}: {count} may be negative, which {rule.source}() ignores"
-                    f" and {rule.target}() does not"
-                )
+        counts = parameter.name in _COUNT_ROLES and is_unsigned(parameter.type)
+        if counts and not never_negative(draft, call, position):
+            count = draft.span(*call.arguments[position]).decode("utf-8", "replace")
+            return NoSite(
+                f"{place}: {count} may be negative, which {rule.source}() ignores"
+                f" and {rule.target}() does not"
+            )
     return None
 
 
