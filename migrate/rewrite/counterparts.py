@@ -9,6 +9,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from migrate.analysis.program import Program
 from migrate.analysis.syntax import name_of, parse
 from migrate.base.errors import Refusal
 from migrate.kernel.signatures import Parameter, Signature, read_signatures
@@ -31,6 +32,11 @@ class Counterparts:
 
     tree: Tree
     profile: Profile
+
+    @cached_property
+    def program(self) -> Program:
+        """The declarations of the tree."""
+        return Program(self.tree)
 
     @cached_property
     def existing(self) -> dict[str, Signature]:

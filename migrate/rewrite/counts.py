@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from migrate.analysis.program import Program
 from migrate.analysis.syntax import Function, declarator_name, name_of
+from migrate.analysis.types import TypeRef, declared
 from migrate.rewrite.bounds import proved_not_negative
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.tokens import Call
@@ -25,15 +27,20 @@ def is_unsigned(type_text: str) -> bool:
     return "*" not in words and bool(words & (_UNSIGNED_NAMES | {"unsigned"}))
 
 
-def never_negative(draft: Draft, call: Call, position: int) -> bool:
+def never_negative(draft: Draft, call: Call, position: int, program: Program) -> bool:
     """Whether the argument of `call` at `position` is sure not to be negative.
 
-    Sure are a literal, sizeof, a variable that its function declares with an unsigned type, and
-    one that a test on every way to the call has found not to be negative.
+    Sure are a literal, sizeof, a variable that its function declares with an unsigned type, a
+    member of an unsigned type, and a variable that a test on every way to the call has found not
+    to be negative.
     """
     first, end = call.arguments[position]
     if end - first != 1:
-        return draft.tokens[first].text == b"sizeof"
+        if draft.tokens[first].text == b"sizeof":
+            return True
+        node = draft.node_of(first, end)
+        kind = _member_type(draft, node, program) if node is not None else None
+        return kind is not None and kind.depth == 0 and is_unsigned(kind.tag)
     token = draft.tokens[first]
     if token.kind == "number_literal":
         return True
@@ -50,6 +57,33 @@ def never_negative(draft: Draft, call: Call, position: int) -> bool:
     # With one declaration there is no other variable of that name that the test could be about.
     plain = len(types) == 1 and "*" not in types[0]
     return plain and node is not None and proved_not_negative(function.body, node, name)
+
+
+def _member_type(draft: Draft, node: Node, program: Program) -> TypeRef | None:
+    """The type of `a.b` or `a->b`, of any length, from the tree's own declarations."""
+    if node.type == "identifier":
+        return _variable_type(draft, node)
+    holder, member = (node.child_by_field_name(field) for field in ("argument", "field"))
+    if node.type != "field_expression" or holder is None or member is None:
+        return None
+    owner = _member_type(draft, holder, program)
+    if owner is None or not owner.tag:
+        return None
+    struct = program.struct(owner.tag, draft.path)
+    return struct.members.get(name_of(member)) if struct is not None else None
+
+
+def _variable_type(draft: Draft, node: Node) -> TypeRef | None:
+    """The type of a parameter or local, if the function declares the name just once."""
+    function = draft.source.function_at(node.start_byte)
+    found = []
+    queue: list[Node] = [*function.parameters, function.body] if function is not None else []
+    while queue:
+        child = queue.pop()
+        if child.type in ("declaration", "parameter_declaration"):
+            found += [kind for name, kind in declared(child) if name == name_of(node)]
+        queue.extend(child.named_children)
+    return found[0] if len(found) == 1 else None
 
 
 def _declared_types(function: Function, name: str) -> list[str]:

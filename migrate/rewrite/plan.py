@@ -132,7 +132,7 @@ def _plan_release(
         old = Signature(old.name, old.return_type, old.parameters[:-1], old.header)
         call = Call(call.name, call.open, call.close, call.arguments[:-1])
     wrong = _arity(place, call, old, new, 0) or _count_may_be_negative(
-        draft, place, call, rule, new
+        draft, place, call, rule, parts
     )
     return wrong or [*requests, *_renames(place, name, rule.target)]
 
@@ -164,12 +164,13 @@ def _arity(
 
 
 def _count_may_be_negative(
-    draft: Draft, place: Place, call: Call, rule: ReleaseRule, new: Signature | None
+    draft: Draft, place: Place, call: Call, rule: ReleaseRule, parts: Counterparts
 ) -> NoSite | None:
     """A loop over a signed count does nothing below 0; an unsigned parameter becomes huge."""
+    new = parts.signature(rule.target)
     for position, parameter in enumerate(new.parameters if new else ()):
         counts = parameter.name in _COUNT_ROLES and is_unsigned(parameter.type)
-        if counts and not never_negative(draft, call, position):
+        if counts and not never_negative(draft, call, position, parts.program):
             count = draft.span(*call.arguments[position]).decode("utf-8", "replace")
             return NoSite(
                 f"{place}: {count} may be negative, which {rule.source}() ignores"
