@@ -24,7 +24,8 @@ fi
 
 status=0
 "$here/.venv/bin/python" -m migrate run "$tree" "$@" || status=$?
-if [ $status = 3 ]; then
+# On the miniature kernel nothing is left over: there, 3 is a failure like any other.
+if [ $status = 3 ] && [ -z "${scratch:-}" ]; then
 	echo "What is left for a person (exit code 3) does not keep the rest from being delivered."
 	status=0
 fi
