@@ -1,0 +1,484 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pin groups: names, merging, traits, and what a cache may answer."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from migrate.analysis.group import Grouper, Traced
+from migrate.analysis.model import Acquire, Pairing, PinGroup, TraitKind, UseKind
+from migrate.analysis.pair import pair
+from migrate.base import codec
+from migrate.kernel.tree import open_tree
+from tests.analysis.memory import SKELETON, only_group, pairing_of, scan_of, tree_of
+
+HERE = "drivers/demo/demo.c"
+T, U = TraitKind, UseKind
+
+
+def kinds(group: PinGroup) -> set[UseKind]:
+    return {use.kind for use in group.uses}
+
+
+def traits(group: PinGroup) -> set[TraitKind]:
+    return {trait.kind for trait in group.traits}
+
+
+def got(between: str = "", flags: str = "FOLL_WRITE", after: str = "put_page(page);") -> PinGroup:
+    """One page, got and put in one function, with something in between."""
+    return only_group(
+        f"""
+        struct demo {{
+            struct page *page;
+            unsigned long pfn;
+            dma_addr_t bus;
+        }};
+        int f(struct demo *demo, struct device *dev, unsigned long start, bool write, int n)
+        {{
+            struct page *page;
+
+            if (get_user_pages_fast(start, 1, {flags}, &page) != 1)
+                return -EFAULT;
+            {between}
+            {after}
+            return 0;
+        }}
+        """
+    )
+
+
+# Names and merging
+
+
+def test_names_are_path_and_function_with_numbers_where_needed() -> None:
+    text = """
+    void f(unsigned long start)
+    {
+        struct page *a, *b;
+
+        if (get_user_pages_fast(start, 1, 0, &a) == 1)
+            put_page(a);
+        if (get_user_pages_fast(start, 1, 0, &b) == 1)
+            put_page(b);
+    }
+    void g(unsigned long start)
+    {
+        struct page *a;
+
+        if (get_user_pages_fast(start, 1, 0, &a) == 1)
+            put_page(a);
+    }
+    """
+    names = [group.name for group in pairing_of({HERE: text}).groups]
+    assert names == [f"{HERE}:f", f"{HERE}:f:2", f"{HERE}:g"]
+
+
+def test_groups_are_in_the_order_of_their_places() -> None:
+    text = "void f(unsigned long s)\n{\n\tstruct page *p;\n\tget_user_pages_fast(s, 1, 0, &p);\n}\n"
+    files = {f"drivers/{name}/demo.c": text for name in "cab"}
+    groups = pairing_of(files).groups
+    assert [g.acquires[0].place.path for g in groups] == sorted(files)
+
+
+def test_two_acquires_with_one_release_are_one_group() -> None:
+    group = only_group(
+        """
+        void f(unsigned long start, bool slow)
+        {
+            struct page *page;
+
+            if (slow)
+                get_user_pages_unlocked(start, 1, &page, 0);
+            else
+                get_user_pages_fast(start, 1, 0, &page);
+            put_page(page);
+        }
+        """
+    )
+    assert [a.name for a in group.acquires] == ["get_user_pages_unlocked", "get_user_pages_fast"]
+    assert len(group.releases) == 1
+
+
+def test_an_acquire_outside_of_any_function_is_a_group_with_a_gap() -> None:
+    (group,) = pairing_of({HERE: "int x = get_user_pages_fast(0, 1, 0, pages);\n"}).groups
+    assert group.gaps
+
+
+def test_every_edge_has_its_evidence() -> None:
+    group = got("demo->page = page;", after="put_page(demo->page);")
+    (edge,) = [e for e in group.edges if "struct demo.page" in e.kind]
+    assert (edge.text, edge.place.path) == ("demo->page = page;", HERE)
+    assert all(e.kind and e.text for e in group.edges)
+
+
+def test_structs_are_those_that_hold_pages() -> None:
+    assert got("demo->page = page;").structs == ("demo",)
+    assert got("demo->pfn = page_to_pfn(page);").structs == ()
+
+
+# Uses
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("void *at = kmap(page); memcpy(at, dev, 8);", U.WRITE_DATA),
+        ("void *at = kmap_local_page(page); memcpy(dev, at, 8);", U.READ_DATA),
+        ("char *at = page_address(page); at[3] = 1;", U.WRITE_DATA),
+        ("char *at = page_address(page); n = at[3];", U.READ_DATA),
+        ("struct s *at = kmap(page); at->word = 1;", U.WRITE_DATA),
+        ("struct s *at = kmap(page) + n; n = at->word;", U.READ_DATA),
+        pytest.param(
+            "*(u32 *)kmap_atomic(page) = 1;",
+            U.WRITE_DATA,
+            marks=pytest.mark.xfail(reason="a store through the result of a call is not seen"),
+        ),
+        ("do_something(page_address(page));", U.TOUCH_DATA),
+        ("clear_highpage(page);", U.WRITE_DATA),
+        ("demo->bus = dma_map_page(dev, page, 0, 8, 0);", U.DMA),
+        ("set_page_dirty_lock(page);", U.DIRTY),
+        ("SetPageDirty(page);", U.DIRTY),
+        ("n = page_to_nid(page);", U.STRUCT_PAGE),
+        ("n = page->flags;", U.STRUCT_PAGE),
+        ("n = PageAnon(page);", U.STRUCT_PAGE),
+        ("n = page_to_pfn(page);", U.PHYSICAL),
+        ("demo->pfn = page_to_pfn(page);", U.PHYSICAL_KEPT),
+        ("writeq(page_to_phys(page), dev);", U.PHYSICAL_KEPT),
+        ("demo->page = page;", U.STORED),
+        ("WRITE_ONCE(demo->page, page);", U.STORED),
+        ("get_page(page);", U.EXTRA_REFERENCE),
+        ("__free_page(page);", U.FREED),
+        ("memory_failure(page_to_pfn(page), 0);", U.CONSUMED),
+        ("hand_over(page);", U.ESCAPES),
+        ("dev->ops->take(page);", U.ESCAPES),
+        ("try_to_unmap(page, 0);", U.MANIPULATED),
+    ],
+)
+def test_uses(code: str, kind: UseKind) -> None:
+    group = got(code)
+    found = [use for use in group.uses if use.kind is kind]
+    assert found, kinds(group)
+    assert found[0].place.path == HERE
+    assert found[0].text == code or found[0].text in code
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if (!page) return 0;",
+        "if (IS_ERR(page)) return 0;",
+        'pr_info("%p", page);',
+        "demo->page = NULL;",
+        "kunmap(page);",
+        "BUG_ON(!page);",
+    ],
+)
+def test_what_is_no_use(code: str) -> None:
+    assert kinds(got(code)) == set()
+    assert got(code).gaps == ()
+
+
+@pytest.mark.parametrize(
+    "code", ["hand_over(page);", "dev->ops->take(page);", "xa_store(dev, page);"]
+)
+def test_where_it_cannot_be_followed_there_is_a_gap(code: str) -> None:
+    assert any("cannot be followed" in gap for gap in got(code).gaps)
+
+
+def test_a_page_on_a_list_is_a_gap() -> None:
+    assert any("list" in gap for gap in got("list_add(&page->lru, &dev->pages);").gaps)
+
+
+def test_no_release_is_a_gap() -> None:
+    assert "no release was found" in got(after="").gaps
+
+
+# Traits
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("0", set()),
+        ("FOLL_WRITE", {T.MAY_WRITE}),
+        ("FOLL_FORCE", set()),
+        ("write ? FOLL_WRITE : 0", {T.MAY_WRITE}),
+        ("FOLL_WRITE | FOLL_LONGTERM", {T.MAY_WRITE, T.LONGTERM}),
+        ("FOLL_LONGTERM", {T.LONGTERM}),
+        ("1", {T.MAY_WRITE, T.BOOL_FLAGS}),
+        ("n == 1", {T.MAY_WRITE, T.BOOL_FLAGS}),
+        ("n > 1 || write", {T.MAY_WRITE, T.BOOL_FLAGS}),
+        ("n", {T.MAY_WRITE}),
+        pytest.param(
+            "demo->flags",
+            {T.MAY_WRITE},
+            marks=pytest.mark.xfail(reason="the arrow is taken for a comparison"),
+        ),
+    ],
+)
+def test_traits_of_flags(flags: str, expected: set[TraitKind]) -> None:
+    found = traits(got(flags=flags)) & {T.MAY_WRITE, T.LONGTERM, T.BOOL_FLAGS}
+    assert found == expected
+
+
+def test_flags_in_a_variable_are_all_that_is_assigned_to_it() -> None:
+    text = """
+    void f(unsigned long start, bool write)
+    {
+        unsigned int flags = FOLL_LONGTERM;
+        struct page *page;
+
+        if (write)
+            flags |= FOLL_WRITE;
+        get_user_pages_fast(start, 1, flags, &page);
+        put_page(page);
+    }
+    """
+    assert {T.LONGTERM, T.MAY_WRITE} <= traits(only_group(text))
+    assert T.MAY_WRITE not in traits(only_group(text.replace("flags |= FOLL_WRITE", "g()")))
+
+
+def test_put_at_once_is_with_nothing_in_between_that_uses_the_page() -> None:
+    assert T.PUT_AT_ONCE in traits(got())
+    assert T.PUT_AT_ONCE in traits(got("n = page_to_nid(page);"))
+    assert T.PUT_AT_ONCE not in traits(got("writeq(page_to_phys(page), dev);"))
+    assert T.PUT_AT_ONCE not in traits(got("wait_for(dev);"))
+
+
+def test_long_lived_is_kept_and_released_elsewhere() -> None:
+    kept = """
+    struct demo {
+        struct page *page;
+    };
+    void f(struct demo *demo, unsigned long start)
+    {
+        get_user_pages_fast(start, 1, 0, &demo->page);
+    }
+    void g(struct demo *demo)
+    {
+        put_page(demo->page);
+    }
+    """
+    assert T.LONG_LIVED in traits(only_group(kept))
+    assert T.LONG_LIVED not in traits(got("demo->page = page;"))
+
+
+def test_pages_null_and_fast_only() -> None:
+    text = "void f(unsigned long s)\n{\n\tget_user_pages(s, 1, 0, NULL, NULL);\n}\n"
+    group = only_group(text)
+    assert T.PAGES_NULL in traits(group)
+    assert (group.releases, group.gaps) == ((), ())
+    fast = only_group(
+        "void f(unsigned long s)\n{\n\tstruct page *p;\n\n"
+        "\tif (get_user_page_fast_only(s, 0, &p))\n\t\tput_page(p);\n}\n"
+    )
+    assert T.FAST_ONLY in traits(fast)
+
+
+@pytest.mark.parametrize("path", ["mm/gup.c", "mm/gup_test.c"])
+def test_the_implementation(path: str) -> None:
+    text = "void f(unsigned long s)\n{\n\tstruct page *p;\n\tget_user_pages_fast(s, 1, 0, &p);\n}\n"
+    (group,) = pairing_of({path: text}).groups
+    assert T.IMPLEMENTATION in traits(group)
+
+
+def test_a_notifier_in_this_file_another_and_around() -> None:
+    register = "void r(struct demo *d)\n{\n\tmmu_interval_notifier_insert(&d->mn, 0, 0, 0, 0);\n}\n"
+    text = (
+        "struct demo {\n\tint mn;\n\tstruct page *page;\n};\n"
+        "void f(struct demo *demo, unsigned long s)\n{\n"
+        "\tget_user_pages_fast(s, 1, 0, &demo->page);\n\tput_page(demo->page);\n}\n"
+    )
+    here = only_group(text + register)
+    (trait,) = [t for t in here.traits if t.kind is T.NOTIFIER_FILE]
+    assert trait.subject == "demo"
+    near = pairing_of({HERE: text, "drivers/demo/mn.c": register}).groups[0]
+    (trait,) = [t for t in near.traits if t.kind is T.NOTIFIER_NEAR]
+    assert trait.evidence.place.path == "drivers/demo/mn.c"
+    far = pairing_of({HERE: text, "drivers/other/mn.c": register}).groups[0]
+    assert not {T.NOTIFIER_FILE, T.NOTIFIER_NEAR} & traits(far)
+    assert T.NOTIFIER_HERE in traits(got("if (mmu_interval_read_retry(dev, n)) n = 1;"))
+
+
+# The cache
+
+
+class Memory(dict[str, str]):
+    """A cache in memory."""
+
+    def put(self, key: str, value: str) -> None:
+        self[key] = value
+
+
+DRIVER = {
+    "drivers/demo/demo.h": """
+        #include <linux/mm.h>
+        struct demo {
+            struct page *page;
+            int nr;
+        };
+        void demo_free(struct demo *demo);
+        """,
+    "drivers/demo/get.c": """
+        #include "demo.h"
+        int demo_get(struct demo *demo, unsigned long start)
+        {
+            if (get_user_pages_fast(start, 1, FOLL_WRITE, &demo->page) != 1)
+                return -EFAULT;
+            memset(page_address(demo->page), 0, PAGE_SIZE);
+            demo_note(demo->page);
+            return 0;
+        }
+        """,
+    "drivers/demo/free.c": """
+        #include "demo.h"
+        void demo_free(struct demo *demo)
+        {
+            put_page(demo->page);
+        }
+        """,
+    "include/linux/demo_note.h": """
+        static inline void demo_note(struct page *page)
+        {
+            SetPageDirty(page);
+        }
+        """,
+    "drivers/other/other.c": """
+        void other(unsigned long start)
+        {
+            struct page *page;
+
+            if (get_user_pages_fast(start, 1, 0, &page) == 1)
+                put_page(page);
+        }
+        """,
+}
+MORE = '#include "demo.h"\nvoid demo_%s(struct demo *demo)\n{\n\tput_page(demo->page);\n}\n'
+EDITS: dict[str, dict[str, str]] = {
+    "a release in the same file": {
+        "drivers/demo/free.c": DRIVER["drivers/demo/free.c"] + MORE % "a"
+    },
+    "a release in a new file": {"drivers/demo/new.c": MORE % "b"},
+    "a release in a folder below": {"drivers/demo/sub/new.c": MORE.replace('"', '"../', 1) % "c"},
+    "a release in another folder": {"drivers/far/new.c": MORE.replace('"', '"../demo/', 1) % "d"},
+    "a header of the driver": {
+        "drivers/demo/demo.h": DRIVER["drivers/demo/demo.h"]
+        + "static inline void demo_x(struct demo *d)\n{\n\tput_page(d->page);\n}\n"
+    },
+    "an inline function of a public header": {
+        "include/linux/demo_note.h": "static inline void demo_note(struct page *page)\n{\n"
+        "\tget_page(page);\n}\n"
+    },
+    "a macro of a public header": {
+        "include/linux/demo_note.h": "#define demo_note(page) put_page(page)\n"
+    },
+    "a notifier in a new file": {
+        "drivers/demo/mn.c": '#include "demo.h"\nvoid r(struct demo *d)\n{\n'
+        "\tmmu_interval_notifier_insert(&d->nr, 0, 0, 0, 0);\n}\n"
+    },
+    "the release removed": {"drivers/demo/free.c": "int nothing;\n"},
+    "the pages from elsewhere, too": {
+        "drivers/demo/new.c": '#include "demo.h"\nvoid demo_new(struct demo *demo)\n{\n'
+        "\tdemo->page = alloc_page(GFP_KERNEL);\n}\n"
+    },
+    "blank lines in front": {"drivers/demo/get.c": "\n\n\n" + dedent(DRIVER["drivers/demo/get.c"])},
+    "another group only": {"drivers/other/other.c": "int other;\n"},
+}
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
+    """`driver(files)`: a checkout of the skeleton and the driver with `files` on top, committed."""
+    root = tmp_path / "linux"
+
+    def commit(files: dict[str, str]) -> Path:
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(text))
+        for args in (("add", "-A", "-f"), ("commit", "-q", "-m", "next", "--allow-empty")):
+            subprocess.run(["git", "-C", str(root), *args], check=True, capture_output=True)
+        return root
+
+    shutil.copytree(SKELETON, root)
+    subprocess.run(["git", "init", "-q", str(root)], check=True, capture_output=True)
+    commit(DRIVER)
+    return commit
+
+
+def paired(root: Path, cache: Memory | None) -> Pairing:
+    tree = open_tree(root)
+    return pair(tree, scan_of(tree), cache=cache)
+
+
+@pytest.fixture
+def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The functions whose groups were worked out and not taken from the cache."""
+    functions: list[str] = []
+    real = Grouper.group
+
+    def group(self: Grouper, first: Acquire, guarded: bool = True) -> Traced:
+        functions.append(first.function)
+        return real(self, first, guarded)
+
+    monkeypatch.setattr(Grouper, "group", group)
+    return functions
+
+
+def test_a_second_run_is_answered_by_the_cache(
+    driver: Callable[[dict[str, str]], Path], worked_out: list[str]
+) -> None:
+    root, cache = driver({}), Memory()
+    first = paired(root, cache)
+    assert sorted(worked_out) == ["demo_get", "other"]
+    worked_out.clear()
+    assert paired(root, cache).groups == first.groups
+    assert worked_out == []
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
+def test_after_an_edit_the_cache_says_what_a_fresh_run_says(
+    edit: dict[str, str], driver: Callable[[dict[str, str]], Path]
+) -> None:
+    cache = Memory()
+    before = paired(driver({}), cache)
+    root = driver(edit)
+    fresh = paired(root, None)
+    assert codec.dumps(paired(root, cache)) == codec.dumps(fresh)
+    changed = [group for group in fresh.groups if group not in before.groups]
+    assert changed or len(fresh.groups) < len(before.groups), "an edit that changes nothing"
+
+
+def test_after_an_edit_other_groups_are_answered_by_the_cache(
+    driver: Callable[[dict[str, str]], Path], worked_out: list[str]
+) -> None:
+    cache = Memory()
+    paired(driver({}), cache)
+    worked_out.clear()
+    paired(driver(EDITS["a release in the same file"]), cache)
+    assert worked_out == ["demo_get"]
+
+
+@pytest.mark.parametrize("damage", ["", "{}", "[]", "null", '{"traced": {}, "folders": []}'])
+def test_a_damaged_entry_is_made_anew(
+    damage: str, driver: Callable[[dict[str, str]], Path]
+) -> None:
+    root, cache = driver({}), Memory()
+    first = paired(root, cache)
+    for key in cache:
+        cache[key] = damage
+    assert paired(root, cache) == first
+
+
+def test_pairing_needs_no_progress_and_reports_it() -> None:
+    tree = tree_of(DRIVER)
+    seen: list[tuple[str, int, int]] = []
+    pair(tree, scan_of(tree), progress=lambda *a: seen.append(a))
+    assert {what for what, _, _ in seen} == {"pairing"}
+    assert all(0 <= done <= total for _, done, total in seen)
