@@ -37,6 +37,7 @@ class Backward:
         self.known = knowledge()
         self.is_acquire = is_acquire
         self.sources = Sources()
+        self.visited: set[str] = set()
         self._seen: set[tuple[Cell, str]] = set()
         self._queue: list[tuple[Cell, str, FunctionFacts]] = []
 
@@ -59,6 +60,7 @@ class Backward:
                 self._queue.append((cell, kept, facts))
 
     def _cell(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
+        self.visited.add(facts.function.path.split(":")[0])
         if cell.kind == "result":
             self._result(Site(facts, int(cell.name)), form)
         elif cell.kind == "local":
@@ -119,7 +121,11 @@ class Backward:
                     if other != position:
                         self._values(values, PAGE if known.into == position else form, facts)
             return
-        for function in self.program.definitions(call.name, facts.function.path):
+        definitions = self.program.definitions(call.name, facts.function.path)
+        if not definitions and form == PAGE and call.sources[position].startswith("&"):
+            name = f"{call.name}()" if call.name else "a function pointer"
+            self._foreign(f"{name} may fill it", call.place)
+        for function in definitions:
             callee = self.program.facts(function)
             if position >= len(callee.parameters):
                 continue

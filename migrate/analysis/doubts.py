@@ -44,6 +44,8 @@ def _unclear_mentions(program: Program, cell: Cell, path: str) -> Iterator[str]:
             place = source.place(node)
             if node.type == "preproc_arg" and _is_member(source, match.start()):
                 yield f"a macro at {place} names member '{word}'"
+            elif _misread(source, node, match.start()):
+                yield f"the code at {place} is not understood"
             elif _is_use(node) and source.function_at(match.start()) is None:
                 yield f"the code around {place} is not understood"
         for facts in program.functions_with(name, word):
@@ -54,6 +56,13 @@ def _unclear_mentions(program: Program, cell: Cell, path: str) -> Iterator[str]:
 
 def _is_member(source: Source, at: int) -> bool:
     return source.text[:at].rstrip().endswith((b"->", b"."))
+
+
+def _misread(source: Source, node: Node, at: int) -> bool:
+    """Behind an arrow stands a member, whatever the parser made of it."""
+    if node.type in ("field_identifier", "comment", "string_content", "preproc_arg"):
+        return False
+    return source.text[:at].endswith(b"->")
 
 
 def _is_use(node: Node) -> bool:
@@ -81,11 +90,15 @@ def _passed_on(program: Program, cell: Cell) -> Iterator[str]:
     facts = program.facts(function)
     called = {call.start for call in facts.calls}
     text = source.text[function.start : function.end]
+    if b"__free(" in text:
+        yield f"{function.name}() has variables that release what they hold by themselves"
     for name in knowledge().releases:
         if name.encode() not in text:
             continue
         for match in whole_word(name).finditer(source.text, function.start, function.end):
             node = source.root.descendant_for_byte_range(match.start(), match.end())
-            if node is None or node.type != "identifier" or match.start() in called:
+            if node is None or match.start() in called:
+                continue
+            if node.type not in ("identifier", "type_identifier"):
                 continue
             yield f"{name} is named but not called at {source.place(node)}"

@@ -282,7 +282,9 @@ class _Walker:
             return self._statement_expression(node)
         values: tuple[Value, ...] = ()
         for child in node.named_children:
-            if _is_expression(child.type):
+            if child.type == "compound_statement":
+                values = self._statement_expression(child)
+            elif _is_expression(child.type):
                 values = self.value(child)
             else:
                 self.statement(child)

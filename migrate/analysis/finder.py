@@ -26,8 +26,7 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
     """Every call of a function of `family` in `source`, comments and strings left out."""
     acquires: list[Acquire] = []
     unparsed: list[Unparsed] = []
-    for node in mentions(source, tuple(family)):
-        name = name_of(node)
+    for node, name in mentions(source, tuple(family)):
         if any(f.static for f in source.by_name.get(name, ())):
             continue  # the file has a function of its own by that name
         function = source.function_at(node.start_byte)
@@ -36,24 +35,32 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
         if parent is not None and _is_callee(parent, node):
             acquires.append(_acquire(source, parent, node, where, family[name]))
         elif node.type == "preproc_arg":
-            why = "the call is in the body of a macro"
+            why = "a macro names the function"
             unparsed.append(Unparsed(source.place(node), where, why))
-        elif parent is not None and parent.type in ("argument_list", "init_declarator") and where:
-            why = f"the address of {name}() is taken"
+        elif parent is not None and not _is_declared(parent) and not _is_export(source, node):
+            why = f"{name}() is named but not called"
             unparsed.append(Unparsed(source.place(node), where, why))
     return Found(tuple(acquires), tuple(unparsed))
 
 
-def mentions(source: Source, names: tuple[str, ...]) -> Iterator[Node]:
-    """The nodes that are one of `names`, or macro bodies with a call of one."""
+def mentions(source: Source, names: tuple[str, ...]) -> Iterator[tuple[Node, str]]:
+    """The nodes that are one of `names`, or macro bodies with one in them, with the name."""
     pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(n.encode()) for n in names) + rb")\b")
     for match in pattern.finditer(source.text):
         node = source.root.descendant_for_byte_range(match.start(), match.end())
         if node is None:
             continue
-        called = re.compile(rb"\s*\(").match(source.text, match.end()) is not None
-        if node.type == "identifier" or (node.type == "preproc_arg" and called):
-            yield node
+        if node.type in ("identifier", "preproc_arg"):
+            yield node, match.group().decode()
+
+
+def _is_declared(parent: Node) -> bool:
+    return parent.type.endswith("declarator") and parent.type != "init_declarator"
+
+
+def _is_export(source: Source, node: Node) -> bool:
+    start = source.text.rfind(b"\n", 0, node.start_byte) + 1
+    return source.text.startswith(b"EXPORT_SYMBOL", start)
 
 
 def _is_callee(parent: Node, node: Node) -> bool:

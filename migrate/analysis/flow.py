@@ -28,7 +28,7 @@ _DERIVED_LIMIT = 80
 """The same for the addresses and page frame numbers made of the pages."""
 
 ARRAY_FUNCTIONS = frozenset(
-    {"memcpy", "memmove", "memset", "memcmp", "memchr", "copy_from_user", "copy_to_user"}
+    {"memcpy", "memmove", "memset", "memcmp", "memchr", "kmemdup", "copy_from_user", "copy_to_user"}
 )
 """These touch the data of a page only when they are given its address."""
 
@@ -82,6 +82,8 @@ class Trace:
     gaps: dict[str, None] = field(default_factory=dict)
     soft_gaps: dict[str, None] = field(default_factory=dict)
     acquires: dict[Place, None] = field(default_factory=dict)
+    handed_out: dict[str, None] = field(default_factory=dict)
+    """The functions that return the pages, by :func:`migrate.analysis.program.scope_of`."""
     found_again: bool = False
 
 
@@ -217,6 +219,7 @@ class Forward:
     def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
         if is_macro(facts.function):
             return  # the call has its value already
+        self.trace.handed_out[scope_of(facts.function)] = None
         sites, closed = self.program.callers(facts.function)
         if not closed or not sites:
             why = f"not all callers of {facts.function.name}(), which returns it, are known"
@@ -306,6 +309,9 @@ class Forward:
             # What it works on are the pointers, not the pages behind them.
             if effect == "read" and call.name in ("memcpy", "memmove"):
                 self._store_argument(site, 0, form)
+            elif call.name == "kmemdup":
+                result = Cell("result", scope_of(facts.function), str(site.index))
+                self.start(State(result, form))
             return
         if effect in RELEASE_EFFECTS:
             if form in (PAGE, AGAIN):

@@ -145,9 +145,10 @@ class Program:
         for other in self.corpus.macro_files(name, path):
             found: list[Function] = []
             source = self.source(other)
-            for n, text in enumerate(macro_bodies(source, name) if source is not None else ()):
+            bodies = macro_bodies(source, name) if source is not None else ()
+            for n, (text, place) in enumerate(bodies):
                 virtual = f"{other}:{name}:{n}"
-                parsed = self._sources[virtual] = parse(virtual, text)
+                parsed = self._sources[virtual] = parse(virtual, text, place)
                 found.extend(parsed.functions)
             if found:
                 return tuple(found)
@@ -200,7 +201,9 @@ class Program:
                     yield Site(facts, number)
 
     def _may_mean(self, path: str, function: Function) -> bool:
-        return path == function.path or function in self.definitions(function.name, path)
+        source = self.source(path) if path != function.path else None
+        own = source.by_name.get(function.name, ()) if source is not None else ()
+        return not any(other.static for other in own)
 
     def _address_taken(self, path: str, name: str) -> bool:
         source = self.source(path)
@@ -208,6 +211,8 @@ class Program:
             return False
         for match in whole_word(name).finditer(source.text):
             node = source.root.descendant_for_byte_range(match.start(), match.end())
+            if node is not None and node.type == "preproc_arg":
+                return True  # whoever uses the macro calls it
             if node is None or node.type != "identifier" or node.parent is None:
                 continue
             parent = node.parent

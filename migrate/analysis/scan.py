@@ -29,6 +29,9 @@ _TIME_LIMIT = 60.0
 SKIPPED = "spatch does not parse this function"
 
 
+ONLY_SPATCH = "only spatch sees a call here"
+
+
 class FactCache(Protocol):
     """Results by a key that names everything they depend on."""
 
@@ -90,6 +93,8 @@ def _units(by_syntax: Mapping[str, Found]) -> list[tuple[str, str]]:
     """What spatch is to look for: a file, with a helper's name or "" for GUP itself."""
     units: dict[tuple[str, str], None] = {}
     for path, found in by_syntax.items():
+        if found.unparsed:
+            units[path, ""] = None
         for acquire in found.acquires:
             units[path, "" if acquire.name in DIRECT_NAMES else acquire.name] = None
     return list(units)
@@ -166,4 +171,7 @@ def _differences(found: Found, spatch: frozenset[Place] | str) -> list[Unparsed]
     """The acquires of one file that spatch does not report."""
     if isinstance(spatch, str):
         return [Unparsed(a.place, a.function, spatch or SKIPPED) for a in found.acquires]
-    return [Unparsed(a.place, a.function, SKIPPED) for a in found.acquires if a.place not in spatch]
+    ours = {a.place: a.function for a in found.acquires}
+    known = ours.keys() | {u.place for u in found.unparsed}
+    skipped = [Unparsed(place, ours[place], SKIPPED) for place in ours if place not in spatch]
+    return skipped + [Unparsed(p, "", ONLY_SPATCH) for p in sorted(spatch - known)]

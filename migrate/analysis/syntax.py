@@ -62,6 +62,8 @@ class Source:
     path: str
     text: bytes
     root: Node = field(repr=False)
+    origin: Place | None = None
+    """For the body of a macro: where the macro is defined, which is where all of it stands."""
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:
@@ -86,6 +88,8 @@ class Source:
         return [function.start for function in self.functions]
 
     def place(self, node: Node) -> Place:
+        if self.origin is not None:
+            return self.origin
         return Place(self.path, node.start_point[0] + 1, node.start_point[1])
 
     def code(self, node: Node) -> str:
@@ -101,9 +105,9 @@ class Source:
         return line.decode("utf-8", "replace").strip()
 
 
-def parse(path: str, text: bytes) -> Source:
+def parse(path: str, text: bytes, origin: Place | None = None) -> Source:
     """Parse `text`; never fails: what is not C becomes ERROR nodes."""
-    return Source(path, text, Parser(_LANGUAGE).parse(text).root_node)
+    return Source(path, text, Parser(_LANGUAGE).parse(text).root_node, origin)
 
 
 def name_of(node: Node) -> str:
@@ -161,15 +165,15 @@ def members_set(source: Source, member: str) -> Iterator[str]:
             yield name_of(value)
 
 
-def macro_bodies(source: Source, name: str) -> Iterator[bytes]:
-    """Each definition of the function-like macro `name`, spelled as a C function."""
+def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Place]]:
+    """Each definition of the function-like macro `name`, spelled as a C function, and its place."""
     queue = [source.root]
     while queue:
         node = queue.pop()
         if node.type == "preproc_function_def":
             named = node.child_by_field_name("name")
             if named is not None and name_of(named) == name:
-                yield _macro_as_function(node)
+                yield _macro_as_function(node), source.place(node)
         elif node.type in _CONTAINERS:
             queue.extend(node.children)
 

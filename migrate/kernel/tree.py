@@ -83,6 +83,20 @@ class Tree:
         names = frozenset(n for n in listed.decode("utf-8", "surrogateescape").split("\0") if n)
         return names if len(names) <= _FEW_CHANGES else None
 
+    def folder_id(self, path: str) -> str:
+        """The id of the tree object of folder `path`, "" when the commit has no such folder."""
+        return self._folder_ids.get(path, "")
+
+    @cached_property
+    def _folder_ids(self) -> dict[str, str]:
+        listed = git_output(["ls-tree", "-rdtz", self.commit], cwd=self.root)
+        found = {}
+        for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
+            head, _, name = entry.partition("\t")
+            if name:
+                found[name] = head.rsplit(" ", 1)[-1]
+        return found
+
     def exists(self, path: str) -> bool:
         return self.read(path) is not None
 

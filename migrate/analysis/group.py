@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One pin group: all that is tied to an acquire, forward and backward until nothing is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from migrate.analysis.backward import Backward, Sources
+from migrate.analysis.corpus import scope_folder
+from migrate.analysis.doubts import doubts
+from migrate.analysis.facts import Call
+from migrate.analysis.flow import PAGE, Forward, State, Trace
+from migrate.analysis.found_again import unfollowed_releases
+from migrate.analysis.guards import Guards
+from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Use, UseKind
+from migrate.analysis.outside import Opening, openings
+from migrate.analysis.program import Cell, Program, Site, scope_of
+from migrate.analysis.traits import group_traits, is_implementation, pages_null
+from migrate.kernel.signatures import DIRECT_NAMES
+
+_RESULT = -1
+"""The position of an acquire that returns the page instead of filling an argument."""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A group, the names by which code elsewhere could reach its pages, and the folders whose
+    files it depends on."""
+
+    group: PinGroup
+    openings: tuple[Opening, ...]
+    folders: tuple[str, ...]
+
+
+@dataclass
+class _Members:
+    """A group in the making."""
+
+    acquires: dict[Place, Acquire] = field(default_factory=dict)
+    followed: set[Place] = field(default_factory=set)
+
+
+class Grouper:
+    """Makes the groups of one tree; `acquires` are all there are."""
+
+    def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
+        self.program = program
+        self.by_place: Mapping[Place, Acquire] = {a.place: a for a in acquires}
+
+    def position(self, call: Call) -> int | None:
+        """The argument of `call` that an acquire fills; None when it is no acquire."""
+        acquire = self.by_place.get(call.place)
+        return pages_position(acquire) if acquire is not None else None
+
+    def group(self, first: Acquire, guarded: bool = True) -> Traced:
+        """The group of `first`; with `guarded`, code that its conditions exclude is left out."""
+        members = _Members({first.place: first})
+        if is_implementation(first) or pages_null(first) or first.name not in DIRECT_NAMES:
+            traits = group_traits(self.program, ((first, self._site(first)),), (), ())
+            group = PinGroup(first.function, (first,), (), (), (), (), traits)
+            return Traced(group, (), _folders(Trace(), {}, {first.place.path}))
+        guards = self._guards(first) if guarded else frozenset()
+        forward = Forward(self.program, self.position, guards)
+        backward = Backward(self.program, self.position, guards)
+        traced: set[Place] = set()
+        while True:
+            fresh = [a for p, a in members.acquires.items() if p not in members.followed]
+            for acquire in fresh:
+                members.followed.add(acquire.place)
+                self._start(forward, acquire)
+            trace = forward.follow()
+            for place, release in list(trace.releases.items()):
+                if place not in traced:
+                    traced.add(place)
+                    backward.follow(release)
+            self._join(members, trace, backward.sources)
+            if any(guards - self._guards(a) for a in members.acquires.values()):
+                # Conditions of one acquire do not exclude the releases of another.
+                return self.group(first, guarded=False)
+            if all(p in members.followed for p in members.acquires) and not [
+                p for p in trace.releases if p not in traced
+            ]:
+                group = self._finish(members, forward, backward.sources)
+                return Traced(
+                    group,
+                    openings(self.program, trace, forward.origins),
+                    _folders(trace, forward.origins, backward.visited | set(group.paths)),
+                )
+
+    def _guards(self, acquire: Acquire) -> Guards:
+        site = self._site(acquire)
+        return site.facts.guards | site.call.guards if site is not None else frozenset()
+
+    def _start(self, forward: Forward, acquire: Acquire) -> None:
+        site = self._site(acquire)
+        if site is None:
+            forward.trace.gaps.setdefault(f"the function around {acquire.place} is not understood")
+            return
+        facts = site.facts
+        position = pages_position(acquire)
+        if position == _RESULT:
+            cell = Cell("result", scope_of(facts.function), str(site.index))
+            forward.start(State(cell, PAGE))
+            return
+        if position is None or position >= len(site.call.arguments):
+            forward.trace.gaps.setdefault(f"the pages argument at {acquire.place} is not known")
+            return
+        values = site.call.arguments[position]
+        if not values:
+            forward.trace.gaps.setdefault(f"the pages argument at {acquire.place} is no variable")
+        for value in values:
+            cell, _ = self.program.cell(value, facts)
+            if cell.kind == "local" and _is_count(facts.types[cell.name].depth, cell, values):
+                continue
+            forward.origin(cell, acquire.place.path)
+            if cell.kind in ("member", "global"):
+                forward.trace.edges.setdefault(
+                    Evidence(acquire.place, f"acquired into {cell}", acquire.text)
+                )
+                if cell.kind == "global" or self._outlives(site, value):
+                    forward.trace.uses.setdefault(
+                        (acquire.place, UseKind.STORED),
+                        Use(acquire.place, acquire.function, UseKind.STORED, acquire.text),
+                    )
+            filled = cell.kind == "local" and cell.name in facts.parameters
+            forward.start(State(cell, PAGE, filled))
+
+    def _outlives(self, site: Site, value: object) -> bool:
+        """Whether a member belongs to an object that is still there after the call."""
+        base = getattr(value, "base", "")
+        kind = site.facts.types.get(base)
+        return kind is None or kind.depth > 0
+
+    def _site(self, acquire: Acquire) -> Site | None:
+        source = self.program.source(acquire.place.path)
+        if source is None:
+            return None
+        for function in source.by_name.get(acquire.function, ()):
+            facts = self.program.facts(function)
+            for index, call in enumerate(facts.calls):
+                if call.place == acquire.place:
+                    return Site(facts, index)
+        return None
+
+    def _join(self, members: _Members, trace: Trace, sources: Sources) -> None:
+        for place in (*trace.acquires, *sources.acquires):
+            found = self.by_place.get(place)
+            if found is not None and not pages_null(found):
+                members.acquires.setdefault(place, found)
+
+    def _finish(self, members: _Members, forward: Forward, sources: Sources) -> PinGroup:
+        trace, origins = forward.trace, forward.origins
+        uses = dict(trace.uses)
+        gaps = dict(trace.gaps)
+        if trace.found_again or not trace.releases:
+            gaps |= trace.soft_gaps
+        for why, place in sources.foreign.items():
+            uses.setdefault(
+                (place, UseKind.OTHER_SOURCE), Use(place, "", UseKind.OTHER_SOURCE, why)
+            )
+            gaps.setdefault(f"a release drops pages from elsewhere: {why} at {place}")
+        for why, place in sources.unknown.items():
+            gaps.setdefault(f"a release may drop pages from elsewhere: {why} ({place})")
+        if not trace.releases:
+            gaps.setdefault("no release was found")
+        for why in doubts(self.program, trace, origins):
+            gaps.setdefault(why)
+        for place in unfollowed_releases(self.program, trace):
+            gaps.setdefault(f"the release at {place} finds its page again; it may be one of these")
+        acquires = tuple(sorted(members.acquires.values()))
+        releases = tuple(sorted(s.release for s in trace.releases.values()))
+        ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
+        sites = tuple((a, self._site(a)) for a in acquires)
+        traits = group_traits(self.program, sites, releases, ordered)
+        return PinGroup(
+            acquires[0].function,
+            acquires,
+            releases,
+            ordered,
+            tuple(trace.edges),
+            tuple(gaps),
+            traits,
+            _structs(trace),
+        )
+
+
+def pages_position(acquire: Acquire) -> int | None:
+    """The argument that receives the pages, -1 for the return value, None when not known."""
+    for position, role in enumerate(acquire.roles):
+        if role in ("pages", "page", "pagep"):
+            return position
+    return _RESULT if acquire.roles else None
+
+
+def _is_count(depth: int, cell: Cell, values: tuple[object, ...]) -> bool:
+    """In `pages + i`, i is no storage of pages."""
+    return depth == 0 and len(values) > 1 and cell.kind == "local"
+
+
+def _structs(trace: Trace) -> tuple[str, ...]:
+    """The tags of the structs whose members hold the pages."""
+    kept = {s.cell.scope for s in trace.states if s.cell.kind == "member" and s.form == PAGE}
+    return tuple(sorted(kept))
+
+
+def _folders(trace: Trace, origins: Mapping[Cell, str], visited: set[str]) -> tuple[str, ...]:
+    """The folders that the result depends on; see :class:`migrate.analysis.corpus.Corpus`."""
+    paths = {s.cell.scope.split(":")[0].rsplit("#", 1)[0] for s in trace.states}
+    paths = {p for p in paths if "/" in p} | set(origins.values()) | visited
+    arches = {"/".join(p.split("/")[:2]) for p in paths if p.startswith("arch/")}
+    always = {"include", "arch/x86/include", *(f"{arch}/include" for arch in arches)}
+    return tuple(sorted({scope_folder(p) for p in paths} | always))

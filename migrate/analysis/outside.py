@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who outside the folder of a driver may touch what its pages go through."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.corpus import scope_folder, whole_word
+from migrate.analysis.flow import PAGE, SCATTER, Trace
+from migrate.analysis.model import PinGroup
+from migrate.analysis.program import Cell, Program, is_macro
+
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.M)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A name by which code outside `folder` could reach the pages: a function that is not
+    static, or a header with a struct that holds them; `path` is where it is defined."""
+
+    word: str
+    path: str
+    folder: str
+
+
+def openings(program: Program, trace: Trace, paths: dict[Cell, str]) -> tuple[Opening, ...]:
+    """The openings of what `trace` went through."""
+    found: dict[Opening, None] = {}
+    for state in trace.states:
+        if state.form not in (PAGE, SCATTER):
+            continue
+        if state.cell.kind == "local":
+            path, ordinal = state.cell.scope.rsplit("#", 1)
+            source = program.source(path)
+            function = source.functions[int(ordinal)] if source is not None else None
+            if function is None or function.static or is_macro(function):
+                continue
+            taken_in = state.cell.name in program.facts(function).parameters
+            if taken_in or state.cell.scope in trace.handed_out:
+                found[Opening(function.name, path, scope_folder(path))] = None
+        elif state.cell.kind == "member" and state.cell in paths:
+            home = program.home(state.cell, paths[state.cell])
+            if home.endswith(".h"):
+                found[Opening(posixpath.basename(home), home, scope_folder(home))] = None
+    return tuple(found)
+
+
+def seen_outside(
+    program: Program, groups: Iterable[tuple[PinGroup, tuple[Opening, ...]]]
+) -> dict[str, tuple[str, ...]]:
+    """For each group by its first acquire's place: who outside uses one of its openings.
+
+    All groups are asked for in one search over the tree.
+    """
+    asked = [(group, found) for group, found in groups if found and not group.gaps]
+    words = sorted({opening.word for _, found in asked for opening in found})
+    texts = program.tree.read_many(program.tree.grep(words))
+    result = {}
+    for group, found in asked:
+        users = tuple(why for opening in found for why in _users(program, opening, texts))
+        if users:
+            result[str(group.acquires[0].place)] = users
+    return result
+
+
+def _users(program: Program, opening: Opening, texts: dict[str, bytes]) -> Iterator[str]:
+    plain, pattern = opening.word.encode(), whole_word(opening.word)
+    inside = opening.folder + "/"
+    for path, text in texts.items():
+        if path.startswith((inside, "include/", "tools/", "Documentation/")) or plain not in text:
+            continue
+        if opening.word.endswith(".h"):
+            if _includes(path, text, opening.path):
+                yield f"{path} includes {opening.path}, where the storage is declared"
+        elif pattern.search(text) and _calls(program, path, opening):
+            yield f"{path} calls {opening.word}() from outside its folder"
+
+
+def _includes(path: str, text: bytes, header: str) -> bool:
+    folder = posixpath.dirname(path)
+    for target in _INCLUDE.findall(text):
+        name = target.decode("utf-8", "replace")
+        if posixpath.normpath(posixpath.join(folder, name)) == header:
+            return True
+    return False
+
+
+def _calls(program: Program, path: str, opening: Opening) -> bool:
+    """Whether the file means the function of the opening by that name, not one of its own."""
+    if program.definitions(opening.word, path):
+        return any(f.path == opening.path for f in program.definitions(opening.word, path))
+    for facts in program.functions_with(path, opening.word):
+        if opening.word in facts.types:
+            continue
+        if any(call.name == opening.word for call in facts.calls):
+            return True
+    return False
