@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The result of bench/redo.py as a page of documentation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from bench.unpin import Site
+
+_WORDS = ("pinned again", "manual", "kept", "follow", "not found")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One site that people pinned: `outcome` is one of the words of the table, `rule` what
+    decided, `why` a reason for all but "pinned again"."""
+
+    site: Site
+    outcome: str
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that was compared. `releases` counts calls after bulk releases became loops, `missed`
+    and `extra` name them; `same` is how many files came out alike, and which did not."""
+
+    rows: tuple[Row, ...]
+    releases: int
+    released: int
+    missed: tuple[str, ...]
+    extra: tuple[str, ...]
+    same: tuple[int, tuple[str, ...]]
+    not_undone: int
+
+
+def as_markdown(result: Result, version: str) -> str:
+    """docs/accuracy.md, whole."""
+    counts = Counter(row.outcome for row in result.rows)
+    same, other = result.same
+    lines = [
+        "<!-- SPDX-License-Identifier: GPL-2.0-only -->",
+        "<!-- Made by `python -m bench.redo LINUX --write`; do not edit. -->",
+        "# Accuracy",
+        "",
+        "Every pin that people made outside mm/ and include/ is turned back into a plain",
+        "reference, bulk releases into the loops that drivers had before. Then the tool runs, with",
+        "the profile pin-user-pages and no decisions file, and is compared with what people did.",
+        "",
+        f"Linux {version}, {len(result.rows)} sites:",
+        "",
+        "| outcome | sites |",
+        "| --- | --- |",
+        *(f"| {word} | {counts[word]} |" for word in _WORDS),
+        "",
+        f"- Releases turned back: {result.releases}, converted again: {result.released}."
+        f" Not turned back: {result.not_undone}.",
+        f"- Releases missed beside a converted group: {len(result.missed)}.",
+        f"- Converted although people left it as it was: {len(result.extra)}.",
+        f"- Files converted whole: {same + len(other)}, of which {same} are equal to what people"
+        " have, up to white space and the loops.",
+        "",
+        *_listed("Missed", result.missed),
+        *_listed("Left as it was by people", result.extra),
+        *_listed("Different text", other),
+        "## Sites",
+        "",
+        "| site | function | outcome | rule | why |",
+        "| --- | --- | --- | --- | --- |",
+        *map(_row, result.rows),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _listed(title: str, items: tuple[str, ...]) -> list[str]:
+    return [f"## {title}", "", *(f"- {item}" for item in items), ""] if items else []
+
+
+def _row(row: Row) -> str:
+    cells = [f"{row.site.path}:{row.site.line}", row.site.function, row.outcome, row.rule, row.why]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
