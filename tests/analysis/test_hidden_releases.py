@@ -352,7 +352,11 @@ CASES: dict[str, str | dict[str, str]] = {
     + stored("static struct page *last;\n\n\tput_page(last); /* release */\n\tlast = page;"),
 }
 
-WRONG: dict[str, str] = {}
+WRONG: dict[str, str] = {
+    "another member of an unnamed union": "members of a union are not taken for one storage",
+    "memcpy of the struct": "a struct that is copied into one of another type is not followed",
+    "the cleanup attribute": "a variable whose declaration is not understood is no local",
+}
 """Cases that go wrong, and why; a test fails as soon as one of them is right."""
 
 

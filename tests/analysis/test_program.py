@@ -200,7 +200,6 @@ def test_a_mention_is_no_address(harmless: str) -> None:
     assert callers({HERE: STATIC + USER + harmless}, "put") == (["user"], True)
 
 
-@pytest.mark.xfail(reason="a caller in a folder below the definition has another scope")
 def test_callers_of_a_function_that_is_not_static() -> None:
     files = {
         HERE: STATIC.replace("static ", ""),
@@ -236,7 +235,6 @@ def test_a_static_inline_of_a_header_has_callers_in_every_file() -> None:
     assert sorted(callers(files, "put", "drivers/demo/demo.h")[0]) == ["other", "user"]
 
 
-@pytest.mark.xfail(reason="a call in the body of a macro is no call and no address")
 def test_a_call_in_a_macro_leaves_the_callers_open() -> None:
     files = {
         HERE: STATIC

@@ -258,7 +258,8 @@ ODD = {
 }
 
 
-CRASHES: dict[str, str] = {}
+CRASHES = {"a long line": "an expression is walked by recursion"}
+"""Code on which it does crash, and why."""
 
 
 @pytest.mark.parametrize(

@@ -206,7 +206,6 @@ def test_garbage_of_spatch_is_nothing_found(printed: str, monkeypatch: pytest.Mo
     assert [u.why for u in found.unparsed] == [SKIPPED]
 
 
-@pytest.mark.xfail(reason="what only spatch finds is dropped")
 def test_what_only_spatch_sees_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     printed = "gup-migrate: 3 1 get_user_pages_fast\ngup-migrate: 4 2 get_user_pages_fast\n"
     monkeypatch.setattr(scan_module, "run_spatch", lambda _, files, **__: Patched(files, printed))
@@ -219,7 +218,8 @@ def test_a_call_in_the_body_of_a_macro_is_listed() -> None:
     found = scanned("#define GET(a, p) get_user_pages_fast(a, 1, 0, p)\n")
     assert found.acquires == ()
     ((place, why),) = [(u.place.line, u.why) for u in found.unparsed]
-    assert (place, why) == (1, "the call is in the body of a macro")
+    assert place == 1
+    assert "macro" in why
 
 
 ADDRESSES = {
@@ -232,22 +232,9 @@ ADDRESSES = {
     "a parenthesis": CALL % "(get_user_pages_fast)(start, 1, FOLL_WRITE, pages)",
     "a macro for the name": "#define my_gup get_user_pages_fast\n" + CALL % "my_gup(start, 1)",
 }
-SILENT = {"an assignment", "an ampersand", "a table", "a choice", "a parenthesis"} | {
-    "a macro for the name"
-}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param(
-            text,
-            id=name,
-            marks=[pytest.mark.xfail(reason="not said")] if name in SILENT else [],
-        )
-        for name, text in ADDRESSES.items()
-    ],
-)
+@pytest.mark.parametrize("text", ADDRESSES.values(), ids=list(ADDRESSES))
 def test_an_address_that_is_taken_is_listed(text: str) -> None:
     found = scanned(text)
     assert found.acquires or found.unparsed

@@ -21,7 +21,6 @@ MISTAKES = 10
 
 WRONG_GROUPS = {
     "08-bvec": "a page put into a bvec of an object is not taken for kept",
-    "13-bool-parameter": "the type of a parameter that is passed as flags is not looked at",
 }
 WRONG_ACQUIRES = {
     "extra-parameter-named-like-gup": "a variable by the name of the API is taken for it",
