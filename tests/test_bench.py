@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The arithmetic of the benches and the texts they make; no figure of any machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import scan
+from bench.accuracy import Result, Row, as_markdown
+from bench.redo import Truth, compare
+from bench.scan import Cost, Line, copies, measure, table
+from bench.unpin import Site, undo
+from migrate.analysis.model import (
+    Acquire,
+    Action,
+    Classification,
+    Confidence,
+    PinGroup,
+    Place,
+    Release,
+    Verdict,
+)
+from migrate.analysis.syntax import parse
+from migrate.rewrite.model import ApiChange, FileChange, GroupChange, GroupFailure, Rewrite
+
+PATH = "drivers/a/a.c"
+PINNED = b"""// SPDX-License-Identifier: GPL-2.0-only
+static int hold(struct range *r, struct page *page, int i)
+{
+	/* pin_user_pages_fast() may sleep */
+	int got = pin_user_pages_fast(r->start, r->nr, FOLL_WRITE, r->pages);
+
+	if (got != r->nr)
+		unpin_user_pages(r->pages, got);
+	else
+		unpin_user_page(page);
+	return got;
+}
+
+static void drop(struct range *r, bool dirty)
+{
+	unpin_user_pages_dirty_lock(&r->pages[r->first], r->nr, dirty);
+	unpin_user_pages_dirty_lock(r->pages, r->nr, dirty);
+	unpin_user_pages_dirty_lock(&r->page, 1, true);
+}
+"""
+
+
+def test_pins_are_turned_back_and_places_are_those_of_the_calls() -> None:
+    undone = undo(PATH, PINNED)
+    assert b"may sleep" in undone.plain and undone.plain.count(b"pin_user") == 1
+    lines = undone.plain.split(b"\n")
+    assert [(s.line, s.name) for s in undone.acquires] == [(5, "pin_user_pages_fast")]
+    assert [s.line for s in undone.releases] == [8, 10, 16, 17, 18]
+    for site in (*undone.acquires, *undone.releases):
+        (place,) = site.places
+        found = lines[place[0] - 1][place[1] :]
+        assert found.startswith((b"get_user_pages_fast(", b"put_page("))
+
+
+def test_bulk_releases_become_the_loops_of_drivers() -> None:
+    text = undo(PATH, PINNED).plain.decode()
+    assert "{ long j = got; while (j > 0) { put_page(r->pages[--j]); } }" in text
+    assert "r->pages[r->first + --" in text or "r->pages[r->first + i]" in text
+    assert "{ set_page_dirty_lock(r->page); put_page(r->page); }" in text
+    assert "if (dirty) set_page_dirty_lock(" in text
+    assert not parse(PATH, text.encode()).root.has_error
+
+
+def test_both_spellings_differ_in_names_only() -> None:
+    undone = undo(PATH, PINNED)
+    renamed = undone.plain.replace(b"put_page(", b"unpin_user_page(")
+    assert renamed.replace(b"get_user_pages_fast(", b"pin_user_pages_fast(") == undone.pinned
+
+
+def test_a_function_of_the_file_by_that_name_is_left_alone() -> None:
+    own = b"static int pin_user_pages(int a)\n{\n\treturn a;\n}\nint f(void)\n{\n"
+    own += b"\treturn pin_user_pages(1);\n}\n"
+    undone = undo(PATH, own)
+    assert undone.plain == own and not undone.acquires
+
+
+def group(undone_lines: list[tuple[int, int]], releases: list[tuple[int, int]]) -> PinGroup:
+    acquires = [
+        Acquire(Place(PATH, *p), "hold", "get_user_pages_fast", (), (), "") for p in undone_lines
+    ]
+    dropped = [Release(Place(PATH, *p), "f", "put_page", False, "", "") for p in releases]
+    return PinGroup("g", tuple(acquires), tuple(dropped), (), (), ())
+
+
+def judged(found: PinGroup, action: Action, rewritten: Rewrite) -> Result:
+    verdict = Verdict("g", action, "", "some_rule", "A reason.", Confidence.HIGH, (), ())
+    truth = Truth.of([undo(PATH, PINNED)])
+    return compare(truth, Classification("c", "p", (found,), (verdict,)), rewritten)
+
+
+def rewritten(after: bytes | None, reason: str = "") -> Rewrite:
+    changes = (GroupChange("g", "A", (FileChange(PATH, b"", after),), (), ()),) if after else ()
+    failures = (GroupFailure("g", reason),) if reason else ()
+    return Rewrite("c", "p", ApiChange((), (), ()), changes, failures)
+
+
+def all_places() -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    undone = undo(PATH, PINNED)
+    return (
+        [p for s in undone.acquires for p in s.places],
+        [p for s in undone.releases for p in s.places],
+    )
+
+
+def test_a_group_that_is_converted_whole_counts() -> None:
+    acquires, releases = all_places()
+    text = undo(PATH, PINNED).pinned.replace(b"{ long", b"{\n\t\tlong")
+    result = judged(group(acquires, releases), Action.PIN, rewritten(text))
+    assert [row.outcome for row in result.rows] == ["pinned again"]
+    assert (result.releases, result.released) == (5, 5)
+    assert (result.missed, result.extra, result.same) == ((), (), (1, ()))
+
+
+def test_a_release_that_is_missing_is_named_and_one_too_many_as_well() -> None:
+    acquires, releases = all_places()
+    wrong = group(acquires, [*releases[1:], (99, 3)])
+    result = judged(wrong, Action.PIN, rewritten(b"something else"))
+    assert result.missed == (f"{PATH}:8 unpin_user_pages() in hold()",)
+    assert result.extra == (f"{PATH}:99 put_page() in f()",)
+    assert result.same == (0, (PATH,))
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "outcome", "why"),
+    [
+        (Action.KEEP, "", "kept", "A reason."),
+        (Action.MANUAL, "", "manual", "A reason."),
+        (Action.PIN, "a | b", "manual", "rewrite: a | b"),
+    ],
+)
+def test_a_group_that_is_not_converted_has_its_reason(
+    action: Action, reason: str, outcome: str, why: str
+) -> None:
+    acquires, releases = all_places()
+    result = judged(group(acquires, releases), action, rewritten(None, reason))
+    assert [(r.outcome, r.rule, r.why) for r in result.rows] == [(outcome, "some_rule", why)]
+    assert result.missed == () and result.released == 0
+    page = as_markdown(result, "6.1.0")
+    assert f"| {outcome} | 1 |" in page and why.replace("|", "\\|") in page
+
+
+def test_a_site_in_no_group_is_not_found() -> None:
+    result = judged(group([(1, 0)], []), Action.PIN, rewritten(None))
+    assert [row.outcome for row in result.rows] == ["not found"]
+
+
+def test_the_page_lists_what_went_wrong() -> None:
+    site = Site(PATH, 5, "hold", "pin_user_pages_fast", ((5, 11),))
+    rows = (Row(site, "pinned again", "dma", ""),)
+    page = as_markdown(Result(rows, 2, 1, ("this",), ("that",), (1, ("other",)), 0), "6.1.2")
+    assert "Linux 6.1.2, 1 sites" in page
+    for heading, item in (
+        ("Missed", "this"),
+        ("Left as it was by people", "that"),
+        ("Different text", "other"),
+    ):
+        assert f"## {heading}\n\n- {item}\n" in page
+
+
+def test_ratios_are_to_coccicheck_on_the_same_files() -> None:
+    lines = [
+        Line("coccicheck", 1, Cost(10.0, 4.0, 100.0)),
+        Line("cold", 1, Cost(5.0, 8.0, 50.0)),
+        Line("coccicheck", 2, Cost(20.0, 0.0, 100.0)),
+        Line("cold", 2, Cost(5.0, 8.0, 50.0)),
+        Line("cold", 4, Cost(5.0, 8.0, 50.0)),
+    ]
+    rows = table(lines).splitlines()[2:]
+    assert rows[1] == "| x1 | cold | 5.0 | 8.0 | 50 | 0.50 | 2.00 |"
+    assert rows[3].endswith("| 0.25 |  |")
+    assert rows[4].endswith("|  |  |")
+
+
+def test_copies_are_in_folders_of_their_own() -> None:
+    assert copies({"a/b.c": b"x"}, 1, 3) == {"copies/1/a/b.c": b"x", "copies/2/a/b.c": b"x"}
+    assert copies({"a/b.c": b"x"}, 1, 1) == {}
+
+
+def test_arguments_of_scan(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = scan._arguments(["linux", "--times", "1", "4", "--jobs", "3"])
+    assert (arguments.linux, arguments.times, arguments.jobs) == (Path("linux"), [1, 4], 3)
+    for wrong in (["linux", "--times", "0"], ["linux", "--jobs", "x"], []):
+        with pytest.raises(SystemExit):
+            scan._arguments(wrong)
+    assert "usage" in capsys.readouterr().err
+
+
+def test_what_was_measured_before_does_not_count(tmp_path: Path) -> None:
+    hungry = [sys.executable, "-c", "x = bytearray(1 << 27)"]
+    big, _ = measure(hungry, tmp_path)
+    small, failure = measure([sys.executable, "-S", "-c", "raise SystemExit(3)"], tmp_path)
+    assert big.peak > 128 > small.peak > 0
+    assert "exited with 3" in failure
