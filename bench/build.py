@@ -40,7 +40,7 @@ PATHS = (
     "drivers/misc/bcm-vk/bcm_vk_sg.c",
     "drivers/block/ublk_drv.c",
     "drivers/misc/vmw_vmci/vmci_queue_pair.c",
-    "drivers/misc/vmw_vmci/vmci_host.c",
+    "drivers/misc/vmw_vmci/vmci_context.c",
     "drivers/virt/nitro_enclaves/ne_misc_dev.c",
     "kernel/events/uprobes.c",
     "mm/memory.c",

@@ -550,9 +550,14 @@ def test_a_make_that_is_killed_leaves_nothing_that_counts(world: World, project:
     for process in _with_argument(str(world.builds)):
         os.kill(process, signal.SIGKILL)
     stop.unlink()
+    # What the killed make was writing besides, newer than everything that it is made from.
+    generated = world.builds / "x86_64/allmodconfig/include/generated/autoconf.h"
+    generated.write_text("#define CONFIG_HALF_A_LI")
+    generated.with_name("half.h").write_text("int half")
     assert half_written.read_text() == "half\n"
     assert only(world.build()).status is BuildStatus.BUILT
     assert half_written.stat().st_size > len("half\n")
+    assert "HALF_A_LI" not in generated.read_text() and not generated.with_name("half.h").exists()
     assert list(world.builds.glob("*/*.running")) == []
 
 

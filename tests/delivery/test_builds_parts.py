@@ -230,11 +230,13 @@ def attempt(*paths: str, status: AttemptStatus = AttemptStatus.COMPILED) -> Atte
 def test_a_result_counts_where_the_same_files_were_read(history: History) -> None:
     other = history.commit({"b.c": "2"})
     header = history.commit({"x.h": "2"})
+    makefile = history.commit({"x.h": "1", "Makefile": "2"})
     store = Store(cache := Memory(), history.states())
     store.know(UNIT, "config", ("gcc",))
     store.put(UNIT, other, attempt("a.c", "x.h"))
     assert store.get(UNIT, history.ids[0]) == attempt("a.c", "x.h")
     assert store.get(UNIT, header) is None
+    assert store.get(UNIT, makefile) is None
     later = Store(cache, history.states())
     later.know(UNIT, "config", ("gcc",))
     found = later.get(UNIT, other)
