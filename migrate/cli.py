@@ -61,6 +61,15 @@ JobsOption = Annotated[
     int, typer.Option("--jobs", "-j", min=1, help="Processes at a time.", show_default="all cores")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")]
+DecisionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--decisions",
+        metavar="FILE",
+        help="Verdicts of yours, in TOML, that stand above the rules.",
+        show_default="none",
+    ),
+]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on what is done.")]
 
 _HERE = Path()
@@ -97,12 +106,13 @@ def _stage_command(name: str, last: str, text: str) -> None:
         output: OutputOption = None,
         rev: RevisionOption = "HEAD",
         jobs: JobsOption = _CORES,
+        decisions: DecisionsOption = None,
         json: JsonOption = False,
         verbose: VerboseOption = False,
     ) -> int:
         from migrate import commands
 
-        request = _request(tree, profile, workspace, output, rev, jobs, json, verbose)
+        request = _request(tree, profile, workspace, output, rev, jobs, json, verbose, decisions)
         return commands.run_stages(request, last, name=name)
 
     app.command(name, help=text)(command)
@@ -126,14 +136,44 @@ def explain(
     workspace: WorkspaceOption = None,
     rev: RevisionOption = "HEAD",
     jobs: JobsOption = _CORES,
+    decisions: DecisionsOption = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> int:
     """Say why a group has its verdict, with its code."""
     from migrate import commands
 
-    request = _request(tree, profile, workspace, None, rev, jobs, json, verbose)
+    request = _request(tree, profile, workspace, None, rev, jobs, json, verbose, decisions)
     return commands.explain(request, where)
+
+
+@app.command()
+def audit(
+    tree: TreeArgument = _HERE,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="REV",
+            help="Only what stands on lines added since then.",
+            show_default="the whole tree",
+        ),
+    ] = None,
+    profile: ProfileOption = _PROFILE,
+    workspace: WorkspaceOption = None,
+    rev: RevisionOption = "HEAD",
+    jobs: JobsOption = _CORES,
+    json: JsonOption = False,
+    sarif: Annotated[
+        bool, typer.Option("--sarif", help="The result as SARIF 2.1.0 on standard output.")
+    ] = False,
+    verbose: VerboseOption = False,
+) -> int:
+    """Find pages that are released the wrong way, in any tree; exit code 3 when there are some."""
+    from migrate import audits
+
+    request = _request(tree, profile, workspace, None, rev, jobs, json, verbose)
+    return audits.audit(request, since=since, as_sarif=sarif)
 
 
 @app.command()
@@ -143,12 +183,14 @@ def status(
     workspace: WorkspaceOption = None,
     output: OutputOption = None,
     rev: RevisionOption = "HEAD",
+    decisions: DecisionsOption = None,
     json: JsonOption = False,
 ) -> int:
     """Say where a run is and what to do next."""
     from migrate import commands
 
-    return commands.status(_request(tree, profile, workspace, output, rev, 1, json, False))
+    request = _request(tree, profile, workspace, output, rev, 1, json, False, decisions)
+    return commands.status(request)
 
 
 @app.command()
@@ -206,7 +248,8 @@ def _request(
     jobs: int,
     json: bool,
     verbose: bool,
+    decisions: Path | None = None,
 ) -> Request:
     from migrate.commands import Request
 
-    return Request(tree, profile, workspace, output, rev, jobs, json, verbose)
+    return Request(tree, profile, workspace, output, rev, jobs, json, verbose, decisions)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate import pipeline, stages, tables
+from migrate.analysis.decisions import read_decisions
 from migrate.base.errors import ExitCode, Refusal
 from migrate.console import Console, duration
 from migrate.job import Job, Options
@@ -33,6 +34,7 @@ class Request:
     jobs: int = 1
     json: bool = False
     verbose: bool = False
+    decisions: Path | None = None
 
     def command(self, name: str, *arguments: str) -> str:
         """The command line of `name` with the same options, to be typed."""
@@ -45,6 +47,8 @@ class Request:
             parts += ["--workspace", str(self.workspace)]
         if self.revision != "HEAD":
             parts += ["--rev", self.revision]
+        if self.decisions:
+            parts += ["--decisions", str(self.decisions)]
         return shlex.join(parts)
 
 
@@ -56,7 +60,7 @@ def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
     """Run the stages up to `last` as far as needed and show the result of the last one."""
     console = Console(verbose=request.verbose)
     start = time.monotonic()
-    with _job(request, console) as job, _working(job, console):
+    with open_job(request, console) as job, working(job, console):
         pipeline.run(job, last)
         published = stages.publish_branch(job) if last == "series" else ""
         if request.json:
@@ -75,7 +79,7 @@ def explain(request: Request, where: str) -> ExitCode:
     from migrate.delivery.explain import explain as explain_group
 
     console = Console(verbose=request.verbose)
-    with _job(request, console) as job, _working(job, console):
+    with open_job(request, console) as job, working(job, console):
         pipeline.run(job, "classify")
         pipeline.load_later(job)
         notes = explain_group(job.tree, job.decided(), _relative(where, job.tree))
@@ -89,7 +93,7 @@ def explain(request: Request, where: str) -> ExitCode:
 def status(request: Request) -> ExitCode:
     """Where a run is, who is at it, and what to type next; runs nothing, locks nothing."""
     console = Console(verbose=request.verbose)
-    with _job(request, console) as job:
+    with open_job(request, console) as job:
         holder = job.workspace.holder()
         states = pipeline.states(job) if job.workspace.root.exists() else {}
         tables.status(console, job, states, holder, request)
@@ -125,7 +129,8 @@ def doctor(*, as_json: bool) -> ExitCode:
 
 
 @contextmanager
-def _job(request: Request, console: Console) -> Iterator[Job]:
+def open_job(request: Request, console: Console) -> Iterator[Job]:
+    """The job that `request` is about; nothing is written and nothing is locked."""
     global current_log
     profile = load_profile(request.profile)
     tree = open_tree(request.tree, request.revision)
@@ -134,14 +139,15 @@ def _job(request: Request, console: Console) -> Iterator[Job]:
     workspace = open_workspace(tree.root, profile.name, request.workspace, console.notice)
     current_log = workspace.log
     output = request.output.resolve() if request.output else None
+    decisions = read_decisions(request.decisions) if request.decisions else ()
     try:
-        yield Job(tree, workspace, profile, Options(request.jobs, output), console)
+        yield Job(tree, workspace, profile, Options(request.jobs, output, decisions), console)
     finally:
         console.close()
 
 
 @contextmanager
-def _working(job: Job, console: Console) -> Iterator[None]:
+def working(job: Job, console: Console) -> Iterator[None]:
     """Hold the workspace; every temporary file is made in it, so that the next run after a
     kill finds and removes it."""
     with job.workspace.locked():

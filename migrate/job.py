@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from migrate.analysis.decisions import Decision
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.base import codec, stored
 from migrate.delivery.model import Branch, BuildReport, Delivery
@@ -37,10 +38,12 @@ class Listener(Protocol):
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for. `jobs` counts processes; `output` None means the workspace."""
+    """What the user asked for. `jobs` counts processes; `output` None means the workspace;
+    `decisions` stand above the rules of verdicts."""
 
     jobs: int
     output: Path | None = None
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass

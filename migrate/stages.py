@@ -55,7 +55,8 @@ def _scan_summary(_job: Job, scan: Scan) -> str:
 def _pair(job: Job) -> Pairing:
     from migrate.analysis.pair import pair
 
-    return pair(job.tree, job.scan, progress=job.listener.progress)
+    cache = job.workspace.database.table("facts")
+    return pair(job.tree, job.scan, cache=cache, progress=job.listener.progress)
 
 
 def _pair_summary(_job: Job, pairing: Pairing) -> str:
@@ -65,8 +66,9 @@ def _pair_summary(_job: Job, pairing: Pairing) -> str:
 
 def _classify(job: Job) -> Classification:
     from migrate.analysis.classify import classify
+    from migrate.analysis.decisions import decide
 
-    return classify(job.tree, job.pairing, profile=job.profile)
+    return decide(classify(job.tree, job.pairing, profile=job.profile), job.options.decisions)
 
 
 def _classify_summary(_job: Job, classification: Classification) -> str:
@@ -121,8 +123,8 @@ def _commit_depends(job: Job) -> Sequence[str]:
     return [str(user_identity(job.tree.root))]
 
 
-def _profile_depends(job: Job) -> Sequence[str]:
-    return [profile_identity(job.profile)]
+def _classify_depends(job: Job) -> Sequence[str]:
+    return [profile_identity(job.profile), codec.dumps(job.options.decisions)]
 
 
 def _rewrite_depends(job: Job) -> Sequence[str]:
@@ -194,7 +196,7 @@ def _series_intact(job: Job, delivery: Delivery) -> bool:
 
 SCAN = Stage("scan", Scan, _scan, _scan_summary)
 PAIR = Stage("pair", Pairing, _pair, _pair_summary)
-CLASSIFY = Stage("classify", Classification, _classify, _classify_summary, _profile_depends)
+CLASSIFY = Stage("classify", Classification, _classify, _classify_summary, _classify_depends)
 REWRITE = Stage("rewrite", Rewrite, _rewrite, _rewrite_summary, _rewrite_depends)
 COMMIT = Stage("commit", Branch, _commit, _commit_summary, _commit_depends, _commit_intact)
 BUILD = Stage("build", BuildReport, _build, _build_summary, _build_depends)

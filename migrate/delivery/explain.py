@@ -85,7 +85,7 @@ def _notes(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
     first = group.acquires[0] if group.acquires else None
     severity = "warning" if verdict.action is Action.MANUAL else "note"
     head = f"{verdict.action}{case}: {verdict.reason}"
-    yield _at(tree, first.place, severity, head) if first else Note(severity, head)
+    yield note_at(tree, first.place, severity, head) if first else Note(severity, head)
     yield Note(
         "note",
         f"group {group.name}, rule '{verdict.rule}', confidence {verdict.confidence}, "
@@ -96,17 +96,18 @@ def _notes(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
     for gap in group.gaps:
         yield Note("warning", f"not followed: {gap}")
     for evidence in verdict.evidence:
-        yield _at(tree, evidence.place, "note", f"evidence: {evidence.kind}")
+        yield note_at(tree, evidence.place, "note", f"evidence: {evidence.kind}")
     for acquire in group.acquires:
-        yield _at(tree, acquire.place, "note", f"acquired here by {acquire.name}()")
+        yield note_at(tree, acquire.place, "note", f"acquired here by {acquire.name}()")
     for use in group.uses:
-        yield _at(tree, use.place, "note", f"used here: {use.kind}")
+        yield note_at(tree, use.place, "note", f"used here: {use.kind}")
     for release in group.releases:
         by = f", through {release.reached_by_helper}()" if release.reached_by_helper else ""
-        yield _at(tree, release.place, "note", f"released here by {release.name}(){by}")
+        yield note_at(tree, release.place, "note", f"released here by {release.name}(){by}")
 
 
-def _at(tree: Tree, place: Place, severity: str, text: str) -> Note:
+def note_at(tree: Tree, place: Place, severity: str, text: str) -> Note:
+    """A note on the line of `place`, with a caret below the column."""
     lines = decode_lines(tree.read(place.path) or b"")
     if not 1 <= place.line <= len(lines):
         return Note(severity, text, place.path, place.line, place.column)

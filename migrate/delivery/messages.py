@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from migrate.analysis.decisions import AUTHOR
 from migrate.analysis.model import Action, PinGroup, Verdict
 from migrate.delivery.calls import Swap, successor, swaps
 from migrate.delivery.plumbing import Identity
@@ -44,7 +45,8 @@ class Call:
 
 @dataclass(frozen=True)
 class GroupText:
-    """One group, in the words of a message; `case` is a number as text, "" when none applies."""
+    """One group, in the words of a message; `case` is a number as text, "" when none applies;
+    `by_author` says that the author decided and not the rules."""
 
     name: str
     action: str
@@ -54,6 +56,7 @@ class GroupText:
     notes: tuple[str, ...]
     acquires: tuple[Call, ...]
     releases: tuple[Call, ...]
+    by_author: bool = False
 
     @property
     def takers(self) -> tuple[str, ...]:
@@ -107,6 +110,7 @@ def describe_group(conversion: Conversion) -> GroupText:
         notes=conversion.change.notes,
         acquires=_calls([(a.function, a.place.path, a.name) for a in group.acquires], found, home),
         releases=_calls([(r.function, r.place.path, r.name) for r in group.releases], found, home),
+        by_author=verdict.decided_by == AUTHOR,
     )
 
 

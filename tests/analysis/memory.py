@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -17,6 +17,7 @@ from migrate.analysis.model import Pairing, PinGroup, Scan
 from migrate.analysis.pair import pair
 from migrate.analysis.program import Program
 from migrate.analysis.scan import SKIPPED, scan
+from migrate.kernel.signatures import GUP_NAMES
 from migrate.kernel.tree import Tree
 
 SKELETON = Path(__file__).resolve().parents[2] / "kernel-fixtures" / "shapes" / "skeleton"
@@ -69,10 +70,10 @@ class _Nothing:
         return None
 
 
-def scan_of(tree: Tree) -> Scan:
+def scan_of(tree: Tree, names: Collection[str] = GUP_NAMES) -> Scan:
     """What the syntax trees find; spatch is not asked, and what it would miss is not listed."""
     with patch("migrate.analysis.scan.spatch_version", return_value=(1, 1, 1)):
-        found = scan(tree, cache=_Nothing(), jobs=1, progress=lambda *_: None)
+        found = scan(tree, cache=_Nothing(), jobs=1, progress=lambda *_: None, names=names)
     return replace(found, unparsed=tuple(u for u in found.unparsed if u.why != SKIPPED))
 
 

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is wrong with the page references of a tree, converted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from migrate.analysis.audit_sources import Origin, Origins, is_pin, unpins
+from migrate.analysis.classify import verdict
+from migrate.analysis.model import (
+    Acquire,
+    Evidence,
+    Pairing,
+    PinGroup,
+    Place,
+    Release,
+    Scan,
+    TraitKind,
+    UseKind,
+)
+from migrate.analysis.negative_counts import negative_counts
+from migrate.analysis.program import Program
+from migrate.analysis.rules import mappings_changed, only_struct_page
+from migrate.analysis.traits import is_implementation_file
+from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES, Signature, read_signatures
+from migrate.kernel.tree import Tree
+
+Progress = Callable[[str, int, int], None]
+
+_NO_RELEASE = "no release was found"
+_CASE_4 = frozenset({only_struct_page.__name__, mappings_changed.__name__})
+
+
+class Level(StrEnum):
+    """How bad a finding is, in the words of compilers and of SARIF."""
+
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class AuditRule(StrEnum):
+    """The rules of an audit, by the id that reports carry; the text says what each looks for."""
+
+    PINNED_AND_PUT = "pinned-and-put"
+    GOT_AND_UNPINNED = "got-and-unpinned"
+    FREED = "freed-instead-of-released"
+    CASE_4_PINNED = "pinned-for-struct-page"
+    NEVER_RELEASED = "never-released"
+    NEGATIVE_COUNT = "negative-count"
+
+
+DESCRIPTIONS = {
+    AuditRule.PINNED_AND_PUT: "A page that was pinned is dropped like a plain reference.",
+    AuditRule.GOT_AND_UNPINNED: "A page that was not pinned is unpinned.",
+    AuditRule.FREED: "A page of user space is freed instead of released.",
+    AuditRule.CASE_4_PINNED: "A page is pinned although only its struct page is looked at.",
+    AuditRule.NEVER_RELEASED: "No release of pinned pages that are kept was found.",
+    AuditRule.NEGATIVE_COUNT: "A negative return value may be used as an unsigned page count.",
+}
+"""One plain sentence for each rule."""
+
+LEVELS = dict.fromkeys(AuditRule, Level.WARNING) | {AuditRule.NEVER_RELEASED: Level.NOTE}
+"""How bad what each rule finds is."""
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is wrong at `place`, inside `function`.
+
+    `message` is one plain sentence, `text` the source line, stripped; `evidence` the other places
+    that one has to see to judge it.
+    """
+
+    place: Place
+    function: str
+    rule: AuditRule
+    message: str
+    text: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def level(self) -> Level:
+        return LEVELS[self.rule]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All findings in one commit, sorted by place, and how many acquires were looked at."""
+
+    commit: str
+    kernel_version: str
+    acquires: int
+    findings: tuple[Finding, ...]
+
+
+def audit(tree: Tree, scan: Scan, pairing: Pairing, *, progress: Progress | None = None) -> Audit:
+    """Everything the rules find; `scan` must have looked for GUP and pin functions both."""
+    auditor = _Auditor(tree, scan)
+    found: dict[Finding, None] = {}
+    for n, group in enumerate(pairing.groups):
+        if progress is not None:
+            progress("auditing", n, len(pairing.groups))
+        found |= dict.fromkeys(auditor.findings(group))
+    return Audit(tree.commit, scan.kernel_version, len(scan.acquires), tuple(sorted(found)))
+
+
+class _Auditor:
+    def __init__(self, tree: Tree, scan: Scan) -> None:
+        self.program = Program(tree)
+        self.origins = Origins(self.program, scan.acquires)
+        self.family = read_signatures(tree)
+        # Without functions that pin, put_user_page() is for plain references.
+        self.has_pins = any(name in self.family for name in PIN_NAMES)
+
+    def findings(self, group: PinGroup) -> Iterator[Finding]:
+        if group.trait(TraitKind.IMPLEMENTATION) is not None:
+            return
+        if self.has_pins:
+            yield from self._mixed(group)
+            yield from _pinned_for_struct_page(group)
+        yield from self._freed(group)
+        yield from _never_released(group)
+        yield from self._negative(group)
+
+    def _mixed(self, group: PinGroup) -> Iterator[Finding]:
+        kinds = {is_pin(a) for a in group.acquires if a.name in DIRECT_NAMES}
+        for release in group.releases:
+            wrong = not unpins(release.name)
+            if wrong not in kinds or is_implementation_file(release.place.path):
+                continue
+            origin = self.origins.of_call(release.place, release.function)
+            if origin is not None and origin.only(pinned=wrong):
+                yield _mixed_pair(release, origin)
+
+    def _freed(self, group: PinGroup) -> Iterator[Finding]:
+        for use in group.uses:
+            if use.kind is not UseKind.FREED:
+                continue
+            origin = self.origins.of_call(use.place, use.function)
+            if origin is None or not origin.certain:
+                continue
+            name = use.text.split("(")[0].split()[-1]
+            source = origin.acquires[0]
+            message = (
+                f"{name}() frees a page of user space that {source.name}() took a reference on;"
+                " it has to be released instead."
+            )
+            yield Finding(
+                use.place,
+                use.function,
+                AuditRule.FREED,
+                message,
+                use.text,
+                _acquired(origin.acquires),
+            )
+
+    def _negative(self, group: PinGroup) -> Iterator[Finding]:
+        acquires = {a.place: a for a in group.acquires if a.name in DIRECT_NAMES}
+        for function in dict.fromkeys((a.place.path, a.function) for a in acquires.values()):
+            source = self.program.source(function[0])
+            if source is None:
+                continue
+            for definition in source.by_name.get(function[1], ()):
+                for found in negative_counts(source, definition, acquires, self._unsigned_count):
+                    message = (
+                        f"The count '{found.variable}' may be the negative error of"
+                        f" {found.acquire.name}(), and {found.release}() takes it as unsigned."
+                    )
+                    yield Finding(
+                        found.place,
+                        definition.name,
+                        AuditRule.NEGATIVE_COUNT,
+                        message,
+                        found.text,
+                        _acquired((found.acquire,)),
+                    )
+
+    def _unsigned_count(self, name: str) -> int | None:
+        """The position of the unsigned count of bulk release `name`, if it has one."""
+        signature: Signature | None = self.family.get(name)
+        for position, parameter in enumerate(signature.parameters if signature else ()):
+            if position and "unsigned" in parameter.type and "*" not in parameter.type:
+                return position
+        return None
+
+
+def _mixed_pair(release: Release, origin: Origin) -> Finding:
+    source = origin.acquires[0]
+    pinned = is_pin(source)
+    took = "pinned" if pinned else "took a plain reference on"
+    wants = "has to be unpinned" if pinned else "must not be unpinned"
+    message = (
+        f"{release.name}() drops a page that {source.name}() in {source.function}() {took}; it"
+        f" {wants}."
+    )
+    rule = AuditRule.PINNED_AND_PUT if pinned else AuditRule.GOT_AND_UNPINNED
+    return Finding(
+        release.place,
+        release.function,
+        rule,
+        message,
+        release.text,
+        _acquired(origin.acquires),
+    )
+
+
+def _pinned_for_struct_page(group: PinGroup) -> Iterator[Finding]:
+    if group.gaps or not all(is_pin(a) for a in group.acquires):
+        return
+    decided = verdict(group, pins_read_only=True)
+    if decided.rule not in _CASE_4:
+        return
+    for acquire in group.acquires:
+        message = (
+            f"{acquire.name}() pins pages of which only struct page is looked at (CASE 4); a plain"
+            " reference is enough."
+        )
+        yield Finding(
+            acquire.place,
+            acquire.function,
+            AuditRule.CASE_4_PINNED,
+            message,
+            acquire.text,
+            decided.evidence,
+        )
+
+
+def _never_released(group: PinGroup) -> Iterator[Finding]:
+    stored = [u for u in group.uses if u.kind is UseKind.STORED]
+    if group.releases or not stored or set(group.gaps) - {_NO_RELEASE}:
+        return
+    for acquire in group.acquires:
+        if not is_pin(acquire):
+            continue
+        message = f"No release of the pages that {acquire.name}() pins and keeps was found."
+        evidence = tuple(Evidence(u.place, u.kind.value, u.text) for u in stored)
+        yield Finding(
+            acquire.place,
+            acquire.function,
+            AuditRule.NEVER_RELEASED,
+            message,
+            acquire.text,
+            evidence,
+        )
+
+
+def _acquired(acquires: tuple[Acquire, ...]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(a.place, f"acquired by {a.name}()", a.text) for a in acquires)

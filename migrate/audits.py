@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command `audit`, between its arguments and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migrate.analysis.audit import DESCRIPTIONS, Audit
+from migrate.base.errors import ExitCode, Refusal
+from migrate.base.stored import fingerprint
+from migrate.commands import Request, open_job, working
+from migrate.console import Console
+from migrate.delivery.explain import Note, note_at
+from migrate.identity import tool_identity
+from migrate.job import Job
+from migrate.kernel.tree import Tree
+
+_STAGE = "audit"
+
+
+def audit(request: Request, *, since: str | None = None, as_sarif: bool = False) -> ExitCode:
+    """Show what is wrong with the page references of a tree; PARTIAL when something is.
+
+    With `since`, a commit, only what stands on lines added since then counts.
+    """
+    from migrate.delivery.sarif import sarif
+    from migrate.delivery.since import added_lines, is_added
+
+    if request.json and as_sarif:
+        raise Refusal("--json and --sarif are two formats.", "Ask for one of them.")
+    console = Console(verbose=request.verbose)
+    with open_job(request, console) as job, working(job, console):
+        added = added_lines(job.tree, since) if since is not None else None
+        result = _audited(job)
+        if added is not None:
+            kept = tuple(f for f in result.findings if is_added(f.place, added))
+            result = replace(result, findings=kept)
+        if as_sarif:
+            console.json(sarif(job.tree, result))
+        elif request.json:
+            console.json(result)
+        else:
+            console.notes(_notes(job.tree, result))
+            console.say(_summary(result, since))
+    return ExitCode.PARTIAL if result.findings else ExitCode.DONE
+
+
+def _audited(job: Job) -> Audit:
+    """The findings in the tree, from the workspace when they are there."""
+    from migrate.analysis.audit import audit as look
+    from migrate.analysis.pair import pair
+    from migrate.analysis.scan import scan
+    from migrate.analysis.spatch import spatch_version
+    from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
+
+    inputs = fingerprint(tool_identity(), job.tree.commit)
+    stored = job.workspace.load(_STAGE, Audit)
+    if stored and stored.inputs == inputs:
+        return stored.value
+    spatch_version()
+    told = job.listener
+    told.started(_STAGE)
+    cache = job.workspace.database.table("facts")
+    names = (*GUP_NAMES, *PIN_NAMES)
+    found = scan(job.tree, cache=cache, jobs=job.options.jobs, progress=told.progress, names=names)
+    pairing = pair(job.tree, found, cache=cache, progress=told.progress)
+    result = look(job.tree, found, pairing, progress=told.progress)
+    return job.workspace.save(_STAGE, result, inputs).value
+
+
+def _notes(tree: Tree, result: Audit) -> Iterator[Note]:
+    for finding in result.findings:
+        text = f"{finding.message} [{finding.rule}]"
+        yield note_at(tree, finding.place, finding.level, text)
+        for evidence in finding.evidence:
+            yield note_at(tree, evidence.place, "note", evidence.kind)
+
+
+def _summary(result: Audit, since: str | None) -> str:
+    where = f"on lines added since {since}" if since is not None else "in the tree"
+    count = len(result.findings)
+    what = f"{count or 'no'} finding{'' if count == 1 else 's'}"
+    rules = len(DESCRIPTIONS)
+    return f"{what} {where}: {rules} rules, {result.acquires} acquires of user pages looked at"

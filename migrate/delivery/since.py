@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The lines that a branch adds, for commands that look at nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from migrate.analysis.model import Place
+from migrate.base.errors import Refusal
+from migrate.base.git import git_output, git_run
+from migrate.base.process import Finished
+from migrate.kernel.tree import Tree
+
+_HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+
+Added = Mapping[str, frozenset[int]]
+"""For each path the numbers of the lines that are new, counted from 1."""
+
+
+def added_lines(tree: Tree, revision: str) -> Added:
+    """The lines of `tree` that are not in `revision`, a commit of the same checkout.
+
+    A :class:`Refusal` when there is no such commit.
+    """
+    wanted = f"{revision}^{{commit}}"
+    found = git_run(["rev-parse", "--verify", "--quiet", "--end-of-options", wanted], cwd=tree.root)
+    if not isinstance(found, Finished) or not found.ok:
+        raise Refusal(
+            f"{tree.root} has no commit {revision}.",
+            f"Name one that it has; see them: git -C {tree.root} log --oneline",
+        )
+    base = found.stdout.decode().strip()
+    options = ["-U0", "--no-color", "--no-renames", "--no-textconv", "--src-prefix=a/"]
+    diff = git_output(
+        ["diff", *options, "--dst-prefix=b/", base, tree.commit, "--", "*.c", "*.h"], cwd=tree.root
+    )
+    return _parse(diff)
+
+
+def is_added(place: Place, added: Added) -> bool:
+    """Whether the line of `place` is one of `added`."""
+    return place.line in added.get(place.path, frozenset())
+
+
+def _parse(diff: bytes) -> dict[str, frozenset[int]]:
+    found: dict[str, set[int]] = {}
+    path, left = "", 0
+    for line in diff.split(b"\n"):
+        if left > 0 and line.startswith((b"+", b"-", b"\\")):
+            left -= not line.startswith(b"\\")
+            continue  # a line of code may look like a header
+        if line.startswith(b"+++ "):
+            path = _unquoted(line[4:]).removeprefix("b/")
+        hunk = _HUNK.match(line)
+        if hunk:
+            start, count = int(hunk[1]), int(hunk[2]) if hunk[2] is not None else 1
+            found.setdefault(path, set()).update(range(start, start + count))
+            left = count + _removed(line)
+    return {name: frozenset(lines) for name, lines in found.items()}
+
+
+def _removed(header: bytes) -> int:
+    old = header.split(b" ")[1]
+    return int(old.partition(b",")[2] or 1)
+
+
+def _unquoted(name: bytes) -> str:
+    """A path as git writes it: with a tab behind when it has blanks, in quotes when it is odd."""
+    text = name.rstrip(b"\t\r")
+    if text.startswith(b'"') and text.endswith(b'"'):
+        escaped = text[1:-1].decode("latin-1").encode("latin-1")
+        text = escaped.decode("unicode_escape").encode("latin-1")
+    return text.decode("utf-8", "surrogateescape")
