@@ -7,7 +7,7 @@ with pin_user_pages*() and unpin_user_page(). The second is what the first has t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -25,7 +25,8 @@ RELEASES = (
     "unpin_user_page_range_dirty_lock",
 )
 _PUT, _UNPIN = "put_page", "unpin_user_page"
-_COUNTERS = ("i", "j", "k", "n", "idx", "nth")
+_HELD = ("page", "held", "held_page")
+_COUNTERS = ("i", "j", "k", "n", "idx", "nth", "counter")
 _TRUE, _FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 
@@ -115,15 +116,19 @@ def _edit(function: Function, call: Node, name: str, *, backward: bool) -> list[
     if statement is None or statement.type != "expression_statement":
         return []
     arguments = [name_of(c) for c in listed.named_children if c.type != "comment"]
-    counter = _counter(function)
-    text = _spelled_out(name, arguments, counter, backward)
+    names = (_unused(function, _COUNTERS), _unused(function, _HELD))
+    text = _spelled_out(name, arguments, names, backward)
     return [
         _Edit(statement.start_byte, statement.end_byte, text, call, function.name, name),
     ]
 
 
-def _spelled_out(name: str, arguments: list[str], counter: str, backward: bool) -> str:
-    """A bulk release as drivers wrote it before there was one."""
+def _spelled_out(name: str, arguments: list[str], names: tuple[str, str], backward: bool) -> str:
+    """A bulk release as drivers wrote it before there was one.
+
+    `names` are free for a counter and for one page.
+    """
+    counter, held = names
     pages, count, *rest = arguments
     dirty = rest[0] if rest else "false"
     if count == "1" and pages.startswith("&"):
@@ -132,7 +137,6 @@ def _spelled_out(name: str, arguments: list[str], counter: str, backward: bool) 
     page = _element(pages, index, in_range="range" in name)
     if backward and dirty not in _FALSE:
         # The index may be used once only.
-        held = "page" if counter != "page" and "page" not in pages.split() else "held"
         body = f"struct page *{held} = {page}; {_one(held, dirty)}"
     else:
         body = _one(page, dirty)
@@ -160,8 +164,8 @@ def _element(pages: str, index: str, *, in_range: bool) -> str:
     return f"{pages}[{index}]" if plain else f"({pages})[{index}]"
 
 
-def _counter(function: Function) -> str:
-    """A name that the function does not use."""
+def _unused(function: Function, names: Sequence[str]) -> str:
+    """The first of `names` that the function does not use."""
     used: set[str] = set()
     queue = [function.node, function.body]
     while queue:
@@ -169,7 +173,7 @@ def _counter(function: Function) -> str:
         if node.type in ("identifier", "field_identifier"):
             used.add(name_of(node))
         queue.extend(node.named_children)
-    return next(name for name in (*_COUNTERS, "counter") if name not in used)
+    return next(name for name in names if name not in used)
 
 
 def _apply(
