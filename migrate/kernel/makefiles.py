@@ -161,7 +161,16 @@ def _assignments(
             if "$" not in path and (body := read(posixpath.normpath(path))) is not None:
                 yield from _assignments(folder, body, read, depth + 1)
         elif found := _ASSIGN.match(line):
-            yield Assignment(found[1], tuple(found[2].split()), frozenset().union(*conditions))
+            yield Assignment(found[1], tuple(_words(found[2])), frozenset().union(*conditions))
+
+
+def _words(text: str) -> Iterator[str]:
+    """The words of a right side; one with kbuild's $(BITS) in it stands for two."""
+    for word in text.split():
+        if "$(BITS)" in word:
+            yield from (word.replace("$(BITS)", bits) for bits in ("32", "64"))
+        else:
+            yield word
 
 
 def _logical_lines(text: str) -> Iterator[str]:

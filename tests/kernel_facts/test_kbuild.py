@@ -38,6 +38,7 @@ def ways_of(text: str, word: str) -> set[str]:
         ("obj-$(CONFIG_A) += d.o\nl-y := a.o\nd-y := $(l-y)\n", "a.o", {"CONFIG_A"}),
         ("obj-y += $(l-m)\nl-$(CONFIG_A) := a.o\n", "a.o", {"CONFIG_A=m"}),
         ("lib-y += a.o\n", "a.o", {""}),
+        ("obj-y += trace_$(BITS).o\n", "trace_64.o", {""}),
         ("obj-$(subst m,y,$(CONFIG_A)) += hv/\n", "hv/", {"CONFIG_A"}),
         ("ifdef CONFIG_A\nobj-y += a.o\nelse\nobj-y += b.o\nendif\n", "a.o", {"CONFIG_A"}),
         ("ifdef CONFIG_A\nobj-y += a.o\nelse\nobj-y += b.o\nendif\n", "b.o", {"!CONFIG_A"}),
