@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`audit` and `--decisions` on the miniature kernel, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.world import World, copy_program, make_world, snapshot
+
+# One worker runs them all: the world is shared between the tests.
+pytestmark = pytest.mark.xdist_group("audit")
+
+BRANCH = "drivers/char/tally/tally_bug.c"
+OLD = "drivers/misc/chute/chute_old.c"
+MISTAKE = """\
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+
+int NAME(unsigned long start)
+{
+	struct page *page;
+
+	if (pin_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+		return -14;
+	set_page_dirty(page);
+	/* \u00e4 */ put_page(page);
+	return 0;
+}
+"""
+
+
+def add(world: World, path: str, function: str) -> None:
+    (world.tree / path).write_text(MISTAKE.replace("NAME", function))
+    world.git("add", path)
+    world.git("commit", "-qm", f"add {path}")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The miniature kernel with an old mistake, and a newer one on top."""
+    made = make_world(
+        tmp_path_factory.mktemp("home"), copy_program(tmp_path_factory.mktemp("code"))
+    )
+    add(made, OLD, "chute_old")
+    made.git("tag", "base")
+    add(made, BRANCH, "tally_bug")
+    return made
+
+
+def data(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode in (0, 3), done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_miniature_kernel_itself_has_no_findings(world: World) -> None:
+    done = world.run("audit", "--rev", "base~1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^no findings in the tree: 6 rules, \d+ acquires", done.stdout, re.M)
+
+
+def test_findings_read_like_a_compilers_notes(world: World) -> None:
+    before = snapshot(world)
+    done = world.run("audit")
+    assert done.returncode == 3, done.stderr
+    assert snapshot(world) == before
+    lines = done.stdout.splitlines()
+    assert lines[0] == (
+        f"{BRANCH}:11:11: warning: put_page() drops a page that pin_user_pages_fast() in"
+        " tally_bug() pinned; it has to be unpinned. [pinned-and-put]"
+    )
+    assert re.fullmatch(r" +11 \| +/\* \u00e4 \*/ put_page\(page\);", lines[1])
+    assert lines[2].strip(" |") == "^"
+    assert lines[2].index("^") == lines[1].index("put_page")
+    assert lines[3] == f"{BRANCH}:8:6: note: acquired by pin_user_pages_fast()"
+    assert lines[-1].startswith("2 findings in the tree: 6 rules, ")
+
+
+def test_since_leaves_what_was_there_before(world: World) -> None:
+    done = world.run("audit", "--since", "base")
+    assert done.returncode == 3, done.stderr
+    assert BRANCH in done.stdout
+    assert OLD not in done.stdout
+    assert "1 finding on lines added since base" in done.stdout
+
+
+def test_since_head_finds_nothing(world: World) -> None:
+    done = world.run("audit", "--since", "HEAD", "--json")
+    assert done.returncode == 0
+    assert data(done)["findings"] == []
+
+
+def test_json_has_the_whole_finding(world: World) -> None:
+    found = data(world.run("audit", "--json"))
+    assert found["commit"] == world.git("rev-parse", "HEAD")
+    one = found["findings"][0]
+    assert one["rule"] == "pinned-and-put"
+    assert one["place"] == {"path": BRANCH, "line": 11, "column": 10}
+    assert one["evidence"][0]["place"]["line"] == 8
+
+
+def test_sarif_is_what_the_standard_asks_for(world: World) -> None:
+    log = data(world.run("audit", "--sarif"))
+    check_sarif(log)
+    results = log["runs"][0]["results"]
+    assert [r["ruleId"] for r in results] == ["pinned-and-put"] * 2
+    where = results[0]["locations"][0]["physicalLocation"]
+    assert where["artifactLocation"] == {"uri": BRANCH, "uriBaseId": "SRCROOT"}
+    # In characters, of which the line has one fewer than bytes.
+    assert (where["region"]["startLine"], where["region"]["startColumn"]) == (11, 10)
+
+
+def test_sarif_of_a_tree_without_findings(world: World) -> None:
+    log = data(world.run("audit", "--sarif", "--since", "HEAD"))
+    check_sarif(log)
+    assert log["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "what", "next_step"),
+    [
+        (("--since", "nothing"), "has no commit nothing.", "Name one that it has"),
+        (("--since", "--all"), "has no commit --all.", "Name one that it has"),
+        (("--json", "--sarif"), "--json and --sarif are two formats.", "Ask for one"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    world: World, options: tuple[str, ...], what: str, next_step: str
+) -> None:
+    done = world.run("audit", *options)
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()[-2:]
+    assert first.startswith("error: ")
+    assert first.endswith(what)
+    assert second.startswith(next_step)
+    assert done.stdout == ""
+
+
+# Decisions
+
+
+def decided(world: World, tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
+    path = tmp_path / "decisions.toml"
+    path.write_text(text)
+    return world.run("classify", "--json", "--decisions", str(path))
+
+
+ENTRY = """
+[[decision]]
+file = "drivers/misc/chute/chute_dma.c"
+verdict = "keep"
+why = "The device goes away next year."
+"""
+
+
+def test_a_decision_stands_in_the_classification_and_goes_with_the_file(
+    world: World, tmp_path: Path
+) -> None:
+    def of(found: Any) -> dict[str, Any]:
+        (verdict,) = [v for v in found["verdicts"] if v["group"].startswith("drivers/misc/chute/")]
+        return verdict
+
+    first = of(data(world.run("classify", "--json")))
+    assert (first["action"], first["decided_by"]) == ("pin", "rules")
+    second = of(data(decided(world, tmp_path, ENTRY)))
+    assert (second["action"], second["decided_by"]) == ("keep", "author")
+    assert second["reason"] == "The device goes away next year."
+    changed = of(data(decided(world, tmp_path, ENTRY.replace("next", "this"))))
+    assert changed["reason"] == "The device goes away this year."
+    assert of(data(world.run("classify", "--json"))) == first
+
+
+def test_the_commit_message_says_who_decided(world: World, tmp_path: Path) -> None:
+    text = ENTRY.replace("keep", "pin").replace("goes away next year", "writes to them")
+    path = tmp_path / "decisions.toml"
+    path.write_text(text)
+    found = data(world.run("commit", "--json", "--decisions", str(path)))
+    (commit,) = [c for c in found["commits"] if any("/chute/" in g for g in c["groups"])]
+    log = world.git("log", "-1", "--format=%B", commit["id"], cwd=world.workspace / "repository")
+    message = " ".join(log.split())
+    assert "The device writes to them. (The author's decision.)" in message
+
+
+def test_a_decision_that_fits_nothing_is_refused(world: World, tmp_path: Path) -> None:
+    done = decided(world, tmp_path, ENTRY.replace("chute_dma", "chute_dmb"))
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()[-2:]
+    assert first == ("error: Decision 1 (file = 'drivers/misc/chute/chute_dmb.c') fits no group.")
+    assert second == "The nearest there is: file = 'drivers/misc/chute/chute_dma.c'."
+
+
+def test_a_missing_decisions_file_is_refused_before_any_work(world: World) -> None:
+    done = world.run("classify", "--decisions", "none.toml")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "error: none.toml cannot be read: No such file or directory.",
+        "Give a file with --decisions.",
+    ]
+
+
+# What SARIF 2.1.0 asks for, as far as it is used here
+
+
+def check_sarif(log: dict[str, Any]) -> None:
+    """Required properties, closed objects, enumerations and index references of the standard."""
+    assert set(log) == {"$schema", "version", "runs"}
+    assert log["version"] == "2.1.0"
+    for run in log["runs"]:
+        assert set(run) <= RUN
+        driver = run["tool"]["driver"]
+        assert set(run["tool"]) == {"driver"}
+        assert set(driver) == {"name", "version", "rules"}
+        assert len({rule["id"] for rule in driver["rules"]}) == len(driver["rules"])
+        for rule in driver["rules"]:
+            assert set(rule) == {"id", "shortDescription", "defaultConfiguration"}
+            assert rule["shortDescription"]["text"].endswith(".")
+            assert rule["defaultConfiguration"]["level"] in LEVELS
+        for base in run["originalUriBaseIds"].values():
+            assert "uri" not in base or base["uri"].endswith("/")
+        for result in run["results"]:
+            check_result(result, driver["rules"], set(run["originalUriBaseIds"]))
+
+
+def check_result(result: dict[str, Any], rules: list[dict[str, Any]], bases: set[str]) -> None:
+    assert set(result) <= RESULT
+    assert result["message"]["text"]
+    assert result["level"] in LEVELS
+    assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    assert len(result["locations"]) == 1
+    ids = [place["id"] for place in result["relatedLocations"]]
+    assert len(set(ids)) == len(ids)
+    for place in (*result["locations"], *result["relatedLocations"]):
+        assert set(place) <= {"id", "message", "physicalLocation", "logicalLocations"}
+        physical = place["physicalLocation"]
+        assert set(physical) == {"artifactLocation", "region"}
+        assert physical["artifactLocation"]["uriBaseId"] in bases
+        assert not re.search(r"[^A-Za-z0-9._~/%-]|^/", physical["artifactLocation"]["uri"])
+        assert set(physical["region"]) <= {"startLine", "startColumn", "snippet"}
+        assert physical["region"]["startLine"] >= 1
+        assert physical["region"]["startColumn"] >= 1
+    for value in result["partialFingerprints"].values():
+        assert isinstance(value, str)
+
+
+LEVELS = {"none", "note", "warning", "error"}
+RUN = {"tool", "columnKind", "originalUriBaseIds", "results", "properties"}
+RESULT = {
+    *("ruleId", "ruleIndex", "level", "message", "locations", "relatedLocations"),
+    "partialFingerprints",
+}
