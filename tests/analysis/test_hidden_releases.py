@@ -94,6 +94,7 @@ LIST = "struct demo {\n\tstruct page *pages[4];\n\tint nr;\n};\n"
 PRIVATE = "struct demo {\n\tvoid *private;\n\tint nr;\n};\n"
 PUT_ALL = "release_pages(demo->pages, 4); /* release */"
 INCLUDE = '#include "demo.h"\n'
+LISTED = "struct demo {\n\tstruct page *page;\n\tstruct list_head list;\n\tstruct demo *next;\n};\n"
 
 CASES: dict[str, str | dict[str, str]] = {
     "a member": STRUCT + START + end(PUT),
@@ -337,6 +338,84 @@ CASES: dict[str, str | dict[str, str]] = {
     + stored("return 0;").replace(
         "struct page *page;", "struct page *page __free(put_page) = NULL; /* release */"
     ),
+    # Containers of the caller
+    "a scatterlist of the caller": stored("sg_set_page(sgl, page, PAGE_SIZE, 0);").replace(
+        "struct demo *demo", "struct scatterlist *sgl"
+    )
+    + "void demo_user(void)\n{\n\tstruct scatterlist sgl[1];\n\n\tdemo_start(sgl, 1);\n"
+    "\tput_page(sg_page(sgl)); /* release */\n}\n",
+    "a bio of the caller": stored("bio_add_page(bio, page, PAGE_SIZE, 0);").replace(
+        "struct demo *demo", "struct bio *bio"
+    )
+    + end(
+        "struct bio_vec *vec;\n\n\tbio_for_each_segment_all(vec, bio, iter)\n"
+        "\t\tput_page(vec->bv_page); /* release */",
+        "struct bio *bio",
+    ),
+    # More ways to name the object
+    "a member of list_first_entry": LISTED
+    + START
+    + end(
+        "put_page(list_first_entry(head, struct demo, list)->page); /* release */",
+        "struct list_head *head",
+    ),
+    "container_of with typeof": LISTED
+    + START
+    + end(
+        "struct demo *d;\n\n\tput_page(container_of(head, typeof(*d), list)->page); /* release */",
+        "struct list_head *head",
+    ),
+    "a walk along a list": LISTED
+    + START
+    + end("for (; demo; demo = demo->next)\n\t\tput_page(demo->page); /* release */"),
+    "an array of objects": STRUCT
+    + START
+    + end("put_page(demos[1]->page); /* release */", "struct demo *demos[]"),
+    "a macro for a member": "struct demo {\n\tstruct {\n\t\tstruct page *page;\n\t} u;\n};\n"
+    "#define d_page u.page\n"
+    + stored("demo->u.page = page;")
+    + end("put_page(demo->d_page); /* release */"),
+    "a typedef of a pointer": STRUCT
+    + "typedef struct demo *demo_p;\n"
+    + START
+    + end("put_page((*demo)->page); /* release */", "demo_p *demo"),
+    "a typedef of a pointer to a page": "typedef struct page *page_t;\n"
+    "struct demo {\n\tpage_t page;\n\tint nr;\n};\n" + START + end(PUT),
+    "an object from a struct that is not here": STRUCT
+    + START
+    + end("put_page(outer->demo->page); /* release */", "struct not_here *outer"),
+    "a variable with an attribute": STRUCT
+    + START
+    + end("struct demo *d __maybe_unused = demo;\n\n\tput_page(d->page); /* release */"),
+    "a page with an attribute": STRUCT
+    + START
+    + end("struct page *p __maybe_unused = demo->page;\n\n\tput_page(p); /* release */"),
+    "a header by an include path": {
+        "drivers/demo/demo.h": STRUCT,
+        "drivers/demo/one.c": INCLUDE + START,
+        "drivers/other/two.c": "#include <demo.h>\n" + end(PUT),
+    },
+    "a getter in another file": {
+        "drivers/demo/demo.h": STRUCT + "struct page *demo_page(struct demo *d);\n",
+        "drivers/demo/one.c": INCLUDE
+        + START
+        + "struct page *demo_page(struct demo *d)\n{\n\treturn d->page;\n}\n",
+        "drivers/demo/two.c": INCLUDE + end("put_page(demo_page(demo)); /* release */"),
+    },
+    "a table of operations": STRUCT
+    + START
+    + "static void demo_drop(struct demo *d)\n{\n\tput_page(d->page); /* release */\n}\n"
+    "struct ops ops = {\n\t.drop = demo_drop,\n};\n",
+    "a callback after a grace period": LISTED
+    + START
+    + "static void demo_rcu(struct list_head *list)\n{\n"
+    "\tstruct demo *demo = container_of(list, struct demo, list);\n\n\t"
+    + PUT
+    + "\n}\n"
+    + end("call_rcu(&demo->list, demo_rcu);"),
+    "the body of a loop by a macro": STRUCT
+    + START
+    + end("int i;\n\n\tfor_each_thing(i, 4) {\n\t\t" + PUT + "\n\t}"),
     # Long ways
     "through four functions": STRUCT
     + START
@@ -355,7 +434,9 @@ CASES: dict[str, str | dict[str, str]] = {
 WRONG: dict[str, str] = {
     "another member of an unnamed union": "members of a union are not taken for one storage",
     "memcpy of the struct": "a struct that is copied into one of another type is not followed",
-    "the cleanup attribute": "a variable whose declaration is not understood is no local",
+    "a scatterlist of the caller": "a container that is a parameter is not followed to the callers",
+    "a bio of the caller": "a container that is a parameter is not followed to the callers",
+    "a page with an attribute": "a declaration that is not understood loses its value",
 }
 """Cases that go wrong, and why; a test fails as soon as one of them is right."""
 
@@ -422,10 +503,33 @@ OTHERS = {
     "of a pfn": "void demo_other(unsigned long pfn)\n{\n\tdemo_put(pfn_to_page(pfn));\n}\n",
     "filled by another": "int demo_find(struct page **page);\n"
     "void demo_other(void)\n{\n\tstruct page *page;\n\n\tdemo_find(&page);\n\tdemo_put(page);\n}\n",
+    "of a list": "void demo_other(struct list_head *head)\n{\n\tstruct page *page, *next;\n\n"
+    "\tlist_for_each_entry_safe(page, next, head, lru)\n\t\tdemo_put(page);\n}\n",
+    "of a loop by a macro": "void demo_other(struct x *x)\n{\n\tstruct page *page;\n\n"
+    "\tfor_each_x_page(x, page)\n\t\tdemo_put(page);\n}\n",
+    "of a global that is set elsewhere": "extern struct page *someones;\n"
+    "void demo_other(void)\n{\n\tdemo_put(someones);\n}\n",
+    "of what is not declared": "void demo_other(void)\n{\n\tdemo_put(someones);\n}\n",
+    "of a struct that an unknown function fills": "struct y {\n\tstruct page *page;\n};\n"
+    "int fill_y(struct y *y);\nvoid demo_other(void)\n{\n\tstruct y y;\n\n"
+    "\tfill_y(&y);\n\tdemo_put(y.page);\n}\n",
+    "by a macro": "#define DROP(p) demo_put(p)\n"
+    "void demo_other(void)\n{\n\tDROP(alloc_page(GFP_KERNEL));\n}\n",
+    "of an own function that fills": "static void mine(struct page **p)\n{\n"
+    "\t*p = alloc_page(GFP_KERNEL);\n}\n"
+    "void demo_other(void)\n{\n\tstruct page *q;\n\n\tmine(&q);\n\tdemo_put(q);\n}\n",
     "pinned": "void demo_other(unsigned long start)\n{\n\tstruct page *page;\n\n"
     "\tif (pin_user_pages_fast(start, 1, 0, &page) == 1)\n\t\tdemo_put(page);\n}\n",
 }
-WRONG_OTHERS: dict[str, str] = {}
+NO_SOURCE = "storage that nothing in sight fills is taken for empty"
+WRONG_OTHERS = {
+    "of a list": NO_SOURCE,
+    "of a loop by a macro": NO_SOURCE,
+    "of a global that is set elsewhere": NO_SOURCE,
+    "of what is not declared": NO_SOURCE,
+    "of a struct that an unknown function fills": NO_SOURCE,
+}
+"""The same for pages from elsewhere."""
 
 
 @pytest.mark.parametrize("text", each_case(OTHERS, WRONG_OTHERS))
