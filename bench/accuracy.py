@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from bench.unpin import Site
 
-_WORDS = ("pinned again", "manual", "kept", "follow", "not found")
+PINNED = "pinned again"
+_WORDS = (PINNED, "manual", "kept", "follow", "not found")
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Result:
-    """All that was compared. `releases` counts calls after bulk releases became loops, `missed`
-    and `extra` name them; `same` is how many files came out alike, and which did not."""
+    """All that was compared. `releases` counts calls after bulk releases became loops, `missed`,
+    `unclaimed` (beside a converted group, in a file whose own sites were left alone) and `extra`
+    name them; `same` is how many files came out alike, and which did not."""
 
     rows: tuple[Row, ...]
     releases: int
     released: int
     missed: tuple[str, ...]
+    unclaimed: tuple[str, ...]
     extra: tuple[str, ...]
     same: tuple[int, tuple[str, ...]]
     not_undone: int
@@ -58,11 +61,14 @@ def as_markdown(result: Result, version: str) -> str:
         f"- Releases turned back: {result.releases}, converted again: {result.released}."
         f" Not turned back: {result.not_undone}.",
         f"- Releases missed beside a converted group: {len(result.missed)}.",
+        "- In no group, beside a converted group, in a file whose own sites were left alone:"
+        f" {len(result.unclaimed)}.",
         f"- Converted although people left it as it was: {len(result.extra)}.",
         f"- Files converted whole: {same + len(other)}, of which {same} are equal to what people"
         " have, up to white space and the loops.",
         "",
         *_listed("Missed", result.missed),
+        *_listed("In no group", result.unclaimed),
         *_listed("Left as it was by people", result.extra),
         *_listed("Different text", other),
         "## Sites",

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.accuracy import Result, Row, as_markdown
+from bench.accuracy import PINNED, Result, Row, as_markdown
 from bench.unpin import RELEASES, Site, Undone, undo
 from migrate.analysis.corpus import scope_folder
 from migrate.analysis.model import Action, Classification, PinGroup, Place, Verdict
@@ -91,11 +91,13 @@ def compare(truth: Truth, classification: Classification, rewritten: Rewrite) ->
     released = {_spot(r.place) for g in converted for r in g.releases}
     left = {_spot(r.place) for g, _ in pairs if g.name not in changed for r in g.releases}
     again = tuple(truth.releases[s] for s in sorted(released & truth.releases.keys()))
+    missed, unclaimed = _missed(truth, released | left, converted, rows)
     return Result(
         rows=tuple(sorted(rows, key=lambda row: (row.site.path, row.site.line))),
         releases=len(truth.releases),
         released=len(again),
-        missed=tuple(_missed(truth, released | left, converted)),
+        missed=missed,
+        unclaimed=unclaimed,
         extra=tuple(_extra(truth, converted)),
         same=_same_text(truth, rewritten, pairs, changed),
         not_undone=sum(not s.places for f in truth.files.values() for s in f.releases),
@@ -106,19 +108,30 @@ def _outcome(
     group: PinGroup, verdict: Verdict, changed: set[str], failed: Mapping[str, str]
 ) -> tuple[str, str]:
     if group.name in changed:
-        return "pinned again", ""
+        return PINNED, ""
     if group.name in failed:
         return "manual", f"rewrite: {failed[group.name]}"
     names = {Action.KEEP: "kept", Action.FOLLOW: "follow"}
     return names.get(verdict.action, "manual"), (group.gaps or (verdict.reason,))[0]
 
 
-def _missed(truth: Truth, known: set[Spot], converted: list[PinGroup]) -> Iterable[str]:
-    """Releases that no group has, beside a group that was converted: one of them may be its own."""
+def _missed(
+    truth: Truth, known: set[Spot], converted: list[PinGroup], rows: Iterable[Row]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Releases in no group, beside a group that was converted: one of them may be its own.
+
+    Apart from them those in a file that has sites, none of which was converted.
+    """
     near = {scope_folder(path) for group in converted for path in group.paths}
-    for (path, line, column), site in sorted(truth.releases.items()):
-        if (path, line, column) not in known and scope_folder(path) in near:
-            yield f"{path}:{site.line} {site.name}() in {site.function}()"
+    pinned = {row.site.path for row in rows if row.outcome == PINNED}
+    left = {row.site.path for row in rows} - pinned
+    missed: list[str] = []
+    unclaimed: list[str] = []
+    for spot, site in sorted(truth.releases.items()):
+        if spot not in known and scope_folder(site.path) in near:
+            text = f"{site.path}:{site.line} {site.name}() in {site.function}()"
+            (unclaimed if site.path in left else missed).append(text)
+    return tuple(missed), tuple(unclaimed)
 
 
 def _extra(truth: Truth, converted: list[PinGroup]) -> Iterable[str]:

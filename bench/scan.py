@@ -6,7 +6,7 @@
 LINUX is a git checkout of a kernel; it is only read. Everything runs in one clone, one after the
 other on the same machine:
 
-coccicheck  `make coccicheck MODE=report` with one of our rules, function names spelled out
+coccicheck  `make coccicheck MODE=report` with bench/one_rule.cocci, function names spelled out
 cold        `gup-migrate pair` with an empty workspace
 warm        the same again
 one edit    the same after one line more in one file with an acquire
@@ -41,7 +41,7 @@ from migrate.kernel.signatures import GUP_NAMES
 from migrate.kernel.tree import Tree, open_tree
 
 ROOT = Path(__file__).resolve().parent.parent
-RULE = ROOT / "cocci" / "facts" / "acquire.cocci"
+RULE = ROOT / "bench" / "one_rule.cocci"
 _TIME_LIMIT = 3600.0
 _NOT_COPIED = ("mm/", "include/", "Documentation/", "tools/", "scripts/", "copies/")
 _IDENTITY = {

@@ -156,10 +156,13 @@ def test_a_site_in_no_group_is_not_found() -> None:
 def test_the_page_lists_what_went_wrong() -> None:
     site = Site(PATH, 5, "hold", "pin_user_pages_fast", ((5, 11),))
     rows = (Row(site, "pinned again", "dma", ""),)
-    page = as_markdown(Result(rows, 2, 1, ("this",), ("that",), (1, ("other",)), 0), "6.1.2")
+    page = as_markdown(
+        Result(rows, 2, 1, ("this",), ("those",), ("that",), (1, ("other",)), 0), "6.1.2"
+    )
     assert "Linux 6.1.2, 1 sites" in page
     for heading, item in (
         ("Missed", "this"),
+        ("In no group", "those"),
         ("Left as it was by people", "that"),
         ("Different text", "other"),
     ):
