@@ -177,6 +177,26 @@ def audit(
 
 
 @app.command()
+def review(
+    decisions: Annotated[
+        Path,
+        typer.Option("--decisions", metavar="FILE", help="Where your decisions go, in TOML."),
+    ],
+    tree: TreeArgument = _HERE,
+    profile: ProfileOption = _PROFILE,
+    workspace: WorkspaceOption = None,
+    rev: RevisionOption = "HEAD",
+    jobs: JobsOption = _CORES,
+    verbose: VerboseOption = False,
+) -> int:
+    """Walk through the groups that the rules left open, and write down your decisions."""
+    from migrate import review as reviewing
+
+    request = _request(tree, profile, workspace, None, rev, jobs, False, verbose)
+    return reviewing.review(request, decisions)
+
+
+@app.command()
 def status(
     tree: TreeArgument = _HERE,
     profile: ProfileOption = _PROFILE,

@@ -141,6 +141,13 @@ class Console:
         self._out.file.write(text)
         self._out.file.flush()
 
+    def ask(self, question: str) -> str | None:
+        """The line that the user types after `question`; None at the end of the input."""
+        self._out.print(Text(question, style="bold"), end="")
+        self._out.file.flush()
+        line = sys.stdin.readline()
+        return line.rstrip("\n") if line else None
+
     # Ends
 
     def refusal(self, refusal: Refusal) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,49 @@ def test_a_missing_decisions_file_is_refused_before_any_work(world: World) -> No
         "error: none.toml cannot be read: No such file or directory.",
         "Give a file with --decisions.",
     ]
+
+
+# Review
+
+
+def reviewed(world: World, path: Path, answers: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        world.command("review", "--decisions", str(path)),
+        input=answers,
+        cwd=world.home,
+        env=world.env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def test_review_writes_what_is_answered_and_asks_only_once(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    first = reviewed(world, path, 'what?\nkeep\n\nIt is "odd".\nskip\nq\n')
+    assert first.returncode == 0, first.stderr
+    (entry,) = tomllib.loads(path.read_text())["decision"]
+    assert (entry["verdict"], entry["why"]) == ("keep", 'It is "odd".')
+    assert f"group {entry['group']}, rule" in first.stdout
+    total = re.search(r"^Group 1 of (\d+)$", first.stdout, re.M)
+    assert total is not None
+    again = reviewed(world, path, "")
+    assert f"Group 1 of {int(total[1]) - 1}" in again.stdout
+    assert f"group {entry['group']}, rule" not in again.stdout
+    assert len(tomllib.loads(path.read_text())["decision"]) == 1
+
+
+def test_review_does_not_write_into_the_checkout(world: World) -> None:
+    done = reviewed(world, world.tree / "mine.toml", "")
+    assert done.returncode == 1
+    assert "is inside the checkout" in done.stderr.splitlines()[0]
+
+
+def test_review_of_a_file_that_cannot_be_written(world: World, tmp_path: Path) -> None:
+    done = reviewed(world, tmp_path / "none" / "mine.toml", "keep\nIt is mine.\n")
+    assert done.returncode == 1
+    assert "cannot be written: No such file or directory." in done.stderr
 
 
 # What SARIF 2.1.0 asks for, as far as it is used here

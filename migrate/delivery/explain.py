@@ -44,7 +44,7 @@ def explain(tree: Tree, classification: Classification, where: str) -> tuple[Not
     ]
     if not found:
         raise _nothing(classification, where, path)
-    return tuple(note for group, verdict in found for note in _notes(tree, group, verdict))
+    return tuple(note for group, verdict in found for note in notes_on(tree, group, verdict))
 
 
 def _split(where: str) -> tuple[str, str]:
@@ -80,7 +80,8 @@ def _nothing(classification: Classification, where: str, path: str) -> Refusal:
     return Refusal(f"No group has a place at {where}.", hint)
 
 
-def _notes(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
+def notes_on(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
+    """All there is to say about one group."""
     case = f" (CASE {verdict.case})" if verdict.case else ""
     first = group.acquires[0] if group.acquires else None
     severity = "warning" if verdict.action is Action.MANUAL else "note"
