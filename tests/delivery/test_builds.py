@@ -458,10 +458,13 @@ class TestCost:
     def test_an_edited_configuration_is_put_right(self, world: World) -> None:
         world.change(SLATE, "int harmless;\n")
         world.build()
-        (world.builds / "x86_64/allmodconfig/.config").write_text("CONFIG_NET=y\n")
+        config = world.builds / "x86_64/allmodconfig/.config"
+        made = config.read_text()
+        config.write_text("CONFIG_NET=y\n")
         world.change(CHUTE, "int harmless;\n")
         assert {o.status for o in world.build().objects} == {BuildStatus.BUILT}
         assert world.compiled() == ["drivers/misc/chute/chute_dma.o"]
+        assert config.read_text() == made
 
     def test_a_lost_build_folder_does_not_lose_results(self, world: World) -> None:
         world.change(SLATE, "int harmless;\n")
