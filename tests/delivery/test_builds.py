@@ -464,7 +464,7 @@ class TestCost:
         world.change(CHUTE, "int harmless;\n")
         assert {o.status for o in world.build().objects} == {BuildStatus.BUILT}
         assert world.compiled() == ["drivers/misc/chute/chute_dma.o"]
-        assert config.read_text() == made
+        assert _settings(config.read_text()) == _settings(made)
 
     def test_a_lost_build_folder_does_not_lose_results(self, world: World) -> None:
         world.change(SLATE, "int harmless;\n")
@@ -594,6 +594,10 @@ def test_a_full_disk_is_one_clear_line_and_the_next_run_recovers(
         world.build()
     subprocess.run(["mount", "-o", "remount,size=8m", str(world.builds)], check=True)
     assert {o.status for o in world.build().objects} == {BuildStatus.BUILT}
+
+
+def _settings(config: str) -> list[str]:
+    return [line for line in config.splitlines() if line.startswith("CONFIG_")]
 
 
 def _appears(path: Path, seconds: float) -> bool:
