@@ -49,6 +49,8 @@ def _unclear_mentions(program: Program, cell: Cell, path: str) -> Iterator[str]:
             elif _is_use(node) and source.function_at(match.start()) is None:
                 yield f"the code around {place} is not understood"
         for facts in program.functions_with(name, word):
+            if facts.incomplete:
+                yield f"{facts.function.name}() is nested too deep to be understood"
             for other in program.cells(facts):
                 if _may_be(program, other, cell, word, name):
                     yield f"the type that holds '{word}' in {facts.function.name}() is not known"
@@ -88,6 +90,8 @@ def _passed_on(program: Program, cell: Cell) -> Iterator[str]:
         return
     function: Function = source.functions[int(ordinal)]
     facts = program.facts(function)
+    if facts.incomplete:
+        yield f"{function.name}() is nested too deep to be understood"
     called = {call.start for call in facts.calls}
     text = source.text[function.start : function.end]
     if b"__free(" in text:

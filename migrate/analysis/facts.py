@@ -116,6 +116,8 @@ class FunctionFacts:
     returns: tuple[Return, ...]
     accesses: tuple[Access, ...]
     guards: Guards
+    incomplete: bool = False
+    """An expression was nested too deep to be read to its end."""
 
 
 def extract(source: Source, function: Function) -> FunctionFacts:
@@ -123,7 +125,11 @@ def extract(source: Source, function: Function) -> FunctionFacts:
     guards = guards_around(function.node)
     walker = _Walker(source, guards)
     names = tuple(walker.parameter(node) for node in function.parameters)
-    walker.statement(function.body)
+    incomplete = False
+    try:
+        walker.statement(function.body)
+    except RecursionError:
+        incomplete = True
     return FunctionFacts(
         function,
         names,
@@ -133,6 +139,7 @@ def extract(source: Source, function: Function) -> FunctionFacts:
         tuple(walker.returns),
         tuple(walker.accesses),
         guards,
+        incomplete,
     )
 
 

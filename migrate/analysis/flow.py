@@ -142,6 +142,8 @@ class Forward:
                 self._gap(f"{cell} belongs to a struct of a public header", state.form)
             yield from self.program.member_users(cell, path)
         elif cell.kind == "global":
+            if not self.program.is_declared(cell):
+                self._gap(f"no declaration of '{cell.name}' is in sight", state.form)
             yield from self.program.global_users(cell)
         elif cell.kind == "unknown":
             self._gap(f"the type that holds '{cell.name}' in {cell.scope} is not known", state.form)

@@ -13,7 +13,7 @@ from migrate.analysis.flow import PAGE, SCATTER, Trace
 from migrate.analysis.model import PinGroup
 from migrate.analysis.program import Cell, Program, is_macro
 
-_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.M)
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.M)
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,27 @@ def _users(program: Program, opening: Opening, texts: dict[str, bytes]) -> Itera
         if path.startswith((inside, "include/", "tools/", "Documentation/")) or plain not in text:
             continue
         if opening.word.endswith(".h"):
-            if _includes(path, text, opening.path):
+            if _includes(program, path, text, opening.path):
                 yield f"{path} includes {opening.path}, where the storage is declared"
         elif pattern.search(text) and _calls(program, path, opening):
             yield f"{path} calls {opening.word}() from outside its folder"
 
 
-def _includes(path: str, text: bytes, header: str) -> bool:
+def _includes(program: Program, path: str, text: bytes, header: str) -> bool:
+    """Whether an #include of the file may mean `header`; -I options are not known here, so one
+    by the same name that finds nothing else may, when it is of the same part of the kernel."""
     folder = posixpath.dirname(path)
+    related = path.split("/")[:2] == header.split("/")[:2]
     for target in _INCLUDE.findall(text):
         name = target.decode("utf-8", "replace")
-        if posixpath.normpath(posixpath.join(folder, name)) == header:
+        meant = posixpath.normpath(posixpath.join(folder, name))
+        if meant == header:
+            return True
+        if (
+            header.endswith("/" + name)
+            and (related or "/" in name)
+            and (not program.tree.exists(meant) and not program.tree.exists(f"include/{name}"))
+        ):
             return True
     return False
 

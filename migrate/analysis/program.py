@@ -395,6 +395,11 @@ class Program:
         files = self.files_with(f"{cell.scope}/", cell.name)
         return tuple(f for path in files for f in self.functions_with(path, cell.name))
 
+    def is_declared(self, cell: Cell) -> bool:
+        """Whether a file of its folder declares the variable `cell`."""
+        files = self.files_with(f"{cell.scope}/", cell.name)
+        return any(cell.name in self.declarations(path).variables for path in files)
+
     def home(self, cell: Cell, path: str) -> str:
         """The file whose scope a member belongs to: where its struct is defined, else `path`."""
         body = self.struct(cell.scope, path)

@@ -60,7 +60,8 @@ def scan(
     for path, text in tree.read_many(candidates(tree, helpers)).items():
         contents[path] = text
         by_syntax[path] = find_acquires(parse(path, text), family | helpers)
-    by_spatch = _run_all(contents, _units(by_syntax), cache, jobs, progress)
+    units = _units(by_syntax)
+    by_spatch = _run_all(contents, units, frozenset(family | helpers), cache, jobs, progress)
     acquires: list[Acquire] = []
     unparsed: list[Unparsed] = []
     for path, found in by_syntax.items():
@@ -103,6 +104,7 @@ def _units(by_syntax: Mapping[str, Found]) -> list[tuple[str, str]]:
 def _run_all(
     contents: Mapping[str, bytes],
     units: list[tuple[str, str]],
+    names: frozenset[str],
     cache: FactCache,
     jobs: int,
     progress: Progress,
@@ -116,7 +118,8 @@ def _run_all(
         nonlocal done
         path, helper = unit
         rule = folder / ("helper.cocci" if helper else "acquire.cocci")
-        key = _key(version, rule.read_text("utf-8"), helper, contents[path])
+        basis = (version, rule.read_text("utf-8"), helper, *sorted(names))
+        key = _key(basis, contents[path])
         stored = cache.get(key)
         found = _decoded(stored, path) if stored is not None else None
         if found is None:
@@ -129,7 +132,7 @@ def _run_all(
             )
             if not isinstance(outcome, Patched):
                 return outcome.reason
-            found = _places(outcome.output, path)
+            found = _places(outcome.output, path, names)
             cache.put(key, json.dumps(sorted((p.line, p.column) for p in found)))
         done += 1
         progress("scanning", done, len(units))
@@ -146,9 +149,8 @@ def _run_all(
     return merged
 
 
-def _key(version: str, rule: str, helper: str, contents: bytes) -> str:
-    basis = "\0".join((version, rule, helper)).encode()
-    return hashlib.sha256(basis + b"\0" + contents).hexdigest()
+def _key(basis: tuple[str, ...], contents: bytes) -> str:
+    return hashlib.sha256("\0".join(basis).encode() + b"\0" + contents).hexdigest()
 
 
 def _decoded(stored: str, path: str) -> frozenset[Place] | None:
@@ -158,11 +160,11 @@ def _decoded(stored: str, path: str) -> frozenset[Place] | None:
         return None
 
 
-def _places(output: str, path: str) -> frozenset[Place]:
+def _places(output: str, path: str, names: frozenset[str]) -> frozenset[Place]:
     places = set()
     for line in output.splitlines():
         words = line.removeprefix(_MARK).split()
-        if line.startswith(_MARK) and len(words) == 3 and words[0].isdigit():
+        if line.startswith(_MARK) and len(words) == 3 and words[2] in names:
             places.add(Place(path, int(words[0]), int(words[1])))
     return frozenset(places)
 

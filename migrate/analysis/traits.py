@@ -119,7 +119,7 @@ def _with_assignments(flags: str, site: Site | None) -> str:
 
 def _is_truth(flags: str) -> bool:
     return flags in ("1", "true") or (
-        bool(_COMPARISON.search(flags.split("?")[0])) and ("?" not in flags)
+        bool(_COMPARISON.search(flags.replace("->", ".").split("?")[0])) and ("?" not in flags)
     )
 
 

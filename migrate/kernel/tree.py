@@ -33,7 +33,7 @@ class Tree:
         """The contents of `path`, relative to the root; None when the commit has no such file."""
         if path not in self._blobs:
             self.read_many([path])
-        return self._blobs[path]
+        return self._blobs.get(path)
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The contents of those of `paths` that exist, by one `git cat-file --batch`."""
