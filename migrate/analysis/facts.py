@@ -12,13 +12,35 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
+from migrate.analysis.fact_model import (
+    CALLED,
+    TYPED,
+    Access,
+    Call,
+    Flow,
+    FunctionFacts,
+    Loc,
+    Result,
+    Return,
+    Value,
+)
 from migrate.analysis.guards import Guards, branches, guards_around
-from migrate.analysis.model import Place
 from migrate.analysis.syntax import Function, Source, declarator_name, name_of
 from migrate.analysis.types import TypeRef, base_type, declared
 
-TYPED, CALLED = "(", "@"
-"""A base that is no variable: "(tag" is something cast to struct tag, "@n" what call n returns."""
+__all__ = [
+    "CALLED",
+    "TYPED",
+    "Access",
+    "Call",
+    "Flow",
+    "FunctionFacts",
+    "Loc",
+    "Result",
+    "Return",
+    "Value",
+    "extract",
+]
 
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 _DIRECTIVES = frozenset(
@@ -26,98 +48,6 @@ _DIRECTIVES = frozenset(
 )
 _NO_VALUE = frozenset({"comment", "sizeof_expression", "type_descriptor"})
 _LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "concatenated_string"})
-
-
-@dataclass(frozen=True)
-class Loc:
-    """Storage as an access path: a variable and the members taken from it, pointers ignored.
-
-    `a->b[i].c`, `&a->b.c` and `a->b.c + n` are all Loc("a", ("b", "c")); `*a->b.c` and
-    `a->b.c[i]` are the same with `loaded`.
-    """
-
-    base: str
-    members: tuple[str, ...] = ()
-    loaded: bool = False
-
-
-@dataclass(frozen=True)
-class Result:
-    """The value that call number `call` of the function returns."""
-
-    call: int
-
-
-Value = Loc | Result
-
-
-@dataclass(frozen=True)
-class Flow:
-    """`target = sources`; `through` says that the store goes through a pointer or into an array.
-
-    `null` says that the source is NULL or another literal and nothing else; `guards` are the
-    preprocessor conditions around it, here and in calls and returns.
-    """
-
-    target: Loc
-    sources: tuple[Value, ...]
-    through: bool
-    null: bool
-    place: Place
-    text: str
-    guards: Guards
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call. `name` is "" when it goes through a pointer, then `pointer` is where that lives."""
-
-    name: str
-    pointer: Loc | None
-    arguments: tuple[tuple[Value, ...], ...]
-    sources: tuple[str, ...]
-    place: Place
-    text: str
-    start: int
-    conditional: bool
-    guards: Guards
-
-
-@dataclass(frozen=True)
-class Return:
-    """`return values`."""
-
-    values: tuple[Value, ...]
-    place: Place
-    text: str
-    guards: Guards
-
-
-@dataclass(frozen=True)
-class Access:
-    """A read or a write through a pointer: `*p`, `p[i]`, `p->m`; `member` is m or ""."""
-
-    loc: Loc
-    member: str
-    write: bool
-    place: Place
-    text: str
-
-
-@dataclass(frozen=True)
-class FunctionFacts:
-    """The facts of one definition. `types` has the locals and parameters by unique name."""
-
-    function: Function
-    parameters: tuple[str, ...]
-    types: dict[str, TypeRef]
-    flows: tuple[Flow, ...]
-    calls: tuple[Call, ...]
-    returns: tuple[Return, ...]
-    accesses: tuple[Access, ...]
-    guards: Guards
-    incomplete: bool = False
-    """An expression was nested too deep to be read to its end."""
 
 
 def extract(source: Source, function: Function) -> FunctionFacts:

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What one function does with its values, as data: flows, calls, returns, accesses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrate.analysis.guards import Guards
+from migrate.analysis.model import Place
+from migrate.analysis.syntax import Function
+from migrate.analysis.types import TypeRef
+
+TYPED, CALLED = "(", "@"
+"""A base that is no variable: "(tag" is something cast to struct tag, "@n" what call n returns."""
+
+
+@dataclass(frozen=True)
+class Loc:
+    """Storage as an access path: a variable and the members taken from it, pointers ignored.
+
+    `a->b[i].c`, `&a->b.c` and `a->b.c + n` are all Loc("a", ("b", "c")); `*a->b.c` and
+    `a->b.c[i]` are the same with `loaded`.
+    """
+
+    base: str
+    members: tuple[str, ...] = ()
+    loaded: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """The value that call number `call` of the function returns."""
+
+    call: int
+
+
+Value = Loc | Result
+
+
+@dataclass(frozen=True)
+class Flow:
+    """`target = sources`; `through` says that the store goes through a pointer or into an array.
+
+    `null` says that the source is NULL or another literal and nothing else; `guards` are the
+    preprocessor conditions around it, here and in calls and returns.
+    """
+
+    target: Loc
+    sources: tuple[Value, ...]
+    through: bool
+    null: bool
+    place: Place
+    text: str
+    guards: Guards
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call. `name` is "" when it goes through a pointer, then `pointer` is where that lives."""
+
+    name: str
+    pointer: Loc | None
+    arguments: tuple[tuple[Value, ...], ...]
+    sources: tuple[str, ...]
+    place: Place
+    text: str
+    start: int
+    conditional: bool
+    guards: Guards
+
+
+@dataclass(frozen=True)
+class Return:
+    """`return values`."""
+
+    values: tuple[Value, ...]
+    place: Place
+    text: str
+    guards: Guards
+
+
+@dataclass(frozen=True)
+class Access:
+    """A read or a write through a pointer: `*p`, `p[i]`, `p->m`; `member` is m or ""."""
+
+    loc: Loc
+    member: str
+    write: bool
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True)
+class FunctionFacts:
+    """The facts of one definition. `types` has the locals and parameters by unique name."""
+
+    function: Function
+    parameters: tuple[str, ...]
+    types: dict[str, TypeRef]
+    flows: tuple[Flow, ...]
+    calls: tuple[Call, ...]
+    returns: tuple[Return, ...]
+    accesses: tuple[Access, ...]
+    guards: Guards
+    incomplete: bool = False
+    """An expression was nested too deep to be read to its end."""
