@@ -15,6 +15,7 @@ from functools import cached_property
 from migrate.kernel.tree import Tree
 
 _STRUCT = re.compile(rb"\b(?:struct|union)\s+(\w+)\s*\{")
+_TYPEDEF = re.compile(rb"\btypedef\b[^;{}]*?\b(\w+)\s*;|^\}\s*(\w+)\s*;", re.M)
 _NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
 
 
@@ -25,6 +26,7 @@ class Corpus:
         self.tree = tree
         self._folders: dict[str, dict[str, bytes]] = {}
         self._structs: dict[str, dict[bytes, tuple[str, ...]]] = {}
+        self._typedefs: dict[str, dict[bytes, tuple[str, ...]]] = {}
         self._words: dict[tuple[str, str], tuple[str, ...]] = {}
 
     @cached_property
@@ -60,6 +62,18 @@ class Corpus:
         arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
         yield from self._struct_index(f"{arch}/include").get(mark, ())
         yield from self._struct_index("include").get(mark, ())
+
+    def typedef_files(self, name: str, path: str) -> tuple[str, ...]:
+        """The headers of the scope of `path` that seem to define the type `name`."""
+        folder = scope_folder(path)
+        if folder not in self._typedefs:
+            found: dict[bytes, list[str]] = {}
+            for header, text in self.folder(folder).items():
+                if header.endswith(".h") and b"typedef" in text:
+                    for names in set(_TYPEDEF.findall(text)):
+                        found.setdefault(names[0] or names[1], []).append(header)
+            self._typedefs[folder] = {n: tuple(paths) for n, paths in found.items()}
+        return self._typedefs[folder].get(name.encode(), ())
 
     def _struct_index(self, name: str) -> dict[bytes, tuple[str, ...]]:
         if name not in self._structs:

@@ -305,11 +305,9 @@ class Program:
         return pointing or values
 
     def _typedef(self, name: str, path: str) -> TypeRef | None:
-        if self.struct(name, path) is not None:
-            return None
         key = (name, path)
         if key not in self._typedefs:
-            near = [h for h in self.files_with(path, name) if h.endswith(".h")]
+            near = self.corpus.typedef_files(name, path)
             known = (self.declarations(p).typedefs.get(name) for p in (path, *near))
             self._typedefs[key] = next((kind for kind in known if kind is not None), None)
         return self._typedefs[key]
