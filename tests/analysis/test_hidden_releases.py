@@ -338,6 +338,14 @@ CASES: dict[str, str | dict[str, str]] = {
     + stored("return 0;").replace(
         "struct page *page;", "struct page *page __free(put_page) = NULL; /* release */"
     ),
+    # Found again
+    "a pfn that went out of sight": stored("register_pfn(page_to_pfn(page));")
+    + end("put_page(pfn_to_page(pfn)); /* release */", "unsigned long pfn"),
+    "an address that went out of sight": stored("register_buffer(page_address(page));")
+    + end("put_page(virt_to_page(buffer)); /* release */", "void *buffer"),
+    "a pfn in the object": "struct demo {\n\tunsigned long pfn;\n};\n"
+    + stored("demo->pfn = page_to_pfn(page);")
+    + end("put_page(pfn_to_page(demo->pfn)); /* release */"),
     # Containers of the caller
     "a scatterlist of the caller": stored("sg_set_page(sgl, page, PAGE_SIZE, 0);").replace(
         "struct demo *demo", "struct scatterlist *sgl"
@@ -391,6 +399,11 @@ CASES: dict[str, str | dict[str, str]] = {
     + START
     + end("struct page *p __maybe_unused = demo->page;\n\n\tput_page(p); /* release */"),
     "a header by an include path": {
+        "drivers/part/demo/demo.h": STRUCT,
+        "drivers/part/demo/one.c": INCLUDE + START,
+        "drivers/part/other/two.c": "#include <demo.h>\n" + end(PUT),
+    },
+    "a header by an include path from afar": {
         "drivers/demo/demo.h": STRUCT,
         "drivers/demo/one.c": INCLUDE + START,
         "drivers/other/two.c": "#include <demo.h>\n" + end(PUT),
@@ -436,6 +449,7 @@ WRONG: dict[str, str] = {
     "memcpy of the struct": "a struct that is copied into one of another type is not followed",
     "a scatterlist of the caller": "a container that is a parameter is not followed to the callers",
     "a bio of the caller": "a container that is a parameter is not followed to the callers",
+    "a header by an include path from afar": "-I options of makefiles are not read",
     "a page with an attribute": "a declaration that is not understood loses its value",
 }
 """Cases that go wrong, and why; a test fails as soon as one of them is right."""

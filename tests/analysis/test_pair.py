@@ -215,11 +215,7 @@ def test_no_release_is_a_gap() -> None:
         ("n == 1", {T.MAY_WRITE, T.BOOL_FLAGS}),
         ("n > 1 || write", {T.MAY_WRITE, T.BOOL_FLAGS}),
         ("n", {T.MAY_WRITE}),
-        pytest.param(
-            "demo->flags",
-            {T.MAY_WRITE},
-            marks=pytest.mark.xfail(reason="the arrow is taken for a comparison"),
-        ),
+        ("demo->flags", {T.MAY_WRITE}),
     ],
 )
 def test_traits_of_flags(flags: str, expected: set[TraitKind]) -> None:

@@ -89,7 +89,6 @@ def test_any_name_of_a_file_will_do(checkout: Path, name: str) -> None:
     assert name in tree.grep(["get_user_pages"])
 
 
-@pytest.mark.xfail(reason="KeyError for a name with a newline")
 def test_a_name_with_a_newline_is_no_file(checkout: Path) -> None:
     assert open_tree(checkout).read("drivers/one.c\nmm/gup.c") is None
 
