@@ -309,6 +309,20 @@ def test_a_missing_cross_compiler_is_named_with_its_package(
     assert found[SLATE].status is BuildStatus.BUILT
 
 
+def test_a_compiler_that_is_installed_later_is_seen(
+    world: World, stand_ins: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    which = toolchains.shutil.which
+    world.change("arch/arm64/kernel/tags.c", "int harmless;\n")
+    with monkeypatch.context() as before:
+        before.setattr(
+            toolchains.shutil, "which", lambda name: None if "aarch64" in name else which(name)
+        )
+        assert only(world.build()).status is BuildStatus.NOT_BUILDABLE
+    stand_ins("aarch64-linux-gnu-")
+    assert only(world.build()).status is BuildStatus.BUILT
+
+
 def test_an_architecture_that_was_not_asked_for(world: World) -> None:
     world.change("arch/arm64/kernel/tags.c", "int harmless;\n")
     found = only(world.build(architectures=("x86_64",)))
