@@ -13,9 +13,10 @@ import pytest
 
 from migrate.analysis.group import Grouper, Traced
 from migrate.analysis.model import Acquire, Pairing, PinGroup, TraitKind, UseKind
-from migrate.analysis.pair import pair
+from migrate.analysis.pair import _merged, pair
 from migrate.base import codec
 from migrate.kernel.tree import open_tree
+from tests.analysis.groups import acquire, group, release
 from tests.analysis.memory import SKELETON, only_group, pairing_of, scan_of, tree_of
 
 HERE = "drivers/demo/demo.c"
@@ -103,6 +104,61 @@ def test_two_acquires_with_one_release_are_one_group() -> None:
     )
     assert [a.name for a in group.acquires] == ["get_user_pages_unlocked", "get_user_pages_fast"]
     assert len(group.releases) == 1
+
+
+def test_acquires_into_one_storage_are_one_group_even_if_never_released() -> None:
+    text = """
+    struct demo {
+        struct page *page;
+    };
+    struct page *one(unsigned long start)
+    {
+        struct page *page;
+
+        get_user_pages_fast(start, 1, 0, &page);
+        return page;
+    }
+    void two(struct demo *demo, unsigned long start)
+    {
+        demo->page = one(start);
+    }
+    void three(struct demo *demo, unsigned long start)
+    {
+        struct page **pages = &demo->page;
+
+        get_user_pages_unlocked(start, 1, pages, 0);
+    }
+    """
+    names = {a.name for a in only_group(text).acquires}
+    assert names == {"get_user_pages_fast", "one", "get_user_pages_unlocked"}
+
+
+def by_hand(*numbers: int) -> PinGroup:
+    """A group of the acquire at the first line and releases at the others."""
+    first, *others = numbers
+    releases = tuple(release(line) for line in others)
+    return group(acquires=(acquire(first),), releases=releases, gaps=(f"gap {first}",))
+
+
+def lines(groups: list[PinGroup]) -> list[tuple[list[int], list[int]]]:
+    return [
+        ([a.place.line for a in g.acquires], [r.place.line for r in g.releases]) for g in groups
+    ]
+
+
+def test_groups_that_share_a_release_are_merged() -> None:
+    (merged,) = _merged([by_hand(1, 20), by_hand(2, 20, 30)])
+    assert lines([merged]) == [([1, 2], [20, 30])]
+    assert merged.gaps == ("gap 1", "gap 2")
+    apart = [by_hand(1, 20), by_hand(2, 30)]
+    assert _merged(apart) == apart
+
+
+@pytest.mark.xfail(reason="only the first group that shares a release is joined")
+def test_a_group_may_tie_two_others_together() -> None:
+    assert lines(_merged([by_hand(1, 20), by_hand(2, 30), by_hand(3, 20, 30)])) == [
+        ([1, 2, 3], [20, 30])
+    ]
 
 
 def test_an_acquire_outside_of_any_function_is_a_group_with_a_gap() -> None:
