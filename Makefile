@@ -25,7 +25,10 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 	aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu \
 	powerpc64le-linux-gnu-gcc=gcc-powerpc64le-linux-gnu \
 	powerpc-linux-gnu-gcc=gcc-powerpc-linux-gnu \
-	s390x-linux-gnu-gcc=gcc-s390x-linux-gnu
+	s390x-linux-gnu-gcc=gcc-s390x-linux-gnu \
+	/usr/lib/git-core/git-send-email=git-email
+# Two compile servers on loopback are part of the tests of builds.
+TEST_TOOLS := distcc=distcc distccd=distcc
 
 .PHONY: help setup demo test lint pytest kernel-setup kernel-test lock clean
 
@@ -59,7 +62,8 @@ lint: setup
 test: lint pytest
 
 pytest: setup
-	@$(RUN) pytest -n auto $(ARGS)
+	@scripts/need.sh $(TEST_TOOLS)
+	@$(RUN) pytest -n auto --dist loadgroup $(ARGS)
 
 kernel-setup: setup
 	@scripts/need.sh $(KERNEL_TOOLS:%='%')
