@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,11 +65,6 @@ def built(linux_6_1: Path, kernel_copy: Callable[[Path], Path], tmp_path: Path) 
     return Built(world, commits, world.build())
 
 
-def processor_time() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
 def test_linux_6_1(built: Built) -> None:
     world, commits = built.world, built.commits
     found = {(o.commit, o.path): o for o in built.report.objects}
@@ -92,12 +85,9 @@ def test_linux_6_1(built: Built) -> None:
     includers = {path for commit, path in found if commit == commits[HEADER]}
     assert includers == {HOST, QUEUE}
 
-    before = processor_time(), time.monotonic()
     again = world.build()
-    spent, waited = processor_time() - before[0], time.monotonic() - before[1]
     assert world.compiled() == []
     assert [o.status for o in again.objects] == [o.status for o in built.report.objects]
-    assert spent < 5.0, f"{spent:.1f} s of processor time, {waited:.1f} s in all"
 
     replaced(world, UPROBES, "planted", "planted_again")
     world.git("commit", "-q", "-a", "--amend", "--no-edit")
