@@ -9,12 +9,13 @@ from dataclasses import replace
 from migrate.analysis.audit import DESCRIPTIONS, Audit
 from migrate.base.errors import ExitCode, Refusal
 from migrate.base.stored import fingerprint
-from migrate.commands import Request, open_job, working
+from migrate.commands import open_job, working
 from migrate.console import Console
 from migrate.delivery.explain import Note, note_at
 from migrate.identity import tool_identity
 from migrate.job import Job
 from migrate.kernel.tree import Tree
+from migrate.request import Request
 
 _STAGE = "audit"
 

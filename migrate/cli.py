@@ -6,15 +6,13 @@ Only typer is imported at the top: help and completion must not wait for parsers
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from migrate.commands import Request
+from migrate.request import Request, options_of, takes
 
 app = typer.Typer(
     name="gup-migrate",
@@ -26,55 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-TreeArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar="[TREE]",
-        help="The kernel checkout; only ever read.",
-        show_default="the current folder",
-    ),
-]
-ProfileOption = Annotated[
-    str, typer.Option("--profile", "-p", help="The target API: a name, or a folder.")
-]
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace",
-        metavar="DIR",
-        help="Where to keep state.",
-        show_default="a folder in the user's cache",
-    ),
-]
-OutputOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="DIR",
-        help="Where series and report go.",
-        show_default="in the workspace",
-    ),
-]
-RevisionOption = Annotated[str, typer.Option("--rev", metavar="REV", help="The commit to look at.")]
-JobsOption = Annotated[
-    int, typer.Option("--jobs", "-j", min=1, help="Processes at a time.", show_default="all cores")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output.")]
-DecisionsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--decisions",
-        metavar="FILE",
-        help="Verdicts of yours, in TOML, that stand above the rules.",
-        show_default="none",
-    ),
-]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on what is done.")]
-
-_HERE = Path()
-_CORES = len(os.sched_getaffinity(0))
-_PROFILE = "vaddr-pin"
 _INTERRUPTED = 130
 
 
@@ -99,23 +48,12 @@ def _all(
 def _stage_command(name: str, last: str, text: str) -> None:
     """Make the command `name`, which brings all stages up to `last` up to date."""
 
-    def command(
-        tree: TreeArgument = _HERE,
-        profile: ProfileOption = _PROFILE,
-        workspace: WorkspaceOption = None,
-        output: OutputOption = None,
-        rev: RevisionOption = "HEAD",
-        jobs: JobsOption = _CORES,
-        decisions: DecisionsOption = None,
-        json: JsonOption = False,
-        verbose: VerboseOption = False,
-    ) -> int:
+    @app.command(name, help=text)
+    @takes(*options_of(name))
+    def command(request: Request) -> int:
         from migrate import commands
 
-        request = _request(tree, profile, workspace, output, rev, jobs, json, verbose, decisions)
         return commands.run_stages(request, last, name=name)
-
-    app.command(name, help=text)(command)
 
 
 _stage_command("run", "series", "Everything: from the checkout to series and report.")
@@ -129,27 +67,21 @@ _stage_command("series", "series", "Write mails and report, and hand over the br
 
 
 @app.command()
+@takes(*options_of("classify"))
 def explain(
+    request: Request,
     where: Annotated[str, typer.Argument(metavar="FILE[:LINE|:FUNCTION]", help="A path.")],
-    tree: TreeArgument = _HERE,
-    profile: ProfileOption = _PROFILE,
-    workspace: WorkspaceOption = None,
-    rev: RevisionOption = "HEAD",
-    jobs: JobsOption = _CORES,
-    decisions: DecisionsOption = None,
-    json: JsonOption = False,
-    verbose: VerboseOption = False,
 ) -> int:
     """Say why a group has its verdict, with its code."""
     from migrate import commands
 
-    request = _request(tree, profile, workspace, None, rev, jobs, json, verbose, decisions)
     return commands.explain(request, where)
 
 
 @app.command()
+@takes(*options_of("pair"))
 def audit(
-    tree: TreeArgument = _HERE,
+    request: Request,
     since: Annotated[
         str | None,
         typer.Option(
@@ -159,65 +91,44 @@ def audit(
             show_default="the whole tree",
         ),
     ] = None,
-    profile: ProfileOption = _PROFILE,
-    workspace: WorkspaceOption = None,
-    rev: RevisionOption = "HEAD",
-    jobs: JobsOption = _CORES,
-    json: JsonOption = False,
     sarif: Annotated[
         bool, typer.Option("--sarif", help="The result as SARIF 2.1.0 on standard output.")
     ] = False,
-    verbose: VerboseOption = False,
 ) -> int:
     """Find pages that are released the wrong way, in any tree; exit code 3 when there are some."""
     from migrate import audits
 
-    request = _request(tree, profile, workspace, None, rev, jobs, json, verbose)
     return audits.audit(request, since=since, as_sarif=sarif)
 
 
 @app.command()
+@takes("tree", "profile", "workspace", "revision", "jobs", "verbose")
 def review(
+    request: Request,
     decisions: Annotated[
         Path,
         typer.Option("--decisions", metavar="FILE", help="Where your decisions go, in TOML."),
     ],
-    tree: TreeArgument = _HERE,
-    profile: ProfileOption = _PROFILE,
-    workspace: WorkspaceOption = None,
-    rev: RevisionOption = "HEAD",
-    jobs: JobsOption = _CORES,
-    verbose: VerboseOption = False,
 ) -> int:
     """Walk through the groups that the rules left open, and write down your decisions."""
     from migrate import review as reviewing
 
-    request = _request(tree, profile, workspace, None, rev, jobs, False, verbose)
     return reviewing.review(request, decisions)
 
 
 @app.command()
-def status(
-    tree: TreeArgument = _HERE,
-    profile: ProfileOption = _PROFILE,
-    workspace: WorkspaceOption = None,
-    output: OutputOption = None,
-    rev: RevisionOption = "HEAD",
-    decisions: DecisionsOption = None,
-    json: JsonOption = False,
-) -> int:
+@takes(*(name for name in options_of("status") if name not in {"jobs", "verbose"}))
+def status(request: Request) -> int:
     """Say where a run is and what to do next."""
     from migrate import commands
 
-    request = _request(tree, profile, workspace, output, rev, 1, json, False, decisions)
     return commands.status(request)
 
 
 @app.command()
+@takes("tree", "profile", "workspace")
 def clean(
-    tree: TreeArgument = _HERE,
-    profile: ProfileOption = _PROFILE,
-    workspace: WorkspaceOption = None,
+    request: Request,
     everything: Annotated[
         bool, typer.Option("--all", help="Remove series and reports in the workspace, too.")
     ] = False,
@@ -225,12 +136,15 @@ def clean(
     """Remove the state that is kept for a checkout; the checkout is not touched."""
     from migrate import commands
 
-    request = _request(tree, profile, workspace, None, "HEAD", 1, False, False)
     return commands.clean(request, everything=everything)
 
 
 @app.command()
-def doctor(json: JsonOption = False) -> int:
+def doctor(
+    json: Annotated[
+        bool, typer.Option("--json", help="The result as JSON on standard output.")
+    ] = False,
+) -> int:
     """Show what is installed, what is missing and how to get it."""
     from migrate import commands
 
@@ -257,19 +171,3 @@ def invoke(arguments: list[str]) -> int:
         # typer turns an interrupt into its exit code, and would leave nothing to say.
         raise KeyboardInterrupt
     return int(result or 0)
-
-
-def _request(
-    tree: Path,
-    profile: str,
-    workspace: Path | None,
-    output: Path | None,
-    rev: str,
-    jobs: int,
-    json: bool,
-    verbose: bool,
-    decisions: Path | None = None,
-) -> Request:
-    from migrate.commands import Request
-
-    return Request(tree, profile, workspace, output, rev, jobs, json, verbose, decisions)

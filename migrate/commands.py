@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from migrate import pipeline, stages, tables
@@ -18,39 +16,9 @@ from migrate.base.errors import ExitCode, Refusal
 from migrate.console import Console, duration
 from migrate.job import Job, Options
 from migrate.kernel.tree import Tree, open_tree
+from migrate.request import Request
 from migrate.rewrite.profiles import load_profile
 from migrate.workspace import keep_apart, open_workspace
-
-
-@dataclass(frozen=True)
-class Request:
-    """The options that all commands on a tree share, as they were given."""
-
-    tree: Path
-    profile: str
-    workspace: Path | None = None
-    output: Path | None = None
-    revision: str = "HEAD"
-    jobs: int = 1
-    json: bool = False
-    verbose: bool = False
-    decisions: Path | None = None
-
-    def command(self, name: str, *arguments: str) -> str:
-        """The command line of `name` with the same options, to be typed."""
-        parts = ["gup-migrate", name, *arguments]
-        if self.tree != Path():
-            parts.append(str(self.tree))
-        if self.profile != "vaddr-pin":
-            parts += ["--profile", self.profile]
-        if self.workspace:
-            parts += ["--workspace", str(self.workspace)]
-        if self.revision != "HEAD":
-            parts += ["--rev", self.revision]
-        if self.decisions:
-            parts += ["--decisions", str(self.decisions)]
-        return shlex.join(parts)
-
 
 current_log = Path()
 """Where a log of a bug goes: the folder of the workspace in use, if any."""

@@ -11,10 +11,11 @@ from migrate import pipeline
 from migrate.analysis.decisions import AUTHOR
 from migrate.analysis.model import Action, PinGroup, Verdict
 from migrate.base.errors import ExitCode, Refusal
-from migrate.commands import Request, open_job, working
+from migrate.commands import open_job, working
 from migrate.console import Console
 from migrate.delivery.explain import notes_on
 from migrate.job import Job
+from migrate.request import Request
 from migrate.workspace import keep_apart
 
 _ANSWERS = {"p": "pin", "k": "keep", "s": "skip", "q": "quit"}

@@ -15,8 +15,8 @@ from migrate.delivery.model import BuildStatus
 from migrate.job import Job
 
 if TYPE_CHECKING:
-    from migrate.commands import Request
     from migrate.doctor import Check
+    from migrate.request import Request
 
 Rows = Iterable[Sequence[str]]
 

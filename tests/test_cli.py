@@ -18,6 +18,7 @@ import pytest
 
 from migrate import cli, commands, ending
 from migrate.base.errors import ExitCode
+from migrate.request import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 MM_H = "long get_user_pages(unsigned long start, unsigned long nr_pages);\n"
@@ -229,11 +230,11 @@ def test_status_and_clean_of_a_tree_that_was_never_looked_at(
 
 
 def test_the_command_to_go_on_with_carries_the_options() -> None:
-    request = commands.Request(Path("a b"), "pin-user-pages", Path("/w"), revision="v6.1")
+    request = Request(Path("a b"), "pin-user-pages", Path("/w"), revision="v6.1")
     assert request.command("run") == (
         "gup-migrate run 'a b' --profile pin-user-pages --workspace /w --rev v6.1"
     )
-    assert commands.Request(Path(), "vaddr-pin").command("scan") == "gup-migrate scan"
+    assert Request(Path(), "vaddr-pin").command("scan") == "gup-migrate scan"
 
 
 def test_a_bug_goes_into_a_log_and_not_on_the_terminal(

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a user can ask for: each option of the command line once, with its type and its help."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import typer
+
+T = TypeVar("T")
+
+_HERE = Path()
+_CORES = len(os.sched_getaffinity(0))
+STAGES = ("scan", "pair", "classify", "rewrite", "commit", "build", "series")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """From which stage on an option has a meaning, and whether the command that is shown as the
+    next to type repeats it."""
+
+    since: str = STAGES[0]
+    carried: bool = True
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options that commands on a tree share, as they were given.
+
+    The metadata of a type is what the command line shows. A new option is a new field here, and
+    nothing else before it is used.
+    """
+
+    tree: Annotated[
+        Path,
+        Scope(carried=False),
+        typer.Argument(
+            metavar="TREE",
+            help="The kernel checkout; only ever read.",
+            show_default="the current folder",
+        ),
+    ] = _HERE
+    profile: Annotated[
+        str,
+        Scope(),
+        typer.Option("--profile", "-p", help="The target API: a name, or a folder."),
+    ] = "vaddr-pin"
+    workspace: Annotated[
+        Path | None,
+        Scope(),
+        typer.Option(
+            "--workspace",
+            metavar="DIR",
+            help="Where to keep state.",
+            show_default="a folder in the user's cache",
+        ),
+    ] = None
+    output: Annotated[
+        Path | None,
+        Scope(since="series"),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Where series and report go.",
+            show_default="in the workspace",
+        ),
+    ] = None
+    revision: Annotated[
+        str, Scope(), typer.Option("--rev", metavar="REV", help="The commit to look at.")
+    ] = "HEAD"
+    jobs: Annotated[
+        int,
+        Scope(carried=False),
+        typer.Option("--jobs", "-j", min=1, help="Processes at a time.", show_default="all cores"),
+    ] = _CORES
+    decisions: Annotated[
+        Path | None,
+        Scope(since="classify"),
+        typer.Option(
+            "--decisions",
+            metavar="FILE",
+            help="Verdicts of yours, in TOML, that stand above the rules.",
+            show_default="none",
+        ),
+    ] = None
+    json: Annotated[
+        bool,
+        Scope(carried=False),
+        typer.Option("--json", help="The result as JSON on standard output."),
+    ] = False
+    verbose: Annotated[
+        bool,
+        Scope(carried=False),
+        typer.Option("--verbose", "-v", help="Say more on what is done."),
+    ] = False
+
+    def command(self, name: str, *arguments: str) -> str:
+        """The command line of `name` with the same options, to be typed."""
+        parts = ["gup-migrate", name, *arguments]
+        if self.tree != Path():
+            parts.append(str(self.tree))
+        known = options_of(name)
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if _scope(item.name).carried and item.name in known and value != item.default:
+                parts.append(_spelling(item.name))
+                parts += [] if value is True else [str(value)]
+        return shlex.join(parts)
+
+
+_HINTS = get_type_hints(Request, include_extras=True)
+_DEFAULTS = {item.name: item.default for item in fields(Request)}
+
+
+def options_of(command: str) -> tuple[str, ...]:
+    """The fields of Request that `command` takes: of a stage those with a meaning up to it, of
+    the commands that show what all stages did every one."""
+    last = STAGES.index(command) if command in STAGES else len(STAGES)
+    return tuple(f.name for f in fields(Request) if STAGES.index(_scope(f.name).since) <= last)
+
+
+def takes(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Turn `command(request, ...)` into a function that has the options `names` in the place of
+    `request`, which is how typer learns of them."""
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        own = tuple(inspect.signature(command, eval_str=True).parameters.values())[1:]
+
+        @wraps(command)
+        def wrapped(**given: Any) -> int:
+            request = Request(**{name: given.pop(name) for name in names})
+            return command(request, **given)
+
+        signature = inspect.Signature([*_keywords(own), *_shared(names)])
+        vars(wrapped).pop("__wrapped__")
+        wrapped.__dict__["__signature__"] = signature
+        wrapped.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
+        return wrapped
+
+    return decorate
+
+
+def _keywords(parameters: tuple[inspect.Parameter, ...]) -> Iterator[inspect.Parameter]:
+    return (p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters)
+
+
+def _shared(names: tuple[str, ...]) -> Iterator[inspect.Parameter]:
+    for name in names:
+        yield inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=_DEFAULTS[name],
+            annotation=_HINTS[name],
+        )
+
+
+def _scope(name: str) -> Scope:
+    return _metadata(name, Scope)
+
+
+def _spelling(name: str) -> str:
+    option = _metadata(name, typer.models.OptionInfo)
+    return str((option.default, *(option.param_decls or ()))[0])
+
+
+def _metadata(name: str, kind: type[T]) -> T:
+    (found,) = (item for item in _HINTS[name].__metadata__ if isinstance(item, kind))
+    return found
