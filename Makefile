@@ -57,7 +57,6 @@ lint: setup
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) mypy
-	@$(RUN) mypy scripts/kernel_tree.py
 
 test: lint pytest
 
