@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from migrate.analysis.facts import Call, FunctionFacts, Value
-from migrate.analysis.flow import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.model import Place
 from migrate.analysis.program import Cell, Program, Site, scope_of
+from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite
 
 _ARRAY_DEPTH = 2
 """A `struct page **` is an array or the address of a pointer: a callee may fill it."""

@@ -8,17 +8,15 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from migrate.analysis.corpus import whole_word
-from migrate.analysis.flow import PAGE, SCATTER, Trace
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.program import Cell, Program
 from migrate.analysis.syntax import Function, Source
+from migrate.analysis.trace import PAGE, SCATTER, Trace
 
 
-def doubts(program: Program, trace: Trace, paths: dict[Cell, str]) -> tuple[str, ...]:
-    """One line for each thing that may be a release and is not in the trace.
-
-    `paths` says from which file each member was first seen.
-    """
+def doubts(program: Program, trace: Trace) -> tuple[str, ...]:
+    """One line for each thing that may be a release and is not in the trace."""
+    paths = trace.origins
     found: dict[str, None] = {}
     for state in trace.states:
         if state.form not in (PAGE, SCATTER):

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from migrate.analysis.facts import FunctionFacts, Result
-from migrate.analysis.flow import ADDRESS, PAGE, PHYSICAL, Trace
 from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program import Program
+from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, Trace
 
 
 def unfollowed_releases(program: Program, trace: Trace) -> tuple[Place, ...]:

@@ -10,12 +10,13 @@ from migrate.analysis.backward import Backward, Sources
 from migrate.analysis.corpus import scope_folder
 from migrate.analysis.doubts import doubts
 from migrate.analysis.facts import Call
-from migrate.analysis.flow import PAGE, Forward, State, Trace
+from migrate.analysis.flow import Forward
 from migrate.analysis.found_again import unfollowed_releases
 from migrate.analysis.guards import Guards
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Use, UseKind
 from migrate.analysis.outside import Opening, openings
 from migrate.analysis.program import Cell, Program, Site, scope_of
+from migrate.analysis.trace import PAGE, State, Trace
 from migrate.analysis.traits import group_traits, is_implementation, pages_null
 from migrate.kernel.signatures import DIRECT_NAMES
 
@@ -59,7 +60,7 @@ class Grouper:
         if is_implementation(first) or pages_null(first) or first.name not in DIRECT_NAMES:
             traits = group_traits(self.program, ((first, self._site(first)),), (), ())
             group = PinGroup(first.function, (first,), (), (), (), (), traits)
-            return Traced(group, (), _folders(Trace(), {}, {first.place.path}))
+            return Traced(group, (), _folders(Trace(), {first.place.path}))
         guards = self._guards(first) if guarded else frozenset()
         forward = Forward(self.program, self.position, guards)
         backward = Backward(self.program, self.position, guards)
@@ -84,8 +85,8 @@ class Grouper:
                 group = self._finish(members, forward, backward.sources)
                 return Traced(
                     group,
-                    openings(self.program, trace, forward.origins),
-                    _folders(trace, forward.origins, backward.visited | set(group.paths)),
+                    openings(self.program, trace),
+                    _folders(trace, backward.visited | set(group.paths)),
                 )
 
     def _guards(self, acquire: Acquire) -> Guards:
@@ -113,7 +114,7 @@ class Grouper:
             cell, _ = self.program.cell(value, facts)
             if cell.kind == "local" and _is_count(facts.types[cell.name].depth, cell, values):
                 continue
-            forward.origin(cell, acquire.place.path)
+            forward.trace.origin(cell, acquire.place.path)
             if cell.kind in ("member", "global"):
                 forward.trace.edges.setdefault(
                     Evidence(acquire.place, f"acquired into {cell}", acquire.text)
@@ -150,7 +151,7 @@ class Grouper:
                 members.acquires.setdefault(place, found)
 
     def _finish(self, members: _Members, forward: Forward, sources: Sources) -> PinGroup:
-        trace, origins = forward.trace, forward.origins
+        trace = forward.trace
         uses = dict(trace.uses)
         gaps = dict(trace.gaps)
         if trace.found_again or not trace.releases:
@@ -164,7 +165,7 @@ class Grouper:
             gaps.setdefault(f"a release may drop pages from elsewhere: {why} ({place})")
         if not trace.releases:
             gaps.setdefault("no release was found")
-        for why in doubts(self.program, trace, origins):
+        for why in doubts(self.program, trace):
             gaps.setdefault(why)
         for place in unfollowed_releases(self.program, trace):
             gaps.setdefault(f"the release at {place} finds its page again; it may be one of these")
@@ -204,10 +205,10 @@ def _structs(trace: Trace) -> tuple[str, ...]:
     return tuple(sorted(kept))
 
 
-def _folders(trace: Trace, origins: Mapping[Cell, str], visited: set[str]) -> tuple[str, ...]:
+def _folders(trace: Trace, visited: set[str]) -> tuple[str, ...]:
     """The folders that the result depends on; see :class:`migrate.analysis.corpus.Corpus`."""
     paths = {s.cell.scope.split(":")[0].rsplit("#", 1)[0] for s in trace.states}
-    paths = {p for p in paths if "/" in p} | set(origins.values()) | visited
+    paths = {p for p in paths if "/" in p} | set(trace.origins.values()) | visited
     arches = {"/".join(p.split("/")[:2]) for p in paths if p.startswith("arch/")}
     always = {"include", "arch/x86/include", *(f"{arch}/include" for arch in arches)}
     return tuple(sorted({scope_folder(p) for p in paths} | always))

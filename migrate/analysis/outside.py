@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.corpus import scope_folder, whole_word
-from migrate.analysis.flow import PAGE, SCATTER, Trace
 from migrate.analysis.model import PinGroup
-from migrate.analysis.program import Cell, Program, is_macro
+from migrate.analysis.program import Program, is_macro
+from migrate.analysis.trace import PAGE, SCATTER, Trace
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.M)
 
@@ -26,8 +26,9 @@ class Opening:
     folder: str
 
 
-def openings(program: Program, trace: Trace, paths: dict[Cell, str]) -> tuple[Opening, ...]:
+def openings(program: Program, trace: Trace) -> tuple[Opening, ...]:
     """The openings of what `trace` went through."""
+    paths = trace.origins
     found: dict[Opening, None] = {}
     for state in trace.states:
         if state.form not in (PAGE, SCATTER):

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What becomes of pages that are given to a call: known, followed into, or out of sight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrate.analysis.facts import FunctionFacts, Loc
+from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction
+from migrate.analysis.model import Release, UseKind
+from migrate.analysis.program import Cell, Site, is_macro, scope_of
+from migrate.analysis.syntax import Function
+from migrate.analysis.trace import (
+    ADDRESS,
+    AGAIN,
+    FORMS,
+    PAGE,
+    PHYSICAL,
+    SCATTER,
+    ReleaseSite,
+    State,
+)
+from migrate.kernel.signatures import DIRECT_NAMES
+
+if TYPE_CHECKING:
+    from migrate.analysis.flow import Forward
+
+ARRAY_FUNCTIONS = frozenset(
+    {"memcpy", "memmove", "memset", "memcmp", "memchr", "kmemdup", "copy_from_user", "copy_to_user"}
+)
+"""These touch the data of a page only when they are given its address."""
+
+_EFFECT_USE = {
+    "write": UseKind.WRITE_DATA,
+    "read": UseKind.READ_DATA,
+    "touch": UseKind.TOUCH_DATA,
+    "map": UseKind.MAP,
+    "dma": UseKind.DMA,
+    "dirty": UseKind.DIRTY,
+    "physical": UseKind.PHYSICAL,
+    "struct": UseKind.STRUCT_PAGE,
+    "manipulate": UseKind.MANIPULATED,
+    "extra": UseKind.EXTRA_REFERENCE,
+    "consume": UseKind.CONSUMED,
+    "notifier": UseKind.NOTIFIER,
+    "fill": UseKind.OTHER_SOURCE,
+    "free": UseKind.FREED,
+}
+
+
+def argument(flow: Forward, form: str, site: Site, position: int) -> None:
+    """Follow what argument number `position` of a call holds in `form`."""
+    call = site.call
+    if not call.name:
+        _through_pointer(flow, form, site, position)
+        return
+    acquired = flow.is_acquire(call)
+    if acquired is not None:
+        if acquired == position and form == PAGE:
+            flow.trace.acquires[call.place] = None
+        if call.name in DIRECT_NAMES:
+            return
+    known = flow.known.lookup(call.name)
+    if known is not None and not _shadowed(flow, site):
+        _known_callee(flow, form, site, position, known)
+        return
+    definitions = flow.program.definitions(call.name, site.facts.function.path)
+    if not definitions:
+        _unknown_callee(flow, form, site, f"{call.name}()")
+    for function in definitions:
+        _into(flow, form, site, position, function)
+
+
+def _into(flow: Forward, form: str, site: Site, position: int, function: Function) -> None:
+    """The pages go into a function as argument number `position`."""
+    call, facts = site.call, flow.program.facts(function)
+    if not flow.compiled(facts.guards):
+        return
+    name = _parameter(facts, position)
+    if not name:
+        flow.trace.gap(f"{function.name}() takes it as an unnamed argument at {call.place}", form)
+        return
+    flow.trace.edge(call.place, f"passed to {function.name}()", call.text)
+    flow.start(State(Cell("local", scope_of(function), name), form))
+    if is_macro(function) and facts.returns:
+        caller = scope_of(site.facts.function)
+        flow.start(State(Cell("result", caller, str(site.index)), form))
+
+
+def _through_pointer(flow: Forward, form: str, site: Site, position: int) -> None:
+    """A call through a member of a struct of the driver's own means what is stored there."""
+    pointer, facts = site.call.pointer, site.facts
+    functions: tuple[Function, ...] = ()
+    if pointer is not None and pointer.members:
+        cell, _ = flow.program.cell(pointer, facts)
+        path = facts.function.path
+        if cell.kind == "member" and not flow.program.is_public_struct(cell.scope, path):
+            functions = flow.program.behind_pointer(pointer.members[-1], path)
+    if not functions:
+        _unknown_callee(flow, form, site, "a function pointer")
+    for function in functions:
+        _into(flow, form, site, position, function)
+
+
+def _shadowed(flow: Forward, site: Site) -> bool:
+    """A function of the same file hides the kernel's own of that name."""
+    source = flow.program.source(site.facts.function.path)
+    functions = source.by_name.get(site.call.name, ()) if source is not None else ()
+    return any(f.static for f in functions)
+
+
+def _known_callee(
+    flow: Forward, form: str, site: Site, position: int, known: KernelFunction
+) -> None:
+    call, facts = site.call, site.facts
+    effect = known.effect(position)
+    if form in (PAGE, AGAIN) and call.name in ARRAY_FUNCTIONS:
+        # What it works on are the pointers, not the pages behind them.
+        if effect == "read" and call.name in ("memcpy", "memmove"):
+            _store_argument(flow, site, 0, form)
+        elif call.name == "kmemdup":
+            result = Cell("result", scope_of(facts.function), str(site.index))
+            flow.start(State(result, form))
+        return
+    if effect in RELEASE_EFFECTS:
+        if form in (PAGE, AGAIN):
+            _release(flow, site, position, effect)
+        return
+    kind = _EFFECT_USE.get(effect)
+    if kind is not None and not (form == PHYSICAL and kind is UseKind.PHYSICAL):
+        flow.trace.use(kind, call.place, facts, call.text)
+    if known.result:
+        derived = form if known.result == "same" else known.result
+        if derived == PAGE and form not in (PAGE, SCATTER):
+            derived = AGAIN
+        flow.trace.found_again |= derived == AGAIN
+        if derived in FORMS and (effect or derived == form):
+            result = Cell("result", scope_of(facts.function), str(site.index))
+            flow.start(State(result, derived))
+    for target, kept in ((known.into, SCATTER), (known.through, form)):
+        if target is not None and target != position and target < len(call.arguments):
+            _store_argument(flow, site, target, kept)
+    if call.name == "swap" and position == 0:
+        _store_argument(flow, site, 1, form)
+
+
+def _store_argument(flow: Forward, site: Site, target: int, form: str) -> None:
+    for value in site.call.arguments[target]:
+        cell, _ = flow.program.cell(value, site.facts)
+        if cell.kind in ("member", "global"):
+            flow.trace.origin(cell, site.facts.function.path)
+            if isinstance(value, Loc) and flow.outlives(value, site.facts):
+                flow.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
+        if form == SCATTER:
+            flow.trace.use(UseKind.SCATTER, site.call.place, site.facts, site.call.text)
+        flow.trace.edge(site.call.place, f"{site.call.name}() puts it into {cell}", site.call.text)
+        flow.start(State(cell, form))
+
+
+def _unknown_callee(flow: Forward, form: str, site: Site, name: str) -> None:
+    call, facts = site.call, site.facts
+    if form == ADDRESS:
+        flow.trace.use(UseKind.TOUCH_DATA, call.place, facts, call.text)
+    elif form == PHYSICAL:
+        flow.trace.use(UseKind.PHYSICAL_KEPT, call.place, facts, call.text)
+    else:
+        flow.trace.use(UseKind.ESCAPES, call.place, facts, call.text)
+        flow.trace.gap(f"passed to {name} at {call.place}, which cannot be followed", form)
+
+
+def _release(flow: Forward, site: Site, position: int, effect: str) -> None:
+    call, function = site.call, site.facts.function
+    if is_macro(function):
+        flow.trace.gap(f"the macro at {call.place} releases it")
+    helper = function.name if site.facts.parameters else ""
+    root = call.arguments[position]
+    by_parameter = any(
+        flow.program.cell(v, site.facts)[0].name in site.facts.parameters for v in root
+    )
+    release = Release(
+        call.place,
+        function.name,
+        call.name,
+        effect == "release_bulk",
+        helper if by_parameter else "",
+        call.text,
+    )
+    flow.trace.releases.setdefault(call.place, ReleaseSite(release, site, position))
+
+
+def _parameter(facts: FunctionFacts, position: int) -> str:
+    """The name of parameter number `position`; arguments of a variadic macro are its last."""
+    names = facts.parameters
+    if position >= len(names):
+        return "__VA_ARGS__" if "__VA_ARGS__" in names else ""
+    return names[position]

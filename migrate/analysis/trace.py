@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What following some acquires forward has found: states, releases, uses, edges, gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from migrate.analysis.facts import FunctionFacts
+from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
+from migrate.analysis.program import Cell, Site
+
+PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
+AGAIN = "page found again"
+"""A page that was looked up by an address or a page frame number of the acquired one."""
+
+FORMS = frozenset({PAGE, AGAIN, ADDRESS, PHYSICAL, SCATTER})
+
+
+@dataclass(frozen=True)
+class State:
+    """A piece of storage and the form in which it holds the pages.
+
+    `filled` says that a parameter was filled here, so that the callers hold the pages, too.
+    """
+
+    cell: Cell
+    form: str
+    filled: bool = False
+
+
+@dataclass(frozen=True)
+class ReleaseSite:
+    """A release, and the call and argument that it is made by."""
+
+    release: Release
+    site: Site
+    argument: int
+
+
+@dataclass
+class Trace:
+    """What following some acquires forward has found."""
+
+    states: dict[State, None] = field(default_factory=dict)
+    releases: dict[Place, ReleaseSite] = field(default_factory=dict)
+    uses: dict[tuple[Place, UseKind], Use] = field(default_factory=dict)
+    edges: dict[Evidence, None] = field(default_factory=dict)
+    gaps: dict[str, None] = field(default_factory=dict)
+    soft_gaps: dict[str, None] = field(default_factory=dict)
+    acquires: dict[Place, None] = field(default_factory=dict)
+    handed_out: dict[str, None] = field(default_factory=dict)
+    """The functions that return the pages, by :func:`migrate.analysis.program.scope_of`."""
+    found_again: bool = False
+    origins: dict[Cell, str] = field(default_factory=dict)
+    """The file from which each member or variable was first seen, to find its struct."""
+
+    def origin(self, cell: Cell, path: str) -> None:
+        """Note the file from which `cell` was first seen."""
+        self.origins.setdefault(cell, path)
+
+    def use(self, kind: UseKind, place: Place, facts: FunctionFacts, text: str) -> None:
+        """Note a use in the function of `facts`, once for each place and kind."""
+        use = Use(place, facts.function.name, kind, text)
+        self.uses.setdefault((place, kind), use)
+
+    def edge(self, place: Place, kind: str, text: str) -> None:
+        """Note what ties two parts of the group together."""
+        self.edges.setdefault(Evidence(place, kind, text))
+
+    def gap(self, why: str, form: str = PAGE) -> None:
+        """Note what could not be followed; for an address or a pfn that matters only when pages
+        are found again from one."""
+        (self.gaps if form in (PAGE, SCATTER) else self.soft_gaps).setdefault(why)
