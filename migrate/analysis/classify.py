@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from migrate.analysis.model import (
     Verdict,
 )
 from migrate.analysis.rules import RULES, Question, through_helper
+from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree
 
 
@@ -29,10 +30,15 @@ class Target(Protocol):
     @property
     def pins_read_only(self) -> bool: ...
 
+    @property
+    def follow_needs(self) -> tuple[str, ...] | None:
+        """The functions that a tree must have for a verdict `follow`; None for never."""
+
 
 def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification:
     """One verdict a group, in the order of the groups."""
-    verdicts = [verdict(group, profile.pins_read_only) for group in pairing.groups]
+    follows = _follows(tree, profile)
+    verdicts = [verdict(group, profile.pins_read_only, follows) for group in pairing.groups]
     decided = {
         acquire.function: v
         for group, v in zip(pairing.groups, verdicts, strict=True)
@@ -42,6 +48,11 @@ def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification
         _like_helper(group, v, decided) for group, v in zip(pairing.groups, verdicts, strict=True)
     )
     return Classification(tree.commit, profile.name, pairing.groups, followed)
+
+
+def _follows(tree: Tree, profile: Target) -> bool:
+    needs = profile.follow_needs
+    return needs is not None and set(needs) <= set(read_signatures(tree, needs))
 
 
 def _like_helper(group: PinGroup, own: Verdict, decided: Mapping[str, Verdict]) -> Verdict:
@@ -58,9 +69,9 @@ def _like_helper(group: PinGroup, own: Verdict, decided: Mapping[str, Verdict]) 
     )
 
 
-def verdict(group: PinGroup, pins_read_only: bool) -> Verdict:
+def verdict(group: PinGroup, pins_read_only: bool, follows: bool = False) -> Verdict:
     """What the rules say about `group`; the last of them always answers."""
-    question = Question(group, pins_read_only)
+    question = Question(group, pins_read_only, follows)
     for rule in RULES:
         answer = rule(question)
         if answer is not None:
@@ -72,32 +83,47 @@ def verdict(group: PinGroup, pins_read_only: bool) -> Verdict:
                 answer.reason,
                 answer.confidence,
                 answer.evidence,
-                warnings(group) if answer.action in (Action.PIN, Action.FOLLOW) else (),
+                warnings(group, answer.action),
             )
     raise AssertionError("the last rule answers every question")
 
 
-def warnings(group: PinGroup) -> tuple[str, ...]:
+def warnings(group: PinGroup, action: Action) -> tuple[str, ...]:
     """What a reviewer should know of a group that is converted; nothing is changed for it."""
-    found = []
+    if action is Action.PIN:
+        return tuple(_pin_warnings(group))
+    if action is Action.FOLLOW:
+        return tuple(_follow_warnings(group))
+    return ()
+
+
+def _pin_warnings(group: PinGroup) -> Iterator[str]:
     long_lived = group.trait(TraitKind.LONG_LIVED)
     kinds = {u.kind for u in group.uses}
     if long_lived is not None and group.trait(TraitKind.LONGTERM) is None:
         where = long_lived.evidence.place
-        found.append(f"The pages are held beyond the call without FOLL_LONGTERM ({where}).")
+        yield f"The pages are held beyond the call without FOLL_LONGTERM ({where})."
     if (
         group.trait(TraitKind.MAY_WRITE)
         and kinds & {UseKind.WRITE_DATA, UseKind.DMA}
         and UseKind.DIRTY not in kinds
     ):
-        found.append("The pages may be written to and are never marked dirty.")
+        yield "The pages may be written to and are never marked dirty."
     truth = group.trait(TraitKind.BOOL_FLAGS)
     if truth is not None:
-        found.append(f"A truth value is passed as gup_flags ({truth.evidence.place}).")
-    found.extend(
-        f"The page is given to {use.text.split('(')[0].strip()}() instead of being released"
-        f" ({use.place})."
-        for use in group.uses
-        if use.kind is UseKind.FREED
-    )
-    return tuple(found)
+        yield f"A truth value is passed as gup_flags ({truth.evidence.place})."
+    for use in group.uses:
+        if use.kind is UseKind.FREED:
+            name = use.text.split("(")[0].strip()
+            yield f"The page is given to {name}() instead of being released ({use.place})."
+
+
+def _follow_warnings(group: PinGroup) -> Iterator[str]:
+    if any(site.faults for site in group.follows):
+        yield (
+            "A page that is reclaimed between the fault-in and follow_page() makes the call fail,"
+            " where GUP would fault it in once more."
+        )
+    if group.follows:
+        yield "follow_page() looks in the mm of the vma; check that GUP looked there, too."
+        yield "Without CONFIG_MMU there is nothing to follow; check that the file needs it."

@@ -163,6 +163,12 @@ def _check(decision: Decision, group: PinGroup) -> None:
             f"See 'gup-migrate explain {group.name}'; add despite_gaps = true once you have checked"
             " every release by hand.",
         )
+    if decision.verdict is Action.FOLLOW and not group.follows:
+        why = group.no_follow or "follow_page() cannot do what it does"
+        raise Refusal(
+            f"Decision {decision.number} cannot follow {group.name}: {why}.",
+            "Let it pin or keep the group.",
+        )
 
 
 def _decided(group: PinGroup, rules: Verdict, decision: Decision) -> Verdict:
@@ -180,7 +186,7 @@ def _decided(group: PinGroup, rules: Verdict, decision: Decision) -> Verdict:
         decision.why,
         confidence,
         rules.evidence,
-        (*warnings(group), *despite) if converts else (),
+        (*warnings(group, decision.verdict), *despite) if converts else (),
         AUTHOR,
     )
 

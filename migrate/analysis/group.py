@@ -11,6 +11,7 @@ from migrate.analysis.corpus import scope_folder
 from migrate.analysis.doubts import doubts
 from migrate.analysis.facts import Call
 from migrate.analysis.flow import Forward
+from migrate.analysis.follow import follow_sites
 from migrate.analysis.found_again import unfollowed_releases
 from migrate.analysis.guards import Guards
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Use, UseKind
@@ -174,6 +175,7 @@ class Grouper:
         ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
         sites = tuple((a, self._site(a)) for a in acquires)
         traits = group_traits(self.program, sites, releases, ordered)
+        follows, no_follow = follow_sites(self.program, sites)
         return PinGroup(
             acquires[0].function,
             acquires,
@@ -183,6 +185,8 @@ class Grouper:
             tuple(gaps),
             traits,
             _structs(trace),
+            follows,
+            no_follow,
         )
 
 

@@ -131,6 +131,29 @@ class Trait:
     subject: str = ""
 
 
+@dataclass(frozen=True, order=True)
+class FollowSite:
+    """What a rewrite of the acquire at `place` to follow_page() has to know.
+
+    It takes one page into the local variable `page`, with the mmap lock held. All other fields
+    are C expressions as they stand at the call, without side effects or calls: the `mm`; the
+    `vma` of the address, which is at hand; the `address`; the gup_flags as written; and when they
+    ask for `write` access: "" for never, "1" for always, else the condition. `faults` says that
+    the page may have to be faulted in, which follow_page() does not do. `result` is the variable
+    that the call's value is assigned to, "" when it is only compared in the condition of an `if`.
+    """
+
+    place: Place
+    mm: str
+    vma: str
+    address: str
+    flags: str
+    write: str
+    page: str
+    faults: bool
+    result: str
+
+
 @dataclass(frozen=True)
 class PinGroup:
     """Acquires and releases that share storage: converted whole or not at all.
@@ -138,8 +161,9 @@ class PinGroup:
     `name` is stable over runs on the same tree: path and function of the first acquire, with a
     number when a function starts several groups. `edges` is the evidence that ties the parts
     together, in the order found; `structs` are the tags of structs with members that hold the
-    pages; `gaps` says in plain English what could not be followed, empty
-    for a complete group.
+    pages; `gaps` says in plain English what could not be followed, empty for a complete group.
+    `follows` has every acquire when each could become follow_page(); else it is empty, and
+    `no_follow` says why.
     """
 
     name: str
@@ -150,6 +174,8 @@ class PinGroup:
     gaps: tuple[str, ...]
     traits: tuple[Trait, ...] = ()
     structs: tuple[str, ...] = ()
+    follows: tuple[FollowSite, ...] = ()
+    no_follow: str = ""
 
     def trait(self, kind: TraitKind) -> Trait | None:
         """The first trait of `kind`, or None."""

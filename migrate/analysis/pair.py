@@ -130,6 +130,8 @@ def _union(one: PinGroup, two: PinGroup) -> PinGroup:
         tuple(dict.fromkeys((*one.gaps, *two.gaps))),
         tuple(dict.fromkeys((*one.traits, *two.traits))),
         tuple(sorted({*one.structs, *two.structs})),
+        () if one.no_follow or two.no_follow else tuple(sorted({*one.follows, *two.follows})),
+        one.no_follow or two.no_follow,
     )
 
 

@@ -39,10 +39,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """A group, and what the profile wants done with pages whose data is only read."""
+    """A group, and what the profile wants: `pins_read_only` is for pages whose data is only read,
+    `follows` says that follow_page() is there for those of which only struct page is looked at."""
 
     group: PinGroup
     pins_read_only: bool
+    follows: bool = False
+
+    def only_struct_page(self) -> bool:
+        """Whether all that is done with the pages is done with their struct page."""
+        kinds = {u.kind for u in self.group.uses} - {UseKind.DIRTY}
+        at_once = {UseKind.PHYSICAL_KEPT} if self.has(TraitKind.PUT_AT_ONCE) else set()
+        return bool(kinds) and kinds <= _ONLY_STRUCT | at_once
 
     def uses(self, *kinds: UseKind) -> tuple[Use, ...]:
         """The uses of any of `kinds`."""
@@ -190,6 +198,17 @@ def data_written(q: Question) -> Answer | None:
     return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
 
 
+def written_unasked(q: Question) -> Answer | None:
+    """CASE 5: the data is written without asking for write access; the code or the reading errs."""
+    written = q.uses(UseKind.WRITE_DATA)
+    if not written or q.has(TraitKind.MAY_WRITE):
+        return None
+    reason = "The data of the pages is written, although no write access was asked for."
+    if q.pins_read_only:
+        return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(written))
+    return Answer(Action.MANUAL, "5", reason, Confidence.LOW, _evidence(written))
+
+
 def data_read(q: Question) -> Answer | None:
     """CASE 5, one way: the kernel only reads the data; the profile says what that means."""
     data = q.uses(*_DATA)
@@ -202,14 +221,24 @@ def data_read(q: Question) -> Answer | None:
     return Answer(Action.KEEP, "5", reason, Confidence.MEDIUM, _evidence(data))
 
 
+def followed(q: Question) -> Answer | None:
+    """CASE 4: follow_page() can look the page up, and the fault-in that it lacks goes first."""
+    sites = q.group.follows
+    if not q.follows or not sites or not q.only_struct_page():
+        return None
+    how = "behind a fault-in, because it never faults" if any(s.faults for s in sites) else "alone"
+    reason = f"Only struct page is looked at: follow_page() takes the reference, {how}."
+    return Answer(Action.FOLLOW, "4", reason, Confidence.MEDIUM, _evidence(q.group.uses))
+
+
 def only_struct_page(q: Question) -> Answer | None:
     """CASE 4: nothing but struct page is looked at, so a plain reference is right."""
-    kinds = {u.kind for u in q.group.uses} - {UseKind.DIRTY}
-    at_once = kinds <= _ONLY_STRUCT | {UseKind.PHYSICAL_KEPT} and q.has(TraitKind.PUT_AT_ONCE)
-    if not kinds or not (kinds <= _ONLY_STRUCT or at_once):
+    if not q.only_struct_page():
         return None
-    reason = "Only struct page is looked at; the data of the pages is never touched."
-    return Answer(Action.KEEP, "4", reason, Confidence.HIGH, _evidence(q.group.uses))
+    reason = "Only struct page is looked at; the data of the pages is never touched"
+    if q.follows and q.group.no_follow:
+        reason += f"; follow_page() does not fit, because {q.group.no_follow}"
+    return Answer(Action.KEEP, "4", f"{reason}.", Confidence.HIGH, _evidence(q.group.uses))
 
 
 def nothing_recognised(q: Question) -> Answer:
@@ -233,7 +262,9 @@ RULES: tuple[Rule, ...] = (
     device_access,
     data_written,
     physical_address_used,
+    written_unasked,
     data_read,
+    followed,
     only_struct_page,
     nothing_recognised,
 )

@@ -50,6 +50,13 @@ class Flags:
 
 
 @dataclass(frozen=True)
+class Follow:
+    """Verdicts `follow` are given in a tree that has all functions of `needs`."""
+
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Needs:
     """What a tree must have before the profile is any use; `since` is for the message only."""
 
@@ -128,7 +135,13 @@ class Profile:
     flags: Flags = Flags()
     needs: Needs = Needs()
     api: Api | None = None
+    follow: Follow | None = None
     folder: Path = field(default=Path(), compare=False)
+
+    @property
+    def follow_needs(self) -> tuple[str, ...] | None:
+        """What a tree must have for a verdict `follow`; None when CASE 4 is always kept."""
+        return self.follow.needs if self.follow is not None else None
 
 
 def profile_names() -> tuple[str, ...]:

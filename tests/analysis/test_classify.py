@@ -3,12 +3,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from migrate.analysis.classify import classify, verdict, warnings
-from migrate.analysis.model import Action, Pairing, PinGroup, TraitKind, UseKind
+from migrate.analysis.model import (
+    Action,
+    FollowSite,
+    Pairing,
+    PinGroup,
+    Place,
+    TraitKind,
+    UseKind,
+)
 from tests.analysis.groups import acquire, group, trait, use
 from tests.analysis.memory import tree_of
 
@@ -19,10 +27,11 @@ U, T = UseKind, TraitKind
 class Target:
     name: str = "some-api"
     pins_read_only: bool = True
+    follow_needs: tuple[str, ...] | None = None
 
 
 def one_warning(about: PinGroup) -> str:
-    (found,) = warnings(about)
+    (found,) = warnings(about, Action.PIN)
     assert found.endswith(".")
     return found
 
@@ -31,19 +40,19 @@ def test_long_lived_without_longterm() -> None:
     found = one_warning(group(U.DMA, U.DIRTY, T.LONG_LIVED))
     assert "FOLL_LONGTERM" in found
     assert "drivers/demo/demo.c:10" in found
-    assert warnings(group(U.DMA, U.DIRTY, T.LONG_LIVED, T.LONGTERM)) == ()
-    assert warnings(group(U.DMA, U.DIRTY)) == ()
+    assert warnings(group(U.DMA, U.DIRTY, T.LONG_LIVED, T.LONGTERM), Action.PIN) == ()
+    assert warnings(group(U.DMA, U.DIRTY), Action.PIN) == ()
 
 
 @pytest.mark.parametrize("written", [U.WRITE_DATA, U.DMA])
 def test_written_and_not_dirtied(written: UseKind) -> None:
     assert "dirty" in one_warning(group(written, T.MAY_WRITE))
-    assert warnings(group(written, U.DIRTY, T.MAY_WRITE)) == ()
-    assert warnings(group(written)) == (), "read only"
+    assert warnings(group(written, U.DIRTY, T.MAY_WRITE), Action.PIN) == ()
+    assert warnings(group(written), Action.PIN) == (), "read only"
 
 
 def test_only_read_needs_no_mark() -> None:
-    assert warnings(group(U.MAP, U.READ_DATA, T.MAY_WRITE)) == ()
+    assert warnings(group(U.MAP, U.READ_DATA, T.MAY_WRITE), Action.PIN) == ()
 
 
 def test_a_truth_value_as_flags() -> None:
@@ -67,6 +76,29 @@ def test_a_verdict_carries_its_evidence() -> None:
     ((place, kind, text),) = [(e.place.line, e.kind, e.text) for e in found.evidence]
     assert (place, kind, text) == (17, U.DMA.value, "dma_map_page(dev, page);")
     assert found.decided_by == "rules"
+
+
+def test_what_changes_when_a_page_is_followed() -> None:
+    site = FollowSite(Place("a.c", 1, 1), "vma->vm_mm", "vma", "at", "0", "", "page", True, "")
+    about = replace(group(U.STRUCT_PAGE, T.LONG_LIVED), follows=(site,))
+    found = warnings(about, Action.FOLLOW)
+    assert [w.split()[0] for w in found] == ["A", "follow_page()", "Without"]
+    there = replace(about, follows=(replace(site, faults=False),))
+    assert len(warnings(there, Action.FOLLOW)) == 2
+    assert warnings(about, Action.KEEP) == ()
+
+
+@pytest.mark.parametrize(
+    ("needs", "action"),
+    [(None, Action.KEEP), (("follow_page",), Action.FOLLOW), (("folio_walk_start",), Action.KEEP)],
+)
+def test_follow_wants_functions_of_the_tree(needs: tuple[str, ...] | None, action: Action) -> None:
+    site = FollowSite(Place("a.c", 1, 1), "mm", "vma", "at", "0", "", "p", True, "")
+    about = replace(group(U.STRUCT_PAGE), follows=(site,))
+    tree = tree_of({})
+    target = Target(follow_needs=needs)
+    (found,) = classify(tree, Pairing(tree.commit, (about,)), profile=target).verdicts
+    assert found.action is action
 
 
 def test_one_verdict_a_group_in_their_order() -> None:

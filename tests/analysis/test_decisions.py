@@ -262,3 +262,12 @@ def test_what_can_never_be_pinned(kind: TraitKind, why: str) -> None:
     assert refusal.what.startswith("Decision 1 cannot pin drivers/demo/demo.c:get:")
     assert why in refusal.what
     assert decide(found, [of(Action.KEEP)]).verdicts[0].action is Action.KEEP
+
+
+def test_what_cannot_be_followed() -> None:
+    group = replace(groups.group(), no_follow="the vmas are asked for, too")
+    refusal = refused(classified(group), of(Action.FOLLOW))
+    assert refusal.what == (
+        "Decision 1 cannot follow drivers/demo/demo.c:get: the vmas are asked for, too."
+    )
+    assert refusal.next_step == "Let it pin or keep the group."

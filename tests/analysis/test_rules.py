@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +12,17 @@ from hypothesis import strategies as st
 
 from migrate.analysis import rules
 from migrate.analysis.classify import verdict
-from migrate.analysis.model import Action, Confidence, PinGroup, TraitKind, UseKind
+from migrate.analysis.model import (
+    Action,
+    Confidence,
+    FollowSite,
+    PinGroup,
+    Place,
+    TraitKind,
+    UseKind,
+)
 from migrate.analysis.rules import RULES, Answer, Question, Rule
-from tests.analysis.groups import acquire, group, release, trait, use
+from tests.analysis.groups import PATH, acquire, group, release, trait, use
 
 U, T = UseKind, TraitKind
 WRITTEN = (U.MAP, U.WRITE_DATA, T.MAY_WRITE)
@@ -169,10 +178,48 @@ def test_data_read_is_for_the_profile_to_say() -> None:
     assert ask(rules.data_read, group(U.STRUCT_PAGE)) is None
 
 
-@pytest.mark.xfail(reason="a write to the data without FOLL_WRITE is called only a read")
 def test_data_that_is_written_is_never_called_only_read() -> None:
-    answer = verdict(group(U.MAP, U.WRITE_DATA), pins_read_only=False)
-    assert answer.action is not Action.KEEP
+    about = group(U.MAP, U.WRITE_DATA)
+    for pins, action in ((True, Action.PIN), (False, Action.MANUAL)):
+        answer = verdict(about, pins)
+        assert (answer.rule, answer.action, answer.case) == ("written_unasked", action, "5")
+        assert "no write access" in answer.reason
+    assert ask(rules.written_unasked, group(*WRITTEN)) is None
+    assert ask(rules.written_unasked, group(U.MAP, U.READ_DATA)) is None
+
+
+SITE = FollowSite(Place(PATH, 10, 1), "vma->vm_mm", "vma", "at", "0", "", "page", True, "")
+
+
+def following(*kinds: UseKind | TraitKind, site: FollowSite = SITE) -> PinGroup:
+    return replace(group(*kinds), follows=(site,))
+
+
+def test_followed() -> None:
+    about = following(U.STRUCT_PAGE, U.PHYSICAL)
+    answer = rules.followed(Question(about, True, follows=True))
+    assert answer is not None
+    assert (answer.action, answer.case) == (Action.FOLLOW, "4")
+    assert answer.reason.endswith("behind a fault-in, because it never faults.")
+    assert ask(rules.followed, about) is None, "the profile has no follow_page()"
+    for more in (U.MAP, U.DMA, U.STORED, U.CONSUMED, U.EXTRA_REFERENCE, U.MANIPULATED):
+        assert rules.followed(Question(following(U.STRUCT_PAGE, more), True, True)) is None
+    assert rules.followed(Question(group(U.STRUCT_PAGE), True, True)) is None
+
+
+def test_followed_says_what_changes() -> None:
+    there = replace(SITE, faults=False)
+    answer = rules.followed(Question(following(U.STRUCT_PAGE, site=there), True, True))
+    assert answer is not None
+    assert answer.reason.endswith("takes the reference, alone.")
+
+
+def test_why_it_is_not_followed() -> None:
+    about = replace(group(U.STRUCT_PAGE), no_follow="it has two pages")
+    for follows, said in ((True, True), (False, False)):
+        answer = rules.only_struct_page(Question(about, True, follows))
+        assert answer is not None
+        assert ("follow_page() does not fit, because it has two" in answer.reason) == said
 
 
 def test_only_struct_page() -> None:

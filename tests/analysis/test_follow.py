@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What has to be shown before follow_page() may take the place of an acquire."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.model import FollowSite
+from tests.analysis.memory import only_group
+
+CALL = "get_user_pages(address, 1, write ? FOLL_WRITE : 0, &page, NULL)"
+CONDITION = f"\tif ({CALL} <= 0)\n\t\treturn -EFAULT;\n"
+SITE = f"""
+static long demo_phys(struct vm_area_struct *vma, unsigned long address, int write)
+{{
+	struct page *page;
+	unsigned long phys;
+	int ret;
+
+{CONDITION}
+	phys = page_to_phys(page);
+	put_page(page);
+	return phys;
+}}
+"""
+USER = """
+long demo_user(struct demo *demo, unsigned long at)
+{
+	struct vm_area_struct *vma;
+
+	vma = find_vma(demo->mm, at);
+	if (!vma)
+		return -EFAULT;
+	return demo_phys(vma, at, demo->write);
+}
+"""
+TEXT = SITE + USER
+
+
+def found(text: str) -> FollowSite:
+    group = only_group(text)
+    assert group.no_follow == ""
+    (site,) = group.follows
+    assert site.place == group.acquires[0].place
+    return site
+
+
+def refused(text: str) -> str:
+    group = only_group(text)
+    assert group.follows == ()
+    return group.no_follow
+
+
+def test_the_vma_that_every_caller_looked_up_is_at_hand() -> None:
+    site = found(TEXT)
+    assert (site.mm, site.vma) == ("vma->vm_mm", "vma")
+    assert (site.address, site.flags, site.write) == (
+        "address",
+        "write ? FOLL_WRITE : 0",
+        "write",
+    )
+    assert (site.page, site.faults, site.result) == ("page", True, "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("find_vma(demo->mm, at)", "find_vma(demo->mm, at + 1)"),
+        ("find_vma(demo->mm, at)", "demo->vma"),
+        ("\tif (!vma)\n\t\treturn -EFAULT;\n", ""),
+        ("\tif (!vma)", "\tat += 4;\n\tif (!vma)"),
+        ("\tif (!vma)", "\tat++;\n\tif (!vma)"),
+        ("\tif (!vma)", "\tvma = vma->vm_next;\n\tif (!vma)"),
+        ("demo_phys(vma, at, demo->write)", "demo_phys(vma, at + 8, demo->write)"),
+        ("demo_phys(vma, at, demo->write)", "(long)&demo_phys"),
+        ("\tint ret;\n", "\tint ret;\n\n\taddress += 8;\n"),
+    ],
+)
+def test_a_vma_that_may_be_another_one_is_not_at_hand(old: str, new: str) -> None:
+    assert old in TEXT
+    assert "none is at hand" in refused(TEXT.replace(old, new))
+
+
+def test_a_vma_of_the_same_function() -> None:
+    lookup = "\tstruct vm_area_struct *area = vma_lookup(mm, address);\n\n\tif (!area)\n"
+    text = TEXT.replace("demo_phys(struct vm_area_struct *vma", "demo_phys(struct mm_struct *mm")
+    text = text.replace("\tint ret;\n", f"\tint ret;\n{lookup}\t\treturn 0;\n")
+    assert found(text).vma == "area"
+
+
+def test_the_remote_function_holds_the_lock_too() -> None:
+    call = "get_user_pages_remote(vma->vm_mm, address, 1, 0, &page, NULL, NULL)"
+    assert found(TEXT.replace(CALL, call)).write == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "write", "faults"),
+    [
+        ("0", "", True),
+        ("FOLL_WRITE", "1", True),
+        ("FOLL_WRITE | FOLL_NOFAULT", "1", False),
+        ("(write ? FOLL_WRITE : 0)", "write", True),
+        ("write > 1 ? 0 : FOLL_WRITE", "!(write > 1)", True),
+    ],
+)
+def test_when_it_writes_and_faults(flags: str, write: str, faults: bool) -> None:
+    site = found(TEXT.replace("write ? FOLL_WRITE : 0", flags))
+    assert (site.flags, site.write, site.faults) == (flags, write, faults)
+
+
+def test_the_value_may_go_into_a_variable() -> None:
+    text = TEXT.replace(CONDITION, f"\tret = {CALL};\n\tif (ret < 1)\n\t\treturn ret;\n")
+    assert found(text).result == "ret"
+
+
+@pytest.mark.parametrize("operator", ["<= 0", "< 1", "!= 1"])
+def test_conditions_that_say_that_it_failed(operator: str) -> None:
+    assert found(TEXT.replace("<= 0", operator)).result == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("get_user_pages(address, 1,", "get_user_pages(address, 2,", "one page at a time"),
+        ("&page, NULL", "&page, &vma", "vmas"),
+        (CALL, "get_user_pages_unlocked(address, 1, &page, 0)", "takes or drops"),
+        (CALL, "get_user_pages_fast(address, 1, 0, &page)", "goes without"),
+        (CALL, "get_user_pages_remote(mm, address, 1, 0, &page, NULL, &ret)", "may drop"),
+        ("write ? FOLL_WRITE : 0", "FOLL_FORCE", "flags FOLL_FORCE"),
+        ("write ? FOLL_WRITE : 0", "write", "flags write"),
+        ("(address, 1", "(address++, 1", "side effects"),
+        ("(address, 1", "(untagged(address), 1", "side effects"),
+        ("<= 0", "== 0", "larger expression"),
+        ("<= 0", "<= 0 || write", "larger expression"),
+        ("\tif (get_user", "\twhile (get_user", "larger expression"),
+        (" <= 0)", ")", "larger expression"),
+        ("struct page *page;", "struct page *page[1];", "local variable"),
+    ],
+)
+def test_what_stands_against_it(old: str, new: str, why: str) -> None:
+    assert old in TEXT
+    assert why in refused(TEXT.replace(old, new))
+
+
+def test_one_acquire_that_cannot_is_enough() -> None:
+    other = f"\tif (!phys && {CALL} <= 0)\n\t\treturn 0;\n"
+    text = TEXT.replace("\tphys =", f"{other}\tphys =")
+    assert "larger expression" in refused(text)
