@@ -123,8 +123,10 @@ def python_option() -> tuple[str, ...]:
 
     spatch loads the library of the first python3 on PATH, which may be of another version than
     the one it was built for; then every rule with a script fails, and it says so on stderr only.
+    The system's own is tried first: a python3 that is a script which looks for the real one costs
+    every start of spatch more than parsing a file does.
     """
-    for option in ((), *(("--python", p) for p in _PYTHONS if Path(p).exists())):
+    for option in (*(("--python", p) for p in _PYTHONS if Path(p).exists()), ()):
         if _python_works(option):
             return option
     raise Refusal(
