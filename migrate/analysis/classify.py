@@ -102,7 +102,7 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
     kinds = {u.kind for u in group.uses}
     if long_lived is not None and group.trait(TraitKind.LONGTERM) is None:
         where = long_lived.evidence.place
-        yield f"The pages are held beyond the call without FOLL_LONGTERM ({where})."
+        yield f"The pages are stored in an object without FOLL_LONGTERM ({where})."
     if (
         group.trait(TraitKind.MAY_WRITE)
         and kinds & {UseKind.WRITE_DATA, UseKind.DMA}

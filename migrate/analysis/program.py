@@ -51,6 +51,8 @@ class Cell:
     def __str__(self) -> str:
         if self.kind == "member":
             return f"struct {self.scope}.{self.name}"
+        if self.kind == "result":
+            return "the result"
         return self.name.split("#")[0]
 
 

@@ -49,8 +49,9 @@ class Question:
     def only_struct_page(self) -> bool:
         """Whether all that is done with the pages is done with their struct page."""
         kinds = {u.kind for u in self.group.uses} - {UseKind.DIRTY}
-        at_once = {UseKind.PHYSICAL_KEPT} if self.has(TraitKind.PUT_AT_ONCE) else set()
-        return bool(kinds) and kinds <= _ONLY_STRUCT | at_once
+        if self.has(TraitKind.PUT_AT_ONCE):
+            return kinds <= _ONLY_STRUCT | {UseKind.PHYSICAL_KEPT}
+        return bool(kinds) and kinds <= _ONLY_STRUCT
 
     def uses(self, *kinds: UseKind) -> tuple[Use, ...]:
         """The uses of any of `kinds`."""
@@ -85,10 +86,10 @@ def fast_only(q: Question) -> Answer | None:
     if trait is None or not all(_is_fast_only(a.name) for a in direct):
         return None
     if q.has(TraitKind.NOTIFIER_HERE) or q.has(TraitKind.NOTIFIER_FILE):
-        case, why = "3", "and an MMU notifier keeps the mapping valid"
+        case, why = "3", "an MMU notifier undoes what it is used for when the page moves"
     else:
-        case, why = "4", "and the reference is held for a moment only"
-    reason = f"The lookup never sleeps and may run with interrupts off, {why}."
+        case, why = "4", "the reference is no more than a moment's"
+    reason = f"The lookup never sleeps and may run with interrupts off; {why}."
     return Answer(Action.KEEP, case, reason, Confidence.HIGH, (trait.evidence,))
 
 
@@ -97,7 +98,7 @@ def through_helper(q: Question) -> Answer | None:
     trait = q.group.trait(TraitKind.THROUGH_HELPER)
     if trait is None or any(a.name != trait.subject for a in q.group.acquires):
         return None
-    reason = f"The pages come from {trait.subject}(), which decides what its callers hold."
+    reason = f"The pages come from {trait.subject}(); only what becomes of that decides this."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, (trait.evidence,))
 
 
@@ -113,7 +114,9 @@ def mmu_notifier(q: Question) -> Answer | None:
             return Answer(Action.KEEP, "3", reason, Confidence.HIGH, (trait.evidence,))
     same = q.group.trait(TraitKind.NOTIFIER_FILE)
     if same is not None and not q.group.structs and q.uses(UseKind.PHYSICAL_KEPT):
-        reason = "The file registers an MMU notifier, which revokes what is mapped from the pages."
+        reason = (
+            "The file registers an MMU notifier, which undoes what is mapped when a page moves."
+        )
         return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, (same.evidence,))
     return None
 
@@ -194,7 +197,7 @@ def data_written(q: Question) -> Answer | None:
     if written:
         reason = "The kernel writes to the data of the pages."
         return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence(written))
-    reason = "The pages are mapped for write access and their data is used."
+    reason = "The data of the pages is used, and write access is asked for."
     return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
 
 
@@ -217,7 +220,7 @@ def data_read(q: Question) -> Answer | None:
     if q.pins_read_only:
         reason = "The kernel reads the data of the pages."
         return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
-    reason = "The kernel only reads the data of the pages, which needs no pin under this profile."
+    reason = "The data of the pages is only read, which needs no pin under this profile."
     return Answer(Action.KEEP, "5", reason, Confidence.MEDIUM, _evidence(data))
 
 
@@ -235,15 +238,17 @@ def only_struct_page(q: Question) -> Answer | None:
     """CASE 4: nothing but struct page is looked at, so a plain reference is right."""
     if not q.only_struct_page():
         return None
-    reason = "Only struct page is looked at; the data of the pages is never touched"
+    reason = "Only struct page is looked at, never the data of the pages"
     if q.follows and q.group.no_follow:
         reason += f"; follow_page() does not fit, because {q.group.no_follow}"
-    return Answer(Action.KEEP, "4", f"{reason}.", Confidence.HIGH, _evidence(q.group.uses))
+    at_once = q.group.trait(TraitKind.PUT_AT_ONCE)
+    evidence = _evidence(q.group.uses) or ((at_once.evidence,) if at_once is not None else ())
+    return Answer(Action.KEEP, "4", f"{reason}.", Confidence.HIGH, evidence)
 
 
 def nothing_recognised(q: Question) -> Answer:
     """What is done with the pages is not understood."""
-    reason = "What is done with the pages was not recognised."
+    reason = "Nothing that is done with the pages tells whether their data is used."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(q.group.uses))
 
 
@@ -281,9 +286,9 @@ def _for_device(q: Question, uses: tuple[Use, ...], how: str) -> Answer | None:
     if not uses:
         return None
     if _outlives_call(q):
-        reason = f"The pages are {how} and held beyond the call."
+        reason = f"The pages are {how} and stored until another function releases them."
         return Answer(Action.PIN, "2", reason, Confidence.HIGH, _evidence(uses))
-    reason = f"The pages are {how} and released once that is done."
+    reason = f"The pages are {how} and released when that is done."
     return Answer(Action.PIN, "1", reason, Confidence.HIGH, _evidence(uses))
 
 

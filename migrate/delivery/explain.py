@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -13,6 +13,9 @@ from migrate.analysis.model import Action, Classification, PinGroup, Place, Verd
 from migrate.base.errors import Refusal
 from migrate.delivery.report_code import decode_lines
 from migrate.kernel.tree import Tree
+
+_MOST = 8
+"""So many entries of a list are shown."""
 
 _WHERE = re.compile(r"(?P<path>.*?)(?::(?P<what>\w+))?(?::\d+)?\Z", re.S)
 
@@ -81,7 +84,8 @@ def _nothing(classification: Classification, where: str, path: str) -> Refusal:
 
 
 def notes_on(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
-    """All there is to say about one group."""
+    """What a reader needs to judge one group, in the order of the code's own life: taken, passed
+    on, used, released. Of long lists the first come, and how many more there are."""
     case = f" (CASE {verdict.case})" if verdict.case else ""
     first = group.acquires[0] if group.acquires else None
     severity = "warning" if verdict.action is Action.MANUAL else "note"
@@ -94,17 +98,41 @@ def notes_on(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
     )
     for warning in verdict.warnings:
         yield Note("warning", warning)
-    for gap in group.gaps:
-        yield Note("warning", f"not followed: {gap}")
-    for evidence in verdict.evidence:
-        yield note_at(tree, evidence.place, "note", f"evidence: {evidence.kind}")
-    for acquire in group.acquires:
-        yield note_at(tree, acquire.place, "note", f"acquired here by {acquire.name}()")
-    for use in group.uses:
-        yield note_at(tree, use.place, "note", f"used here: {use.kind}")
+    yield from _few(_gap_notes(group), "more that could not be followed")
+    evidence = dict.fromkeys((e.place, f"evidence: {e.kind}") for e in verdict.evidence)
+    yield from _few(_noted(tree, evidence), "more pieces of evidence")
+    acquires = {a.place: f"acquired here by {a.name}()" for a in group.acquires}
+    if len(acquires) > 1:
+        yield from (note_at(tree, place, "note", text) for place, text in acquires.items())
+    shown = {e.place for e in verdict.evidence} | set(acquires)
+    steps = [(e.place, e.kind) for e in group.edges if _near(e.place, group)]
+    yield from _few(_noted(tree, steps), "more places where the pages are passed on")
+    uses = [(u.place, f"used here: {u.kind}") for u in group.uses]
+    near = [(place, text) for place, text in uses if _near(place, group) and place not in shown]
+    yield from _few(_noted(tree, near), "more uses")
     for release in group.releases:
         by = f", through {release.reached_by_helper}()" if release.reached_by_helper else ""
         yield note_at(tree, release.place, "note", f"released here by {release.name}(){by}")
+
+
+def _gap_notes(group: PinGroup) -> list[Note]:
+    return [Note("warning", f"not followed: {gap}") for gap in group.gaps]
+
+
+def _noted(tree: Tree, found: Iterable[tuple[Place, str]]) -> list[Note]:
+    return [note_at(tree, place, "note", text) for place, text in dict.fromkeys(found)]
+
+
+def _few(notes: list[Note], what: str) -> Iterator[Note]:
+    """The first of `notes`; the rest is told by its number."""
+    yield from notes[:_MOST]
+    if len(notes) > _MOST:
+        yield Note("note", f"{len(notes) - _MOST} {what}; --json has all")
+
+
+def _near(place: Place, group: PinGroup) -> bool:
+    """Whether this is code of the group's own and no inline function of the kernel's headers."""
+    return not place.path.startswith("include/") or place.path in group.paths
 
 
 def note_at(tree: Tree, place: Place, severity: str, text: str) -> Note:

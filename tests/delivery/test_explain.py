@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from migrate.analysis.model import (
     Verdict,
 )
 from migrate.base.errors import Refusal
-from migrate.delivery.explain import explain
+from migrate.delivery.explain import explain, notes_on
 from migrate.kernel.tree import Tree
 
 SOURCE = "\tget_user_pages_fast(a);\n\tkmap(b);\nü\tput_page(c);\n".encode()
@@ -95,6 +96,23 @@ def test_everything_is_said_where_it_is(tree: Tree, classification: Classificati
     assert "not followed: an unknown callee" in texts
     assert "dirty" in texts
     assert "evidence: kmap" in texts
+    assert not [t for t in texts if t.startswith("used here")], "the evidence shows it already"
     last = notes[-1]
     assert last.text == "released here by put_page(), through helper()"
     assert last.source is not None and last.source[last.caret :].startswith("put_page")
+
+
+def test_of_long_lists_the_first_come_and_a_number(
+    tree: Tree, classification: Classification
+) -> None:
+    made, verdict = classification.pairs()[0]
+    uses = tuple(Use(Place("a.c", 2, n), "one", UseKind.MAP, "") for n in range(30))
+    header = Use(Place("include/linux/mm.h", 2, 0), "", UseKind.MAP, "")
+    gaps = tuple(f"gap {n}" for n in range(20))
+    edges = (Evidence(Place("a.c", 2, 1), "b -> struct demo.page", ""),)
+    long = replace(made, uses=(*uses, header), gaps=gaps, edges=edges)
+    texts = [n.text for n in notes_on(tree, long, replace(verdict, evidence=()))]
+    assert sum(t.startswith("used here") for t in texts) == 8
+    assert "22 more uses; --json has all" in texts
+    assert "12 more that could not be followed; --json has all" in texts
+    assert texts.index("b -> struct demo.page") < texts.index(f"used here: {UseKind.MAP}")
