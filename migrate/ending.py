@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shlex
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from migrate.base.errors import ExitCode, Refusal
+from migrate.base.room import is_no_room, no_room_error
 
 _PATIENCE = 1.6
 """Seconds from an interrupt to the end of the process, whatever its threads are doing."""
@@ -44,8 +44,8 @@ def guarded(command: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _refused(_no_room(error))
+        if is_no_room(error):
+            return _refused(no_room_error(error))
         return _bug(error)
     except Exception as error:
         if type(error).__name__ == "Abort":
@@ -95,14 +95,6 @@ def _refused(refusal: Refusal) -> int:
 
     Console().refusal(refusal)
     return ExitCode.REFUSED
-
-
-def _no_room(error: OSError) -> Refusal:
-    where = f" for {error.filename}" if error.filename else ""
-    return Refusal(
-        f"There is no room left on the disk{where}.",
-        "Make room, or use another disk with --workspace DIR, and run the command again.",
-    )
 
 
 def _bug(error: BaseException) -> int:

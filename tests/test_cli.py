@@ -254,7 +254,7 @@ def test_a_bug_goes_into_a_log_and_not_on_the_terminal(
     assert "secret detail" in log and "Traceback" in log
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 def test_a_full_disk_is_refused_and_no_bug(
     run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -264,7 +264,7 @@ def test_a_full_disk_is_refused_and_no_bug(
     monkeypatch.setattr(commands, "status", fail)
     code, _, err = run("status")
     assert code == ExitCode.REFUSED
-    assert "no room left" in err and "--workspace" in err
+    assert "on the disk of /ws/scan.json" in err and "--workspace" in err
 
 
 def test_help_and_version() -> None:

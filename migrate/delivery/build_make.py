@@ -13,6 +13,7 @@ from pathlib import Path
 
 from migrate.base import process
 from migrate.base.errors import Refusal
+from migrate.base.room import no_room, no_room_words
 from migrate.delivery.build_jobs import JobServer
 from migrate.delivery.build_model import BuildOptions
 from migrate.kernel.toolchains import Toolchain, build_settings
@@ -28,7 +29,6 @@ _TAG = re.compile(r"  ([A-Z][A-Z0-9_]*)(?: \[[A-Z]+\])?\s+(\S.*)$")
 _OBJECT_TAGS = ("CC", "AS", "CHECK")
 _FAILED = re.compile(r"make(?:\[\d+\])?: \*\*\* \[(?:[^\]]*: )?(\S+\.o)\] Error")
 _MAKE = re.compile(r"make(\[\d+\])?: ")
-_FULL = "No space left on device"
 
 
 @dataclass
@@ -65,8 +65,8 @@ class Kernel:
     def result_arguments(self) -> list[str]:
         """The arguments that change what is compiled or said; they are part of every key."""
         arguments = []
-        if self.options.w1:
-            arguments.append("W=1")
+        if self.options.warnings:
+            arguments.append(f"W={self.options.warnings}")
         if self.options.sparse:
             arguments += ["C=1", "CHECK=sparse"]
         if not self.options.instrumentation:
@@ -115,11 +115,16 @@ class Kernel:
         return self._understood(outcome, log)
 
     def _compiler(self) -> tuple[dict[str, str], str]:
-        """Environment and CC= for compiling: ccache in front when there is one, else a launcher."""
+        """Environment and CC= for compiling: ccache in front when there is one, else a launcher.
+
+        kbuild has the compiler list what it reads, so ccache need not preprocess to find out.
+        """
         launcher = self.options.compiler_launcher
         if shutil.which("ccache"):
-            prefix = {"CCACHE_PREFIX": launcher} if launcher else {}
-            return prefix, f"ccache {self.toolchain.compiler}"
+            extra = {"CCACHE_PREFIX": launcher} if launcher else {}
+            if not os.environ.keys() & {"CCACHE_DEPEND", "CCACHE_NODEPEND"}:
+                extra["CCACHE_DEPEND"] = "1"
+            return extra, f"ccache {self.toolchain.compiler}"
         return {}, f"{launcher} {self.toolchain.compiler}" if launcher else self.toolchain.compiler
 
     def _understood(self, outcome: process.Outcome, log: Path) -> MakeRun:
@@ -134,21 +139,13 @@ class Kernel:
                     f"The kernel's make cannot be used: {process.describe(outcome)}.",
                     "Run gup-migrate doctor to see what is missing.",
                 )
-        if _FULL in run.text:
-            raise no_space(self.folder)
+        if words := no_room_words(run.text):
+            raise no_room(self.folder, words)
         run.text = run.text.replace(f"{self.worktree.resolve()}/", "")
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(run.text, encoding="utf-8")
         _split(run)
         return run
-
-
-def no_space(folder: Path) -> Refusal:
-    """What ends a build on a full disk. What was half written is made anew by the next run."""
-    return Refusal(
-        f"No space left on the disk of {folder}.",
-        "Free some, or give the workspace another place with --workspace, and run again.",
-    )
 
 
 def _split(run: MakeRun) -> None:

@@ -25,20 +25,25 @@ class BuildCache(Protocol):
 class BuildOptions:
     """What the user may choose.
 
-    `jobs` is how many compilers run at once, over all architectures. `w1` and `sparse` are
-    kbuild's W=1 and C=1. `instrumentation` keeps KASAN, debug info and objtool on.
-    `compiler_launcher` (distcc, icecc) is put before the compiler. `architectures` limits what is
-    built and, when given, asks for every object on each of them that has it. Without
-    `keep_going` the first commit that fails is the last one looked at.
+    `jobs` is how many compilers run at once, over all architectures. `warnings` is what stands
+    after kbuild's W=, "" for the kernel's own choice; `sparse` is kbuild's C=1. `instrumentation`
+    keeps KASAN, debug info and objtool on. `compiler_launcher` (distcc, icecc) is put before the
+    compiler. `architectures` limits what is built and, when given, asks for every object on each
+    of them that has it. Without `keep_going` the first commit that fails is the last one looked at.
     """
 
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
-    w1: bool = False
+    warnings: str = ""
     sparse: bool = False
     instrumentation: bool = False
     compiler_launcher: str | None = None
     architectures: tuple[str, ...] | None = None
     keep_going: bool = True
+
+    def asked(self) -> str:
+        """Those of the choices that the results depend on, as text; who compiles is none."""
+        found = (self.warnings, self.sparse, self.instrumentation, self.architectures)
+        return repr((*found, self.keep_going))
 
 
 @dataclass(frozen=True, order=True)

@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from migrate.base.errors import Refusal
+from migrate.base.room import is_no_room, no_room_error
 from migrate.delivery.build_book import Routes, configured, find_routes
 from migrate.delivery.build_diagnostics import diagnostics
 from migrate.delivery.build_folder import BuildFolder, NoConfig
 from migrate.delivery.build_jobs import JobServer, run_parallel
-from migrate.delivery.build_make import no_space
 from migrate.delivery.build_model import (
     Attempt,
     BuildCache,
@@ -103,8 +102,8 @@ def _no_half_work(site: Site) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise no_space(site.builds) from error
+        if is_no_room(error):
+            raise no_room_error(error, site.builds) from error
         raise
     finally:
         site.leave()

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A disk that takes no more: how it shows, and the one way in which it ends a command."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from pathlib import Path
+
+from migrate.base.errors import Refusal
+
+_NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_WORDS = re.compile(
+    r"No space left on device|Disk quota exceeded|File too large|File size limit exceeded"
+    r"|database or disk is full"
+)
+_NAMES = {"No space left on device": "No space left", "database or disk is full": "No space left"}
+
+
+def is_no_room(error: OSError) -> bool:
+    """Whether a full disk, a quota or a limit on the size of files is what `error` is about."""
+    return error.errno in _NUMBERS
+
+
+def no_room_words(text: str) -> str:
+    """The first words in the output of a program that speak of such a thing, "" when none do."""
+    found = _WORDS.search(text)
+    return found[0] if found else ""
+
+
+def no_room(place: object, words: str = "No space left on device") -> Refusal:
+    """What ends the command; what was half written then is made anew by the next one."""
+    return Refusal(
+        f"{_NAMES.get(words, words)} on the disk of {place}.",
+        "Make room, or use another disk with --workspace DIR, and run the command again.",
+    )
+
+
+def no_room_error(error: OSError, place: Path | None = None) -> Refusal:
+    """The same for an `error` of this process."""
+    words = os.strerror(error.errno or errno.ENOSPC)
+    return no_room(place or error.filename or "the workspace", words)
