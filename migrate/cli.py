@@ -62,8 +62,27 @@ _stage_command("pair", "pair", "Find the pin groups: acquires with all of their 
 _stage_command("classify", "classify", "Decide what becomes of each group.")
 _stage_command("rewrite", "rewrite", "Edit the groups that are to be converted.")
 _stage_command("commit", "commit", "Make one commit a subsystem.")
-_stage_command("build", "build", "Build every commit's objects.")
 _stage_command("series", "series", "Write mails and report, and hand over the branch.")
+
+
+@app.command()
+@takes(*options_of("build"))
+def build(
+    request: Request,
+    full: Annotated[
+        str | None,
+        typer.Option(
+            "--full",
+            metavar="ARCH",
+            help="Then build the whole tree of this architecture at the branch's tip.",
+            show_default="only what the commits can affect",
+        ),
+    ] = None,
+) -> int:
+    """Build every commit's objects."""
+    from migrate import commands
+
+    return commands.build(request, full)
 
 
 @app.command()

@@ -14,6 +14,8 @@ from migrate import pipeline, stages, tables
 from migrate.analysis.decisions import read_decisions
 from migrate.base.errors import ExitCode, Refusal
 from migrate.console import Console, duration
+from migrate.delivery.build_choices import check_options, launcher_jobs
+from migrate.delivery.build_model import BuildOptions
 from migrate.job import Job, Options
 from migrate.kernel.tree import Tree, open_tree
 from migrate.request import Request
@@ -40,6 +42,32 @@ def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
             if last != "series":
                 console.notice(f"Next: {request.command(tables.after(last))}")
         return tables.exit_code(job)
+
+
+def build(request: Request, full: str | None) -> ExitCode:
+    """Build every commit, and with `full` the whole tree of that architecture at the tip."""
+    if full is None:
+        return run_stages(request, "build", name="build")
+    from migrate.delivery.builds import build_full
+
+    check_options(BuildOptions(architectures=(full,)))
+    console = Console(verbose=request.verbose)
+    with open_job(request, console) as job, working(job, console):
+        pipeline.run(job, "build")
+        console.started("full")
+        done = build_full(
+            job.branch,
+            full,
+            worktree=job.workspace.worktree(job.branch.base),
+            builds=job.workspace.builds,
+            options=job.options.build,
+        )
+        console.finished("full", f"{full} {'built' if done.ok else 'failed'}", done.seconds)
+    if request.json:
+        console.json(done)
+    else:
+        tables.full_build(console, done)
+    return ExitCode.DONE if done.ok else ExitCode.PARTIAL
 
 
 def explain(request: Request, where: str) -> ExitCode:
@@ -108,10 +136,24 @@ def open_job(request: Request, console: Console) -> Iterator[Job]:
     current_log = workspace.log
     output = request.output.resolve() if request.output else None
     decisions = read_decisions(request.decisions) if request.decisions else ()
+    options = Options(request.jobs, output, decisions, _build_options(request))
     try:
-        yield Job(tree, workspace, profile, Options(request.jobs, output, decisions), console)
+        yield Job(tree, workspace, profile, options, console)
     finally:
         console.close()
+
+
+def _build_options(request: Request) -> BuildOptions:
+    named = request.architectures
+    return BuildOptions(
+        jobs=request.build_jobs or launcher_jobs(request.launcher) or request.jobs,
+        warnings=request.warnings,
+        sparse=request.sparse,
+        instrumentation=request.instrumented,
+        compiler_launcher=request.launcher,
+        architectures=None if named is None else tuple(dict.fromkeys(named.split(","))),
+        keep_going=request.keep_going,
+    )
 
 
 @contextmanager

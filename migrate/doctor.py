@@ -23,6 +23,15 @@ _TREE_TOOLS = (
     ("bison", "builds of a real kernel", "apt-get install bison"),
     ("bc", "builds of a real kernel", "apt-get install bc"),
 )
+_LIBRARIES = (
+    ("libelf", "libelf.h", "builds of a real kernel", "apt-get install libelf-dev"),
+    ("openssl", "openssl/opensslv.h", "builds of a real kernel", "apt-get install libssl-dev"),
+)
+_EXTRAS = (
+    ("sparse", "--sparse", "apt-get install sparse"),
+    ("ccache", "builds that repeat", "apt-get install ccache"),
+    ("distcc", "--compiler-launcher distcc", "apt-get install distcc"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,9 @@ def examine() -> tuple[Check, ...]:
         *_spatch(),
         Check("git", _version("git"), "everything", "apt-get install git", True),
         *(Check(name, _version(name), use, get, False) for name, use, get in _TREE_TOOLS),
+        *(Check(name, _header(file), use, get, False) for name, file, use, get in _LIBRARIES),
         *_compilers(),
+        *(Check(name, _version(name), use, get, False) for name, use, get in _EXTRAS),
         Check("free space", _free_space(), "5 GB for the builds of a real kernel", "", False),
     )
 
@@ -81,6 +92,13 @@ def _version(program: str) -> str:
         return ""
     found = _VERSION.search((outcome.stdout + outcome.stderr).decode("utf-8", "replace"))
     return found[0] if found else "?"
+
+
+def _header(name: str) -> str:
+    """ "installed" when the machine's own compiler finds the header `name`, else ""."""
+    argv = ["gcc", "-E", "-o", "/dev/null", "-include", name, "-x", "c", "/dev/null"]
+    outcome = process.run(argv, cwd=Path("/"), timeout=_TIME_LIMIT)
+    return "installed" if isinstance(outcome, process.Finished) and outcome.ok else ""
 
 
 def _free_space() -> str:

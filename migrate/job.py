@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from migrate.analysis.decisions import Decision
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.base import codec, stored
+from migrate.delivery.build_model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, Delivery
 from migrate.delivery.rejected import Rejections, decided
 from migrate.identity import profile_identity, tool_identity
@@ -39,11 +40,12 @@ class Listener(Protocol):
 @dataclass(frozen=True)
 class Options:
     """What the user asked for. `jobs` counts processes; `output` None means the workspace;
-    `decisions` stand above the rules of verdicts."""
+    `decisions` stand above the rules of verdicts; `build` is how every commit is built."""
 
     jobs: int
     output: Path | None = None
     decisions: tuple[Decision, ...] = ()
+    build: BuildOptions = field(default_factory=BuildOptions)
 
 
 @dataclass
@@ -107,6 +109,7 @@ class Job:
             profile_identity(self.profile),
             self.results["classify"].digest,
             self.toolchains,
+            self.options.build.asked(),
         )
 
     @cached_property

@@ -91,6 +91,66 @@ class Request:
             show_default="none",
         ),
     ] = None
+    architectures: Annotated[
+        str | None,
+        Scope(since="build"),
+        typer.Option(
+            "--arch",
+            metavar="ARCH,...",
+            help="Build on each of these, and on no other.",
+            show_default="for each object the first that has it",
+        ),
+    ] = None
+    warnings: Annotated[
+        str,
+        Scope(since="build"),
+        typer.Option(
+            "--warnings",
+            "-W",
+            metavar="LEVEL",
+            help="Extra warnings of the kernel's build, as in make W=1.",
+            show_default="none",
+        ),
+    ] = ""
+    sparse: Annotated[
+        bool,
+        Scope(since="build"),
+        typer.Option("--sparse", help="Check what is compiled with sparse, as in make C=1."),
+    ] = False
+    instrumented: Annotated[
+        bool,
+        Scope(since="build"),
+        typer.Option("--instrumented", help="Keep KASAN, debug info and the like on; slower."),
+    ] = False
+    launcher: Annotated[
+        str | None,
+        Scope(since="build"),
+        typer.Option(
+            "--compiler-launcher",
+            metavar="PROGRAM",
+            help="What starts the compiler: distcc, icecc, ccache.",
+            show_default="ccache when it is installed",
+        ),
+    ] = None
+    build_jobs: Annotated[
+        int | None,
+        Scope(since="build", carried=False),
+        typer.Option(
+            "--build-jobs",
+            metavar="N",
+            min=1,
+            help="Compilers at a time.",
+            show_default="what distcc allows, else --jobs",
+        ),
+    ] = None
+    keep_going: Annotated[
+        bool,
+        Scope(since="build"),
+        typer.Option(
+            "--keep-going/--stop",
+            help="Take out what does not build, or stop at the first commit that does not.",
+        ),
+    ] = True
     json: Annotated[
         bool,
         Scope(carried=False),
@@ -111,8 +171,8 @@ class Request:
         for item in fields(self):
             value = getattr(self, item.name)
             if _scope(item.name).carried and item.name in known and value != item.default:
-                parts.append(_spelling(item.name))
-                parts += [] if value is True else [str(value)]
+                on, _, off = _spelling(item.name).partition("/")
+                parts += {True: [on], False: [off]}.get(value, [on, str(value)])
         return shlex.join(parts)
 
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from migrate.analysis.model import Action, Classification, Pairing, Scan
 from migrate.base import codec
+from migrate.base.errors import Refusal
 from migrate.base.git import git_run
 from migrate.base.process import Finished
-from migrate.delivery.model import Branch, BuildReport, Delivery
+from migrate.delivery.model import Branch, BuildReport, BuildStatus, Delivery
 from migrate.delivery.rejected import Rejections, blame, without, without_idle_api
 from migrate.identity import profile_identity
 from migrate.job import Job
@@ -132,7 +133,9 @@ def _rewrite_depends(job: Job) -> Sequence[str]:
 
 
 def _build_depends(job: Job) -> Sequence[str]:
-    return [job.toolchains]
+    from migrate.delivery.build_choices import check_options
+
+    return [job.toolchains, job.options.build.asked(), check_options(job.options.build)]
 
 
 def _series_depends(job: Job) -> Sequence[str]:
@@ -146,7 +149,6 @@ def _commit_intact(job: Job, branch: Branch) -> bool:
 
 
 def _build(job: Job) -> BuildReport:
-    from migrate.delivery.build_model import BuildOptions
     from migrate.delivery.builds import build_branch
 
     return build_branch(
@@ -154,7 +156,7 @@ def _build(job: Job) -> BuildReport:
         worktree=job.workspace.worktree(job.branch.base),
         builds=job.workspace.builds,
         cache=job.workspace.database.table("builds"),
-        options=BuildOptions(jobs=job.options.jobs),
+        options=job.options.build,
         progress=job.listener.progress,
     )
 
@@ -206,9 +208,12 @@ SERIES = Stage("series", Delivery, _series, _series_summary, _series_depends, _s
 def check_environment(job: Job, wanted: Sequence[str]) -> None:
     """Refuse now what would be refused after minutes of work."""
     from migrate.analysis.spatch import spatch_version
+    from migrate.delivery.build_choices import check_options
     from migrate.delivery.commits import user_identity
 
     spatch_version()
+    if "build" in wanted:
+        check_options(job.options.build)
     if "commit" in wanted:
         user_identity(job.tree.root)
 
@@ -216,6 +221,8 @@ def check_environment(job: Job, wanted: Sequence[str]) -> None:
 def reject_failed(job: Job) -> bool:
     """After `build`: note the groups that did not build; False when everything did."""
     known = job.rejections()
+    if not job.options.build.keep_going:
+        stop_at_failure(job)
     fresh = [r for r in blame(job.branch, job.rewrite, job.builds) if r.group not in known.groups]
     if not fresh:
         return False
@@ -223,6 +230,20 @@ def reject_failed(job: Job) -> bool:
         job.listener.notice(f"{item.group} is taken out: {item.reason.splitlines()[0]}")
     job.workspace.save("rejected", Rejections((*known.items, *fresh)), job.rejections_inputs())
     return True
+
+
+def stop_at_failure(job: Job) -> None:
+    """A :class:`Refusal` for the first object that a commit broke, after the compiler's words."""
+    broken = next((o for o in job.builds.objects if o.status is BuildStatus.FAILED), None)
+    if broken is None:
+        return
+    job.listener.notice(broken.output or broken.reason)
+    subject = next(c.subject for c in job.branch.commits if c.id == broken.commit)
+    raise Refusal(
+        f'{broken.path} does not build for {broken.arch} at commit {broken.commit[:12]} ("'
+        f'{subject}").',
+        "Without --stop its group is taken out and the rest goes on.",
+    )
 
 
 @dataclass(frozen=True)

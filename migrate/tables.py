@@ -10,11 +10,12 @@ from migrate import pipeline
 from migrate.analysis.model import Action
 from migrate.base.errors import ExitCode
 from migrate.base.lock import Holder
-from migrate.console import Console
+from migrate.console import Console, duration
 from migrate.delivery.model import BuildStatus
 from migrate.job import Job
 
 if TYPE_CHECKING:
+    from migrate.delivery.build_model import FullBuild
     from migrate.doctor import Check
     from migrate.request import Request
 
@@ -99,6 +100,21 @@ def status(
     if holder:
         console.say(f"In use by '{holder.command}' (process {holder.pid}).")
     console.say(f"Next: {step}")
+
+
+def full_build(console: Console, done: FullBuild) -> None:
+    """What became of a whole tree."""
+    facts = [
+        ("architecture", done.arch),
+        ("configuration", done.recipe),
+        ("commit", done.commit[:12]),
+        ("result", "built" if done.ok else f"failed, {len(done.errors)} errors"),
+        ("time", duration(done.seconds)),
+        ("log", done.log),
+    ]
+    console.facts(facts)
+    for error in done.errors:
+        console.say(error)
 
 
 def doctor(console: Console, checks: Sequence[Check]) -> None:

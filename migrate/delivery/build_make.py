@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from migrate.base import process
 from migrate.base.errors import Refusal
@@ -120,6 +120,8 @@ class Kernel:
         kbuild has the compiler list what it reads, so ccache need not preprocess to find out.
         """
         launcher = self.options.compiler_launcher
+        if launcher and PurePath(launcher).name == "ccache":
+            launcher = None
         if shutil.which("ccache"):
             extra = {"CCACHE_PREFIX": launcher} if launcher else {}
             if not os.environ.keys() & {"CCACHE_DEPEND", "CCACHE_NODEPEND"}:

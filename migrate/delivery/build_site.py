@@ -3,19 +3,15 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from migrate.base import process
 from migrate.base.borrowed import check_out
-from migrate.base.errors import Refusal
+from migrate.delivery.build_choices import check_options
 from migrate.delivery.build_folder import BuildFolder
 from migrate.delivery.build_model import BuildOptions, Recipe, Unit
 from migrate.delivery.build_states import States
 from migrate.delivery.model import Branch
 from migrate.kernel.toolchains import Toolchain, architectures, find_toolchain
-
-_TIME_LIMIT = 30.0
 
 
 class Site:
@@ -29,7 +25,7 @@ class Site:
         self.states = States(worktree, branch)
         self.toolchains = {a.name: t for a in architectures() if (t := find_toolchain(a))}
         self._folders: dict[tuple[str, Recipe], BuildFolder] = {}
-        self._sparse = _checked(options)
+        self._sparse = check_options(options)
         self._checked_out = ""
         for log in builds.glob("*/*.log"):
             log.unlink()
@@ -62,19 +58,3 @@ class Site:
         """The compiler and the arguments under which results of `unit` count."""
         arguments = self.folder_of(unit).arguments
         return (self.toolchains[unit.arch].identity, *arguments, self._sparse)
-
-
-def _checked(options: BuildOptions) -> str:
-    """The version of sparse, "" when it is not asked for; refuses what is not installed."""
-    launcher = options.compiler_launcher
-    if launcher and not shutil.which(launcher.split()[0]):
-        raise Refusal(
-            f"The compiler launcher {launcher} is not installed.",
-            f"apt-get install {launcher.split()[0]}, or leave --compiler-launcher out.",
-        )
-    if not options.sparse:
-        return ""
-    outcome = process.run(["sparse", "--version"], cwd=Path("/"), timeout=_TIME_LIMIT)
-    if not isinstance(outcome, process.Finished) or not outcome.ok:
-        raise Refusal("sparse is not installed.", "apt-get install sparse, or leave --sparse out.")
-    return outcome.stdout.decode("utf-8", "replace").strip()

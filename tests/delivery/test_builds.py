@@ -201,6 +201,45 @@ def test_the_same_warning_twice_is_news(world: World) -> None:
     assert "slate_b" in found.output and "slate_a" not in found.output
 
 
+def test_extra_warnings_only_on_request(world: World) -> None:
+    world.append(SLATE, "int slate_old(void) { return 1; }\n")
+    world.base = world.commit("Already warns with W=1")
+    world.change(SLATE, "int slate_new(void) { return 1; }\n")
+    assert only(world.build()).status is BuildStatus.BUILT
+    found = only(world.build(warnings="1"))
+    assert found.status is BuildStatus.WARNED
+    assert "slate_new" in found.output and "slate_old" not in found.output
+    assert only(world.build()).status is BuildStatus.BUILT
+
+
+def test_sparse_on_request_is_heard(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sparse of ours that finds one word; what it found before is no news."""
+    sparse = tmp_path / "bin/sparse"
+    sparse.parent.mkdir()
+    sparse.write_text("""#!/bin/sh
+test "$1" = --version && echo v0.6.4 && exit
+for source; do :; done
+grep -n address_space "$source" | sed "s|:.*|:1: warning: different address spaces|" \\
+    | sed "s|^|$source:|" >&2
+""")
+    sparse.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{sparse.parent}:{os.environ['PATH']}")
+    world.change(SLATE, "/* address_space */\n")
+    world.change(CHUTE, "int harmless;\n")
+    assert {o.status for o in world.build().objects} == {BuildStatus.BUILT}
+    found = {o.path: o for o in world.build(sparse=True).objects}
+    assert found[SLATE].status is BuildStatus.WARNED
+    assert "different address spaces" in found[SLATE].output
+    assert found[CHUTE].status is BuildStatus.BUILT
+    world.build(sparse=True)
+    assert world.compiled() == []
+    sparse.write_text(sparse.read_text().replace("v0.6.4", "v0.6.5"))
+    world.build(sparse=True)
+    assert len(world.compiled()) > 0, "another sparse may find something else"
+
+
 @pytest.mark.parametrize("kind", ["FAIL", "WARN"])
 def test_told_at_the_base(world: World, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setenv(kind, "drivers/block/slate/slate_drv.o")
@@ -533,6 +572,10 @@ def test_a_launcher_or_sparse_that_is_not_installed(
     world.change(SLATE, "int harmless;\n")
     with pytest.raises(Refusal, match="nowhere-to-be-found is not installed"):
         world.build(compiler_launcher="nowhere-to-be-found")
+    with pytest.raises(Refusal, match="W=e is no level"):
+        world.build(warnings="e")
+    with pytest.raises(Refusal, match=r"vax is not known\. Choose from: x86_64"):
+        world.build(architectures=("x86_64", "vax"))
     (tmp_path / "git").symlink_to(str(shutil.which("git")))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Refusal, match="sparse is not installed"):

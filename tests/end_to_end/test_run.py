@@ -167,6 +167,20 @@ def test_the_other_commands_work_on_what_is_there(
     assert not (world.workspace / "scratch").exists()
 
 
+def test_the_whole_tree_on_request(
+    clean: tuple[World, subprocess.CompletedProcess[str]],
+) -> None:
+    world, _ = clean
+    done = world.run("build", "--full", "x86_64", "--json")
+    assert done.returncode == 0, done.stderr
+    full = json.loads(done.stdout)
+    assert full["commit"] == world.git("rev-parse", f"{OURS}{CLEAN_PROFILE}")
+    assert (full["arch"], full["ok"], full["errors"]) == ("x86_64", True, [])
+    assert Path(full["log"]).read_text().count("  CC ") > 20
+    refused = world.run("build", "--full", "vax")
+    assert refused.returncode == 1 and "vax is not known" in refused.stderr
+
+
 def test_killed_in_every_stage_and_started_again(
     clean: tuple[World, subprocess.CompletedProcess[str]],
     tmp_path_factory: pytest.TempPathFactory,
