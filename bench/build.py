@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What `build` costs on a real kernel, against kbuild alone and against `git rebase --exec`.
 
-    python bench/build.py LINUX [--jobs N] [--scratch DIR] [--rename OLD NEW] [PATH...]
+    python -m bench.build LINUX [--jobs N] [--scratch DIR] [--rename OLD NEW]
+        [--record docs/performance.md] [PATH...]
 
 LINUX is a git checkout of a kernel; it is only read. Every PATH becomes one commit that renames
 put_page() to unpin_user_page() in it. Everything is measured in this one run, one after the
@@ -17,6 +18,7 @@ rebase  what `git rebase --exec make` would cost: an incremental make of two com
 from __future__ import annotations
 
 import argparse
+import datetime
 import os
 import platform
 import re
@@ -28,6 +30,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench.record import record
 from migrate.base import process
 from migrate.base.borrowed import borrow, check_out
 from migrate.base.git import git_output
@@ -35,6 +38,7 @@ from migrate.delivery.build_model import BuildOptions
 from migrate.delivery.builds import build_branch
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit
 from migrate.kernel.toolchains import architectures, build_settings, find_toolchain
+from migrate.kernel.tree import Tree
 
 PATHS = (
     "drivers/misc/bcm-vk/bcm_vk_sg.c",
@@ -213,12 +217,23 @@ def main() -> None:
         head = git_output(["rev-parse", "HEAD"], cwd=arguments.linux).decode().strip()
         check_out(repository, head)
         branch = make_branch(repository, arguments.paths or PATHS, tuple(arguments.rename))
-        _measure(branch, repository, scratch, jobs, arguments.folder)
+        lines = _measure(branch, repository, scratch, jobs, arguments.folder)
+        if arguments.record:
+            version = ".".join(map(str, Tree(repository, head).version))
+            title = f"Linux {version}, {datetime.date.today():%Y-%m-%d}:"
+            record(arguments.record, "bench.build", [title, "", "```", *lines, "```"])
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _measure(branch: Branch, repository: Path, scratch: Path, jobs: int, folder: str) -> None:
+def _measure(branch: Branch, repository: Path, scratch: Path, jobs: int, folder: str) -> list[str]:
+    """Measure everything; the lines that were printed meanwhile."""
+    lines: list[str] = []
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+        lines.extend(text.splitlines())
+
     cache = Cache()
     builds = scratch / "builds"
     reports: list[BuildReport] = []
@@ -236,17 +251,17 @@ def _measure(branch: Branch, repository: Path, scratch: Path, jobs: int, folder:
         )
 
     load = os.getloadavg()[0]
-    print(f"{platform.machine()}, {os.cpu_count()} processors, {jobs} jobs, load {load:.1f} before")
+    say(f"{platform.machine()}, {os.cpu_count()} processors, {jobs} jobs, load {load:.1f} before")
     cold = measured(build)
     objects = reports[0].objects
     good = sum(o.status is BuildStatus.BUILT for o in objects)
     archs = sorted({o.arch for o in objects})
     where = f"{len(objects)} objects ({', '.join(archs)})"
-    print(f"{len(branch.commits)} commits, {where}, {good} built")
+    say(f"{len(branch.commits)} commits, {where}, {good} built")
     for item in objects:
         if item.status is not BuildStatus.BUILT:
-            print(f"  {item.path} ({item.arch}): {item.status} {item.reason}")
-    print(f"cold    {cold}")
+            say(f"  {item.path} ({item.arch}): {item.status} {item.reason}")
+    say(f"cold    {cold}")
 
     calls = raw_calls(reports[0], builds, scratch)
     count = sum(len(call.objects) for call in calls)
@@ -254,23 +269,24 @@ def _measure(branch: Branch, repository: Path, scratch: Path, jobs: int, folder:
     for call in calls:
         configs += measured(partial(make_config, repository, call))
         raw += measured(partial(make, repository, call, jobs))
-    print(f"raw     {raw}, {count} objects\nconfig  {configs}, the configurations for raw")
-    print(f"cold / (raw + config): {_ratio(cold, raw + configs)}")
-    print(f"cold / raw:            {_ratio(cold, raw)}")
+    say(f"raw     {raw}, {count} objects\nconfig  {configs}, the configurations for raw")
+    say(f"cold / (raw + config): {_ratio(cold, raw + configs)}")
+    say(f"cold / raw:            {_ratio(cold, raw)}")
 
     warm = measured(build)
-    print(f"warm    {warm}, {compiled(builds)} compiles")
+    say(f"warm    {warm}, {compiled(builds)} compiles")
     per_commit = warm.wall / len(branch.commits)
-    print(f"        {per_commit * 40:.1f} s by the clock for 40 commits at this rate")
+    say(f"        {per_commit * 40:.1f} s by the clock for 40 commits at this rate")
 
     sample = 2
     native = next(call for call in calls if call.folder.name == "allmodconfig")
     some = rebase_cost(repository, branch, native, jobs, sample, [folder])
     whole = some.times(len(branch.commits) / sample)
-    print(
+    say(
         f"rebase  {whole}\n        one architecture, `make {folder}` only, measured on {sample}"
         f" commits and multiplied by {len(branch.commits) / sample:g}"
     )
+    return lines
 
 
 def _ratio(one: Cost, other: Cost) -> str:
@@ -282,6 +298,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("linux", type=Path, help="a git checkout of a kernel, only read")
     parser.add_argument("paths", nargs="*", help="files to make a commit for each")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--record", type=Path, help="a document to write the figures into")
     parser.add_argument("--scratch", type=Path, help="where to work, several GB")
     parser.add_argument("--rename", nargs=2, default=["put_page", "unpin_user_page"])
     parser.add_argument(

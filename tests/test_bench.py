@@ -10,6 +10,7 @@ import pytest
 
 from bench import scan
 from bench.accuracy import Result, Row, as_markdown
+from bench.record import record
 from bench.redo import Truth, compare
 from bench.scan import Cost, Line, copies, measure, table
 from bench.unpin import Site, undo
@@ -203,3 +204,16 @@ def test_what_was_measured_before_does_not_count(tmp_path: Path) -> None:
     small, failure = measure([sys.executable, "-S", "-c", "raise SystemExit(3)"], tmp_path)
     assert big.peak > 128 > small.peak > 0
     assert "exited with 3" in failure
+
+
+def test_figures_take_the_place_of_those_before(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text("# Performance\n\nWords.\n")
+    record(document, "bench.build", ["cold 9 \\1"])
+    record(document, "bench.scan", ["other"])
+    record(document, "bench.build", ["cold 5"])
+    text = document.read_text()
+    assert text.startswith("# Performance\n\nWords.\n\n<!-- bench.build")
+    assert "cold 9" not in text
+    assert text.index("cold 5") < text.index("other")
+    assert text.count("<!-- bench.build") == 2

@@ -58,6 +58,7 @@ class Router:
         self._make_folder = make_folder
         self._options = options
         self._toolchains = {a.name: find_toolchain(a) for a in architectures()}
+        self._choosers: dict[str, _Chooser] = {}
 
     def routes(self, paths: Sequence[str]) -> dict[str, tuple[Route, ...]]:
         """The routes of each of `paths`: one, or one an architecture when the user named some."""
@@ -115,9 +116,12 @@ class Router:
             for search, _ in asking:
                 search.reasons.append(Unroutable(search.path, name, missing_compiler(arch)))
             return
-        chooser = _Chooser(self._kconfig, self._defconfigs, self._make_folder, toolchain, server)
+        if name not in self._choosers:
+            self._choosers[name] = _Chooser(
+                self._kconfig, self._defconfigs, self._make_folder, toolchain
+            )
         for search, owner in asking:
-            answer = chooser.choose(owner)
+            answer = self._choosers[name].choose(owner, server)
             if isinstance(answer, Recipe):
                 search.found.append(Unit(search.path, name, answer, owner.target))
                 continue
@@ -137,21 +141,22 @@ class _Chooser:
         defconfigs: Defconfigs,
         make_folder: MakeFolder,
         toolchain: Toolchain,
-        server: JobServer,
     ) -> None:
         self._kconfig = kconfig
         self._defconfigs = defconfigs
         self._make_folder = make_folder
         self._toolchain = toolchain
-        self._server = server
+        self._server = JobServer("", (0, 1))
         self._configs: dict[Recipe, Config | NoConfig] = {}
         self._chosen: list[Recipe] = []
 
-    def choose(self, owner: Owner) -> Recipe | NoConfig | _NotHere:
+    def choose(self, owner: Owner, server: JobServer) -> Recipe | NoConfig | _NotHere:
         """The first recipe that builds what `owner` owns, or why there is none.
 
         A recipe that builds another object already is as good as a new one, and costs less.
+        `server` has the jobs for configurations that have to be made.
         """
+        self._server = server
         answer = self._choose(owner)
         if isinstance(answer, Recipe) and answer not in self._chosen:
             self._chosen.append(answer)
@@ -171,13 +176,28 @@ class _Chooser:
             if self._meets(Recipe(name), owner):
                 return Recipe(name)
         related = self._kconfig.related(symbols, arch.source)
-        bases = ["allmodconfig", *self._defconfigs.best(arch, related)[:_MOST_DEFCONFIGS]]
+        ranked = sorted(
+            self._defconfigs.best(arch, related), key=lambda n: not self._promises(n, owner)
+        )
+        bases = ["allmodconfig", *ranked[:_MOST_DEFCONFIGS]]
         for base in map(Recipe, bases):
             for recipe in (base, *self._with_wishes(base, owner)):
                 if self._meets(recipe, owner):
                     return recipe
         tried = ", ".join(recipe.name for recipe in self._configs)
         return _NotHere(f"{arch.name}: no configuration sets {_described(owner)} (tried {tried})")
+
+    def _promises(self, defconfig: str, owner: Owner) -> bool:
+        """Whether the text of `defconfig` alone looks as if the rest could be set by hand.
+
+        What it leaves at its default is not in there, so this decides on the order only.
+        """
+        source = self._toolchain.arch.source
+        named = self._defconfigs.of(self._toolchain.arch)[defconfig]
+        config = dict.fromkeys(self._kconfig.with_selected(named, source), "y")
+        return any(
+            self._kconfig.wishes(_needed(way), source, config) is not None for way in owner.ways
+        )
 
     def _with_wishes(self, base: Recipe, owner: Owner) -> Iterator[Recipe]:
         config = self._config(base)

@@ -68,6 +68,16 @@ class Kconfig:
         hidden = {s for s in found if not any(d.prompt for d in self.definitions(s))}
         return found | (selectors if hidden else set())
 
+    def with_selected(self, symbols: Iterable[str], arch: str) -> set[str]:
+        """`symbols` with all that they select or imply, directly or not."""
+        found: set[str] = set()
+        wave = set(symbols)
+        while wave:
+            found |= wave
+            here = [d for s in wave for d in self.definitions(s) if d.arch in ("", arch)]
+            wave = {s for d in here for s in d.selects} - found
+        return found
+
     def wishes(
         self, symbols: Iterable[str], arch: str, config: Mapping[str, str]
     ) -> dict[str, str] | None:
