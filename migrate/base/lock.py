@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.base.errors import Refusal
+from migrate.base.process import MARK
+from migrate.base.reaper import kill_marked
 
 _POLL_SECONDS = 0.1
 
@@ -47,12 +49,14 @@ def locked(path: Path, *, wait: float = 1.0) -> Iterator[None]:
     """Hold the lock at `path`, or refuse after `wait` seconds with the holder's name.
 
     The lock is the kernel's (flock), so a holder that was killed leaves only its name behind,
-    which the next one overwrites.
+    which the next one overwrites. Programs of such a holder that still run are ended first:
+    nobody else works here while the lock is held.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _acquire(handle, path, time.monotonic() + wait)
-        me = {"pid": os.getpid(), "command": " ".join(_command())}
+        _end_remains(handle)
+        me = {"pid": os.getpid(), "command": " ".join(_command()), "mark": MARK}
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(me).encode(), 0)
         yield
@@ -75,6 +79,15 @@ def _acquire(handle: int, path: Path, deadline: float) -> None:
         f"{path.parent} is in use by {name}.",
         "Wait until it has ended, or give a workspace of its own with --workspace DIR.",
     )
+
+
+def _end_remains(handle: int) -> None:
+    try:
+        mark = json.loads(os.pread(handle, 1 << 16, 0))["mark"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if isinstance(mark, str) and mark != MARK:
+        kill_marked(mark)
 
 
 def _read_holder(handle: int) -> Holder | None:

@@ -4,14 +4,19 @@
 from __future__ import annotations
 
 import os
+import secrets
 import selectors
 import signal
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from migrate.base import reaper
 
 DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 """Bytes of standard output and standard error together."""
@@ -19,6 +24,10 @@ DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 _CHUNK = 1 << 16
 _GRACE_SECONDS = 1.0
 
+MARK = secrets.token_hex(16)
+"""What the environment of every program that this process starts is known by."""
+
+_watched = threading.Lock()
 _live: set[int] = set()
 """Process groups of the children that run now, over all threads."""
 _stopping = False
@@ -69,10 +78,11 @@ Outcome = Finished | TimedOut | TooMuchOutput | NotStarted
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The caller's environment without GIT_*, in the C locale, plus `extra`."""
+    """The caller's environment without GIT_*, in the C locale, with our mark, plus `extra`."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env["LC_ALL"] = "C"
     env.pop("LANGUAGE", None)
+    env[reaper.VARIABLE] = MARK
     env.update(extra or {})
     return env
 
@@ -93,11 +103,12 @@ def run(
     `timeout` is in seconds, `output_limit` in bytes over both streams; `env` is added to
     :func:`clean_environment`. `one_stream` sends standard error where standard output goes, in
     the order written; `pass_fds` stay open in the child. When the call returns or raises, no
-    process of the group is left.
+    process of the group is left; when this process is killed, the reaper sees to that.
     """
     args = tuple(str(a) for a in argv)
     if _stopping:
         raise KeyboardInterrupt
+    _start_reaper()
     start = time.monotonic()
     try:
         child = subprocess.Popen(
@@ -129,6 +140,25 @@ def run(
     finally:
         _end_group(child)
         _live.discard(child.pid)
+
+
+def _start_reaper() -> None:
+    """Start the reaper of this process, once; without it everything works until a SIGKILL."""
+    if not _watched.acquire(blocking=False):
+        return
+    program = [sys.executable, "-I", "-S", reaper.__file__, str(os.getpid()), MARK]
+    with suppress(OSError):
+        watcher = subprocess.Popen(
+            program,
+            cwd="/",
+            env={},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        # It outlives us, which Python would complain about at the end.
+        watcher.returncode = 0
 
 
 def stop_all() -> None:
