@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from migrate.analysis.facts import Call, FunctionFacts, Value
 from migrate.analysis.guards import Guards, exclusive
-from migrate.analysis.knowledge import knowledge
+from migrate.analysis.knowledge import KernelFunction, knowledge
 from migrate.analysis.model import Place
-from migrate.analysis.program import Cell, Program, Site, scope_of
-from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite
+from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
+from migrate.analysis.syntax import Function
+from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite, form_via
 
 _ARRAY_DEPTH = 2
 """A `struct page **` is an array or the address of a pointer: a callee may fill it."""
@@ -39,12 +40,16 @@ class Backward:
         self.sources = Sources()
         self.visited: set[str] = set()
         self._seen: set[tuple[Cell, str]] = set()
+        self._fills: dict[Cell, bool] = {}
         self._queue: list[tuple[Cell, str, FunctionFacts]] = []
 
     def follow(self, release: ReleaseSite) -> Sources:
         """All sources of the pages that `release` may drop, added to those found before."""
         site = release.site
-        self._values(site.call.arguments[release.argument], PAGE, site.facts)
+        released = site.call.arguments[release.argument]
+        if not released:
+            self._unknown("what is released is no variable", site.call.place)
+        self._values(released, PAGE, site.facts)
         while self._queue:
             cell, form, facts = self._queue.pop(0)
             self._cell(cell, form, facts)
@@ -54,88 +59,125 @@ class Backward:
         wanted = self.program.pointers(values, facts) if form != PHYSICAL else values
         for value in wanted:
             cell, via = self.program.cell(value, facts)
-            kept = SCATTER if via else form
-            if (cell, kept) not in self._seen:
-                self._seen.add((cell, kept))
-                self._queue.append((cell, kept, facts))
+            self._add(cell, SCATTER if via else form, facts)
+
+    def _add(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
+        if (cell, form) not in self._seen:
+            self._seen.add((cell, form))
+            self._queue.append((cell, form, facts))
 
     def _cell(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
         self.visited.add(facts.function.path.split(":")[0])
         if cell.kind == "result":
             self._result(Site(facts, int(cell.name)), form)
-        elif cell.kind == "local":
-            if cell.name in facts.parameters:
-                self._parameter(cell, form, facts)
+        elif cell.kind == "unknown":
+            self._unknown(f"'{cell.name}' is of no known type", facts_place(facts))
+        elif cell.kind == "local" and cell.name in facts.parameters:
+            self._parameter(cell, form, facts)
             self._stores(cell, form, facts)
-        elif cell.kind == "member":
-            if form in (PAGE, SCATTER) and self.program.is_public_struct(
-                cell.scope, facts.function.path
-            ):
-                self.sources.unknown.setdefault(f"{cell} is public", facts_place(facts))
-            for user in self.program.member_users(cell, facts.function.path):
-                self._stores(cell, form, user)
-        elif cell.kind == "global":
-            for user in self.program.global_users(cell):
-                self._stores(cell, form, user)
         else:
-            self.sources.unknown.setdefault(
-                f"'{cell.name}' is of no known type", facts_place(facts)
-            )
+            users = self._users(cell, form, facts)
+            filled = {self._stores(cell, form, user) for user in users}
+            if True not in filled and not (cell.kind == "global" and form in (ADDRESS, PHYSICAL)):
+                self._unknown(f"nothing in sight sets {cell}", facts_place(facts))
+
+    def _users(self, cell: Cell, form: str, facts: FunctionFacts) -> tuple[FunctionFacts, ...]:
+        """The functions that may store into what is no parameter."""
+        if cell.kind == "local":
+            return (facts,)
+        if cell.kind == "global":
+            return self.program.global_users(cell)
+        path = facts.function.path
+        if form in (PAGE, SCATTER) and self.program.is_public_struct(cell.scope, path):
+            self._unknown(f"{cell} is public", facts_place(facts))
+        return self.program.member_users(cell, path)
 
     def _parameter(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
         function = facts.function
         position = facts.parameters.index(cell.name)
         sites, closed = self.program.callers(function)
         if not closed or (not sites and not function.static):
-            self.sources.unknown.setdefault(
-                f"not all callers of {function.name}() are known", facts_place(facts)
-            )
+            self._unknown(f"not all callers of {function.name}() are known", facts_place(facts))
         for site in sites:
             if exclusive(site.facts.guards | site.call.guards, self.guards):
                 continue
             if position < len(site.call.arguments):
                 self._values(site.call.arguments[position], form, site.facts)
 
-    def _stores(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
+    def _stores(self, cell: Cell, form: str, facts: FunctionFacts) -> bool:
+        """Follow all that is stored into `cell` in one function; whether anything is."""
         found = self.program.mentions(facts, cell)
-        for flow, _ in found.targets:
-            if not flow.null and not exclusive(flow.guards, self.guards):
-                self._values(flow.sources, form, facts)
+        filled = False
+        for flow, via in found.targets:
+            stored = form_via(form, via)
+            filled |= bool(stored)
+            if not stored or flow.null or exclusive(flow.guards, self.guards):
+                continue
+            if not flow.sources and stored in (PAGE, SCATTER):
+                self._unknown(f"what is stored into {cell} is no variable", flow.place)
+            self._values(flow.sources, stored, facts)
+        for flow, _ in found.sources:
+            # `pages = object->pages`: what is filled through one name is filled in both.
+            if self.program.is_array(flow.target, facts) and form == PAGE:
+                alias, via = self.program.cell(flow.target, facts)
+                if not via and alias != cell:
+                    filled = True
+                    self._add(alias, form, facts)
         for index, position, _ in found.arguments:
             if not exclusive(facts.calls[index].guards, self.guards):
-                self._may_fill(Site(facts, index), position, form)
+                filled |= self._may_fill(Site(facts, index), position, form)
+        return filled
 
-    def _may_fill(self, site: Site, position: int, form: str) -> None:
+    def _may_fill(self, site: Site, position: int, form: str) -> bool:
+        """Follow what a call stores into its argument number `position`; whether it does."""
         call, facts = site.call, site.facts
         acquired = self.is_acquire(call)
         if acquired is not None:
             if acquired == position:
                 self.sources.acquires[call.place] = site
-            return
+            return acquired == position
         known = self.known.lookup(call.name)
         if known is not None:
-            if known.effect(position) == "fill":
-                self._foreign(f"{call.name}() fills it, too", call.place)
-            elif position in (known.into, known.through):
-                for other, values in enumerate(call.arguments):
-                    if other != position:
-                        self._values(values, PAGE if known.into == position else form, facts)
-            return
+            return self._known_fills(site, position, form, known)
         definitions = self.program.definitions(call.name, facts.function.path)
         if not definitions and form == PAGE and call.sources[position].startswith("&"):
             name = f"{call.name}()" if call.name else "a function pointer"
             self._foreign(f"{name} may fill it", call.place)
-        for function in definitions:
-            callee = self.program.facts(function)
-            if position >= len(callee.parameters):
-                continue
-            name = callee.parameters[position]
-            kind = callee.types.get(name)
-            if kind is not None and (kind.depth >= _ARRAY_DEPTH or form == SCATTER):
-                inner = Cell("local", scope_of(function), name)
-                if (inner, "filled") not in self._seen:
-                    self._seen.add((inner, "filled"))
-                    self._stores(inner, form, callee)
+            return True
+        return True in {self._filled_by(f, position, form) for f in definitions}
+
+    def _known_fills(self, site: Site, position: int, form: str, known: KernelFunction) -> bool:
+        call, facts = site.call, site.facts
+        effect = known.effect(position)
+        if effect == "fill":
+            self._foreign(f"{call.name}() fills it, too", call.place)
+            return True
+        if form == PAGE and position == 0 and call.name in ("memcpy", "memmove"):
+            self._values(call.arguments[1], form, facts)
+            return True
+        if form == PAGE and position == 0 and call.name == "memset":
+            return True
+        if position not in (known.into, known.through):
+            return False
+        for other, values in enumerate(call.arguments):
+            if other != position:
+                self._values(values, PAGE if known.into == position else form, facts)
+        return True
+
+    def _filled_by(self, function: Function, position: int, form: str) -> bool:
+        callee = self.program.facts(function)
+        if position >= len(callee.parameters):
+            return False
+        name = callee.parameters[position]
+        kind = callee.types.get(name)
+        deep = kind is not None and kind.depth >= _ARRAY_DEPTH
+        if not (deep or form == SCATTER or is_macro(function)):
+            return False
+        inner = Cell("local", scope_of(function), name)
+        if (inner, "filled") not in self._seen:
+            self._seen.add((inner, "filled"))
+            self._fills[inner] = self._stores(inner, form, callee)
+        return self._fills.get(inner, True)
 
     def _result(self, site: Site, form: str) -> None:
         call, facts = site.call, site.facts
@@ -147,13 +189,15 @@ class Backward:
             self._known_result(site, form)
             return
         definitions = self.program.definitions(call.name, facts.function.path)
+        returned = False
         for function in definitions:
             callee = self.program.facts(function)
             if exclusive(callee.guards, self.guards):
                 continue
-            for returned in callee.returns:
-                self._values(returned.values, form, callee)
-        if not definitions and form in (PAGE, SCATTER, ADDRESS):
+            for found in callee.returns:
+                returned = True
+                self._values(found.values, form, callee)
+        if not returned and form in (PAGE, SCATTER, ADDRESS):
             name = f"{call.name}()" if call.name else "a function pointer"
             self._foreign(f"it may come from {name}", call.place)
 
@@ -172,6 +216,9 @@ class Backward:
         elif known.result and call.arguments:
             before = _origin_form(call.name, known.result)
             self._values(call.arguments[0], before, facts)
+
+    def _unknown(self, why: str, place: Place) -> None:
+        self.sources.unknown.setdefault(why, place)
 
     def _foreign(self, why: str, place: Place) -> None:
         self.sources.foreign.setdefault(why, place)

@@ -9,12 +9,10 @@ from migrate.analysis.callees import argument
 from migrate.analysis.facts import Access, Call, Flow, FunctionFacts, Loc, Return
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import Knowledge, knowledge
-from migrate.analysis.mentions import LOADED
 from migrate.analysis.model import UseKind
 from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
-from migrate.analysis.trace import ADDRESS, AGAIN, PAGE, PHYSICAL, SCATTER, State, Trace
+from migrate.analysis.trace import ADDRESS, AGAIN, PAGE, PHYSICAL, SCATTER, State, Trace, form_via
 
-_CONTAINER_PAGE = frozenset({"bv_page", "page_link", "page"})
 _CELL_LIMIT = 250
 """A group that spreads over more storage than this is not followed to its end."""
 
@@ -112,7 +110,7 @@ class Forward:
     def _alias(self, state: State, flow: Flow, facts: FunctionFacts) -> None:
         """`pages = object->pages`: an array that is filled through one name is filled in all."""
         for value in flow.sources:
-            if not isinstance(value, Loc) or not self._is_array(flow.target, facts):
+            if not isinstance(value, Loc) or not self.program.is_array(flow.target, facts):
                 continue
             cell, via = self.program.cell(value, facts)
             if via or cell == state.cell:
@@ -129,10 +127,6 @@ class Forward:
             filled = cell.kind == "local" and cell.name in facts.parameters
             self.start(State(cell, PAGE, filled))
 
-    def _is_array(self, loc: Loc, facts: FunctionFacts) -> bool:
-        kind = self.program.type_at(loc, facts)
-        return kind is not None and kind.tag in ("page", "folio") and kind.depth > 1
-
     def _flow(self, state: State, flow: Flow, via: str, facts: FunctionFacts) -> None:
         form = form_via(state.form, via)
         if not form:
@@ -146,7 +140,7 @@ class Forward:
             self.trace.origin(target, facts.function.path)
             if form == PHYSICAL:
                 self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
-            elif form == PAGE and self.outlives(flow.target, facts):
+            elif form in (PAGE, SCATTER) and self.outlives(flow.target, facts):
                 self.trace.use(UseKind.STORED, flow.place, facts, flow.text)
         self.trace.edge(flow.place, f"{state.cell} -> {target}", flow.text)
         filled = flow.through and target.kind == "local" and target.name in facts.parameters
@@ -211,16 +205,3 @@ class Forward:
         """Whether a member belongs to an object that is still there after the call."""
         kind = facts.types.get(target.base)
         return kind is None or kind.depth > 0
-
-
-def form_via(form: str, via: str) -> str:
-    """The form of what is read through member `via` of a container; "" when of no interest."""
-    if not via:
-        return form
-    if via == LOADED:
-        return "" if form == ADDRESS else form  # what stands at an address is data
-    if form != SCATTER:
-        return ""
-    if via in _CONTAINER_PAGE:
-        return PAGE
-    return SCATTER if via == "sgl" else ""

@@ -298,6 +298,11 @@ class Program:
             kind = self._member_type(kind, member, facts.function.path)
         return kind
 
+    def is_array(self, loc: Loc, facts: FunctionFacts) -> bool:
+        """Whether `loc` is an array of pages: it is filled under every name that it has."""
+        kind = self.type_at(loc, facts)
+        return kind is not None and kind.tag in ("page", "folio") and kind.depth > 1
+
     def pointers(self, values: tuple[Value, ...], facts: FunctionFacts) -> tuple[Value, ...]:
         """Of the operands of an expression, those that point somewhere: in `pages + n`, pages."""
         if len(values) < 2:

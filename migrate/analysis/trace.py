@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from migrate.analysis.facts import FunctionFacts
+from migrate.analysis.mentions import LOADED
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
 from migrate.analysis.program import Cell, Site
 
@@ -13,6 +14,7 @@ PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
 AGAIN = "page found again"
 """A page that was looked up by an address or a page frame number of the acquired one."""
 
+_CONTAINER_PAGE = frozenset({"bv_page", "page_link", "page"})
 FORMS = frozenset({PAGE, AGAIN, ADDRESS, PHYSICAL, SCATTER})
 
 
@@ -71,3 +73,16 @@ class Trace:
         """Note what could not be followed; for an address or a pfn that matters only when pages
         are found again from one."""
         (self.gaps if form in (PAGE, SCATTER) else self.soft_gaps).setdefault(why)
+
+
+def form_via(form: str, via: str) -> str:
+    """The form of what is read through member `via` of a container; "" when of no interest."""
+    if not via:
+        return form
+    if via == LOADED:
+        return "" if form == ADDRESS else form  # what stands at an address is data
+    if form != SCATTER:
+        return ""
+    if via in _CONTAINER_PAGE:
+        return PAGE
+    return SCATTER if via == "sgl" else ""
