@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrate.analysis.facts import FunctionFacts, Loc
+from migrate.analysis.facts import FunctionFacts, Loc, Value
 from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.program import Cell, Site, is_macro, scope_of
@@ -154,7 +154,16 @@ def _store_argument(flow: Forward, site: Site, target: int, form: str) -> None:
         if form == SCATTER:
             flow.trace.use(UseKind.SCATTER, site.call.place, site.facts, site.call.text)
         flow.trace.edge(site.call.place, f"{site.call.name}() puts it into {cell}", site.call.text)
-        flow.start(State(cell, form))
+        given = cell.kind == "local" and cell.name in site.facts.parameters
+        flow.start(State(cell, form, given and _is_filled(flow, value, form, site)))
+
+
+def _is_filled(flow: Forward, value: Value, form: str, site: Site) -> bool:
+    """Whether the callers see what is stored into a parameter."""
+    if form == SCATTER:
+        return True
+    kind = flow.program.type_at(value, site.facts) if isinstance(value, Loc) else None
+    return kind is not None and kind.depth > 1
 
 
 def _unknown_callee(flow: Forward, form: str, site: Site, name: str) -> None:

@@ -277,6 +277,8 @@ class _Walker:
                     self._access(value, "", node)
                 found.append(replace(value, loaded=loaded))
             else:
+                if loaded:
+                    self._access(Loc(f"{CALLED}{value.call}"), "", node)
                 found.append(value)
         return tuple(found)
 
@@ -320,9 +322,8 @@ class _Walker:
         if through or _strip(left).type == "field_expression":
             # Evaluating the target noted a read of it; it is a write, noted below.
             del self.accesses[max(before, len(self.accesses) - 1) :]
-        for target in targets:
-            if not isinstance(target, Loc):
-                continue
+        for value in targets:
+            target = value if isinstance(value, Loc) else Loc(f"{CALLED}{value.call}")
             self._flow(target, values, through, right, node)
             if through:
                 self._access(target, "", node, write=True)

@@ -132,6 +132,9 @@ class Forward:
         if not form:
             return
         target, into = self.program.cell(flow.target, facts)
+        if target.kind == "result":
+            self.trace.gap(f"it is stored where the result of a call points, {flow.place}", form)
+            return
         if into:
             form = SCATTER
         if target == state.cell and form == state.form:

@@ -12,6 +12,7 @@ Guards = frozenset[tuple[str, bool]]
 """Conditions, each with whether it has to hold."""
 
 _SIMPLE = re.compile(r"^(!?)\s*(?:defined)?\s*\(?\s*(\w+)\s*\)?$")
+_CALLED = re.compile(r"^(!?)\s*(\w+\s*\(\s*\w+\s*\))$")
 _CONDITIONAL = ("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef")
 
 
@@ -59,5 +60,5 @@ def _condition(node: Node) -> tuple[str, bool] | None:
     if condition is None:
         return None
     text = " ".join((condition.text or b"").decode("utf-8", "replace").split())
-    simple = _SIMPLE.match(text)
+    simple = _SIMPLE.match(text) or _CALLED.match(text)
     return (simple.group(2), not simple.group(1)) if simple else (text, True)

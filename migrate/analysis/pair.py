@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache as once
+from functools import reduce
 from importlib.resources import files
 
 from migrate.analysis.group import Grouper, Traced
@@ -109,15 +110,14 @@ def _merged(groups: list[PinGroup]) -> list[PinGroup]:
     """Groups that share a release are one group."""
     merged: list[PinGroup] = []
     for group in groups:
-        mine = {r.place for r in group.releases} | {a.place for a in group.acquires}
-        for n, other in enumerate(merged):
-            theirs = {r.place for r in other.releases} | {a.place for a in other.acquires}
-            if mine & theirs:
-                merged[n] = _union(other, group)
-                break
-        else:
-            merged.append(group)
+        tied = [other for other in merged if _places(other) & _places(group)]
+        merged = [other for other in merged if other not in tied]
+        merged.append(reduce(_union, (*tied, group)))
     return merged
+
+
+def _places(group: PinGroup) -> set[Place]:
+    return {r.place for r in group.releases} | {a.place for a in group.acquires}
 
 
 def _union(one: PinGroup, two: PinGroup) -> PinGroup:

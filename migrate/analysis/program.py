@@ -148,9 +148,9 @@ class Program:
             found: list[Function] = []
             source = self.source(other)
             bodies = macro_bodies(source, name) if source is not None else ()
-            for n, (text, place) in enumerate(bodies):
+            for n, (text, origin) in enumerate(bodies):
                 virtual = f"{other}:{name}:{n}"
-                parsed = self._sources[virtual] = parse(virtual, text, place)
+                parsed = self._sources[virtual] = parse(virtual, text, origin)
                 found.extend(parsed.functions)
             if found:
                 return tuple(found)
@@ -332,6 +332,8 @@ class Program:
         scope = scope_of(facts.function)
         if isinstance(value, Result):
             return Cell("result", scope, str(value.call)), ""
+        if value.base.startswith(CALLED) and not value.members:
+            return Cell("result", scope, value.base[1:]), ""
         kind = self.type_of(value.base, facts)
         local = value.base in facts.types
         root = (

@@ -55,6 +55,15 @@ class Function:
         return self.body.end_byte
 
 
+@dataclass(frozen=True)
+class Origin:
+    """For the body of a macro: where the macro is defined, which is where all of it stands, and
+    that line of the file, stripped."""
+
+    place: Place
+    line: str
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """One parsed file of the tree."""
@@ -62,8 +71,7 @@ class Source:
     path: str
     text: bytes
     root: Node = field(repr=False)
-    origin: Place | None = None
-    """For the body of a macro: where the macro is defined, which is where all of it stands."""
+    origin: Origin | None = None
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:
@@ -89,7 +97,7 @@ class Source:
 
     def place(self, node: Node) -> Place:
         if self.origin is not None:
-            return self.origin
+            return self.origin.place
         return Place(self.path, node.start_point[0] + 1, node.start_point[1])
 
     def code(self, node: Node) -> str:
@@ -99,13 +107,15 @@ class Source:
 
     def line(self, node: Node) -> str:
         """The source line on which `node` starts, stripped."""
+        if self.origin is not None:
+            return self.origin.line
         start = self.text.rfind(b"\n", 0, node.start_byte) + 1
         end = self.text.find(b"\n", node.start_byte)
         line = self.text[start : end if end >= 0 else len(self.text)]
         return line.decode("utf-8", "replace").strip()
 
 
-def parse(path: str, text: bytes, origin: Place | None = None) -> Source:
+def parse(path: str, text: bytes, origin: Origin | None = None) -> Source:
     """Parse `text`; never fails: what is not C becomes ERROR nodes."""
     return Source(path, text, Parser(_LANGUAGE).parse(text).root_node, origin)
 
@@ -165,15 +175,15 @@ def members_set(source: Source, member: str) -> Iterator[str]:
             yield name_of(value)
 
 
-def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Place]]:
-    """Each definition of the function-like macro `name`, spelled as a C function, and its place."""
+def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:
+    """Each definition of the function-like macro `name`, spelled as a C function."""
     queue = [source.root]
     while queue:
         node = queue.pop()
         if node.type == "preproc_function_def":
             named = node.child_by_field_name("name")
             if named is not None and name_of(named) == name:
-                yield _macro_as_function(node), source.place(node)
+                yield _macro_as_function(node), Origin(source.place(node), source.line(node))
         elif node.type in _CONTAINERS:
             queue.extend(node.children)
 

@@ -426,6 +426,10 @@ CASES: dict[str, str | dict[str, str]] = {
     + PUT
     + "\n}\n"
     + end("call_rcu(&demo->list, demo_rcu);"),
+    "where a call's result points": STRUCT
+    + "static struct page **slot_of(struct demo *demo)\n{\n\treturn &demo->page;\n}\n"
+    + stored("*slot_of(demo) = page;")
+    + end(PUT),
     "the body of a loop by a macro": STRUCT
     + START
     + end("int i;\n\n\tfor_each_thing(i, 4) {\n\t\t" + PUT + "\n\t}"),
@@ -447,8 +451,6 @@ CASES: dict[str, str | dict[str, str]] = {
 WRONG: dict[str, str] = {
     "another member of an unnamed union": "members of a union are not taken for one storage",
     "memcpy of the struct": "a struct that is copied into one of another type is not followed",
-    "a scatterlist of the caller": "a container that is a parameter is not followed to the callers",
-    "a bio of the caller": "a container that is a parameter is not followed to the callers",
     "a header by an include path from afar": "-I options of makefiles are not read",
     "a page with an attribute": "a declaration that is not understood loses its value",
 }

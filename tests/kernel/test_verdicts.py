@@ -121,7 +121,6 @@ def test_every_acquire_and_release_is_a_line_of_the_tree(analysis: Analysis) -> 
     check_lines(analysis, calls)
 
 
-@pytest.mark.xfail(reason="in a macro the text is what it was spelled as")
 def test_every_piece_of_evidence_is_a_line_of_the_tree(analysis: Analysis) -> None:
     edges = [(e.place, e.text) for group in analysis.pairing.groups for e in group.edges]
     check_lines(analysis, edges)
