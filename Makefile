@@ -27,15 +27,17 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 	powerpc-linux-gnu-gcc=gcc-powerpc-linux-gnu \
 	s390x-linux-gnu-gcc=gcc-s390x-linux-gnu \
 	/usr/lib/git-core/git-send-email=git-email
-# Two compile servers on loopback are part of the tests of builds.
-TEST_TOOLS := distcc=distcc distccd=distcc
+# Two compile servers on loopback are part of the tests of builds; reuse looks for libmagic.
+TEST_TOOLS := distcc=distcc distccd=distcc /usr/lib/*/libmagic.so.1=libmagic1
+BROWSER_TOOLS := /usr/bin/chromium=chromium /usr/bin/chromedriver=chromium-driver
 
-.PHONY: help setup demo test lint pytest kernel-setup kernel-test lock clean
+.PHONY: help setup demo test lint pytest browser-test kernel-setup kernel-test lock clean
 
 help:
 	@echo 'make demo               the whole job on the bundled miniature kernel'
 	@echo 'make demo TREE=/linux   the same on a kernel checkout of yours, which is only read'
 	@echo 'make test               lint, and every test that needs no real kernel'
+	@echo 'make browser-test       the tests of the report in Chromium, without a window'
 	@echo 'make kernel-test        the tests on Linux 6.1 and 6.12, fetched as Debian packages'
 	@echo 'make lint               ruff, ruff format --check, mypy --strict'
 	@echo 'make setup              install what is missing: Debian packages, Python packages'
@@ -63,6 +65,10 @@ test: lint pytest
 pytest: setup
 	@scripts/need.sh $(TEST_TOOLS)
 	@$(RUN) pytest -n auto --dist loadgroup $(ARGS)
+
+browser-test: setup
+	@scripts/need.sh $(BROWSER_TOOLS)
+	@$(RUN) pytest tests/browser $(ARGS)
 
 kernel-setup: setup
 	@scripts/need.sh $(KERNEL_TOOLS:%='%')

@@ -44,7 +44,7 @@ def as_markdown(result: Result, version: str) -> str:
     counts = Counter(row.outcome for row in result.rows)
     same, other = result.same
     lines = [
-        "<!-- SPDX-License-Identifier: GPL-2.0-only -->",
+        "<!-- SPDX-License-" + "Identifier: GPL-2.0-only -->",
         "<!-- Made by `python -m bench.redo LINUX --write`; do not edit. -->",
         "# Accuracy",
         "",

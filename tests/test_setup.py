@@ -115,21 +115,21 @@ def test_a_failed_installation_shows_why(machine: Machine, need: str) -> None:
 CLOSING = "=================== 12 passed, 1 skipped in 3.45s ===================="
 
 
-@pytest.mark.parametrize("failing", ["", "test", "kernel-test"])
-def test_ci_runs_both_parts_and_fails_when_one_does(
+PARTS = ("test", "browser-test", "kernel-test")
+
+
+@pytest.mark.parametrize("failing", ["", *PARTS])
+def test_ci_runs_all_parts_and_fails_when_one_does(
     machine: Machine, project: Path, failing: str
 ) -> None:
     machine.program("make", f'echo "{CLOSING}"; [ "$1" != "{failing}" ]')
     done = machine.run(str(project / ".ci/run"))
     assert done.returncode == (1 if failing else 0)
-    assert machine.called("make") == ["make test", "make kernel-test"]
-    verdict = {part: "FAILED" if part == failing else "passed" for part in ("test", "kernel-test")}
-    end = re.sub(r"after \d+ s", "after N s", done.stdout).splitlines()[-4:]
+    assert machine.called("make") == [f"make {part}" for part in PARTS]
+    end = re.sub(r"after \d+ s", "after N s", done.stdout).splitlines()[-2 * len(PARTS) :]
+    verdicts = {part: "FAILED" if part == failing else "passed" for part in PARTS}
     assert end == [
-        CLOSING,
-        f"make test: {verdict['test']} after N s",
-        CLOSING,
-        f"make kernel-test: {verdict['kernel-test']} after N s",
+        line for part in PARTS for line in (CLOSING, f"make {part}: {verdicts[part]} after N s")
     ]
 
 

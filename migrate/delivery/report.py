@@ -11,10 +11,21 @@ from markupsafe import Markup
 
 from migrate.base import codec
 from migrate.delivery.report_markdown import markdown
-from migrate.delivery.report_model import Report
+from migrate.delivery.report_model import Area, Report
 
-_TEMPLATES = Path(__file__).resolve().parent
+_TEMPLATES = Path(__file__).resolve().parent / "page"
 _HTML = "report.html.j2"
+_COLUMNS = (
+    ("place", "Place"),
+    ("verdict", "Verdict"),
+    ("case", "CASE"),
+    ("subsystem", "Subsystem"),
+    ("maintainer", "Maintainer"),
+    ("state", "State"),
+    ("built", "Build"),
+    ("reason", "Reason"),
+)
+"""The table: the field of a row that is sorted by, and its head."""
 
 # Inside <script type="application/json"> only these end the element or the text.
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -43,9 +54,12 @@ def html(report: Report) -> str:
     )
     return environment.get_template(_HTML).render(
         report=report,
-        data=embedded(codec.to_data(report)),
+        names=embedded([group.name for group in report.groups]),
+        rows=embedded(codec.to_data(report.rows)),
+        groups=[embedded(codec.to_data(group)) for group in report.groups],
+        columns=_COLUMNS,
+        map=_map(report),
         most=max((step.count for step in report.funnel), default=0) or 1,
-        widest=max((a.converted + a.kept + a.manual for a in report.areas), default=0) or 1,
         choices=_choices(report),
     )
 
@@ -64,6 +78,18 @@ def _choices(report: Report) -> dict[str, tuple[str, tuple[str, ...]]]:
         "case": ("CASE", tuple(sorted({r.case for r in rows}))),
         "state": ("State", tuple(sorted({r.state for r in rows}))),
         "built": ("Build", tuple(sorted({r.built for r in rows}))),
+        "area": ("Directory", tuple(sorted({r.area for r in rows}))),
         "subsystem": ("Subsystem", tuple(sorted({r.subsystem for r in rows}))),
         "maintainer": ("Maintainer", tuple(sorted({m for r in rows for m in r.maintainers}))),
     }
+
+
+def _map(report: Report) -> list[tuple[str, int, list[Area]]]:
+    """Top directories with their number of acquires and the areas below them."""
+    found: dict[str, list[Area]] = {}
+    for area in report.areas:
+        found.setdefault(area.directory.split("/")[0], []).append(area)
+    return [
+        (top, sum(a.converted + a.kept + a.manual for a in areas), areas)
+        for top, areas in found.items()
+    ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Literal
 
 from migrate.analysis.model import PinGroup, Place, Verdict
-from migrate.delivery.report_model import Code, CodeLine, Diff, Mark
+from migrate.delivery.report_model import Code, CodeLine, Diff, Mark, Spot
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import FileChange, GroupChange
 
@@ -18,6 +19,13 @@ _CLOSE = 3
 """Windows that are no more lines apart than this are joined."""
 
 _LONGEST_LINE = 400
+
+_Kind = Literal["acquire", "use", "release", "evidence"]
+
+
+def spot(place: Place, function: str, kind: str, text: str) -> Spot:
+    """A place as the report has it."""
+    return Spot(place.path, place.line, place.column, function, kind, text)
 
 
 def excerpts(tree: Tree, group: PinGroup, verdict: Verdict) -> tuple[Code, ...]:
@@ -76,7 +84,7 @@ def _moved(span: str, by: int) -> str:
     return f"{int(start) + by}{comma}{count}"
 
 
-def _places(group: PinGroup, verdict: Verdict) -> Iterable[tuple[Place, str, str]]:
+def _places(group: PinGroup, verdict: Verdict) -> Iterable[tuple[Place, _Kind, str]]:
     for acquire in group.acquires:
         yield acquire.place, "acquire", f"acquired by {acquire.name}()"
     for release in group.releases:

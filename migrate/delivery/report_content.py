@@ -13,16 +13,18 @@ from migrate import __version__
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Scan, Verdict
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, Delivery, ObjectBuild
 from migrate.delivery.rejected import Rejections
-from migrate.delivery.report_code import diffs_of, excerpts
+from migrate.delivery.report_code import diffs_of, excerpts, spot
 from migrate.delivery.report_model import (
     SCHEMA,
     Area,
     Build,
     CommitEntry,
     Group,
+    Part,
     Report,
     Row,
     SeriesEntry,
+    State,
     Step,
 )
 from migrate.kernel.tree import Tree
@@ -78,8 +80,7 @@ class Results:
             found.setdefault(item.commit, []).append(item)
         return found
 
-    def state_of(self, verdict: Verdict) -> str:
-        """What became of a group: converted, kept or manual."""
+    def state_of(self, verdict: Verdict) -> State:
         if verdict.group in self.commit_of:
             return "converted"
         return "kept" if verdict.action is Action.KEEP else "manual"
@@ -135,12 +136,18 @@ def funnel(rows: Sequence[Row], groups: Iterable[Group], results: Results) -> tu
     return (
         Step("acquires found", len(rows)),
         Step("pin groups", len(all_groups)),
+        Step("verdicts", len(all_groups), _verdicts(all_groups)),
         Step("groups to convert", wanted),
         Step("groups converted", len(converted)),
         Step("of these built", sum(g.built == BuildStatus.BUILT for g in converted)),
         Step("commits", len(results.branch.commits)),
         Step("series", len(results.delivery.series)),
     )
+
+
+def _verdicts(groups: Sequence[Group]) -> tuple[Part, ...]:
+    counts = Counter(group.verdict for group in groups)
+    return tuple(Part(action, counts[action]) for action in Action)
 
 
 def _key(acquire: Acquire) -> tuple[str, int, int]:
@@ -153,6 +160,7 @@ def _row(results: Results, acquire: Acquire, group: Group | None) -> Row:
         path=place.path,
         line=place.line,
         column=place.column,
+        area=area_of(place.path),
         function=acquire.function,
         call=acquire.name,
         group=group.name if group else "",
@@ -184,10 +192,10 @@ def _group(results: Results, group: PinGroup, verdict: Verdict) -> Group:
         subsystem=change.subsystem if change else results.subsystem_of(first),
         commit=commit.id if commit else "",
         series=results.series_of.get(commit.id, "") if commit else "",
-        acquires=tuple(f"{a.place}: {a.function}: {a.text}" for a in group.acquires),
-        uses=tuple(f"{u.place}: {u.function}: {u.kind}: {u.text}" for u in group.uses),
-        releases=tuple(f"{r.place}: {r.function}: {r.text}" for r in group.releases),
-        evidence=tuple(f"{e.place}: {e.kind}: {e.text}" for e in verdict.evidence),
+        acquires=tuple(spot(a.place, a.function, a.name, a.text) for a in group.acquires),
+        uses=tuple(spot(u.place, u.function, u.kind, u.text) for u in group.uses),
+        releases=tuple(spot(r.place, r.function, r.name, r.text) for r in group.releases),
+        evidence=tuple(spot(e.place, "", e.kind, e.text) for e in verdict.evidence),
         warnings=verdict.warnings,
         gaps=group.gaps,
         notes=change.notes if change else (),
@@ -230,13 +238,13 @@ def _commit(results: Results, commit: Commit) -> CommitEntry:
 
 
 def _areas(rows: Sequence[Row]) -> tuple[Area, ...]:
-    counts = Counter((_area(row.path), row.state) for row in rows)
+    counts = Counter((row.area, row.state) for row in rows)
     names = sorted({area for area, _ in counts})
     return tuple(
         Area(n, counts[n, "converted"], counts[n, "kept"], counts[n, "manual"]) for n in names
     )
 
 
-def _area(path: str) -> str:
+def area_of(path: str) -> str:
     """The first two directories, which is how people speak of places in the kernel."""
     return "/".join(path.split("/")[:-1][:2]) or "."

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from migrate.delivery.report_model import Build, CommitEntry, Group, Report, Row
+from migrate.delivery.report_model import Build, Code, CommitEntry, Group, Report, Row, Spot, Step
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
@@ -22,7 +22,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"Linux {text(report.kernel_version)}, commit {code(report.base)}, "
     yield f"profile {code(report.profile)}, branch {code(report.branch)}, by {text(report.tool)}."
     yield ""
-    yield from _table(("step", "count"), ((text(s.label), str(s.count)) for s in report.funnel))
+    yield from _table(("step", "count"), ((text(s.label), _count(s)) for s in report.funnel))
     yield from _areas(report)
     yield from _acquires(report.rows)
     yield from _series(report)
@@ -30,6 +30,11 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     for group in report.groups:
         yield from _group(group)
+
+
+def _count(step: Step) -> str:
+    parts = ", ".join(f"{part.count} {part.label}" for part in step.parts)
+    return f"{step.count} ({parts})" if parts else str(step.count)
 
 
 def _areas(report: Report) -> Iterator[str]:
@@ -46,18 +51,24 @@ def _acquires(rows: Sequence[Row]) -> Iterator[str]:
     yield ""
     cells = (
         (
-            code(f"{row.path}:{row.line}"),
+            code(f"{row.path}:{row.line}:{row.column + 1}"),
+            code(row.function),
             code(row.call),
             row.verdict,
             row.case,
             text(row.subsystem),
+            text(", ".join(row.maintainers)),
             row.state,
             text(row.built),
-            text(_first_line(row.reason)),
+            code(row.group),
+            text(row.reason),
         )
         for row in rows
     )
-    heads = ("place", "call", "verdict", "CASE", "subsystem", "state", "build", "reason")
+    heads = (
+        *("place", "in", "call", "verdict", "CASE", "subsystem", "maintainers", "state", "build"),
+        *("group", "reason"),
+    )
     yield from _table(heads, cells)
 
 
@@ -71,11 +82,13 @@ def _series(report: Report) -> Iterator[str]:
     for series in report.series:
         yield f"### {text(series.title)}"
         yield ""
-        yield f"Folder {code(series.directory)}. To: {text(', '.join(series.to)) or 'nobody'}."
+        yield f"Folder {code(series.directory)} for {text(', '.join(series.subsystems))}."
+        yield f"To: {text(', '.join(series.to)) or 'nobody'}."
+        yield f"Cc: {text(', '.join(series.cc)) or 'nobody'}."
         yield ""
         for commit in series.commits:
             if commit in commits:
-                yield f"- {_commit(commits[commit])}"
+                yield from _commit(commits[commit])
         yield ""
     if report.unparsed:
         yield "## Not parsed"
@@ -84,9 +97,11 @@ def _series(report: Report) -> Iterator[str]:
         yield ""
 
 
-def _commit(commit: CommitEntry) -> str:
-    builds = ", ".join(f"{code(b.path)} {b.arch}: {b.status}" for b in commit.builds)
-    return f"{code(commit.id[:12])} {text(commit.subject)}" + (f" ({builds})" if builds else "")
+def _commit(commit: CommitEntry) -> Iterator[str]:
+    yield f"- {code(commit.id)} {text(commit.subject)} ({text(commit.subsystem)})"
+    yield from (f"  - group {code(group)}" for group in commit.groups)
+    yield from (f"  - file {code(path)}" for path in commit.paths)
+    yield from (f"  - {text(_build(build))}" for build in commit.builds)
 
 
 def _group(group: Group) -> Iterator[str]:
@@ -99,27 +114,54 @@ def _group(group: Group) -> Iterator[str]:
         f"Rule {code(group.rule)}, confidence {group.confidence}, decided by "
         f"{text(group.decided_by)}, subsystem {text(group.subsystem)}."
     )
+    if group.commit:
+        yield f"Commit {code(group.commit)}, series {code(group.series)}, {text(group.built)}."
     yield ""
-    for title, lines in (
+    for title, spots in (
         ("Acquires", group.acquires),
         ("Uses", group.uses),
         ("Releases", group.releases),
         ("Evidence", group.evidence),
+    ):
+        yield from _list(title, tuple(map(_spot, spots)))
+    for title, lines in (
         ("Warnings", group.warnings),
         ("Not followed", group.gaps),
         ("Notes", group.notes),
+        ("Semantic patches", group.rules),
         ("Builds", tuple(map(_build, group.builds))),
     ):
         yield from _list(title, lines)
+    for file in group.code:
+        yield from _block(file.path, _marked(file), "c")
     for diff in group.diffs:
-        yield f"{code(diff.path)}:"
-        yield ""
-        yield from fenced(diff.text, "diff")
-        yield ""
+        yield from _block(diff.path, diff.text, "diff")
     for build in group.builds:
         if build.output.strip():
-            yield from fenced(build.output, "")
-            yield ""
+            yield from _block(f"{build.path} for {build.arch}", build.output, "")
+
+
+def _spot(spot: Spot) -> str:
+    inside = f" in {spot.function}()" if spot.function else ""
+    return f"{spot.path}:{spot.line}:{spot.column + 1}{inside}: {spot.kind}: {spot.text}"
+
+
+def _marked(file: Code) -> str:
+    """Numbered lines; below each that matters, what it is, with a caret at its column."""
+    lines: list[str] = []
+    for line in file.lines:
+        lines.append(f"{line.number:>5} {line.text}")
+        for mark in line.marks:
+            lead = "".join("\t" if c == "\t" else " " for c in line.text[: mark.column])
+            lines.append(f"      {lead}^ {mark.kind}: {mark.text}")
+    return "\n".join(lines)
+
+
+def _block(title: str, value: str, language: str) -> Iterator[str]:
+    yield f"{code(title)}:"
+    yield ""
+    yield from fenced(value, language)
+    yield ""
 
 
 def _build(build: Build) -> str:
@@ -165,7 +207,3 @@ def fenced(value: str, language: str) -> Iterator[str]:
     yield fence + language
     yield value.rstrip("\n")
     yield fence
-
-
-def _first_line(value: str) -> str:
-    return value.split("\n", 1)[0]

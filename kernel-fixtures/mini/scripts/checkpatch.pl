@@ -223,7 +223,7 @@ sub check_code {
 	if ($code =~ /[ \t\r]$/) {
 		add('ERROR', 'TRAILING_WHITESPACE', 'trailing whitespace', @place);
 	}
-	if ($line == 1 && $file =~ /\.[ch]$/ && $code !~ /SPDX-License-Identifier:/) {
+	if ($line == 1 && $file =~ /\.[ch]$/ && $code !~ /SPDX-License-Identifier[:]/) {
 		add('WARNING', 'SPDX_LICENSE_TAG',
 		    'Missing or malformed SPDX-License-Identifier tag in line 1', @place);
 	}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a row opens to. Text from the tree only ever gets in as text nodes.
+const make = (tag, name, ...children) => {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  element.append(...children);
+  return element;
+};
+
+const section = (box, title, ...children) => {
+  if (children.length) box.append(make("h3", "", title), ...children);
+};
+
+const list = (box, title, items) => {
+  if (items.length) section(box, title, make("ul", "", ...items));
+};
+
+const plain = lines => lines.map(line => make("li", "keeps-lines", line));
+
+// Columns count bytes; the text of a page counts UTF-16 units.
+const offset = (text, column) =>
+  new TextDecoder().decode(new TextEncoder().encode(text).slice(0, column)).length;
+
+// The line in pieces: the words that stand where a mark is, and what is between them.
+const pieces = (text, marks) => {
+  const found = [];
+  let done = 0;
+  for (const start of [...new Set(marks.map(mark => offset(text, mark.column)))].sort((a, b) => a - b)) {
+    const word = /^\w+/.exec(text.slice(start));
+    if (!word || start < done) continue;
+    found.push(text.slice(done, start), make("mark", "", word[0]));
+    done = start + word[0].length;
+  }
+  return [...found, text.slice(done)];
+};
+
+const KINDS = ["acquire", "release", "use", "evidence"];
+
+// `anchors` collects the lines with marks, by "path:line".
+const codeBlock = (file, id, anchors) => {
+  const block = make("pre", "code");
+  let last = 0;
+  for (const line of file.lines) {
+    if (last && line.number !== last + 1) block.append(make("span", "ln soft", "     ..."));
+    last = line.number;
+    const kind = KINDS.find(each => line.marks.some(mark => mark.kind === each)) || "";
+    const row = make("span", "ln " + kind, make("span", "no", String(line.number)),
+      ...pieces(line.text, line.marks));
+    if (line.marks.length) {
+      row.id = id + "-" + line.number;
+      row.tabIndex = -1;
+      row.append(make("span", "note", "\u25c2 " + line.marks.map(mark => mark.text).join("; ") + " "));
+      anchors.set(file.path + ":" + line.number, row);
+    }
+    block.append(row);
+  }
+  return block;
+};
+
+// Each marked line leads to the next one of the group, the last one to the first.
+const chain = anchors => {
+  const rows = [...anchors.values()];
+  if (rows.length < 2) return;
+  rows.forEach((row, index) => {
+    const link = make("a", "next", "next \u25be");
+    link.href = "#" + rows[(index + 1) % rows.length].id;
+    row.querySelector(".note").append(link);
+  });
+};
+
+const spots = (anchors, places) => places.map(spot => {
+  const where = spot.path + ":" + spot.line;
+  const row = anchors.get(where);
+  const place = make(row ? "a" : "span", "", where);
+  if (row) place.href = "#" + row.id;
+  return make("li", "", place, (spot.function ? " in " + spot.function + "()" : "") + ": " + spot.kind + ": ",
+    make("code", "", spot.text));
+});
+
+const diffBlock = diff => {
+  const block = make("pre", "diff");
+  const kinds = {"+": " add", "-": " del", "@": " hunk"};
+  for (const line of diff.text.split("\n"))
+    block.append(make("span", "ln" + (kinds[line[0]] || ""), line || " "));
+  return block;
+};
+
+const isBad = build => /^(failed$|built, with)/.test(build.status);
+
+// Objects down, architectures across.
+const buildTable = builds => {
+  const archs = [...new Set(builds.map(build => build.arch))].sort();
+  const head = make("tr", "", make("th", "", "object"), ...archs.map(arch => make("th", "", arch || "any")));
+  const table = make("table", "builds", make("thead", "", head));
+  const body = make("tbody");
+  for (const path of [...new Set(builds.map(build => build.path))]) {
+    const row = make("tr", "", make("td", "", make("code", "", path)));
+    for (const arch of archs) {
+      const build = builds.find(each => each.path === path && each.arch === arch);
+      const text = build ? build.status + (build.reason ? ": " + build.reason : "") : "";
+      row.append(make("td", build && isBad(build) ? "bad" : "", text));
+    }
+    body.append(row);
+  }
+  table.append(body);
+  return make("div", "scroll", table);
+};
+
+const detail = (group, id) => {
+  const anchors = new Map();
+  const code = group.code.flatMap((file, index) =>
+    [make("code", "", file.path), codeBlock(file, id + "-" + index, anchors)]);
+  chain(anchors);
+  const box = make("div");
+  const link = make("a", "", "link to it");
+  link.href = "#group=" + encodeURIComponent(group.name);
+  box.append(make("h3", "", group.name + " ", link));
+  box.append(make("p", "", make("span", "tag " + group.verdict, group.verdict),
+    (group.case ? " CASE " + group.case + "," : "") + " rule " + group.rule + ", confidence " +
+    group.confidence + ", decided by " + group.decided_by + ". ",
+    make("span", "keeps-lines", group.reason)));
+  if (group.commit) box.append(make("p", "soft", "Commit " + group.commit.slice(0, 12) +
+    (group.series ? ", series " + group.series : "")));
+  list(box, "Warnings", plain(group.warnings));
+  list(box, "Not followed", plain(group.gaps));
+  list(box, "Notes", plain(group.notes));
+  list(box, "Acquires", spots(anchors, group.acquires));
+  list(box, "Uses", spots(anchors, group.uses));
+  list(box, "Releases", spots(anchors, group.releases));
+  list(box, "Evidence", spots(anchors, group.evidence));
+  section(box, "Code", ...code);
+  section(box, "Diff", ...group.diffs.flatMap(diff => [make("code", "", diff.path), diffBlock(diff)]));
+  if (group.builds.length) section(box, "Builds", buildTable(group.builds));
+  for (const build of group.builds.filter(each => each.output.trim()))
+    box.append(make("p", "", make("code", "", build.path + " for " + build.arch)), make("pre", "", build.output));
+  list(box, "Semantic patches", plain(group.rules));
+  return box;
+};

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""report.html in Debian's Chromium, opened from the disk: `make browser-test`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from migrate.delivery.report import html
+from migrate.delivery.report_content import make_report
+from migrate.delivery.report_model import Report
+from scripts.browser import chromium, complaints, look, requests
+from tests.delivery.reports import EVIL_PATH, evil_results
+
+MANY = 5000
+A_SCREENFUL = 300
+"""More rows than this are never made for somebody who has not scrolled."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chrome]:
+    with chromium() as driver:
+        yield driver
+
+
+class Page:
+    """The report as somebody uses it."""
+
+    def __init__(self, driver: Chrome, path: Path) -> None:
+        self.driver = driver
+        self.address = path.as_uri()
+
+    def open(self, anchor: str = "") -> None:
+        # A change of the part after # alone would load nothing.
+        self.driver.get("about:blank")
+        self.driver.get(self.address + anchor)
+
+    def all(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector: str) -> list[str]:
+        return [element.text for element in self.all(selector)]
+
+    def places(self) -> list[str]:
+        """File and line of each row that is shown, in order."""
+        return [text.split(" ")[0] for text in self.texts("#table td.place button")]
+
+    @property
+    def count(self) -> str:
+        return self.one("#count").text
+
+    def choose(self, field: str, value: str) -> None:
+        Select(self.one(f"select[data-field={field}]")).select_by_visible_text(value)
+
+    def sort(self, column: str) -> None:
+        self.one(f"th[data-sort={column}] button").click()
+
+    def press(self, key: str) -> None:
+        self.driver.switch_to.active_element.send_keys(key)
+
+    def focused(self) -> str:
+        return self.driver.switch_to.active_element.text
+
+    def row(self, start: str) -> WebElement:
+        return next(b for b in self.all("td.place button") if b.text.startswith(start))
+
+    def script(self, text: str, *arguments: object) -> object:
+        return self.driver.execute_script(f"return {text}", *arguments)
+
+
+@pytest.fixture
+def page(browser: Chrome, tmp_path: Path) -> Iterator[Page]:
+    """The report of made-up results; when a test is over, nobody was asked and none complained."""
+    path = tmp_path / "report.html"
+    path.write_text(html(make_report(evil_results())))
+    yield from _used(browser, path)
+
+
+@pytest.fixture
+def long_page(browser: Chrome, tmp_path: Path) -> Iterator[Page]:
+    path = tmp_path / "long.html"
+    path.write_text(html(_many(make_report(evil_results()))))
+    yield from _used(browser, path)
+
+
+def _used(browser: Chrome, path: Path) -> Iterator[Page]:
+    look(browser, width=1200, height=900)
+    requests(browser), complaints(browser)
+    made = Page(browser, path)
+    made.open()
+    yield made
+    asked = {address.partition("#")[0] for address in requests(browser)} - {"about:blank"}
+    assert asked <= {made.address, "data:,"}, "nothing leaves the page"
+    assert complaints(browser) == []
+
+
+def _many(report: Report) -> Report:
+    """The same with 5,000 acquires, each in a group of its own."""
+    row, group = report.rows[1], report.groups[0]
+    numbers = range(MANY)
+    return replace(
+        report,
+        rows=tuple(replace(row, line=n + 1, group=f"{n}", case=str(n % 5)) for n in numbers),
+        groups=tuple(replace(group, name=f"{n}") for n in numbers),
+    )
+
+
+def test_every_acquire_is_a_row(page: Page) -> None:
+    assert page.count == "5 of 5"
+    assert page.places() == [
+        f"{EVIL_PATH.split(' ')[0]}:30",
+        "drivers/a/a.c:10",
+        "drivers/a/a.c:50",
+        "mm/b.c:20",
+        "net/lost.c:5",
+    ]
+
+
+def test_filters_narrow_and_combine(page: Page) -> None:
+    page.choose("verdict", "manual")
+    assert page.count == "2 of 5" and len(page.places()) == 2
+    page.choose("area", "net")
+    assert (page.count, page.places()) == ("1 of 5", ["net/lost.c:5"])
+    page.one("#clear").click()
+    assert page.count == "5 of 5"
+    page.choose("built", "(none)")
+    assert page.count == "3 of 5"
+    page.choose("built", "built")
+    assert page.places() == ["drivers/a/a.c:10", "drivers/a/a.c:50"]
+
+
+@pytest.mark.parametrize("field", ["verdict", "case", "state", "area", "subsystem", "maintainer"])
+def test_every_value_of_a_filter_finds_something(page: Page, field: str) -> None:
+    chosen = Select(page.one(f"select[data-field={field}]"))
+    labels = [option.text for option in chosen.options]
+    assert labels[0] == "all" and len(labels) > 1
+    for index in range(1, len(labels)):
+        chosen.select_by_index(index)
+        assert not page.count.startswith("0 "), labels[index]
+
+
+def test_search_by_keyboard(page: Page) -> None:
+    page.press("/")
+    page.press("mm/b")
+    assert page.one("#search").get_attribute("value") == "mm/b"
+    assert page.places() == ["mm/b.c:20"]
+    page.press("nothing at all")
+    assert page.count == "0 of 5" and page.places() == []
+
+
+@pytest.mark.parametrize("column", ["verdict", "case", "subsystem", "maintainer", "state", "built"])
+def test_sorting_by_a_column(page: Page, column: str) -> None:
+    place = {"verdict": 2, "case": 3, "subsystem": 4, "maintainer": 5, "state": 6, "built": 7}
+    cells = f"#table tbody td:nth-child({place[column]})"
+    page.sort(column)
+    upwards = page.texts(cells)
+    assert upwards == sorted(upwards, key=str.lower)
+    page.sort(column)
+    assert page.texts(cells) == sorted(upwards, key=str.lower, reverse=True)
+    assert page.one(f"th[data-sort={column}]").get_attribute("aria-sort") == "descending"
+
+
+def test_a_place_opens_to_code_diff_and_builds_and_closes(page: Page) -> None:
+    button = page.row("drivers/a/a.c:10")
+    button.send_keys(Keys.ENTER)
+    assert button.get_attribute("aria-expanded") == "true"
+    assert page.texts("tr.detail h3")[0].startswith("a ")
+    for kind, line in (("acquire", "10"), ("acquire", "50"), ("release", "13"), ("evidence", "11")):
+        shown = page.texts(f"tr.detail .ln.{kind} .no")
+        assert line in shown, (kind, shown)
+    assert page.texts("tr.detail .ln.del")[0].split("(")[0].split() == ["-", "line_10"]
+    assert page.texts("tr.detail .ln.add")[0].split("(")[0].split() == ["+", "pin_10"]
+    assert page.texts("tr.detail .builds th") == ["object", "x86_64"]
+    assert page.texts("tr.detail .builds td") == ["drivers/a/a.o", "built"]
+    button.send_keys(Keys.ENTER)
+    assert page.all("tr.detail") == []
+
+
+def test_places_of_a_group_lead_to_its_code_and_on_to_the_next(page: Page) -> None:
+    page.row("drivers/a/a.c:10").click()
+    link = next(a for a in page.all("tr.detail li a") if a.text == "drivers/a/a.c:50")
+    link.click()
+    assert page.texts(".ln:target .no") == ["50"]
+    seen = []
+    for _ in range(4):
+        page.one(".ln:target a.next").click()
+        seen += page.texts(".ln:target .no")
+    assert seen == ["10", "11", "13", "50"], "round and back to where it began"
+
+
+def test_arrow_keys_go_from_place_to_place(page: Page) -> None:
+    page.script("document.querySelector('td.place button').focus()")
+    page.press(Keys.ARROW_DOWN)
+    page.press(Keys.ARROW_DOWN)
+    assert page.focused().startswith("drivers/a/a.c:50")
+    page.press(Keys.ARROW_UP)
+    assert page.focused().startswith("drivers/a/a.c:10")
+
+
+def test_a_tile_of_the_map_shows_its_part_of_the_table(page: Page) -> None:
+    tile = page.one(".tile[data-area='drivers/a']")
+    tile.send_keys(Keys.ENTER)
+    assert page.places() == ["drivers/a/a.c:10", "drivers/a/a.c:50"]
+    assert tile.get_attribute("aria-pressed") == "true"
+    tile.send_keys(Keys.ENTER)
+    assert page.count == "5 of 5"
+
+
+def test_an_address_leads_to_a_group(page: Page) -> None:
+    page.open("#group=b")
+    assert page.texts("tr.detail h3")[0].startswith("b ")
+    page.choose("verdict", "manual")
+    page.one("a[href='#group=a']").click()
+    WebDriverWait(page.driver, 10).until(lambda _: page.all("tr.detail"))
+    assert page.count == "5 of 5"
+    assert page.focused().startswith("drivers/a/a.c:10")
+
+
+def test_markup_of_the_tree_is_shown_and_not_run(page: Page) -> None:
+    for button in page.all("td.place button"):
+        button.click()
+    assert page.script("document.querySelectorAll('img, [onerror]').length") == 0
+    shown = page.script("document.body.innerText")
+    assert EVIL_PATH in str(shown)
+    assert str(shown).count("<img src=x onerror=alert(1)>") > 20
+    assert page.script("document.querySelectorAll('body script').length") == 6
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [320, 400, 800, 1200])
+def test_nothing_sticks_out(page: Page, width: int, dark: bool) -> None:
+    look(page.driver, width=width, height=900, dark=dark)
+    page.open("#group=a")
+    assert page.script("[document.documentElement.scrollWidth, innerWidth]") == [width, width]
+    colour = str(page.script("getComputedStyle(document.body).backgroundColor"))
+    assert (colour == "rgb(255, 255, 255)") != dark
+
+
+def test_many_rows_are_made_as_somebody_scrolls(long_page: Page) -> None:
+    page = long_page
+    made = "document.querySelectorAll('#table tbody tr').length"
+    assert page.count == f"{MANY} of {MANY}"
+    first = page.script(made)
+    assert isinstance(first, int) and 0 < first <= A_SCREENFUL
+    page.sort("case")
+    assert int(str(page.script(made))) <= A_SCREENFUL
+    page.choose("case", "3")
+    assert page.count == f"{MANY // 5} of {MANY}"
+    for _ in range(MANY // 5 // 10):
+        page.script("window.scrollTo(0, document.body.scrollHeight)")
+        if not page.one("#more").is_displayed():
+            break
+    lines = page.script("[...document.querySelectorAll('td.place button')].map(b => b.textContent)")
+    assert isinstance(lines, list) and len(lines) == MANY // 5 == len(set(lines))
+
+
+def test_the_last_of_many_groups_is_found_by_its_address(long_page: Page) -> None:
+    long_page.open(f"#group={MANY - 1}")
+    assert long_page.texts("tr.detail h3")[0].startswith(f"{MANY - 1} ")
