@@ -8,11 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from selenium import webdriver
 
 _CHROMIUM = "/usr/bin/chromium"
 _DRIVER = "/usr/bin/chromedriver"
+
+_PATIENCE = 30
+"""Seconds for a page, or for a script in it, before a test fails instead of waiting."""
 
 # As root there is no sandbox to be had; the rest keeps a new profile from calling home.
 _OPTIONS = (
@@ -41,6 +45,8 @@ def chromium() -> Iterator[webdriver.Chrome]:
         driver = webdriver.Chrome(options, webdriver.ChromeService(_DRIVER))
         driver.get("about:blank")
         requests(driver)
+        driver.set_page_load_timeout(_PATIENCE)
+        driver.set_script_timeout(_PATIENCE)
         try:
             yield driver
         finally:
@@ -59,7 +65,7 @@ def look(driver: webdriver.Chrome, *, width: int, height: int, dark: bool = Fals
 
 def requests(driver: webdriver.Chrome) -> list[str]:
     """Addresses that were asked for since the last call."""
-    events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    events = [json.loads(entry["message"])["message"] for entry in _log(driver, "performance")]
     return [
         event["params"]["request"]["url"]
         for event in events
@@ -69,9 +75,14 @@ def requests(driver: webdriver.Chrome) -> list[str]:
 
 def complaints(driver: webdriver.Chrome) -> list[str]:
     """What the console got since the last call."""
-    return [entry["message"] for entry in driver.get_log("browser")]
+    return [entry["message"] for entry in _log(driver, "browser")]
 
 
 def picture(driver: webdriver.Chrome, path: Path) -> None:
     """What is in view, as PNG."""
     path.write_bytes(driver.get_screenshot_as_png())
+
+
+def _log(driver: Any, kind: str) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = driver.get_log(kind)
+    return entries

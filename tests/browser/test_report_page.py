@@ -86,11 +86,16 @@ def page(browser: Chrome, tmp_path: Path) -> Iterator[Page]:
     yield from _used(browser, path)
 
 
-@pytest.fixture
-def long_page(browser: Chrome, tmp_path: Path) -> Iterator[Page]:
-    path = tmp_path / "long.html"
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("long") / "report.html"
     path.write_text(html(_many(make_report(evil_results()))))
-    yield from _used(browser, path)
+    return path
+
+
+@pytest.fixture
+def long_page(browser: Chrome, long_file: Path) -> Iterator[Page]:
+    yield from _used(browser, long_file)
 
 
 def _used(browser: Chrome, path: Path) -> Iterator[Page]:
