@@ -16,6 +16,7 @@ from migrate.analysis.model import Classification
 from migrate.base.errors import Refusal
 from migrate.base.git import git_run
 from migrate.base.process import Finished
+from migrate.delivery.history import describe_patch
 from migrate.delivery.messages import (
     RULES_DOCUMENT,
     Conversion,
@@ -38,6 +39,7 @@ from migrate.delivery.plumbing import (
     write_blob,
 )
 from migrate.delivery.prefixes import prefix_for
+from migrate.delivery.trailers import Collected, add_trailers
 from migrate.kernel.maintainers import Maintainers, read_maintainers
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import FileChange, GroupChange, Rewrite
@@ -70,19 +72,21 @@ def make_commits(
     identity: Identity,
     maintainers: Maintainers | None = None,
     templates: Path | None = None,
+    collected: Collected | None = None,
 ) -> Branch:
     """Commit `rewrite` on top of the commit of `tree` and point `ref` of `repository` at it.
 
     `repository` is the tool's own and sees the user's objects; `templates` may hold a commit.txt
-    to use in place of ours. Groups that share a file are in one commit, that of the first one's
-    subsystem, so that no two commits but those of the API touch the same file.
+    to use in place of ours; `collected` are trailers for patches that did not change since. Groups
+    that share a file are in one commit, that of the first one's subsystem, so that no two commits
+    but those of the API touch the same file.
     """
     where = maintainers or read_maintainers(tree)
     conversions = _conversions(classification, rewrite)
     document = _document(tree, rewrite)
     with temporary_index(repository) as index:
         index.read(tree.commit)
-        chain = _Chain(tree, index, identity)
+        chain = _Chain(tree, index, identity, collected or Collected())
         for line, body, files in zip(
             rewrite.api.subjects, rewrite.api.bodies, rewrite.api.commits, strict=True
         ):
@@ -104,8 +108,9 @@ def make_commits(
 class _Chain:
     """The commits made so far and the index that holds the tree of the last one."""
 
-    def __init__(self, tree: Tree, index: Index, identity: Identity) -> None:
+    def __init__(self, tree: Tree, index: Index, identity: Identity, collected: Collected) -> None:
         self.commits: list[Commit] = []
+        self._collected = collected
         self._base = tree.commit
         self._index = index
         self._identity = identity
@@ -118,10 +123,19 @@ class _Chain:
         parent = self.commits[-1].id if self.commits else self._base
         self._index.put(_changed_entries(repository, parent, files))
         when = f"{self._seconds + len(self.commits) + 1} {self._zone}"
-        made = commit_tree(repository, self._index.write(), parent, text, self._identity, when)
+        new_tree = self._index.write()
+        made = commit_tree(repository, new_tree, parent, text, self._identity, when)
+        if trailers := self._trailers(made):
+            text = add_trailers(text, trailers)
+            made = commit_tree(repository, new_tree, parent, text, self._identity, when)
         paths = tuple(sorted(file.path for file in files))
         line = text.partition("\n")[0]
         self.commits.append(Commit(made, parent, subsystem, line, groups, paths))
+
+    def _trailers(self, commit: str) -> tuple[str, ...]:
+        if not self._collected.kept:
+            return ()
+        return self._collected.of(describe_patch(self._index.repository, commit))
 
 
 def _setting(checkout: Path, key: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Verdict
+from migrate.delivery.changes import Changes
 from migrate.delivery.messages import Conversion, GroupText, describe_group
 from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.delivery.wording import render
@@ -75,11 +76,15 @@ def cover_letter(
     *,
     document: str,
     part: tuple[int, int] = (1, 1),
+    depends: str = "",
+    changes: Changes | None = None,
+    style: Sequence[str] = (),
     templates: Path | None = None,
 ) -> str:
     """The text of a cover letter, without shortlog, diffstat and base.
 
-    `part` is which of how many series this is when one set of maintainers gets several.
+    `part` is which of how many series this is when one set of maintainers gets several; `depends`
+    is the title of the series that comes first, "" for none; `style` is what checkpatch.pl says.
     """
     conversions = facts.conversions(commits)
     return render(
@@ -87,14 +92,15 @@ def cover_letter(
         templates,
         api=not conversions,
         commits=commits,
-        groups=[describe_group(c) for c in conversions],
         sites=[site for c in conversions for site in _converted(c)],
         left_alone=facts.left_alone(commits) if conversions else [],
         builds=_build_lines(facts.builds, commits),
         built=facts.builds is not None,
         document=document,
         part=part,
-        prerequisites=bool(facts.rewrite.api.commits) and bool(conversions),
+        depends=depends,
+        changes=changes,
+        style=style,
     )
 
 

@@ -67,7 +67,8 @@ class Plan:
     """What one series is made from: the commits after `start` up to `tip`, on top of `base`.
 
     `version` counts from 1; `recipients` are those of each patch in order, `cover` those of the
-    cover letter.
+    cover letter. `range_diff` compares with the version before; `in_reply_to` is a Message-ID that
+    the cover letter answers, "" for none.
     """
 
     repository: Path
@@ -79,6 +80,8 @@ class Plan:
     title: str
     recipients: tuple[Recipients, ...]
     cover: Recipients
+    range_diff: bytes = b""
+    in_reply_to: str = ""
 
 
 def format_patches(plan: Plan) -> Raw:
@@ -105,9 +108,12 @@ def format_patches(plan: Plan) -> Raw:
 def compose(plan: Plan, raw: Raw, blurb: str) -> tuple[Mail, ...]:
     """The mails of the series, the cover letter with `blurb` first."""
     count = len(raw.patches)
-    body = (
-        blurb.encode("utf-8", "replace").strip(b"\n") + b"\n\n" + raw.summary + b"\n\n" + raw.base
-    )
+    parts = [blurb.encode("utf-8", "replace").strip(b"\n"), raw.summary]
+    if plan.range_diff:
+        parts.append(
+            f"Range-diff against v{plan.version - 1}:\n".encode() + plan.range_diff.rstrip()
+        )
+    body = b"\n\n".join([*parts, raw.base])
     subject = f"{_tag(plan.version, 0, count)} {plan.title}"
     stem = _digest(plan, subject, body, raw)
     cover_id = _message_id(stem, 0, plan.who)
@@ -128,7 +134,7 @@ def _tag(version: int, number: int, count: int) -> str:
 
 def _digest(plan: Plan, subject: str, body: bytes, raw: Raw) -> str:
     total = hashlib.sha256()
-    people = [plan.cover, *plan.recipients]
+    people = (plan.cover, *plan.recipients, plan.in_reply_to)
     parts = [subject.encode("utf-8", "replace"), body, repr(people).encode("utf-8", "replace")]
     parts += [str(plan.who).encode("utf-8", "replace")] + [data for _, data in raw.patches]
     for part in parts:
@@ -146,6 +152,7 @@ def _cover(plan: Plan, subject: str, message_id: str, body: bytes, raw: Raw) -> 
     lines = [
         f"From {plan.tip} Mon Sep 17 00:00:00 2001",
         f"Message-ID: <{message_id}>",
+        *(f"{h}: <{plan.in_reply_to}>" for h in ("In-Reply-To", "References") if plan.in_reply_to),
         _header_of(raw.patches[0][1], "From"),
         _header_of(raw.patches[-1][1], "Date"),
         text_header("Subject", subject),

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from migrate.delivery.history import History
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,12 @@ class Person:
 
 @dataclass(frozen=True)
 class Series:
-    """One directory of mails. `to` and `cc` are addresses of the cover letter."""
+    """One directory of mails. `to` and `cc` are addresses of the cover letter.
+
+    `changes` are those since the version before, `style` what checkpatch.pl says, `hold` why it
+    must not go out as it is, one line each; `cover` is the text of the cover letter, `start` and
+    `tip` the range of its commits in the tool's own repository.
+    """
 
     slug: str
     directory: str
@@ -88,11 +95,21 @@ class Series:
     commits: tuple[str, ...]
     to: tuple[str, ...]
     cc: tuple[str, ...]
+    version: int = 1
+    changes: tuple[str, ...] = ()
+    style: tuple[str, ...] = ()
+    hold: tuple[str, ...] = ()
+    cover: str = ""
+    start: str = ""
+    tip: str = ""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """All series of a run, the API series first where there is one."""
+    """All series of a run, the API series first where there is one. `unchanged` are those whose
+    last version stands, so that nothing was written; `history` is what the next run builds on."""
 
     branch: str
     series: tuple[Series, ...]
+    unchanged: tuple[Series, ...] = ()
+    history: History = field(default_factory=History)

@@ -19,6 +19,7 @@ from migrate.kernel.mailmap import Mailbox
 
 FACTS = "series.json"
 SENT = "SENT"
+HOLD = "HOLD"
 _SEND = Path(__file__).parent / "templates" / "send.sh"
 
 
@@ -34,10 +35,10 @@ class Outbox:
     cover: Recipients
 
 
-def write_directory(out: Path, outbox: Outbox, previous: Path | None = None) -> Path:
+def write_directory(out: Path, outbox: Outbox, *, sent: str = "") -> Path:
     """Write the directory of `outbox` below `out`, whole or not at all.
 
-    The mark of a series that was sent is taken over from `previous` when its mails are the same.
+    It is marked as sent when `sent` says how that was done, and held when the series says why.
     """
     target = out / outbox.series.directory
     fresh = out / f".{outbox.series.directory}.new"
@@ -52,27 +53,17 @@ def write_directory(out: Path, outbox: Outbox, previous: Path | None = None) -> 
     (fresh / "author.txt").write_text(author, encoding="utf-8")
     shutil.copyfile(_SEND, fresh / "send.sh")
     (fresh / "send.sh").chmod(0o755)
-    sent = _sent_before(previous, _digest(outbox.mails)) if previous else None
-    if sent is not None:
-        shutil.copyfile(sent, fresh / SENT)
+    for name, lines in ((SENT, (sent,) if sent else ()), (HOLD, outbox.series.hold)):
+        if lines:
+            text = "".join(f"{clean(line)}\n" for line in lines)
+            (fresh / name).write_text(text, encoding="utf-8", errors="replace")
     shutil.rmtree(target, ignore_errors=True)
     fresh.replace(target)
     return target
 
 
-def _sent_before(previous: Path, digest: str) -> Path | None:
-    """The mark of the series below `previous` whose mails have `digest`, when it was sent."""
-    for mark in previous.glob(f"*/{SENT}"):
-        try:
-            facts = json.loads((mark.parent / FACTS).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(facts, dict) and facts.get("digest") == digest:
-            return mark
-    return None
-
-
-def _digest(mails: tuple[Mail, ...]) -> str:
+def digest_of(mails: tuple[Mail, ...]) -> str:
+    """A digest of everything that goes out."""
     total = hashlib.sha256()
     for mail in mails:
         total.update(f"{mail.name}\0{len(mail.data)}\0".encode() + mail.data)
@@ -87,7 +78,7 @@ def _facts(outbox: Outbox) -> dict[str, Any]:
         "slug": series.slug,
         "title": plan.title,
         "version": plan.version,
-        "digest": _digest(outbox.mails),
+        "digest": digest_of(outbox.mails),
         "base": plan.base,
         "start": plan.start,
         "tip": plan.tip,

@@ -8,26 +8,31 @@ every series applies without the others, in any order.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migrate.analysis.model import Classification
 from migrate.delivery.addressees import Addressed, address_cover, address_patch
+from migrate.delivery.batches import Batch, make_batches, title
+from migrate.delivery.changes import Changes, changes_since
 from migrate.delivery.cover import Facts, cover_letter
+from migrate.delivery.editions import Candidate, Edition, editions
+from migrate.delivery.history import (
+    History,
+    Patch,
+    Version,
+    describe_patch,
+    mark_sent,
+)
 from migrate.delivery.mails import Mail, Plan, compose, format_patches
 from migrate.delivery.messages import RULES_DOCUMENT
 from migrate.delivery.model import Branch, BuildReport, Commit, Delivery, Series
-from migrate.delivery.outbox import Outbox, write_directory
-from migrate.delivery.plumbing import (
-    Entry,
-    Identity,
-    Index,
-    own_git,
-    temporary_index,
-    update_ref,
-)
+from migrate.delivery.outbox import FACTS, SENT, Outbox, digest_of, write_directory
+from migrate.delivery.plumbing import Identity, own_git, temporary_index, update_ref
+from migrate.delivery.restack import restack
+from migrate.delivery.style import StyleReport, check_patches
+from migrate.delivery.trailers import Collected, dropped
+from migrate.kernel.maintainers import THE_REST
 from migrate.kernel.recipients import Directory, ask_for_patch, read_directory
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import Rewrite
@@ -38,23 +43,15 @@ MAX_PATCHES = 15
 
 @dataclass(frozen=True)
 class SeriesOptions:
-    """`tree_scripts` allows running scripts/get_maintainer.pl of the tree; `templates` may hold a
-    cover.txt to use in place of ours; `version` is that of the mails, from 1."""
+    """`tree_scripts` allows running get_maintainer.pl and checkpatch.pl of the tree; `templates`
+    may hold a cover.txt to use in place of ours. `reroll` asks for next versions, whose cover
+    letters answer those of the last ones with `reply`."""
 
     tree_scripts: bool = True
     templates: Path | None = None
-    version: int = 1
     max_patches: int = MAX_PATCHES
-
-
-@dataclass
-class _Batch:
-    """Commits that go out together, with who gets each of them."""
-
-    commits: list[Commit]
-    addressed: list[Addressed]
-    part: tuple[int, int] = (1, 1)
-    slug: str = ""
+    reroll: bool = False
+    reply: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,21 @@ class _Job:
     options: SeriesOptions
     directory: Directory
     start: str
+    collected: Collected
     who: Identity = field(default_factory=lambda: Identity("", ""))
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """A batch with its commits on their own: where they start, and the patches that they are."""
+
+    batch: Batch
+    start: str
+    patches: tuple[Patch, ...]
+
+    @property
+    def tip(self) -> str:
+        return self.patches[-1].commit
 
 
 def write_series(
@@ -84,15 +95,17 @@ def write_series(
     out: Path,
     previous: Path | None = None,
     options: SeriesOptions | None = None,
+    history: History | None = None,
+    collected: Collected | None = None,
 ) -> Delivery:
     """Write every series of `branch` below `out` and return what there is.
 
     `repository` is the tool's own, `worktree` has the tree checked out for its scripts. The
     directories of the result are relative to `out`. `previous` is where an earlier run wrote:
-    what was sent from there and is the same now stays marked as sent.
+    what was sent from there and is the same now stays marked as sent. `history` is that of the
+    last result; `collected` are trailers that the commits of `branch` have where they fit.
     """
     api = [commit for commit in branch.commits if not commit.groups]
-    start = api[-1].id if api else branch.base
     job = _Job(
         tree=tree,
         facts=Facts(classification, rewrite, build_report),
@@ -101,156 +114,166 @@ def write_series(
         worktree=worktree,
         options=options or SeriesOptions(),
         directory=read_directory(tree),
-        start=start,
+        start=api[-1].id if api else branch.base,
+        collected=collected or Collected(),
         who=_author(repository, branch.tip),
     )
-    batches = _name(_split(_by_maintainers(job), job.options.max_patches))
-    series = []
-    with temporary_index(repository) as index:
-        for number, batch in enumerate(batches, start=1):
-            outbox = _make(job, index, batch, number)
-            write_directory(out, outbox, previous)
-            series.append(outbox.series)
-    return Delivery(branch.ref, tuple(series))
+    past = mark_sent(history or History(), previous, SENT, FACTS)
+    batches = make_batches(
+        branch.commits, lambda commit: _address(job, commit), job.options.max_patches
+    )
+    stacks = _stacks(job, batches)
+    chosen = editions(
+        [Candidate(s.batch.slug, s.patches) for s in stacks], past, reroll=job.options.reroll
+    )
+    series, unchanged = [], []
+    for number, (stack, edition) in enumerate(zip(stacks, chosen, strict=True), start=1):
+        if edition.unchanged:
+            unchanged.append(_series(stack, edition, number))
+            continue
+        outbox = _make(job, stack, edition, number)
+        known = past.find(edition.name, edition.version)
+        same = known is not None and known.keys == tuple(p.key for p in stack.patches)
+        write_directory(out, outbox, sent=known.sent if known and same else "")
+        series.append(outbox.series)
+        if known is None or not known.sent:
+            past = past.with_version(_version(outbox, stack, edition))
+            _keep_objects(job, edition, stack.tip)
+    past = replace(past, turn=max([past.turn, *(e.turn for e in chosen)]))
+    return Delivery(branch.ref, tuple(series), tuple(unchanged), past)
 
 
-def _by_maintainers(job: _Job) -> list[_Batch]:
-    """One batch for each set of maintainers, that of the API first, in the order of the branch."""
-    batches: dict[tuple[str, ...], _Batch] = {}
-    for commit in job.branch.commits:
-        patch = own_git(["format-patch", "-1", "--stdout", commit.id], job.repository)
-        scripts = job.options.tree_scripts
-        answer = ask_for_patch(patch, job.directory, job.worktree, tree_scripts=scripts)
-        addressed = address_patch(answer)
-        people = tuple(sorted(addressed.maintainers)) or ("", commit.subsystem)
-        key = ("api",) if not commit.groups else people
-        batch = batches.setdefault(key, _Batch([], []))
-        batch.commits.append(commit)
-        batch.addressed.append(addressed)
-    return list(batches.values())
+def _address(job: _Job, commit: Commit) -> Addressed:
+    patch = own_git(["format-patch", "-1", "--stdout", commit.id], job.repository)
+    scripts = job.options.tree_scripts
+    answer = ask_for_patch(patch, job.directory, job.worktree, tree_scripts=scripts)
+    return address_patch(answer)
 
 
-def _split(batches: Sequence[_Batch], most: int) -> list[_Batch]:
-    """Batches of at most `most` commits, of about the same size when one has to be cut."""
+def _stacks(job: _Job, batches: list[Batch]) -> list[_Stack]:
     found = []
-    for batch in batches:
-        parts = -(-len(batch.commits) // most)
-        for n in range(parts):
-            low, high = (len(batch.commits) * k // parts for k in (n, n + 1))
-            found.append(_Batch(batch.commits[low:high], batch.addressed[low:high], (n + 1, parts)))
+    with temporary_index(job.repository) as index:
+        for batch in batches:
+            if batch.is_api:
+                start, ids = batch.commits[0].parent, [commit.id for commit in batch.commits]
+            else:
+                start, ids = job.start, restack(job.repository, index, batch.commits, job.start)
+            patches = [describe_patch(job.repository, commit) for commit in ids]
+            with_trailers = [replace(p, trailers=job.collected.of(p)) for p in patches]
+            found.append(_Stack(batch, start, tuple(with_trailers)))
+            ref = f"refs/gup-migrate/{job.branch.profile}/{batch.slug}"
+            update_ref(job.repository, ref, ids[-1])
     return found
 
 
-def _name(batches: Sequence[_Batch]) -> list[_Batch]:
-    """Give each batch a name for its directory that no other has."""
-    taken: set[str] = set()
-    for batch in batches:
-        words = "api" if not batch.commits[0].groups else batch.commits[0].subsystem
-        stem = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:50] or "series"
-        if batch.part[1] > 1:
-            stem += f"-part-{batch.part[0]}"
-        slug, again = stem, 2
-        while slug in taken:
-            slug, again = f"{stem}-{again}", again + 1
-        taken.add(slug)
-        batch.slug = slug
-    return list(batches)
-
-
-def _make(job: _Job, index: Index, batch: _Batch, number: int) -> Outbox:
-    start, tip = _rebuild(job, index, batch)
-    cover = address_cover([a.mail for a in batch.addressed])
+def _make(job: _Job, stack: _Stack, edition: Edition, number: int) -> Outbox:
+    batch = stack.batch
+    changes = _changes(job, stack, edition)
+    answers = edition.previous.cover if edition.previous and job.options.reply else ""
     plan = Plan(
         repository=job.repository,
         base=job.branch.base,
-        start=start,
-        tip=tip,
-        version=job.options.version,
+        start=stack.start,
+        tip=stack.tip,
+        version=edition.version,
         who=job.who,
-        title=_title(batch, job.branch.profile),
+        title=title(batch),
         recipients=tuple(a.mail for a in batch.addressed),
-        cover=cover,
+        cover=address_cover([a.mail for a in batch.addressed]),
+        range_diff=changes.range_diff if changes else b"",
+        in_reply_to=answers,
     )
     raw = format_patches(plan)
+    style = check_patches(
+        job.worktree,
+        raw.patches,
+        covered=lambda path: job.directory.maintainers.subsystem_of(path) != THE_REST,
+        tree_scripts=job.options.tree_scripts,
+    )
     blurb = cover_letter(
         job.facts,
         batch.commits,
         document=_document(job),
         part=batch.part,
+        depends=_api_title(job) if not batch.is_api else "",
+        changes=changes,
+        style=style.lines() if job.options.tree_scripts else (),
         templates=job.options.templates,
     )
     mails: tuple[Mail, ...] = compose(plan, raw, blurb)
-    update_ref(job.repository, f"refs/gup-migrate/{job.branch.profile}/{batch.slug}", tip)
-    series = Series(
+    series = replace(
+        _series(stack, edition, number),
+        style=style.lines(),
+        hold=_hold(edition, style),
+        changes=changes.lines if changes else (),
+        cover=blurb,
+    )
+    return Outbox(series, plan, raw, mails, tuple(batch.addressed), plan.cover)
+
+
+def _changes(job: _Job, stack: _Stack, edition: Edition) -> Changes | None:
+    if edition.previous is None:
+        return None
+    return changes_since(
+        edition.previous,
+        stack.patches,
+        repository=job.repository,
+        base=job.branch.base,
+        start=stack.start,
+        tip=stack.tip,
+        dropped=dropped(edition.previous.patches, stack.patches, job.collected),
+    )
+
+
+def _hold(edition: Edition, style: StyleReport) -> tuple[str, ...]:
+    """Why the series should not go out as it is."""
+    serious = [f"checkpatch.pl, {f.patch}: {f.severity} {f.kind}: {f.text}" for f in style.serious]
+    return tuple([edition.hold] if edition.hold else []) + tuple(serious)
+
+
+def _series(stack: _Stack, edition: Edition, number: int) -> Series:
+    batch = stack.batch
+    cover = address_cover([a.mail for a in batch.addressed])
+    return Series(
         slug=batch.slug,
         directory=f"{number:02d}-{batch.slug}",
-        title=plan.title,
+        title=title(batch),
         subsystems=tuple(dict.fromkeys(c.subsystem for c in batch.commits)),
         commits=tuple(commit.id for commit in batch.commits),
         to=tuple(box.address for box in cover.to),
         cc=tuple(box.address for box in cover.cc),
+        version=edition.version,
+        start=stack.start,
+        tip=stack.tip,
     )
-    return Outbox(series, plan, raw, mails, tuple(batch.addressed), cover)
 
 
-def _rebuild(job: _Job, index: Index, batch: _Batch) -> tuple[str, str]:
-    """The commits of `batch` on their own on top of the API: where they start, and the last."""
-    if not batch.commits[0].groups:
-        return batch.commits[0].parent, batch.commits[-1].id
-    index.read(job.start)
-    parent = job.start
-    for commit in batch.commits:
-        index.put(_changes(job.repository, commit))
-        parent = _again(job.repository, commit.id, index.write(), parent)
-    return job.start, parent
-
-
-def _changes(repository: Path, commit: Commit) -> dict[str, Entry]:
-    listed = own_git(
-        ["diff-tree", "-r", "-z", "--no-renames", commit.parent, commit.id], repository
+def _version(outbox: Outbox, stack: _Stack, edition: Edition) -> Version:
+    ids = [mail.message_id for mail in outbox.mails]
+    patches = [replace(p, message_id=i) for p, i in zip(stack.patches, ids[1:], strict=True)]
+    return Version(
+        name=edition.name,
+        slug=stack.batch.slug,
+        number=edition.version,
+        turn=edition.turn,
+        base=outbox.plan.base,
+        start=stack.start,
+        tip=stack.tip,
+        title=outbox.plan.title,
+        patches=tuple(patches),
+        digest=digest_of(outbox.mails),
+        cover=ids[0],
     )
-    fields = listed.decode("utf-8", "surrogateescape").split("\0")
-    found = {}
-    for facts, path in zip(fields[::2], fields[1::2], strict=False):
-        _, mode, _, blob, _ = facts.split(" ")
-        found[path] = Entry(mode, blob)
-    return found
 
 
-def _again(repository: Path, commit: str, tree: str, parent: str) -> str:
-    """The same commit, author, dates and message included, with another tree and parent."""
-    old = own_git(["cat-file", "commit", commit], repository)
-    head, _, message = old.partition(b"\n\n")
-    kept = [line for line in head.split(b"\n") if not line.startswith((b"tree ", b"parent "))]
-    new = b"\n".join([b"tree " + tree.encode(), b"parent " + parent.encode(), *kept])
-    made = own_git(
-        ["hash-object", "-t", "commit", "-w", "--stdin"], repository, stdin=new + b"\n\n" + message
-    )
-    return made.decode().strip()
+def _keep_objects(job: _Job, edition: Edition, tip: str) -> None:
+    """Git forgets what no ref leads to, and the next version is compared with this one."""
+    name = f"{job.branch.profile}/{edition.name}/v{edition.version}"
+    update_ref(job.repository, f"refs/gup-migrate-versions/{name}", tip)
 
 
-def _title(batch: _Batch, profile: str) -> str:
-    """The subject of the cover letter: that of the only patch, or what the subjects share."""
-    subjects = [commit.subject for commit in batch.commits]
-    part = f", part {batch.part[0]} of {batch.part[1]}" if batch.part[1] > 1 else ""
-    if len(subjects) == 1:
-        return subjects[0] + part
-    split = [subject.split(": ") for subject in subjects]
-    shared = []
-    for column in zip(*(parts[:-1] for parts in split), strict=False):
-        if len(set(column)) > 1:
-            break
-        shared.append(column[0])
-    summaries = {parts[-1].lower() for parts in split}
-    if not batch.commits[0].groups:
-        summary = f"introduce the functions of {profile}"
-    elif len(summaries) == 1:
-        summary = split[0][-1]
-    elif any(summary.startswith("pin ") for summary in summaries):
-        summary = "pin user pages instead of taking references"
-    else:
-        summary = "look up pages instead of taking references"
-    return ": ".join([*shared, summary]) + part
+def _api_title(job: _Job) -> str:
+    return next((c.subject for c in job.branch.commits if not c.groups), "")
 
 
 def _document(job: _Job) -> str:

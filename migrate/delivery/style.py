@@ -2,7 +2,8 @@
 """What the tree's scripts/checkpatch.pl says about patches, and which of it is new.
 
 A rename inside a line that was too long before leaves it too long. So every patch is checked
-twice, forward and reversed: what it says about a removed line was there before.
+twice, forward and reversed: what it says about a removed line was there before. One complaint is
+a question, whether MAINTAINERS covers a new file; where it does, the question is answered.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.base import process
@@ -23,12 +24,16 @@ _TIME_LIMIT = 120.0
 
 _LINE = re.compile(r".*?:(\d+): (ERROR|WARNING|CHECK):([A-Z0-9_]+): (.*)\Z")
 _HUNK = re.compile(rb"@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@")
+_NEW_FILE = re.compile(rb"^--- /dev/null\n\+\+\+ b/([^\n\t]+)", re.M)
+_ASKS = "FILE_PATH_CHANGES"
+NOT_RUN = "scripts of the tree are not run"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One complaint: `line` counts from 1 in the patch file; `before` says that the code had it
-    before the patch."""
+    """One complaint: `line` counts from 1 in the patch file, `place` is the line of the file that
+    it is about, "" for none; `before` says that the code had it before the patch, `answered` that
+    it is a question with a good answer."""
 
     patch: str
     line: int
@@ -36,6 +41,8 @@ class Finding:
     kind: str
     text: str
     before: bool
+    place: str = ""
+    answered: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +63,46 @@ class StyleReport:
     @property
     def new(self) -> tuple[Finding, ...]:
         """What the patches bring in."""
-        return tuple(finding for finding in self.findings if not finding.before)
+        return tuple(f for f in self.findings if not f.before and not f.answered)
+
+    @property
+    def serious(self) -> tuple[Finding, ...]:
+        """Errors and warnings that the patches bring in: nobody should send them unawares."""
+        return tuple(f for f in self.new if f.severity != "CHECK")
+
+    def lines(self) -> tuple[str, ...]:
+        """What there is to say in a cover letter: one line without blanks around it each."""
+        lines = [f"{f.severity} {f.kind}: {f.text}{_at(f)}" for f in self.new]
+        lines += [f"{u.patch} was not checked: {u.why}" for u in self.unchecked]
+        old = sum(f.before for f in self.findings)
+        if not lines and not self.unchecked:
+            lines.append("Nothing that these patches bring in.")
+        if old:
+            lines.append(f"{old} of its complaints on changed lines were true before, too.")
+        return tuple(lines)
 
 
-def check_style(worktree: Path, patches: Sequence[Path]) -> StyleReport:
+def check_patches(
+    worktree: Path,
+    patches: Sequence[tuple[str, bytes]],
+    *,
+    covered: Callable[[str], bool],
+    tree_scripts: bool,
+) -> StyleReport:
+    """Check `patches`, each a name and its text; `covered` says whether MAINTAINERS has somebody
+    for a new file. Without `tree_scripts` nothing is run and all of them are unchecked."""
+    if not tree_scripts:
+        return StyleReport((), tuple(Unchecked(name, NOT_RUN) for name, _ in patches))
+    with tempfile.TemporaryDirectory(prefix="gup-migrate-style-") as folder:
+        paths = [Path(folder) / name for name, _ in patches]
+        for path, (_, data) in zip(paths, patches, strict=True):
+            path.write_bytes(data)
+        return check_style(worktree, paths, covered=covered)
+
+
+def check_style(
+    worktree: Path, patches: Sequence[Path], *, covered: Callable[[str], bool] = lambda _: False
+) -> StyleReport:
     """Run the script of `worktree` over patch files as git format-patch writes them."""
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
@@ -71,7 +114,12 @@ def check_style(worktree: Path, patches: Sequence[Path]) -> StyleReport:
             if isinstance(now, str) or isinstance(then, str):
                 unchecked.append(Unchecked(patch.name, now if isinstance(now, str) else str(then)))
                 continue
-            findings += _compare(patch, now, back, then)
+            fresh = [n.decode("utf-8", "replace") for n in _NEW_FILE.findall(patch.read_bytes())]
+            fine = bool(fresh) and all(covered(name) for name in fresh)
+            findings += [
+                replace(f, answered=fine and f.kind == _ASKS)
+                for f in _compare(patch, now, back, then)
+            ]
     return StyleReport(tuple(findings), tuple(unchecked))
 
 
@@ -124,38 +172,50 @@ def _complaints(worktree: Path, patch: Path) -> list[_Complaint] | str:
     return [_Complaint(int(m[1]), m[2], m[3], m[4]) for m in found]
 
 
+def _at(finding: Finding) -> str:
+    return f" ({finding.place})" if finding.place else ""
+
+
 def _compare(
     patch: Path, now: Sequence[_Complaint], back: Path, then: Sequence[_Complaint]
 ) -> list[Finding]:
     """Mark those of `now` that have one of the same kind in the same hunk in `then`."""
-    hunks, old_hunks = _hunk_of_lines(patch.read_bytes()), _hunk_of_lines(back.read_bytes())
-    old = Counter((c.kind, old_hunks.get(c.line, 0)) for c in then)
+    hunks, old_hunks = _lines(patch.read_bytes()), _lines(back.read_bytes())
+    old = Counter((c.kind, old_hunks.get(c.line, _OUTSIDE).hunk) for c in then)
     findings = []
     for complaint in now:
-        key = (complaint.kind, hunks.get(complaint.line, 0))
+        where = hunks.get(complaint.line, _OUTSIDE)
+        key = (complaint.kind, where.hunk)
         before = key[1] > 0 and old[key] > 0
         old[key] -= before
-        findings.append(
-            Finding(
-                patch.name,
-                complaint.line,
-                complaint.severity,
-                complaint.kind,
-                complaint.text,
-                before,
-            )
-        )
+        facts = (complaint.line, complaint.severity, complaint.kind, complaint.text)
+        findings.append(Finding(patch.name, *facts, before, where.place))
     return findings
 
 
-def _hunk_of_lines(patch: bytes) -> dict[int, int]:
-    """The number of the hunk, from 1, of each line of a patch that is in one."""
-    found, hunk, inside = {}, 0, False
+@dataclass(frozen=True)
+class _Where:
+    """A line of a patch: the number of its hunk, from 1, and the line of the new file."""
+
+    hunk: int
+    place: str
+
+
+_OUTSIDE = _Where(0, "")
+
+
+def _lines(patch: bytes) -> Mapping[int, _Where]:
+    """Where each line of `patch` is that is in a hunk, by its number from 1."""
+    found, hunk, inside, path, at = {}, 0, False, "", 0
     for number, line in enumerate(patch.split(b"\n"), start=1):
-        if _HUNK.match(line):
-            hunk, inside = hunk + 1, True
+        if header := _HUNK.match(line):
+            hunk, inside, at = hunk + 1, True, int(header[3]) - 1
         elif line.startswith(b"diff --git "):
             inside = False
+        elif not inside and line.startswith(b"+++ b/"):
+            path = line[6:].rstrip(b"\t").decode("utf-8", "replace")
+        elif inside and line[:1] in (b"+", b" "):
+            at += 1
         if inside:
-            found[number] = hunk
+            found[number] = _Where(hunk, f"{path}:{at}" if at and path else "")
     return found

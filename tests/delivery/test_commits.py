@@ -139,7 +139,7 @@ def test_message_says_what_why_and_what_changes(tiny: Tiny) -> None:
         "one_start() takes plain references to user pages with get_user_pages_fast();",
         "put_page() in one_stop() drops them.",
         "The device writes to the page.",
-        "That is CASE 2:",
+        "A plain reference keeps a page from being freed, but",
         "Pin the pages with pin_user_pages_fast() and release them with unpin_user_page().",
         "- Nothing marks the page dirty.",
     ):
@@ -163,8 +163,8 @@ def test_message_of_several_groups_lists_them(tiny: Tiny) -> None:
         )
     )
     text = " ".join(body(tiny, branch.tip).split())
-    assert "- one_start(), CASE 2: The device writes to the page." in text
-    assert "- two_start(), CASE 5: The CPU copies the data." in text
+    assert "- one_start(): The device writes to the page." in text
+    assert "- two_start(): The CPU copies the data." in text
     assert "put_page() in two_stop() becomes unpin_user_page()." in text
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import email
 import email.policy
 import itertools
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from migrate.base import process
 from migrate.base.git import git_output
 from migrate.delivery.addressees import address_patch
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
+from migrate.delivery.history import History
 from migrate.delivery.model import (
     Branch,
     BuildReport,
@@ -67,6 +67,7 @@ def deliver(
     previous: Path | None = None,
     left: tuple[str, ...] = (),
     reason: str = "the device writes to the page",
+    history: History | None = None,
     **options: int,
 ) -> tuple[Branch, Delivery]:
     """Convert `paths`, leave those of `left` alone, and write the series to `out`."""
@@ -90,6 +91,7 @@ def deliver(
         worktree=tiny.checkout,
         out=out,
         previous=previous,
+        history=history,
         options=SeriesOptions(tree_scripts=False, **options),
     )
     return branch, delivery
@@ -261,16 +263,6 @@ def test_fifteen_patches_at_most(make_tiny: Callable[..., Tiny], tmp_path: Path)
         apply(tiny.checkout, tmp_path / "out" / series.directory)
 
 
-def test_versions(tiny: Tiny, tmp_path: Path) -> None:
-    deliver(tiny, tmp_path / "out", ONE, version=2)
-    directory = tmp_path / "out/01-alpha-driver"
-    names = sorted(p.name for p in directory.glob("*.patch"))
-    assert [n[:8] for n in names] == ["v2-0000-", "v2-0001-"]
-    subjects = [m["Subject"] for m in mails(directory)]
-    assert [s.split("]")[0] for s in subjects] == ["[PATCH v2 0/1", "[PATCH v2 1/1"]
-    assert json.loads((directory / "series.json").read_text())["version"] == 2
-
-
 AWKWARD = {
     "crlf.c": b"int a;\r\nx = get_user_pages_fast();\r\n=3D \r\n\r\nend\r\n",
     "latin1.c": "/* für */\nget_user_pages_fast();\n".encode("latin-1"),
@@ -396,7 +388,7 @@ def test_script_only_shows_unless_told_otherwise(tiny: Tiny, tmp_path: Path, not
 
 
 def test_script_sends_once(tiny: Tiny, tmp_path: Path, noted: Path) -> None:
-    deliver(tiny, tmp_path / "out", ONE)
+    _, first = deliver(tiny, tmp_path / "out", ONE)
     directory = tmp_path / "out/01-alpha-driver"
     sent = sh(directory, "--really-send", "--smtp-server=x", path=noted)
     assert isinstance(sent, process.Finished) and sent.ok
@@ -406,25 +398,37 @@ def test_script_sends_once(tiny: Tiny, tmp_path: Path, noted: Path) -> None:
     again = sh(directory, "--really-send", path=noted)
     assert isinstance(again, process.Finished) and again.code == 1
     assert (noted / "calls").read_text() == call
-    deliver(tiny, tmp_path / "next", ONE, BETA, previous=tmp_path / "out")
-    assert (tmp_path / "next/01-alpha-driver/SENT").exists()
+    known = {"previous": tmp_path / "out", "history": first.history}
+    _, second = deliver(tiny, tmp_path / "next", ONE, BETA, **known)
+    mark = (tmp_path / "next/01-alpha-driver/SENT").read_text()
+    assert mark == (directory / "SENT").read_text()
     assert not (tmp_path / "next/02-beta-driver/SENT").exists()
-    deliver(tiny, tmp_path / "other", ONE, reason="changed", previous=tmp_path / "out")
-    assert not (tmp_path / "other/01-alpha-driver/SENT").exists()
+
+    known = {"previous": tmp_path / "next", "history": second.history}
+    deliver(tiny, tmp_path / "other", ONE, reason="changed", **known)
+    changed = tmp_path / "other/01-alpha-driver"
+    assert not (changed / "SENT").exists()
+    held = sh(changed, "--really-send", path=noted)
+    assert isinstance(held, process.Finished) and held.code == 1
+    assert b"have changed since" in held.stderr and b"--reroll" in held.stderr
+    assert (noted / "calls").read_text() == call
 
 
 def test_series_name_their_commits_and_people(tiny: Tiny, tmp_path: Path) -> None:
     branch, delivery = deliver(tiny, tmp_path / "out", BETA)
-    assert delivery.series == (
-        Series(
-            "beta-driver",
-            "01-beta-driver",
-            "net: beta: pin user pages with pin_user_pages_fast()",
-            ("BETA DRIVER",),
-            (branch.commits[0].id,),
-            ("beta@example.org",),
-            ("linux-kernel@vger.kernel.org", "linux-mm@kvack.org"),
-        ),
+    (series,) = delivery.series
+    assert series == Series(
+        "beta-driver",
+        "01-beta-driver",
+        "net: beta: pin user pages with pin_user_pages_fast()",
+        ("BETA DRIVER",),
+        (branch.commits[0].id,),
+        ("beta@example.org",),
+        ("linux-kernel@vger.kernel.org", "linux-mm@kvack.org"),
+        style=series.style,
+        cover=series.cover,
+        start=branch.base,
+        tip=series.tip,
     )
 
 

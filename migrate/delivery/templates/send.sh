@@ -12,6 +12,11 @@ if [ "${1-}" = --really-send ]; then
 		echo "send.sh: to send it once more all the same, remove $PWD/SENT." >&2
 		exit 1
 	fi
+	if [ -e HOLD ]; then
+		sed 's/^/send.sh: not sent: /' HOLD >&2
+		echo "send.sh: to send it all the same, remove $PWD/HOLD." >&2
+		exit 1
+	fi
 	# Before the first mail: half a series that is sent again is worse than half a series.
 	LC_ALL=C date > SENT
 	mode=--confirm=always
