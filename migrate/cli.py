@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 
 _INTERRUPTED = 130
+_NOT_ASKED = frozenset({"jobs", "verbose", "reroll", "trailers", "reply", "b4"})
+"""Options that say how something is done, and not what it is about."""
 
 
 def _version(wanted: bool) -> None:
@@ -136,7 +138,7 @@ def review(
 
 
 @app.command()
-@takes(*(name for name in options_of("status") if name not in {"jobs", "verbose"}))
+@takes(*(name for name in options_of("status") if name not in _NOT_ASKED))
 def status(request: Request) -> int:
     """Say where a run is and what to do next."""
     from migrate import commands

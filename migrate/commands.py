@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from migrate import pipeline, stages, tables
+from migrate import handover, pipeline, tables
 from migrate.analysis.decisions import read_decisions
 from migrate.base.errors import ExitCode, Refusal
 from migrate.console import Console, duration
@@ -28,11 +28,19 @@ current_log = Path()
 
 def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
     """Run the stages up to `last` as far as needed and show the result of the last one."""
+    if (request.trailers or request.reply) and not request.reroll:
+        raise Refusal(
+            "--trailers and --reply are about the next version of a series.",
+            f"Ask for one: {request.command(name)} --reroll",
+        )
     console = Console(verbose=request.verbose)
     start = time.monotonic()
     with open_job(request, console) as job, working(job, console):
+        if request.reroll:
+            handover.begin_reroll(job, request.trailers)
         pipeline.run(job, last)
-        published = stages.publish_branch(job) if last == "series" else ""
+        published = handover.publish_branch(job) if last == "series" else ""
+        for_b4 = handover.publish_for_b4(job) if request.b4 and last == "series" else ()
         if request.json:
             console.json(tables.data(job, last))
         elif name == "run":
@@ -41,6 +49,7 @@ def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
             tables.stage(console, job, last)
             if last != "series":
                 console.notice(f"Next: {request.command(tables.after(last))}")
+        tables.for_b4(console, for_b4, quiet=request.json)
         return tables.exit_code(job)
 
 
@@ -136,7 +145,14 @@ def open_job(request: Request, console: Console) -> Iterator[Job]:
     current_log = workspace.log
     output = request.output.resolve() if request.output else None
     decisions = read_decisions(request.decisions) if request.decisions else ()
-    options = Options(request.jobs, output, decisions, _build_options(request))
+    options = Options(
+        request.jobs,
+        output,
+        decisions,
+        _build_options(request),
+        reroll=request.reroll,
+        reply=request.reply,
+    )
     try:
         yield Job(tree, workspace, profile, options, console)
     finally:

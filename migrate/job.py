@@ -12,8 +12,10 @@ from migrate.analysis.decisions import Decision
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.base import codec, stored
 from migrate.delivery.build_model import BuildOptions
+from migrate.delivery.history import History
 from migrate.delivery.model import Branch, BuildReport, Delivery
 from migrate.delivery.rejected import Rejections, decided
+from migrate.delivery.trailers import Collected
 from migrate.identity import profile_identity, tool_identity
 from migrate.kernel.maintainers import Maintainers, read_maintainers
 from migrate.kernel.tree import Tree
@@ -40,12 +42,15 @@ class Listener(Protocol):
 @dataclass(frozen=True)
 class Options:
     """What the user asked for. `jobs` counts processes; `output` None means the workspace;
-    `decisions` stand above the rules of verdicts; `build` is how every commit is built."""
+    `decisions` stand above the rules of verdicts; `build` is how every commit is built; `reroll`
+    asks for next versions, in answer to the last ones with `reply`."""
 
     jobs: int
     output: Path | None = None
     decisions: tuple[Decision, ...] = ()
     build: BuildOptions = field(default_factory=BuildOptions)
+    reroll: bool = False
+    reply: bool = False
 
 
 @dataclass
@@ -111,6 +116,16 @@ class Job:
             self.toolchains,
             self.options.build.asked(),
         )
+
+    def history(self) -> History:
+        """What was written and sent before."""
+        found = self.workspace.load("versions", History)
+        return found.value if found else History()
+
+    def collected(self) -> Collected:
+        """The trailers that were collected for what was sent."""
+        found = self.workspace.load("trailers", Collected)
+        return found.value if found else Collected()
 
     @cached_property
     def maintainers(self) -> Maintainers:

@@ -151,6 +151,31 @@ class Request:
             help="Take out what does not build, or stop at the first commit that does not.",
         ),
     ] = True
+    reroll: Annotated[
+        bool,
+        Scope(since="series", carried=False),
+        typer.Option("--reroll", help="Make the next version of what has changed since the last."),
+    ] = False
+    trailers: Annotated[
+        Path | None,
+        Scope(since="series", carried=False),
+        typer.Option(
+            "--trailers",
+            metavar="FILE",
+            help="With --reroll: answers to the last version, as an mbox file.",
+            show_default="those on your branches only",
+        ),
+    ] = None
+    reply: Annotated[
+        bool,
+        Scope(since="series", carried=False),
+        typer.Option("--reply", help="With --reroll: answer the cover letter of the last version."),
+    ] = False
+    b4: Annotated[
+        bool,
+        Scope(since="series"),
+        typer.Option("--b4", help="Hand each series over as a branch of b4 prep, too."),
+    ] = False
     json: Annotated[
         bool,
         Scope(carried=False),

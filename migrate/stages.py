@@ -22,6 +22,7 @@ from migrate.delivery.rejected import Rejections, blame, without, without_idle_a
 from migrate.identity import profile_identity
 from migrate.job import Job
 from migrate.rewrite.model import Rewrite
+from migrate.rewrite.profiles import templates_of
 from migrate.workspace import replacing
 
 REFS = "refs/heads/gup-migrate/"
@@ -110,6 +111,8 @@ def _commit(job: Job) -> Branch:
         ref=f"{REFS}{job.workspace.profile}",
         identity=user_identity(job.tree.root),
         maintainers=job.maintainers,
+        templates=templates_of(job.profile),
+        collected=job.collected(),
     )
 
 
@@ -121,7 +124,8 @@ def _commit_summary(_job: Job, branch: Branch) -> str:
 def _commit_depends(job: Job) -> Sequence[str]:
     from migrate.delivery.commits import user_identity
 
-    return [str(user_identity(job.tree.root))]
+    mine = str(user_identity(job.tree.root))
+    return [mine, codec.dumps(job.collected()), profile_identity(job.profile)]
 
 
 def _classify_depends(job: Job) -> Sequence[str]:
@@ -139,7 +143,7 @@ def _build_depends(job: Job) -> Sequence[str]:
 
 
 def _series_depends(job: Job) -> Sequence[str]:
-    return [str(job.out), codec.dumps(job.rejections())]
+    return [str(job.out), codec.dumps(job.rejections()), profile_identity(job.profile)]
 
 
 def _commit_intact(job: Job, branch: Branch) -> bool:
@@ -168,7 +172,7 @@ def _build_summary(_job: Job, report: BuildReport) -> str:
 
 def _series(job: Job) -> Delivery:
     from migrate.delivery.report import write_report
-    from migrate.delivery.series import write_series
+    from migrate.delivery.series import SeriesOptions, write_series
 
     with replacing(job.out) as folder:
         delivery = write_series(
@@ -181,14 +185,35 @@ def _series(job: Job) -> Delivery:
             worktree=job.workspace.worktree(job.branch.base),
             out=folder,
             previous=job.out if job.out.exists() else None,
+            options=SeriesOptions(
+                templates=templates_of(job.profile),
+                reroll=job.options.reroll,
+                reply=job.options.reply,
+            ),
+            history=job.history(),
+            collected=job.collected(),
         )
         write_report(job.report(delivery), folder)
+    job.workspace.save("versions", delivery.history, "")
+    _tell(job, delivery)
     return delivery
+
+
+def _tell(job: Job, delivery: Delivery) -> None:
+    """What the user has to know before anything is sent."""
+    for series in delivery.unchanged:
+        job.listener.notice(
+            f"{series.slug}: nothing changed since v{series.version}, so it is not written again"
+        )
+    for series in delivery.series:
+        for why in series.hold:
+            job.listener.notice(f"{series.directory} is held: {why}")
 
 
 def _series_summary(_job: Job, delivery: Delivery) -> str:
     patches = sum(len(series.commits) for series in delivery.series)
-    return f"{len(delivery.series)} series, {patches} patches"
+    text = f"{len(delivery.series)} series, {patches} patches"
+    return text + (f", {len(delivery.unchanged)} unchanged" if delivery.unchanged else "")
 
 
 def _series_intact(job: Job, delivery: Delivery) -> bool:
@@ -244,31 +269,3 @@ def stop_at_failure(job: Job) -> None:
         f'{subject}").',
         "Without --stop its group is taken out and the rest goes on.",
     )
-
-
-@dataclass(frozen=True)
-class _Handed:
-    """The tip that was handed over last, which a later run may move on from."""
-
-    tip: str
-
-
-def publish_branch(job: Job) -> str:
-    """Hand the finished branch over to the user's repository; its name, "" without commits."""
-    from migrate.delivery.publish import publish
-
-    if not job.branch.commits:
-        return ""
-    last = job.workspace.load("handed-over", _Handed)
-    done = publish(
-        job.branch,
-        job.workspace.repository(),
-        job.tree.root,
-        expected=last.value.tip if last else None,
-    )
-    job.workspace.save("handed-over", _Handed(done.tip), "")
-    name = done.ref.removeprefix("refs/heads/")
-    if done.kept:
-        kept = done.kept.removeprefix("refs/heads/")
-        job.listener.notice(f"{name} had commits from elsewhere, which are on {kept} now")
-    return name

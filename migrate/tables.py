@@ -68,6 +68,13 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
         _failures(console, job)
 
 
+def for_b4(console: Console, branches: Sequence[str], *, quiet: bool) -> None:
+    """The branches that were handed over for b4."""
+    if branches and not quiet:
+        console.say()
+        console.table("For b4", ("branch",), ((name,) for name in branches))
+
+
 def status(
     console: Console,
     job: Job,

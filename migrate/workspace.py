@@ -34,6 +34,7 @@ _OURS = (
     "log",
     "scratch",
 )
+_KEPT = ("profiles/*/out", "profiles/*/versions.json", "profiles/*/trailers.json")
 _MARKER = "gup-migrate.json"
 _OUT_MARKER = ".gup-migrate"
 
@@ -80,6 +81,10 @@ class Workspace:
     def save(self, stage: str, value: T, inputs: str) -> stored.Stored[T]:
         return stored.save(self.stage_path(stage), value, inputs)
 
+    def forget(self, stage: str) -> None:
+        """Remove the stored result of `stage`, so that it is worked out again."""
+        self.stage_path(stage).unlink(missing_ok=True)
+
     @cached_property
     def database(self) -> Database:
         return Database(self.root / "state.sqlite", self.notice)
@@ -120,12 +125,13 @@ class Workspace:
         return lock.holder(self.root / "lock")
 
     def clean(self, *, everything: bool) -> int:
-        """Remove what can be made anew, and with `everything` also series and reports.
+        """Remove what can be made anew, and with `everything` also series, reports, and what is
+        known of the versions that were sent.
 
         Returns the bytes that were freed. Logs go too.
         """
         self._check_owner()
-        keep = set() if everything else set(self.root.glob("profiles/*/out"))
+        keep = set() if everything else {p for n in _KEPT for p in self.root.glob(n)}
         # By name, so that a file which strayed in here is never taken for ours.
         ours = [p for pattern in _OURS for p in self.root.glob(pattern)]
         return sum(_remove(path, keep) for path in ours)

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "migrate"
 LAYERS = (
     ("cli", "__main__", "audits", "commands", "ending", "request", "review", "tables"),
     ("console",),
-    ("pipeline", "stages", "job", "identity", "doctor"),
+    ("pipeline", "handover", "stages", "job", "identity", "doctor"),
     ("workspace",),
     ("delivery",),
     ("rewrite",),

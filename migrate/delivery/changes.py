@@ -47,6 +47,9 @@ def changes_since(
     text = _range_diff(repository, f"{previous.start}..{previous.tip}", f"{start}..{tip}")
     pairs = _pairs(text) if text is not None else _by_key(previous.patches, now)
     lines = list(_described(pairs, previous.patches, now))
+    shown = text if text and _readable(text) and any(p[1] != "=" for p in pairs) else b""
+    if shown and any(p[1] == "!" for p in pairs):
+        lines.append("How the patches changed is in the range-diff below.")
     if previous.base != base:
         lines.append(f"Rebased from {previous.base[:12]} to {base[:12]}.")
     collected = [f"{p.subject}: {line}" for p in now for line in p.trailers
@@ -57,11 +60,8 @@ def changes_since(
         for old in dropped
         for line in old.trailers
     ]
-    shown = (
-        text if text and _readable(text) and any(sign != "=" for _, sign, _, _ in pairs) else b""
-    )
     link = f"https://lore.kernel.org/r/{previous.cover}" if previous.sent and previous.cover else ""
-    return Changes(previous.number, tuple(lines), link, shown or b"")
+    return Changes(previous.number, tuple(lines), link, shown)
 
 
 def _described(
@@ -74,7 +74,7 @@ def _described(
         elif sign == ">":
             yield f"New: patch {number}, {subject}"
         elif sign == "!" and now[int(number) - 1].key not in known:
-            yield f"Changed: patch {number}, {subject}; see the range-diff."
+            yield f"Changed: patch {number}, {subject}"
 
 
 def _old_trailers(patch: Patch, previous: Version) -> tuple[str, ...]:

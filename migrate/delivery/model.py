@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from migrate.delivery.history import History
+from migrate.kernel.mailmap import Mailbox
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Series:
-    """One directory of mails. `to` and `cc` are addresses of the cover letter.
+    """One directory of mails. `to` and `cc` are addresses of the cover letter, `to_boxes` and
+    `cc_boxes` the same with names.
 
     `changes` are those since the version before, `style` what checkpatch.pl says, `hold` why it
     must not go out as it is, one line each; `cover` is the text of the cover letter, `start` and
@@ -102,6 +104,8 @@ class Series:
     cover: str = ""
     start: str = ""
     tip: str = ""
+    to_boxes: tuple[Mailbox, ...] = ()
+    cc_boxes: tuple[Mailbox, ...] = ()
 
 
 @dataclass(frozen=True)

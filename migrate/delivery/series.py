@@ -245,6 +245,8 @@ def _series(stack: _Stack, edition: Edition, number: int) -> Series:
         version=edition.version,
         start=stack.start,
         tip=stack.tip,
+        to_boxes=cover.to,
+        cc_boxes=cover.cc,
     )
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import jinja2
 
+from migrate.base.errors import Refusal
+
 WIDTH = 75
 """Columns of commit messages and cover letters."""
 
@@ -26,8 +28,20 @@ _DANGEROUS = re.compile(
 
 
 def render(name: str, folder: Path | None, **values: object) -> str:
-    """Fill the template `name` of `folder`, or our own when that has none, and wrap it."""
-    return wrap(_environment(folder).get_template(name).render(**values))
+    """Fill the template `name` of `folder`, or our own when that has none, and wrap it.
+
+    A :class:`Refusal` when a template of `folder` cannot be filled in.
+    """
+    try:
+        return wrap(_environment(folder).get_template(name).render(**values))
+    except jinja2.TemplateError as error:
+        if folder is None:
+            raise
+        what = " ".join(str(error).split()) or type(error).__name__
+        raise Refusal(
+            f"{folder / name} cannot be filled in: {what}.",
+            f"Compare it with {_TEMPLATES / name}.",
+        ) from None
 
 
 def clean(value: object) -> str:

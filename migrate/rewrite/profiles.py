@@ -144,6 +144,12 @@ class Profile:
         return self.follow.needs if self.follow is not None else None
 
 
+def templates_of(profile: Profile) -> Path | None:
+    """The folder in which a profile may have messages of its own: commit.txt and cover.txt."""
+    folder = profile.folder / "templates"
+    return folder if folder.is_dir() else None
+
+
 def profile_names() -> tuple[str, ...]:
     """The names of the profiles that come with the tool, sorted."""
     found = data_folder("cocci").glob(f"rewrite/*/{_FILE}")

@@ -18,7 +18,7 @@ import pytest
 from migrate.analysis.model import Action
 from migrate.base import process
 from migrate.base.git import git_output
-from migrate.delivery.addressees import address_patch
+from migrate.delivery.addressees import ALWAYS, address_patch
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History
 from migrate.delivery.model import (
@@ -429,6 +429,8 @@ def test_series_name_their_commits_and_people(tiny: Tiny, tmp_path: Path) -> Non
         cover=series.cover,
         start=branch.base,
         tip=series.tip,
+        to_boxes=(Mailbox("Beta, Bea", "beta@example.org"),),
+        cc_boxes=ALWAYS[::-1],
     )
 
 

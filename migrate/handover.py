@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Between the tool's own repository and the user's: finished branches out, trailers back in."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.base.git import git_run
+from migrate.base.process import Finished
+from migrate.delivery.model import Branch, Commit
+from migrate.job import Job
+from migrate.stages import REFS
+
+
+@dataclass(frozen=True)
+class _Handed:
+    """The tip that was handed over last, which a later run may move on from."""
+
+    tip: str
+
+
+def publish_branch(job: Job) -> str:
+    """Hand the finished branch over to the user's repository; its name, "" without commits."""
+    from migrate.delivery.publish import publish
+
+    if not job.branch.commits:
+        return ""
+    last = job.workspace.load("handed-over", _Handed)
+    done = publish(
+        job.branch,
+        job.workspace.repository(),
+        job.tree.root,
+        expected=last.value.tip if last else None,
+    )
+    job.workspace.save("handed-over", _Handed(done.tip), "")
+    name = done.ref.removeprefix("refs/heads/")
+    if done.kept:
+        kept = done.kept.removeprefix("refs/heads/")
+        job.listener.notice(f"{name} had commits from elsewhere, which are on {kept} now")
+    return name
+
+
+@dataclass(frozen=True)
+class _Branches:
+    """The branches for b4 that were handed over: ref, digest of what they say, tip."""
+
+    handed: tuple[tuple[str, str, str], ...] = ()
+
+
+def publish_for_b4(job: Job) -> tuple[str, ...]:
+    """Hand each series over as a branch for b4; the names of the branches.
+
+    One that says the same as before is left as it is: the user, or b4, may have gone on with it.
+    """
+    from migrate.delivery.b4 import patch_ids, prepare
+    from migrate.delivery.commits import user_identity
+    from migrate.delivery.publish import publish
+
+    stored = job.workspace.load("handed-to-b4", _Branches)
+    known = {ref: (digest, tip) for ref, digest, tip in stored.value.handed} if stored else {}
+    repository, base = job.workspace.repository(), job.branch.base
+    when = f"{int(time.time())} +0000"
+    names = []
+    for series in job.delivery.series:
+        ids = patch_ids(repository, base, series.start)
+        made = prepare(
+            series,
+            job.delivery.history,
+            profile=job.workspace.profile,
+            repository=repository,
+            base=base,
+            prerequisites=ids,
+            who=user_identity(job.tree.root),
+            when=when,
+        )
+        names.append(made.ref.removeprefix("refs/heads/"))
+        digest, last = known.get(made.ref, ("", ""))
+        if digest == made.digest and _exists(job.tree.root, made.ref):
+            continue
+        only = Commit(made.tip, made.start, "", series.title, (), ())
+        branch = Branch(job.branch.profile, made.ref, base, (only,))
+        done = publish(branch, repository, job.tree.root, expected=last or None)
+        known[made.ref] = (made.digest, made.tip)
+        if done.kept:
+            kept = done.kept.removeprefix("refs/heads/")
+            job.listener.notice(f"{names[-1]} had commits from elsewhere, which are on {kept} now")
+    handed = tuple((ref, digest, tip) for ref, (digest, tip) in known.items())
+    job.workspace.save("handed-to-b4", _Branches(handed), "")
+    return tuple(names)
+
+
+def begin_reroll(job: Job, mailbox: Path | None) -> None:
+    """Have the series written again, and note the trailers that the user has on the branches that
+    were handed over, or in `mailbox`, before the commits are made again."""
+    from migrate.delivery.b4 import FOLDER
+    from migrate.delivery.history import mark_sent
+    from migrate.delivery.outbox import FACTS, SENT
+    from migrate.delivery.trailers import collect
+
+    history = mark_sent(job.history(), job.out, SENT, FACTS)
+    if not history.versions:
+        job.listener.notice("Nothing was written before, so this is the first version.")
+        return
+    ref = f"{REFS}{job.workspace.profile}"
+    listed = git_run(
+        ["for-each-ref", "--format=%(refname)", ref, f"{FOLDER}{job.workspace.profile}/"],
+        cwd=job.tree.root,
+    )
+    refs = listed.stdout.decode().split() if isinstance(listed, Finished) else []
+    found = collect(history, job.tree.root, refs, mailbox)
+    for doubt in found.doubts:
+        job.listener.notice(f"Left out: {doubt}")
+    job.workspace.save("trailers", found, "")
+    job.workspace.forget("series")
+
+
+def _exists(checkout: Path, ref: str) -> bool:
+    found = git_run(["rev-parse", "--verify", "-q", ref], cwd=checkout)
+    return isinstance(found, Finished) and found.ok
