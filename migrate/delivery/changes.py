@@ -84,7 +84,7 @@ def _old_trailers(patch: Patch, previous: Version) -> tuple[str, ...]:
 def _range_diff(repository: Path, old: str, new: str) -> bytes | None:
     """The range-diff of two ranges; None when the older one is not there any more."""
     found = git_run(
-        ["range-diff", "--no-color", "--no-notes", old, new],
+        ["-c", "core.abbrev=12", "range-diff", "--no-color", "--no-notes", old, new],
         cwd=repository,
         env={"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"},
     )

@@ -52,7 +52,7 @@ def clean(value: object) -> str:
 
 def wrap(text: str, width: int = WIDTH) -> str:
     """Fill paragraphs and lists to `width` columns; blocks that are indented stay as they are."""
-    blocks = [b for b in re.split(r"\n[ \t]*\n", text.strip("\n")) if b.strip()]
+    blocks = [b.strip("\n") for b in re.split(r"\n(?:[ \t]*\n)+", text) if b.strip()]
     lines = "\n\n".join(_fill(block, width) for block in blocks).split("\n")
     return "\n".join(_guard(line.replace(_KEEP, " ").rstrip()) for line in lines)
 
