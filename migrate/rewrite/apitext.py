@@ -49,7 +49,7 @@ def function_text(
         parameters=signature.parameters,
         prototype=prototype(signature),
         calls=calls,
-        forward=_wrapped(f"\t{result}{calls}(", arguments, ");"),
+        forward=wrapped(f"\t{result}{calls}(", arguments, ");"),
         export=export,
         guard=guard,
     )
@@ -59,7 +59,7 @@ def prototype(signature: Signature) -> str:
     """The declaration without semicolon, wrapped and aligned as the kernel does."""
     space = "" if signature.return_type.endswith("*") else " "
     head = f"{signature.return_type}{space}{signature.name}("
-    return _wrapped(head, [_declared(p) for p in signature.parameters] or ["void"], ")")
+    return wrapped(head, [_declared(p) for p in signature.parameters] or ["void"], ")")
 
 
 def render(folder: Path, template: str, context: Mapping[str, Any]) -> str:
@@ -105,8 +105,11 @@ def _declared(parameter: Parameter) -> str:
     return f"{kind}{space}{parameter.name}"
 
 
-def _wrapped(head: str, items: Sequence[str], tail: str) -> str:
-    """`head`, the items with commas, `tail`; lines after the first start below `head`'s end."""
+def wrapped(head: str, items: Sequence[str], tail: str) -> str:
+    """`head`, the items with commas, `tail`; lines after the first start below `head`'s end.
+
+    No line has more than 80 columns, unless an item alone makes it so.
+    """
     column = len(head.expandtabs(_TAB))
     indent = "\t" * (column // _TAB) + " " * (column % _TAB)
     lines = [head]

@@ -11,8 +11,16 @@ from migrate.analysis.spatch import DEFAULT_TIMEOUT, Patched, run_spatch
 from migrate.base.data import data_folder
 from migrate.rewrite.check import AsPlanned, NotEdited, OtherChange
 from migrate.rewrite.draft import Draft
-from migrate.rewrite.plan import Step
 from migrate.rewrite.sites import NoSite, Site
+from migrate.rewrite.steps import Step
+
+
+@dataclass(frozen=True, eq=False)
+class Edited:
+    """The file as all steps left it; `rules` are the semantic patches that changed something."""
+
+    draft: Draft
+    rules: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -24,14 +32,17 @@ class NotApplied:
 
 def apply_steps(
     draft: Draft, steps: Sequence[Step], timeout: float = DEFAULT_TIMEOUT
-) -> Draft | NotApplied:
+) -> Edited | NotApplied:
     """`draft` after all `steps`; `timeout` is for one step, in seconds."""
+    rules = set()
     for step in steps:
         result = _apply(draft, step, timeout)
         if isinstance(result, NotApplied):
             return result
+        if result is not draft:
+            rules.add(f"common/{step.rule}.cocci")
         draft = result
-    return draft
+    return Edited(draft, frozenset(rules))
 
 
 def rule_file(name: str) -> Path:

@@ -58,6 +58,36 @@ def proved_not_negative(body: Node, call: Node, name: str) -> bool:
     return False
 
 
+def only_counts_up(body: Node, loop: Node, name: str) -> bool:
+    """Whether the local variable `name` starts at 0 or more and is never made less but by `loop`.
+
+    `loop` is a node below `body`. What is set to anything but a plain number proves nothing; that
+    it is no parameter is for the caller to know.
+    """
+    started = False
+    for node in _below(body):
+        if node.type == "ERROR" or _takes_address(node, name):
+            return False
+        declared, value = (node.child_by_field_name(f) for f in ("declarator", "value"))
+        if node.type == "init_declarator" and declared is not None and _is(declared, name):
+            if value is None or not _is_plain_number(value):
+                return False
+            started = True
+        inside = loop.start_byte <= node.start_byte and node.end_byte <= loop.end_byte
+        if not _may_change(node, name) or (inside and node.type == "update_expression"):
+            continue
+        operator, value = (node.child_by_field_name(f) for f in ("operator", "right"))
+        plain = operator is not None and operator.type in ("=", "+=", "++")
+        if not plain or (value is not None and not _is_plain_number(value)):
+            return False
+        started = started or node.type == "assignment_expression"
+    return started
+
+
+def _is_plain_number(node: Node) -> bool:
+    return node.type == "number_literal" and bool(_PLAIN_NUMBER.fullmatch(name_of(node)))
+
+
 def _branch_proves(statement: Node, branch: Node, name: str) -> bool:
     """Whether that branch of an `if` is only taken when `name` is at least 0."""
     condition = statement.child_by_field_name("condition")
@@ -115,8 +145,7 @@ def _compares(left: Node, operator: str, right: Node, name: str) -> bool:
     """Whether `name` is compared with a plain number so that it has to be at least 0."""
     if _is(right, name):
         left, operator, right = right, _MIRRORED[operator], left
-    number = right.type == "number_literal" and _PLAIN_NUMBER.fullmatch(name_of(right))
-    return _is(left, name) and bool(number) and operator in _PROVING
+    return _is(left, name) and _is_plain_number(right) and operator in _PROVING
 
 
 def _changes(node: Node, name: str, besides: Node | None = None) -> bool:

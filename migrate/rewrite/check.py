@@ -11,24 +11,31 @@ from migrate.rewrite.tokens import Token, gap_before
 
 @dataclass(frozen=True, order=True)
 class TokenEdit:
-    """`count` tokens from number `first` on become the tokens `new`."""
+    """`count` tokens from number `first` on become the tokens `new`.
+
+    `gaps`, when given, is the white space before each new token and, last, before the token that
+    follows; without it what spatch wrote there stays.
+    """
 
     first: int
     count: int
     new: tuple[bytes, ...]
+    gaps: tuple[bytes, ...] = ()
 
     @property
     def keeps_layout(self) -> bool:
         """One token for one token: the white space around it stays as well."""
-        return self.count == len(self.new)
+        return self.count == len(self.new) and not self.gaps
 
 
 @dataclass(frozen=True)
 class AsPlanned:
     """Every edit is there and nothing else. `origin[i]` is the number that token `i` had before,
-    None for a new token; one that was replaced by one keeps its number."""
+    None for a new token; one that was replaced by one keeps its number. `gaps` has the white space
+    that edits want before tokens of the result, by their numbers."""
 
     origin: tuple[int | None, ...]
+    gaps: tuple[tuple[int, bytes], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,27 +69,47 @@ def compare(
     is not looked at: spatch wraps and shifts lines at times, and `layout.realign` takes the white
     space of `before` wherever both neighbours are from there.
     """
-    walk = _Walk(before, old, after, new)
+    # The tokens behind a deletion may be the same as those that go: only when not all edits are
+    # there, those that look undone are.
+    walk = _walk(_Walk(before, old, after, new, True), edits)
+    if walk.difference is not None:
+        walk = _walk(_Walk(before, old, after, new, False), edits)
+    if walk.difference is not None:
+        return walk.difference
+    if walk.missing:
+        return NotEdited(tuple(walk.missing))
+    return AsPlanned(tuple(walk.origin), tuple(walk.gaps))
+
+
+def _walk(walk: _Walk, edits: Sequence[TokenEdit]) -> _Walk:
     for edit in sorted(edits):
         walk.copy_until(edit.first)
         walk.replace(edit)
-    walk.copy_until(len(old))
+    walk.copy_until(len(walk.old))
     walk.finish()
-    if walk.difference is not None:
-        return walk.difference
-    return NotEdited(tuple(walk.missing)) if walk.missing else AsPlanned(tuple(walk.origin))
+    return walk
 
 
 class _Walk:
-    """Goes through both token lists side by side, up to the first difference."""
+    """Goes through both token lists side by side, up to the first difference.
+
+    With `all_done`, an edit that was not made is a difference as well.
+    """
 
     def __init__(
-        self, before: bytes, old: Sequence[Token], after: bytes, new: Sequence[Token]
+        self,
+        before: bytes,
+        old: Sequence[Token],
+        after: bytes,
+        new: Sequence[Token],
+        all_done: bool,
     ) -> None:
+        self.all_done = all_done
         self.before, self.old, self.after, self.new = before, old, after, new
         self.here = self.there = 0
         self.free_gap = False
         self.origin: list[int | None] = []
+        self.gaps: list[tuple[int, bytes]] = []
         self.missing: list[TokenEdit] = []
         self.difference: OtherChange | None = None
 
@@ -104,7 +131,7 @@ class _Walk:
     def replace(self, edit: TokenEdit) -> None:
         if self.difference is not None:
             return
-        if edit.count and self._same(edit.count):
+        if edit.count and not self.all_done and self._same(edit.count):
             self._gap()
             self._take(edit.count)
             self.missing.append(edit)
@@ -113,11 +140,12 @@ class _Walk:
             self._gap()
         texts = tuple(t.text for t in self.new[self.there : self.there + len(edit.new)])
         if texts != edit.new:
-            if edit.count == 0:
+            if edit.count == 0 and not self.all_done:
                 self.missing.append(edit)
                 return
             self._differs("an edit came out otherwise than planned")
             return
+        self.gaps.extend((self.there + n, gap) for n, gap in enumerate(edit.gaps))
         kept = range(self.here, self.here + edit.count) if edit.keeps_layout else ()
         self.origin.extend(kept if edit.keeps_layout else [None] * len(edit.new))
         self.here += edit.count

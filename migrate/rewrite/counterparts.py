@@ -132,6 +132,7 @@ def _names(profile: Profile) -> set[str]:
         names |= {acquire.source, acquire.target, *acquire.needs}
     for release in profile.release:
         names |= {release.source, release.target, *release.needs}
+        names |= {release.loop, release.loop_dirty_lock}
     for commit in profile.api.commit if profile.api else ():
         for function in commit.function:
             names |= {function.name, function.mirrors, *function.calls, *function.unless}

@@ -8,7 +8,7 @@ from tree_sitter import Node
 from migrate.analysis.program import Program
 from migrate.analysis.syntax import Function, declarator_name, name_of
 from migrate.analysis.types import TypeRef, declared
-from migrate.rewrite.bounds import proved_not_negative
+from migrate.rewrite.bounds import only_counts_up, proved_not_negative
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.tokens import Call
 
@@ -35,38 +35,40 @@ def never_negative(draft: Draft, call: Call, position: int, program: Program) ->
     to be negative.
     """
     first, end = call.arguments[position]
-    if end - first != 1:
-        if draft.tokens[first].text == b"sizeof":
-            return True
-        node = draft.node_of(first, end)
-        kind = _member_type(draft, node, program) if node is not None else None
-        return kind is not None and kind.depth == 0 and is_unsigned(kind.tag)
-    token = draft.tokens[first]
-    if token.kind == "number_literal":
+    value, made = draft.node_of(first, end), draft.node_at(call.name).parent
+    return value is not None and made is not None and not_negative(draft, value, made, program)
+
+
+def not_negative(draft: Draft, value: Node, at: Node, program: Program) -> bool:
+    """Whether `value` is sure not to be negative where `at` is done; see never_negative()."""
+    if value.type in ("number_literal", "sizeof_expression"):
         return True
-    if token.kind != "identifier":
+    if value.type == "field_expression":
+        kind = member_type(draft, value, program)
+        return kind is not None and kind.depth == 0 and is_unsigned(kind.tag)
+    function = draft.source.function_at(value.start_byte)
+    if value.type != "identifier" or function is None:
         return False
-    function = draft.source.function_at(token.start)
-    if function is None:
-        return False
-    name = token.text.decode("utf-8", "replace")
+    name = name_of(value)
     types = _declared_types(function, name)
     if types and all(is_unsigned(found) for found in types):
         return True
-    node = draft.node_at(call.name).parent
     # With one declaration there is no other variable of that name that the test could be about.
     plain = len(types) == 1 and "*" not in types[0]
-    return plain and node is not None and proved_not_negative(function.body, node, name)
+    if plain and proved_not_negative(function.body, at, name):
+        return True
+    given = any(t for p in function.parameters for t in _types_in(p, name))
+    return plain and not given and only_counts_up(function.body, at, name)
 
 
-def _member_type(draft: Draft, node: Node, program: Program) -> TypeRef | None:
+def member_type(draft: Draft, node: Node, program: Program) -> TypeRef | None:
     """The type of `a.b` or `a->b`, of any length, from the tree's own declarations."""
     if node.type == "identifier":
         return _variable_type(draft, node)
     holder, member = (node.child_by_field_name(field) for field in ("argument", "field"))
     if node.type != "field_expression" or holder is None or member is None:
         return None
-    owner = _member_type(draft, holder, program)
+    owner = member_type(draft, holder, program)
     if owner is None or not owner.tag:
         return None
     struct = program.struct(owner.tag, draft.path)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -71,6 +72,14 @@ class Draft:
             return None
         return node
 
+    def tokens_of(self, node: Node) -> tuple[int, int]:
+        """First and end of the tokens that `node`, which is not empty, consists of."""
+        return self._from_byte(node.start_byte), self._from_byte(node.end_byte)
+
+    def _from_byte(self, byte: int) -> int:
+        """The number of the first token that starts at `byte` or behind it."""
+        return bisect_left(self.tokens, byte, key=lambda token: token.start)
+
     def span(self, first: int, end: int) -> bytes:
         """The text of the tokens from number `first` up to, but without, number `end`."""
         return (
@@ -83,7 +92,7 @@ class Draft:
         found = compare(self.text, self.tokens, after, tokens, edits)
         if not isinstance(found, AsPlanned):
             return found
-        text = realign(self.text, self.tokens, after, tokens, found.origin)
+        text = realign(self.text, self.tokens, after, tokens, found.origin, dict(found.gaps))
         source = parse(self.path, text)
         tokens = tokenize(source.root)
         found = compare(self.text, self.tokens, text, tokens, edits)

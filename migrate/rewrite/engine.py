@@ -10,9 +10,10 @@ from migrate.analysis.model import Action, Classification, PinGroup
 from migrate.analysis.spatch import DEFAULT_TIMEOUT, spatch_version
 from migrate.kernel.tree import Tree
 from migrate.rewrite.api import api_change
-from migrate.rewrite.apply import NotApplied, apply_steps
+from migrate.rewrite.apply import Edited, NotApplied, apply_steps
 from migrate.rewrite.counterparts import Counterparts
 from migrate.rewrite.draft import Draft, open_draft
+from migrate.rewrite.fold import FOLDING
 from migrate.rewrite.model import FileChange, GroupChange, GroupFailure, Rewrite
 from migrate.rewrite.order import independent, order_groups, subsystem_of_group
 from migrate.rewrite.plan import plan_file
@@ -89,31 +90,37 @@ class _Job:
         if self.actions[group.name] is Action.FOLLOW:
             return GroupFailure(group.name, "there is no rewrite to follow_page() yet")
         changed: dict[str, Draft] = {}
-        files, rules = [], set()
+        files, rules = [], set[str]()
         for path in group.paths:
             draft = drafts.get(path) or self._open(path)
             if draft is None:
                 return GroupFailure(group.name, f"{path} is not in the tree")
-            steps = plan_file(
-                draft,
-                [a for a in group.acquires if a.place.path == path],
-                [r for r in group.releases if r.place.path == path],
-                self.parts,
-            )
-            if isinstance(steps, NoSite):
-                return GroupFailure(group.name, steps.reason)
-            result = apply_steps(draft, steps, self.timeout)
+            result = self._edit(draft, group)
             if isinstance(result, NotApplied):
                 return GroupFailure(group.name, result.reason)
-            changed[path] = result
-            rules |= {f"common/{step.rule}.cocci" for step in steps}
-            if result.text != draft.text:
-                files.append(FileChange(path, draft.text, result.text))
+            changed[path], used = result.draft, result.rules
+            rules |= used
+            if result.draft.text != draft.text:
+                files.append(FileChange(path, draft.text, result.draft.text))
         if not files:
             return GroupFailure(group.name, "there is nothing to change")
         drafts.update(changed)
         subsystem = subsystem_of_group(group, self.subsystem_of)
         return GroupChange(group.name, subsystem, tuple(files), tuple(sorted(rules)), ())
+
+    def _edit(self, draft: Draft, group: PinGroup) -> Edited | NotApplied:
+        """The part of `group` in one file; loops that spatch does not fold stay loops."""
+        acquires = [a for a in group.acquires if a.place.path == draft.path]
+        releases = [r for r in group.releases if r.place.path == draft.path]
+        result: Edited | NotApplied = NotApplied("")
+        for fold in (True, False):
+            steps = plan_file(draft, acquires, releases, self.parts, fold=fold)
+            if isinstance(steps, NoSite):
+                return NotApplied(steps.reason)
+            result = apply_steps(draft, steps, self.timeout)
+            if isinstance(result, Edited) or not any(s.rule in FOLDING for s in steps):
+                break
+        return result
 
     def _open(self, path: str) -> Draft | None:
         text = self.parts.tree.read(path)

@@ -7,7 +7,7 @@ are out of line because a name before them got longer, this puts it right. No to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from migrate.rewrite.tokens import Token, gap_before
 
@@ -28,13 +28,15 @@ def realign(
     after: bytes,
     new: Sequence[Token],
     origin: Sequence[int | None],
+    wanted: Mapping[int, bytes],
 ) -> bytes:
     """`after` with the white space of `before`, and continuation lines aligned as they were there.
 
-    `origin` gives for each token of `after` its number in `before`, or None. A line that has
-    become wider than WIDEST_LINE is wrapped behind a comma.
+    `origin` gives for each token of `after` its number in `before`, or None; `wanted` the white
+    space before some of them, which stands above that of `before`. A line that has become wider
+    than WIDEST_LINE is wrapped behind a comma.
     """
-    gaps = _aligned(before, old, after, new, origin)
+    gaps = _aligned(before, old, after, new, origin, wanted)
     texts = [token.text for token in new]
     edited = [
         source is None or old[source].text != token.text
@@ -61,6 +63,7 @@ def _aligned(
     after: bytes,
     new: Sequence[Token],
     origin: Sequence[int | None],
+    wanted: Mapping[int, bytes],
 ) -> list[bytes]:
     """What stands before each token and behind the last."""
     columns = _columns(before, old)
@@ -71,12 +74,14 @@ def _aligned(
         source = origin[number]
         kept = source is not None and (number == 0 or origin[number - 1] == source - 1)
         gap = gap_before(before, old, source) if kept and source else gap_before(after, new, number)
+        gap = wanted.get(number, gap)
         inner = opened[-1] if opened else None
         if b"\n" in gap and kept and source is not None and inner and inner[0] == b"(":
             aligned = inner[2] is not None and columns[source] == columns[inner[2]] + 1
-            wanted = inner[1] + 1
-            if aligned and wanted != columns[source] and _fits(after, token, wanted):
-                gap = _indented(gap, wanted)
+            column_wanted = inner[1] + 1
+            moved = column_wanted != columns[source]
+            if aligned and moved and _fits(after, token, column_wanted):
+                gap = _indented(gap, column_wanted)
         column = _advance(column, gap)
         if token.text in _OPEN:
             opened.append((token.text, column, source))
@@ -84,7 +89,7 @@ def _aligned(
             opened.pop()
         column = _advance(column, token.text)
         gaps.append(gap)
-    return [*gaps, gap_before(after, new, len(new))]
+    return [*gaps, wanted.get(len(new), gap_before(after, new, len(new)))]
 
 
 def _lines(gaps: Sequence[bytes], texts: Sequence[bytes]) -> Iterator[tuple[int, int]]:

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from migrate.analysis.model import Acquire, Place, Release
 from migrate.kernel.signatures import Signature
@@ -13,81 +12,49 @@ from migrate.rewrite.counterparts import Counterparts, Missing
 from migrate.rewrite.counts import is_unsigned, never_negative
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.flags import flag_tokens
+from migrate.rewrite.fold import plan_folds
 from migrate.rewrite.profiles import AcquireRule, ReleaseRule
 from migrate.rewrite.sites import NoSite, Site
+from migrate.rewrite.steps import Finder, Request, Step, in_order
 from migrate.rewrite.tokens import Call, is_conditional
 
 _FLAG_ROLES = ("gup_flags", "flags", "foll_flags")
 _COUNT_ROLES = ("npages", "nr_pages", "nr", "nfolios")
 
-Finder = Callable[[Draft], Site | NoSite | None]
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One run of one rule on one file. `finders` give the sites in the draft of the moment:
-    earlier steps may have moved them."""
-
-    rule: str
-    defines: tuple[tuple[str, str], ...]
-    virtuals: tuple[str, ...]
-    finders: tuple[Finder, ...]
-
-
-@dataclass(frozen=True)
-class _Request:
-    """A finder with the rule and the names it is for."""
-
-    rule: str
-    defines: tuple[tuple[str, str], ...]
-    finder: Finder
-    virtuals: tuple[str, ...] = ()
-
 
 def plan_file(
-    draft: Draft, acquires: Sequence[Acquire], releases: Sequence[Release], parts: Counterparts
+    draft: Draft,
+    acquires: Sequence[Acquire],
+    releases: Sequence[Release],
+    parts: Counterparts,
+    *,
+    fold: bool = True,
 ) -> tuple[Step, ...] | NoSite:
-    """The steps for those acquires and releases of a group that are in the file of `draft`."""
-    requests: list[_Request] = []
+    """The steps for those acquires and releases of a group that are in the file of `draft`.
+
+    With `fold`, loops over pages become one call where that is sure to do the same.
+    """
+    requests: list[Request] = []
     converted = {n for a in acquires if (n := draft.number_at(a.place)) is not None}
     for acquire in sorted(set(acquires)):
         found = _plan_acquire(draft, acquire, parts, converted)
         if isinstance(found, NoSite):
             return found
         requests += found
-    for place, name in sorted({(r.place, r.name) for r in releases}):
+    dropped = sorted({(r.place, r.name) for r in releases})
+    rules = {p: rule for p, name in dropped if isinstance(rule := parts.release(name), ReleaseRule)}
+    folds = plan_folds(draft, rules, parts) if fold else {}
+    for place, name in dropped:
         found = _plan_release(draft, place, name, parts)
         if isinstance(found, NoSite):
             return found
-        requests += found
-    return _steps(requests)
-
-
-_ORDER = (
-    "drop-flag",
-    "write-to-flag",
-    "add-flag",
-    "append-argument",
-    "drop-last-argument",
-    "rename-call",
-)
-
-
-def _steps(requests: Iterable[_Request]) -> tuple[Step, ...]:
-    """One step for all requests that a single run of a rule can do."""
-    batches: dict[tuple[int, tuple[tuple[str, str], ...], tuple[str, ...]], list[Finder]] = {}
-    for request in requests:
-        key = (_ORDER.index(request.rule), request.defines, request.virtuals)
-        batches.setdefault(key, []).append(request.finder)
-    return tuple(
-        Step(_ORDER[number], defines, virtuals, tuple(finders))
-        for (number, defines, virtuals), finders in sorted(batches.items(), key=lambda b: b[0])
-    )
+        requests += folds.get(place, found)
+    return in_order(requests)
 
 
 def _plan_acquire(
     draft: Draft, acquire: Acquire, parts: Counterparts, converted: set[int]
-) -> list[_Request] | NoSite:
+) -> list[Request] | NoSite:
     rule = parts.acquire(acquire.name)
     if isinstance(rule, Missing):
         return NoSite(f"{acquire.place}: {rule.reason}")
@@ -110,7 +77,7 @@ def _plan_acquire(
 
 def _plan_release(
     draft: Draft, place: Place, name: str, parts: Counterparts
-) -> list[_Request] | NoSite:
+) -> list[Request] | NoSite:
     rule = parts.release(name)
     if isinstance(rule, Missing):
         return NoSite(f"{place}: {rule.reason}")
@@ -123,7 +90,7 @@ def _plan_release(
     requests = []
     if old and new and len(old.parameters) == len(new.parameters) + 1 == len(call.arguments):
         requests.append(
-            _Request(
+            Request(
                 "drop-last-argument",
                 (("fn", name),),
                 _on_call(place, sites.drop_last_argument),
@@ -181,9 +148,9 @@ def _count_may_be_negative(
 
 def _flag_requests(
     draft: Draft, acquire: Acquire, call: Call, parts: Counterparts, converted: set[int]
-) -> list[_Request] | NoSite:
+) -> list[Request] | NoSite:
     position = _position(acquire, parts.signature(acquire.name), _FLAG_ROLES)
-    requests: list[_Request] = []
+    requests: list[Request] = []
     for flag in parts.profile.flags.drop if position is not None else ():
         assert position is not None
         numbers = flag_tokens(draft, call, position, flag, converted)
@@ -196,13 +163,13 @@ def _flag_requests(
             possible = sites.drop_flag(draft, number)
             if isinstance(possible, NoSite):
                 return possible
-            requests.append(_Request("drop-flag", (("flag", flag),), _on_flag(place)))
+            requests.append(Request("drop-flag", (("flag", flag),), _on_flag(place)))
     return requests
 
 
 def _argument_requests(
     draft: Draft, place: Place, call: Call, rule: AcquireRule, parts: Counterparts
-) -> list[_Request]:
+) -> list[Request]:
     old, new = parts.signature(rule.source), parts.signature(rule.target)
     flag = parts.profile.flags.write
     requests = []
@@ -211,7 +178,7 @@ def _argument_requests(
         truth = parameter.name == "write" or sites.is_truth_value(draft, call, position)
         if flag and truth and wanted in _FLAG_ROLES:
             finder = _on_argument(place, position, flag, sites.write_to_flag)
-            requests.append(_Request("write-to-flag", (("flag", flag),), finder))
+            requests.append(Request("write-to-flag", (("flag", flag),), finder))
         if parameter.name in _FLAG_ROLES and rule.add_flag:
             defines = (("flag", rule.add_flag),)
             literal = call.arguments[position][1] - call.arguments[position][0] == 1
@@ -219,16 +186,16 @@ def _argument_requests(
             add = sites.parenthesized if wrap else sites.add_flag
             finder = _on_argument(place, position, rule.add_flag, add)
             virtuals = ("parenthesize",) if wrap else ()
-            requests.append(_Request("add-flag", defines, finder, virtuals))
+            requests.append(Request("add-flag", defines, finder, virtuals))
     for argument in rule.append:
         added = (("fn", rule.source), ("argument", argument))
-        requests.append(_Request("append-argument", added, _on_append(place, argument)))
+        requests.append(Request("append-argument", added, _on_append(place, argument)))
     return requests
 
 
-def _renames(place: Place, old: str, new: str) -> list[_Request]:
+def _renames(place: Place, old: str, new: str) -> list[Request]:
     defines = (("old", old), ("new", new))
-    return [_Request("rename-call", defines, _on_call(place, lambda d, c: sites.rename(d, c, new)))]
+    return [Request("rename-call", defines, _on_call(place, lambda d, c: sites.rename(d, c, new)))]
 
 
 def _position(acquire: Acquire, signature: Signature | None, roles: Sequence[str]) -> int | None:

@@ -34,11 +34,18 @@ class AcquireRule:
 
 @dataclass(frozen=True)
 class ReleaseRule:
-    """Calls of `source` become calls of `target`."""
+    """Calls of `source` become calls of `target`.
+
+    A loop that calls `source` for each page of an array, and does nothing else, becomes a call of
+    `loop`, with the array and its length; one that marks each page dirty by set_page_dirty_lock()
+    before that becomes one of `loop_dirty_lock`, which is also told whether to. "" keeps the loop.
+    """
 
     source: str
     target: str
     needs: tuple[str, ...] = ()
+    loop: str = ""
+    loop_dirty_lock: str = ""
 
 
 @dataclass(frozen=True)

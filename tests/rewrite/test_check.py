@@ -64,6 +64,21 @@ def test_an_edit_that_was_not_made_is_named() -> None:
     assert check(BEFORE.replace(b"put_page", b"unpin"), RENAME, DROP) == NotEdited((DROP,))
 
 
+def test_what_goes_may_look_like_what_follows() -> None:
+    before = b"void f(void)\n{\n\tif (a) {\n\t\tb();\n\t}\n}\n"
+    old = tokenize(parse("f.c", before).root)
+    opening, closing = (
+        [n for n, t in enumerate(old) if t.text == text][place]
+        for text, place in ((b"{", 1), (b"}", 0))
+    )
+    edits = [
+        TokenEdit(n, 1, (), (b"\n\t\t" if n == opening else b"\n",)) for n in (opening, closing)
+    ]
+    found = open_draft("f.c", before).advance(b"void f(void)\n{\n if (a)\n\n  b();\n}\n", edits)
+    assert isinstance(found, Draft)
+    assert found.text == b"void f(void)\n{\n\tif (a)\n\t\tb();\n}\n"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [

@@ -23,6 +23,40 @@ int f(struct page **p)
 	return get_longterm_page(addr(p), write);
 }
 """
+LOOPS = """\
+void f(struct page **p, int n, bool write)
+{
+	int i, k;
+
+	if (n) {
+		while (k--)
+			put_page(p[k]);
+	}
+	for (i = 0; i < n; i++) {
+		if (write)
+			set_page_dirty_lock(p[i]);
+		put_page(p[i]);
+	}
+	while (write) {
+		look(p);
+	}
+}
+"""
+DIRTY_LOOP = """\
+	for (i = 0; i < n; i++) {
+		if (write)
+			set_page_dirty_lock(p[i]);
+		put_page(p[i]);
+	}
+"""
+SITES = {
+    "fold-loop": LOOPS,
+    "fold-dirty-loop": LOOPS,
+    "drop-variable": LOOPS,
+    "drop-braces": LOOPS,
+}
+"""For rules that SITE, the file for the others, has nothing for."""
+
 BY_HAND = {
     "rename-call": ("	put_page(p[0]);", "	put_user_page(p[0]);", {}),
     "drop-flag": ("use(FOLL_GET)", "use(0)", {}),
@@ -30,6 +64,14 @@ BY_HAND = {
     "write-to-flag": ("write);", "write ? FOLL_WRITE : 0);", {"at": "L7C35L7C40"}),
     "append-argument": ("pin_pages(p)", "pin_pages(p, NULL)", {}),
     "drop-last-argument": ("release_pages(p, 1, 0)", "release_pages(p, 1)", {}),
+    "fold-loop": ("while (k--)\n\t\t\tput_page(p[k]);", "put_user_pages(p, k);", {}),
+    "fold-dirty-loop": (DIRTY_LOOP, "\tput_user_pages_dirty_lock(p, n, write);\n", {}),
+    "drop-variable": ("int i, k;", "int i;", {"at": "L3C8"}),
+    "drop-braces": (
+        "(write) {\n\t\tlook(p);\n\t}\n",
+        "(write)\n\t\t\n\t\tlook(p);\n",
+        {"at": "L14C15"},
+    ),
 }
 
 
@@ -60,7 +102,7 @@ def test_the_header_is_as_the_kernel_has_it(rule: Path) -> None:
 def test_it_runs_by_hand(rule: Path, tmp_path: Path) -> None:
     old, new, defines = BY_HAND[rule.stem]
     site = tmp_path / "site.c"
-    site.write_text(SITE)
+    site.write_text(SITES.get(rule.stem, SITE))
     words = command(rule)
     assert words[0] == "spatch"
     words = [str(site) if w == "FILE" else str(rule) if w.endswith(".cocci") else w for w in words]
@@ -68,28 +110,29 @@ def test_it_runs_by_hand(rule: Path, tmp_path: Path) -> None:
         words = [f"{key}={value}" if w.startswith(f"{key}=") else w for w in words]
     ran = subprocess.run([*words, "--very-quiet", "--in-place"], cwd=tmp_path, check=False)
     assert ran.returncode == 0
-    assert old in SITE
-    assert site.read_text() == SITE.replace(old, new)
+    before = SITES.get(rule.stem, SITE)
+    assert old in before
+    assert site.read_text() == before.replace(old, new)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.stem)
 def test_it_does_nothing_at_other_places(rule: Path, tmp_path: Path) -> None:
     site = tmp_path / "site.c"
-    site.write_text(SITE)
+    site.write_text(SITES.get(rule.stem, SITE))
     words = [
         str(site) if w == "FILE" else str(rule) if w.endswith(".cocci") else w
         for w in command(rule)
     ]
     words = ["at=L1C0_L3C9L3C10" if w.startswith("at=") else w for w in words]
     subprocess.run([*words, "--very-quiet", "--in-place"], cwd=tmp_path, check=True)
-    assert site.read_text() == SITE
+    assert site.read_text() == SITES.get(rule.stem, SITE)
 
 
 @pytest.mark.parametrize("name", ["rename-call", "drop-flag"])
 def test_it_lists_places_in_report_mode(name: str, tmp_path: Path) -> None:
     rule = next(rule for rule in RULES if rule.stem == name)
     site = tmp_path / "site.c"
-    site.write_text(SITE)
+    site.write_text(SITES.get(rule.stem, SITE))
     words = [
         str(site) if w == "FILE" else str(rule) if w.endswith(".cocci") else w
         for w in command(rule)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is asked of the semantic patches for one file, and in which order they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from migrate.rewrite.draft import Draft
+from migrate.rewrite.sites import NoSite, Site
+
+Finder = Callable[[Draft], Site | NoSite | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One run of one rule on one file. `finders` give the sites in the draft of the moment:
+    earlier steps may have moved them."""
+
+    rule: str
+    defines: tuple[tuple[str, str], ...]
+    virtuals: tuple[str, ...]
+    finders: tuple[Finder, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A finder with the rule and the names it is for."""
+
+    rule: str
+    defines: tuple[tuple[str, str], ...]
+    finder: Finder
+    virtuals: tuple[str, ...] = ()
+
+
+_ORDER = (
+    "drop-flag",
+    "write-to-flag",
+    "add-flag",
+    "append-argument",
+    "drop-last-argument",
+    "rename-call",
+    "fold-loop",
+    "fold-dirty-loop",
+    "drop-variable",
+    "drop-braces",
+)
+
+
+def in_order(requests: Iterable[Request]) -> tuple[Step, ...]:
+    """One step for all requests that a single run of a rule can do."""
+    batches: dict[tuple[int, tuple[tuple[str, str], ...], tuple[str, ...]], list[Finder]] = {}
+    for request in requests:
+        key = (_ORDER.index(request.rule), request.defines, request.virtuals)
+        batches.setdefault(key, []).append(request.finder)
+    return tuple(
+        Step(_ORDER[number], defines, virtuals, tuple(finders))
+        for (number, defines, virtuals), finders in sorted(batches.items(), key=lambda b: b[0])
+    )

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether the variable of a loop is read after it, shape by shape."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.syntax import Function, parse
+from migrate.rewrite.bounds import only_counts_up
+from migrate.rewrite.expressions import below
+from migrate.rewrite.liveness import dead_after
+from migrate.rewrite.unused import can_drop, is_unused
+
+LOOP = "for (i = 0; i < n; i++) put(p[i]);"
+DEAD = {
+    "nothing else": LOOP,
+    "read before": "look(i); " + LOOP,
+    "other loop behind": LOOP + " for (i = 0; i < n; i++) look(i);",
+    "other loop before": "for (i = n; i > 0; i--) look(i); " + LOOP,
+    "in a loop": "while (more()) { " + LOOP + " }",
+    "in a loop with another": "while (more()) { for (i = 1; i < 3; i++) look(i); " + LOOP + " }",
+    "read before, jump forward": "look(i); " + LOOP + " goto out; out: look(n);",
+    "error path": "for (i = 0; i < n; i++) if (look(i)) goto fail; return; fail: " + LOOP,
+    "macro's loop": "each(p) { " + LOOP + " look(p); }",
+    "counts down": "while (i--) put(p[i]);",
+}
+READ = {
+    "returned": LOOP + " return i;",
+    "compared": LOOP + " if (i < n) look(p);",
+    "read before in the same loop": "while (more()) { look(i); " + LOOP + " }",
+    "read before, jump back": "again: look(i); " + LOOP + " goto again;",
+    "computed jump": "look(i); " + LOOP + " goto *p;",
+    "read before in a macro's loop": "each(p) { look(i); " + LOOP + " }",
+    "address taken": "look(&i); " + LOOP,
+    "other loop starts with it": LOOP + " for (i = i - 1; i > 0; i--) look(i);",
+    "other loop goes on": LOOP + " for (; i < 9; i++) look(i);",
+    "other loop with a label": "goto in; for (i = 0; i < n; i++) { in: look(i); } "
+    + LOOP
+    + " goto in;",
+    "around it": "for (i = 0; i < n; i++) { " + LOOP + " }",
+    "shadowed": LOOP + " { int i = 3; look(i); }",
+    "not understood": LOOP + " ) = ;",
+    "counts down in a loop": "while (more()) { while (i--) put(p[i]); }",
+    "counts down, jump back": "again: while (i--) put(p[i]); goto again;",
+    "counts down in a macro's loop": "each(p) { while (i--) put(p[i]); }",
+}
+
+
+def function(statements: str, declaration: str = "int i;") -> Function:
+    text = f"void f(struct page **p, int n)\n{{\n\t{declaration}\n{statements}\n}}\n"
+    (found,) = parse("a.c", text.encode()).functions
+    return found
+
+
+def verdict(statements: str) -> bool:
+    made = function(statements)
+    loops = [n for n in below(made.body) if n.type in ("for_statement", "while_statement")]
+    (loop,) = [n for n in loops if (n.text or b"").endswith(b" put(p[i]);")]
+    return dead_after(made, loop, "i")
+
+
+@pytest.mark.parametrize("which", DEAD)
+def test_not_read_afterwards(which: str) -> None:
+    assert verdict(DEAD[which])
+
+
+@pytest.mark.parametrize("which", READ)
+def test_read_afterwards_or_not_known(which: str) -> None:
+    assert not verdict(READ[which])
+
+
+@pytest.mark.parametrize(
+    ("declaration", "expected"),
+    [
+        ("int i;", True),
+        ("int i, k;", True),
+        ("unsigned long i = 0, k = look();", True),
+        ("struct page *i;", True),
+        ("int i = look();", False),
+        ("static int i;", False),
+        ("int i;\t/* page */", False),
+        ("int i /* page */;", False),
+        ("/* page */\n\tint i;", False),
+        ("int i[3];", False),
+        ("\n#ifdef A\n\tint i;\n#endif\n", False),
+    ],
+)
+def test_a_declaration_goes_only_alone(declaration: str, expected: bool) -> None:
+    made = function("look(p);", declaration)
+    assert is_unused(made, "i")
+    assert can_drop(made, "i") == expected
+
+
+def test_what_is_named_anywhere_is_used() -> None:
+    assert not is_unused(function("look(sizeof(i));"), "i")
+    assert not is_unused(function("look(p);"), "n"), "a parameter"
+
+
+UP = {
+    "counted": "i = 0; while (more()) i++; LOOP",
+    "counted in a loop's head": "for (i = 0; i < n; i++) look(p); LOOP",
+    "started elsewhere": "if (n) i = 3; i += 2; LOOP",
+}
+NOT_UP = {
+    "counted down elsewhere": "i = 0; i--; LOOP",
+    "never started": "i++; LOOP",
+    "set to anything": "i = 0; i = more(); LOOP",
+    "less a number": "i = 0; i -= 1; LOOP",
+    "negative": "i = -1; LOOP",
+    "address taken": "i = 0; look(&i); LOOP",
+    "given to what may be a macro": "i = 0; get_user(i, p); LOOP",
+    "not understood": "i = 0; ) = ; LOOP",
+}
+
+
+def counts_up(statements: str) -> bool:
+    made = function(statements.replace("LOOP", "while (--i >= 0) put(p[i]);"))
+    loops = [n for n in below(made.body) if n.type == "while_statement"]
+    (loop,) = [n for n in loops if b"put(" in (n.text or b"")]
+    return only_counts_up(made.body, loop, "i")
+
+
+@pytest.mark.parametrize("which", UP)
+def test_counts_up(which: str) -> None:
+    assert counts_up(UP[which])
+
+
+@pytest.mark.parametrize("which", NOT_UP)
+def test_may_be_negative(which: str) -> None:
+    assert not counts_up(NOT_UP[which])
