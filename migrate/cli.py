@@ -64,7 +64,6 @@ _stage_command("pair", "pair", "Find the pin groups: acquires with all of their 
 _stage_command("classify", "classify", "Decide what becomes of each group.")
 _stage_command("rewrite", "rewrite", "Edit the groups that are to be converted.")
 _stage_command("commit", "commit", "Make one commit a subsystem.")
-_stage_command("series", "series", "Write mails and report, and hand over the branch.")
 
 
 @app.command()
@@ -85,6 +84,9 @@ def build(
     from migrate import commands
 
     return commands.build(request, full)
+
+
+_stage_command("series", "series", "Write mails and report, and hand over the branch.")
 
 
 @app.command()

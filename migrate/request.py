@@ -21,6 +21,13 @@ _CORES = len(os.sched_getaffinity(0))
 STAGES = ("scan", "pair", "classify", "rewrite", "commit", "build", "series")
 
 
+def _profiles(incomplete: str) -> list[str]:
+    """For the shell: the profiles that come with the tool; folders it completes by itself."""
+    from migrate.rewrite.profiles import profile_names
+
+    return [name for name in profile_names() if name.startswith(incomplete)]
+
+
 @dataclass(frozen=True)
 class Scope:
     """From which stage on an option has a meaning, and whether the command that is shown as the
@@ -50,7 +57,13 @@ class Request:
     profile: Annotated[
         str,
         Scope(),
-        typer.Option("--profile", "-p", help="The target API: a name, or a folder."),
+        typer.Option(
+            "--profile",
+            "-p",
+            metavar="NAME",
+            help="The target API: a name, or a folder.",
+            autocompletion=_profiles,
+        ),
     ] = "vaddr-pin"
     workspace: Annotated[
         Path | None,
@@ -79,7 +92,14 @@ class Request:
     jobs: Annotated[
         int,
         Scope(carried=False),
-        typer.Option("--jobs", "-j", min=1, help="Processes at a time.", show_default="all cores"),
+        typer.Option(
+            "--jobs",
+            "-j",
+            metavar="N",
+            min=1,
+            help="Processes at a time.",
+            show_default="all cores",
+        ),
     ] = _CORES
     decisions: Annotated[
         Path | None,
