@@ -39,7 +39,7 @@ def man_page() -> str:
 
 
 def _lines(program: Any) -> Iterator[str]:
-    yield '.\\" SPDX-License-Identifier: ' + "GPL-2.0-only"
+    yield '.\\" SPDX-License-' + "Identifier: GPL-2.0-only"
     yield f'.TH GUP-MIGRATE 1 "" "gup-migrate {__version__}" "User Commands"'
     yield ".SH NAME"
     yield _text("gup-migrate - move callers of get_user_pages*() in a Linux kernel to pins")
