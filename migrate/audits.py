@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from migrate.analysis.audit import DESCRIPTIONS, Audit
+from migrate.analysis.audit import Audit
+from migrate.analysis.audit_model import DESCRIPTIONS
 from migrate.base.errors import ExitCode, Refusal
 from migrate.base.stored import fingerprint
 from migrate.commands import open_job, working

@@ -5,84 +5,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
+from migrate.analysis.audit_model import AuditRule, Finding, acquired
+from migrate.analysis.audit_paths import AuditPaths
 from migrate.analysis.audit_sources import Origin, Origins, is_pin, unpins
 from migrate.analysis.classify import verdict
 from migrate.analysis.model import (
-    Acquire,
     Evidence,
     Pairing,
     PinGroup,
-    Place,
     Release,
     Scan,
     TraitKind,
     UseKind,
 )
-from migrate.analysis.negative_counts import negative_counts
 from migrate.analysis.program import Program
 from migrate.analysis.rules import mappings_changed, only_struct_page
 from migrate.analysis.traits import is_implementation_file
-from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES, Signature, read_signatures
+from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES, read_signatures
 from migrate.kernel.tree import Tree
 
 Progress = Callable[[str, int, int], None]
 
 _NO_RELEASE = "no release was found"
 _CASE_4 = frozenset({only_struct_page.__name__, mappings_changed.__name__})
-
-
-class Level(StrEnum):
-    """How bad a finding is, in the words of compilers and of SARIF."""
-
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class AuditRule(StrEnum):
-    """The rules of an audit, by the id that reports carry; the text says what each looks for."""
-
-    PINNED_AND_PUT = "pinned-and-put"
-    GOT_AND_UNPINNED = "got-and-unpinned"
-    FREED = "freed-instead-of-released"
-    CASE_4_PINNED = "pinned-for-struct-page"
-    NEVER_RELEASED = "never-released"
-    NEGATIVE_COUNT = "negative-count"
-
-
-DESCRIPTIONS = {
-    AuditRule.PINNED_AND_PUT: "A page that was pinned is dropped like a plain reference.",
-    AuditRule.GOT_AND_UNPINNED: "A page that was not pinned is unpinned.",
-    AuditRule.FREED: "A page of user space is freed instead of released.",
-    AuditRule.CASE_4_PINNED: "A page is pinned although only its struct page is looked at.",
-    AuditRule.NEVER_RELEASED: "No release of pinned pages that are kept was found.",
-    AuditRule.NEGATIVE_COUNT: "A negative return value may be used as an unsigned page count.",
-}
-"""One plain sentence for each rule."""
-
-LEVELS = dict.fromkeys(AuditRule, Level.WARNING) | {AuditRule.NEVER_RELEASED: Level.NOTE}
-"""How bad what each rule finds is."""
-
-
-@dataclass(frozen=True, order=True)
-class Finding:
-    """One thing that is wrong at `place`, inside `function`.
-
-    `message` is one plain sentence, `text` the source line, stripped; `evidence` the other places
-    that one has to see to judge it.
-    """
-
-    place: Place
-    function: str
-    rule: AuditRule
-    message: str
-    text: str
-    evidence: tuple[Evidence, ...]
-
-    @property
-    def level(self) -> Level:
-        return LEVELS[self.rule]
 
 
 @dataclass(frozen=True)
@@ -111,6 +57,7 @@ class _Auditor:
         self.program = Program(tree)
         self.origins = Origins(self.program, scan.acquires)
         self.family = read_signatures(tree)
+        self.paths = AuditPaths(self.program, self.family)
         # Without functions that pin, put_user_page() is for plain references.
         self.has_pins = any(name in self.family for name in PIN_NAMES)
 
@@ -122,7 +69,7 @@ class _Auditor:
             yield from _pinned_for_struct_page(group)
         yield from self._freed(group)
         yield from _never_released(group)
-        yield from self._negative(group)
+        yield from self.paths.findings(group)
 
     def _mixed(self, group: PinGroup) -> Iterator[Finding]:
         kinds = {is_pin(a) for a in group.acquires if a.name in DIRECT_NAMES}
@@ -153,37 +100,8 @@ class _Auditor:
                 AuditRule.FREED,
                 message,
                 use.text,
-                _acquired(origin.acquires),
+                acquired(origin.acquires),
             )
-
-    def _negative(self, group: PinGroup) -> Iterator[Finding]:
-        acquires = {a.place: a for a in group.acquires if a.name in DIRECT_NAMES}
-        for function in dict.fromkeys((a.place.path, a.function) for a in acquires.values()):
-            source = self.program.source(function[0])
-            if source is None:
-                continue
-            for definition in source.by_name.get(function[1], ()):
-                for found in negative_counts(source, definition, acquires, self._unsigned_count):
-                    message = (
-                        f"The count '{found.variable}' may be the negative error of"
-                        f" {found.acquire.name}(), and {found.release}() takes it as unsigned."
-                    )
-                    yield Finding(
-                        found.place,
-                        definition.name,
-                        AuditRule.NEGATIVE_COUNT,
-                        message,
-                        found.text,
-                        _acquired((found.acquire,)),
-                    )
-
-    def _unsigned_count(self, name: str) -> int | None:
-        """The position of the unsigned count of bulk release `name`, if it has one."""
-        signature: Signature | None = self.family.get(name)
-        for position, parameter in enumerate(signature.parameters if signature else ()):
-            if position and "unsigned" in parameter.type and "*" not in parameter.type:
-                return position
-        return None
 
 
 def _mixed_pair(release: Release, origin: Origin) -> Finding:
@@ -202,7 +120,7 @@ def _mixed_pair(release: Release, origin: Origin) -> Finding:
         rule,
         message,
         release.text,
-        _acquired(origin.acquires),
+        acquired(origin.acquires),
     )
 
 
@@ -244,7 +162,3 @@ def _never_released(group: PinGroup) -> Iterator[Finding]:
             acquire.text,
             evidence,
         )
-
-
-def _acquired(acquires: tuple[Acquire, ...]) -> tuple[Evidence, ...]:
-    return tuple(Evidence(a.place, f"acquired by {a.name}()", a.text) for a in acquires)

@@ -112,6 +112,13 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
     truth = group.trait(TraitKind.BOOL_FLAGS)
     if truth is not None:
         yield f"A truth value is passed as gup_flags ({truth.evidence.place})."
+    for trait in group.traits:
+        if trait.kind is TraitKind.NEGATIVE_COUNT:
+            yield f"'{trait.subject}' may be an error code as a count ({trait.evidence.place})."
+        elif trait.kind is TraitKind.RELEASED_TWICE:
+            yield f"A page may be released a second time ({trait.evidence.place})."
+        elif trait.kind is TraitKind.LEFT_BEHIND:
+            yield f"A way out leaves pages behind that are still held ({trait.evidence.place})."
     for use in group.uses:
         if use.kind is UseKind.FREED:
             name = use.text.split("(")[0].strip()

@@ -16,6 +16,7 @@ from migrate.analysis.found_again import unfollowed_releases
 from migrate.analysis.guards import Guards
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Use, UseKind
 from migrate.analysis.outside import Opening, openings
+from migrate.analysis.path_traits import path_traits
 from migrate.analysis.program import Cell, Program, Site, scope_of
 from migrate.analysis.trace import PAGE, State, Trace
 from migrate.analysis.traits import group_traits, is_implementation, pages_null
@@ -174,7 +175,10 @@ class Grouper:
         releases = tuple(sorted(s.release for s in trace.releases.values()))
         ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
         sites = tuple((a, self._site(a)) for a in acquires)
-        traits = group_traits(self.program, sites, releases, ordered)
+        traits = (
+            *group_traits(self.program, sites, releases, ordered),
+            *path_traits(self.program, acquires),
+        )
         follows, no_follow = follow_sites(self.program, sites)
         return PinGroup(
             acquires[0].function,

@@ -116,6 +116,9 @@ class TraitKind(StrEnum):
     NOTIFIER_HERE = "an MMU notifier is consulted around the acquire"
     NOTIFIER_FILE = "the same file registers an MMU notifier"
     NOTIFIER_NEAR = "another file of the same driver registers an MMU notifier"
+    NEGATIVE_COUNT = "the count may be an error code here"
+    RELEASED_TWICE = "is released although it was before"
+    LEFT_BEHIND = "is still held, and nobody knows it any more"
 
 
 @dataclass(frozen=True, order=True)
@@ -123,7 +126,7 @@ class Trait:
     """One trait of a group and the line that shows it.
 
     `subject` is what it is about: for an MMU notifier the tag of the struct that it is a member
-    of, for a helper its name; "" for other traits.
+    of, for a helper its name, for a count its variable; "" for other traits.
     """
 
     kind: TraitKind

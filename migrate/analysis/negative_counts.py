@@ -13,24 +13,24 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from migrate.analysis.model import Acquire, Place
+from migrate.analysis.paths import Trail, call_arguments, strip, walk
 from migrate.analysis.syntax import Function, Source, declarator_name, name_of
 
-_WRAPPERS = frozenset({"likely", "unlikely", "WARN_ON", "WARN_ON_ONCE", "IS_ERR_VALUE"})
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _SIGNED = frozenset({"int", "long", "long int", "long long", "ssize_t", "signed int", "s32", "s64"})
-_ROUNDS = 4
-"""Backward jumps can make a label worse that often; the answer has two values only."""
 
 
 @dataclass(frozen=True)
 class NegativeCount:
-    """The call of `release` at `place` whose count `variable` may be what `acquire` returned."""
+    """The call of `release` at `place` whose count `variable` may be what `acquire` returned;
+    `trail` has the conditions on the way there."""
 
     place: Place
     text: str
     release: str
     variable: str
     acquire: Acquire
+    trail: Trail
 
 
 def negative_counts(
@@ -44,235 +44,87 @@ def negative_counts(
     `unsigned_count` says which argument of a function is an unsigned count of pages.
     """
     for variable in sorted(_signed_locals(source, function)):
-        walk = _Walk(source, acquires, unsigned_count, variable)
-        walk.aliases = _aliases(source, function.body, variable)
-        for _ in range(_ROUNDS):
-            walk.found.clear()
-            walk.state = _State()
-            walk.statement(function.body)
-        yield from walk.found.values()
-
-
-@dataclass(frozen=True)
-class _State:
-    """`acquire` is whose error the variable may hold, None for no error."""
-
-    acquire: Acquire | None = None
-    reachable: bool = True
-
-
-_NOWHERE = _State(reachable=False)
-
-
-def _join(one: _State, two: _State) -> _State:
-    if not one.reachable or not two.reachable:
-        return two if not one.reachable else one
-    return _State(one.acquire or two.acquire)
+        question = _Question(source, acquires, unsigned_count, variable)
+        question.aliases = _aliases(source, function.body, variable)
+        walk(question, function.body, None)
+        yield from question.found.values()
 
 
 @dataclass
-class _Walk:
+class _Question:
+    """A state is the acquire whose error the variable may hold, None for no error."""
+
     source: Source
     acquires: Mapping[Place, Acquire]
     unsigned_count: Callable[[str], int | None]
     variable: str
     aliases: frozenset[str] = frozenset()
-    state: _State = field(default_factory=_State)
-    labels: dict[str, _State] = field(default_factory=dict)
-    leaving: list[_State] = field(default_factory=list)
     found: dict[Place, NegativeCount] = field(default_factory=dict)
 
-    # Statements
+    def visit(self, node: Node, state: Acquire | None, trail: Trail) -> Acquire | None:
+        kind = node.type
+        if kind in ("assignment_expression", "init_declarator"):
+            return self._assigned(node, state)
+        # Whoever has the address may store into it.
+        if kind in ("update_expression", "pointer_expression"):
+            return None if self._is_variable(_argument(node)) else state
+        if kind == "switch_statement":
+            condition = node.child_by_field_name("condition")
+            return None if condition is not None and self._mentions(condition) else state
+        if kind == "call_expression" and state is not None:
+            self._called(node, state, trail)
+        return state
 
-    def statement(self, node: Node) -> None:
-        handler = _STATEMENTS.get(node.type)
-        if handler is not None:
-            handler(self, node)
-        elif node.type.endswith("_statement") or node.type == "compound_statement":
-            for child in node.named_children:
-                self.statement(child)
-        elif node.type.startswith("preproc_"):
-            before = self.state
-            for child in node.named_children:
-                self.statement(child)
-            self.state = _join(before, self.state)
-        else:
-            self.expression(node)
+    def meet(self, state: Acquire | None, _others: object) -> Acquire | None:
+        return state
 
-    def _if(self, node: Node) -> None:
-        condition = node.child_by_field_name("condition")
-        yes, no = self.condition(condition) if condition is not None else (self.state, self.state)
-        self.state = yes
-        self._optional(node.child_by_field_name("consequence"))
-        after, self.state = self.state, no
-        other = node.child_by_field_name("alternative")
-        for child in other.named_children if other is not None else ():
-            self.statement(child)
-        self.state = _join(after, self.state)
+    def leave(self, _node: Node, _state: Acquire | None, _trail: Trail) -> None:
+        return None
 
-    def _loop(self, node: Node) -> None:
-        start = node.child_by_field_name("initializer")
-        condition = node.child_by_field_name("condition")
-        body, update = node.child_by_field_name("body"), node.child_by_field_name("update")
-        self._optional(start)
-        self.leaving.append(_NOWHERE)
-        if node.type == "do_statement":
-            self._optional(body)
-        yes, no = self.condition(condition) if condition is not None else (self.state, _NOWHERE)
-        if node.type != "do_statement":
-            self.state = yes
-            self._optional(body)
-            self._optional(update)
-            if condition is not None:
-                no = _join(no, self.condition(condition)[1])
-        self.state = _join(no, self.leaving.pop())
-
-    def _switch(self, node: Node) -> None:
-        self.leaving.append(_NOWHERE)
-        condition, body = node.child_by_field_name("condition"), node.child_by_field_name("body")
-        if condition is not None:
-            self.expression(condition)
-            if self._mentions(condition):
-                self.state = _State(None, self.state.reachable)
-        before = self.state
-        for child in body.named_children if body is not None else ():
-            self.state = _join(before, self.state)
-            for part in child.named_children if child.type == "case_statement" else (child,):
-                self.statement(part)
-        self.state = _join(_join(before, self.state), self.leaving.pop())
-
-    def _label(self, node: Node) -> None:
-        named = node.child_by_field_name("label")
-        if named is not None:
-            self.state = _join(self.state, self.labels.get(name_of(named), _NOWHERE))
-        for child in node.named_children:
-            if child != named:
-                self.statement(child)
-
-    def _goto(self, node: Node) -> None:
-        named = node.child_by_field_name("label")
-        if named is not None:
-            name = name_of(named)
-            self.labels[name] = _join(self.labels.get(name, _NOWHERE), self.state)
-        self.state = _NOWHERE
-
-    def _break(self, _node: Node) -> None:
-        if self.leaving:
-            self.leaving[-1] = _join(self.leaving[-1], self.state)
-        self.state = _NOWHERE
-
-    def _stop(self, node: Node) -> None:
-        for child in node.named_children:
-            self.expression(child)
-        self.state = _NOWHERE
-
-    def _optional(self, node: Node | None) -> None:
-        if node is not None:
-            self.statement(node)
-
-    # Expressions
-
-    def expression(self, node: Node) -> None:
-        """Everything that `node` does to the variable, innermost first."""
-        for child in node.named_children:
-            self.expression(child)
-        if node.type in ("assignment_expression", "init_declarator"):
-            self._assignment(node)
-        elif node.type == "update_expression" and self._is_variable(_argument(node)):
-            self._holds(None)
-        elif node.type == "pointer_expression" and self._is_variable(_argument(node)):
-            self._holds(None)  # whoever has the address may store into it
-        elif node.type == "call_expression":
-            self._call(node)
-
-    def _assignment(self, node: Node) -> None:
+    def _assigned(self, node: Node, state: Acquire | None) -> Acquire | None:
         target = node.child_by_field_name("left") or node.child_by_field_name("declarator")
-        if target is None or declarator_name(target) != self.variable:
-            return
-        if target.type != "identifier":
-            return
+        if target is None or target.type != "identifier" or name_of(target) != self.variable:
+            return state
         value = node.child_by_field_name("right") or node.child_by_field_name("value")
         operator = node.child_by_field_name("operator")
         plain = operator is None or operator.type == "="
-        self._holds(self._acquire(value) if value is not None and plain else None)
-
-    def _holds(self, acquire: Acquire | None) -> None:
-        if self.state.reachable:
-            self.state = _State(acquire)
+        return self._acquire(value) if value is not None and plain else None
 
     def _acquire(self, value: Node) -> Acquire | None:
-        value = _strip(value)
+        value = strip(value)
         callee = value.child_by_field_name("function") if value.type == "call_expression" else None
         return self.acquires.get(self.source.place(callee)) if callee is not None else None
 
-    def _call(self, node: Node) -> None:
-        callee, listed = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-        if callee is None or listed is None or self.state.acquire is None:
+    def _called(self, node: Node, state: Acquire, trail: Trail) -> None:
+        callee = node.child_by_field_name("function")
+        if callee is None:
             return
         position = self.unsigned_count(name_of(callee))
-        arguments = [c for c in listed.named_children if c.type != "comment"]
+        arguments = call_arguments(node)
         if position is None or position >= len(arguments):
             return
         if self._is_variable(arguments[position]):
-            place = self.source.place(callee)
-            self.found[place] = NegativeCount(
-                place, self.source.line(callee), name_of(callee), self.variable, self.state.acquire
-            )
+            place, text = self.source.place(callee), self.source.line(callee)
+            release = name_of(callee)
+            self.found[place] = NegativeCount(place, text, release, self.variable, state, trail)
 
     # Conditions
 
-    def condition(self, node: Node) -> tuple[_State, _State]:
-        """The states when `node` is true and when it is false."""
-        node = _strip(node)
-        kind = node.type
-        if kind == "call_expression":
-            callee = node.child_by_field_name("function")
-            listed = node.child_by_field_name("arguments")
-            if callee is not None and listed is not None and name_of(callee) in _WRAPPERS:
-                inner = [c for c in listed.named_children if c.type != "comment"]
-                if len(inner) == 1:
-                    return self.condition(inner[0])
-        if kind == "unary_expression" and node.children[0].type == "!":
-            yes, no = self.condition(_argument(node) or node.children[-1])
-            return no, yes
-        if kind == "binary_expression":
-            return self._binary(node)
-        self.expression(node)
-        if self._is_variable(_target(node)):
-            return self.state, self._fine()
-        return self._unclear(node)
-
-    def _binary(self, node: Node) -> tuple[_State, _State]:
+    def decide(self, node: Node, state: Acquire | None) -> tuple[Acquire | None, Acquire | None]:
+        """Whatever the variable is compared with counts as not negative."""
+        if self._is_variable(_target(node)) or _is_error_of(node, self.variable):
+            return state, None
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None:
-            return self._unclear(node)
-        kind = operator.type
-        if kind in ("&&", "||"):
-            yes, no = self.condition(left)
-            self.state = yes if kind == "&&" else no
-            yes_too, no_too = self.condition(right)
-            return (yes_too, _join(no, no_too)) if kind == "&&" else (_join(yes, yes_too), no_too)
-        self.expression(left)
-        self.expression(right)
-        if kind in _MIRRORED and self._is_variable(_target(_strip(right))):
-            kind, left, right = _MIRRORED[kind], right, left
-        if kind not in _MIRRORED or not self._is_variable(_target(_strip(left))):
-            return self._unclear(node)
-        if self._mentions(right) or right.text == b"-1" or b"-E" in (right.text or b""):
-            return self._fine(), self._fine()
-        # Whatever it is compared with counts as not negative.
-        if kind in ("<", "<=", "!="):
-            return self.state, self._fine()
-        return self._fine(), self.state
-
-    def _unclear(self, node: Node) -> tuple[_State, _State]:
-        if self._mentions(node):
-            return self._fine(), self._fine()
-        return self.state, self.state
-
-    def _fine(self) -> _State:
-        return _State(None, self.state.reachable)
+        kind = operator.type if operator is not None else ""
+        if left is not None and right is not None and kind in _MIRRORED:
+            if self._is_variable(_target(strip(right))):
+                kind, left, right = _MIRRORED[kind], right, left
+            if self._is_variable(_target(strip(left))):
+                if self._mentions(right) or b"-" in (right.text or b"")[:1]:
+                    return None, None
+                return (state, None) if kind in ("<", "<=", "!=") else (None, state)
+        return (None, None) if self._mentions(node) else (state, state)
 
     def _mentions(self, node: Node) -> bool:
         if node.type == "identifier":
@@ -282,28 +134,19 @@ class _Walk:
     def _is_variable(self, node: Node | None) -> bool:
         if node is None:
             return False
-        node = _strip(node)
+        node = strip(node)
         return node.type == "identifier" and name_of(node) == self.variable
 
 
-_STATEMENTS: dict[str, Callable[[_Walk, Node], None]] = {
-    "if_statement": _Walk._if,
-    "while_statement": _Walk._loop,
-    "for_statement": _Walk._loop,
-    "do_statement": _Walk._loop,
-    "switch_statement": _Walk._switch,
-    "labeled_statement": _Walk._label,
-    "goto_statement": _Walk._goto,
-    "break_statement": _Walk._break,
-    "continue_statement": _Walk._stop,
-    "return_statement": _Walk._stop,
-}
-
-
-def _strip(node: Node) -> Node:
-    while node.type == "parenthesized_expression" and node.named_children:
-        node = node.named_children[0]
-    return node
+def _is_error_of(node: Node, variable: str) -> bool:
+    """IS_ERR_VALUE(variable)."""
+    callee = node.child_by_field_name("function") if node.type == "call_expression" else None
+    arguments = call_arguments(node)
+    return (
+        callee is not None
+        and name_of(callee) == "IS_ERR_VALUE"
+        and [name_of(a) for a in arguments] == [variable]
+    )
 
 
 def _target(node: Node) -> Node | None:

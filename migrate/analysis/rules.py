@@ -48,10 +48,13 @@ class Question:
 
     def only_struct_page(self) -> bool:
         """Whether all that is done with the pages is done with their struct page."""
+        at_once = self.has(TraitKind.PUT_AT_ONCE)
+        if not self.group.uses:
+            return at_once
         kinds = {u.kind for u in self.group.uses} - {UseKind.DIRTY}
-        if self.has(TraitKind.PUT_AT_ONCE):
-            return kinds <= _ONLY_STRUCT | {UseKind.PHYSICAL_KEPT}
-        return bool(kinds) and kinds <= _ONLY_STRUCT
+        return bool(kinds) and kinds <= _ONLY_STRUCT | (
+            {UseKind.PHYSICAL_KEPT} if at_once else set()
+        )
 
     def uses(self, *kinds: UseKind) -> tuple[Use, ...]:
         """The uses of any of `kinds`."""

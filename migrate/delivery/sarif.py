@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from migrate import __version__
-from migrate.analysis.audit import DESCRIPTIONS, LEVELS, Audit, AuditRule, Finding
+from migrate.analysis.audit import Audit
+from migrate.analysis.audit_model import DESCRIPTIONS, LEVELS, AuditRule, Finding
 from migrate.analysis.model import Place
 from migrate.delivery.report_code import decode_lines
 from migrate.kernel.tree import Tree

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from migrate.analysis.audit import Audit, AuditRule, Finding, Level, audit
+from migrate.analysis.audit import Audit, audit
+from migrate.analysis.audit_model import AuditRule, Finding, Level
 from migrate.analysis.pair import pair
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from tests.analysis.memory import scan_of, tree_of

@@ -230,7 +230,8 @@ def test_only_struct_page() -> None:
     expect(rules.only_struct_page, at_once, Action.KEEP, "4")
     expect(rules.only_struct_page, group(T.PUT_AT_ONCE), Action.KEEP, "4")
     assert ask(rules.only_struct_page, group(U.PHYSICAL_KEPT)) is None
-    assert ask(rules.only_struct_page, group(T.PUT_AT_ONCE, U.ESCAPES)) is None
+    for more in (U.ESCAPES, U.DIRTY):
+        assert ask(rules.only_struct_page, group(T.PUT_AT_ONCE, more)) is None
     for more in (U.MAP, U.DMA, U.SCATTER, U.STORED, U.ESCAPES, U.CONSUMED, U.FREED):
         assert ask(rules.only_struct_page, group(U.STRUCT_PAGE, more)) is None
     assert ask(rules.only_struct_page, group()) is None

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an audit looks for, and one thing that it found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from migrate.analysis.model import Acquire, Evidence, Place
+
+
+class Level(StrEnum):
+    """How bad a finding is, in the words of compilers and of SARIF."""
+
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class AuditRule(StrEnum):
+    """The rules of an audit, by the id that reports carry; the text says what each looks for."""
+
+    PINNED_AND_PUT = "pinned-and-put"
+    GOT_AND_UNPINNED = "got-and-unpinned"
+    FREED = "freed-instead-of-released"
+    CASE_4_PINNED = "pinned-for-struct-page"
+    NEVER_RELEASED = "never-released"
+    NEGATIVE_COUNT = "negative-count"
+    NULL_PAGES = "null-pages"
+    LEFT_BEHIND = "left-behind"
+    TWICE = "released-twice"
+
+
+DESCRIPTIONS = {
+    AuditRule.PINNED_AND_PUT: "A page that was pinned is dropped like a plain reference.",
+    AuditRule.GOT_AND_UNPINNED: "A page that was not pinned is unpinned.",
+    AuditRule.FREED: "A page of user space is freed instead of released.",
+    AuditRule.CASE_4_PINNED: "A page is pinned although only its struct page is looked at.",
+    AuditRule.NEVER_RELEASED: "No release of pinned pages that are kept was found.",
+    AuditRule.NEGATIVE_COUNT: "A negative return value may be used as an unsigned page count.",
+    AuditRule.NULL_PAGES: "A bulk release may be given NULL, with a count that is not 0.",
+    AuditRule.LEFT_BEHIND: "A function is left while it alone knows pages that it holds.",
+    AuditRule.TWICE: "A page is released that was released before on the same way.",
+}
+"""One plain sentence for each rule."""
+
+LEVELS = dict.fromkeys(AuditRule, Level.WARNING) | {AuditRule.NEVER_RELEASED: Level.NOTE}
+"""How bad what each rule finds is."""
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is wrong at `place`, inside `function`.
+
+    `message` is one plain sentence, `text` the source line, stripped; `evidence` the other places
+    that one has to see to judge it.
+    """
+
+    place: Place
+    function: str
+    rule: AuditRule
+    message: str
+    text: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def level(self) -> Level:
+        return LEVELS[self.rule]
+
+
+def acquired(acquires: tuple[Acquire, ...]) -> tuple[Evidence, ...]:
+    """The acquires as evidence."""
+    return tuple(Evidence(a.place, f"acquired by {a.name}()", a.text) for a in acquires)

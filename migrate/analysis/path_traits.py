@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a walk through the functions of a group shows that its reviewer should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.analysis.held_pages import Held, held_pages
+from migrate.analysis.knowledge import knowledge
+from migrate.analysis.model import Acquire, Evidence, Trait, TraitKind
+from migrate.analysis.negative_counts import negative_counts
+from migrate.analysis.program import Program
+
+
+def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Trait]:
+    """Traits of single ways through the functions that acquire."""
+    places = {a.place: a for a in acquires}
+    for path, name in dict.fromkeys((a.place.path, a.function) for a in acquires):
+        source = program.source(path)
+        for function in source.by_name.get(name, ()) if source is not None else ():
+            assert source is not None
+            for count in negative_counts(source, function, places, _count_position):
+                evidence = Evidence(count.place, TraitKind.NEGATIVE_COUNT.value, count.text)
+                yield Trait(TraitKind.NEGATIVE_COUNT, evidence, count.variable)
+            for found in held_pages(source, function, places):
+                held = isinstance(found, Held)
+                kind = TraitKind.LEFT_BEHIND if held else TraitKind.RELEASED_TWICE
+                yield Trait(kind, Evidence(found.place, kind.value, found.text))
+
+
+def _count_position(name: str) -> int | None:
+    """The argument that counts the pages of a bulk release."""
+    function = knowledge().lookup(name)
+    return 1 if function is not None and function.effect(0) == "release_bulk" else None
