@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/// Find every call of a function that takes references or pins on user pages.
+/// Find every call of a function that takes or drops references or pins on user pages.
 ///
 //# The names are spelled out in a disjunction: a regular expression would make spatch parse
 //# every file of the tree. For each call one line is printed:
@@ -22,9 +22,23 @@ identifier fn = {get_user_pages, get_user_pages_fast, get_user_pages_remote, get
 
 fn@p(...)
 
+@release depends on report@
+position p;
+identifier fn = {folio_put, folio_put_refs, free_page_and_swap_cache, page_cache_release, put_compound_page, put_page, put_page_and_swap, put_user_page, put_user_pages, put_user_pages_dirty, put_user_pages_dirty_lock, release_pages, unpin_folio, unpin_user_folio, unpin_user_page, unpin_user_page_range_dirty_lock, unpin_user_pages, unpin_user_pages_dirty_lock};
+@@
+
+fn@p(...)
+
 @script:python depends on report@
 p << acquire.p;
 fn << acquire.fn;
+@@
+
+print("gup-migrate: %s %s %s" % (p[0].line, p[0].column, fn))
+
+@script:python depends on report@
+p << release.p;
+fn << release.fn;
 @@
 
 print("gup-migrate: %s %s %s" % (p[0].line, p[0].column, fn))

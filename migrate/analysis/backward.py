@@ -211,7 +211,9 @@ class Backward:
             if form in (ADDRESS, PHYSICAL):
                 self._foreign(f"it may be memory of {call.name}()", call.place)
         elif known.result == "same":
-            for values in call.arguments:
+            # The others of a function that hands a pointer on say how many, or how to allocate.
+            handed_on = call.arguments if form == PHYSICAL else call.arguments[:1]
+            for values in handed_on:
                 self._values(values, form, facts)
         elif known.result and call.arguments:
             before = _origin_form(call.name, known.result)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from migrate.analysis.copies import other_names
 from migrate.analysis.corpus import whole_word
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.program import Cell, Program
@@ -22,7 +23,9 @@ def doubts(program: Program, trace: Trace) -> tuple[str, ...]:
         if state.form not in (PAGE, SCATTER):
             continue
         if state.cell.kind == "member" and state.cell in paths:
-            found |= dict.fromkeys(_unclear_mentions(program, state.cell, paths[state.cell]))
+            path = paths[state.cell]
+            found |= dict.fromkeys(_unclear_mentions(program, state.cell, path))
+            found |= dict.fromkeys(other_names(program, state.cell, path))
         elif state.cell.kind == "local":
             found |= dict.fromkeys(_passed_on(program, state.cell))
     return tuple(found)
@@ -42,7 +45,7 @@ def _unclear_mentions(program: Program, cell: Cell, path: str) -> Iterator[str]:
             place = source.place(node)
             if node.type == "preproc_arg" and _is_member(source, match.start()):
                 yield f"a macro at {place} names member '{word}'"
-            elif _misread(source, node, match.start()):
+            elif _misread(source, node, match.start()) or _is_garbled(node):
                 yield f"the code at {place} is not understood"
             elif _is_use(node) and source.function_at(match.start()) is None:
                 yield f"the code around {place} is not understood"
@@ -63,6 +66,18 @@ def _misread(source: Source, node: Node, at: int) -> bool:
     if node.type in ("field_identifier", "comment", "string_content", "preproc_arg"):
         return False
     return source.text[:at].endswith(b"->")
+
+
+def _is_garbled(node: Node) -> bool:
+    """Whether `node` is in a declaration that the parser did not understand whole."""
+    if node.type in ("comment", "string_content", "preproc_arg"):
+        return False
+    current: Node | None = node
+    while current is not None and not current.type.endswith("_statement"):
+        if current.type == "declaration":
+            return any(child.type == "ERROR" for child in current.children)
+        current = current.parent
+    return False
 
 
 def _is_use(node: Node) -> bool:
@@ -91,6 +106,11 @@ def _passed_on(program: Program, cell: Cell) -> Iterator[str]:
     if facts.incomplete:
         yield f"{function.name}() is nested too deep to be understood"
     called = {call.start for call in facts.calls}
+    variable = whole_word(cell.name.split("#")[0])
+    for match in variable.finditer(source.text, function.start, function.end):
+        node = source.root.descendant_for_byte_range(match.start(), match.end())
+        if node is not None and node.type == "identifier" and _is_garbled(node):
+            yield f"the code at {source.place(node)} is not understood"
     text = source.text[function.start : function.end]
     if b"__free(" in text:
         yield f"{function.name}() has variables that release what they hold by themselves"

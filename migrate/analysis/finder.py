@@ -9,9 +9,15 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.model import Acquire, Unparsed
-from migrate.analysis.syntax import Source, name_of
+from migrate.analysis.facts import extract
+from migrate.analysis.knowledge import knowledge
+from migrate.analysis.model import Acquire, Place, Unparsed
+from migrate.analysis.syntax import Function, Source, name_of
 from migrate.kernel.signatures import Signature
+
+_TEXT = frozenset(
+    {"comment", "string_content", "string_literal", "char_literal", "system_lib_string"}
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,8 @@ class Found:
 
     acquires: tuple[Acquire, ...]
     unparsed: tuple[Unparsed, ...]
+    releases: tuple[tuple[Place, str], ...] = ()
+    """The calls of functions that drop a page reference, each with the function that it is in."""
 
 
 def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
@@ -30,17 +38,40 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
         if any(f.static for f in source.by_name.get(name, ())):
             continue  # the file has a function of its own by that name
         function = source.function_at(node.start_byte)
+        if function is not None and _is_variable(source, function, name):
+            continue
         where = function.name if function is not None else ""
         parent = node.parent
         if parent is not None and _is_callee(parent, node):
             acquires.append(_acquire(source, parent, node, where, family[name]))
+        elif node.type != "identifier" and node.type != "preproc_arg":
+            why = f"the code that names {name}() is not understood"
+            unparsed.append(Unparsed(source.place(node), where, why))
         elif node.type == "preproc_arg":
             why = "a macro names the function"
             unparsed.append(Unparsed(source.place(node), where, why))
+        elif function is not None and parent is not None and _is_declared(parent):
+            if parent.has_error:
+                why = f"the code that names {name}() is not understood"
+                unparsed.append(Unparsed(source.place(node), where, why))
         elif parent is not None and not _is_declared(parent) and not _is_export(source, node):
             why = f"{name}() is named but not called"
             unparsed.append(Unparsed(source.place(node), where, why))
-    return Found(tuple(acquires), tuple(unparsed))
+    return Found(tuple(acquires), tuple(unparsed), tuple(_releases(source)))
+
+
+def _releases(source: Source) -> Iterator[tuple[Place, str]]:
+    for node, name in mentions(source, knowledge().releases):
+        if node.parent is None or not _is_callee(node.parent, node):
+            continue
+        function = source.function_at(node.start_byte)
+        if function is None or name not in source.by_name:
+            yield source.place(node), function.name if function is not None else ""
+
+
+def _is_variable(source: Source, function: Function, name: str) -> bool:
+    """Whether a parameter or a variable of the function has the name, and hides the API's."""
+    return name in extract(source, function).types
 
 
 def mentions(source: Source, names: tuple[str, ...]) -> Iterator[tuple[Node, str]]:
@@ -50,8 +81,20 @@ def mentions(source: Source, names: tuple[str, ...]) -> Iterator[tuple[Node, str
         node = source.root.descendant_for_byte_range(match.start(), match.end())
         if node is None:
             continue
-        if node.type in ("identifier", "preproc_arg"):
+        if node.type in ("identifier", "preproc_arg") or _is_unread(node):
             yield node, match.group().decode()
+
+
+def _is_unread(node: Node) -> bool:
+    """Whether the parser could make nothing of the code around a name."""
+    if node.type in _TEXT:
+        return False
+    current: Node | None = node
+    while current is not None and current.type not in ("compound_statement", "function_definition"):
+        if current.type == "ERROR":
+            return node.type != "field_identifier"
+        current = current.parent
+    return False
 
 
 def _is_declared(parent: Node) -> bool:

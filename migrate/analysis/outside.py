@@ -13,6 +13,7 @@ from migrate.analysis.model import PinGroup
 from migrate.analysis.program import Program, is_macro
 from migrate.analysis.trace import PAGE, SCATTER, Trace
 
+_INCLUDE_PATH = re.compile(rb"-I[ \t]*([^\s\"']+)")
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.M)
 
 
@@ -81,8 +82,8 @@ def _users(program: Program, opening: Opening, texts: dict[str, bytes]) -> Itera
 
 
 def _includes(program: Program, path: str, text: bytes, header: str) -> bool:
-    """Whether an #include of the file may mean `header`; -I options are not known here, so one
-    by the same name that finds nothing else may, when it is of the same part of the kernel."""
+    """Whether an #include of the file may mean `header`: with -I options, any by the same name
+    that finds nothing else may."""
     folder = posixpath.dirname(path)
     related = path.split("/")[:2] == header.split("/")[:2]
     for target in _INCLUDE.findall(text):
@@ -90,11 +91,35 @@ def _includes(program: Program, path: str, text: bytes, header: str) -> bool:
         meant = posixpath.normpath(posixpath.join(folder, name))
         if meant == header:
             return True
-        if (
-            header.endswith("/" + name)
-            and (related or "/" in name)
-            and (not program.tree.exists(meant) and not program.tree.exists(f"include/{name}"))
-        ):
+        if not header.endswith("/" + name):
+            continue
+        if program.tree.exists(meant) or program.tree.exists(f"include/{name}"):
+            continue
+        if related or "/" in name or _has_include_path(program, folder, posixpath.dirname(header)):
+            return True
+    return False
+
+
+def _has_include_path(program: Program, folder: str, wanted: str) -> bool:
+    """Whether a makefile for the files of `folder`, its own or one above, has a -I option that may
+    mean the folder `wanted`."""
+    here = folder
+    while here:
+        for name in ("Makefile", "Kbuild"):
+            for option in _INCLUDE_PATH.findall(program.tree.read(f"{here}/{name}") or b""):
+                if _may_mean(option.decode("utf-8", "replace"), here, folder, wanted):
+                    return True
+        here = posixpath.dirname(here)
+    return False
+
+
+def _may_mean(option: str, makefile: str, folder: str, wanted: str) -> bool:
+    """Whether `-I option` in the folder of a makefile, or in one below it, is `wanted`; what has
+    a variable that is not known is compared by its end."""
+    plain = option.replace("$(srctree)/$(src)", "$(src)").replace("$(srctree)/", "")
+    for source in {makefile, folder}:
+        path = posixpath.normpath(plain.replace("$(src)", source).replace("$(obj)", source))
+        if path == wanted or ("$" in path and path.endswith(posixpath.basename(wanted))):
             return True
     return False
 

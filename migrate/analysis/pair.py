@@ -57,7 +57,8 @@ def _noted(
     group: PinGroup, skipped: Mapping[Place, str], outside: Mapping[str, tuple[str, ...]]
 ) -> PinGroup:
     """Add what a finder could not parse, and who else may touch the pages, to the gaps."""
-    gaps = [f"{skipped[a.place]} ({a.place})" for a in group.acquires if a.place in skipped]
+    places = [a.place for a in group.acquires] + [r.place for r in group.releases]
+    gaps = [f"{skipped[place]} ({place})" for place in places if place in skipped]
     gaps += outside.get(str(group.acquires[0].place), ())
     return replace(group, gaps=(*group.gaps, *gaps))
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Protocol
 
 from migrate.analysis.finder import Found, find_acquires
 from migrate.analysis.helpers import RETURNED, find_helpers
+from migrate.analysis.knowledge import knowledge
 from migrate.analysis.model import Acquire, Place, Scan, Unparsed
 from migrate.analysis.program import Program
 from migrate.analysis.spatch import Patched, run_spatch, spatch_version
@@ -61,13 +64,16 @@ def scan(
         contents[path] = text
         by_syntax[path] = find_acquires(parse(path, text), family | helpers)
     units = _units(by_syntax)
-    by_spatch = _run_all(contents, units, frozenset(family | helpers), cache, jobs, progress)
+    wanted = frozenset({*family, *helpers, *knowledge().releases})
+    by_spatch = _run_all(contents, units, wanted, cache, jobs, progress)
     acquires: list[Acquire] = []
     unparsed: list[Unparsed] = []
     for path, found in by_syntax.items():
         acquires.extend(found.acquires)
         unparsed.extend(found.unparsed)
-        unparsed.extend(_differences(found, by_spatch.get(path, "")))
+        if (path, "") not in units:
+            found = replace(found, releases=())  # spatch was asked for helpers only
+        unparsed.extend(_differences(found, by_spatch.get(path, ""), contents[path]))
     version = ".".join(map(str, tree.version))
     ordered = sorted(unparsed, key=lambda u: (u.place, u.why))
     return Scan(tree.commit, version, tuple(sorted(acquires)), tuple(ordered))
@@ -169,11 +175,19 @@ def _places(output: str, path: str, names: frozenset[str]) -> frozenset[Place]:
     return frozenset(places)
 
 
-def _differences(found: Found, spatch: frozenset[Place] | str) -> list[Unparsed]:
-    """The acquires of one file that spatch does not report."""
+def _differences(found: Found, spatch: frozenset[Place] | str, text: bytes) -> list[Unparsed]:
+    """The acquires and releases of one file that spatch does not report."""
     if isinstance(spatch, str):
-        return [Unparsed(a.place, a.function, spatch or SKIPPED) for a in found.acquires]
-    ours = {a.place: a.function for a in found.acquires}
+        whole = [(a.place, a.function) for a in found.acquires] + list(found.releases)
+        return [Unparsed(place, function, spatch or SKIPPED) for place, function in whole]
+    ours = {a.place: a.function for a in found.acquires} | dict(found.releases)
     known = ours.keys() | {u.place for u in found.unparsed}
     skipped = [Unparsed(place, ours[place], SKIPPED) for place in ours if place not in spatch]
-    return skipped + [Unparsed(p, "", ONLY_SPATCH) for p in sorted(spatch - known)]
+    more = sorted(p for p in spatch - known if not _is_release(p, text))
+    return skipped + [Unparsed(p, "", ONLY_SPATCH) for p in more]
+
+
+def _is_release(place: Place, text: bytes) -> bool:
+    """Releases in the bodies of macros are found where the macro is used."""
+    line = text.splitlines()[place.line - 1][place.column :]
+    return any(re.match(rb"%b\b" % name.encode(), line) for name in knowledge().releases)

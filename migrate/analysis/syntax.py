@@ -16,6 +16,12 @@ from migrate.analysis.model import Place
 
 _LANGUAGE = Language(tree_sitter_c.language())
 
+_ATTRIBUTE = re.compile(
+    rb"\b__(?:maybe_unused|always_unused|unused|used|initdata|initconst|read_mostly|percpu"
+    rb"|ro_after_init|nonstring|randomize_layout|designated_init|aligned_largest)\b"
+    rb"|\b____?cacheline_aligned(?:_in_smp)?\b"
+)
+
 _CONTAINERS = frozenset(
     {
         "translation_unit",
@@ -116,8 +122,13 @@ class Source:
 
 
 def parse(path: str, text: bytes, origin: Origin | None = None) -> Source:
-    """Parse `text`; never fails: what is not C becomes ERROR nodes."""
-    return Source(path, text, Parser(_LANGUAGE).parse(text).root_node, origin)
+    """Parse `text`; never fails: what is not C becomes ERROR nodes.
+
+    Attributes that may stand between a name and its value are left out, for the grammar does not
+    know that place; every byte stays where it is.
+    """
+    plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
+    return Source(path, text, Parser(_LANGUAGE).parse(plain).root_node, origin)
 
 
 def name_of(node: Node) -> str:
@@ -152,10 +163,24 @@ def declarator_name(node: Node) -> str | None:
         if current.type in ("identifier", "field_identifier", "type_identifier"):
             return name_of(current)
         following = current.child_by_field_name("declarator")
+        hidden = _before_attribute(current, following)
+        if hidden is not None:
+            return hidden
         if following is None:
             named = [c for c in current.named_children if c.type != "attribute_specifier"]
             following = named[0] if named and current.type.startswith("parenthesized") else None
         current = following
+    return None
+
+
+def _before_attribute(holder: Node, declared: Node | None) -> str | None:
+    """In `*p __unknown = x` the parser takes the attribute for the name, and p for an error."""
+    if declared is None or declared.type != "identifier":
+        return None
+    for child in holder.children:
+        if child.type == "ERROR" and child.end_byte <= declared.start_byte:
+            named = child.named_children
+            return name_of(named[0]) if len(named) == 1 and named[0].type == "identifier" else None
     return None
 
 

@@ -24,11 +24,15 @@ class TypeRef:
 
 @dataclass(frozen=True)
 class StructDef:
-    """The members of one struct or union; those of unnamed members are among them."""
+    """The members of one struct or union; those of unnamed members are among them.
+
+    `shared` has those of unions that share their storage with another that may be a page, too.
+    """
 
     tag: str
     path: str
     members: dict[str, TypeRef] = field(hash=False)
+    shared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def struct_definition(spec: Node, path: str) -> StructDef:
     """The members of a struct or union specifier that has a body."""
     named = spec.child_by_field_name("name")
     members: dict[str, TypeRef] = {}
+    shared: frozenset[str] = frozenset()
     body = spec.child_by_field_name("body")
     for child in _fields(body) if body is not None else ():
         names = declared(child, path)
@@ -95,7 +100,24 @@ def struct_definition(spec: Node, path: str) -> StructDef:
         base = base_type(child, path)
         if not names and base is not None and base.inline is not None:
             members.update(base.inline.members)
-    return StructDef(name_of(named) if named is not None else "", path, members)
+            shared |= base.inline.shared
+    if spec.type == "union_specifier":
+        shared |= _sharing(members)
+    return StructDef(name_of(named) if named is not None else "", path, members, shared)
+
+
+def _sharing(members: dict[str, TypeRef]) -> frozenset[str]:
+    """The members of a union beside another one that may be a page as well."""
+    pages = frozenset(name for name, kind in members.items() if _may_hold_page(kind))
+    return frozenset(name for name in members if pages - {name})
+
+
+def _may_hold_page(kind: TypeRef) -> bool:
+    if kind.inline is not None:
+        return any(_may_hold_page(inner) for inner in kind.inline.members.values())
+    return kind.depth > 0 and (
+        kind.tag in ("page", "folio") or (kind.tag, kind.depth) == ("void", 1)
+    )
 
 
 def declarations(source: Source) -> Declarations:

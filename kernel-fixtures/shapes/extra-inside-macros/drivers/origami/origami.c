@@ -19,7 +19,7 @@ int origami_cut(unsigned long start, int n)
 		if (get_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1) /* acquire: argument */ /* maybe unparsed */
 			return -EFAULT;
 		memset(page_address(page), 0, PAGE_SIZE);
-		put_page(page); /* release: argument */
+		put_page(page); /* release: argument */ /* maybe unparsed */
 	});)
 		;
 }
