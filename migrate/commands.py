@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -174,16 +173,10 @@ def _build_options(request: Request) -> BuildOptions:
 
 @contextmanager
 def working(job: Job, console: Console) -> Iterator[None]:
-    """Hold the workspace; every temporary file is made in it, so that the next run after a
-    kill finds and removes it."""
-    with job.workspace.locked():
+    """Hold the workspace, and say which it is."""
+    with job.workspace.held():
         console.detail(f"workspace {job.workspace.root}")
-        before = tempfile.tempdir
-        tempfile.tempdir = str(job.workspace.scratch())
-        try:
-            yield
-        finally:
-            tempfile.tempdir = before
+        yield
 
 
 def _top(path: Path) -> Path:

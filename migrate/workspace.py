@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -119,6 +120,18 @@ class Workspace:
                 if "database" in self.__dict__:
                     self.database.close()
                     del self.__dict__["database"]
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Locked, and every temporary file of the process is made in here, so that the next run
+        after a kill finds and removes it."""
+        with self.locked():
+            before = tempfile.tempdir
+            tempfile.tempdir = str(self.scratch())
+            try:
+                yield
+            finally:
+                tempfile.tempdir = before
 
     def holder(self) -> lock.Holder | None:
         """Who works in this workspace now."""

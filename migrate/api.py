@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the commands do, for programs: `from migrate import open_tree, scan, ...`.
+
+Every function is typed, prints nothing, reads no option of the environment but those of git, and
+ends with :class:`Refusal` where a command would be refused. The results are frozen dataclasses:
+places count lines from 1 and columns from 0, in bytes; times are in seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from migrate import handover, pipeline
+from migrate.analysis import audit as audits
+from migrate.analysis import classify as verdicts
+from migrate.analysis import pair as pairing
+from migrate.analysis import scan as scanning
+from migrate.analysis.audit import Audit
+from migrate.analysis.decisions import Decision, decide
+from migrate.analysis.model import Classification, Pairing, Scan
+from migrate.delivery import explain as explaining
+from migrate.delivery.explain import Note
+from migrate.job import Job, Listener, Options
+from migrate.kernel.maintainers import read_maintainers
+from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
+from migrate.kernel.tree import Tree, open_tree
+from migrate.rewrite import engine
+from migrate.rewrite.model import Rewrite
+from migrate.rewrite.profiles import DEFAULT_PROFILE, Profile, load_profile
+from migrate.workspace import keep_apart, open_workspace
+
+_CORES = len(os.sched_getaffinity(0))
+
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how many units of it are, and how many there are; from any thread."""
+
+
+class _Silence:
+    """A listener, and a progress, that nobody hears."""
+
+    def started(self, stage: str) -> None: ...
+    def reused(self, stage: str, summary: str) -> None: ...
+    def finished(self, stage: str, summary: str, seconds: float) -> None: ...
+    def progress(self, what: str, done: int, total: int) -> None: ...
+    def notice(self, line: str) -> None: ...
+
+
+class _Forgetful:
+    """A cache for one call: nothing is kept on disk."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        return self._kept.get(key)
+
+    def put(self, key: str, value: str) -> None:
+        self._kept[key] = value
+
+
+_SILENCE = _Silence()
+
+
+def scan(tree: Tree, *, jobs: int = _CORES, progress: Progress = _SILENCE.progress) -> Scan:
+    """Every call of the GUP family in `tree` exactly once, as spatch and tree-sitter see it.
+
+    `jobs` counts processes. Which functions are the family is read from the headers of `tree`.
+    A :class:`Refusal` when spatch is missing or too old.
+    """
+    return scanning.scan(tree, cache=_Forgetful(), jobs=jobs, progress=progress)
+
+
+def pair(tree: Tree, found: Scan, *, progress: Progress = _SILENCE.progress) -> Pairing:
+    """The acquires of `found` with all of their releases; each acquire is in exactly one group.
+
+    What could not be followed is in the `gaps` of a group. What functions of the kernel do with
+    a page is data, migrate/analysis/data/kernel_api.toml.
+    """
+    return pairing.pair(tree, found, progress=progress)
+
+
+def classify(
+    tree: Tree, groups: Pairing, profile: Profile, *, decisions: Sequence[Decision] = ()
+) -> Classification:
+    """One verdict a group, in the order of the groups, with the rule and its evidence.
+
+    The rules are those of docs/verdict-rules.md, which follow Documentation/core-api/
+    pin_user_pages.rst of the kernel; `decisions` (docs/decisions.md) stand above them. A
+    :class:`Refusal` for a decision that fits no group.
+    """
+    return decide(verdicts.classify(tree, groups, profile=profile), tuple(decisions))
+
+
+def rewrite_groups(tree: Tree, classification: Classification, profile: Profile) -> Rewrite:
+    """The edits of each group with the verdict `pin` or `follow`, whole or not at all.
+
+    Nothing is written: the result has every file before and after. Groups that could not be
+    edited are in `failures`. A :class:`Refusal` when `tree` cannot take the profile.
+    """
+    subsystem_of = read_maintainers(tree).subsystem_of
+    return engine.rewrite(tree, classification, profile, subsystem_of)
+
+
+def explain(tree: Tree, classification: Classification, where: str) -> tuple[Note, ...]:
+    """Why the groups at `where`, FILE, FILE:LINE or FILE:FUNCTION, have their verdicts.
+
+    A :class:`Refusal` when there is no group, with the nearest place that has one.
+    """
+    return explaining.explain(tree, classification, where)
+
+
+def audit(tree: Tree, *, jobs: int = _CORES, progress: Progress = _SILENCE.progress) -> Audit:
+    """Where `tree` releases pages the wrong way, by the rules of docs/audit.md."""
+    names = (*GUP_NAMES, *PIN_NAMES)
+    found = scanning.scan(tree, cache=_Forgetful(), jobs=jobs, progress=progress, names=names)
+    return audits.audit(tree, found, pairing.pair(tree, found, progress=progress))
+
+
+def run(
+    path: Path,
+    *,
+    profile: str = DEFAULT_PROFILE,
+    until: str = "series",
+    revision: str = "HEAD",
+    workspace: Path | None = None,
+    output: Path | None = None,
+    jobs: int = _CORES,
+    decisions: Sequence[Decision] = (),
+    listener: Listener = _SILENCE,
+) -> Job:
+    """What the command `until` does to the checkout at `path`, with the state kept on disk.
+
+    The results of the stages are attributes of the job: `scan`, `pairing`, `classification`,
+    `rewrite`, `branch`, `builds`, `delivery`; `decided()` has the verdicts as they came out in
+    the end and `report()` the contents of the report. `path` is only read; with "series" as the
+    last stage, the branch is handed over to it and mails are written to `output`, or below
+    `workspace`. A :class:`Refusal` for everything that the command would be refused for.
+    """
+    tree = open_tree(path, revision)
+    target = load_profile(profile)
+    place = output.resolve() if output else None
+    if place:
+        keep_apart(place, tree.root.resolve(), "output", "output")
+    kept = open_workspace(tree.root, target.name, workspace, listener.notice)
+    job = Job(tree, kept, target, Options(jobs, place, tuple(decisions)), listener)
+    with kept.held():
+        pipeline.run(job, until)
+        if until == "series":
+            handover.publish_branch(job)
+    return job
