@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from migrate.base import codec, lock, stored
 from migrate.base.borrowed import borrow, check_out
+from migrate.base.codec import flush
 from migrate.base.database import Database
 from migrate.base.errors import Refusal
 
@@ -241,11 +242,17 @@ def replacing(target: Path) -> Iterator[Path]:
             "Give an empty folder, or one that does not exist yet, with --output DIR.",
         )
     fresh, old = (target.with_name(f".{target.name}.gup-migrate-{end}") for end in ("new", "old"))
+    if old.exists() and not target.exists():
+        # Killed between the two renames below: what was sent is written down in there.
+        old.replace(target)
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
     (fresh / _OUT_MARKER).touch()
     yield fresh
+    for path in fresh.rglob("*"):
+        if path.is_file():
+            flush(path)
     if target.exists():
         target.replace(old)
     fresh.replace(target)

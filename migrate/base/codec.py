@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,4 +44,14 @@ def write(path: Path, value: Any) -> None:
     """Write `value` to `path` so that a reader sees the old file or the new one, never half."""
     scratch = path.with_name(path.name + ".new")
     scratch.write_text(dumps(value), encoding="utf-8")
+    flush(scratch)
     scratch.replace(path)
+
+
+def flush(path: Path) -> None:
+    """Have the contents of `path` on the disk itself, before its name says that they are."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -12,6 +12,7 @@ from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 
 from migrate.base import process
 from migrate.base.errors import Refusal
+from migrate.base.room import no_room, no_room_words
 
 # Nothing of the user's that runs code, asks questions, signs, or repacks behind our back.
 _SAFE_CONFIG = (
@@ -44,8 +45,12 @@ def git_run(
     stdin: bytes | None = None,
     env: dict[str, str] | None = None,
     timeout: float = _TIME_LIMIT,
+    shielded: bool = False,
 ) -> process.Outcome:
-    """Run `git args` in `cwd` with the user's hooks, pager, signing and automatic gc off."""
+    """Run `git args` in `cwd` with the user's hooks, pager, signing and automatic gc off.
+
+    What writes into the user's repository is `shielded`, see :func:`migrate.base.process.run`.
+    """
     options = [part for setting in _SAFE_CONFIG for part in ("-c", setting)]
     if args[0] == "diff":
         # diff.external has no value that means none: an empty one is run as a program.
@@ -56,6 +61,7 @@ def git_run(
         timeout=timeout,
         stdin=stdin,
         env=_ENVIRONMENT | (env or {}),
+        shielded=shielded,
     )
 
 
@@ -66,11 +72,15 @@ def git_output(
     stdin: bytes | None = None,
     env: dict[str, str] | None = None,
     codes: tuple[int, ...] = (0,),
+    shielded: bool = False,
 ) -> bytes:
     """Standard output of `git args`; a :class:`Refusal` when the exit code is not in `codes`."""
-    outcome = git_run(args, cwd=cwd, stdin=stdin, env=env)
-    if isinstance(outcome, process.Finished) and outcome.code in codes:
-        return outcome.stdout
+    outcome = git_run(args, cwd=cwd, stdin=stdin, env=env, shielded=shielded)
+    if isinstance(outcome, process.Finished):
+        if outcome.code in codes:
+            return outcome.stdout
+        if words := no_room_words(outcome.stderr.decode("utf-8", "replace")):
+            raise no_room(cwd, words)
     raise Refusal(
         f"git {args[0]} failed in {cwd}: {process.describe(outcome)}",
         f"Try 'git -C {cwd} fsck' and run the command again.",

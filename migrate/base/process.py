@@ -9,6 +9,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 
 _CHUNK = 1 << 16
 _GRACE_SECONDS = 1.0
+_SHIELD_SECONDS = 10.0
 
 MARK = secrets.token_hex(16)
 """What the environment of every program that this process starts is known by."""
@@ -78,11 +80,16 @@ Outcome = Finished | TimedOut | TooMuchOutput | NotStarted
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The caller's environment without GIT_*, in the C locale, with our mark, plus `extra`."""
+    """The caller's environment without GIT_*, in the C locale, with our mark, plus `extra`.
+
+    Temporary files go where our own go, so that those of a program that was killed are found.
+    """
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env["LC_ALL"] = "C"
     env.pop("LANGUAGE", None)
     env[reaper.VARIABLE] = MARK
+    if tempfile.tempdir:
+        env["TMPDIR"] = tempfile.tempdir
     env.update(extra or {})
     return env
 
@@ -97,6 +104,7 @@ def run(
     output_limit: int = DEFAULT_OUTPUT_LIMIT,
     one_stream: bool = False,
     pass_fds: Sequence[int] = (),
+    shielded: bool = False,
 ) -> Outcome:
     """Run `argv` without a shell, in a process group of its own.
 
@@ -104,6 +112,10 @@ def run(
     :func:`clean_environment`. `one_stream` sends standard error where standard output goes, in
     the order written; `pass_fds` stay open in the child. When the call returns or raises, no
     process of the group is left; when this process is killed, the reaper sees to that.
+
+    `shielded` is for what writes into the user's repository: neither an interrupt nor the death
+    of this process ends it in the middle, which would leave a lock or half a file there. It reads
+    the end of its input instead, and ends by itself.
     """
     args = tuple(str(a) for a in argv)
     if _stopping:
@@ -114,7 +126,7 @@ def run(
         child = subprocess.Popen(
             args,
             cwd=cwd,
-            env=clean_environment(env),
+            env=clean_environment({reaper.VARIABLE: ""} | dict(env or {}) if shielded else env),
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if one_stream else subprocess.PIPE,
@@ -123,7 +135,8 @@ def run(
         )
     except (OSError, ValueError) as error:
         return NotStarted(args, str(error))
-    _live.add(child.pid)
+    if not shielded:
+        _live.add(child.pid)
     try:
         streams = _Streams(child, stdin)
         ended = streams.drain(start + timeout, output_limit)
@@ -138,6 +151,8 @@ def run(
             return TimedOut(args, timeout, out, err)
         return Finished(args, code, out, err, time.monotonic() - start)
     finally:
+        if shielded:
+            _let_end(child)
         _end_group(child)
         _live.discard(child.pid)
 
@@ -260,6 +275,15 @@ class _Streams:
         self._size += len(chunk)
         self._chunks[key.data].append(chunk)
         return bool(chunk)
+
+
+def _let_end(child: subprocess.Popen[bytes]) -> None:
+    """Close the input of `child` and give it time to end."""
+    if child.stdin is not None:
+        with suppress(OSError):
+            child.stdin.close()
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(_SHIELD_SECONDS)
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:

@@ -7,6 +7,7 @@ index, work tree, stash and other branches stay as they are.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,17 +55,30 @@ def _copy_objects(branch: Branch, repository: Path, checkout: Path) -> None:
     of remotes, and a pack that breaks off leaves nothing that a ref points to."""
     wanted = f"{branch.tip}\n^{branch.base}\n".encode()
     pack = own_git(["pack-objects", "-q", "--revs", "--stdout"], repository, stdin=wanted)
-    git_output(["unpack-objects", "-q"], cwd=checkout, stdin=pack)
+    git_output(["unpack-objects", "-q"], cwd=checkout, stdin=pack, shielded=True)
 
 
 def _transaction(lines: list[str], ref: str, checkout: Path) -> None:
     script = "start\0" + "".join(lines) + "prepare\0commit\0"
-    outcome = git_run(["update-ref", "-z", "--stdin"], cwd=checkout, stdin=script.encode())
+    argv = ["update-ref", "-z", "--stdin"]
+    outcome = git_run(argv, cwd=checkout, stdin=script.encode(), shielded=True)
     if not isinstance(outcome, Finished) or not outcome.ok:
+        _refuse_locked(ref, checkout)
         name = ref.removeprefix("refs/heads/")
         raise Refusal(
             f"The branch {name} cannot be written: {describe(outcome)}",
             f"Rename what is in its way, then: gup-migrate commit {checkout}",
+        )
+
+
+def _refuse_locked(ref: str, checkout: Path) -> None:
+    """Name the lock that is in the way of `ref`, if one is."""
+    found = git_output(["rev-parse", "--git-path", f"{ref}.lock"], cwd=checkout)
+    lock = checkout / found.decode("utf-8", "surrogateescape").rstrip("\n")
+    if lock.exists():
+        raise Refusal(
+            f"{lock} is in the way: another git is at work, or was killed there.",
+            f"When no git is at work there: rm {shlex.quote(str(lock))}",
         )
 
 

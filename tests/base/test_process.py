@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -173,3 +174,38 @@ def test_arguments_are_not_looked_at_by_a_shell(tmp_path: Path) -> None:
     outcome = run(["printf", "%s", "$(id) `id` *;"], cwd=tmp_path, timeout=30)
     assert isinstance(outcome, Finished)
     assert outcome.stdout == b"$(id) `id` *;"
+
+
+def test_a_shielded_program_comes_to_its_end_though_we_are_killed(
+    tmp_path: Path, project: Path
+) -> None:
+    """As git does that is writing into the user's repository."""
+    script = (
+        "import sys; from pathlib import Path; from migrate.base.process import run; "
+        "run(['sh', '-c', 'echo $$ > pid; cat >input; sleep 0.5; echo whole > result'], "
+        "cwd=Path(sys.argv[1]), timeout=60, stdin=b'x' * 10, shielded=True)"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], env=os.environ | {"PYTHONPATH": str(project)}
+    )
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "input").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    child.kill()
+    child.wait()
+    assert not (tmp_path / "result").exists()
+    while not (tmp_path / "result").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert (tmp_path / "result").read_text() == "whole\n"
+
+
+def test_a_shielded_program_is_not_interrupted_but_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrate.base.process._SHIELD_SECONDS", 0.5)
+    script = "trap 'echo told > told' TERM; cat; sleep 0.1; echo whole > result"
+    outcome = run(["sh", "-c", script], cwd=tmp_path, timeout=30, stdin=b"", shielded=True)
+    assert isinstance(outcome, Finished) and outcome.ok
+    assert (tmp_path / "result").exists() and not (tmp_path / "told").exists()
+    hangs = run(["sleep", "300"], cwd=tmp_path, timeout=0.2, shielded=True)
+    assert isinstance(hangs, TimedOut)

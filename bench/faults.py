@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kills `gup-migrate run` at random moments, starts it again, and looks for any difference.
+
+    python -m bench.faults [--kills 200] [--chain N] [--seed N] [--tree LINUX] [--scratch DIR]
+        [--record docs/faults.md]
+
+Without LINUX on the miniature kernel. First comes one run that nobody disturbs. Then each trial
+takes a checkout of its own, kills a run somewhere between its start and the time that the first
+one took, and starts it again; with --chain N it does so N times before it lets one end. Every
+other time the reaper is killed together with the run, as when somebody kills all he can see.
+
+Counted are trials whose branch, series or report differs in one byte from those of the first run;
+changes outside of the workspace, of the branch, of git's object store and of ccache's folder,
+after each kill and at the end; and leftovers: processes, lock files, temporary files, half-written
+files. The exit code is 0 when all three are none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.record import record
+from migrate.base import reaper
+from tests.end_to_end.world import OURS, World, contents, copy_program, make_world, snapshot
+
+PROFILE = "vaddr-pin"
+_GONE_SECONDS = 20.0
+_MOST_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the run that nobody disturbed delivered, and the seconds that it took."""
+
+    tip: str
+    files: dict[str, str]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Kill:
+    """`seconds` after the start of the run; `all_of_it` when the reaper goes with it, so that the
+    next run finds what it would have ended."""
+
+    seconds: float
+    all_of_it: bool
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was wrong with one trial."""
+
+    kills: tuple[Kill, ...]
+    differences: tuple[str, ...]
+    outside: tuple[str, ...]
+    leftovers: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not (self.differences or self.outside or self.leftovers)
+
+
+def undisturbed(world: World) -> Reference:
+    """Run to the end in `world`; an AssertionError when that is not possible at all."""
+    start = time.monotonic()
+    done = world.run("run", "--profile", PROFILE)
+    assert done.returncode in (0, 3), done.stderr
+    return Reference(_tip(world), contents(world.out(PROFILE)), time.monotonic() - start)
+
+
+def trial(world: World, reference: Reference, kills: Sequence[Kill]) -> Trial:
+    """Kill a run once for each of `kills`, then let one end and look at everything."""
+    (world.home / "tmp").mkdir(exist_ok=True)
+    before, around = snapshot(world), _around(world)
+    outside: list[str] = []
+    leftovers: list[str] = []
+    for kill in kills:
+        _kill(world, kill)
+        if not kill.all_of_it:
+            leftovers += [f"process: {name}" for name in _remaining(world)]
+        outside += _changed(before, snapshot(world))
+    last = subprocess.run(
+        world.command("run", "--profile", PROFILE),
+        cwd=world.home,
+        env=_environment(world),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_MOST_SECONDS,
+    )
+    differences = [] if last.returncode in (0, 3) else [f"the last run: {last.stderr[-300:]}"]
+    if not differences:
+        differences = _changed(reference.files, contents(world.out(PROFILE)))
+        differences += [] if _tip(world) == reference.tip else ["the tip of the branch"]
+    outside += _changed(before, snapshot(world)) + sorted(_around(world) - around)
+    leftovers += [f"process: {name}" for name in _remaining(world)]
+    leftovers += [str(p.relative_to(world.home)) for p in _litter(world)]
+    return Trial(tuple(kills), tuple(differences), tuple(outside), tuple(leftovers))
+
+
+def _environment(world: World) -> dict[str, str]:
+    return world.env | {"TMPDIR": str(world.home / "tmp")}
+
+
+def _kill(world: World, kill: Kill) -> None:
+    child = subprocess.Popen(
+        world.command("run", "--profile", PROFILE),
+        cwd=world.home,
+        env=_environment(world),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(kill.seconds)
+    if kill.all_of_it:
+        for pid in _reapers_of(child.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    child.kill()
+    child.wait()
+
+
+def _reapers_of(pid: int) -> list[int]:
+    script = os.fsencode(Path(reaper.__file__).name)
+    return [
+        int(folder.name)
+        for folder in Path("/proc").glob("[0-9]*")
+        if (words := _words(folder / "cmdline"))
+        and str(pid).encode() in words
+        and any(word.endswith(script) for word in words)
+    ]
+
+
+def _words(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def _remaining(world: World) -> list[str]:
+    """Programs of this world that still run after some time to end, by their command lines."""
+    home = os.fsencode(f"HOME={world.home}")
+    deadline = time.monotonic() + _GONE_SECONDS
+    while True:
+        found = [
+            b" ".join(_words(folder / "cmdline")).decode("utf-8", "replace")[:200]
+            for folder in Path("/proc").glob("[0-9]*")
+            if home in _words(folder / "environ")
+        ]
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
+
+
+def _around(world: World) -> set[str]:
+    """What is in the home besides the places that the run may write to.
+
+    Temporary files are leftovers and looked at when all is over.
+    """
+    caches = {world.home / "cache", world.home / "cache" / "ccache"}
+    ours = {world.tree, world.workspace, world.home / "tmp", *caches}
+    return {str(p) for p in world.home.rglob("*") if p not in ours and not ours & set(p.parents)}
+
+
+def _litter(world: World) -> list[Path]:
+    ends = (".new", ".lock", "-old", "-new", ".running")
+    builds = world.workspace / "builds"
+    found = [
+        p
+        for p in world.workspace.rglob("*")
+        if p.name.endswith(ends) and (builds not in p.parents or p.suffix == ".running")
+    ]
+    git = world.tree / ".git"
+    found += [*git.rglob("*.lock"), *git.rglob("tmp_*"), *(git / "worktrees").glob("*")]
+    found += (world.home / "tmp").iterdir()
+    return found + [p for p in (world.workspace / "scratch",) if p.exists()]
+
+
+def _changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return sorted({name for name, _ in set(before.items()) ^ set(after.items())})
+
+
+def _tip(world: World) -> str:
+    return world.git("rev-parse", f"{OURS}{PROFILE}")
+
+
+def main() -> int:
+    arguments = _arguments()
+    rng = random.Random(arguments.seed)
+    folder = Path(tempfile.mkdtemp(prefix="bench-faults-", dir=arguments.scratch))
+    lines: list[str] = []
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+        lines.append(text)
+
+    try:
+        code = copy_program(folder / "code")
+        reference = undisturbed(_world(folder / "first", code, arguments.tree))
+        name = arguments.tree.name if arguments.tree else "the miniature kernel"
+        took = f"a run takes {reference.seconds:.0f} s"
+        say(f"{name} on {platform.machine()}, seed {arguments.seed}: {took}")
+        trials: list[Trial] = []
+        while sum(len(t.kills) for t in trials) < arguments.kills:
+            so_far = sum(len(t.kills) for t in trials)
+            kills = [
+                Kill(rng.uniform(0, reference.seconds), (so_far + number) % 2 == 1)
+                for number in range(min(arguments.kills - so_far, arguments.chain))
+            ]
+            world = _world(folder / f"trial-{len(trials)}", code, arguments.tree)
+            trials.append(trial(world, reference, kills))
+            if not trials[-1].ok:
+                say(f"  {trials[-1]}"[:2000])
+            shutil.rmtree(world.home)
+        say(_summary(trials))
+        if arguments.record:
+            record(arguments.record, "bench.faults", ["```", *lines, "```"])
+        return 0 if all(t.ok for t in trials) else 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _summary(trials: Sequence[Trial]) -> str:
+    kills = sum(len(t.kills) for t in trials)
+    same = sum(not t.differences for t in trials)
+    outside = sum(len(t.outside) for t in trials)
+    leftovers = sum(len(t.leftovers) for t in trials)
+    return (
+        f"{kills} kills in {len(trials)} trials: {same} identical results,"
+        f" {leftovers} leftovers, {outside} changes outside"
+    )
+
+
+def _world(home: Path, code: Path, tree: Path | None) -> World:
+    home.mkdir()
+    if tree is None:
+        return make_world(home, code)
+    world = World(home, code)
+    world.git("clone", "-q", "--shared", str(tree.resolve()), str(world.tree), cwd=home)
+    world.git("config", "user.name", "Kim Tester")
+    world.git("config", "user.email", "kim@example.org")
+    return world
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--chain", type=int, default=1, help="kills in one trial")
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 16))
+    parser.add_argument("--tree", type=Path, help="a git checkout of a kernel, only read")
+    parser.add_argument("--scratch", type=Path, help="where to work")
+    parser.add_argument("--record", type=Path, help="a document to write the figures into")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A few of the kills of `python -m bench.faults`, which makes hundreds of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.faults import Kill, Trial, trial, undisturbed
+from tests.end_to_end.world import copy_program, make_world
+
+PARTS = ((0.15, False), (0.35, True), (0.3, False), (0.25, True), (0.6, False))
+"""Of the time that a run takes, each from where the one before was killed; and whether the reaper
+is killed as well."""
+
+
+def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_been(tmp_path: Path) -> None:
+    code = copy_program(tmp_path / "code")
+    reference = undisturbed(make_world(tmp_path / "first", code))
+    kills = tuple(Kill(part * reference.seconds, reaper) for part, reaper in PARTS)
+    found = trial(make_world(tmp_path / "second", code), reference, kills)
+    assert found == Trial(kills, (), (), ())
