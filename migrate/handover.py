@@ -33,6 +33,7 @@ def publish_branch(job: Job) -> str:
         job.workspace.repository(),
         job.tree.root,
         expected=last.value.tip if last else None,
+        out=job.out,
     )
     job.workspace.save("handed-over", _Handed(done.tip), "")
     name = done.ref.removeprefix("refs/heads/")

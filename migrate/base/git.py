@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,13 @@ class Repository(git.Repo):
 
 
 def open_repository(path: Path) -> Repository:
-    """Open the work tree at `path`; a :class:`Refusal` says why it is not one."""
+    """Open the work tree at `path`; a :class:`Refusal` says why it is not one.
+
+    Git's variables in this process's environment are gone afterwards: GitPython takes the place
+    of the repository from them, whatever it was given.
+    """
+    for name in [n for n in os.environ if n.startswith("GIT_")]:
+        del os.environ[name]
     try:
         repository = Repository(path, search_parent_directories=False)
     except NoSuchPathError:

@@ -7,6 +7,7 @@ index, work tree, stash and other branches stay as they are.
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +29,25 @@ class Published:
 
 
 def publish(
-    branch: Branch, repository: Path, checkout: Path, *, expected: str | None = None
+    branch: Branch,
+    repository: Path,
+    checkout: Path,
+    *,
+    expected: str | None = None,
+    out: Path | None = None,
 ) -> Published:
     """Hand `branch` over from the tool's `repository` to the user's `checkout`.
 
     `expected` is the tip that was handed over last. When the branch is somewhere else by now,
-    what is there stays under a name of its own. A :class:`Refusal` when the branch is checked
-    out, or when its name cannot be used.
+    what is there stays under a name of its own. `out` is where the series are, for the reader of
+    a refusal. A :class:`Refusal` when the branch is checked out, when its name cannot be used, or
+    when the repository is read-only.
     """
     _refuse_checked_out(branch.ref, checkout)
     old = _tip(branch.ref, checkout)
     if old == branch.tip:
         return Published(branch.ref, branch.tip, "")
+    _refuse_read_only(branch.ref, checkout, out)
     _copy_objects(branch, repository, checkout)
     kept = ""
     lines = [f"update {branch.ref}\0{branch.tip}\0{old or _zero(branch.tip)}\0"]
@@ -69,6 +77,19 @@ def _transaction(lines: list[str], ref: str, checkout: Path) -> None:
             f"The branch {name} cannot be written: {describe(outcome)}",
             f"Rename what is in its way, then: gup-migrate commit {checkout}",
         )
+
+
+def _refuse_read_only(ref: str, checkout: Path, out: Path | None) -> None:
+    for name in ("objects", "refs/heads"):
+        found = git_output(["rev-parse", "--git-path", name], cwd=checkout)
+        folder = checkout / found.decode("utf-8", "surrogateescape").rstrip("\n")
+        if not os.access(folder, os.W_OK):
+            done = f"Series and report are whole, in {out}. " if out else ""
+            raise Refusal(
+                f"The branch {ref.removeprefix('refs/heads/')} cannot be written: {folder} is"
+                " read-only for you.",
+                f"{done}For the branch, make that writable and run: gup-migrate series {checkout}",
+            )
 
 
 def _refuse_locked(ref: str, checkout: Path) -> None:

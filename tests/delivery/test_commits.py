@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from migrate.analysis.model import Action
+from migrate.base import process
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output
 from migrate.delivery.commits import user_identity
@@ -349,3 +350,35 @@ def test_name_that_is_taken_is_refused(tiny: Tiny) -> None:
     git(tiny.checkout, "branch", "gup-migrate")
     with pytest.raises(Refusal, match="gup-migrate/pins cannot be written"):
         publish(branch, tiny.repository, tiny.checkout)
+
+
+def test_a_lock_that_was_left_is_named(tiny: Tiny) -> None:
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    lock = tiny.checkout / ".git/refs/heads/gup-migrate/pins.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    with pytest.raises(Refusal) as refusal:
+        publish(branch, tiny.repository, tiny.checkout)
+    assert str(lock) in refusal.value.what
+    assert refusal.value.next_step.endswith(f"rm {lock}")
+    assert lock.exists(), "it may be somebody's"
+
+
+def test_what_is_written_there_is_never_cut_off(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, bool] = {}
+    run = process.run
+
+    def watch(argv: Sequence[str], **options: Any) -> process.Outcome:
+        if options["cwd"] == tiny.checkout:
+            name = next(a for a in argv[1:] if a != "-c" and "=" not in a)
+            seen[name] = options.get("shielded", False)
+        return run(argv, **options)
+
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    monkeypatch.setattr(process, "run", watch)
+    publish(branch, tiny.repository, tiny.checkout)
+    writing = {"unpack-objects", "update-ref"}
+    assert {name for name, shielded in seen.items() if shielded} == writing
+    assert seen.keys() - writing <= {"worktree", "rev-parse"}
