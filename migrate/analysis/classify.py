@@ -73,13 +73,13 @@ def verdict(group: PinGroup, pins_read_only: bool, follows: bool = False) -> Ver
     """What the rules say about `group`; the last of them always answers."""
     question = Question(group, pins_read_only, follows)
     for rule in RULES:
-        answer = rule(question)
+        answer = rule.ask(question)
         if answer is not None:
             return Verdict(
                 group.name,
                 answer.action,
                 answer.case,
-                rule.__name__,
+                rule.name,
                 answer.reason,
                 answer.confidence,
                 answer.evidence,

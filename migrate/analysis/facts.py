@@ -47,6 +47,9 @@ _DIRECTIVES = frozenset(
     {"preproc_def", "preproc_function_def", "preproc_directive", "preproc_include"}
 )
 _NO_VALUE = frozenset({"comment", "sizeof_expression", "type_descriptor"})
+_TYPES = frozenset({"typeof", "__typeof__", "offsetof"})
+"""What looks like a call and evaluates none of its arguments."""
+
 _LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "concatenated_string"})
 
 
@@ -348,7 +351,11 @@ class _Walker:
         if callee is None or listed is None:
             return ()
         nodes = [c for c in listed.named_children if c.type != "comment"]
+        if name_of(callee) in _TYPES:
+            return ()
         arguments = tuple(self.value(n) for n in nodes)
+        if _is_cast(callee):
+            return arguments[0] if arguments else ()
         name, pointer = "", None
         if callee.type == "identifier" and not self._is_local(name_of(callee)):
             name = name_of(callee)
@@ -411,6 +418,13 @@ _EXPRESSIONS = {
 
 def _is_expression(kind: str) -> bool:
     return kind in _EXPRESSIONS or kind in _LITERALS or kind == "parenthesized_expression"
+
+
+def _is_cast(callee: Node) -> bool:
+    """Whether `(typeof(x))(y)`, which looks like a call, is meant."""
+    inner = _strip(callee)
+    named = inner.child_by_field_name("function") if inner.type == "call_expression" else None
+    return named is not None and inner != callee and name_of(named) in _TYPES
 
 
 def _is_list(node: Node) -> bool:

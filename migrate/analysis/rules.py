@@ -64,11 +64,21 @@ class Question:
         return self.group.trait(kind) is not None
 
 
-Rule = Callable[[Question], Answer | None]
+@dataclass(frozen=True)
+class Rule:
+    """One question, with the CASEs and the verdicts that its answers can have."""
+
+    ask: Callable[[Question], Answer | None]
+    cases: tuple[str, ...]
+    actions: tuple[Action, ...]
+
+    @property
+    def name(self) -> str:
+        return self.ask.__name__
 
 
 def implementation(q: Question) -> Answer | None:
-    """GUP itself and its tests stay."""
+    """GUP itself and the tests of it stay as they are."""
     return _keep_for(q, TraitKind.IMPLEMENTATION, "", "This is GUP itself, or a test of it.")
 
 
@@ -101,7 +111,7 @@ def through_helper(q: Question) -> Answer | None:
     trait = q.group.trait(TraitKind.THROUGH_HELPER)
     if trait is None or any(a.name != trait.subject for a in q.group.acquires):
         return None
-    reason = f"The pages come from {trait.subject}(); only what becomes of that decides this."
+    reason = f"The pages come from {trait.subject}(), and its callers change only together."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, (trait.evidence,))
 
 
@@ -232,7 +242,7 @@ def data_read(q: Question) -> Answer | None:
 
 
 def followed(q: Question) -> Answer | None:
-    """CASE 4: follow_page() can look the page up, and the fault-in that it lacks goes first."""
+    """CASE 4: the page can be looked up by follow_page(), behind the fault-in that it lacks."""
     sites = q.group.follows
     if not q.follows or not sites or not q.only_struct_page():
         return None
@@ -260,26 +270,27 @@ def nothing_recognised(q: Question) -> Answer:
 
 
 RULES: tuple[Rule, ...] = (
-    implementation,
-    pages_is_null,
-    fast_only,
-    through_helper,
-    mmu_notifier,
-    mappings_changed,
-    reference_consumed,
-    other_sources,
-    not_followed,
-    extra_references,
-    notifier_near,
-    device_access,
-    data_written,
-    physical_address_used,
-    written_unasked,
-    data_read,
-    followed,
-    only_struct_page,
-    nothing_recognised,
+    Rule(implementation, ("",), (Action.KEEP,)),
+    Rule(pages_is_null, ("",), (Action.KEEP,)),
+    Rule(fast_only, ("3", "4"), (Action.KEEP,)),
+    Rule(through_helper, ("",), (Action.MANUAL,)),
+    Rule(mmu_notifier, ("3",), (Action.KEEP,)),
+    Rule(mappings_changed, ("4",), (Action.KEEP,)),
+    Rule(reference_consumed, ("4",), (Action.KEEP,)),
+    Rule(other_sources, ("",), (Action.MANUAL,)),
+    Rule(not_followed, ("",), (Action.MANUAL,)),
+    Rule(extra_references, ("",), (Action.MANUAL,)),
+    Rule(notifier_near, ("3",), (Action.MANUAL,)),
+    Rule(device_access, ("1", "2"), (Action.PIN,)),
+    Rule(data_written, ("5",), (Action.PIN,)),
+    Rule(physical_address_used, ("1", "2"), (Action.PIN,)),
+    Rule(written_unasked, ("5",), (Action.PIN, Action.MANUAL)),
+    Rule(data_read, ("5",), (Action.PIN, Action.KEEP)),
+    Rule(followed, ("4",), (Action.FOLLOW,)),
+    Rule(only_struct_page, ("4",), (Action.KEEP,)),
+    Rule(nothing_recognised, ("",), (Action.MANUAL,)),
 )
+"""The order; `python -m scripts.verdict_rules` writes it down in docs/verdict-rules.md."""
 
 
 def _keep_for(q: Question, kind: TraitKind, case: str, reason: str) -> Answer | None:
@@ -308,4 +319,6 @@ def _is_fast_only(name: str) -> bool:
 
 
 def _evidence(uses: tuple[Use, ...]) -> tuple[Evidence, ...]:
-    return tuple(Evidence(u.place, u.kind.value, u.text) for u in uses)
+    """The uses as evidence; those in the kernel's own headers only when there are no others."""
+    own = tuple(u for u in uses if not u.place.path.startswith("include/"))
+    return tuple(Evidence(u.place, u.kind.value, u.text) for u in own or uses)

@@ -239,3 +239,16 @@ def test_compound_assignments_are_no_new_value() -> None:
 def test_a_cast_in_front_of_a_call_is_passed_through() -> None:
     facts = body("s = (struct s *)g(i);")
     assert flows(facts) == [("s", ("#0",))]
+
+
+def test_a_cast_to_the_type_of_something_is_no_call() -> None:
+    facts = facts_of("void f(long x)\n{\n\tlong y = (x & ((typeof(x))(x) - 1));\n\n\tuse(y);\n}\n")
+    assert [call.name for call in facts.calls] == ["use"]
+    (flow,) = facts.flows
+    assert set(flow.sources) == {Loc("x")}
+
+
+def test_the_operand_of_typeof_is_not_evaluated() -> None:
+    facts = facts_of("void f(long *x)\n{\n\tg(typeof(*x), offsetof(typeof(*x), m));\n}\n")
+    assert [call.name for call in facts.calls] == ["g"]
+    assert facts.accesses == ()

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`python -m scripts.verdict_rules`: write docs/verdict-rules.md from the rules themselves."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+from migrate.analysis.rules import RULES, Rule
+
+TARGET = Path(__file__).resolve().parents[1] / "docs" / "verdict-rules.md"
+CASES = {
+    "1": "direct I/O: a device works on the data, for a short time",
+    "2": "RDMA and the like: a device works on the data, for long",
+    "3": "an MMU notifier undoes what was mapped when a page moves",
+    "4": "only struct page is looked at",
+    "5": "the kernel itself reads or writes the data",
+    "": "none of them",
+}
+"""What the numbers of Documentation/core-api/pin_user_pages.rst stand for."""
+
+_HEAD = """\
+<!-- SPDX-License-Identifier: GPL-2.0-only -->
+<!-- Made by `python -m scripts.verdict_rules`; do not edit. -->
+# The rules of verdicts
+
+The rules are asked in this order, and the first that answers decides. Each is one function of that
+name in `migrate/analysis/rules.py`, and `explain` names the one that decided. Your own decisions
+stand above all of them ([decisions.md](decisions.md)).
+"""
+
+
+def document() -> str:
+    """The whole file."""
+    lines = [_HEAD, "| | rule | CASE | verdict | when |", "| --- | --- | --- | --- | --- |"]
+    for number, rule in enumerate(RULES, 1):
+        cases = ", ".join(case for case in rule.cases if case) or "-"
+        actions = " or ".join(rule.actions)
+        lines.append(f"| {number} | `{rule.name}` | {cases} | {actions} | {_when(rule)} |")
+    lines += ["", "## By CASE", "", "| CASE | what it is | rules |", "| --- | --- | --- |"]
+    for case, meaning in CASES.items():
+        names = [f"{n} `{r.name}`" for n, r in enumerate(RULES, 1) if case in r.cases]
+        lines.append(f"| {case or '-'} | {meaning} | {', '.join(names)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _when(rule: Rule) -> str:
+    text = " ".join((inspect.getdoc(rule.ask) or "").split())
+    text = re.sub(r"^CASE [^:]*: ", "", text)
+    return text[:1].upper() + text[1:]
+
+
+def main() -> int:
+    TARGET.write_text(document(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
