@@ -100,6 +100,8 @@ def fast_only(q: Question) -> Answer | None:
         return None
     if q.has(TraitKind.NOTIFIER_HERE) or q.has(TraitKind.NOTIFIER_FILE):
         case, why = "3", "an MMU notifier undoes what it is used for when the page moves"
+    elif q.uses(*_DATA):
+        case, why = "5", "the data is used for no more than a moment"
     else:
         case, why = "4", "the reference is no more than a moment's"
     reason = f"The lookup never sleeps and may run with interrupts off; {why}."
@@ -272,7 +274,7 @@ def nothing_recognised(q: Question) -> Answer:
 RULES: tuple[Rule, ...] = (
     Rule(implementation, ("",), (Action.KEEP,)),
     Rule(pages_is_null, ("",), (Action.KEEP,)),
-    Rule(fast_only, ("3", "4"), (Action.KEEP,)),
+    Rule(fast_only, ("3", "4", "5"), (Action.KEEP,)),
     Rule(through_helper, ("",), (Action.MANUAL,)),
     Rule(mmu_notifier, ("3",), (Action.KEEP,)),
     Rule(mappings_changed, ("4",), (Action.KEEP,)),

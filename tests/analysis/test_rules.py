@@ -71,6 +71,11 @@ def test_fast_only_next_to_a_notifier_is_case_3(notifier: TraitKind) -> None:
     expect(rules.fast_only, about, Action.KEEP, "3")
 
 
+def test_fast_only_that_uses_the_data_is_case_5() -> None:
+    about = group(T.FAST_ONLY, U.MAP, U.READ_DATA, acquires=ONLY_FAST)
+    expect(rules.fast_only, about, Action.KEEP, "5")
+
+
 def test_fast_only_says_nothing_of_a_mixed_group() -> None:
     mixed = group(T.FAST_ONLY, acquires=(*ONLY_FAST, acquire(12)))
     assert ask(rules.fast_only, mixed) is None
