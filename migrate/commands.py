@@ -35,6 +35,8 @@ def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
     console = Console(verbose=request.verbose)
     start = time.monotonic()
     with open_job(request, console) as job, working(job, console):
+        if request.revision == "HEAD":
+            handover.refuse_own_branch(job)
         if request.reroll:
             handover.begin_reroll(job, request.trailers)
         pipeline.run(job, last)

@@ -7,11 +7,23 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.base.errors import Refusal
 from migrate.base.git import git_run
 from migrate.base.process import Finished
 from migrate.delivery.model import Branch, Commit
 from migrate.job import Job
 from migrate.stages import REFS
+
+
+def refuse_own_branch(job: Job) -> None:
+    """A :class:`Refusal` when HEAD is a branch that was handed over: all of it is converted."""
+    found = git_run(["symbolic-ref", "-q", "HEAD"], cwd=job.tree.root)
+    ref = found.stdout.decode("utf-8", "replace").strip() if isinstance(found, Finished) else ""
+    if ref.startswith(REFS):
+        raise Refusal(
+            f"HEAD is {ref.removeprefix('refs/heads/')}, which is made by gup-migrate itself.",
+            "Name the commit to work on, as in --rev main.",
+        )
 
 
 @dataclass(frozen=True)
@@ -55,8 +67,9 @@ def publish_for_b4(job: Job) -> tuple[str, ...]:
 
     One that says the same as before is left as it is: the user, or b4, may have gone on with it.
     """
-    from migrate.delivery.b4 import patch_ids, prepare
+    from migrate.delivery.b4 import prepare
     from migrate.delivery.commits import user_identity
+    from migrate.delivery.plumbing import patch_ids
     from migrate.delivery.publish import publish
 
     stored = job.workspace.load("handed-to-b4", _Branches)

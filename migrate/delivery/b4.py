@@ -69,16 +69,6 @@ def prepare(
     return Prepared(f"{FOLDER}{profile}/{series.slug}", series.start, tip, content.decode().strip())
 
 
-def patch_ids(repository: Path, start: str, tip: str) -> tuple[str, ...]:
-    """The stable patch ids from `start` to `tip`, as `prerequisite-patch-id:` names them."""
-    found = []
-    for commit in own_git(["rev-list", "--reverse", f"{start}..{tip}"], repository).split():
-        diff = own_git(["diff-tree", "-p", commit.decode()], repository)
-        ids = own_git(["patch-id", "--stable"], repository, stdin=diff).decode().split()
-        found += ids[:1]
-    return tuple(found)
-
-
 def _cover(series: Series, tracking: str) -> str:
     # b4 drops lines that begin with a hash, and gives back those that have an arrow before it.
     text = _COMMENT.sub(">#", series.cover)

@@ -74,7 +74,7 @@ def _described(
         elif sign == ">":
             yield f"New: patch {number}, {subject}"
         elif sign == "!" and now[int(number) - 1].key not in known:
-            yield f"Changed: patch {number}, {subject}"
+            yield f"Changed: patch {number}, {now[int(number) - 1].subject}"
 
 
 def _old_trailers(patch: Patch, previous: Version) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.delivery.headers import address_header, is_address, text_header
-from migrate.delivery.plumbing import Identity, own_git
+from migrate.delivery.plumbing import Identity, own_git, patch_ids
 from migrate.kernel.mailmap import Mailbox
 
 COVER = "0000-cover-letter.patch"
@@ -100,7 +100,10 @@ def format_patches(plan: Plan) -> Raw:
         files = sorted(Path(folder).iterdir())
         cover = files[0].read_bytes()
         tail = cover.partition(_BLURB)[2].strip(b"\n")
-        base = b"".join(line + b"\n" for line in _BASE.findall(tail))
+        lines = [f"base-commit: {plan.base}"]
+        ids = patch_ids(plan.repository, plan.base, plan.start)
+        lines += [f"prerequisite-patch-id: {patch_id}" for patch_id in ids]
+        base = "".join(f"{line}\n" for line in lines).encode()
         summary = _BASE.sub(b"", tail).strip(b"\n")
         return Raw(summary, base, tuple((f.name, f.read_bytes()) for f in files[1:]))
 

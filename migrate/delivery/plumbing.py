@@ -115,3 +115,17 @@ def commit_date(repository: Path, commit: str) -> tuple[int, str]:
 def update_ref(repository: Path, ref: str, commit: str) -> None:
     """Point `ref` of the tool's own repository at `commit`."""
     own_git(["update-ref", ref, commit], repository)
+
+
+def patch_ids(repository: Path, start: str, tip: str) -> tuple[str, ...]:
+    """The stable patch ids from `start` to `tip`, as `prerequisite-patch-id:` names them.
+
+    They are those of the patches as they are mailed. Git's own --base works them out from diffs
+    without the indent heuristic, which nobody who has the mails can find again.
+    """
+    found = []
+    for commit in own_git(["rev-list", "--reverse", f"{start}..{tip}"], repository).split():
+        diff = own_git(["diff-tree", "-p", commit.decode()], repository)
+        ids = own_git(["patch-id", "--stable"], repository, stdin=diff).decode().split()
+        found += ids[:1]
+    return tuple(found)

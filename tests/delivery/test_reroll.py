@@ -113,7 +113,8 @@ def test_only_what_changed_becomes_a_next_version(desk: Desk) -> None:
     cover = desk.cover("beta-driver")
     assert "Subject: [PATCH v2 0/1] net: beta: " in cover
     assert (
-        "Changes since v1:\n\n- Changed: patch 1, net: beta: pin user pages with pin_user_pages_fast()\n"
+        "Changes since v1:\n\n"
+        "- Changed: patch 1, net: beta: pin user pages with pin_user_pages_fast()\n"
         "- How the patches changed is in the range-diff below.\n" in cover
     )
     assert "\nRange-diff against v1:\n1:  " in cover

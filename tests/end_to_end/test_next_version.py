@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From the first version of a series to the second, with b4 in between, on the miniature kernel."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.world import World, copy_program, make_world
+
+PROFILE = "vaddr-pin"
+CHANGED, REVIEWED = "character-and-misc-drivers", "tally-counters"
+RITA = "Reviewed-by: Rita Review <rita@example.org>"
+B4 = Path(sys.executable).with_name("b4")
+
+pytestmark = pytest.mark.xdist_group("next-version")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The miniature kernel after `run --b4`."""
+    folder = tmp_path_factory.mktemp("next")
+    made = make_world(folder, copy_program(folder / "code"))
+    done = made.run("run", "--b4")
+    assert done.returncode == 0, done.stderr
+    assert f"gup-migrate/b4/{PROFILE}/{CHANGED}\n" in done.stdout
+    return made
+
+
+def b4(world: World, *args: str) -> str:
+    done = subprocess.run(
+        [str(B4), *args],
+        cwd=world.tree,
+        env=world.env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def directories(world: World) -> dict[str, Path]:
+    """The folders of the outbox by slug."""
+    found = sorted(p for p in world.out(PROFILE).iterdir() if (p / "series.json").exists())
+    return {p.name.partition("-")[2]: p for p in found}
+
+
+def test_b4_takes_the_branches_for_its_own(world: World, tmp_path: Path) -> None:
+    """What b4 would send is what we would send: the same patches, people and prerequisites."""
+    world.git("config", "sendemail.smtpserver", "127.0.0.1")
+    # The script of the miniature kernel does not read standard input.
+    world.git("config", "b4.prep-perpatch-check-cmd", "true")
+    api = "".join(p.read_text() for p in sorted(directories(world)["api"].glob("000[1-9]-*")))
+    ids = subprocess.run(
+        ["git", "patch-id", "--stable"], input=api, capture_output=True, text=True, check=True
+    ).stdout.split()[::2]
+    assert len(ids) == 2
+    for slug in ("api", CHANGED, "mini-virtual-machine-mvm"):
+        folder = directories(world)[slug]
+        world.git("checkout", "-q", f"gup-migrate/b4/{PROFILE}/{slug}")
+        facts = json.loads((folder / "series.json").read_text())
+        info = dict(x.split(": ", 1) for x in b4(world, "prep", "--show-info").splitlines())
+        assert (info["revision"], info["cover-strategy"]) == ("1", "commit")
+        assert info["needs-editing"] == info["needs-recipients"] == "False"
+        assert info["has-prerequisites"] == str(slug != "api")
+        checked = b4(world, "prep", "--check")
+        assert f"Success: {len(facts['commits'])}, Warning: 0, Error: 0" in checked
+
+        out = tmp_path / slug
+        b4(world, "send", "--no-sign", "-o", str(out))
+        mails = sorted(out.glob("*.eml"))
+        sent = "\n".join(p.read_text() for p in mails)
+        ours = "\n".join(p.read_text() for p in folder.glob("*.patch"))
+        for header in ("base-commit", "prerequisite-patch-id"):
+            wanted = re.findall(rf"^{header}: .*$", ours, re.M)
+            assert wanted or (slug, header) == ("api", "prerequisite-patch-id")
+            assert re.findall(rf"^{header}: .*$", sent, re.M) == wanted
+        named = re.findall(r"^prerequisite-patch-id: (.*)$", ours, re.M)
+        assert named == (ids if slug != "api" else [])
+        people = set(re.findall(r"[\w.-]+@[\w.-]+", (folder / "recipients.txt").read_text()))
+        assert people <= set(re.findall(r"[\w.-]+@[\w.-]+", sent))
+        assert world.git("status", "--porcelain") == ""
+
+        trees = []
+        for patches in (mails, sorted(folder.glob("*.patch"))):
+            diffs = [str(p) for p in patches if "\ndiff --git" in p.read_text()]
+            world.git("checkout", "-q", "--detach", facts["start"])
+            world.git("am", "-q", *diffs)
+            trees.append(world.git("rev-parse", "HEAD^{tree}"))
+        assert trees[0] == trees[1]
+    world.git("checkout", "-q", "main")
+
+
+def test_a_second_run_leaves_a_branch_with_work_on_it_alone(world: World) -> None:
+    branch = f"gup-migrate/b4/{PROFILE}/{REVIEWED}"
+    world.git("checkout", "-q", branch)
+    world.git("commit", "-q", "--amend", "--no-edit", f"--trailer={RITA}")
+    reviewed = world.git("rev-parse", branch)
+    refused = world.run("series", "--b4")
+    assert refused.returncode == 1 and f"HEAD is {branch}" in refused.stderr
+    done = world.run("series", "--b4", "--rev", "main")
+    assert done.returncode == 0, done.stderr
+    assert world.git("rev-parse", branch) == reviewed
+    world.git("checkout", "-q", "main")
+
+
+def test_the_second_version(world: World, tmp_path: Path) -> None:
+    """One series has lost a group, one was reviewed, the others stand as they are."""
+    before = directories(world)
+    for folder in before.values():
+        (folder / "SENT").write_text("Tue Jan 2\n")
+    decisions = tmp_path / "decisions.toml"
+    decisions.write_text(
+        '[[decision]]\nfile = "drivers/misc/chute/chute_dma.c"\nverdict = "keep"\nwhy = "not now"\n'
+    )
+    done = world.run("series", "--reroll", "--b4", "--decisions", str(decisions))
+    assert done.returncode == 0, done.stderr
+    assert f"{REVIEWED}: nothing changed since v1, so it is not written again" in done.stderr
+    after = directories(world)
+    assert set(after) == {CHANGED}
+    (cover,) = after[CHANGED].glob("v2-0000-*")
+    text = cover.read_text()
+    assert "Changes since v1:" in text and "Range-diff against v1:" in text
+    assert "Link to v1: https://lore.kernel.org/r/" in text
+    head = text.partition("\n\n")[0]
+    assert "[PATCH v2 0/1]" in head and "In-Reply-To" not in head
+
+    world.git("checkout", "-q", f"gup-migrate/b4/{PROFILE}/{CHANGED}")
+    assert "revision: 2" in b4(world, "prep", "--show-info").splitlines()
+    world.git("checkout", "-q", "main")
+    log = world.git("log", "--format=%B", f"gup-migrate/{PROFILE}")
+    assert log.count(RITA) == 1
+
+    again = world.run("series", "--reroll", "--decisions", str(decisions))
+    assert again.returncode == 0, again.stderr
+    assert {p.name for p in directories(world)[CHANGED].glob("v*")} == {
+        p.name for p in after[CHANGED].glob("v*")
+    }
