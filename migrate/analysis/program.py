@@ -334,14 +334,15 @@ class Program:
             return Cell("result", scope, str(value.call)), ""
         if value.base.startswith(CALLED) and not value.members:
             return Cell("result", scope, value.base[1:]), ""
-        kind = self.type_of(value.base, facts)
         local = value.base in facts.types
         root = (
             Cell("local", scope, value.base)
             if local
             else Cell("global", scope_folder(facts.function.path), value.base)
         )
-        return self._member_cell(root, kind, value, facts)
+        if not value.members:
+            return root, ""  # most names are constants: their types are looked up for nobody
+        return self._member_cell(root, self.type_of(value.base, facts), value, facts)
 
     def _member_cell(
         self, root: Cell, kind: TypeRef | None, value: Loc, facts: FunctionFacts
