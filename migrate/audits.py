@@ -52,6 +52,7 @@ def _audited(job: Job) -> Audit:
     """The findings in the tree, from the workspace when they are there."""
     from migrate.analysis.audit import audit as look
     from migrate.analysis.pair import pair
+    from migrate.analysis.program import Program
     from migrate.analysis.scan import scan
     from migrate.analysis.spatch import spatch_version
     from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
@@ -65,9 +66,17 @@ def _audited(job: Job) -> Audit:
     told.started(_STAGE)
     cache = job.workspace.database.table("facts")
     names = (*GUP_NAMES, *PIN_NAMES)
-    found = scan(job.tree, cache=cache, jobs=job.options.jobs, progress=told.progress, names=names)
-    pairing = pair(job.tree, found, cache=cache, progress=told.progress)
-    result = look(job.tree, found, pairing, progress=told.progress)
+    program = Program(job.tree)
+    found = scan(
+        job.tree,
+        cache=cache,
+        jobs=job.options.jobs,
+        progress=told.progress,
+        names=names,
+        program=program,
+    )
+    pairing = pair(job.tree, found, cache=cache, progress=told.progress, program=program)
+    result = look(job.tree, found, pairing, progress=told.progress, program=program)
     return job.workspace.save(_STAGE, result, inputs).value
 
 

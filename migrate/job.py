@@ -24,6 +24,7 @@ from migrate.rewrite.profiles import Profile
 from migrate.workspace import Workspace
 
 if TYPE_CHECKING:
+    from migrate.analysis.program import Program
     from migrate.delivery.report_model import Report
 
 T = TypeVar("T")
@@ -63,6 +64,13 @@ class Job:
     options: Options
     listener: Listener
     results: dict[str, stored.Stored[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def program(self) -> Program:
+        """What `scan` and `pair` parse, each file once; `del` it when it has done its work."""
+        from migrate.analysis.program import Program
+
+        return Program(self.tree)
 
     @property
     def scan(self) -> Scan:

@@ -44,8 +44,13 @@ class Stage:
 def _scan(job: Job) -> Scan:
     from migrate.analysis.scan import scan
 
-    cache = job.workspace.database.table("facts")
-    return scan(job.tree, cache=cache, jobs=job.options.jobs, progress=job.listener.progress)
+    return scan(
+        job.tree,
+        cache=job.workspace.database.table("facts"),
+        jobs=job.options.jobs,
+        progress=job.listener.progress,
+        program=job.program,
+    )
 
 
 def _scan_summary(_job: Job, scan: Scan) -> str:
@@ -57,8 +62,10 @@ def _scan_summary(_job: Job, scan: Scan) -> str:
 def _pair(job: Job) -> Pairing:
     from migrate.analysis.pair import pair
 
-    cache = job.workspace.database.table("facts")
-    return pair(job.tree, job.scan, cache=cache, progress=job.listener.progress)
+    cache, told = job.workspace.database.table("facts"), job.listener.progress
+    pairing = pair(job.tree, job.scan, cache=cache, progress=told, program=job.program)
+    del job.program  # the largest thing in memory, and nobody after this asks it
+    return pairing
 
 
 def _pair_summary(_job: Job, pairing: Pairing) -> str:

@@ -41,9 +41,19 @@ class Audit:
     findings: tuple[Finding, ...]
 
 
-def audit(tree: Tree, scan: Scan, pairing: Pairing, *, progress: Progress | None = None) -> Audit:
-    """Everything the rules find; `scan` must have looked for GUP and pin functions both."""
-    auditor = _Auditor(tree, scan)
+def audit(
+    tree: Tree,
+    scan: Scan,
+    pairing: Pairing,
+    *,
+    progress: Progress | None = None,
+    program: Program | None = None,
+) -> Audit:
+    """Everything the rules find; `scan` must have looked for GUP and pin functions both.
+
+    `program` is what was parsed for `scan` and `pairing`, so that it is not parsed again.
+    """
+    auditor = _Auditor(program or Program(tree), scan)
     found: dict[Finding, None] = {}
     for n, group in enumerate(pairing.groups):
         if progress is not None:
@@ -53,10 +63,10 @@ def audit(tree: Tree, scan: Scan, pairing: Pairing, *, progress: Progress | None
 
 
 class _Auditor:
-    def __init__(self, tree: Tree, scan: Scan) -> None:
-        self.program = Program(tree)
+    def __init__(self, program: Program, scan: Scan) -> None:
+        self.program = program
         self.origins = Origins(self.program, scan.acquires)
-        self.family = read_signatures(tree)
+        self.family = read_signatures(program.tree)
         self.paths = AuditPaths(self.program, self.family)
         # Without functions that pin, put_user_page() is for plain references.
         self.has_pins = any(name in self.family for name in PIN_NAMES)

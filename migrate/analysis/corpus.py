@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -36,9 +36,10 @@ class Corpus:
     def folder(self, name: str) -> dict[str, bytes]:
         """All .c and .h files below folder `name`, with their contents."""
         if name not in self._folders:
-            prefix = name + "/" if name else ""
-            wanted = [n for n in self._c_files if n.startswith(prefix)]
-            self._folders[name] = self.tree.read_many(wanted)
+            # "0" comes after "/": all that is below the folder stands between the two.
+            first = bisect_left(self._c_files, f"{name}/") if name else 0
+            end = bisect_left(self._c_files, f"{name}0") if name else len(self._c_files)
+            self._folders[name] = self.tree.read_many(self._c_files[first:end])
         return self._folders[name]
 
     def scope(self, path: str) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from migrate.analysis.group import Grouper, Traced
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.outside import seen_outside
 from migrate.analysis.program import Program
-from migrate.analysis.scan import FactCache
+from migrate.analysis.spatch_finder import FactCache
 from migrate.base import codec
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree
@@ -24,13 +24,19 @@ Progress = Callable[[str, int, int], None]
 
 
 def pair(
-    tree: Tree, scan: Scan, *, cache: FactCache | None = None, progress: Progress | None = None
+    tree: Tree,
+    scan: Scan,
+    *,
+    cache: FactCache | None = None,
+    progress: Progress | None = None,
+    program: Program | None = None,
 ) -> Pairing:
     """The pin groups of the acquires in `scan`; each acquire is in exactly one of them.
 
-    A group in `cache` is taken from there when every folder it depends on is what it was.
+    A group in `cache` is taken from there when every folder it depends on is what it was. What
+    was parsed for `scan` comes in `program`, and what this parses stays there.
     """
-    program = Program(tree)
+    program = program or Program(tree)
     grouper = Grouper(program, scan.acquires)
     stored = _Stored(tree, scan, cache)
     traced: list[Traced] = []

@@ -19,6 +19,8 @@ def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Tra
         source = program.source(path)
         for function in source.by_name.get(name, ()) if source is not None else ():
             assert source is not None
+            if program.facts(function).incomplete:
+                continue  # nested too deep to walk through; the group says so
             for count in negative_counts(source, function, places, _count_position):
                 evidence = Evidence(count.place, TraitKind.NEGATIVE_COUNT.value, count.text)
                 yield Trait(TraitKind.NEGATIVE_COUNT, evidence, count.variable)

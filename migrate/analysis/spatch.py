@@ -72,12 +72,13 @@ def run_spatch(
     virtuals: Sequence[str] = (),
     options: Sequence[str] = (),
     timeout: float = DEFAULT_TIMEOUT,
+    output_limit: int = process.DEFAULT_OUTPUT_LIMIT,
 ) -> SpatchOutcome:
     """Run the semantic patch `rule` on copies of `files`, path to contents.
 
     `defines` are virtual identifiers, `virtuals` the virtual modes that are on ("patch"),
-    `timeout` is in seconds. The process sees no .cocciconfig, the user's neither, and leaves
-    nothing behind.
+    `timeout` is in seconds, `output_limit` in bytes. The process sees no .cocciconfig, the
+    user's neither, and leaves nothing behind.
     """
     with tempfile.TemporaryDirectory(prefix="gup-migrate-spatch-") as name:
         scratch = Path(name)
@@ -92,7 +93,13 @@ def run_spatch(
             *("--sp-file", str(rule.resolve())),
             *map(str, copies.values()),
         ]
-        outcome = process.run(argv, cwd=scratch, timeout=timeout, env=_environment(scratch))
+        outcome = process.run(
+            argv,
+            cwd=scratch,
+            timeout=timeout,
+            env=_environment(scratch),
+            output_limit=output_limit,
+        )
         return _judge(outcome, copies, files)
 
 

@@ -120,19 +120,28 @@ def _may_hold_page(kind: TypeRef) -> bool:
     )
 
 
+_DECLARING = ("declaration", "type_definition")
+_NO_STRUCTS = frozenset(
+    {"compound_statement", "initializer_list", "identifier", "field_identifier", "type_identifier"}
+    | {"primitive_type", "number_literal", "comment"}
+)
+"""What is not searched for structs."""
+
+
 def declarations(source: Source) -> Declarations:
     """All structs, typedefs and variables at file scope of `source`, nested structs included."""
     structs: dict[str, StructDef] = {}
     typedefs: dict[str, TypeRef] = {}
     variables: dict[str, TypeRef] = {}
     for node in top_level(source.root):
-        if node.type in ("struct_specifier", "union_specifier"):
+        if node.type not in ("struct_specifier", "union_specifier", *_DECLARING):
+            continue
+        # Only what has a body defines something, and most declarations have none.
+        if source.text.find(b"{", node.start_byte, node.end_byte) >= 0:
             _collect_structs(node, source.path, structs)
-        elif node.type == "declaration":
-            _collect_structs(node, source.path, structs)
+        if node.type == "declaration":
             variables.update(declared(node, source.path))
         elif node.type == "type_definition":
-            _collect_structs(node, source.path, structs)
             typedefs.update(declared(node, source.path))
     return Declarations(structs, typedefs, variables)
 
@@ -153,5 +162,5 @@ def _collect_structs(node: Node, path: str, into: dict[str, StructDef]) -> None:
         if named is not None and node.child_by_field_name("body") is not None:
             into[name_of(named)] = struct_definition(node, path)
     for child in node.named_children:
-        if child.type not in ("compound_statement", "initializer_list"):
+        if child.type not in _NO_STRUCTS:
             _collect_structs(child, path, into)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -17,6 +17,11 @@ from migrate.base.process import Finished
 _KERNEL_FILES = ("Makefile", "MAINTAINERS", "include/linux/mm.h")
 _FEW_CHANGES = 2000
 """With more changed files than this a search reads git's objects instead of the work tree."""
+
+_MANY_FILES = 200
+"""To read so many files, all of the commit are listed first."""
+
+_NO_OBJECT = "0" * 40
 
 _GUP_PROTOTYPE = re.compile(rb"\bget_user_pages\b")
 
@@ -40,14 +45,22 @@ class Tree:
         wanted = list(paths)
         missing = [p for p in dict.fromkeys(wanted) if p not in self._blobs and "\n" not in p]
         if missing:
-            request = "".join(f"{self.commit}:{p}\n" for p in missing)
             answer = git_output(
-                ["cat-file", "--batch"],
+                ["cat-file", "--batch", "--buffer"],
                 cwd=self.root,
-                stdin=request.encode("utf-8", "surrogateescape"),
+                stdin="".join(self._requests(missing)).encode("utf-8", "surrogateescape"),
             )
             self._blobs.update(zip(missing, _batch_contents(answer, len(missing)), strict=True))
         return {p: b for p in wanted if (b := self._blobs.get(p)) is not None}
+
+    def _requests(self, paths: Sequence[str]) -> Iterator[str]:
+        """What to ask `git cat-file --batch` for, a line each."""
+        if len(paths) < _MANY_FILES and "_ids" not in self.__dict__:
+            yield from (f"{self.commit}:{path}\n" for path in paths)
+            return
+        # For a path git reads every folder above it anew, which costs more than the file does.
+        ids, _ = self._ids
+        yield from (f"{ids.get(path, _NO_OBJECT)}\n" for path in paths)
 
     def grep(self, words: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> list[str]:
         """The files of the commit that hold one of `words` as a whole word, sorted."""
@@ -85,26 +98,27 @@ class Tree:
 
     def folder_id(self, path: str) -> str:
         """The id of the tree object of folder `path`, "" when the commit has no such folder."""
-        return self._folder_ids.get(path, "")
+        return self._ids[1].get(path, "")
 
     @cached_property
-    def _folder_ids(self) -> dict[str, str]:
-        listed = git_output(["ls-tree", "-rdtz", self.commit], cwd=self.root)
-        found = {}
+    def _ids(self) -> tuple[dict[str, str], dict[str, str]]:
+        """The object ids of all files, and of all folders, by path."""
+        listed = git_output(["ls-tree", "-rtz", self.commit], cwd=self.root)
+        found: dict[str, dict[str, str]] = {"blob": {}, "tree": {}, "commit": {}}
         for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
             head, _, name = entry.partition("\t")
             if name:
-                found[name] = head.rsplit(" ", 1)[-1]
-        return found
+                _, kind, identity = head.split(" ")
+                found[kind][name] = identity
+        return found["blob"], found["tree"]
 
     def exists(self, path: str) -> bool:
         return self.read(path) is not None
 
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """Every path of the commit, sorted."""
-        listed = git_output(["ls-tree", "-rz", "--name-only", self.commit], cwd=self.root)
-        return tuple(sorted(n for n in listed.decode("utf-8", "surrogateescape").split("\0") if n))
+        """The path of every file of the commit, sorted."""
+        return tuple(sorted(self._ids[0]))
 
     @cached_property
     def version(self) -> tuple[int, int, int]:

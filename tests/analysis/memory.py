@@ -72,7 +72,7 @@ class _Nothing:
 
 def scan_of(tree: Tree, names: Collection[str] = GUP_NAMES) -> Scan:
     """What the syntax trees find; spatch is not asked, and what it would miss is not listed."""
-    with patch("migrate.analysis.scan.spatch_version", return_value=(1, 1, 1)):
+    with patch("migrate.analysis.spatch_finder.spatch_version", return_value=(1, 1, 1)):
         found = scan(tree, cache=_Nothing(), jobs=1, progress=lambda *_: None, names=names)
     return replace(found, unparsed=tuple(u for u in found.unparsed if u.why != SKIPPED))
 

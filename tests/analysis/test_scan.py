@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from migrate.analysis import scan as scan_module
+from migrate.analysis import spatch_finder
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.model import Acquire, Scan, Unparsed
 from migrate.analysis.scan import SKIPPED, scan
@@ -52,8 +52,8 @@ def spatch(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         calls.append(tuple(files))
         return Patched(dict(files), "")
 
-    monkeypatch.setattr(scan_module, "run_spatch", run)
-    monkeypatch.setattr(scan_module, "spatch_version", lambda: (1, 1, 1))
+    monkeypatch.setattr(spatch_finder, "run_spatch", run)
+    monkeypatch.setattr(spatch_finder, "spatch_version", lambda: (1, 1, 1))
     return calls
 
 
@@ -189,7 +189,7 @@ def test_a_file_on_which_spatch_fails_costs_only_that_file(
     def run(rule: Any, files: Mapping[str, bytes], **options: Any) -> Any:
         return outcome if HERE in files else run_spatch(rule, files, **options)
 
-    monkeypatch.setattr(scan_module, "run_spatch", run)
+    monkeypatch.setattr(spatch_finder, "run_spatch", run)
     cache = Memory()
     found = scanned({HERE: CALL % GUP, "drivers/demo/other.c": CALL % GUP}, cache)
     assert len(found.acquires) == 2
@@ -201,14 +201,14 @@ def test_a_file_on_which_spatch_fails_costs_only_that_file(
 
 @pytest.mark.parametrize("printed", ["", "garbage", "gup-migrate: x y z", "gup-migrate: 3"])
 def test_garbage_of_spatch_is_nothing_found(printed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan_module, "run_spatch", lambda _, files, **__: Patched(files, printed))
+    monkeypatch.setattr(spatch_finder, "run_spatch", lambda _, files, **__: Patched(files, printed))
     found = scanned(CALL % GUP)
     assert [u.why for u in found.unparsed] == [SKIPPED]
 
 
 def test_what_only_spatch_sees_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     printed = "gup-migrate: 3 1 get_user_pages_fast\ngup-migrate: 4 2 get_user_pages_fast\n"
-    monkeypatch.setattr(scan_module, "run_spatch", lambda _, files, **__: Patched(files, printed))
+    monkeypatch.setattr(spatch_finder, "run_spatch", lambda _, files, **__: Patched(files, printed))
     found = scanned(CALL % GUP)
     assert len(found.acquires) == 1
     assert [u.place.line for u in found.unparsed] == [4]
@@ -314,7 +314,7 @@ def test_a_second_scan_runs_no_spatch(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any, **__: Any) -> Any:
         raise AssertionError("spatch was run")
 
-    monkeypatch.setattr(scan_module, "run_spatch", never)
+    monkeypatch.setattr(spatch_finder, "run_spatch", never)
     assert scanned(files, cache) == first
     assert cache.hits == 2
 
@@ -333,7 +333,7 @@ def test_another_version_of_spatch_is_asked_again(
 ) -> None:
     cache = Memory()
     scanned(CALL % GUP, cache)
-    monkeypatch.setattr(scan_module, "spatch_version", lambda: (1, 2, 0))
+    monkeypatch.setattr(spatch_finder, "spatch_version", lambda: (1, 2, 0))
     scanned(CALL % GUP, cache)
     assert len(spatch) == 2
 

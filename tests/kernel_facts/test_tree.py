@@ -89,6 +89,28 @@ def test_any_name_of_a_file_will_do(checkout: Path, name: str) -> None:
     assert name in tree.grep(["get_user_pages"])
 
 
+def test_many_files_are_read_like_one(checkout: Path) -> None:
+    for n in range(300):
+        write(checkout, f"drivers/many/{n}.c", f"int n{n};\n")
+    git(checkout, "add", "-A")
+    git(checkout, "commit", "-q", "-m", "many")
+    wanted = [*(f"drivers/many/{n}.c" for n in range(301)), "drivers/many", "mm/gup.c", "a\nb"]
+    found = open_tree(checkout).read_many(wanted)
+    assert found == {
+        "mm/gup.c": FILES["mm/gup.c"].encode(),
+        **{f"drivers/many/{n}.c": f"int n{n};\n".encode() for n in range(300)},
+    }
+
+
+def test_a_submodule_is_no_file(checkout: Path) -> None:
+    commit = git(checkout, "rev-parse", "HEAD").strip()
+    git(checkout, "update-index", "--add", "--cacheinfo", f"160000,{commit},drivers/module")
+    git(checkout, "commit", "-q", "-m", "module")
+    tree = open_tree(checkout)
+    assert tree.files == tuple(sorted(FILES))
+    assert tree.read("drivers/module") is None
+
+
 def test_a_name_with_a_newline_is_no_file(checkout: Path) -> None:
     assert open_tree(checkout).read("drivers/one.c\nmm/gup.c") is None
 
