@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from migrate import pipeline
-from migrate.analysis.model import Action
 from migrate.base.errors import ExitCode
 from migrate.base.lock import Holder
 from migrate.console import Console, duration
@@ -16,6 +15,7 @@ from migrate.job import Job
 
 if TYPE_CHECKING:
     from migrate.delivery.build_model import FullBuild
+    from migrate.delivery.report_model import Step
     from migrate.doctor import Check
     from migrate.request import Request
 
@@ -49,12 +49,7 @@ def stage(console: Console, job: Job, name: str) -> None:
 
 def summary(console: Console, job: Job, took: str, published: str) -> None:
     """The end of `run`."""
-    verdicts = job.decided().verdicts
-    by_action = ", ".join(
-        f"{sum(v.action is action for v in verdicts)} {action}" for action in Action
-    )
     facts = [
-        ("verdicts", by_action),
         ("objects", _objects(job)),
         ("time", took),
         ("branch", published or "none, nothing was converted"),
@@ -63,9 +58,13 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
         ("next", _next_after_run(job)),
     ]
     console.say()
-    console.facts([*((step.label, str(step.count)) for step in job.report().funnel), *facts])
+    console.facts([*((step.label, _count(step)) for step in job.report().funnel), *facts])
     if job.rewrite.failures or job.rejections().items:
         _failures(console, job)
+
+
+def _count(step: Step) -> str:
+    return ", ".join(f"{part.count} {part.label}" for part in step.parts) or str(step.count)
 
 
 def for_b4(console: Console, branches: Sequence[str], *, quiet: bool) -> None:

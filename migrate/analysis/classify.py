@@ -16,7 +16,7 @@ from migrate.analysis.model import (
     UseKind,
     Verdict,
 )
-from migrate.analysis.rules import RULES, Question, through_helper
+from migrate.analysis.rules import RULES, Question, only_struct_page, through_helper
 from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree
 
@@ -34,6 +34,14 @@ class Target(Protocol):
     def follow_needs(self) -> tuple[str, ...] | None:
         """The functions that a tree must have for a verdict `follow`; None for never."""
 
+    @property
+    def pins(self) -> bool:
+        """Whether what needs a pin is converted at all."""
+
+    @property
+    def by_rules(self) -> bool:
+        """Whether what only looks at struct page is converted by the profile's own rules."""
+
 
 def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification:
     """One verdict a group, in the order of the groups."""
@@ -47,7 +55,18 @@ def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification
     followed = tuple(
         _like_helper(group, v, decided) for group, v in zip(pairing.groups, verdicts, strict=True)
     )
-    return Classification(tree.commit, profile.name, pairing.groups, followed)
+    aimed = tuple(_aimed(v, profile) for v in followed)
+    return Classification(tree.commit, profile.name, pairing.groups, aimed)
+
+
+def _aimed(own: Verdict, profile: Target) -> Verdict:
+    """What the profile is about: a third one may take CASE 4 alone, to functions of its own."""
+    if profile.by_rules and own.rule == only_struct_page.__name__:
+        return replace(own, action=Action.FOLLOW)
+    if own.action is Action.PIN and not profile.pins:
+        reason = f"This profile leaves alone what needs a pin. {own.reason}"
+        return replace(own, action=Action.KEEP, reason=reason, warnings=())
+    return own
 
 
 def _follows(tree: Tree, profile: Target) -> bool:

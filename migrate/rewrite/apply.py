@@ -40,7 +40,8 @@ def apply_steps(
         if isinstance(result, NotApplied):
             return result
         if result is not draft:
-            rules.add(f"common/{step.rule}.cocci")
+            own = step.patch
+            rules.add(f"{own.parent.name}/{own.name}" if own else f"common/{step.rule}.cocci")
         draft = result
     return Edited(draft, frozenset(rules))
 
@@ -57,7 +58,7 @@ def _apply(draft: Draft, step: Step, timeout: float) -> Draft | NotApplied:
     if not sites:
         return draft
     outcome = run_spatch(
-        rule_file(step.rule),
+        step.patch or rule_file(step.rule),
         {draft.path: draft.text},
         defines=dict(step.defines) | {"at": "_".join(sorted({s.at for s in sites}))},
         virtuals=("patch", *step.virtuals),
@@ -76,7 +77,8 @@ def _apply(draft: Draft, step: Step, timeout: float) -> Draft | NotApplied:
             where = f"{function.name}() in {draft.path}" if function else draft.path
             return NotApplied(f"spatch does not parse {where}, line {token.line}")
         case OtherChange(line=line, what=what):
-            return NotApplied(f"{step.rule}.cocci: {what} at {draft.path}:{line}")
+            name = step.patch.name if step.patch else f"{step.rule}.cocci"
+            return NotApplied(f"{name}: {what} at {draft.path}:{line}")
         case AsPlanned():
             raise AssertionError("a draft that is as planned comes back as a draft")
 

@@ -87,7 +87,7 @@ class _Job:
 
     def _convert_one(self, group: PinGroup, drafts: dict[str, Draft]) -> GroupChange | GroupFailure:
         """Convert `group`; `drafts` gets its files when all of it worked, else stays as it is."""
-        if self.actions[group.name] is Action.FOLLOW:
+        if self.actions[group.name] is Action.FOLLOW and not self.parts.profile.by_rules:
             return GroupFailure(group.name, "there is no rewrite to follow_page() yet")
         changed: dict[str, Draft] = {}
         files, rules = [], set[str]()

@@ -62,17 +62,42 @@ def _plan_acquire(
     if isinstance(call, NoSite):
         return call
     old, new = parts.signature(acquire.name), parts.signature(rule.target)
-    arity = _arity(acquire.place, call, old, new, len(rule.append))
-    if arity is not None:
-        return arity
+    arity = _arity(acquire.place, call, old, new, len(rule.append) - len(rule.drop))
+    wrong = arity or _unlike(draft, acquire, call, rule, parts)
+    if wrong is not None:
+        return wrong
     flags = _flag_requests(draft, acquire, call, parts, converted)
     if isinstance(flags, NoSite):
         return NoSite(f"{acquire.place}: {flags.reason}")
     return [
         *flags,
         *_argument_requests(draft, acquire.place, call, rule, parts),
-        *_renames(acquire.place, acquire.name, rule.target),
+        *_new_call(acquire, rule, parts),
     ]
+
+
+def _unlike(
+    draft: Draft, acquire: Acquire, call: Call, rule: AcquireRule, parts: Counterparts
+) -> NoSite | None:
+    """A call that `rule` is not for, because an argument is not what it has to be."""
+    signature = parts.signature(acquire.name)
+    for name, wanted in rule.when:
+        position = _position(acquire, signature, (name,))
+        given = draft.span(*call.arguments[position]).decode() if position is not None else ""
+        if given != wanted:
+            return NoSite(f"{acquire.place}: {name} of {acquire.name}() is not {wanted}")
+    return None
+
+
+def _new_call(acquire: Acquire, rule: AcquireRule, parts: Counterparts) -> list[Request]:
+    """Another name, or what the profile's own semantic patch makes of the call."""
+    if not rule.patch:
+        return _renames(acquire.place, acquire.name, rule.target)
+    signature = parts.signature(acquire.name)
+    gone = [n for d in rule.drop if (n := _position(acquire, signature, (d,))) is not None]
+    finder = _on_call(acquire.place, lambda d, c: sites.call_anew(d, c, rule.target, gone))
+    defines = (("old", acquire.name), ("new", rule.target))
+    return [Request("own-call", defines, finder, patch=parts.profile.folder / rule.patch)]
 
 
 def _plan_release(
@@ -173,8 +198,13 @@ def _argument_requests(
     old, new = parts.signature(rule.source), parts.signature(rule.target)
     flag = parts.profile.flags.write
     requests = []
+    shift = 0
     for position, parameter in enumerate(old.parameters if old else ()):
-        wanted = new.parameters[position].name if new and position < len(new.parameters) else ""
+        if parameter.name in rule.drop:
+            shift += 1
+            continue
+        there = position - shift
+        wanted = new.parameters[there].name if new and there < len(new.parameters) else ""
         truth = parameter.name == "write" or sites.is_truth_value(draft, call, position)
         if flag and truth and wanted in _FLAG_ROLES:
             finder = _on_argument(place, position, flag, sites.write_to_flag)

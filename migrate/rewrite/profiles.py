@@ -23,6 +23,10 @@ class AcquireRule:
 
     `add_flag` is or'ed to the flags argument; `append` are identifiers that follow the arguments
     there are. The first rule for a source that fits the tree counts.
+
+    `patch` is a semantic patch of the profile that makes the new call in place of the common
+    rename; only it can `drop` parameters. A call is left to people when a parameter that `when`
+    names is not the text that stands beside it.
     """
 
     source: str
@@ -30,6 +34,9 @@ class AcquireRule:
     needs: tuple[str, ...] = ()
     add_flag: str = ""
     append: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    when: tuple[tuple[str, str], ...] = ()
+    patch: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,14 @@ class Flags:
 
 @dataclass(frozen=True)
 class Follow:
-    """Verdicts `follow` are given in a tree that has all functions of `needs`."""
+    """Verdicts `follow` are given in a tree that has all functions of `needs`.
+
+    With `by_rules` they are for every site that only looks at struct page, which is then converted
+    by the acquire and release rules like those that are pinned.
+    """
 
     needs: tuple[str, ...] = ()
+    by_rules: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +143,8 @@ class Api:
 class Profile:
     """A target API as data. `folder` is where its templates are.
 
-    `pins_read_only` says whether sites that only read the page's data are pinned.
+    `pins_read_only` says whether sites that only read the page's data are pinned, `pins` whether
+    any are: a profile may be about the others alone.
     """
 
     name: str
@@ -143,12 +156,18 @@ class Profile:
     needs: Needs = Needs()
     api: Api | None = None
     follow: Follow | None = None
+    pins: bool = True
     folder: Path = field(default=Path(), compare=False)
 
     @property
     def follow_needs(self) -> tuple[str, ...] | None:
         """What a tree must have for a verdict `follow`; None when CASE 4 is always kept."""
-        return self.follow.needs if self.follow is not None else None
+        return self.follow.needs if self.follow is not None and not self.by_rules else None
+
+    @property
+    def by_rules(self) -> bool:
+        """Whether sites that only look at struct page are converted by the profile's rules."""
+        return self.follow is not None and self.follow.by_rules
 
 
 def templates_of(profile: Profile) -> Path | None:
@@ -223,7 +242,11 @@ def _coerced(given: object, read: object, where: str) -> str:
 def _check(profile: Profile, path: Path) -> None:
     if not profile.acquire or not profile.release:
         raise _malformed(path, "it needs [[acquire]] and [[release]] tables")
-    templates = [
+    for rule in profile.acquire:
+        if rule.drop and not rule.patch:
+            raise _malformed(path, f"to drop arguments of {rule.source} takes a patch")
+    templates = [rule.patch for rule in profile.acquire if rule.patch]
+    templates += [
         name
         for commit in (profile.api.commit if profile.api else ())
         for name in (

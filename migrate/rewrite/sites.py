@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -131,6 +132,20 @@ def append_argument(draft: Draft, call: Call, argument: str) -> Site | NoSite:
         return NoSite("the call has no arguments")
     end = call.arguments[-1][1]
     return Site(_at(draft, call.name), (TokenEdit(end, 0, (b",", argument.encode())),))
+
+
+def call_anew(draft: Draft, call: Call, new: str, gone: Sequence[int]) -> Site | NoSite:
+    """Another function, without the arguments at the positions `gone`, if evaluating those does
+    nothing; what is left stays as it is."""
+    edits = [TokenEdit(call.name, 1, (new.encode(),))]
+    for position in gone:
+        first, end = call.arguments[position]
+        last = position == len(call.arguments) - 1
+        comma = first - 1 if last else end
+        if end - first != 1 or draft.tokens[comma].text != b",":
+            return NoSite("an argument that goes is more than a plain value")
+        edits.append(TokenEdit(min(first, comma), 2, ()))
+    return Site(_at(draft, call.name), tuple(edits))
 
 
 def drop_last_argument(draft: Draft, call: Call) -> Site | NoSite:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.sites import NoSite, Site
@@ -14,13 +15,15 @@ Finder = Callable[[Draft], Site | NoSite | None]
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One run of one rule on one file. `finders` give the sites in the draft of the moment:
+    """One run of one rule on one file; `patch` is its file where a profile brings it along,
+    else it is a common one. `finders` give the sites in the draft of the moment:
     earlier steps may have moved them."""
 
     rule: str
     defines: tuple[tuple[str, str], ...]
     virtuals: tuple[str, ...]
     finders: tuple[Finder, ...]
+    patch: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,10 @@ class Request:
     defines: tuple[tuple[str, str], ...]
     finder: Finder
     virtuals: tuple[str, ...] = ()
+    patch: Path | None = None
 
+
+_Batch = list[Request]
 
 _ORDER = (
     "drop-flag",
@@ -40,6 +46,7 @@ _ORDER = (
     "append-argument",
     "drop-last-argument",
     "rename-call",
+    "own-call",
     "fold-loop",
     "fold-dirty-loop",
     "drop-variable",
@@ -49,11 +56,16 @@ _ORDER = (
 
 def in_order(requests: Iterable[Request]) -> tuple[Step, ...]:
     """One step for all requests that a single run of a rule can do."""
-    batches: dict[tuple[int, tuple[tuple[str, str], ...], tuple[str, ...]], list[Finder]] = {}
+    batches: dict[tuple[int, tuple[tuple[str, str], ...], tuple[str, ...], str], _Batch] = {}
     for request in requests:
-        key = (_ORDER.index(request.rule), request.defines, request.virtuals)
-        batches.setdefault(key, []).append(request.finder)
+        key = (
+            _ORDER.index(request.rule),
+            request.defines,
+            request.virtuals,
+            str(request.patch or ""),
+        )
+        batches.setdefault(key, []).append(request)
     return tuple(
-        Step(_ORDER[number], defines, virtuals, tuple(finders))
-        for (number, defines, virtuals), finders in sorted(batches.items(), key=lambda b: b[0])
+        Step(_ORDER[number], defines, virtuals, tuple(r.finder for r in batch), batch[0].patch)
+        for (number, defines, virtuals, _), batch in sorted(batches.items(), key=lambda b: b[0])
     )

@@ -28,6 +28,8 @@ class Target:
     name: str = "some-api"
     pins_read_only: bool = True
     follow_needs: tuple[str, ...] | None = None
+    pins: bool = True
+    by_rules: bool = False
 
 
 def one_warning(about: PinGroup) -> str:
