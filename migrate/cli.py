@@ -125,7 +125,7 @@ def audit(
 
 
 @app.command()
-@takes("tree", "profile", "workspace", "revision", "jobs", "verbose")
+@takes("tree", "profile", "trust_profile", "workspace", "revision", "jobs", "verbose")
 def review(
     request: Request,
     decisions: Annotated[

@@ -138,7 +138,7 @@ def doctor(*, as_json: bool) -> ExitCode:
 def open_job(request: Request, console: Console) -> Iterator[Job]:
     """The job that `request` is about; nothing is written and nothing is locked."""
     global current_log
-    profile = load_profile(request.profile)
+    profile = load_profile(request.profile, trust=request.trust_profile)
     tree = open_tree(request.tree, request.revision)
     if request.output:
         keep_apart(request.output.resolve(), tree.root.resolve(), "output", "--output")
@@ -153,6 +153,7 @@ def open_job(request: Request, console: Console) -> Iterator[Job]:
         _build_options(request),
         reroll=request.reroll,
         reply=request.reply,
+        tree_scripts=request.tree_scripts,
     )
     try:
         yield Job(tree, workspace, profile, options, console)

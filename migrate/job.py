@@ -44,7 +44,8 @@ class Listener(Protocol):
 class Options:
     """What the user asked for. `jobs` counts processes; `output` None means the workspace;
     `decisions` stand above the rules of verdicts; `build` is how every commit is built; `reroll`
-    asks for next versions, in answer to the last ones with `reply`."""
+    asks for next versions, in answer to the last ones with `reply`; `tree_scripts` allows running
+    the checkout's get_maintainer.pl and checkpatch.pl."""
 
     jobs: int
     output: Path | None = None
@@ -52,6 +53,7 @@ class Options:
     build: BuildOptions = field(default_factory=BuildOptions)
     reroll: bool = False
     reply: bool = False
+    tree_scripts: bool = True
 
 
 @dataclass

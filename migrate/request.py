@@ -111,6 +111,11 @@ class Request:
             show_default="none",
         ),
     ] = None
+    trust_profile: Annotated[
+        bool,
+        Scope(),
+        typer.Option("--trust-profile", help="Let a profile from elsewhere run code."),
+    ] = False
     architectures: Annotated[
         str | None,
         Scope(since="build"),
@@ -196,6 +201,15 @@ class Request:
         Scope(since="series"),
         typer.Option("--b4", help="Hand each series over as a branch of b4 prep, too."),
     ] = False
+    tree_scripts: Annotated[
+        bool,
+        Scope(since="series"),
+        typer.Option(
+            "--tree-scripts/--no-tree-scripts",
+            help="Ask the kernel's get_maintainer.pl and checkpatch.pl, or run nothing of it but"
+            " its build.",
+        ),
+    ] = True
     json: Annotated[
         bool,
         Scope(carried=False),

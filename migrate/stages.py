@@ -150,7 +150,8 @@ def _build_depends(job: Job) -> Sequence[str]:
 
 
 def _series_depends(job: Job) -> Sequence[str]:
-    return [str(job.out), codec.dumps(job.rejections()), profile_identity(job.profile)]
+    scripts = str(job.options.tree_scripts)
+    return [str(job.out), codec.dumps(job.rejections()), profile_identity(job.profile), scripts]
 
 
 def _commit_intact(job: Job, branch: Branch) -> bool:
@@ -193,6 +194,7 @@ def _series(job: Job) -> Delivery:
             out=folder,
             previous=job.out if job.out.exists() else None,
             options=SeriesOptions(
+                tree_scripts=job.options.tree_scripts,
                 templates=templates_of(job.profile),
                 reroll=job.options.reroll,
                 reply=job.options.reply,

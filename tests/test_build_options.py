@@ -41,8 +41,8 @@ def job(folder: Path, options: BuildOptions) -> Job:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch, mini: Path, tmp_path: Path) -> Any:
-    """`asked(*arguments)`: the options of builds that the job of such a command line has."""
+def asked_job(monkeypatch: pytest.MonkeyPatch, mini: Path, tmp_path: Path) -> Any:
+    """`asked_job(*arguments)`: the job of such a command line."""
     seen: list[Job] = []
 
     def keep(job: Job, _last: str) -> None:
@@ -51,12 +51,18 @@ def asked(monkeypatch: pytest.MonkeyPatch, mini: Path, tmp_path: Path) -> Any:
 
     monkeypatch.setattr("migrate.pipeline.run", keep)
 
-    def ask(*arguments: str) -> BuildOptions:
+    def ask(*arguments: str) -> Job:
         with pytest.raises(Refusal, match="far enough"):
             invoke([*arguments, str(mini), "--workspace", str(tmp_path / "ws")])
-        return seen[-1].options.build
+        return seen[-1]
 
     return ask
+
+
+@pytest.fixture
+def asked(asked_job: Any) -> Any:
+    """`asked(*arguments)`: its options of builds."""
+    return lambda *arguments: asked_job(*arguments).options.build
 
 
 @pytest.mark.parametrize("command", ["run", "build", "series"])
@@ -76,6 +82,13 @@ def test_every_option_reaches_the_build(asked: Any, command: str) -> None:
         architectures=("arm64", "x86_64"),
         keep_going=False,
     )
+
+
+@pytest.mark.parametrize("command", ["run", "series"])
+def test_scripts_of_the_tree_can_be_forbidden(asked_job: Any, command: str) -> None:
+    assert asked_job(command).options.tree_scripts
+    other = asked_job(command, "--no-tree-scripts")
+    assert not other.options.tree_scripts
 
 
 def test_distcc_says_how_many_jobs_its_machines_take(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from migrate.base.errors import Refusal
 
@@ -121,7 +122,8 @@ def _guard(line: str) -> str:
 @cache
 def _environment(folder: Path | None) -> jinja2.Environment:
     folders = [folder, _TEMPLATES] if folder is not None else [_TEMPLATES]
-    environment = jinja2.Environment(
+    # A profile from elsewhere may bring its own templates.
+    environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
         finalize=clean,

@@ -10,6 +10,7 @@ from pathlib import Path
 from migrate.base.codec import from_data, to_data
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
+from migrate.rewrite.trust import code_in, wrong_in
 
 DEFAULT_PROFILE = "vaddr-pin"
 _FILE = "profile.toml"
@@ -182,10 +183,11 @@ def profile_names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in found))
 
 
-def load_profile(name_or_path: str) -> Profile:
+def load_profile(name_or_path: str, *, trust: bool = False) -> Profile:
     """A profile by name, or by the path of its folder or of its `profile.toml`.
 
-    A :class:`Refusal` says in one line what is unknown or malformed.
+    A :class:`Refusal` says in one line what is unknown or malformed. So does one for a profile
+    from elsewhere whose semantic patches run code, unless you `trust` it.
     """
     path = _locate(name_or_path)
     try:
@@ -203,7 +205,17 @@ def load_profile(name_or_path: str) -> Profile:
     if wrong := _coerced(data, to_data(profile), ""):
         raise _malformed(path, f"{wrong} has a value of the wrong kind")
     _check(profile, path)
+    if not trust and path.parent.parent != data_folder("cocci") / "rewrite":
+        _refuse_code(path.parent)
     return profile
+
+
+def _refuse_code(folder: Path) -> None:
+    if found := code_in(folder):
+        raise Refusal(
+            f"{found} runs code of its own, and the profile is not one of ours.",
+            "Read it; if you trust it, add --trust-profile.",
+        )
 
 
 def _locate(name_or_path: str) -> Path:
@@ -257,6 +269,8 @@ def _check(profile: Profile, path: Path) -> None:
         )
         if name
     ]
+    if wrong := wrong_in(profile, templates):
+        raise _malformed(path, wrong)
     for name in templates:
         if not (profile.folder / name).is_file():
             raise _malformed(path, f"there is no {name} beside it")

@@ -45,9 +45,16 @@ class Plain:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
     folder = tmp_path_factory.mktemp("states")
     world = make_world(folder / "home", copy_program(folder / "code"))
+    for name in ("get_maintainer.pl", "checkpatch.pl"):
+        script = world.tree / "scripts" / name
+        script.write_text(f"#!/usr/bin/perl\nopen(F, '>', '{world.home}/SCRIPT-RAN');\n")
+    (world.tree / ".cocciconfig").write_text("[spatch]\n\toptions = --no-such-option\n")
+    world.git("add", "-A", "-f")
+    world.git("commit", "-q", "-m", "scripts that must not run")
     shutil.copytree(world.tree, folder / "checkout", symlinks=True)
-    done = world.run("run")
+    done = world.run("run", "--no-tree-scripts")
     assert done.returncode == 0, done.stderr
+    assert not (world.home / "SCRIPT-RAN").exists()
     return Plain(world, folder / "checkout", contents(world.out(PROFILE)))
 
 
@@ -67,8 +74,9 @@ def world(plain: Plain) -> Iterator[World]:
 
 
 def run(world: World, command: str, *prefix: str) -> subprocess.CompletedProcess[str]:
+    options = ["--no-tree-scripts"] if command == "run" else []
     return subprocess.run(
-        [*prefix, *world.command(command)],
+        [*prefix, *world.command(command, *options)],
         cwd=world.home,
         env=world.env | LEAKING,
         capture_output=True,
