@@ -161,11 +161,15 @@ def _same_text(
     for path, file in sorted(truth.files.items()):
         if path not in final or path in partly:
             continue
-        if b"".join(final[path].split()) == b"".join(file.pinned.split()):
+        if any(_packed(final[path]) == _packed(text) for text in file.could_become()):
             same += 1
         else:
             other.append(path)
     return same, tuple(other)
+
+
+def _packed(text: bytes) -> bytes:
+    return b"".join(text.split())
 
 
 def _spot(place: Place) -> Spot:

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Turn the pins of a C file back into what was there before: plain references.
 
-Every file is written twice, with the same loops: once with get_user_pages*() and put_page(), once
-with pin_user_pages*() and unpin_user_page(). The second is what the first has to become again.
+Bulk releases are spelled out in the ways that drivers had before there were any. Every file is
+written twice, with the same loops: once with get_user_pages*() and put_page(), once with
+pin_user_pages*() and unpin_user_page(). The second, or the file as it was, is what the first has to
+become again: each loop may have been left a loop, or folded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from tree_sitter import Node
 
@@ -43,6 +46,22 @@ class Site:
 
 
 @dataclass(frozen=True)
+class _Edit:
+    """Bytes `start` to `end` become `text`, with the release function in place of each RELEASE.
+
+    A declaration for loops has no `name`; `folds` is for what takes the place of a bulk release.
+    """
+
+    start: int
+    end: int
+    text: str
+    line: int
+    function: str
+    name: str
+    folds: bool = False
+
+
+@dataclass(frozen=True)
 class Undone:
     """A file without pins, the same file with pins, and what was changed in it."""
 
@@ -51,38 +70,49 @@ class Undone:
     pinned: bytes
     acquires: tuple[Site, ...]
     releases: tuple[Site, ...]
+    original: bytes = b""
+    edits: tuple[_Edit, ...] = ()
+
+    def could_become(self) -> Iterator[bytes]:
+        """What the file can be with its pins: each loop as it is, or folded as it was."""
+        loops = [edit for edit in self.edits if edit.folds]
+        for choice in product((False, True), repeat=min(len(loops), _MOST_LOOPS)):
+            folded = [edit for edit, fold in zip(loops, choice, strict=False) if fold]
+            kept = {edit.function for edit in loops if edit not in folded}
+            left = [
+                edit
+                for edit in self.edits
+                if edit not in folded and (edit.name or edit.function in kept)
+            ]
+            yield _apply(self.original, left, _UNPIN, acquires=False)[0]
 
 
-@dataclass(frozen=True)
-class _Edit:
-    """Bytes `start` to `end` become `text`, with the release function in place of each RELEASE."""
+_RELEASE, _BULK = "@release@", "@release@s"
+"""In the text of an edit: the function for one page, and that for an array and a count."""
 
-    start: int
-    end: int
-    text: str
-    call: Node
-    function: str
-    name: str
-
-
-_RELEASE = "@release@"
+_MOST_LOOPS = 10
 
 
 def undo(path: str, text: bytes) -> Undone:
-    """Turn every pin of the file back. Bulk releases become loops, in turn forward and backward."""
+    """Turn every pin of the file back; bulk releases become loops of one form after the other."""
     source = parse(path, text)
     edits: list[_Edit] = []
     for function in source.functions:
         own = {n for n, found in source.by_name.items() if any(f.static for f in found)}
+        mine: list[_Edit] = []
         for call, name in _calls(function.body):
             if name not in own:
-                edits += _edit(function, call, name, backward=len(edits) % 2 == 1)
+                mine += _edit(function, call, name, form=len(edits) + len(mine))
+        if any(_counts(edit) for edit in mine):
+            mine.append(_declaration(function))
+        edits += mine
     edits.sort(key=lambda edit: edit.start)
     pinned, _ = _apply(text, edits, _UNPIN, acquires=False)
     plain, places = _apply(text, edits, _PUT, acquires=True)
     sites = [
-        Site(path, edit.call.start_point[0] + 1, edit.function, edit.name, tuple(found))
+        Site(path, edit.line, edit.function, edit.name, tuple(found))
         for edit, found in zip(edits, places, strict=True)
+        if edit.name
     ]
     return Undone(
         path,
@@ -90,7 +120,22 @@ def undo(path: str, text: bytes) -> Undone:
         pinned,
         tuple(s for s in sites if s.name in ACQUIRES),
         tuple(s for s in sites if s.name not in ACQUIRES),
+        text,
+        tuple(edits),
     )
+
+
+def _counts(edit: _Edit) -> bool:
+    return (
+        edit.folds and _BULK not in edit.text and "for (" in edit.text
+    ) or "while (" in edit.text
+
+
+def _declaration(function: Function) -> _Edit:
+    """The counter of all loops of a function, where its body begins."""
+    at, line = function.body.start_byte + 1, function.body.start_point[0] + 1
+    counter = _unused(function, _COUNTERS)
+    return _Edit(at, at, f"\n\tlong {counter};", line, function.name, "")
 
 
 def _calls(body: Node) -> Iterator[tuple[Node, str]]:
@@ -103,28 +148,26 @@ def _calls(body: Node) -> Iterator[tuple[Node, str]]:
         queue.extend(node.named_children)
 
 
-def _edit(function: Function, call: Node, name: str, *, backward: bool) -> list[_Edit]:
+def _edit(function: Function, call: Node, name: str, *, form: int) -> list[_Edit]:
     callee = call.child_by_field_name("function")
     listed = call.child_by_field_name("arguments")
     assert callee is not None and listed is not None
-    where = (callee.start_byte, callee.end_byte)
+    where, line = (callee.start_byte, callee.end_byte), call.start_point[0] + 1
     if name in ACQUIRES:
-        return [_Edit(*where, ACQUIRES[name], call, function.name, name)]
+        return [_Edit(*where, ACQUIRES[name], line, function.name, name)]
     if name == "unpin_user_page":
-        return [_Edit(*where, _RELEASE, call, function.name, name)]
+        return [_Edit(*where, _RELEASE, line, function.name, name)]
     statement = call.parent
     if statement is None or statement.type != "expression_statement":
         return []
     arguments = [name_of(c) for c in listed.named_children if c.type != "comment"]
     names = (_unused(function, _COUNTERS), _unused(function, _HELD))
-    text = _spelled_out(name, arguments, names, backward)
-    return [
-        _Edit(statement.start_byte, statement.end_byte, text, call, function.name, name),
-    ]
+    text = _spelled_out(name, arguments, names, form)
+    return [_Edit(statement.start_byte, statement.end_byte, text, line, function.name, name, True)]
 
 
-def _spelled_out(name: str, arguments: list[str], names: tuple[str, str], backward: bool) -> str:
-    """A bulk release as drivers wrote it before there was one.
+def _spelled_out(name: str, arguments: list[str], names: tuple[str, str], form: int) -> str:
+    """A bulk release as drivers wrote it before there was one, in one of four forms.
 
     `names` are free for a counter and for one page.
     """
@@ -133,17 +176,28 @@ def _spelled_out(name: str, arguments: list[str], names: tuple[str, str], backwa
     dirty = rest[0] if rest else "false"
     if count == "1" and pages.startswith("&"):
         return "{ " + _one(pages[1:].strip(), dirty) + " }"
-    index = f"--{counter}" if backward else counter
-    page = _element(pages, index, in_range="range" in name)
-    if backward and dirty not in _FALSE:
+    plain, in_range = _is_plain(count), "range" in name
+    forms = ["up", "down" if plain else "up", "while"]
+    if dirty in _FALSE and not in_range:
+        forms.append("bulk")
+    kind = forms[form % len(forms)]
+    page = _element(pages, f"--{counter}" if kind == "while" else counter, in_range=in_range)
+    if kind == "bulk":
+        return f"{_BULK}({pages}, {count});"
+    if kind == "while":
         # The index may be used once only.
         body = f"struct page *{held} = {page}; {_one(held, dirty)}"
-    else:
-        body = _one(page, dirty)
-    if backward:
-        return f"{{ long {counter} = {count}; while ({counter} > 0) {{ {body} }} }}"
-    loop = f"for ({counter} = 0; {counter} < {count}; {counter}++)"
-    return f"{{ long {counter}; {loop} {{ {body} }} }}"
+        body = body if dirty not in _FALSE else _one(page, dirty)
+        return f"{{ {counter} = {count}; while ({counter} > 0) {{ {body} }} }}"
+    body = _one(page, dirty)
+    body = body if dirty in _FALSE else f"{{ {body} }}"
+    if kind == "down":
+        return f"for ({counter} = {count} - 1; {counter} >= 0; {counter}--) {body}"
+    return f"for ({counter} = 0; {counter} < {count}; {counter}++) {body}"
+
+
+def _is_plain(text: str) -> bool:
+    return text.replace("->", "").replace(".", "").replace("_", "").isalnum()
 
 
 def _one(page: str, dirty: str) -> str:
@@ -160,8 +214,7 @@ def _element(pages: str, index: str, *, in_range: bool) -> str:
     if pages.startswith("&") and pages.endswith("]") and pages.count("[") == 1:
         array, _, first = pages[1:-1].partition("[")
         return f"{array}[{first} + {index}]"
-    plain = pages.replace("->", "").replace(".", "").replace("_", "").isalnum()
-    return f"{pages}[{index}]" if plain else f"({pages})[{index}]"
+    return f"{pages}[{index}]" if _is_plain(pages) else f"({pages})[{index}]"
 
 
 def _unused(function: Function, names: Sequence[str]) -> str:
@@ -177,7 +230,7 @@ def _unused(function: Function, names: Sequence[str]) -> str:
 
 
 def _apply(
-    text: bytes, edits: list[_Edit], release: str, *, acquires: bool
+    text: bytes, edits: Sequence[_Edit], release: str, *, acquires: bool
 ) -> tuple[bytes, list[list[tuple[int, int]]]]:
     """The text after all edits, and for each of them the places of the calls it left."""
     places: list[list[tuple[int, int]]] = []
@@ -192,7 +245,8 @@ def _apply(
             for number, part in enumerate(edit.text.split(_RELEASE)):
                 if number:
                     found.append(_place(done))
-                    done += release.encode()
+                    bulk = release == _PUT and part.startswith("s(")
+                    done += b"release_page" if bulk else release.encode()
                 done += part.encode()
         places.append(found)
         at = edit.end

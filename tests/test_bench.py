@@ -64,16 +64,37 @@ def test_pins_are_turned_back_and_places_are_those_of_the_calls() -> None:
 
 def test_bulk_releases_become_the_loops_of_drivers() -> None:
     text = undo(PATH, PINNED).plain.decode()
-    assert "{ long j = got; while (j > 0) { put_page(r->pages[--j]); } }" in text
-    assert "r->pages[r->first + --" in text or "r->pages[r->first + i]" in text
+    assert "for (j = got - 1; j >= 0; j--) put_page(r->pages[j]);" in text
     assert "{ set_page_dirty_lock(r->page); put_page(r->page); }" in text
     assert "if (dirty) set_page_dirty_lock(" in text
     assert not parse(PATH, text.encode()).root.has_error
 
 
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (0, "for (i = 0; i < nr; i++) put_page(pages[i]);"),
+        (1, "for (i = nr - 1; i >= 0; i--) put_page(pages[i]);"),
+        (2, "{ i = nr; while (i > 0) { put_page(pages[--i]); } }"),
+        (3, "release_pages(pages, nr);"),
+    ],
+)
+def test_every_form_in_its_turn(form: int, text: str) -> None:
+    before = "\tunpin_user_page(page);\n" * form
+    code = f"void f(void)\n{{\n{before}\tunpin_user_pages(pages, nr);\n}}\n"
+    undone = undo(PATH, code.encode())
+    plain = undone.plain.decode()
+    assert f"\t{text}\n" in plain
+    assert ("\tlong i;\n" in plain) == (form < 3)
+    assert code.encode() in undone.could_become(), "folded again"
+    assert undone.pinned in undone.could_become(), "left a loop"
+    assert not parse(PATH, undone.plain).root.has_error
+
+
 def test_both_spellings_differ_in_names_only() -> None:
     undone = undo(PATH, PINNED)
     renamed = undone.plain.replace(b"put_page(", b"unpin_user_page(")
+    renamed = renamed.replace(b"release_pages(", b"unpin_user_pages(")
     assert renamed.replace(b"get_user_pages_fast(", b"pin_user_pages_fast(") == undone.pinned
 
 

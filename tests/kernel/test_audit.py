@@ -11,13 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[2]
+from scripts.audit_judgements import read
 
-FREED = {
-    ("freed-instead-of-released", "drivers/misc/bcm-vk/bcm_vk_sg.c", "bcm_vk_dma_alloc", 2),
-    ("pinned-and-put", "drivers/virt/acrn/vm.c", "acrn_vm_destroy", 1),
-}
-MIXED = {("pinned-and-put", "net/rds/ib_rdma.c", "__rds_ib_teardown_mr", 1)}
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def audited(tree: Path, workspace: Path) -> Any:
@@ -39,17 +35,20 @@ def audited(tree: Path, workspace: Path) -> Any:
     return found
 
 
-def counted(found: Any) -> set[tuple[str, str, str, int]]:
-    keys = [(f["rule"], f["place"]["path"], f["function"]) for f in found["findings"]]
-    return {(*key, keys.count(key)) for key in keys}
+def check(found: Any, kernel: str) -> None:
+    """Exactly the judged findings, at the judged lines, and four of five of them true."""
+    judged = [j for j in read()[1] if j.kernel == kernel]
+    seen = [(f["rule"], f["place"]["path"], f["place"]["line"], f["function"]) for f in found]
+    assert sorted(seen) == sorted(j.key for j in judged)
+    assert sum(j.judged == "true" for j in judged) >= 0.8 * len(judged)
 
 
 def test_linux_6_1(linux_6_1: Path, untouched: Callable[[Path], Path], tmp_path: Path) -> None:
     found = audited(untouched(linux_6_1), tmp_path / "workspace")
-    assert counted(found) == FREED | MIXED
+    check(found["findings"], "6.1")
     assert found["acquires"] > 80
 
 
 def test_linux_6_12(linux_6_12: Path, untouched: Callable[[Path], Path], tmp_path: Path) -> None:
     found = audited(untouched(linux_6_12), tmp_path / "workspace")
-    assert counted(found) == FREED
+    check(found["findings"], "6.12")
