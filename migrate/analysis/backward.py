@@ -159,9 +159,8 @@ class Backward:
             return True
         if position not in (known.into, known.through):
             return False
-        for other, values in enumerate(call.arguments):
-            if other != position:
-                self._values(values, PAGE if known.into == position else form, facts)
+        for other in _put_in(known, position, len(call.arguments)):
+            self._values(call.arguments[other], PAGE if known.into == position else form, facts)
         return True
 
     def _filled_by(self, function: Function, position: int, form: str) -> bool:
@@ -239,3 +238,10 @@ def facts_place(facts: FunctionFacts) -> Place:
     """Where the function starts."""
     node = facts.function.node
     return Place(facts.function.path, node.start_point[0] + 1, node.start_point[1])
+
+
+def _put_in(known: KernelFunction, position: int, count: int) -> list[int]:
+    """The arguments of which something goes into argument `position`: those that anything happens
+    to. Lengths and offsets come behind them and are not in the table."""
+    listed = [n for n in range(min(len(known.effects), count) or count) if n != position]
+    return [n for n in listed if known.effect(n)] or listed

@@ -81,6 +81,14 @@ def test_a_pinned_page_that_is_put_elsewhere_is_found(put: str) -> None:
     assert "pin_user_pages_fast(start" in evidence.text
 
 
+def test_the_length_that_goes_into_a_scatterlist_with_a_page_is_no_page() -> None:
+    holder = "struct demo {\n\tstruct scatterlist *sg;\n};\n"
+    put = "put_page(sg_page(demo->sg));"
+    start = START.replace("demo->page = page;", "sg_set_page(demo->sg, page, PAGE_SIZE, 0);")
+    found = rules(holder + start + END.replace(PUT_IN, put))
+    assert found == [(AuditRule.PINNED_AND_PUT, put)]
+
+
 def test_a_page_that_was_got_and_is_unpinned_is_found() -> None:
     text = OBJECT + START.replace("pin_user", "get_user") + END
     (found,) = findings(text)
