@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from migrate.rewrite.apitext import (
 from migrate.rewrite.check import Comparison, OtherChange, TokenEdit
 from migrate.rewrite.counterparts import Counterparts
 from migrate.rewrite.draft import Draft, open_draft
+from migrate.rewrite.exports import called_by_modules, export_function
 from migrate.rewrite.layout import with_layout
 from migrate.rewrite.model import ApiChange, FileChange
 from migrate.rewrite.profiles import Api, ApiCommit, ApiDocument, ApiFunction
@@ -40,16 +41,23 @@ _WITHOUT = "CONFIG_MMU"
 """The option without which a kernel has no user pages to pin."""
 
 
-def api_change(parts: Counterparts, timeout: float = DEFAULT_TIMEOUT) -> ApiChange:
+def api_change(
+    parts: Counterparts,
+    changes: Iterable[FileChange] = (),
+    timeout: float = DEFAULT_TIMEOUT,
+) -> ApiChange:
     """The commits of the profile's API for this tree; empty when there is nothing to add.
 
-    `timeout` is for one spatch process, in seconds. A :class:`Refusal` when the tree has no
+    `changes` are the conversions that the API is for; `timeout` is for one spatch process, in
+    seconds. A :class:`Refusal` when the tree has no
     place for the new text.
     """
     api = parts.profile.api
-    if api is None or not parts.introduced:
+    if api is None:
         return ApiChange((), (), ())
-    work = _Work(parts, api, timeout)
+    work = _Work(parts, api, timeout, tuple(changes))
+    if not parts.introduced and not work.exports:
+        return ApiChange((), (), ())
     made = [(commit, work.commit(commit)) for commit in api.commit]
     kept = [(commit, files) for commit, files in made if files]
     return ApiChange(
@@ -62,7 +70,9 @@ def api_change(parts: Counterparts, timeout: float = DEFAULT_TIMEOUT) -> ApiChan
 class _Work:
     """The files of the API as the commits so far left them."""
 
-    def __init__(self, parts: Counterparts, api: Api, timeout: float) -> None:
+    def __init__(
+        self, parts: Counterparts, api: Api, timeout: float, changes: Sequence[FileChange]
+    ) -> None:
         self.parts, self.api, self.timeout = parts, api, timeout
         self.drafts: dict[str, Draft] = {}
         for path in (api.header, *api.sources, *api.shared):
@@ -70,11 +80,15 @@ class _Work:
             if text is not None:
                 self.drafts[path] = open_draft(path, text)
         self.sources = [path for path in api.sources if self._is_used(path)]
+        names = [name for commit in api.commit for name in commit.export]
+        self.exports = called_by_modules(parts.tree, changes, [n for n in names if self._hidden(n)])
 
     def commit(self, commit: ApiCommit) -> tuple[FileChange, ...]:
         """The files that `commit` changes, none when the tree has all it would add."""
         if commit.document is not None:
-            return self._document(commit.document)
+            return self._document(commit.document) if self.parts.introduced else ()
+        if commit.export:
+            return self._export(commit)
         functions = [f for f in commit.function if f.name in self.parts.introduced]
         if not functions:
             return ()
@@ -95,6 +109,7 @@ class _Work:
         return {
             "acquires": [f.name for f in added if f.mirrors],
             "releases": [f.name for f in added if not f.mirrors],
+            "exports": [name for name in commit.export if name in self.exports],
             "listed": listed,
         }
 
@@ -162,6 +177,29 @@ class _Work:
         builds_with = [path, *self.api.shared]
         calls = self._stands_on(function)
         return any(defines(self.drafts[p], calls) for p in builds_with if p in self.drafts)
+
+    def _hidden(self, name: str) -> bool:
+        """Whether the sources define `name` and none of them exports it."""
+        drafts = [self.drafts[p] for p in self.api.sources if p in self.drafts]
+        return any(defines(d, name) for d in drafts) and export_macro(drafts, name) is None
+
+    def _export(self, commit: ApiCommit) -> tuple[FileChange, ...]:
+        """Each file with a definition of a function that is to be exported."""
+        changed = {}
+        for name in (n for n in commit.export if n in self.exports):
+            for path in (p for p in self.api.sources if p in self.drafts):
+                draft = self.drafts[path]
+                if not defines(draft, name):
+                    continue
+                result = export_function(draft, name, self.timeout)
+                if isinstance(result, str):
+                    raise Refusal(
+                        f"{name}() in {path} cannot be exported: {result}.",
+                        "Export it by hand, commit that, and run gup-migrate again.",
+                    )
+                changed[path] = FileChange(path, draft.text, result.text)
+                self.drafts[path] = result
+        return tuple(changed.values())
 
     def _draft(self, path: str) -> Draft:
         if path not in self.drafts:

@@ -16,6 +16,9 @@ from migrate.kernel.signatures import Parameter, Signature, read_signatures
 from migrate.kernel.tree import Tree
 from migrate.rewrite.profiles import AcquireRule, ApiFunction, Profile, ReleaseRule
 
+FAULT_IN = "fixup_user_fault"
+"""What has to go before follow_page(), which takes pages only that are there."""
+
 _CONSTANT_HEADERS = ("include/linux/mm.h", "include/linux/mm_types.h")
 
 
@@ -128,6 +131,8 @@ class Counterparts:
 def _names(profile: Profile) -> set[str]:
     """Every function that the profile speaks of."""
     names = set(profile.needs.functions)
+    if profile.follow is not None:
+        names |= {FAULT_IN, *profile.follow.needs}
     for acquire in profile.acquire:
         names |= {acquire.source, acquire.target, *acquire.needs}
     for release in profile.release:

@@ -76,6 +76,10 @@ class Draft:
         """First and end of the tokens that `node`, which is not empty, consists of."""
         return self._from_byte(node.start_byte), self._from_byte(node.end_byte)
 
+    def is_plain(self, node: Node) -> bool:
+        """Whether the parser has seen all of `node`: it leaves attributes of some kinds out."""
+        return self.text[node.start_byte : node.end_byte] == node.text
+
     def _from_byte(self, byte: int) -> int:
         """The number of the first token that starts at `byte` or behind it."""
         return bisect_left(self.tokens, byte, key=lambda token: token.start)

@@ -16,7 +16,7 @@ from migrate.rewrite.draft import Draft, open_draft
 from migrate.rewrite.fold import FOLDING
 from migrate.rewrite.model import FileChange, GroupChange, GroupFailure, Rewrite
 from migrate.rewrite.order import independent, order_groups, subsystem_of_group
-from migrate.rewrite.plan import plan_file
+from migrate.rewrite.plan import plan_file, plan_followed
 from migrate.rewrite.profiles import Profile
 from migrate.rewrite.sites import NoSite
 
@@ -53,7 +53,7 @@ def rewrite(
     return Rewrite(
         commit=classification.commit,
         profile=profile.name,
-        api=api_change(parts),
+        api=api_change(parts, [f for r in in_order if isinstance(r, GroupChange) for f in r.files]),
         changes=tuple(r for r in in_order if isinstance(r, GroupChange)),
         failures=tuple(r for r in in_order if isinstance(r, GroupFailure)),
     )
@@ -87,8 +87,6 @@ class _Job:
 
     def _convert_one(self, group: PinGroup, drafts: dict[str, Draft]) -> GroupChange | GroupFailure:
         """Convert `group`; `drafts` gets its files when all of it worked, else stays as it is."""
-        if self.actions[group.name] is Action.FOLLOW and not self.parts.profile.by_rules:
-            return GroupFailure(group.name, "there is no rewrite to follow_page() yet")
         changed: dict[str, Draft] = {}
         files, rules = [], set[str]()
         for path in group.paths:
@@ -113,8 +111,14 @@ class _Job:
         acquires = [a for a in group.acquires if a.place.path == draft.path]
         releases = [r for r in group.releases if r.place.path == draft.path]
         result: Edited | NotApplied = NotApplied("")
+        profile = self.parts.profile
+        follow = self.actions[group.name] is Action.FOLLOW and not profile.by_rules
         for fold in (True, False):
-            steps = plan_file(draft, acquires, releases, self.parts, fold=fold)
+            steps = (
+                plan_followed(draft, acquires, group.follows, self.parts)
+                if follow
+                else plan_file(draft, acquires, releases, self.parts, fold=fold)
+            )
             if isinstance(steps, NoSite):
                 return NotApplied(steps.reason)
             result = apply_steps(draft, steps, self.timeout)

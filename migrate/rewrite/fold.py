@@ -64,7 +64,7 @@ def plan_folds(
     """For each of `releases`, calls in the file of `draft` with their rules, that is in a loop
     which folds: the requests that fold it and clean up behind it."""
     found = [f for place, rule in releases.items() if (f := _foldable(draft, place, rule, parts))]
-    folds = [fold for fold in found if not _leaves_a_variable(fold, found)]
+    folds = [fold for fold in found if not _leaves_a_variable(draft, fold, found)]
     planned = {f.place: _requests(draft, f, releases[f.place].source) for f in folds}
     for function in {fold.function.ordinal: fold.function for fold in folds}.values():
         own = [fold for fold in folds if fold.function.ordinal == function.ordinal]
@@ -78,6 +78,8 @@ def _foldable(draft: Draft, place: Place, rule: ReleaseRule, parts: Counterparts
     function = draft.source.function_at(node.start_byte) if node is not None else None
     loop = read_put_loop(node) if node is not None and function is not None else None
     if loop is None or function is None or not _is_written_down(loop):
+        return None
+    if not draft.is_plain(loop.node):
         return None
     name = "fold-loop" if loop.dirty is None else "fold-dirty-loop"
     target = rule.loop if loop.dirty is None else rule.loop_dirty_lock
@@ -112,12 +114,12 @@ def _is_array_of_pages(draft: Draft, function: Function, array: Node, parts: Cou
     return kind is not None and (kind.tag, kind.depth) == (_PAGES.tag, _PAGES.depth)
 
 
-def _leaves_a_variable(fold: _Fold, folds: Sequence[_Fold]) -> bool:
+def _leaves_a_variable(draft: Draft, fold: _Fold, folds: Sequence[_Fold]) -> bool:
     """Whether a variable would be unused after `folds`, with a declaration that has to stay."""
     same = [f for f in folds if f.function.ordinal == fold.function.ordinal]
     gone = [f.loop.node for f in same]
     return any(
-        is_unused(fold.function, name, gone) and not can_drop(fold.function, name)
+        is_unused(fold.function, name, gone) and not can_drop(draft, fold.function, name)
         for name in fold.variables
     )
 

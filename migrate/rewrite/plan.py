@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from migrate.analysis.model import Acquire, Place, Release
+from migrate.analysis.model import Acquire, FollowSite, Place, Release
 from migrate.kernel.signatures import Signature
 from migrate.rewrite import sites
 from migrate.rewrite.counterparts import Counterparts, Missing
@@ -13,6 +13,7 @@ from migrate.rewrite.counts import is_unsigned, never_negative
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.flags import flag_tokens
 from migrate.rewrite.fold import plan_folds
+from migrate.rewrite.follow import plan_follow
 from migrate.rewrite.profiles import AcquireRule, ReleaseRule
 from migrate.rewrite.sites import NoSite, Site
 from migrate.rewrite.steps import Finder, Request, Step, in_order
@@ -49,6 +50,25 @@ def plan_file(
         if isinstance(found, NoSite):
             return found
         requests += folds.get(place, found)
+    return in_order(requests)
+
+
+def plan_followed(
+    draft: Draft, acquires: Sequence[Acquire], sites: Sequence[FollowSite], parts: Counterparts
+) -> tuple[Step, ...] | NoSite:
+    """The steps that make follow_page() of those acquires of a group that are in the file."""
+    requests = plan_follow(acquires, sites, parts)
+    if isinstance(requests, NoSite):
+        return requests
+    converted = {n for a in acquires if (n := draft.number_at(a.place)) is not None}
+    for acquire in sorted(set(acquires)):
+        call = _called(draft, acquire.place, acquire.name)
+        if isinstance(call, NoSite):
+            return call
+        flags = _flag_requests(draft, acquire, call, parts, converted)
+        if isinstance(flags, NoSite):
+            return NoSite(f"{acquire.place}: {flags.reason}")
+        requests = [*requests, *flags]
     return in_order(requests)
 
 

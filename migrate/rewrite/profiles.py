@@ -114,7 +114,11 @@ class ApiDocument:
 
 @dataclass(frozen=True)
 class ApiCommit:
-    """One commit of the API series; `body`, `declarations`, `definitions` are template files."""
+    """One commit of the API series; `body`, `declarations`, `definitions` are template files.
+
+    `export` are functions that the tree has: those are exported that it does not export and that
+    a converted file calls which may be a module.
+    """
 
     subject: str
     body: str
@@ -122,6 +126,7 @@ class ApiCommit:
     definitions: str = ""
     function: tuple[ApiFunction, ...] = ()
     document: ApiDocument | None = None
+    export: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

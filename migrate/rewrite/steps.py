@@ -45,6 +45,7 @@ _ORDER = (
     "add-flag",
     "append-argument",
     "drop-last-argument",
+    "follow-page",
     "rename-call",
     "own-call",
     "fold-loop",

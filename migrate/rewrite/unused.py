@@ -36,9 +36,11 @@ def is_unused(function: Function, name: str, besides: Collection[Node] = ()) -> 
     return list(mentions_of(function, name, besides)) == [named]
 
 
-def can_drop(function: Function, name: str) -> bool:
+def can_drop(draft: Draft, function: Function, name: str) -> bool:
     """Whether the declaration of `name` can go without taking a comment or an effect along."""
     declaration = declarations_of(function, name)[0]
+    if not draft.is_plain(declaration):
+        return False
     declarators = declaration.children_by_field_name("declarator")
     declarator = next(d for d in declarators if _name(d) == name)
     value = declarator.child_by_field_name("value")

@@ -2,16 +2,19 @@
 """Before and after, to the byte, for each kind of edit and each reason not to edit.
 
 A case is a folder of data/cases: the files as they are, `FILE.PROFILE` as they have to become, or
-`reason.PROFILE` with the reason why the group fails.
+`reason.PROFILE` with the reason why the group fails. `follow` has the variable of the vma in a
+case whose verdict is `follow`.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from migrate.analysis.model import Action, FollowSite, PinGroup
 from migrate.rewrite.engine import rewrite
 from migrate.rewrite.model import FileChange, Rewrite
 from migrate.rewrite.profiles import load_profile
@@ -35,8 +38,25 @@ def convert(folder: Path, version: str, profile: str, cases: list[str]) -> Rewri
     """All `cases` as groups of one tree."""
     files = {case: files_of(case) for case in cases}
     tree = make_tree(folder, version, {p: t for case in files.values() for p, t in case.items()})
-    groups = [group_of(case, files[case]) for case in cases]
-    return rewrite(tree, classification(tree, *groups), load_profile(profile), lambda path: path)
+    groups = [_with_follows(group_of(case, files[case]), case) for case in cases]
+    actions = [Action.FOLLOW if group.follows else Action.PIN for group in groups]
+    decided = classification(tree, *groups)
+    verdicts = tuple(replace(v, action=a) for v, a in zip(decided.verdicts, actions, strict=True))
+    decided = replace(decided, verdicts=verdicts)
+    return rewrite(tree, decided, load_profile(profile), lambda path: path)
+
+
+def _with_follows(group: PinGroup, case: str) -> PinGroup:
+    """`group` with what is known of its acquires when the case is one of follow_page()."""
+    vma = DATA / "cases" / case / "follow"
+    if not vma.exists():
+        return group
+    name = vma.read_text().strip()
+    follows = tuple(
+        FollowSite(a.place, f"{name}->vm_mm", name, "", "", "", "page", True, "")
+        for a in group.acquires
+    )
+    return replace(group, follows=follows)
 
 
 @pytest.fixture(scope="module")

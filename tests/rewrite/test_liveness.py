@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.syntax import Function, parse
+from migrate.analysis.syntax import Function
 from migrate.rewrite.bounds import only_counts_up
+from migrate.rewrite.draft import Draft, open_draft
 from migrate.rewrite.expressions import below
 from migrate.rewrite.liveness import dead_after
 from migrate.rewrite.unused import can_drop, is_unused
@@ -46,9 +47,13 @@ READ = {
 }
 
 
-def function(statements: str, declaration: str = "int i;") -> Function:
+def draft(statements: str, declaration: str = "int i;") -> Draft:
     text = f"void f(struct page **p, int n)\n{{\n\t{declaration}\n{statements}\n}}\n"
-    (found,) = parse("a.c", text.encode()).functions
+    return open_draft("a.c", text.encode())
+
+
+def function(statements: str, declaration: str = "int i;") -> Function:
+    (found,) = draft(statements, declaration).source.functions
     return found
 
 
@@ -78,6 +83,8 @@ def test_read_afterwards_or_not_known(which: str) -> None:
         ("struct page *i;", True),
         ("int i = look();", False),
         ("static int i;", False),
+        ("int i __maybe_unused;", False),
+        ("int i, k __maybe_unused;", False),
         ("int i;\t/* page */", False),
         ("int i /* page */;", False),
         ("/* page */\n\tint i;", False),
@@ -86,9 +93,10 @@ def test_read_afterwards_or_not_known(which: str) -> None:
     ],
 )
 def test_a_declaration_goes_only_alone(declaration: str, expected: bool) -> None:
-    made = function("look(p);", declaration)
-    assert is_unused(made, "i")
-    assert can_drop(made, "i") == expected
+    made = draft("look(p);", declaration)
+    (around,) = made.source.functions
+    assert is_unused(around, "i")
+    assert can_drop(made, around, "i") == expected
 
 
 def test_what_is_named_anywhere_is_used() -> None:

@@ -49,7 +49,31 @@ DIRTY_LOOP = """\
 		put_page(p[i]);
 	}
 """
+FOLLOW = """\
+int f(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct page *page;
+
+	if (get_user_pages(addr, 1, FOLL_WRITE, &page, NULL) <= 0)
+		return -EFAULT;
+	return 0;
+}
+"""
+FOLLOWED = """\
+	page = NULL;
+	if (!fixup_user_fault(vma->vm_mm, addr, FAULT_FLAG_WRITE, NULL))
+		page = follow_page(vma, addr, FOLL_GET | FOLL_WRITE);
+	if (IS_ERR_OR_NULL(page))
+"""
+EXPORT = """\
+struct page *follow_page(unsigned long address)
+{
+	return look_up(address);
+}
+"""
 SITES = {
+    "follow-page": FOLLOW,
+    "export-function": EXPORT,
     "fold-loop": LOOPS,
     "fold-dirty-loop": LOOPS,
     "drop-variable": LOOPS,
@@ -66,6 +90,8 @@ BY_HAND = {
     "drop-last-argument": ("release_pages(p, 1, 0)", "release_pages(p, 1)", {}),
     "fold-loop": ("while (k--)\n\t\t\tput_page(p[k]);", "put_user_pages(p, k);", {}),
     "fold-dirty-loop": (DIRTY_LOOP, "\tput_user_pages_dirty_lock(p, n, write);\n", {}),
+    "follow-page": (FOLLOW.splitlines(keepends=True)[4], FOLLOWED, {}),
+    "export-function": ("}\n", "}\nEXPORT_SYMBOL_GPL(follow_page);\n", {}),
     "drop-variable": ("int i, k;", "int i;", {"at": "L3C8"}),
     "drop-braces": (
         "(write) {\n\t\tlook(p);\n\t}\n",

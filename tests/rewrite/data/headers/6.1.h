@@ -44,6 +44,12 @@ int get_user_pages_fast_only(unsigned long start, int nr_pages,
 int pin_user_pages_fast_only(unsigned long start, int nr_pages,
 			     unsigned int gup_flags, struct page **pages);
 
+int fixup_user_fault(struct mm_struct *mm,
+		     unsigned long address, unsigned int fault_flags,
+		     bool *unlocked);
+struct page *follow_page(struct vm_area_struct *vma, unsigned long address,
+			 unsigned int foll_flags);
+
 #define FOLL_WRITE	0x01	/* the page will be written to */
 #define FOLL_GET	0x04	/* take a reference */
 #define FOLL_FORCE	0x10	/* ignore access rights */
