@@ -76,7 +76,7 @@ class StyleReport:
         lines += [f"{u.patch} was not checked: {u.why}" for u in self.unchecked]
         old = sum(f.before for f in self.findings)
         if not lines and not self.unchecked:
-            lines.append("Nothing that these patches bring in.")
+            lines.append("No error, warning or check that these patches bring in.")
         if old:
             lines.append(f"{old} of its complaints on changed lines were true before, too.")
         return tuple(lines)

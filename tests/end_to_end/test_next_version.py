@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.world import World, copy_program, make_world
+from tests.lists import mail_server
+from tests.mails import check_arrived, send
 
 PROFILE = "vaddr-pin"
 CHANGED, REVIEWED = "character-and-misc-drivers", "tally-counters"
@@ -97,6 +99,14 @@ def test_b4_takes_the_branches_for_its_own(world: World, tmp_path: Path) -> None
             trees.append(world.git("rev-parse", "HEAD^{tree}"))
         assert trees[0] == trees[1]
     world.git("checkout", "-q", "main")
+
+
+def test_series_arrive_whole_at_those_who_are_named(world: World, tmp_path: Path) -> None:
+    """Through git send-email to a server on loopback; one of the names is not ASCII."""
+    with mail_server() as server:
+        for slug in ("api", CHANGED):
+            folder = directories(world)[slug]
+            check_arrived(folder, send(folder, server, tmp_path))
 
 
 def test_a_second_run_leaves_a_branch_with_work_on_it_alone(world: World) -> None:

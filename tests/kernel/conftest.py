@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts.kernel_tree import cache_folder, kernel_tree
+from tests.kernel.runs import PROFILES, Run, run_all
 from tests.snapshots import Snapshot, snapshot
 
 # The user's own cache folder: the tests get another one, by a fixture of each test.
@@ -61,3 +62,14 @@ def untouched() -> Iterator[Callable[[Path], Path]]:
     yield watch
     for tree, then in before.items():
         assert snapshot(tree, contents=False) == then, f"{tree} was written to"
+
+
+@pytest.fixture(scope="session")
+def runs(linux_6_1: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """`gup-migrate run --b4` on Linux 6.1, by profile."""
+    return run_all(linux_6_1, tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(params=PROFILES)
+def run(request: pytest.FixtureRequest, runs: dict[str, Run]) -> Run:
+    return runs[request.param]

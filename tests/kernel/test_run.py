@@ -4,18 +4,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pytest
+from tests.kernel.runs import Run, empty_checkout
 
-from tests.snapshots import snapshot
-
-PROJECT = Path(__file__).resolve().parents[2]
 MUST_CONVERT = {
     "drivers/misc/bcm-vk/bcm_vk_sg.c:bcm_vk_dma_alloc",
     "drivers/block/ublk_drv.c:ublk_copy_user_pages",
@@ -36,69 +29,6 @@ RELEASES = {
     "mm/memory.c": 1,
 }
 """How many releases of plain references each file loses, counted in the kernel's source."""
-
-
-@dataclass(frozen=True)
-class Run:
-    profile: str
-    tree: Path
-    workspace: Path
-    done: subprocess.CompletedProcess[str]
-
-    def stage(self, name: str) -> Any:
-        for folder in (self.workspace / "profiles" / self.profile, self.workspace):
-            if (folder / f"{name}.json").is_file():
-                stored = json.loads((folder / f"{name}.json").read_text("utf-8"))
-                return stored.get("value", stored)
-        raise AssertionError(f"no {name}.json")
-
-    def git(self, *args: str) -> str:
-        done = subprocess.run(
-            ["git", "-C", str(self.tree), *args], capture_output=True, text=True, check=True
-        )
-        return done.stdout
-
-    @property
-    def ref(self) -> str:
-        return f"refs/heads/gup-migrate/{self.profile}"
-
-
-@pytest.fixture(scope="session")
-def runs(linux_6_1: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    """`gup-migrate run` under both profiles, in a checkout of its own and one workspace."""
-    folder = tmp_path_factory.mktemp("run")
-    tree = folder / "linux"
-    subprocess.run(
-        ["git", "clone", "-q", "--shared", str(linux_6_1), str(tree)], check=True, timeout=600
-    )
-    env = os.environ | {"HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
-    for key, value in (("user.name", "Ada Tester"), ("user.email", "ada@example.org")):
-        subprocess.run(["git", "-C", str(tree), "config", key, value], check=True)
-    found = {}
-    for profile in ("vaddr-pin", "pin-user-pages"):
-        before = snapshot(tree, contents=False)
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "migrate", "run", str(tree)),
-                *("--profile", profile, "--workspace", str(folder / "work")),
-            ],
-            cwd=PROJECT,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=2400,
-            check=False,
-        )
-        print(done.stdout, done.stderr)
-        found[profile] = Run(profile, tree, folder / "work", done)
-        after = snapshot(tree, contents=False)
-        assert after == before, "the user's repository changed"
-    return found
-
-
-@pytest.fixture(params=["vaddr-pin", "pin-user-pages"])
-def run(request: pytest.FixtureRequest, runs: dict[str, Run]) -> Run:
-    return runs[request.param]
 
 
 def test_the_run_ends_well(run: Run) -> None:
@@ -158,20 +88,11 @@ def test_every_acquire_is_in_the_report_once(run: Run) -> None:
 
 
 def test_each_series_has_a_cover_and_applies(run: Run, tmp_path: Path) -> None:
-    out = run.workspace / "profiles" / run.profile / "out"
-    folders = sorted(p for p in out.iterdir() if p.is_dir())
-    assert len(folders) == len(run.stage("series")["series"])
-    tree = tmp_path / "linux"
-    subprocess.run(
-        ["git", "clone", "-q", "--shared", "--no-checkout", str(run.tree), str(tree)], check=True
-    )
-    base = run.stage("commit")["base"]
-    git = ["git", "-C", str(tree), "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    subprocess.run([*git, "sparse-checkout", "set", "--no-cone", "/Makefile"], check=True)
-    subprocess.run([*git, "checkout", "-q", "--detach", base], check=True)
-    for folder in folders:
+    assert len(run.folders) == len(run.stage("series")["series"])
+    git = ["git", "-C", str(empty_checkout(run, tmp_path))]
+    for folder in run.folders:
         assert (folder / "send.sh").is_file()
-        assert len(list(folder.glob("0000-*"))) == 1 or len(list(folder.glob("*.patch"))) == 1
+        assert (folder / "0000-cover-letter.patch").is_file()
         patches = [p for p in sorted(folder.glob("*.patch")) if not p.name.startswith("0000-")]
         subprocess.run([*git, "am", "-q", *map(str, patches)], check=True, timeout=120)
     ours = subprocess.run(
