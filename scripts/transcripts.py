@@ -24,12 +24,18 @@ _PYTHON = re.compile(r"(^```python\n(.*?)^```$.*?^```text\n)(.*?)(^```$)", re.M 
 
 def performed(text: str, home: Path) -> str:
     """`text` with the output of each of its examples as it is now; `home` is an empty folder."""
-    env = _environment(home)
-    _import_kernel(home / "linux", env)
+    env = home_with_kernel(home)
     text = _CONSOLE.sub(lambda m: f"```console\n{_session(m[1], home, env)}```", text)
     return _PYTHON.sub(
-        lambda m: m[1] + _output([sys.executable, "-c", m[2]], home, env) + m[4], text
+        lambda m: m[1] + output_of([sys.executable, "-c", m[2]], home, env) + m[4], text
     )
+
+
+def home_with_kernel(home: Path) -> dict[str, str]:
+    """Make `home` with the miniature kernel in it; the environment to work there."""
+    env = _environment(home)
+    _import_kernel(home / "linux", env)
+    return env
 
 
 def lasting(text: str) -> str:
@@ -40,11 +46,12 @@ def lasting(text: str) -> str:
 def _session(text: str, home: Path, env: dict[str, str]) -> str:
     commands = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
     return "".join(
-        f"$ {command}\n{_output(['bash', '-c', command], home, env)}" for command in commands
+        f"$ {command}\n{output_of(['bash', '-c', command], home, env)}" for command in commands
     )
 
 
-def _output(command: list[str], home: Path, env: dict[str, str]) -> str:
+def output_of(command: list[str], home: Path, env: dict[str, str]) -> str:
+    """What `command` prints on standard output, with `home` as ~; it has to succeed."""
     done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{shlex.join(command)}: exit code {done.returncode}\n{done.stderr}")

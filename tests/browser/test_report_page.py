@@ -261,10 +261,8 @@ def test_many_rows_are_made_as_somebody_scrolls(long_page: Page) -> None:
     assert int(str(page.script(made))) <= A_SCREENFUL
     page.choose("case", "3")
     assert page.count == f"{MANY // 5} of {MANY}"
-    for _ in range(MANY // 5 // 10):
-        page.script("window.scrollTo(0, document.body.scrollHeight)")
-        if not page.one("#more").is_displayed():
-            break
+    end = "window.scrollTo(0, document.body.scrollHeight), document.all.more.hidden"
+    WebDriverWait(page.driver, 60, 0.05).until(lambda _: page.script(end))
     lines = page.script("[...document.querySelectorAll('td.place button')].map(b => b.textContent)")
     assert isinstance(lines, list) and len(lines) == MANY // 5 == len(set(lines))
 

@@ -49,7 +49,7 @@ const codeBlock = (file, id, anchors) => {
     if (line.marks.length) {
       row.id = id + "-" + line.number;
       row.tabIndex = -1;
-      row.append(make("span", "note", "\u25c2 " + line.marks.map(mark => mark.text).join("; ") + " "));
+      row.append(make("span", "note", line.marks.map(mark => mark.text).join("; ") + " "));
       anchors.set(file.path + ":" + line.number, row);
     }
     block.append(row);
@@ -62,9 +62,9 @@ const chain = anchors => {
   const rows = [...anchors.values()];
   if (rows.length < 2) return;
   rows.forEach((row, index) => {
-    const link = make("a", "next", "next \u25be");
+    const link = make("a", "next", "\u25be next");
     link.href = "#" + rows[(index + 1) % rows.length].id;
-    row.querySelector(".note").append(link);
+    row.querySelector(".note").prepend(link, " ");
   });
 };
 
@@ -124,15 +124,15 @@ const detail = (group, id) => {
   list(box, "Warnings", plain(group.warnings));
   list(box, "Not followed", plain(group.gaps));
   list(box, "Notes", plain(group.notes));
-  list(box, "Acquires", spots(anchors, group.acquires));
-  list(box, "Uses", spots(anchors, group.uses));
-  list(box, "Releases", spots(anchors, group.releases));
-  list(box, "Evidence", spots(anchors, group.evidence));
   section(box, "Code", ...code);
   section(box, "Diff", ...group.diffs.flatMap(diff => [make("code", "", diff.path), diffBlock(diff)]));
   if (group.builds.length) section(box, "Builds", buildTable(group.builds));
   for (const build of group.builds.filter(each => each.output.trim()))
     box.append(make("p", "", make("code", "", build.path + " for " + build.arch)), make("pre", "", build.output));
+  list(box, "Acquires", spots(anchors, group.acquires));
+  list(box, "Uses", spots(anchors, group.uses));
+  list(box, "Releases", spots(anchors, group.releases));
+  list(box, "Evidence", spots(anchors, group.evidence));
   list(box, "Semantic patches", plain(group.rules));
   return box;
 };

@@ -132,8 +132,14 @@ for (const tile of tiles) tile.addEventListener("click", () => {
   if (!pressed) document.getElementById("sites").scrollIntoView();
 });
 more.addEventListener("click", grow);
-new IntersectionObserver(seen => { if (seen.some(each => each.isIntersecting)) grow(); },
-  {rootMargin: "600px"}).observe(more);
+// Observed anew each time: whoever scrolls on at once would leave it in view, which is no news.
+const near = new IntersectionObserver(seen => {
+  if (!seen.some(each => each.isIntersecting)) return;
+  near.unobserve(more);
+  grow();
+  near.observe(more);
+}, {rootMargin: "600px"});
+near.observe(more);
 window.addEventListener("hashchange", follow);
 document.addEventListener("keydown", event => {
   const inField = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
