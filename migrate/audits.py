@@ -24,7 +24,7 @@ _STAGE = "audit"
 def audit(request: Request, *, since: str | None = None, as_sarif: bool = False) -> ExitCode:
     """Show what is wrong with the page references of a tree; PARTIAL when something is.
 
-    With `since`, a commit, only what stands on lines added since then counts.
+    With `since`, a commit, only findings count that have to do with a line added since then.
     """
     from migrate.delivery.sarif import sarif
     from migrate.delivery.since import added_lines, is_added
@@ -36,7 +36,7 @@ def audit(request: Request, *, since: str | None = None, as_sarif: bool = False)
         added = added_lines(job.tree, since) if since is not None else None
         result = _audited(job)
         if added is not None:
-            kept = tuple(f for f in result.findings if is_added(f.place, added))
+            kept = tuple(f for f in result.findings if any(is_added(p, added) for p in f.places))
             result = replace(result, findings=kept)
         if as_sarif:
             console.json(sarif(job.tree, result))
@@ -89,7 +89,7 @@ def _notes(tree: Tree, result: Audit) -> Iterator[Note]:
 
 
 def _summary(result: Audit, since: str | None) -> str:
-    where = f"on lines added since {since}" if since is not None else "in the tree"
+    where = f"with lines added since {since}" if since is not None else "in the tree"
     count = len(result.findings)
     what = f"{count or 'no'} finding{'' if count == 1 else 's'}"
     rules = len(DESCRIPTIONS)

@@ -110,7 +110,7 @@ def audit(
         typer.Option(
             "--since",
             metavar="REV",
-            help="Only what stands on lines added since then.",
+            help="Only what has to do with lines added since then.",
             show_default="the whole tree",
         ),
     ] = None,

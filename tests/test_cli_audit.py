@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from migrate.analysis.audit_model import AuditRule, Finding
+from migrate.analysis.model import Evidence, Place
 from tests import forked, sarif_subset
 from tests.end_to_end.world import ROOT, World, make_world, snapshot
 
@@ -87,13 +89,19 @@ def test_since_leaves_what_was_there_before(world: World) -> None:
     assert done.returncode == 3, done.stderr
     assert BRANCH in done.stdout
     assert OLD not in done.stdout
-    assert "1 finding on lines added since base" in done.stdout
+    assert "1 finding with lines added since base" in done.stdout
 
 
 def test_since_head_finds_nothing(world: World) -> None:
     done = run(world, "audit", "--since", "HEAD")
     assert done.returncode == 0
-    assert re.search(r"^no findings on lines added since HEAD: 9 rules, ", done.stdout, re.M)
+    assert re.search(r"^no findings with lines added since HEAD: 9 rules, ", done.stdout, re.M)
+
+
+def test_a_finding_has_to_do_with_its_evidence_too() -> None:
+    acquired = Evidence(Place("a.c", 3, 0), "acquired", "")
+    found = Finding(Place("b.c", 9, 0), "f", AuditRule.FREED, "", "", (acquired,))
+    assert [str(place) for place in found.places] == ["b.c:9", "a.c:3"]
 
 
 def test_json_has_the_whole_finding(world: World) -> None:

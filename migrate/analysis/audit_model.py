@@ -63,6 +63,11 @@ class Finding:
     evidence: tuple[Evidence, ...]
 
     @property
+    def places(self) -> tuple[Place, ...]:
+        """Every line that has to do with it."""
+        return (self.place, *(evidence.place for evidence in self.evidence))
+
+    @property
     def level(self) -> Level:
         return LEVELS[self.rule]
 
