@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from migrate.analysis.facts import Call, FunctionFacts, Value
+from migrate.analysis.aliases import WALK
+from migrate.analysis.facts import Call, FunctionFacts, Loc, Value
+from migrate.analysis.grounds import Grounds
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import KernelFunction, knowledge
 from migrate.analysis.model import Place
@@ -40,6 +42,7 @@ class Backward:
         self.sources = Sources()
         self.visited: set[str] = set()
         self._seen: set[tuple[Cell, str]] = set()
+        self._grounds = Grounds()
         self._fills: dict[Cell, bool] = {}
         self._queue: list[tuple[Cell, str, FunctionFacts]] = []
 
@@ -53,12 +56,22 @@ class Backward:
         while self._queue:
             cell, form, facts = self._queue.pop(0)
             self._cell(cell, form, facts)
+        for cell, place in self._grounds.baseless():
+            self._unknown(f"nothing in sight sets {cell}", place)
         return self.sources
 
-    def _values(self, values: tuple[Value, ...], form: str, facts: FunctionFacts) -> None:
+    def _values(
+        self,
+        values: tuple[Value, ...],
+        form: str,
+        facts: FunctionFacts,
+        into: Cell | None = None,
+    ) -> None:
         wanted = self.program.pointers(values, facts) if form != PHYSICAL else values
         for value in wanted:
             cell, via = self.program.cell(value, facts)
+            if into is not None:
+                self._grounds.link(into, cell)
             self._add(cell, SCATTER if via else form, facts)
 
     def _add(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
@@ -76,10 +89,12 @@ class Backward:
             self._parameter(cell, form, facts)
             self._stores(cell, form, facts)
         else:
-            users = self._users(cell, form, facts)
-            filled = {self._stores(cell, form, user) for user in users}
-            if True not in filled and not (cell.kind == "global" and form in (ADDRESS, PHYSICAL)):
-                self._unknown(f"nothing in sight sets {cell}", facts_place(facts))
+            self._grounds.look(cell, facts_place(facts))
+            if cell.kind == "global" and form in (ADDRESS, PHYSICAL):
+                self._grounds.give(cell)  # a constant of the preprocessor
+            for user in self._users(cell, form, facts):
+                if self._stores(cell, form, user):
+                    self._grounds.give(cell)
 
     def _users(self, cell: Cell, form: str, facts: FunctionFacts) -> tuple[FunctionFacts, ...]:
         """The functions that may store into what is no parameter."""
@@ -105,30 +120,33 @@ class Backward:
                 self._values(site.call.arguments[position], form, site.facts)
 
     def _stores(self, cell: Cell, form: str, facts: FunctionFacts) -> bool:
-        """Follow all that is stored into `cell` in one function; whether anything is."""
+        """Follow all that is stored into `cell` in one function; whether anything is, apart from
+        what other storage holds."""
         found = self.program.mentions(facts, cell)
         filled = False
         for flow, via in found.targets:
             stored = form_via(form, via)
-            filled |= bool(stored)
+            filled |= bool(stored) and not flow.sources
             if not stored or flow.null or exclusive(flow.guards, self.guards):
                 continue
             if not flow.sources and stored in (PAGE, SCATTER):
                 self._unknown(f"what is stored into {cell} is no variable", flow.place)
-            self._values(flow.sources, stored, facts)
+            self._values(flow.sources, stored, facts, cell)
         for flow, _ in found.sources:
-            # `pages = object->pages`: what is filled through one name is filled in both.
-            if self.program.is_array(flow.target, facts) and form == PAGE:
-                alias, via = self.program.cell(flow.target, facts)
-                if not via and alias != cell:
-                    filled = True
-                    self._add(alias, form, facts)
+            if self._is_alias(flow.target, form, facts):
+                self._values((flow.target,), form, facts, cell)
         for index, position, _ in found.arguments:
             if not exclusive(facts.calls[index].guards, self.guards):
-                filled |= self._may_fill(Site(facts, index), position, form)
+                filled |= self._may_fill(Site(facts, index), position, form, cell)
         return filled
 
-    def _may_fill(self, site: Site, position: int, form: str) -> bool:
+    def _is_alias(self, target: Loc, form: str, facts: FunctionFacts) -> bool:
+        """`pages = object->pages`: what is filled through one name is filled in both."""
+        if form == PAGE:
+            return self.program.is_array(target, facts)
+        return form == SCATTER and self.program.is_container(target, facts)
+
+    def _may_fill(self, site: Site, position: int, form: str, cell: Cell) -> bool:
         """Follow what a call stores into its argument number `position`; whether it does."""
         call, facts = site.call, site.facts
         acquired = self.is_acquire(call)
@@ -138,7 +156,7 @@ class Backward:
             return acquired == position
         known = self.known.lookup(call.name)
         if known is not None:
-            return self._known_fills(site, position, form, known)
+            return self._known_fills(site, position, form, known, cell)
         definitions = self.program.definitions(call.name, facts.function.path)
         if not definitions and form == PAGE and call.sources[position].startswith("&"):
             name = f"{call.name}()" if call.name else "a function pointer"
@@ -146,7 +164,9 @@ class Backward:
             return True
         return True in {self._filled_by(f, position, form) for f in definitions}
 
-    def _known_fills(self, site: Site, position: int, form: str, known: KernelFunction) -> bool:
+    def _known_fills(
+        self, site: Site, position: int, form: str, known: KernelFunction, cell: Cell
+    ) -> bool:
         call, facts = site.call, site.facts
         effect = known.effect(position)
         if effect == "fill":
@@ -157,7 +177,13 @@ class Backward:
             return True
         if form == PAGE and position == 0 and call.name == "memset":
             return True
+        walks = call.name.startswith(WALK)
+        if walks and position == 0 and form == SCATTER and known.into is not None:
+            self._values(call.arguments[known.into], SCATTER, facts, cell)
         if position not in (known.into, known.through):
+            return False
+        if walks:
+            self._values(call.arguments[0], SCATTER, facts, cell)
             return False
         for other in _put_in(known, position, len(call.arguments)):
             self._values(call.arguments[other], PAGE if known.into == position else form, facts)
@@ -175,7 +201,7 @@ class Backward:
         inner = Cell("local", scope_of(function), name)
         if (inner, "filled") not in self._seen:
             self._seen.add((inner, "filled"))
-            self._fills[inner] = self._stores(inner, form, callee)
+            self._fills[inner] = self._stores(inner, form, callee) or self._grounds.linked(inner)
         return self._fills.get(inner, True)
 
     def _result(self, site: Site, form: str) -> None:

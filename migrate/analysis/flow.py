@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from migrate.analysis.aliases import containers_behind
 from migrate.analysis.callees import argument
 from migrate.analysis.facts import Access, Call, Flow, FunctionFacts, Loc, Return
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import Knowledge, knowledge
-from migrate.analysis.model import UseKind
+from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
 from migrate.analysis.trace import ADDRESS, AGAIN, PAGE, PHYSICAL, SCATTER, State, Trace, form_via
 
@@ -97,6 +98,7 @@ class Forward:
             form = form_via(state.form, via)
             if form and self.compiled(returned.guards):
                 self._return(form, returned, facts)
+        containers_behind(self, state, facts)
         for access in found.accesses:
             self._access(state, access, facts)
         for flow, _ in found.targets:
@@ -140,11 +142,11 @@ class Forward:
         if target == state.cell and form == state.form:
             return
         if target.kind in ("member", "global"):
-            self.trace.origin(target, facts.function.path)
-            if form == PHYSICAL:
+            if form in (PAGE, SCATTER):
+                self.stored_in(target, flow.target, facts, flow.place, flow.text)
+            elif form == PHYSICAL:
                 self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
-            elif form in (PAGE, SCATTER) and self.outlives(flow.target, facts):
-                self.trace.use(UseKind.STORED, flow.place, facts, flow.text)
+            self.trace.origin(target, facts.function.path)
         self.trace.edge(flow.place, f"{state.cell} -> {target}", flow.text)
         filled = flow.through and target.kind == "local" and target.name in facts.parameters
         if form == PHYSICAL and flow.through and filled:
@@ -203,6 +205,14 @@ class Forward:
             if self.is_acquire(site.call) is not None:
                 self.trace.acquires[site.call.place] = None
             self.start(State(cell, SCATTER if via else state.form, passed_on))
+
+    def stored_in(
+        self, cell: Cell, loc: Loc, facts: FunctionFacts, place: Place, text: str
+    ) -> None:
+        """Note that pages are stored in `cell`, a member or a global, named as `loc`."""
+        self.trace.origin(cell, facts.function.path)
+        if self.outlives(loc, facts):
+            self.trace.use(UseKind.STORED, place, facts, text)
 
     def outlives(self, target: Loc, facts: FunctionFacts) -> bool:
         """Whether a member belongs to an object that is still there after the call."""

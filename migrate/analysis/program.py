@@ -303,6 +303,11 @@ class Program:
         kind = self.type_at(loc, facts)
         return kind is not None and kind.tag in ("page", "folio") and kind.depth > 1
 
+    def is_container(self, loc: Loc, facts: FunctionFacts) -> bool:
+        """Whether `loc` points to a container of pages: what is put there is in what it names."""
+        kind = self.type_at(loc, facts)
+        return kind is not None and kind.tag in _CONTAINERS and kind.depth > 0
+
     def pointers(self, values: tuple[Value, ...], facts: FunctionFacts) -> tuple[Value, ...]:
         """Of the operands of an expression, those that point somewhere: in `pages + n`, pages."""
         if len(values) < 2:

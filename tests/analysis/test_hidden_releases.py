@@ -96,6 +96,15 @@ PUT_ALL = "release_pages(demo->pages, 4); /* release */"
 INCLUDE = '#include "demo.h"\n'
 LISTED = "struct demo {\n\tstruct page *page;\n\tstruct list_head list;\n\tstruct demo *next;\n};\n"
 
+SGL = "struct demo {\n\tstruct scatterlist sgl[4];\n\tint nr;\n};\n"
+PUT_SGL = "put_page(sg_page(&demo->sgl[0])); /* release */"
+
+
+def sgl_kept(how: str) -> str:
+    """The function that acquires, and puts the page where `sg` points."""
+    return stored(how + "\n\n\tsg_set_page(sg, page, PAGE_SIZE, 0);")
+
+
 CASES: dict[str, str | dict[str, str]] = {
     "a member": STRUCT + START + end(PUT),
     # Members of what is no variable
@@ -375,6 +384,23 @@ CASES: dict[str, str | dict[str, str]] = {
         "\t\tput_page(vec->bv_page); /* release */",
         "struct bio *bio",
     ),
+    # Containers in the object, reached by a pointer into them
+    "an entry of the object's scatterlist": SGL
+    + sgl_kept("struct scatterlist *sg = &demo->sgl[demo->nr];")
+    + end(PUT_SGL),
+    "a walk along the object's scatterlist": SGL
+    + sgl_kept("struct scatterlist *sg;\n\tint i;\n\n\tfor_each_sg(demo->sgl, sg, 1, i)")
+    + end(PUT_SGL),
+    "the next entry of the object's scatterlist": SGL
+    + sgl_kept("struct scatterlist *sg = sg_next(demo->sgl);")
+    + end(PUT_SGL),
+    "an entry that a function returns": SGL
+    + "static struct scatterlist *demo_sg(struct demo *demo)\n{\n\treturn demo->sgl;\n}\n"
+    + sgl_kept("struct scatterlist *sg = demo_sg(demo);")
+    + end(PUT_SGL),
+    "an entry of the object's bvec": SGL.replace("scatterlist sgl", "bio_vec vec")
+    + stored("struct bio_vec *bv = &demo->vec[demo->nr];\n\n\tbv->bv_page = page;")
+    + end("put_page(demo->vec[0].bv_page); /* release */"),
     # More ways to name the object
     "a member of list_first_entry": LISTED
     + START
