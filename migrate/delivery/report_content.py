@@ -11,7 +11,15 @@ from pathlib import PurePosixPath
 
 from migrate import __version__
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Scan, Verdict
-from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, Delivery, ObjectBuild
+from migrate.delivery.model import (
+    Branch,
+    BuildReport,
+    BuildStatus,
+    Commit,
+    Delivery,
+    ObjectBuild,
+    Series,
+)
 from migrate.delivery.rejected import Rejections
 from migrate.delivery.report_code import diffs_of, excerpts, spot
 from migrate.delivery.report_model import (
@@ -37,6 +45,7 @@ _WORST_FIRST = (
     BuildStatus.NOT_BUILDABLE,
     BuildStatus.BUILT,
 )
+_STANDS = "Nothing changed since v{}, so it is not written again."
 _NO_GROUP = "The pairing put this acquire into no group."
 
 
@@ -70,7 +79,8 @@ class Results:
     @cached_property
     def series_of(self) -> dict[str, str]:
         """The slug of the series that a commit is in, by the commit's id."""
-        return {commit: s.slug for s in self.delivery.series for commit in s.commits}
+        everything = (*self.delivery.series, *self.delivery.unchanged)
+        return {commit: s.slug for s in everything for commit in s.commits}
 
     @cached_property
     def objects_of(self) -> dict[str, list[ObjectBuild]]:
@@ -112,17 +122,9 @@ def make_report(results: Results) -> Report:
         groups=tuple(entries[name] for name in sorted(entries)),
         unparsed=tuple(f"{u.place}: {u.function}: {u.why}" for u in results.scan.unparsed),
         commits=tuple(_commit(results, commit) for commit in results.branch.commits),
-        series=tuple(
-            SeriesEntry(
-                s.slug,
-                s.title,
-                PurePosixPath(s.directory).name,
-                s.subsystems,
-                s.commits,
-                s.to,
-                s.cc,
-            )
-            for s in results.delivery.series
+        series=(
+            *(_series(s, _notes(s)) for s in results.delivery.series),
+            *(_series(s, (_STANDS.format(s.version),)) for s in results.delivery.unchanged),
         ),
     )
 
@@ -234,6 +236,28 @@ def _commit(results: Results, commit: Commit) -> CommitEntry:
     builds = tuple(_build(item) for item in results.objects_of.get(commit.id, []))
     return CommitEntry(
         commit.id, commit.subject, commit.subsystem, commit.groups, commit.paths, builds
+    )
+
+
+def _series(series: Series, notes: tuple[str, ...]) -> SeriesEntry:
+    return SeriesEntry(
+        series.slug,
+        series.title,
+        PurePosixPath(series.directory).name,
+        series.subsystems,
+        series.commits,
+        series.to,
+        series.cc,
+        series.version,
+        notes,
+    )
+
+
+def _notes(series: Series) -> tuple[str, ...]:
+    return (
+        *(f"Held: {line}" for line in series.hold),
+        *(f"Since v{series.version - 1}: {line}" for line in series.changes),
+        *(f"checkpatch.pl --strict: {line}" for line in series.style),
     )
 
 

@@ -86,6 +86,7 @@ def _series(report: Report) -> Iterator[str]:
         yield f"To: {text(', '.join(series.to)) or 'nobody'}."
         yield f"Cc: {text(', '.join(series.cc)) or 'nobody'}."
         yield ""
+        yield from _list(f"Version {series.version}", series.notes)
         for commit in series.commits:
             if commit in commits:
                 yield from _commit(commits[commit])

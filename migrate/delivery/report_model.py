@@ -154,6 +154,9 @@ class CommitEntry:
 
 @dataclass(frozen=True)
 class SeriesEntry:
+    """One series. `notes` are what to know before it is sent: why it is held, what changed since
+    the version before, what checkpatch.pl says, or that the last version stands as it is."""
+
     slug: str
     title: str
     directory: str
@@ -161,6 +164,8 @@ class SeriesEntry:
     commits: tuple[str, ...]
     to: tuple[str, ...]
     cc: tuple[str, ...]
+    version: int
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)

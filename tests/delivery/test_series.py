@@ -11,16 +11,20 @@ import re
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migrate.analysis.model import Action
 from migrate.base import process
+from migrate.base.errors import Refusal
 from migrate.base.git import git_output
 from migrate.delivery.addressees import ALWAYS, address_patch
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History
+from migrate.delivery.messages import Call, GroupText, message
 from migrate.delivery.model import (
     Branch,
     BuildReport,
@@ -29,8 +33,9 @@ from migrate.delivery.model import (
     ObjectBuild,
     Series,
 )
+from migrate.delivery.plumbing import Identity
 from migrate.delivery.series import SeriesOptions, write_series
-from migrate.delivery.style import check_style, reverse
+from migrate.delivery.style import check_patches, check_style, reverse
 from migrate.kernel.mailmap import Mailbox
 from migrate.kernel.recipients import Answer, Recipient, Role
 
@@ -68,7 +73,7 @@ def deliver(
     left: tuple[str, ...] = (),
     reason: str = "the device writes to the page",
     history: History | None = None,
-    **options: int,
+    **options: Any,
 ) -> tuple[Branch, Delivery]:
     """Convert `paths`, leave those of `left` alone, and write the series to `out`."""
     items = [tiny.change(path, SUBSYSTEMS.get(path, "THE REST"), reason=reason) for path in paths]
@@ -486,3 +491,137 @@ def test_patch_reversed_twice_is_the_patch() -> None:
     patch = PATCH.format(long="", trail="").encode()
     assert reverse(reverse(patch)) == patch
     assert b"@@ -11,2 +11 @@ g()\n-short\n-fresh\n+short\n" in reverse(patch)
+
+
+ASKER = """\
+my $name = pop @ARGV;
+my $new = 0;
+open my $in, '<', $name or die;
+while (<$in>) { $new = $. if m{^--- /dev/null}; }
+print "$name:$new: WARNING:FILE_PATH_CHANGES: does MAINTAINERS need updating?\\n" if $new;
+exit($new ? 1 : 0);
+"""
+
+FRESH = """\
+---
+diff --git a/x.c b/x.c
+new file mode 100644
+--- /dev/null
++++ b/x.c
+@@ -0,0 +1 @@
++int x;
+"""
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_question_for_maintainers_is_answered_where_it_can_be(
+    tmp_path: Path, covered: bool
+) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/checkpatch.pl").write_text(ASKER)
+    asked = []
+
+    def answer(path: str) -> bool:
+        asked.append(path)
+        return covered
+
+    patches = [("0001-x.patch", FRESH.encode())]
+    report = check_patches(tmp_path, patches, covered=answer, tree_scripts=True)
+    assert asked == ["x.c"]
+    assert [f.kind for f in report.new] == ([] if covered else ["FILE_PATH_CHANGES"])
+    assert report.serious == report.new
+    fine = ("No error, warning or check that these patches bring in.",)
+    question = ("WARNING FILE_PATH_CHANGES: does MAINTAINERS need updating?",)
+    assert report.lines() == (fine if covered else question)
+
+
+def test_style_names_the_line_and_counts_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/checkpatch.pl").write_text(CHECKER)
+    text = PATCH.format(long="x" * 80, trail=" ").replace("+text", "text").encode()
+    report = check_patches(
+        tmp_path, [("a.patch", text)], covered=lambda _: False, tree_scripts=True
+    )
+    assert report.lines() == (
+        "ERROR TRAILING_WHITESPACE: trailing (x.c:12)",
+        "1 of its complaints on changed lines were true before, too.",
+    )
+
+
+def test_no_script_of_the_tree_runs_unless_allowed(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/checkpatch.pl").write_text("open my $f, '>', 'ran';\n")
+    patches = [("a.patch", FRESH.encode())]
+    report = check_patches(tmp_path, patches, covered=lambda _: True, tree_scripts=False)
+    assert not (tmp_path / "ran").exists()
+    assert report.lines() == ("a.patch was not checked: scripts of the tree are not run",)
+
+
+def test_what_checkpatch_calls_wrong_is_not_sent_unawares(
+    make_tiny: Callable[..., Tiny], tmp_path: Path, noted: Path
+) -> None:
+    bad = 'print "$ARGV[-1]:1: ERROR:BAD: it is bad\\n"; exit 1;\n'
+    checker = "exit 0 if $ARGV[-1] =~ /reversed/;\n" + bad
+    scripts = {"scripts/checkpatch.pl": checker.encode(), "scripts/get_maintainer.pl": b"die;\n"}
+    tiny = make_tiny(scripts)
+    results = tiny.results(tiny.change(ONE, "ALPHA DRIVER"))
+    delivery = write_series(
+        tiny.tree, *results, tiny.commit(*results), None,
+        repository=tiny.repository, worktree=tiny.checkout, out=tmp_path / "out",
+    )  # fmt: skip
+    (series,) = delivery.series
+    assert series.hold[0].startswith("checkpatch.pl, 0001-") and "ERROR BAD" in series.hold[0]
+    directory = tmp_path / "out" / series.directory
+    assert "- ERROR BAD: it is bad\n" in mails(directory)[0].get_content()
+    refused = sh(directory, "--really-send", path=noted)
+    assert isinstance(refused, process.Finished) and refused.code == 1
+    assert b"ERROR BAD" in refused.stderr and not (noted / "calls").exists()
+    (directory / "HOLD").unlink()
+    sent = sh(directory, "--really-send", path=noted)
+    assert isinstance(sent, process.Finished) and sent.ok
+
+
+names = st.text(min_size=0, max_size=120)
+
+
+@given(names)
+def test_no_name_whatsoever_makes_a_header(name: str) -> None:
+    header = address_header("To", [Mailbox(name, "a@x.org"), Mailbox("", "list@x.org")])
+    mail = email.message_from_string(header + "\n\nbody", policy=email.policy.default)
+    assert mail.keys() == ["To"]
+    assert [a.addr_spec for a in mail["To"].addresses] == ["a@x.org", "list@x.org"]
+    assert header.isascii() and "\r" not in header
+    assert all(line.startswith(" ") for line in header.split("\n")[1:])
+
+
+@given(names)
+def test_no_subject_whatsoever_makes_a_header(text: str) -> None:
+    header = text_header("Subject", f"[PATCH 0/1] {text}")
+    mail = email.message_from_string(header + "\n\nbody", policy=email.policy.default)
+    assert mail.keys() == ["Subject"]
+    assert mail.get_payload() == "body"
+    assert header.isascii() and all(len(line) <= 998 for line in header.split("\n"))
+
+
+@given(st.text(max_size=300), st.text(max_size=60))
+def test_nothing_in_a_text_ends_a_message_or_signs_it(reason: str, warning: str) -> None:
+    call = Call("f", "a.c", "get_user_pages", "pin_user_pages", "")
+    group = GroupText("g", "pin", "5", reason, (warning,), (), (call,), (), False)
+    text = message("subject", [group], Identity("A", "a@x.org"))
+    lines = text.split("\n")
+    signs = [line for line in lines if re.match(r"[A-Za-z-]+-by:", line)]
+    assert signs == ["Signed-off-by: A <a@x.org>"]
+    assert not any(re.match(r"---|diff |From |Index: |-- $|Subject:", line) for line in lines)
+    assert "\r" not in text and "\0" not in text
+
+
+def test_a_profile_may_say_it_in_its_own_words(tiny: Tiny, tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "cover.txt").write_text("We convert {{ commits | length }} of them.\n")
+    _, delivery = deliver(tiny, tmp_path / "out", ONE, templates=folder)
+    cover = mails(tmp_path / "out" / delivery.series[0].directory)[0].get_content()
+    assert cover.startswith("We convert 1 of them.\n\nZo")
+    (folder / "cover.txt").write_text("{{ nothing_of_that_name }}\n")
+    with pytest.raises(Refusal, match="nothing_of_that_name"):
+        deliver(tiny, tmp_path / "again", ONE, templates=folder)
