@@ -12,7 +12,17 @@ from migrate.base.git import git_output, git_run
 from migrate.base.process import Finished
 from migrate.kernel.tree import Tree
 
-_HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_ESCAPED = re.compile(rb"\\([0-3][0-7]{2}|.)", re.S)
+_LETTERS = {
+    b"a": b"\a",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+    b"v": b"\v",
+}
 
 Added = Mapping[str, frozenset[int]]
 """For each path the numbers of the lines that are new, counted from 1."""
@@ -54,21 +64,20 @@ def _parse(diff: bytes) -> dict[str, frozenset[int]]:
             path = _unquoted(line[4:]).removeprefix("b/")
         hunk = _HUNK.match(line)
         if hunk:
-            start, count = int(hunk[1]), int(hunk[2]) if hunk[2] is not None else 1
+            removed, start, count = (1 if n is None else int(n) for n in hunk.groups())
             found.setdefault(path, set()).update(range(start, start + count))
-            left = count + _removed(line)
+            left = count + removed
     return {name: frozenset(lines) for name, lines in found.items()}
 
 
-def _removed(header: bytes) -> int:
-    old = header.split(b" ")[1]
-    return int(old.partition(b",")[2] or 1)
+def _plain(escaped: re.Match[bytes]) -> bytes:
+    code = escaped[1]
+    return bytes([int(code, 8)]) if len(code) == 3 else _LETTERS.get(code, code)
 
 
 def _unquoted(name: bytes) -> str:
     """A path as git writes it: with a tab behind when it has blanks, in quotes when it is odd."""
     text = name.rstrip(b"\t\r")
     if text.startswith(b'"') and text.endswith(b'"'):
-        escaped = text[1:-1].decode("latin-1").encode("latin-1")
-        text = escaped.decode("unicode_escape").encode("latin-1")
+        text = _ESCAPED.sub(_plain, text[1:-1])
     return text.decode("utf-8", "surrogateescape")

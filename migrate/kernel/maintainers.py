@@ -17,6 +17,7 @@ its answer is what a maintainer expects:
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -186,8 +187,11 @@ class Maintainers:
         self, text: str, number: int, letter: str, flags: int = 0
     ) -> re.Pattern[str] | None:
         try:
-            return re.compile(text, flags)
-        except re.error as error:
+            with warnings.catch_warnings():
+                # What Python may read in another way some day is no news for the user.
+                warnings.simplefilter("ignore", FutureWarning)
+                return re.compile(text, flags)
+        except (re.error, OverflowError, RecursionError) as error:
             self.problems.append(
                 f"MAINTAINERS, {self.sections[number].title}: {letter}: {text}: {error}"
             )

@@ -43,7 +43,9 @@ class Tree:
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         """The contents of those of `paths` that exist, by one `git cat-file --batch`."""
         wanted = list(paths)
-        missing = [p for p in dict.fromkeys(wanted) if p not in self._blobs and "\n" not in p]
+        unread = [p for p in dict.fromkeys(wanted) if p not in self._blobs]
+        missing = [p for p in unread if "\n" not in p]
+        self._blobs.update({p: self._read_alone(p) for p in unread if "\n" in p})
         if missing:
             answer = git_output(
                 ["cat-file", "--batch", "--buffer"],
@@ -61,6 +63,12 @@ class Tree:
         # For a path git reads every folder above it anew, which costs more than the file does.
         ids, _ = self._ids
         yield from (f"{ids.get(path, _NO_OBJECT)}\n" for path in paths)
+
+    def _read_alone(self, path: str) -> bytes | None:
+        """The contents of a path that cannot be a line of a request."""
+        name = f"{self.commit}:{path}"
+        found = git_run(["cat-file", "blob", name], cwd=self.root)
+        return found.stdout if isinstance(found, Finished) and found.ok else None
 
     def grep(self, words: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> list[str]:
         """The files of the commit that hold one of `words` as a whole word, sorted."""

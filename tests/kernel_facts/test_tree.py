@@ -111,8 +111,14 @@ def test_a_submodule_is_no_file(checkout: Path) -> None:
     assert tree.read("drivers/module") is None
 
 
-def test_a_name_with_a_newline_is_no_file(checkout: Path) -> None:
-    assert open_tree(checkout).read("drivers/one.c\nmm/gup.c") is None
+def test_a_name_with_a_newline_is_read_like_any_other(checkout: Path) -> None:
+    write(checkout, "a\nb.c", "int x;\n")
+    git(checkout, "add", "-A")
+    git(checkout, "commit", "-q", "-m", "odd")
+    tree = open_tree(checkout)
+    assert tree.read_many(["a\nb.c", "mm/gup.c", "no\nsuch.c"]).keys() == {"a\nb.c", "mm/gup.c"}
+    assert tree.read("a\nb.c") == b"int x;\n"
+    assert tree.read("Makefile\nmm/gup.c") is None
 
 
 def test_grep_finds_whole_words_in_c_files(checkout: Path) -> None:
