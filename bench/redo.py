@@ -112,7 +112,7 @@ def _outcome(
     if group.name in failed:
         return "manual", f"rewrite: {failed[group.name]}"
     names = {Action.KEEP: "kept", Action.FOLLOW: "follow"}
-    return names.get(verdict.action, "manual"), (group.gaps or (verdict.reason,))[0]
+    return names.get(verdict.action, "manual"), verdict.reason
 
 
 def _missed(

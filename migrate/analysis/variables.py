@@ -29,7 +29,7 @@ def local_variables(
 ) -> Iterator[Variable]:
     """Each local of type `struct page *`, or an array of those; parameters are not local.
 
-    A name that is declared twice is left out.
+    A name that is declared twice is left out, and one with a cleanup function of its own.
     """
     found: dict[str, int] = {}
     twice: set[str] = set()
@@ -37,7 +37,10 @@ def local_variables(
     for node in _all(function.body):
         if node.type != "declaration":
             continue
-        if any(c.type == "storage_class_specifier" for c in node.children):
+        # An attribute behind a name can be beyond what the parser takes for the declaration.
+        written = source.text[node.start_byte : source.text.find(b";", node.start_byte)]
+        cleaned_up = b"__free(" in written or b"cleanup" in written
+        if cleaned_up or any(c.type == "storage_class_specifier" for c in node.children):
             statics |= {name for name, _ in declared(node, source.path)}
         for name, kind in declared(node, source.path):
             if name in found:

@@ -97,6 +97,8 @@ def test_a_page_that_is_not_left_behind(body: str) -> None:
     ("old", "new"),
     [
         ("struct page *page;", "static struct page *page;"),
+        ("struct page *page;", "struct page *page __free(unpin) = NULL;"),
+        ("struct page *page;", "struct page *page __attribute__((cleanup(unpin))) = NULL;"),
         ("struct page *page;", "struct page *page = demo->page;"),
         ("\tint ret;\n", "\tint ret;\n\n\tdemo->where = &page;\n"),
         ("int flag)", "int flag, struct page *page)"),
