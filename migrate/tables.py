@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -55,12 +56,13 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
         ("branch", published or "none, nothing was converted"),
         ("series", str(job.out)),
         ("report", str(job.out / "report.html")),
-        ("next", _next_after_run(job)),
     ]
     console.say()
     console.facts([*((step.label, _count(step)) for step in job.report().funnel), *facts])
     if job.rewrite.failures or job.rejections().items:
         _failures(console, job)
+    console.say()
+    console.say(f"Next: {_next_after_run(job)}")
 
 
 def _count(step: Step) -> str:
@@ -229,5 +231,5 @@ def _failures(console: Console, job: Job) -> None:
 
 def _next_after_run(job: Job) -> str:
     if not job.delivery.series:
-        return "look at the report for what is left for a person"
-    return f"look at the mails: ls {job.out}"
+        return f"look at {job.out / 'report.html'} for what is left for a person"
+    return shlex.join(["ls", str(job.out)])

@@ -39,7 +39,8 @@ def home_with_kernel(home: Path) -> dict[str, str]:
 
 
 def lasting(text: str) -> str:
-    """`text` without what differs from run to run: how long something took."""
+    """`text` without what differs from run to run, or with the compilers of the machine."""
+    text = re.sub(r"^(of these built|objects) .*$", r"\1", text, flags=re.M)
     return re.sub(r"\b\d+(\.\d+)? s\b|\b\d+ min \d+ s\b", "N s", text)
 
 
