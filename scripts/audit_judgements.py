@@ -48,19 +48,20 @@ class Judgement:
         return self.rule, self.path, self.line, self.function
 
 
-def read() -> tuple[list[str], list[Judgement], list[dict[str, Any]]]:
-    """The kernels, the judgements, and what was looked at and rightly is no finding."""
+def read() -> tuple[dict[str, Any], list[Judgement]]:
+    """All of the file, and the judgements in it."""
     data = tomllib.loads(DATA.read_text("utf-8"))
     found = [Judgement(**entry) for entry in data["finding"]]
     for judgement in found:
         if judgement.judged not in JUDGED or judgement.kernel not in data["kernels"]:
             raise ValueError(f"{DATA}: {judgement}")
-    return data["kernels"], found, data["none"]
+    return data, found
 
 
 def document() -> str:
     """The whole file."""
-    kernels, found, none = read()
+    data, found = read()
+    kernels = data["kernels"]
     names = ", ".join(kernels[:-1]) + f" and {kernels[-1]}"
     lines = [_HEAD.format(kernels=names)]
     lines += ["| kernel | findings | true | false | unclear |", "| --- | --- | --- | --- | --- |"]
@@ -78,7 +79,10 @@ def document() -> str:
         ]
     lines += ["", "## Looked at and rightly not reported", ""]
     lines += ["| place | why it looks like a finding | why it is none |", "| --- | --- | --- |"]
-    lines += [f"| {n['place']} | {n['looks']} | {n['why']} |" for n in none]
+    lines += [f"| {n['place']} | {n['looks']} | {n['why']} |" for n in data["none"]]
+    lines += ["", "## Wrong and not reported", ""]
+    lines += ["| place | what is wrong | why it is not seen |", "| --- | --- | --- |"]
+    lines += [f"| {n['place']} | {n['what']} | {n['why']} |" for n in data["missed"]]
     return "\n".join(lines) + "\n"
 
 

@@ -13,7 +13,7 @@ def test_the_document_is_that_of_the_judgements() -> None:
 
 
 def test_every_judgement_is_about_a_rule_that_there_is() -> None:
-    _, found, _ = read()
+    _, found = read()
     assert found
     assert len(set(found)) == len(found)
     for judgement in found:
