@@ -110,6 +110,7 @@ class _Job:
         """The part of `group` in one file; loops that spatch does not fold stay loops."""
         acquires = [a for a in group.acquires if a.place.path == draft.path]
         releases = [r for r in group.releases if r.place.path == draft.path]
+        helpers = {a.function for a in group.acquires}
         result: Edited | NotApplied = NotApplied("")
         profile = self.parts.profile
         follow = self.actions[group.name] is Action.FOLLOW and not profile.by_rules
@@ -117,7 +118,7 @@ class _Job:
             steps = (
                 plan_followed(draft, acquires, group.follows, self.parts)
                 if follow
-                else plan_file(draft, acquires, releases, self.parts, fold=fold)
+                else plan_file(draft, acquires, releases, self.parts, helpers=helpers, fold=fold)
             )
             if isinstance(steps, NoSite):
                 return NotApplied(steps.reason)

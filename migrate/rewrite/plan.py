@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from migrate.analysis.model import Acquire, FollowSite, Place, Release
 from migrate.kernel.signatures import Signature
@@ -29,15 +29,19 @@ def plan_file(
     releases: Sequence[Release],
     parts: Counterparts,
     *,
+    helpers: Collection[str] = (),
     fold: bool = True,
 ) -> tuple[Step, ...] | NoSite:
     """The steps for those acquires and releases of a group that are in the file of `draft`.
 
+    `helpers` are functions whose own acquires are in the group: their callers stay as they are.
     With `fold`, loops over pages become one call where that is sure to do the same.
     """
     requests: list[Request] = []
     converted = {n for a in acquires if (n := draft.number_at(a.place)) is not None}
     for acquire in sorted(set(acquires)):
+        if acquire.name in helpers and isinstance(parts.acquire(acquire.name), Missing):
+            continue
         found = _plan_acquire(draft, acquire, parts, converted)
         if isinstance(found, NoSite):
             return found

@@ -52,7 +52,7 @@ def alone(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _git_identity(home: Path) -> Iterator[None]:
+def git_identity(home: Path) -> Iterator[None]:
     """The fixture `home` is made for each test; this one lives as long as the session."""
     before = os.environ.get("HOME")
     (home / ".gitconfig").write_text(GIT_CONFIG)
@@ -79,7 +79,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shapes_tree(shared_folder: Path) -> Path:
     """A checkout with all shapes; nobody writes to it."""
     tree = shared_folder / "linux"
-    with alone(shared_folder / "tree.lock"), _git_identity(shared_folder):
+    with alone(shared_folder / "tree.lock"), git_identity(shared_folder):
         if not (shared_folder / "tree.done").exists():
             make_tree(tree)
             (shared_folder / "tree.done").touch()
@@ -90,7 +90,7 @@ def shapes_tree(shared_folder: Path) -> Path:
 def analysis(shapes_tree: Path, shared_folder: Path) -> Analysis:
     """Scan, with both finders, and pair."""
     stored = shared_folder / "analysis.json"
-    with alone(shared_folder / "analysis.lock"), _git_identity(shared_folder):
+    with alone(shared_folder / "analysis.lock"), git_identity(shared_folder):
         if not stored.exists():
             tree = open_tree(shapes_tree)
             start = time.monotonic()
