@@ -11,6 +11,7 @@ from migrate.analysis.helpers import RETURNED, find_helpers
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.model import Acquire, Scan, Unparsed
 from migrate.analysis.program import Program
+from migrate.analysis.slices import sliced
 from migrate.analysis.spatch_finder import Answer, FactCache, SpatchFinder, Unit
 from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES, Signature, read_signatures
 from migrate.kernel.tree import Tree
@@ -18,6 +19,9 @@ from migrate.kernel.tree import Tree
 Progress = Callable[[str, int, int], None]
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/")
+
+_LISTED = (*DIRECT_NAMES, *knowledge().releases)
+"""The functions whose calls acquire.cocci looks for, and more."""
 
 SKIPPED = "spatch does not parse this function"
 ONLY_SPATCH = "only spatch sees a call here"
@@ -94,12 +98,13 @@ def _units(program: Program, by_syntax: Mapping[str, Found]) -> list[Unit]:
     """What spatch is to look for: in a file, calls of GUP itself and of each helper."""
     units: dict[Unit, None] = {}
     for path, found in by_syntax.items():
-        text = program.tree.read(path) or b""
-        if found.unparsed:
-            units[Unit(path, "", text)] = None
-        for acquire in found.acquires:
-            helper = "" if acquire.name in DIRECT_NAMES else acquire.name
-            units[Unit(path, helper, text)] = None
+        source = program.source(path)
+        assert source is not None
+        helpers = dict.fromkeys(a.name for a in found.acquires if a.name not in DIRECT_NAMES)
+        if found.unparsed or len(helpers) < len({a.name for a in found.acquires}):
+            units[Unit(path, "", sliced(source, _LISTED))] = None
+        for helper in helpers:
+            units[Unit(path, helper, sliced(source, [helper]))] = None
     return list(units)
 
 

@@ -36,7 +36,10 @@ class FactCache(Protocol):
 
 @dataclass(frozen=True)
 class Unit:
-    """What one process looks for: calls of `helper` in a file, or of GUP itself with ""."""
+    """What one process looks for: calls of `helper` in a file, or of GUP itself with "".
+
+    `text` is the file, see :func:`migrate.analysis.slices.sliced`.
+    """
 
     path: str
     helper: str
