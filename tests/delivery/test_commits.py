@@ -267,6 +267,15 @@ def test_learned_prefixes(subjects: list[str], text: str | None) -> None:
         (["arch/s390/alpha/x.c"], "s390/alpha:"),
         (["net/alpha/x.c"], "net/alpha:"),
         (["unknown/x.c"], "unknown:"),
+        (["arch/x86/kvm/svm/x.c"], "KVM: SVM:"),
+        (["arch/loongarch/kvm/x.c"], "LoongArch: KVM:"),
+        (["drivers/gpu/drm/amd/amdgpu/x.c"], "drm/amdgpu:"),
+        (["drivers/iommu/iommufd/x.c"], "iommufd:"),
+        (["drivers/iommu/intel/x.c"], "iommu/intel:"),
+        (["drivers/vfio/x.c"], "vfio:"),
+        (["drivers/video/fbdev/x.c"], "fbdev: x:"),
+        (["net/xdp/x.c"], "xsk:"),
+        (["kernel/trace/x.c"], "tracing:"),
     ],
 )
 def test_prefixes_by_path(paths: list[str], text: str) -> None:
