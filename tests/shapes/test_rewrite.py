@@ -32,7 +32,6 @@ from tests.shapes.rewritten import (
 )
 from tests.shapes.world import PROFILES, Shape, shapes
 
-
 LEFT = {"drivers/confetti/confetti.c:confetti_lay": "table->nr may be negative"}
 """Groups that are rolled back, and why: by design."""
 
