@@ -6,8 +6,9 @@
 
 Without LINUX on the miniature kernel. First comes one run that nobody disturbs. Then each trial
 takes a checkout of its own, kills a run somewhere between its start and the time that the first
-one took, and starts it again; with --chain N it does so N times before it lets one end. Every
-other time the reaper is killed together with the run, as when somebody kills all he can see.
+one took, and starts it again; with --chain N it does so N times before it lets one end. It takes
+turns: only the run is killed; the reaper is killed together with it, as when somebody kills all he
+can see; all programs of the run stop in one moment, as when the power fails.
 
 Counted are trials whose branch, series or report differs in one byte from those of the first run;
 changes outside of the workspace, of the branch, of git's object store and of ccache's folder,
@@ -37,6 +38,7 @@ from migrate.base import reaper
 from tests.end_to_end.world import OURS, World, contents, copy_program, make_world, snapshot
 
 PROFILE = "vaddr-pin"
+WAYS = ("run", "run and reaper", "power")
 _GONE_SECONDS = 20.0
 _MOST_SECONDS = 3600.0
 
@@ -52,11 +54,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Kill:
-    """`seconds` after the start of the run; `all_of_it` when the reaper goes with it, so that the
-    next run finds what it would have ended."""
+    """`seconds` after the start of the run, one of :data:`WAYS`."""
 
     seconds: float
-    all_of_it: bool
+    way: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def trial(world: World, reference: Reference, kills: Sequence[Kill]) -> Trial:
     leftovers: list[str] = []
     for kill in kills:
         _kill(world, kill)
-        if not kill.all_of_it:
+        if kill.way != "run and reaper":
             leftovers += [f"process: {name}" for name in _remaining(world)]
         outside += _changed(before, snapshot(world))
     last = subprocess.run(
@@ -126,12 +127,29 @@ def _kill(world: World, kill: Kill) -> None:
     )
     with suppress(subprocess.TimeoutExpired):
         child.wait(kill.seconds)
-    if kill.all_of_it:
-        for pid in _reapers_of(child.pid):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-    child.kill()
+    victims = [child.pid]
+    if kill.way != "run":
+        victims = [*_reapers_of(child.pid), child.pid]
+    if kill.way == "power":
+        victims = _stopped(world, victims)
+    for pid in victims:
+        _send(pid, signal.SIGKILL)
     child.wait()
+
+
+def _stopped(world: World, pids: Sequence[int]) -> list[int]:
+    """`pids` and all programs of the world, none of which runs on."""
+    stopped: list[int] = []
+    while fresh := {*pids, *_programs(world)} - set(stopped):
+        for pid in fresh:
+            _send(pid, signal.SIGSTOP)
+        stopped += fresh
+    return stopped
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _reapers_of(pid: int) -> list[int]:
@@ -154,17 +172,19 @@ def _words(path: Path) -> list[bytes]:
 
 def _remaining(world: World) -> list[str]:
     """Programs of this world that still run after some time to end, by their command lines."""
-    home = os.fsencode(f"HOME={world.home}")
     deadline = time.monotonic() + _GONE_SECONDS
-    while True:
-        found = [
-            b" ".join(_words(folder / "cmdline")).decode("utf-8", "replace")[:200]
-            for folder in Path("/proc").glob("[0-9]*")
-            if home in _words(folder / "environ")
-        ]
-        if not found or time.monotonic() > deadline:
-            return found
+    while found := _programs(world):
+        if time.monotonic() > deadline:
+            break
         time.sleep(0.05)
+    lines = [b" ".join(_words(Path(f"/proc/{pid}/cmdline"))) for pid in found]
+    return [line.decode("utf-8", "replace")[:200] for line in lines]
+
+
+def _programs(world: World) -> list[int]:
+    home = os.fsencode(f"HOME={world.home}")
+    folders = Path("/proc").glob("[0-9]*")
+    return [int(f.name) for f in folders if home in _words(f / "environ")]
 
 
 def _around(world: World) -> set[str]:
@@ -219,7 +239,7 @@ def main() -> int:
         while sum(len(t.kills) for t in trials) < arguments.kills:
             so_far = sum(len(t.kills) for t in trials)
             kills = [
-                Kill(rng.uniform(0, reference.seconds), (so_far + number) % 2 == 1)
+                Kill(rng.uniform(0, reference.seconds), WAYS[(so_far + number) % len(WAYS)])
                 for number in range(min(arguments.kills - so_far, arguments.chain))
             ]
             world = _world(folder / f"trial-{len(trials)}", code, arguments.tree)
