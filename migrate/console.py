@@ -49,6 +49,8 @@ class Console:
         self._task: Any = None
         self._said = time.monotonic()
         self._stage = ""
+        # The work at hand: when it began, and how much was ready by then.
+        self._what, self._since, self._before = "", 0.0, 0
 
     # What the pipeline tells
 
@@ -75,9 +77,12 @@ class Console:
                 self._bars.update(self._task, description=text, completed=done, total=total or None)
                 return
             now = time.monotonic()
+            if what != self._what:
+                self._what, self._since, self._before = what, now, done
             if now - self._said >= _PLAIN_EVERY:
                 self._said = now
-                self._line(f"{self._stage}: {what}: {done} of {total}")
+                left = _left(now - self._since, done - self._before, total - done)
+                self._line(f"{self._stage}: {what}: {done} of {total}{left}")
 
     def notice(self, line: str) -> None:
         self._line(line, style="yellow")
@@ -205,6 +210,11 @@ class Console:
 
     def _line(self, line: str, style: str = "") -> None:
         self._err.print(Text(_printable(line), style=style), soft_wrap=True)
+
+
+def _left(seconds: float, done: int, left: int) -> str:
+    """How long `left` units will take when `done` took that long, "" when nobody can tell."""
+    return f", about {duration(seconds * left / done)} left" if done > 0 and left > 0 else ""
 
 
 def duration(seconds: float) -> str:
