@@ -88,7 +88,8 @@ def explain(request: Request, where: str) -> ExitCode:
     with open_job(request, console) as job, working(job, console):
         pipeline.run(job, "classify")
         pipeline.load_later(job)
-        notes = explain_group(job.tree, job.decided(), _relative(where, job.tree))
+        place = _relative(where, job.tree)
+        notes = explain_group(job.tree, job.decided(), place, command=request.command)
     if request.json:
         console.json(notes)
     else:

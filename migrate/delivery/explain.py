@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -34,10 +35,22 @@ class Note:
     caret: int = 0
 
 
-def explain(tree: Tree, classification: Classification, where: str) -> tuple[Note, ...]:
+def command_line(name: str, *arguments: str) -> str:
+    """A command of the tool, to be typed."""
+    return shlex.join(["gup-migrate", name, *arguments])
+
+
+def explain(
+    tree: Tree,
+    classification: Classification,
+    where: str,
+    *,
+    command: Callable[..., str] = command_line,
+) -> tuple[Note, ...]:
     """Notes on every group that touches `where`, a FILE, FILE:LINE or FILE:FUNCTION.
 
-    Refuses a place without any group, with the nearest one that has one.
+    Refuses a place without any group, with the nearest one that has one; `command` spells the
+    command to type then, from its name and arguments.
     """
     path, what = _split(where)
     found = [
@@ -46,7 +59,7 @@ def explain(tree: Tree, classification: Classification, where: str) -> tuple[Not
         if any(_touches(place, function, path, what) for place, function in _places(group))
     ]
     if not found:
-        raise _nothing(classification, where, path)
+        raise _nothing(classification, where, path, command)
     return tuple(note for group, verdict in found for note in notes_on(tree, group, verdict))
 
 
@@ -68,7 +81,9 @@ def _touches(place: Place, function: str, path: str, what: str) -> bool:
     return not what or what == function or (what.isdigit() and int(what) == place.line)
 
 
-def _nothing(classification: Classification, where: str, path: str) -> Refusal:
+def _nothing(
+    classification: Classification, where: str, path: str, command: Callable[..., str]
+) -> Refusal:
     known = sorted(
         {
             name
@@ -79,7 +94,8 @@ def _nothing(classification: Classification, where: str, path: str) -> Refusal:
     )
     near = [name for name in known if name.startswith(path + ":")]
     near = near or difflib.get_close_matches(where, known, n=1, cutoff=0.4)
-    hint = f"Try: gup-migrate explain {near[0]}" if near else "See them all: gup-migrate classify"
+    try_this = f"Try: {command('explain', near[0])}" if near else ""
+    hint = try_this or f"See them all: {command('classify')}"
     return Refusal(f"No group has a place at {where}.", hint)
 
 

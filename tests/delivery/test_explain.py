@@ -116,3 +116,19 @@ def test_of_long_lists_the_first_come_and_a_number(
     assert "22 more uses; --json has all" in texts
     assert "12 more that could not be followed; --json has all" in texts
     assert texts.index("b -> struct demo.page") < texts.index(f"used here: {UseKind.MAP}")
+
+
+def test_the_command_to_type_is_spelled_by_the_caller(
+    tree: Tree, classification: Classification
+) -> None:
+    """With the options that were given, so that it can be typed as it stands."""
+
+    def command(name: str, *arguments: str) -> str:
+        return " ".join(["gup-migrate", name, *arguments, "--profile", "own"])
+
+    with pytest.raises(Refusal) as near:
+        explain(tree, classification, "a.c:99", command=command)
+    assert near.value.next_step == "Try: gup-migrate explain a.c:one --profile own"
+    with pytest.raises(Refusal) as far:
+        explain(tree, classification, "zzz", command=command)
+    assert far.value.next_step == "See them all: gup-migrate classify --profile own"
