@@ -80,7 +80,7 @@ def _into(flow: Forward, form: str, site: Site, position: int, function: Functio
     if not name:
         flow.trace.gap(f"{function.name}() takes it as an unnamed argument at {call.place}", form)
         return
-    flow.trace.edge(call.place, f"passed to {function.name}()", call.text)
+    flow.trace.edge(call.place, f"passed to {call.name or function.name}()", call.text)
     flow.start(State(Cell("local", scope_of(function), name), form))
     if is_macro(function) and facts.returns:
         caller = scope_of(site.facts.function)

@@ -114,18 +114,20 @@ def notes_on(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
     )
     for warning in verdict.warnings:
         yield Note("warning", warning)
-    yield from _few(_gap_notes(group), "more that could not be followed")
+    yield from _few(
+        _gap_notes(group), "place that could not be followed", "places that could not be followed"
+    )
     evidence = dict.fromkeys((e.place, f"evidence: {e.kind}") for e in verdict.evidence)
-    yield from _few(_noted(tree, evidence), "more pieces of evidence")
+    yield from _few(_noted(tree, evidence), "piece of evidence", "pieces of evidence")
     acquires = {a.place: f"acquired here by {a.name}()" for a in group.acquires}
     if len(acquires) > 1:
         yield from (note_at(tree, place, "note", text) for place, text in acquires.items())
     shown = {e.place for e in verdict.evidence} | set(acquires)
     steps = [(e.place, e.kind) for e in group.edges if _near(e.place, group)]
-    yield from _few(_noted(tree, steps), "more places where the pages are passed on")
+    yield from _few(_noted(tree, steps), "step", "steps")
     uses = [(u.place, f"used here: {u.kind}") for u in group.uses]
     near = [(place, text) for place, text in uses if _near(place, group) and place not in shown]
-    yield from _few(_noted(tree, near), "more uses")
+    yield from _few(_noted(tree, near), "use", "uses")
     for release in group.releases:
         by = f", through {release.reached_by_helper}()" if release.reached_by_helper else ""
         yield note_at(tree, release.place, "note", f"released here by {release.name}(){by}")
@@ -139,11 +141,12 @@ def _noted(tree: Tree, found: Iterable[tuple[Place, str]]) -> list[Note]:
     return [note_at(tree, place, "note", text) for place, text in dict.fromkeys(found)]
 
 
-def _few(notes: list[Note], what: str) -> Iterator[Note]:
+def _few(notes: list[Note], one: str, many: str) -> Iterator[Note]:
     """The first of `notes`; the rest is told by its number."""
     yield from notes[:_MOST]
-    if len(notes) > _MOST:
-        yield Note("note", f"{len(notes) - _MOST} {what}; --json has all")
+    left = len(notes) - _MOST
+    if left > 0:
+        yield Note("note", f"{left} more {one if left == 1 else many}; classify --json has all")
 
 
 def _near(place: Place, group: PinGroup) -> bool:

@@ -113,8 +113,8 @@ def test_of_long_lists_the_first_come_and_a_number(
     long = replace(made, uses=(*uses, header), gaps=gaps, edges=edges)
     texts = [n.text for n in notes_on(tree, long, replace(verdict, evidence=()))]
     assert sum(t.startswith("used here") for t in texts) == 8
-    assert "22 more uses; --json has all" in texts
-    assert "12 more that could not be followed; --json has all" in texts
+    assert "22 more uses; classify --json has all" in texts
+    assert "12 more places that could not be followed; classify --json has all" in texts
     assert texts.index("b -> struct demo.page") < texts.index(f"used here: {UseKind.MAP}")
 
 
