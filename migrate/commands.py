@@ -155,6 +155,7 @@ def open_job(request: Request, console: Console) -> Iterator[Job]:
         reroll=request.reroll,
         reply=request.reply,
         tree_scripts=request.tree_scripts,
+        comments=request.comments,
     )
     try:
         yield Job(tree, workspace, profile, options, console)

@@ -45,7 +45,8 @@ class Options:
     """What the user asked for. `jobs` counts processes; `output` None means the workspace;
     `decisions` stand above the rules of verdicts; `build` is how every commit is built; `reroll`
     asks for next versions, in answer to the last ones with `reply`; `tree_scripts` allows running
-    the checkout's get_maintainer.pl and checkpatch.pl."""
+    the checkout's get_maintainer.pl and checkpatch.pl; with `comments` those beside an edit that
+    name the replaced function follow."""
 
     jobs: int
     output: Path | None = None
@@ -54,6 +55,7 @@ class Options:
     reroll: bool = False
     reply: bool = False
     tree_scripts: bool = True
+    comments: bool = True
 
 
 @dataclass

@@ -116,6 +116,14 @@ class Request:
         Scope(),
         typer.Option("--trust-profile", help="Let a profile from elsewhere run code."),
     ] = False
+    comments: Annotated[
+        bool,
+        Scope(since="rewrite"),
+        typer.Option(
+            "--comments/--no-comments",
+            help="Let comments beside an edit name the new function, too.",
+        ),
+    ] = True
     architectures: Annotated[
         str | None,
         Scope(since="build"),

@@ -97,6 +97,7 @@ def _rewrite(job: Job) -> Rewrite:
             without(job.classification, job.rejections()),
             job.profile,
             job.maintainers.subsystem_of,
+            comments=job.options.comments,
             progress=progress,
         )
     )
@@ -140,7 +141,8 @@ def _classify_depends(job: Job) -> Sequence[str]:
 
 
 def _rewrite_depends(job: Job) -> Sequence[str]:
-    return [profile_identity(job.profile), codec.dumps(job.rejections())]
+    comments = str(job.options.comments)
+    return [profile_identity(job.profile), codec.dumps(job.rejections()), comments]
 
 
 def _build_depends(job: Job) -> Sequence[str]:

@@ -11,7 +11,8 @@ from migrate.analysis.spatch import DEFAULT_TIMEOUT, spatch_version
 from migrate.kernel.tree import Tree
 from migrate.rewrite.api import api_change
 from migrate.rewrite.apply import Edited, NotApplied, apply_steps
-from migrate.rewrite.counterparts import Counterparts
+from migrate.rewrite.comments import follow_comments
+from migrate.rewrite.counterparts import Counterparts, Missing
 from migrate.rewrite.draft import Draft, open_draft
 from migrate.rewrite.fold import FOLDING
 from migrate.rewrite.model import FileChange, GroupChange, GroupFailure, Rewrite
@@ -29,12 +30,14 @@ def rewrite(
     profile: Profile,
     subsystem_of: Callable[[str], str],
     *,
+    comments: bool = True,
     timeout: float = DEFAULT_TIMEOUT,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Rewrite:
     """Convert the groups of `classification` whose verdict is `pin` or `follow`.
 
-    `subsystem_of` gives the subsystem of a path, `timeout` is for one spatch process in seconds,
+    `subsystem_of` gives the subsystem of a path; with `comments` those beside an edit that name
+    the replaced function follow; `timeout` is for one spatch process in seconds,
     `progress` is told groups done and groups in all, from any thread. A :class:`Refusal` when
     the tree cannot take the profile, or spatch is missing.
     """
@@ -44,7 +47,7 @@ def rewrite(
     actions = {v.group: v.action for v in classification.verdicts}
     wanted = [g for g in classification.groups if actions[g.name] in (Action.PIN, Action.FOLLOW)]
     ordered = order_groups(wanted, subsystem_of)
-    job = _Job(parts, actions, subsystem_of, timeout, progress, len(ordered))
+    job = _Job(parts, actions, subsystem_of, comments, timeout, progress, len(ordered))
     results: dict[str, GroupChange | GroupFailure] = {}
     with ThreadPoolExecutor(_WORKERS) as pool:
         for outcomes in pool.map(job.convert, independent(ordered)):
@@ -67,11 +70,13 @@ class _Job:
         parts: Counterparts,
         actions: dict[str, Action],
         subsystem_of: Callable[[str], str],
+        comments: bool,
         timeout: float,
         progress: Callable[[int, int], None],
         total: int,
     ) -> None:
         self.parts, self.actions, self.subsystem_of = parts, actions, subsystem_of
+        self.comments = comments
         self.timeout, self.progress, self.total = timeout, progress, total
         self.done = 0
 
@@ -96,15 +101,33 @@ class _Job:
             result = self._edit(draft, group)
             if isinstance(result, NotApplied):
                 return GroupFailure(group.name, result.reason)
-            changed[path], used = result.draft, result.rules
-            rules |= used
-            if result.draft.text != draft.text:
-                files.append(FileChange(path, draft.text, result.draft.text))
+            edited = result.draft
+            if self.comments:
+                edited = follow_comments(draft, edited, self._successors(group))
+            changed[path] = edited
+            rules |= result.rules
+            if edited.text != draft.text:
+                files.append(FileChange(path, draft.text, edited.text))
         if not files:
             return GroupFailure(group.name, "there is nothing to change")
         drafts.update(changed)
         subsystem = subsystem_of_group(group, self.subsystem_of)
         return GroupChange(group.name, subsystem, tuple(files), tuple(sorted(rules)), ())
+
+    def _follows(self, group: PinGroup) -> bool:
+        """Whether `group` becomes a fault-in and follow_page()."""
+        by_rules = self.parts.profile.by_rules
+        return self.actions[group.name] is Action.FOLLOW and not by_rules
+
+    def _successors(self, group: PinGroup) -> dict[str, str]:
+        """What the functions that `group` calls become, those that become anything else."""
+        parts = self.parts
+        if self._follows(group):
+            return {a.name: "follow_page" for a in group.acquires}
+        found = {a.name: parts.acquire(a.name) for a in group.acquires}
+        dropped = {r.name: parts.release(r.name) for r in group.releases}
+        rules = [*found.items(), *dropped.items()]
+        return {n: r.target for n, r in rules if not isinstance(r, Missing) and r.target != n}
 
     def _edit(self, draft: Draft, group: PinGroup) -> Edited | NotApplied:
         """The part of `group` in one file; loops that spatch does not fold stay loops."""
@@ -112,8 +135,7 @@ class _Job:
         releases = [r for r in group.releases if r.place.path == draft.path]
         helpers = {a.function for a in group.acquires}
         result: Edited | NotApplied = NotApplied("")
-        profile = self.parts.profile
-        follow = self.actions[group.name] is Action.FOLLOW and not profile.by_rules
+        follow = self._follows(group)
         for fold in (True, False):
             steps = (
                 plan_followed(draft, acquires, group.follows, self.parts)

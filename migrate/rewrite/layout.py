@@ -57,6 +57,11 @@ def with_layout(text: bytes, start: int, end: int, wanted: bytes) -> bytes:
     return text[:start] + wanted.strip(b"\n") + text[end:]
 
 
+def width_of(line: bytes) -> int:
+    """The columns that a line takes."""
+    return _advance(0, line)
+
+
 def _aligned(
     before: bytes,
     old: Sequence[Token],

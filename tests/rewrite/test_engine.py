@@ -209,6 +209,16 @@ def test_a_tree_without_the_api_is_refused_in_one_line(tmp_path: Path) -> None:
     assert caught.value.next_step == "Use --profile vaddr-pin, which brings its own API."
 
 
+def test_comments_stay_when_asked(tmp_path: Path) -> None:
+    text = function("/* get_user_pages_fast() */", "get_user_pages_fast(1, 1, 0, p);")
+    tree = make_tree(tmp_path, "6.1", {"a.c": text})
+    group, profile = group_of("g", {"a.c": text}), load_profile("pin-user-pages")
+    result = rewrite(tree, classification(tree, group), profile, str, comments=False)
+    assert result.changes[0].files[0].after == text.replace(b"\tget_", b"\tpin_")
+    result = rewrite(tree, classification(tree, group), profile, str)
+    assert result.changes[0].files[0].after == text.replace(b"get_", b"pin_")
+
+
 def test_progress_counts_groups(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, "6.1", {"a.c": ONE})
     whole = group_of("", {"a.c": ONE})
