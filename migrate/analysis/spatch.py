@@ -12,6 +12,7 @@ from pathlib import Path
 
 from migrate.base import process
 from migrate.base.errors import Refusal
+from migrate.base.room import no_room, no_room_words
 
 OLDEST_VERSION = (1, 1, 1)
 DEFAULT_TIMEOUT = 120.0
@@ -184,10 +185,14 @@ def _write_copies(scratch: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
 def _judge(
     outcome: process.Outcome, copies: Mapping[str, Path], files: Mapping[str, bytes]
 ) -> SpatchOutcome:
+    stderr = outcome.stderr if isinstance(outcome, process.Finished) else b""
+    if words := no_room_words(stderr.decode("utf-8", "replace")):
+        # Not the fault of a file, and not to be taken for one.
+        raise no_room(tempfile.gettempdir(), words)
     match outcome:
         case process.TimedOut(limit=limit):
             return TookTooLong(limit)
-        case process.Finished(code=0, stdout=stdout, stderr=stderr):
+        case process.Finished(code=0, stdout=stdout):
             trouble = _trouble(stderr + b"\n" + stdout)
         case _:
             return Failed(process.describe(outcome))

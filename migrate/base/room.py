@@ -13,9 +13,9 @@ from migrate.base.errors import Refusal
 _NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _WORDS = re.compile(
     r"No space left on device|Disk quota exceeded|File too large|File size limit exceeded"
-    r"|database or disk is full"
+    r"|database or disk is full|Out of diskspace"
 )
-_NAMES = {"No space left on device": "No space left", "database or disk is full": "No space left"}
+_NO_SPACE = ("No space left on device", "database or disk is full", "Out of diskspace")
 
 
 def is_no_room(error: OSError) -> bool:
@@ -32,7 +32,7 @@ def no_room_words(text: str) -> str:
 def no_room(place: object, words: str = "No space left on device") -> Refusal:
     """What ends the command; what was half written then is made anew by the next one."""
     return Refusal(
-        f"{_NAMES.get(words, words)} on the disk of {place}.",
+        f"{'No space left' if words in _NO_SPACE else words} on the disk of {place}.",
         "Make room, or use another disk with --workspace DIR, and run the command again.",
     )
 

@@ -14,6 +14,7 @@ from migrate.analysis.spatch import (
     Patched,
     SpatchOutcome,
     TookTooLong,
+    python_option,
     run_spatch,
     spatch_version,
 )
@@ -54,6 +55,7 @@ def rule(tmp_path: Path) -> Path:
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     """Puts a spatch of our own first on PATH; its last argument is the C file."""
+    python_option()  # of the real one, in whatever order the tests run
 
     def install(script: str) -> None:
         folder = tmp_path / "bin"
@@ -145,6 +147,12 @@ def test_what_spatch_does_wrong_is_told_in_one_line(
     assert isinstance(result, Failed)
     assert reason in result.reason
     assert "\n" not in result.reason
+
+
+def test_a_full_disk_is_not_taken_for_a_fault_of_the_file(fake, rule: Path) -> None:  # type: ignore[no-untyped-def]
+    fake("echo 'Fatal error: Sys_error(\"a.c: No space left on device\")' >&2; exit 2")
+    with pytest.raises(Refusal, match="No space left on the disk of "):
+        spatch(rule, {"a.c": b"int n;\n"})
 
 
 def test_what_a_rule_prints_is_no_trouble(fake, rule: Path) -> None:  # type: ignore[no-untyped-def]

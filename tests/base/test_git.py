@@ -40,6 +40,28 @@ def test_a_failure_is_a_refusal_of_one_line_that_names_the_place(checkout: Path)
     assert "\n" not in refused.value.what
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("fatal: sha1 file 'index.lock' write error. Out of diskspace", "No space left"),
+        ("error: unable to write file: No space left on device", "No space left"),
+        ("error: unable to write file: Disk quota exceeded", "Disk quota exceeded"),
+    ],
+)
+def test_a_full_disk_is_told_as_such(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, words: str
+) -> None:
+    git = tmp_path / "bin/git"
+    git.parent.mkdir()
+    git.write_text(f'#!/bin/sh\necho "{said}" >&2\nexit 128\n')
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{git.parent}:{os.environ['PATH']}")
+    with pytest.raises(Refusal) as refused:
+        git_output(["checkout", "main"], cwd=checkout)
+    assert refused.value.what == f"{words} on the disk of {checkout}."
+    assert "--workspace" in refused.value.next_step
+
+
 def test_other_exit_codes_can_be_expected(checkout: Path) -> None:
     arguments = ["grep", "-l", "nothing", "HEAD"]
     assert git_output(arguments, cwd=checkout, codes=(0, 1)) == b""
