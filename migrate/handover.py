@@ -108,7 +108,7 @@ def publish_for_b4(job: Job) -> tuple[str, ...]:
 def begin_reroll(job: Job, mailbox: Path | None) -> None:
     """Have the series written again, and note the trailers that the user has on the branches that
     were handed over, or in `mailbox`, before the commits are made again."""
-    from migrate.delivery.b4 import FOLDER
+    from migrate.delivery.b4 import FOLDER, sent_with_b4
     from migrate.delivery.history import mark_sent
     from migrate.delivery.outbox import FACTS, SENT
     from migrate.delivery.trailers import collect
@@ -117,9 +117,12 @@ def begin_reroll(job: Job, mailbox: Path | None) -> None:
     if not history.versions:
         job.listener.notice("Nothing was written before, so this is the first version.")
         return
-    ref = f"{REFS}{job.workspace.profile}"
+    profile, repository = job.workspace.profile, job.workspace.repository()
+    history = sent_with_b4(history, profile, repository, job.tree.root)
+    job.workspace.save("versions", history, "")
+    ref = f"{REFS}{profile}"
     listed = git_run(
-        ["for-each-ref", "--format=%(refname)", ref, f"{FOLDER}{job.workspace.profile}/"],
+        ["for-each-ref", "--format=%(refname)", ref, f"{FOLDER}{profile}/"],
         cwd=job.tree.root,
     )
     refs = listed.stdout.decode().split() if isinstance(listed, Finished) else []

@@ -15,8 +15,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.base.git import git_run
+from migrate.base.process import Finished
 from migrate.delivery.headers import mailbox_text
-from migrate.delivery.history import History, Version
+from migrate.delivery.history import SENT_WITH_B4, History, Version
 from migrate.delivery.model import Series
 from migrate.delivery.plumbing import Identity, commit_date, commit_tree, own_git, update_ref
 from migrate.delivery.restack import again
@@ -117,3 +119,16 @@ def change_id(first: Version, profile: str, repository: Path) -> str:
     day = time.strftime("%Y%m%d", time.gmtime(seconds))
     digest = hashlib.sha256(f"{profile} {first.name} {first.base}".encode()).hexdigest()[:12]
     return f"{day}-{first.name}-{digest}"
+
+
+def sent_with_b4(history: History, profile: str, repository: Path, checkout: Path) -> History:
+    """`history` with the versions marked for which `b4 send` left its tag in `checkout`."""
+    tags = git_run(["tag", "-l", "sent/*"], cwd=checkout)
+    names = (
+        set(tags.stdout.decode("utf-8", "replace").split()) if isinstance(tags, Finished) else set()
+    )
+    for version in history.versions if names else ():
+        first, *_ = history.of(version.name)
+        if f"sent/{change_id(first, profile, repository)}-v{version.number}" in names:
+            history = history.with_sent(version, SENT_WITH_B4)
+    return history

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from migrate.base.git import git_run
 from migrate.base.process import Finished
-from migrate.delivery.history import Patch, Version
+from migrate.delivery.history import SENT_WITH_B4, Patch, Version
 
 _PAIR = re.compile(r"\s*(\d+|-):\s+\S+\s+([=!<>])\s+(\d+|-):\s+\S+\s+(.*)\Z")
 _MOST_LINES = 400
@@ -60,7 +60,8 @@ def changes_since(
         for old in dropped
         for line in old.trailers
     ]
-    link = f"https://lore.kernel.org/r/{previous.cover}" if previous.sent and previous.cover else ""
+    known = previous.cover and previous.sent not in ("", SENT_WITH_B4)
+    link = f"https://lore.kernel.org/r/{previous.cover}" if known else ""
     return Changes(previous.number, tuple(lines), link, shown)
 
 

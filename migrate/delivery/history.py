@@ -13,6 +13,9 @@ from pathlib import Path
 from migrate.delivery.plumbing import own_git
 
 _PLACE = re.compile(rb"(index |@@ -\d+(,\d+)? \+\d+(,\d+)? @@)")
+SENT_WITH_B4 = "with b4"
+"""How a version was sent; its mails have the Message-IDs of b4, which nobody here knows."""
+
 _TRAILER = re.compile(r"[A-Za-z][A-Za-z-]*: \S.*\Z")
 
 
@@ -83,6 +86,11 @@ class History:
         """Whether it is known of any version that it was sent, and so of all that they were not."""
         return any(v.sent for v in self.versions)
 
+    def with_sent(self, version: Version, how: str) -> History:
+        """The same with `version` marked as sent, unless it is already."""
+        marked = replace(version, sent=version.sent or how)
+        return replace(self, versions=tuple(marked if v == version else v for v in self.versions))
+
     def with_version(self, version: Version) -> History:
         """`version` in the place of the one with its name and number, or at the end."""
         kept = [v for v in self.versions if (v.name, v.number) != (version.name, version.number)]
@@ -122,14 +130,9 @@ def mark_sent(history: History, outbox: Path | None, sent: str, facts: str) -> H
             continue
         digest = data.get("digest") if isinstance(data, dict) else None
         how = lines[0] if lines and lines[0] else "by hand"
-        found = [v for v in history.versions if v.digest and v.digest == digest and not v.sent]
-        for version in found:
-            history = replace(
-                history,
-                versions=tuple(
-                    replace(v, sent=how) if v is version else v for v in history.versions
-                ),
-            )
+        for version in history.versions:
+            if version.digest and version.digest == digest:
+                history = history.with_sent(version, how)
     return history
 
 

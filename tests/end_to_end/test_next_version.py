@@ -49,6 +49,13 @@ def b4(world: World, *args: str) -> str:
     return done.stdout + done.stderr
 
 
+def collect(world: World) -> None:
+    """What `b4 trailers -u` does on the branch of REVIEWED, which is checked out then."""
+    world.git("checkout", "-q", f"gup-migrate/b4/{PROFILE}/{REVIEWED}")
+    if RITA not in world.git("log", "-1", "--format=%B"):
+        world.git("commit", "-q", "--amend", "--no-edit", f"--trailer={RITA}")
+
+
 def directories(world: World) -> dict[str, Path]:
     """The folders of the outbox by slug."""
     found = sorted(p for p in world.out(PROFILE).iterdir() if (p / "series.json").exists())
@@ -111,8 +118,7 @@ def test_series_arrive_whole_at_those_who_are_named(world: World, tmp_path: Path
 
 def test_a_second_run_leaves_a_branch_with_work_on_it_alone(world: World) -> None:
     branch = f"gup-migrate/b4/{PROFILE}/{REVIEWED}"
-    world.git("checkout", "-q", branch)
-    world.git("commit", "-q", "--amend", "--no-edit", f"--trailer={RITA}")
+    collect(world)
     reviewed = world.git("rev-parse", branch)
     refused = world.run("series", "--b4")
     assert refused.returncode == 1 and f"HEAD is {branch}" in refused.stderr
@@ -125,8 +131,13 @@ def test_a_second_run_leaves_a_branch_with_work_on_it_alone(world: World) -> Non
 def test_the_second_version(world: World, tmp_path: Path) -> None:
     """One series has lost a group, one was reviewed, the others stand as they are."""
     before = directories(world)
-    for folder in before.values():
-        (folder / "SENT").write_text("Tue Jan 2\n")
+    for slug, folder in before.items():
+        if slug != REVIEWED:
+            (folder / "SENT").write_text("Tue Jan 2\n")
+    collect(world)
+    info = dict(x.split(": ", 1) for x in b4(world, "prep", "--show-info").splitlines())
+    world.git("tag", "-m", "as b4 send does", f"sent/{info['change-id']}-v1")
+    world.git("checkout", "-q", "main")
     decisions = tmp_path / "decisions.toml"
     decisions.write_text(
         '[[decision]]\nfile = "drivers/misc/chute/chute_dma.c"\nverdict = "keep"\nwhy = "not now"\n'
