@@ -12,6 +12,8 @@ from bench import scan
 from bench.accuracy import Result, Row, as_markdown
 from bench.record import record
 from bench.redo import Truth, compare
+from bench.report import ROWS, many
+from bench.report import table as report_table
 from bench.scan import Cost, Line, copies, measure, table
 from bench.unpin import Site, undo
 from migrate.analysis.model import (
@@ -25,7 +27,9 @@ from migrate.analysis.model import (
     Verdict,
 )
 from migrate.analysis.syntax import parse
+from migrate.delivery.report_content import make_report
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, GroupFailure, Rewrite
+from tests.delivery.reports import evil_results
 
 PATH = "drivers/a/a.c"
 PINNED = b"""// SPDX-License-Identifier: GPL-2.0-only
@@ -238,3 +242,14 @@ def test_figures_take_the_place_of_those_before(tmp_path: Path) -> None:
     assert "cold 9" not in text
     assert text.index("cold 5") < text.index("other")
     assert text.count("<!-- bench.build") == 2
+
+
+def test_a_report_is_made_long() -> None:
+    long = many(make_report(evil_results()))
+    assert len(long.rows) == len(long.groups) == ROWS
+    assert {row.group for row in long.rows} == {group.name for group in long.groups}
+
+
+def test_the_times_of_the_report_are_a_table() -> None:
+    text = report_table(23.4, [("load", [3.0, 1.0, 2.4])])
+    assert "23 MB" in text and "| load | 2 | 3 |" in text

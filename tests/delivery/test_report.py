@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -167,6 +168,14 @@ def test_nothing_of_the_tree_becomes_markup(results: Results) -> None:
     ]
     assert json.loads(names) == [group["name"] for group in report["groups"]]
     assert "alert" not in program
+
+
+def test_the_page_has_all_that_json_has(results: Results) -> None:
+    report = json.loads(codec.dumps(make_report(results)))
+    page = flat(unescape(html(make_report(results))))
+    for part in ("base", "profile", "branch", "funnel", "areas", "unparsed", "series"):
+        for leaf in leaves(report[part]):
+            assert flat(leaf) in page, leaf
 
 
 def test_the_page_asks_nobody_for_anything(results: Results) -> None:
