@@ -129,7 +129,10 @@ class _Walker(Generic[S]):
             self.states = _union(before, self.states)
             for part in child.named_children if child.type == "case_statement" else (child,):
                 self.statement(part)
-        self.states = self._met(_union(before, self.states), self.breaks.pop())
+        cases = body.named_children if body is not None else ()
+        if not any(case.children[0].type == "default" for case in cases if case.children):
+            self.states = _union(before, self.states)
+        self.states = self._met(self.states, self.breaks.pop())
 
     def _label(self, node: Node) -> None:
         named = node.child_by_field_name("label")

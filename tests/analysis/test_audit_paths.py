@@ -262,6 +262,14 @@ def test_an_array_that_was_tested_is_not_found(release: str) -> None:
     assert found(NULL.replace("RELEASE", release), AuditRule.NULL_PAGES) == []
 
 
+def test_what_was_filled_is_not_null() -> None:
+    text = NULL.replace("\tif (ret < count)\n\t\tcount = ret > 0 ? ret : 0;\n", "")
+    text = text.replace("RELEASE", "unpin_user_pages(pages, count);")
+    assert found(text, AuditRule.NULL_PAGES)
+    always = text.replace("if (!length)\n\t\tgoto out;", ";").replace("goto out;", "return ret;")
+    assert found(always, AuditRule.NULL_PAGES) == []
+
+
 def test_null_with_no_pages_is_harmless() -> None:
     text = NULL.replace("RELEASE", "unpin_user_pages(pages, count);")
     text = text.replace("ret = -ENOMEM;", "ret = -ENOMEM;\n\t\tcount = 0;")

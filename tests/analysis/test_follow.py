@@ -81,6 +81,10 @@ def test_a_vma_that_may_be_another_one_is_not_at_hand(old: str, new: str) -> Non
     assert "none is at hand" in refused(TEXT.replace(old, new))
 
 
+def test_callers_by_pointer_may_pass_any_vma() -> None:
+    assert "none is at hand" in refused(TEXT + "\nlong (*demo_pointer)() = demo_phys;\n")
+
+
 def test_a_vma_of_the_same_function() -> None:
     lookup = "\tstruct vm_area_struct *area = vma_lookup(mm, address);\n\n\tif (!area)\n"
     text = TEXT.replace("demo_phys(struct vm_area_struct *vma", "demo_phys(struct mm_struct *mm")
