@@ -219,6 +219,13 @@ def _tell(job: Job, delivery: Delivery) -> None:
     for series in delivery.series:
         for why in series.hold:
             job.listener.notice(f"{series.directory} is held: {why}")
+    there = {series.slug for series in (*delivery.series, *delivery.unchanged)}
+    for name in delivery.history.names:
+        newest = delivery.history.of(name)[-1]
+        if newest.sent and newest.slug not in there:
+            job.listener.notice(
+                f"{newest.slug} was sent as v{newest.number} and has no patches any more: say so there"
+            )
 
 
 def _series_summary(_job: Job, delivery: Delivery) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Ve
 from migrate.delivery.changes import Changes
 from migrate.delivery.messages import Conversion, GroupText, describe_group
 from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
-from migrate.delivery.wording import render
+from migrate.delivery.wording import WIDTH, clean, listed, render
 from migrate.rewrite.model import Rewrite
 
 
@@ -26,6 +27,14 @@ class Site:
     verdict: str
     reason: str
 
+    @property
+    def lines(self) -> list[str]:
+        """The site in lines that fit a mail, those after the first indented."""
+        name = f"{self.function}()"
+        what = f"{self.verdict}: {self.old}()"
+        swap = f"-> {self.new}()" if self.new and self.new != self.old else ""
+        return [*_fitting(self.place, name), *_fitting("  " + what, swap)]
+
 
 @dataclass(frozen=True)
 class BuildLine:
@@ -35,6 +44,16 @@ class BuildLine:
     result: str
     architectures: tuple[str, ...]
     reason: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The result in lines that fit a mail, those after the first indented."""
+        text = f"{self.result}: {listed(self.architectures)}"
+        text += f" ({self.reason})" if self.reason else ""
+        wrapped = textwrap.wrap(
+            clean(text), WIDTH - 4, subsequent_indent="  ", break_on_hyphens=False
+        )
+        return [self.path, *(f"  {line}" for line in wrapped)]
 
 
 @dataclass(frozen=True)
@@ -102,6 +121,13 @@ def cover_letter(
         changes=changes,
         style=style,
     )
+
+
+def _fitting(first: str, second: str) -> list[str]:
+    """Both in one line, or else in two."""
+    if len(first) + len(second) + 3 <= WIDTH:
+        return [f"{first} {second}".rstrip()]
+    return [first, f"  {second}"]
 
 
 def _converted(conversion: Conversion) -> list[Site]:

@@ -245,6 +245,27 @@ def test_cover_letter_tells_everything(tiny: Tiny, tmp_path: Path) -> None:
     assert max(map(len, text.split("\n"))) <= 80
 
 
+LONG = "drivers/misc/alpha/a_folder_with_a_long_name/and_one_more_of_the_kind/x_start.c"
+
+
+def test_long_names_stay_in_their_columns(make_tiny: Callable[..., Tiny], tmp_path: Path) -> None:
+    body = b"int start_start(void)\n{\n\treturn get_user_pages_fast();\n}\n"
+    tiny = make_tiny({LONG: body})
+
+    def builds(branch: Branch) -> BuildReport:
+        why = "no configuration of this tree builds it, whatever is tried, " * 3
+        commit = branch.commits[0].id
+        fail = ObjectBuild(commit, "x.o", "s390", BuildStatus.NOT_BUILDABLE, "", why, 0)
+        return BuildReport(branch.tip, (fail,))
+
+    _, delivery = deliver(tiny, tmp_path / "out", LONG, builds=builds)
+    text = mails(tmp_path / "out" / delivery.series[0].directory)[0].get_content()
+    assert f"\n  {LONG}:5\n    start_start()\n    pin, CASE 2: get_user_pages_fast()" in text
+    wide = [line for line in text.split("\n") if len(line) > 75 and LONG not in line]
+    assert wide == []
+    assert "no configuration of this tree builds it" in " ".join(text.split())
+
+
 def test_fifteen_patches_at_most(make_tiny: Callable[..., Tiny], tmp_path: Path) -> None:
     paths = [f"drivers/dir{n:02d}/x_d{n:02d}.c" for n in range(32)]
     body = "int d{n:02d}_start(void)\n{{\n\treturn get_user_pages_fast();\n}}\n"
