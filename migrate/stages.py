@@ -224,7 +224,7 @@ def _tell(job: Job, delivery: Delivery) -> None:
         newest = delivery.history.of(name)[-1]
         if newest.sent and newest.slug not in there:
             job.listener.notice(
-                f"{newest.slug} was sent as v{newest.number} and has no patches any more: say so there"
+                f"{newest.slug} was sent as v{newest.number} and is no more: tell those who got it"
             )
 
 

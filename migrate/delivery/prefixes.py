@@ -167,7 +167,11 @@ def _stem(path: PurePosixPath) -> str:
 
 
 def _without_repeats(text: str) -> str:
-    """`a: ab-c:` and `a: a:` are `a: ab-c:` and `a:`."""
+    """`a: ab-c:`, `a: a:` and `a: a_b:` are `a: ab-c:`, `a:` and `a:`."""
     parts = text.rstrip(":").split(": ")
-    kept = [p for n, p in enumerate(parts) if n == 0 or p != parts[n - 1]]
+    kept = [p for n, p in enumerate(parts) if n == 0 or not _repeats(p, parts[n - 1])]
     return ": ".join(kept) + (":" if text.endswith(":") else "")
+
+
+def _repeats(part: str, before: str) -> bool:
+    return part == before or part.startswith(f"{before}_")

@@ -272,7 +272,7 @@ def test_learned_prefixes(subjects: list[str], text: str | None) -> None:
         (["drivers/gpu/drm/amd/amdgpu/x.c"], "drm/amdgpu:"),
         (["drivers/iommu/iommufd/x.c"], "iommufd:"),
         (["drivers/iommu/intel/x.c"], "iommu/intel:"),
-        (["drivers/vfio/x.c"], "vfio:"),
+        (["drivers/vfio/vfio_x.c"], "vfio:"),
         (["drivers/video/fbdev/x.c"], "fbdev: x:"),
         (["net/xdp/x.c"], "xsk:"),
         (["kernel/trace/x.c"], "tracing:"),
