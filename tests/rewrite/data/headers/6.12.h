@@ -55,4 +55,12 @@ enum {
 	FOLL_LONGTERM = 1 << 8,
 };
 
+static inline struct page *get_user_page_vma_remote(struct mm_struct *mm,
+						    unsigned long addr,
+						    int gup_flags,
+						    struct vm_area_struct **vmap)
+{
+	return look_up(mm, addr, gup_flags, vmap);
+}
+
 #endif
