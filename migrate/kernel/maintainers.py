@@ -170,7 +170,8 @@ class Maintainers:
     def _pattern(
         self, number: int, entry: int, letter: str, value: str
     ) -> tuple[_Pattern | None, str]:
-        text = value.replace(".", r"\.").replace("*", ".*").replace("?", ".")
+        # Many stars in a row mean what one means, and would take for ever to match.
+        text = re.sub(r"\*+", ".*", value.replace(".", r"\.")).replace("?", ".")
         if text == value and value in self.directories:
             value = text = value + "/"
         if _LITERAL.match(value):

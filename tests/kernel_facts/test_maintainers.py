@@ -247,3 +247,12 @@ def test_own_reading_stands_in_for_a_script_that_fails(
     never = ask_for_patch(patch, directory, worktree, tree_scripts=False)
     assert isinstance(never, Answer) and "no tree" not in never.problem
     assert never.of(Role.LIST)[0].mailbox.address == "linux-misc@example.org"
+
+
+def test_many_stars_are_one() -> None:
+    """Matching them one by one would take longer than anybody lives."""
+    text = b"X\nF:\tdrivers/" + b"*" * 60 + b"z.c\n\nTHE REST\nF:\t*\nF:\t*/\n"
+    long_path = f"drivers/{'a' * 60}.c"
+    found = parse_maintainers(text, [long_path, "drivers/yz.c"])
+    assert found.subsystem_of("drivers/yz.c") == "X"
+    assert found.subsystem_of(long_path) == "THE REST"
