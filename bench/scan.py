@@ -2,6 +2,7 @@
 """What scan and pair cost on a real kernel, against one rule under `make coccicheck`.
 
     python -m bench.scan LINUX [--times 1 2 4] [--jobs N] [--scratch DIR]
+        [--record docs/performance.md]
 
 LINUX is a git checkout of a kernel; it is only read. Everything runs in one clone, one after the
 other on the same machine:
@@ -33,6 +34,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.record import record
 from migrate.analysis.spatch import python_option
 from migrate.base import process
 from migrate.base.borrowed import borrow, check_out
@@ -206,7 +208,10 @@ def main() -> None:
     version = ".".join(map(str, tree.version))
     machine = f"{platform.machine()}, {os.cpu_count()} processors, {arguments.jobs} jobs"
     loads = f"load {load:.1f} before and {os.getloadavg()[0]:.1f} after"
-    print(f"Linux {version}, {machine}, {loads}\n\n{table(bench.lines)}")
+    text = f"Linux {version}, {machine}, {loads}\n\n{table(bench.lines)}"
+    print(text)
+    if arguments.record:
+        record(arguments.record, "bench.scan", text.splitlines())
 
 
 def positive(text: str) -> int:
@@ -223,6 +228,7 @@ def _arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--times", type=positive, nargs="+", default=[1])
     parser.add_argument("--jobs", type=positive, default=2)
     parser.add_argument("--scratch", type=Path, help="where to work, 2 GB")
+    parser.add_argument("--record", type=Path, help="a document to write the figures into")
     return parser.parse_args(argv)
 
 

@@ -69,8 +69,10 @@ def _pair(job: Job) -> Pairing:
 
 
 def _pair_summary(_job: Job, pairing: Pairing) -> str:
-    complete = sum(not group.gaps for group in pairing.groups)
-    return f"{len(pairing.groups)} groups, {complete} complete"
+    groups = pairing.groups
+    complete, empty = sum(g.complete for g in groups), sum(g.empty for g in groups)
+    text = f"{len(groups)} groups, {complete} complete"
+    return text + (f", {empty} with nothing to release" if empty else "")
 
 
 def _classify(job: Job) -> Classification:

@@ -35,6 +35,8 @@ class Corpus:
 
     def folder(self, name: str) -> dict[str, bytes]:
         """All .c and .h files below folder `name`, with their contents."""
+        if name not in self._folders and name.endswith(".h"):
+            self._folders[name] = self.tree.read_many([name])
         if name not in self._folders:
             # "0" comes after "/": all that is below the folder stands between the two.
             first = bisect_left(self._c_files, f"{name}/") if name else 0
@@ -132,7 +134,13 @@ def whole_word(word: str) -> re.Pattern[bytes]:
 
 def scope_folder(path: str) -> str:
     """The folder of the driver or subsystem of `path`: the first four parts of a path below
-    drivers/, the first three elsewhere, as far as it has so many."""
+    drivers/, the first three elsewhere, as far as it has so many.
+
+    A header for the whole kernel is on its own: those beside it are no more related to it than
+    any other, and all of them are asked when its own scope has no answer.
+    """
+    if path.startswith("include/"):
+        return path.rstrip("/")
     parts = path.split("/")[:-1]
     return "/".join(parts[: 4 if parts[:1] == ["drivers"] else 3])
 

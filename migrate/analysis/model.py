@@ -164,7 +164,8 @@ class PinGroup:
     `name` is stable over runs on the same tree: path and function of the first acquire, with a
     number when a function starts several groups. `edges` is the evidence that ties the parts
     together, in the order found; `structs` are the tags of structs with members that hold the
-    pages; `gaps` says in plain English what could not be followed, empty for a complete group.
+    pages; `gaps` says in plain English what could not be followed, empty for a
+    :attr:`complete` group.
     `follows` has every acquire when each could become follow_page(); else it is empty, and
     `no_follow` says why.
     """
@@ -183,6 +184,17 @@ class PinGroup:
     def trait(self, kind: TraitKind) -> Trait | None:
         """The first trait of `kind`, or None."""
         return next((t for t in self.traits if t.kind is kind), None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the pages were followed from every acquire to every release."""
+        return bool(self.releases) and not self.gaps
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to follow: GUP itself, calls that ask for no pages, and calls
+        of a helper, whose pages are in the group of the helper."""
+        return not self.releases and not self.gaps
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -240,7 +240,9 @@ class Program:
 
     def declarations(self, path: str) -> Declarations:
         if path not in self._declarations:
-            source = self.source(path)
+            # Of most headers nobody asks for more: their syntax trees are not kept.
+            text = self.tree.read(path) if path not in self._sources else None
+            source = parse(path, text) if text is not None else self.source(path)
             self._declarations[path] = (
                 declarations(source) if source is not None else Declarations({}, {}, {})
             )
