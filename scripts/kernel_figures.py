@@ -66,8 +66,7 @@ def figures(analysis: Analysis) -> dict[str, object]:
         "not understood by both finders": len(analysis.scan.unparsed),
         "groups": len(analysis.pairing.groups),
         "groups with a release": len(released),
-        "complete groups": sum(group.complete for group in released),
-        "groups with nothing to release": sum(g.empty for g in analysis.pairing.groups),
+        "complete groups with a release": sum(not group.gaps for group in released),
         "releases": sum(len(group.releases) for group in released),
         "verdicts": {
             name: dict(sorted(Counter(str(v.action) for v in found.verdicts).items()))
