@@ -114,14 +114,16 @@ def _unlike(
 
 
 def _new_call(acquire: Acquire, rule: AcquireRule, parts: Counterparts) -> list[Request]:
-    """Another name, or what the profile's own semantic patch makes of the call."""
+    """Another name, and then what the profile's own semantic patch makes of calls of that name:
+    only those that it is for have it by then, so that it needs no places."""
+    renames = _renames(acquire.place, acquire.name, rule.target)
     if not rule.patch:
-        return _renames(acquire.place, acquire.name, rule.target)
+        return renames
     signature = parts.signature(acquire.name)
     gone = [n for d in rule.drop if (n := _position(acquire, signature, (d,))) is not None]
-    finder = _on_call(acquire.place, lambda d, c: sites.call_anew(d, c, rule.target, gone))
-    defines = (("old", acquire.name), ("new", rule.target))
-    return [Request("own-call", defines, finder, patch=parts.profile.folder / rule.patch)]
+    finder = _on_call(acquire.place, lambda d, c: sites.without_arguments(d, c, gone))
+    patch = parts.profile.folder / rule.patch
+    return [*renames, Request("own-call", (("fn", rule.target),), finder, patch=patch)]
 
 
 def _plan_release(

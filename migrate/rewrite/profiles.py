@@ -25,8 +25,8 @@ class AcquireRule:
     `add_flag` is or'ed to the flags argument; `append` are identifiers that follow the arguments
     there are. The first rule for a source that fits the tree counts.
 
-    `patch` is a semantic patch of the profile that makes the new call in place of the common
-    rename; only it can `drop` parameters. A call is left to people when a parameter that `when`
+    `patch` is a semantic patch of the profile for the calls that have their new name, `fn`;
+    only it can `drop` parameters. A call is left to people when a parameter that `when`
     names is not the text that stands beside it.
     """
 

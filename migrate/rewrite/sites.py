@@ -134,10 +134,10 @@ def append_argument(draft: Draft, call: Call, argument: str) -> Site | NoSite:
     return Site(_at(draft, call.name), (TokenEdit(end, 0, (b",", argument.encode())),))
 
 
-def call_anew(draft: Draft, call: Call, new: str, gone: Sequence[int]) -> Site | NoSite:
-    """Another function, without the arguments at the positions `gone`, if evaluating those does
-    nothing; what is left stays as it is."""
-    edits = [TokenEdit(call.name, 1, (new.encode(),))]
+def without_arguments(draft: Draft, call: Call, gone: Sequence[int]) -> Site | NoSite:
+    """The call without the arguments at the positions `gone`, if evaluating those does nothing;
+    what is left stays as it is."""
+    edits = []
     for position in gone:
         first, end = call.arguments[position]
         last = position == len(call.arguments) - 1
