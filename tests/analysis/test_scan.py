@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -377,3 +380,39 @@ def test_the_rule_has_every_name_of_a_release() -> None:
     rule = (data_folder("cocci") / "facts" / "acquire.cocci").read_text("utf-8")
     (listed,) = re.findall(r"@release .*?identifier fn = \{(.*?)\};", rule, re.S)
     assert tuple(sorted(listed.split(", "))) == knowledge().releases
+
+
+WRAPPER = """#!/bin/sh
+for last; do :; done
+case "$(cat "$last" 2>/dev/null)" in
+*HANGS*) exec sleep 600 ;;
+*DIES*) kill -SEGV $$ ;;
+*FLOODS*) exec yes ;;
+*BABBLES*) echo 'gup-migrate: 3 x y'; exit 0 ;;
+esac
+exec %s "$@"
+"""
+
+
+def test_a_spatch_that_misbehaves_costs_its_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.which("spatch")
+    (tmp_path / "spatch").write_text(WRAPPER % real)
+    (tmp_path / "spatch").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(spatch_finder, "_TIME_LIMIT", 8.0)
+    monkeypatch.setattr(spatch_finder, "_OUTPUT_LIMIT", 1 << 20)
+    bad = {
+        "HANGS": "spatch was stopped after 8 s",
+        "DIES": "was killed by signal 11",
+        "FLOODS": "bytes of output",
+        "BABBLES": SKIPPED,
+    }
+    files = {f"drivers/demo/{w}.c": f"struct {w};\n" + CALL % GUP for w in (*bad, "fine")}
+    found = scanned(files)
+    assert len(found.acquires) == len(files)
+    reasons = {u.place.path: u.why for u in found.unparsed}
+    assert reasons.keys() == {f"drivers/demo/{w}.c" for w in bad}
+    for word, why in bad.items():
+        assert why in reasons[f"drivers/demo/{word}.c"]
