@@ -27,6 +27,17 @@ def is_unsigned(type_text: str) -> bool:
     return "*" not in words and bool(words & (_UNSIGNED_NAMES | {"unsigned"}))
 
 
+def is_bool(draft: Draft, call: Call, position: int) -> bool:
+    """Whether an argument of `call` is a variable that its function declares as bool."""
+    first, end = call.arguments[position]
+    token = draft.tokens[first]
+    function = draft.source.function_at(token.start)
+    if end - first != 1 or token.kind != "identifier" or function is None:
+        return False
+    types = _declared_types(function, token.text.decode("utf-8", "replace"))
+    return bool(types) and all(found.split() == ["bool"] for found in types)
+
+
 def never_negative(draft: Draft, call: Call, position: int, program: Program) -> bool:
     """Whether the argument of `call` at `position` is sure not to be negative.
 

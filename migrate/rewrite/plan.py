@@ -9,7 +9,7 @@ from migrate.analysis.model import Acquire, FollowSite, Place, Release
 from migrate.kernel.signatures import Signature
 from migrate.rewrite import sites
 from migrate.rewrite.counterparts import Counterparts, Missing
-from migrate.rewrite.counts import is_unsigned, never_negative
+from migrate.rewrite.counts import is_bool, is_unsigned, never_negative
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.flags import flag_tokens
 from migrate.rewrite.fold import plan_folds
@@ -232,12 +232,15 @@ def _argument_requests(
         there = position - shift
         wanted = new.parameters[there].name if new and there < len(new.parameters) else ""
         truth = parameter.name == "write" or sites.is_truth_value(draft, call, position)
+        variable = is_bool(draft, call, position)
+        truth = truth or variable
         if flag and truth and wanted in _FLAG_ROLES:
             finder = _on_argument(place, position, flag, sites.write_to_flag)
             requests.append(Request("write-to-flag", (("flag", flag),), finder))
         if parameter.name in _FLAG_ROLES and rule.add_flag:
             defines = (("flag", rule.add_flag),)
-            literal = call.arguments[position][1] - call.arguments[position][0] == 1
+            first, end = call.arguments[position]
+            literal = end - first == 1 and not variable
             wrap = sites.needs_parentheses(draft, call, position) or (truth and not literal)
             add = sites.parenthesized if wrap else sites.add_flag
             finder = _on_argument(place, position, rule.add_flag, add)
