@@ -602,7 +602,9 @@ def test_what_checkpatch_calls_wrong_is_not_sent_unawares(
     assert isinstance(sent, process.Finished) and sent.ok
 
 
-names = st.text(min_size=0, max_size=120)
+PIECES = ("\r", "\n", "\x00", "\u2028", "Bcc: e@x.org", " ", "=?utf-8?q?e=0A?=", "<e@x.org>",
+          ",", '"', "\\", "ü", "Eve", ";", ":", "(", ")")  # fmt: skip
+names = st.text(max_size=120) | st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 
 
 @given(names)
