@@ -235,7 +235,7 @@ class Backward:
         elif known.result == "memory":
             if form in (ADDRESS, PHYSICAL):
                 self._foreign(f"it may be memory of {call.name}()", call.place)
-        elif known.result == "same":
+        elif known.result in ("same", "number"):
             # The others of a function that hands a pointer on say how many, or how to allocate.
             handed_on = call.arguments if form == PHYSICAL else call.arguments[:1]
             for values in handed_on:

@@ -129,8 +129,10 @@ def _known_callee(
     kind = _EFFECT_USE.get(effect)
     if kind is not None and not (form == PHYSICAL and kind is UseKind.PHYSICAL):
         flow.trace.use(kind, call.place, facts, call.text)
-    if known.result:
-        derived = form if known.result == "same" else known.result
+    if known.result == "number" and form in (PAGE, SCATTER):
+        flow.trace.gap(f"{call.name}() makes a number of it at {call.place}")
+    elif known.result:
+        derived = _derived(form, known.result)
         if derived == PAGE and form not in (PAGE, SCATTER):
             derived = AGAIN
         flow.trace.found_again |= derived == AGAIN
@@ -142,6 +144,13 @@ def _known_callee(
             _store_argument(flow, site, target, kept)
     if call.name == "swap" and position == 0:
         _store_argument(flow, site, 1, form)
+
+
+def _derived(form: str, result: str) -> str:
+    """The form of what a known function makes of `form`; one that is not followed for nothing."""
+    if result == "number":
+        return form if form in (ADDRESS, PHYSICAL) else ""
+    return form if result == "same" else result
 
 
 def _store_argument(flow: Forward, site: Site, target: int, form: str) -> None:

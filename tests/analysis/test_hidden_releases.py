@@ -239,6 +239,12 @@ CASES: dict[str, str | dict[str, str]] = {
     "an integer with a bit in it": "struct demo {\n\tunsigned long tagged;\n};\n"
     + stored("demo->tagged = (unsigned long)page | 1;")
     + end("put_page((struct page *)(demo->tagged & ~1UL)); /* release */"),
+    "a cookie in another byte order": "struct demo {\n\tu64 cookie;\n\tint nr;\n};\n"
+    + stored("demo->cookie = cpu_to_be64((u64)page);")
+    + end("put_page((struct page *)be64_to_cpu(demo->cookie)); /* release */"),
+    "a pointer to something else": "struct demo {\n\tu8 *cookie;\n\tint nr;\n};\n"
+    + stored("demo->cookie = (u8 *)page;")
+    + end("put_page((struct page *)demo->cookie); /* release */"),
     # Ways to acquire into
     "a void pointer": PRIVATE
     + kept("demo->nr = got;", "struct page **pages = demo->private;")
