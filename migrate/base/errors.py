@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 
 
@@ -26,6 +27,8 @@ class Refusal(Exception):
     """
 
     def __init__(self, what: str, next_step: str) -> None:
+        # It may quote a file: nothing of that is to reach a terminal but its letters.
+        what = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", what)
         super().__init__(f"{what} {next_step}".strip())
         self.what = what
         self.next_step = next_step
