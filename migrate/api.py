@@ -26,7 +26,7 @@ from migrate.job import Job, Listener, Options
 from migrate.kernel.maintainers import read_maintainers
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree, open_tree
-from migrate.rewrite import engine
+from migrate.rewrite import audited
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profiles import DEFAULT_PROFILE, Profile, load_profile
 from migrate.workspace import keep_apart, open_workspace
@@ -100,7 +100,7 @@ def rewrite_groups(tree: Tree, classification: Classification, profile: Profile)
     edited are in `failures`. A :class:`Refusal` when `tree` cannot take the profile.
     """
     subsystem_of = read_maintainers(tree).subsystem_of
-    return engine.rewrite(tree, classification, profile, subsystem_of)
+    return audited.rewrite_audited(tree, classification, profile, subsystem_of)
 
 
 def explain(tree: Tree, classification: Classification, where: str) -> tuple[Note, ...]:

@@ -88,13 +88,13 @@ def _classify_summary(_job: Job, classification: Classification) -> str:
 
 
 def _rewrite(job: Job) -> Rewrite:
-    from migrate.rewrite.engine import rewrite
+    from migrate.rewrite.audited import rewrite_audited
 
     def progress(done: int, total: int) -> None:
         job.listener.progress("groups", done, total)
 
     return without_idle_api(
-        rewrite(
+        rewrite_audited(
             job.tree,
             without(job.classification, job.rejections()),
             job.profile,

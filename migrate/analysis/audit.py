@@ -11,6 +11,7 @@ from migrate.analysis.audit_paths import AuditPaths
 from migrate.analysis.audit_sources import Origin, Origins, is_pin, unpins
 from migrate.analysis.classify import verdict
 from migrate.analysis.model import (
+    Acquire,
     Evidence,
     Pairing,
     PinGroup,
@@ -53,7 +54,7 @@ def audit(
 
     `program` is what was parsed for `scan` and `pairing`, so that it is not parsed again.
     """
-    auditor = _Auditor(program or Program(tree), scan)
+    auditor = Auditor(program or Program(tree), scan.acquires)
     found: dict[Finding, None] = {}
     for n, group in enumerate(pairing.groups):
         if progress is not None:
@@ -62,16 +63,19 @@ def audit(
     return Audit(tree.commit, scan.kernel_version, len(scan.acquires), tuple(sorted(found)))
 
 
-class _Auditor:
-    def __init__(self, program: Program, scan: Scan) -> None:
+class Auditor:
+    """The rules on one tree, of which `acquires` are all that count."""
+
+    def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
         self.program = program
-        self.origins = Origins(self.program, scan.acquires)
+        self.origins = Origins(self.program, acquires)
         self.family = read_signatures(program.tree)
         self.paths = AuditPaths(self.program, self.family)
         # Without functions that pin, put_user_page() is for plain references.
         self.has_pins = any(name in self.family for name in PIN_NAMES)
 
     def findings(self, group: PinGroup) -> Iterator[Finding]:
+        """What is wrong with `group`; the same may come more than once."""
         if group.trait(TraitKind.IMPLEMENTATION) is not None:
             return
         if self.has_pins:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -33,6 +33,11 @@ class Tree:
     root: Path
     commit: str
     _blobs: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def with_files(self, texts: Mapping[str, bytes]) -> Tree:
+        """The same commit with other contents of some files, for those who read them; `grep`,
+        `files` and `folder_id` do not know of the contents."""
+        return Tree(self.root, self.commit, {**self._blobs, **texts})
 
     def read(self, path: str) -> bytes | None:
         """The contents of `path`, relative to the root; None when the commit has no such file."""

@@ -18,7 +18,7 @@ from migrate.analysis.model import Classification
 from migrate.analysis.pair import pair
 from migrate.analysis.scan import scan
 from migrate.kernel.tree import Tree, open_tree
-from migrate.rewrite.engine import rewrite
+from migrate.rewrite.audited import rewrite_audited
 from migrate.rewrite.model import FileChange, Rewrite
 from migrate.rewrite.profiles import load_profile
 from tests.rewrite.trees import DATA as SOURCES
@@ -57,7 +57,7 @@ def classified(tree: Tree, profile: str) -> Classification:
 
 
 def converted(tree: Tree, classification: Classification, profile: str) -> Rewrite:
-    return rewrite(tree, classification, load_profile(profile), lambda path: path)
+    return rewrite_audited(tree, classification, load_profile(profile), lambda path: path)
 
 
 def changes(result: Rewrite) -> dict[str, tuple[bytes, bytes]]:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The rewrite with the audit of its result: what does not pass is rolled back whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from migrate.analysis.model import Action, Classification
+from migrate.analysis.spatch import DEFAULT_TIMEOUT
+from migrate.kernel.tree import Tree
+from migrate.rewrite.engine import rewrite
+from migrate.rewrite.model import GroupFailure, Rewrite
+from migrate.rewrite.profiles import Profile
+from migrate.rewrite.result import audit_result
+
+
+def rewrite_audited(
+    tree: Tree,
+    classification: Classification,
+    profile: Profile,
+    subsystem_of: Callable[[str], str],
+    *,
+    comments: bool = True,
+    timeout: float = DEFAULT_TIMEOUT,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Rewrite:
+    """As :func:`migrate.rewrite.engine.rewrite`, without the groups that the audit of the result
+    finds fault with; those are among the failures.
+
+    Groups edit what the ones before them left, so that without one the others are made anew.
+    """
+    found: list[GroupFailure] = []
+    while True:
+        result = rewrite(
+            tree,
+            _without(classification, {failure.group for failure in found}),
+            profile,
+            subsystem_of,
+            comments=comments,
+            timeout=timeout,
+            progress=progress,
+        )
+        fresh = audit_result(tree, classification, result, profile)
+        if not fresh:
+            return replace(result, failures=(*result.failures, *found))
+        found += fresh
+
+
+def _without(classification: Classification, groups: Collection[str]) -> Classification:
+    verdicts = tuple(
+        replace(v, action=Action.MANUAL) if v.group in groups else v
+        for v in classification.verdicts
+    )
+    return replace(classification, verdicts=verdicts)

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The audit of the result: edits that went wrong on purpose, and those that did not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from migrate.analysis.classify import classify
+from migrate.analysis.model import Action, Classification, Release
+from migrate.analysis.pair import pair
+from migrate.analysis.scan import scan
+from migrate.kernel.tree import Tree
+from migrate.rewrite import engine
+from migrate.rewrite.audited import rewrite_audited
+from migrate.rewrite.model import Rewrite
+from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.result import audit_result
+from tests.rewrite.trees import make_tree
+
+PROFILES = ("vaddr-pin", "pin-user-pages")
+
+READ = b"""\
+#include <linux/mm.h>
+
+int read_one(unsigned long addr, char *to)
+{
+	struct page *page;
+
+	if (get_user_pages_fast(addr, 1, 0, &page) != 1)
+		return -EFAULT;
+	if (!to) {
+		put_page(page);
+		return -EINVAL;
+	}
+	memcpy(to, page_address(page), PAGE_SIZE);
+	put_page(page);
+	return 0;
+}
+"""
+WRITE = b"""
+int write_one(unsigned long addr, const char *from)
+{
+	struct page *page;
+
+	if (get_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+		return -EFAULT;
+	memcpy(page_address(page), from, PAGE_SIZE);
+	set_page_dirty_lock(page);
+	put_page(page);
+	return 0;
+}
+"""
+# Nothing of this is right, and nothing of it comes from an edit.
+LEAK = b"""
+int leak_one(unsigned long addr, const char *from, int odd)
+{
+	struct page *page;
+
+	if (get_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+		return -EFAULT;
+	if (odd)
+		return -EINVAL;
+	memcpy(page_address(page), from, PAGE_SIZE);
+	set_page_dirty_lock(page);
+	put_page(page);
+	return 0;
+}
+"""
+
+
+class NoCache:
+    """A cache that never has anything."""
+
+    def get(self, _key: str) -> str | None:
+        return None
+
+    def put(self, _key: str, _value: str) -> None:
+        return None
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    files = {"drivers/one/one.c": READ + WRITE, "drivers/two/two.c": WRITE + LEAK}
+    return make_tree(tmp_path / "linux", "6.1", files)
+
+
+def classified(tree: Tree, profile: str) -> Classification:
+    """The verdicts; a leak is made to be converted, as an author might."""
+    found = scan(tree, cache=NoCache(), jobs=1, progress=lambda *_: None)
+    result = classify(tree, pair(tree, found), profile=load_profile(profile))
+    verdicts = tuple(replace(v, action=Action.PIN) for v in result.verdicts)
+    return replace(result, verdicts=verdicts)
+
+
+def audited(tree: Tree, verdicts: Classification, profile: str) -> Rewrite:
+    return rewrite_audited(tree, verdicts, load_profile(profile), lambda path: path)
+
+
+def final(result: Rewrite) -> dict[str, bytes]:
+    return {file.path: file.after for change in result.changes for file in change.files}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_was_wrong_before_is_no_fault_of_the_edits(tree: Tree, profile: str) -> None:
+    verdicts = classified(tree, profile)
+    assert len(verdicts.groups) == 4
+    result = audited(tree, verdicts, profile)
+    assert (len(result.changes), result.failures) == (4, ())
+    assert audit_result(tree, verdicts, result, load_profile(profile)) == ()
+
+
+def forgetting(wanted: Callable[[Release], bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the rewrite leave out the releases that are `wanted`."""
+    plan = engine.plan_file
+
+    def broken(draft, acquires, releases, parts, **more):  # type: ignore[no-untyped-def]
+        kept = [release for release in releases if not wanted(release)]
+        return plan(draft, acquires, kept, parts, **more)
+
+    monkeypatch.setattr(engine, "plan_file", broken)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_release_that_was_left_out_costs_its_group_alone(
+    tree: Tree, profile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdicts = classified(tree, profile)
+    whole = final(audited(tree, verdicts, profile))
+    forgetting(lambda r: r.function == "read_one" and r.place.line == 10, monkeypatch)
+    result = audited(tree, verdicts, profile)
+    assert [(f.group, f.reason) for f in result.failures] == [
+        (
+            "drivers/one/one.c:read_one",
+            "the audit of the result finds that put_page() in read_one() drops pages that are"
+            " pinned",
+        )
+    ]
+    assert len(result.changes) == 3
+    one = final(result)["drivers/one/one.c"]
+    assert one == READ + whole["drivers/one/one.c"][-(len(one) - len(READ)) :]
+    assert one != READ + WRITE
+    assert final(result)["drivers/two/two.c"] == whole["drivers/two/two.c"]
+
+
+def edited(result: Rewrite, old: bytes, new: bytes) -> Rewrite:
+    """`result` with the first `old` in the last state of each file of drivers/one as `new`."""
+    changes = []
+    for change in result.changes:
+        files = tuple(
+            replace(f, after=f.after.replace(old, new, 1)) if "one" in f.path else f
+            for f in change.files
+        )
+        assert all(old in f.after for f in change.files if "one" in f.path)
+        changes.append(replace(change, files=files))
+    return replace(result, changes=tuple(changes))
+
+
+RELEASE = b"\tunpin_user_page(page);\n"
+BROKEN = {
+    "a release is gone on one way": (
+        b"\t\tunpin_user_page(page);\n\t\treturn -EINVAL;",
+        b"\t\treturn -EINVAL;",
+        "read_one(): ",
+    ),
+    "it comes twice": (RELEASE + b"\treturn 0;", RELEASE * 2 + b"\treturn 0;", "read_one(): "),
+    "an acquire was left out": (
+        b"pin_user_pages_fast(addr, 1, 0",
+        b"get_user_pages_fast(addr, 1, 0",
+        "get_user_pages_fast() in read_one() still takes plain references",
+    ),
+    "an acquire is gone": (
+        b"pin_user_pages_fast(addr, 1, 0, &page)",
+        b"nothing(addr)",
+        "another number of acquires",
+    ),
+    "all releases are gone": (
+        b"\t\tunpin_user_page(page);\n\t\treturn -EINVAL;\n\t}\n"
+        b"\tmemcpy(to, page_address(page), PAGE_SIZE);\n" + RELEASE,
+        b"\t}\n",
+        "no release in read_one() any more",
+    ),
+    "the page gets away": (
+        b"\tmemcpy(to, page_address(page), PAGE_SIZE);\n",
+        b"\tunheard_of(page);\n",
+        "what it cannot follow: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_it_sees(name: str, tree: Tree) -> None:
+    old, new, reason = BROKEN[name]
+    verdicts = classified(tree, "pin-user-pages")
+    result = edited(audited(tree, verdicts, "pin-user-pages"), old, new)
+    failures = audit_result(tree, verdicts, result, load_profile("pin-user-pages"))
+    assert "drivers/one/one.c:read_one" in [f.group for f in failures]
+    assert not [f for f in failures if f.group.startswith("drivers/two")]
+    assert reason in next(f.reason for f in failures if "read_one" in f.group)
