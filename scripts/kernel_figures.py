@@ -17,8 +17,9 @@ from pathlib import Path
 from migrate.analysis.classify import classify
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.analysis.pair import pair
+from migrate.analysis.program import Program
 from migrate.analysis.scan import scan
-from migrate.kernel.signatures import GUP_NAMES
+from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree, open_tree
 from migrate.rewrite.profiles import load_profile
 from scripts.kernel_tree import kernel_tree
@@ -29,12 +30,14 @@ FIGURES = Path(__file__).resolve().parents[1] / "tests" / "kernel" / "data" / "f
 
 @dataclass(frozen=True)
 class Analysis:
-    """All stages up to the verdicts on one tree; the last by profile."""
+    """All stages up to the verdicts on one tree, the last by profile; and the groups of what
+    pins already."""
 
     tree: Tree
     scan: Scan
     pairing: Pairing
     classifications: dict[str, Classification]
+    pinned: Pairing
 
 
 class NoCache:
@@ -50,10 +53,18 @@ class NoCache:
 def analyse(root: Path) -> Analysis:
     """Scan, pair and classify the kernel at `root` from nothing; takes minutes."""
     tree = open_tree(root)
-    found = scan(tree, cache=NoCache(), jobs=2, progress=lambda *_: None)
-    pairing = pair(tree, found)
+    program = Program(tree)
+    found = _scan(tree, GUP_NAMES, program)
+    pairing = pair(tree, found, program=program)
     verdicts = {n: classify(tree, pairing, profile=load_profile(n)) for n in PROFILES}
-    return Analysis(tree, found, pairing, verdicts)
+    pinned = pair(tree, _scan(tree, PIN_NAMES, program), program=program)
+    return Analysis(tree, found, pairing, verdicts, pinned)
+
+
+def _scan(tree: Tree, names: tuple[str, ...], program: Program) -> Scan:
+    return scan(
+        tree, cache=NoCache(), jobs=2, progress=lambda *_: None, names=names, program=program
+    )
 
 
 def figures(analysis: Analysis) -> dict[str, object]:
@@ -72,6 +83,22 @@ def figures(analysis: Analysis) -> dict[str, object]:
             name: dict(sorted(Counter(str(v.action) for v in found.verdicts).items()))
             for name, found in analysis.classifications.items()
         },
+        "pinned already": _pinned(analysis.pinned),
+    }
+
+
+def _pinned(pairing: Pairing) -> dict[str, int]:
+    """The same machinery on what pins: every acquire is in a group that is complete, says what
+    could not be followed, or has nothing to release."""
+    acquires = [a for group in pairing.groups for a in group.acquires]
+    whole = [g for g in pairing.groups if g.releases and not g.gaps]
+    return {
+        "acquires": len(acquires),
+        "functions": len({(a.place.path, a.function) for a in acquires}),
+        "groups": len(pairing.groups),
+        "complete groups with a release": len(whole),
+        "groups with a gap": sum(bool(g.gaps) for g in pairing.groups),
+        "releases": sum(len(g.releases) for g in pairing.groups),
     }
 
 
