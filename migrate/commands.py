@@ -156,6 +156,7 @@ def open_job(request: Request, console: Console) -> Iterator[Job]:
         reply=request.reply,
         tree_scripts=request.tree_scripts,
         comments=request.comments,
+        deprecate=request.deprecate,
     )
     try:
         yield Job(tree, workspace, profile, options, console)

@@ -46,7 +46,8 @@ class Options:
     `decisions` stand above the rules of verdicts; `build` is how every commit is built; `reroll`
     asks for next versions, in answer to the last ones with `reply`; `tree_scripts` allows running
     the checkout's get_maintainer.pl and checkpatch.pl; with `comments` those beside an edit that
-    name the replaced function follow."""
+    name the replaced function follow; `deprecate` ends the branch with patches against new
+    callers."""
 
     jobs: int
     output: Path | None = None
@@ -56,6 +57,7 @@ class Options:
     reply: bool = False
     tree_scripts: bool = True
     comments: bool = True
+    deprecate: bool = False
 
 
 @dataclass

@@ -124,6 +124,11 @@ class Request:
             help="Let comments beside an edit name the new function, too.",
         ),
     ] = True
+    deprecate: Annotated[
+        bool,
+        Scope(since="rewrite"),
+        typer.Option("--deprecate", help="End with patches that keep new callers of GUP out."),
+    ] = False
     architectures: Annotated[
         str | None,
         Scope(since="build"),

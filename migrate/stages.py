@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrate.analysis.model import Action, Classification, Pairing, Scan
@@ -89,11 +89,12 @@ def _classify_summary(_job: Job, classification: Classification) -> str:
 
 def _rewrite(job: Job) -> Rewrite:
     from migrate.rewrite.audited import rewrite_audited
+    from migrate.rewrite.deprecate import deprecation
 
     def progress(done: int, total: int) -> None:
         job.listener.progress("groups", done, total)
 
-    return without_idle_api(
+    result = without_idle_api(
         rewrite_audited(
             job.tree,
             without(job.classification, job.rejections()),
@@ -103,6 +104,9 @@ def _rewrite(job: Job) -> Rewrite:
             progress=progress,
         )
     )
+    if not job.options.deprecate:
+        return result
+    return replace(result, last=deprecation(job.tree, result, job.profile))
 
 
 def _rewrite_summary(_job: Job, result: Rewrite) -> str:
@@ -143,8 +147,8 @@ def _classify_depends(job: Job) -> Sequence[str]:
 
 
 def _rewrite_depends(job: Job) -> Sequence[str]:
-    comments = str(job.options.comments)
-    return [profile_identity(job.profile), codec.dumps(job.rejections()), comments]
+    wishes = f"{job.options.comments} {job.options.deprecate}"
+    return [profile_identity(job.profile), codec.dumps(job.rejections()), wishes]
 
 
 def _build_depends(job: Job) -> Sequence[str]:
@@ -255,8 +259,11 @@ def check_environment(job: Job, wanted: Sequence[str]) -> None:
     from migrate.analysis.spatch import spatch_version
     from migrate.delivery.build_choices import check_options
     from migrate.delivery.commits import user_identity
+    from migrate.rewrite.deprecate import require_pins
 
     spatch_version()
+    if job.options.deprecate:
+        require_pins(job.profile)
     if "build" in wanted:
         check_options(job.options.build)
     if "commit" in wanted:

@@ -170,6 +170,7 @@ def _rewrite(job: Job) -> tuple[str, Sequence[str], Rows]:
     rows = [("new API", subject) for subject in result.api.subjects]
     for change in result.changes:
         rows.append(("rewritten", "\n".join((change.group, *change.notes))))
+    rows += [("at the end", subject) for subject in result.last.subjects]
     rows += [("failed", f"{f.group}\n{f.reason}") for f in result.failures]
     return f"{len(result.changes)} groups rewritten", ("result", "group"), rows
 

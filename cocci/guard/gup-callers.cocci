@@ -3,9 +3,8 @@
 /// of user pages needs a pin, and code that only looks at struct page needs no
 /// GUP.
 ///
-//# Meant for the kernel's scripts/coccinelle/api/ once the callers that are
-//# right have moved. It proposes nothing: which function is right depends on
-//# what is done with the page, see Documentation/core-api/pin_user_pages.rst.
+//# It proposes nothing: which function is right depends on what is done with
+//# the page.
 //
 // Confidence: Moderate
 // Copyright: (C) The gup-migrate authors
@@ -17,8 +16,9 @@
 // Usage:
 //	spatch --no-includes --sp-file gup-callers.cocci -D report FILE
 //
-// In a kernel: make coccicheck COCCI=gup-callers.cocci MODE=report, or
-// MODE=context, MODE=org.
+// In a kernel, also with MODE=context and MODE=org:
+//	make coccicheck MODE=report \
+//		COCCI=scripts/coccinelle/api/gup-callers.cocci
 
 virtual context
 virtual org

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from migrate.delivery.addressees import Addressed
 from migrate.delivery.model import Commit
 
-API = "api"
+API, LAST = "api", "deprecation"
 
 
 @dataclass
@@ -24,7 +24,11 @@ class Batch:
 
     @property
     def is_api(self) -> bool:
-        return not self.commits[0].groups
+        return self.commits[0].is_api
+
+    @property
+    def is_last(self) -> bool:
+        return self.commits[0].last
 
 
 def make_batches(
@@ -35,11 +39,11 @@ def make_batches(
 
 
 def title(batch: Batch) -> str:
-    """The subject of the cover letter: that of the only patch or of the API's first, or what the
-    subjects share."""
+    """The subject of the cover letter: that of the only patch, of the first one when none of them
+    converts anything, or what the subjects share."""
     subjects = [commit.subject for commit in batch.commits]
     part = f", part {batch.part[0]} of {batch.part[1]}" if batch.part[1] > 1 else ""
-    if len(subjects) == 1 or batch.is_api:
+    if len(subjects) == 1 or batch.is_api or batch.is_last:
         return subjects[0] + part
     split = [subject.split(": ") for subject in subjects]
     shared = []
@@ -64,7 +68,8 @@ def _by_maintainers(
     for commit in commits:
         addressed = address(commit)
         people = tuple(sorted(addressed.maintainers)) or ("", commit.subsystem)
-        key = (API,) if not commit.groups else people
+        special = API if commit.is_api else LAST if commit.last else ""
+        key = (special,) if special else people
         batch = batches.setdefault(key, Batch([], []))
         batch.commits.append(commit)
         batch.addressed.append(addressed)
@@ -86,7 +91,7 @@ def _name(batches: Sequence[Batch]) -> list[Batch]:
     """Give each batch a name for its directory that no other has."""
     taken: set[str] = set()
     for batch in batches:
-        words = API if batch.is_api else batch.commits[0].subsystem
+        words = API if batch.is_api else LAST if batch.is_last else batch.commits[0].subsystem
         stem = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:50].strip("-") or "series"
         if batch.part[1] > 1:
             stem += f"-part-{batch.part[0]}"

@@ -16,7 +16,7 @@ from migrate.delivery.build_states import States
 from migrate.delivery.model import Branch, Commit
 
 OBJECT_SOURCES = (".c", ".S")
-_DOCUMENTS = (".rst", ".txt", ".md")
+_DOCUMENTS = (".rst", ".txt", ".md", ".cocci")
 
 
 @dataclass(frozen=True, order=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One commit a subsystem, the API first, made in the tool's own repository.
+"""One commit a subsystem, in the tool's own repository: the API first, and last what keeps new
+callers out.
 
 Same input, same commit ids: the n-th commit is dated n seconds after the base commit, in its time
 zone, and nothing else of the day or of the user's configuration but name and address gets in.
@@ -8,7 +9,7 @@ zone, and nothing else of the day or of the user's configuration but name and ad
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ from migrate.delivery.prefixes import prefix_for
 from migrate.delivery.trailers import Collected, add_trailers
 from migrate.kernel.maintainers import Maintainers, read_maintainers
 from migrate.kernel.tree import Tree
-from migrate.rewrite.model import FileChange, GroupChange, Rewrite
+from migrate.rewrite.model import ApiChange, FileChange, GroupChange, Rewrite
 
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f<>]+")
 
@@ -87,10 +88,7 @@ def make_commits(
     with temporary_index(repository) as index:
         index.read(tree.commit)
         chain = _Chain(tree, index, identity, collected or Collected())
-        for line, body, files in zip(
-            rewrite.api.subjects, rewrite.api.bodies, rewrite.api.commits, strict=True
-        ):
-            text = api_message(line, body, identity)
+        for text, files in _besides(rewrite.api, identity):
             chain.add(text, where.subsystem_of(files[0].path), (), _net(files))
         for subsystem, changes in _by_subsystem(rewrite.changes):
             net = _net(file for change in changes for file in change.files)
@@ -100,6 +98,8 @@ def make_commits(
             line = subject(prefix_for(tree, [file.path for file in net]), groups)
             text = message(line, groups, identity, document=document, templates=templates)
             chain.add(text, subsystem, tuple(change.group for change in changes), net)
+        for text, files in _besides(rewrite.last, identity):
+            chain.add(text, where.subsystem_of(files[0].path), (), _net(files), last=True)
     branch = Branch(rewrite.profile, ref, tree.commit, tuple(chain.commits))
     update_ref(repository, ref, branch.tip)
     return branch
@@ -117,7 +117,13 @@ class _Chain:
         self._seconds, self._zone = commit_date(index.repository, tree.commit)
 
     def add(
-        self, text: str, subsystem: str, groups: tuple[str, ...], files: Sequence[FileChange]
+        self,
+        text: str,
+        subsystem: str,
+        groups: tuple[str, ...],
+        files: Sequence[FileChange],
+        *,
+        last: bool = False,
     ) -> None:
         repository = self._index.repository
         parent = self.commits[-1].id if self.commits else self._base
@@ -130,12 +136,18 @@ class _Chain:
             made = commit_tree(repository, new_tree, parent, text, self._identity, when)
         paths = tuple(sorted(file.path for file in files))
         line = text.partition("\n")[0]
-        self.commits.append(Commit(made, parent, subsystem, line, groups, paths))
+        self.commits.append(Commit(made, parent, subsystem, line, groups, paths, last))
 
     def _trailers(self, commit: str) -> tuple[str, ...]:
         if not self._collected.kept:
             return ()
         return self._collected.of(describe_patch(self._index.repository, commit))
+
+
+def _besides(change: ApiChange, identity: Identity) -> Iterator[tuple[str, tuple[FileChange, ...]]]:
+    """The messages and files of the commits that convert nothing."""
+    for line, body, files in zip(change.subjects, change.bodies, change.commits, strict=True):
+        yield api_message(line, body, identity), files
 
 
 def _setting(checkout: Path, key: str) -> str:

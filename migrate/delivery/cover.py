@@ -109,7 +109,8 @@ def cover_letter(
     return render(
         "cover.txt",
         templates,
-        api=not conversions,
+        api=not conversions and not commits[0].last,
+        last=commits[0].last,
         commits=commits,
         sites=[site for c in conversions for site in _converted(c)],
         left_alone=facts.left_alone(commits) if conversions else [],

@@ -12,7 +12,8 @@ from migrate.kernel.mailmap import Mailbox
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of the tool's branch. `groups` is empty for a commit that introduces the API."""
+    """One commit of the tool's branch. `groups` is empty for a commit that introduces the API,
+    and for one that comes `last`, after all conversions."""
 
     id: str
     parent: str
@@ -20,6 +21,11 @@ class Commit:
     subject: str
     groups: tuple[str, ...]
     paths: tuple[str, ...]
+    last: bool = False
+
+    @property
+    def is_api(self) -> bool:
+        return not self.groups and not self.last
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ def blame(branch: Branch, rewrite: Rewrite, report: BuildReport) -> tuple[Reject
 
 
 def _guilty(commit: Commit, item: ObjectBuild, changes: dict[str, GroupChange]) -> list[str]:
+    if commit.last:
+        return []  # it converts nothing, and nothing stands on it
     if not commit.groups:
         # A warning is no reason to give up everything; it is in the report.
         return list(changes) if item.status is BuildStatus.FAILED else []

@@ -105,7 +105,7 @@ def write_series(
     what was sent from there and is the same now stays marked as sent. `history` is that of the
     last result; `collected` are trailers that the commits of `branch` have where they fit.
     """
-    api = [commit for commit in branch.commits if not commit.groups]
+    api = [commit for commit in branch.commits if commit.is_api]
     job = _Job(
         tree=tree,
         facts=Facts(classification, rewrite, build_report),
@@ -275,7 +275,7 @@ def _keep_objects(job: _Job, edition: Edition, tip: str) -> None:
 
 
 def _api_title(job: _Job) -> str:
-    return next((c.subject for c in job.branch.commits if not c.groups), "")
+    return next((c.subject for c in job.branch.commits if c.is_api), "")
 
 
 def _document(job: _Job) -> str:

@@ -40,9 +40,10 @@ class GroupFailure:
 
 @dataclass(frozen=True)
 class ApiChange:
-    """The patches that introduce the profile's API, one :class:`FileChange` tuple a commit.
+    """Patches that convert nothing, as those that introduce the API: one :class:`FileChange`
+    tuple a commit.
 
-    Empty when the tree has the API already.
+    Empty when the tree has all of it already.
     """
 
     subjects: tuple[str, ...]
@@ -52,10 +53,14 @@ class ApiChange:
 
 @dataclass(frozen=True)
 class Rewrite:
-    """The result of `rewrite`, in the order in which commits are made: by subsystem, then path."""
+    """The result of `rewrite`, in the order in which commits are made: by subsystem, then path.
+
+    `last` are the patches that follow all of `changes`.
+    """
 
     commit: str
     profile: str
     api: ApiChange
     changes: tuple[GroupChange, ...]
     failures: tuple[GroupFailure, ...]
+    last: ApiChange = ApiChange((), (), ())

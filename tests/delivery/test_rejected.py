@@ -39,6 +39,7 @@ BRANCH = Branch(
         Commit("0", "base", "MM", "api", (), ("include/linux/mm.h",)),
         Commit("1", "0", "D", "d", ("a", "b"), ("d/a.c", "d/b.c", "d/b.h")),
         Commit("2", "1", "E", "e", ("c",), ("e/c.c",)),
+        Commit("3", "2", "MM", "last", (), ("include/linux/mm.h",), last=True),
     ),
 )
 
@@ -79,6 +80,10 @@ def test_nothing_goes_out_without_the_api() -> None:
     reasons = {r.reason for r in blame(BRANCH, REWRITE, BuildReport("2", (failed,)))}
     assert reasons == {"With the new API alone, e/c.o does not build for x86_64: error: x"}
     assert blamed(built("0", "mm/gup.o", BuildStatus.WARNED)) == []
+
+
+def test_nobody_goes_for_what_comes_after_all_of_them() -> None:
+    assert blamed(built("3", "d/a.o", BuildStatus.FAILED)) == []
 
 
 def test_an_object_of_no_commit_of_the_branch_is_nobodys_fault() -> None:

@@ -51,11 +51,11 @@ def dirty(
     tmp_path_factory: pytest.TempPathFactory,
     code: Path,
 ) -> tuple[World, subprocess.CompletedProcess[str]]:
-    """The other profile on a tree that somebody is working in."""
+    """The other profile, and patches at the end, on a tree that somebody is working in."""
     world = make_world(tmp_path_factory.mktemp("dirty"), code)
     make_dirty(world)
     before = snapshot(world)
-    done = world.run("run", "--profile", DIRTY_PROFILE)
+    done = world.run("run", "--profile", DIRTY_PROFILE, "--deprecate")
     after = snapshot(world)
     assert after == before, sorted(set(after.items()) ^ set(before.items()))
     return world, done
@@ -103,6 +103,54 @@ def test_what_is_delivered_was_built(which: str, request: pytest.FixtureRequest)
     assert sum(b["status"] == "built" for b in builds) >= 5
     assert not [b for b in builds if b["status"].startswith(("failed", "built, with"))]
     assert all(b["reason"] for b in builds if b["status"] == "not buildable here")
+
+
+@pytest.mark.parametrize("which", ["clean", "dirty"])
+def test_its_own_branch_is_left_alone(
+    which: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    world, _ = request.getfixturevalue(which)
+    profile = CLEAN_PROFILE if which == "clean" else DIRTY_PROFILE
+    options = ["--profile", profile, "--rev", f"gup-migrate/{profile}", "--deprecate", "--json"]
+    done = world.run("rewrite", *options, workspace=tmp_path / "again")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["changes"], result["failures"], result["api"]["commits"]) == ([], [], [])
+    assert len(result["last"]["commits"]) == (2 if which == "clean" else 0)
+
+
+def test_what_keeps_new_callers_out_comes_last_and_on_its_own(
+    dirty: tuple[World, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    world, _ = dirty
+    tip, header = f"{OURS}{DIRTY_PROFILE}", "include/linux/mm.h"
+    rule = "scripts/coccinelle/api/gup-callers.cocci"
+    subjects = world.git("log", "-2", "--format=%s", tip).splitlines()
+    assert subjects == [
+        "mm: say that get_user_pages*() is not for new callers",
+        "coccinelle: api: flag new callers of get_user_pages*()",
+    ]
+    assert world.git("diff", "--name-only", f"{tip}~2..{tip}").split() == [header, rule]
+    diff = world.git("diff", "-U0", f"{tip}~1..{tip}").splitlines()
+    edits = [x for x in diff if x[:1] in "+-" and not x.startswith(("+++", "---"))]
+    assert edits[0] + edits[-1] == "+/*+ */" and all(x.startswith("+") for x in edits)
+    shipped = (world.code / "cocci" / "guard" / "gup-callers.cocci").read_text()
+    assert world.git("show", f"{tip}:{rule}") == shipped.strip()
+
+    *others, last = sorted(p for p in world.out(DIRTY_PROFILE).iterdir() if p.is_dir())
+    assert last.name.endswith("-deprecation") and len(others) > 2
+    cover, *patches = sorted(last.glob("*.patch"))
+    assert len(patches) == 2
+    text = " ".join(cover.read_text().split())
+    assert "These patches keep new ones from coming in unseen." in text
+    scratch = tmp_path / "am"
+    world.git("clone", "-q", str(world.tree), str(scratch), cwd=tmp_path)
+    world.git("config", "user.name", "Somebody", cwd=scratch)
+    world.git("config", "user.email", "s@example.org", cwd=scratch)
+    world.git("am", "-q", *map(str, patches), cwd=scratch)
+    for path in (header, rule):
+        ours = world.git("rev-parse", f"HEAD:{path}", cwd=scratch)
+        assert ours == world.git("rev-parse", f"{tip}:{path}")
 
 
 def test_every_series_applies_to_its_base(

@@ -55,13 +55,15 @@ class World:
         )
         return done.stdout.strip()
 
-    def command(self, name: str, *options: str) -> list[str]:
-        place = [str(self.tree), "--workspace", str(self.workspace)]
+    def command(self, name: str, *options: str, workspace: Path | None = None) -> list[str]:
+        place = [str(self.tree), "--workspace", str(workspace or self.workspace)]
         return [sys.executable, "-m", "migrate", name, *options, *place]
 
-    def run(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, name: str, *options: str, workspace: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(name, *options),
+            self.command(name, *options, workspace=workspace),
             cwd=self.home,
             env=self.env,
             capture_output=True,

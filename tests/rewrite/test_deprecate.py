@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The last patches: a rule for coccicheck and a comment, to the byte, and where there are none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from migrate.base.data import data_folder
+from migrate.base.errors import Refusal
+from migrate.kernel.tree import Tree
+from migrate.rewrite.deprecate import RULE, deprecation
+from migrate.rewrite.engine import rewrite
+from migrate.rewrite.model import ApiChange, FileChange, Rewrite
+from migrate.rewrite.profiles import load_profile
+from tests.rewrite.trees import DATA, classification, group_of, make_tree
+
+HEADER = "include/linux/mm.h"
+CALLER = b"""\
+void f(struct page **p)
+{
+	get_user_pages_fast(1, 1, FOLL_WRITE, p);
+	put_page(*p);
+}
+"""
+COMMENT = b"""\
+/*
+ * No new callers of get_user_pages*() outside of mm/, please: who accesses the
+ * data of the pages pins them by pin_user_pages() or one of its relatives.
+ * scripts/coccinelle/api/gup-callers.cocci flags the others.
+ */
+"""
+NONE = ApiChange((), (), ())
+
+
+def idle(tree: Tree, profile: str) -> Rewrite:
+    """A rewrite that found nothing to convert."""
+    return Rewrite(tree.commit, profile, NONE, (), ())
+
+
+def last_of(tree: Tree, profile: str) -> tuple[ApiChange, Rewrite]:
+    verdicts = classification(tree, group_of("g", {"drivers/a.c": CALLER}))
+    target = load_profile(profile)
+    done = rewrite(tree, verdicts, target, lambda path: path)
+    return deprecation(tree, done, target), done
+
+
+def test_to_the_byte(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, "6.1", {"drivers/a.c": CALLER})
+    last, _ = last_of(tree, "pin-user-pages")
+    old = tree.read(HEADER) or b""
+    mark = b"long get_user_pages_remote("
+    assert old.count(mark) == 1
+    rule = (data_folder("cocci") / "guard" / "gup-callers.cocci").read_bytes()
+    assert last.commits == (
+        (FileChange(RULE, None, rule),),
+        (FileChange(HEADER, old, old.replace(mark, COMMENT + mark)),),
+    )
+    assert last.subjects == (
+        "coccinelle: api: flag new callers of get_user_pages*()",
+        "mm: say that get_user_pages*() is not for new callers",
+    )
+    assert "pin_user_pages()" in last.bodies[0]
+
+
+def test_behind_the_patches_of_the_api(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, "6.1", {"drivers/a.c": CALLER})
+    last, done = last_of(tree, "vaddr-pin")
+    brought = [f.after for files in done.api.commits for f in files if f.path == HEADER]
+    _, (change,) = last.commits
+    assert change.before == brought[-1]
+    assert b"by vaddr_pin_pages() or" in change.after
+
+
+@pytest.mark.parametrize("profile", ["pin-user-pages", "vaddr-pin"])
+def test_twice_is_once(profile: str, tmp_path: Path) -> None:
+    tree = make_tree(tmp_path / "one", "6.1", {"drivers/a.c": CALLER})
+    last, done = last_of(tree, profile)
+    files = {f.path: f.after for c in (*done.api.commits, *last.commits) for f in c}
+    again = make_tree(tmp_path / "two", "6.1", files)
+    assert deprecation(again, idle(again, profile), load_profile(profile)) == NONE
+
+
+def test_nobody_is_sent_to_what_is_not_there(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, "6.1", {})
+    assert deprecation(tree, idle(tree, "vaddr-pin"), load_profile("vaddr-pin")) == NONE
+
+
+def test_a_profile_without_pins_is_refused(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, "6.1", {})
+    profile = replace(load_profile("pin-user-pages"), pins=False)
+    with pytest.raises(Refusal, match="not about pins"):
+        deprecation(tree, idle(tree, profile.name), profile)
+
+
+def test_a_declaration_with_a_comment_of_its_own_keeps_it(tmp_path: Path) -> None:
+    """The new one goes to the next, with an empty line in between."""
+    header = (DATA / "headers" / "6.1.h").read_bytes()
+    mark = b"long get_user_pages_remote("
+    told = header.replace(mark, b"/* From afar. */\n" + mark)
+    tree = make_tree(tmp_path, "6.1", {HEADER: told})
+    last = deprecation(tree, idle(tree, "pin-user-pages"), load_profile("pin-user-pages"))
+    after = last.commits[1][0].after
+    assert b"/* From afar. */\n" + mark in after
+    assert b"\n\n" + COMMENT in after and after.replace(b"\n" + COMMENT, b"", 1) == told
