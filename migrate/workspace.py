@@ -188,7 +188,9 @@ class Workspace:
         return layout
 
     def _check_empty(self) -> None:
-        strangers = [p.name for p in self.root.iterdir() if p.name != "lock"]
+        # A run that was killed at once may have left these two.
+        ours = {"lock", f"{_MARKER}.new"}
+        strangers = [p.name for p in self.root.iterdir() if p.name not in ours]
         if strangers:
             raise Refusal(
                 f"{self.root} holds files that are not gup-migrate's, {sorted(strangers)[0]}.",

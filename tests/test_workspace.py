@@ -101,6 +101,14 @@ def test_a_folder_of_the_user_is_not_taken(workspace: Workspace) -> None:
     assert (workspace.root / "thesis.tex").read_text() == "precious"
 
 
+def test_a_run_that_was_killed_at_its_first_file_leaves_a_workspace(workspace: Workspace) -> None:
+    workspace.root.mkdir()
+    (workspace.root / "lock").touch()
+    (workspace.root / "gup-migrate.json.new").write_text('{"lay')
+    with workspace.locked():
+        assert not list(workspace.root.glob("*.new"))
+
+
 def test_the_workspace_of_another_checkout_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     with workspace.locked():
         pass

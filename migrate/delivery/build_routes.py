@@ -13,7 +13,7 @@ from migrate.delivery.build_model import BuildOptions, Recipe, Route, Unit, Unro
 from migrate.kernel.defconfigs import Defconfigs
 from migrate.kernel.kbuild import Kbuild, Owner
 from migrate.kernel.kconfig import Kconfig
-from migrate.kernel.makefiles import ON, Way
+from migrate.kernel.makefiles import OFF, ON, Way
 from migrate.kernel.toolchains import (
     Architecture,
     Toolchain,
@@ -232,8 +232,10 @@ def _described(owner: Owner) -> str:
 
 
 def _can_be_set(kconfig: Kconfig, arch: Architecture, owner: Owner) -> bool:
-    """Whether the symbols of one of the ways can be set on `arch` at all."""
+    """Whether the symbols of one of the ways can be set, or be off, on `arch` at all."""
     for way in owner.ways:
+        if not all(kconfig.can_be_off(g.symbol, arch.source) for g in way if g.values == OFF):
+            continue
         allowed = kconfig.architectures(_needed(way))
         if allowed is None or arch.source in allowed:
             return True

@@ -93,6 +93,13 @@ class Kconfig:
                 return None
         return wished
 
+    def can_be_off(self, symbol: str, arch: str) -> bool:
+        """Whether a configuration of `arch` may lack `symbol`: one that nobody is asked about,
+        and that nothing selects, is what its default says."""
+        here = [d for d in self.definitions(symbol) if d.arch in ("", arch)]
+        selected = any(d.arch in ("", arch) for d in self._selectors.get(symbol, ()))
+        return not here or selected or any(d.prompt or d.needs for d in here)
+
     def _has_prompt(self, symbol: str, arch: str) -> bool:
         return any(d.prompt for d in self.definitions(symbol) if d.arch in ("", arch))
 

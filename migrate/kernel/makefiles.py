@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 ON = ("y", "m")
 OFF = ("",)
@@ -34,11 +34,13 @@ Way = frozenset[Guard]
 
 @dataclass(frozen=True)
 class Assignment:
-    """`name` is the left side as written, `words` the right side, `guards` the ifdefs around."""
+    """`name` is the left side as written, `words` the right side, `guards` the ifdefs around;
+    `adds` tells `+=` from what throws away the words that were there."""
 
     name: str
     words: tuple[str, ...]
     guards: Way
+    adds: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,14 @@ class Makefile:
                 yield self.expand(word)
 
     def expand(self, word: str) -> str:
-        """`word` with the variables filled in that have exactly one word as their value."""
+        """`word` with the variables filled in that have exactly one word as their value; the
+        lists of kbuild are followed instead, since they have guards."""
         if "$" not in word:
             return word
         if not self._values:
             self._values[""] = ""
             for item in self.assignments:
-                if len(item.words) == 1 and "$" not in item.name:
+                if len(item.words) == 1 and not _LIST.search(item.name):
                     self._values.setdefault(item.name, item.words[0])
         return _REFERENCE.sub(lambda m: self._values.get(m[1], m[0]), word)
 
@@ -109,7 +112,21 @@ def simplest(ways: Iterable[Way]) -> set[Way]:
 
 def parse(path: str, text: str, read: Callable[[str], str | None]) -> Makefile:
     """Read a makefile; `read` gives the text of an included one, or None."""
-    return Makefile(path, tuple(_assignments(posixpath.dirname(path), text, read, 0)))
+    found = list(_assignments(posixpath.dirname(path), text, read, 0))
+    return Makefile(path, tuple(_unless_set_anew(found)))
+
+
+def _unless_set_anew(assignments: Sequence[Assignment]) -> Iterator[Assignment]:
+    """With `x-y := a.o` and then `x-$(CONFIG_S) := b.o`, a.o is built only without S."""
+    for n, item in enumerate(assignments):
+        anew = {
+            _negated(guard)
+            for later in assignments[n + 1 :]
+            if not later.adds and not later.guards and later.name != item.name
+            for name, guard in _variants(later.name)
+            if name == item.name and len(guard) == 1
+        }
+        yield replace(item, guards=item.guards.union(*anew)) if anew else item
 
 
 def _merged(way: Way) -> Way | None:
@@ -132,9 +149,10 @@ _REFERENCE = re.compile(r"\$[({]([\w.-]+)[)}]")
 _GOAL = re.compile(
     r"(obj|lib|core|drivers|net|libs|virt|init|extra|always|head|subdir|targets)-[ym]?$"
 )
+_LIST = re.compile(r"\$|-[ym]$")
 _COMPOSITE = re.compile(r"(.+?)-(?:y|m|objs|objs-y|objs-m)$")
 _NAME = r"(?:\$\((?:[^()]|\([^()]*\))*\)|\$\{\w+\}|[^\s:=#?+$])+"
-_ASSIGN = re.compile(rf"^\s*(?:export\s+|override\s+)*({_NAME})\s*(?:\+=|::?=|\?=|=)\s*(.*)$")
+_ASSIGN = re.compile(rf"^\s*(?:export\s+|override\s+)*({_NAME})\s*(\+=|::?=|\?=|=)\s*(.*)$")
 _CONDITION = re.compile(r"^\s*(else\s+)?(ifdef|ifndef|ifeq|ifneq)\b\s*(.*)$")
 _SYMBOL = re.compile(r"CONFIG_(\w+)")
 _SYMBOL_REFERENCE = re.compile(r"\$\(CONFIG_(\w+)\)|\$\{CONFIG_(\w+)\}")
@@ -161,7 +179,8 @@ def _assignments(
             if "$" not in path and (body := read(posixpath.normpath(path))) is not None:
                 yield from _assignments(folder, body, read, depth + 1)
         elif found := _ASSIGN.match(line):
-            yield Assignment(found[1], tuple(_words(found[2])), frozenset().union(*conditions))
+            words, adds = tuple(_words(found[3])), found[2] in ("+=", "?=")
+            yield Assignment(found[1], words, frozenset().union(*conditions), adds)
 
 
 def _words(text: str) -> Iterator[str]:

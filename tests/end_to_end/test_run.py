@@ -280,8 +280,9 @@ def _interrupt(world: World, after: Path) -> None:
 
 
 def _wait_for(path: Path, child: subprocess.Popen[str], seconds: float = 120) -> None:
-    """Until `path` is there, or the program has ended."""
+    """Until `path` is there; the program must still be at work."""
     deadline = time.monotonic() + seconds
-    while not path.exists() and child.poll() is None:
+    while not path.exists():
+        assert child.poll() is None, child.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -52,6 +52,9 @@ def ways_of(text: str, word: str) -> set[str]:
         ("define recipe\nobj-y += a.o\nendef\n", "a.o", set()),
         ("ccflags-y += a.o\n", "a.o", set()),
         ("obj-$(CONFIG_A) += a.o\nobj-y += a.o\n", "a.o", {""}),
+        ("l-y := a.o\nl-$(CONFIG_A) := b.o\nobj-y := $(l-y)\n", "a.o", {"!CONFIG_A"}),
+        ("l-y := a.o\nl-$(CONFIG_A) := b.o\nobj-y := $(l-y)\n", "b.o", {"CONFIG_A=y"}),
+        ("l-y := a.o\nl-$(CONFIG_A) += b.o\nobj-y := $(l-y)\n", "a.o", {""}),
     ],
 )
 def test_how_an_object_gets_on_kbuilds_lists(text: str, word: str, ways: set[str]) -> None:
