@@ -163,10 +163,6 @@ class Console:
         if refusal.next_step:
             self._err.print(Text(_one_line(refusal.next_step)), soft_wrap=True)
 
-    def interrupted(self, command: str) -> None:
-        self._stop_bars()
-        self._line(f"Interrupted. What was done is kept; go on with: {command}")
-
     def bug(self, log: str) -> None:
         self._stop_bars()
         self.refusal(

@@ -65,7 +65,6 @@ class Call:
     place: Place
     text: str
     start: int
-    conditional: bool
     guards: Guards
 
 

@@ -86,7 +86,6 @@ class _Walker:
     returns: list[Return] = field(default_factory=list)
     accesses: list[Access] = field(default_factory=list)
     scopes: list[dict[str, str]] = field(default_factory=lambda: [{}])
-    branches: int = 0
 
     # Declarations
 
@@ -194,10 +193,8 @@ class _Walker:
 
     def _branching(self, node: Node) -> None:
         self.scopes.append({})
-        self.branches += 1
         for child in node.named_children:
             self.statement(child)
-        self.branches -= 1
         self.scopes.pop()
 
     def _return(self, node: Node) -> None:
@@ -370,7 +367,6 @@ class _Walker:
                 self.source.place(callee),
                 self.source.line(callee),
                 callee.start_byte,
-                self.branches > 0,
                 self.guards,
             )
         )

@@ -79,9 +79,7 @@ def _site(program: Program, acquire: Acquire, site: Site | None) -> FollowSite |
     if not vma:
         return "it wants a vma, and none is at hand that is sure to be that of the address"
     faults = "FOLL_NOFAULT" not in flags
-    return FollowSite(
-        acquire.place, f"{vma}->vm_mm", vma, start, flags, write, page, faults, result
-    )
+    return FollowSite(acquire.place, vma, start, flags, write, page, faults, result)
 
 
 def _wrong_arguments(acquire: Acquire) -> str:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -139,7 +140,7 @@ class FollowSite:
     """What a rewrite of the acquire at `place` to follow_page() has to know.
 
     It takes one page into the local variable `page`, with the mmap lock held. All other fields
-    are C expressions as they stand at the call, without side effects or calls: the `mm`; the
+    are C expressions as they stand at the call, without side effects or calls: the
     `vma` of the address, which is at hand; the `address`; the gup_flags as written; and when they
     ask for `write` access: "" for never, "1" for always, else the condition. `faults` says that
     the page may have to be faulted in, which follow_page() does not do. `result` is the variable
@@ -147,7 +148,6 @@ class FollowSite:
     """
 
     place: Place
-    mm: str
     vma: str
     address: str
     flags: str
@@ -279,3 +279,19 @@ class Classification:
     def pairs(self) -> tuple[tuple[PinGroup, Verdict], ...]:
         """Each group with its verdict."""
         return tuple(zip(self.groups, self.verdicts, strict=True))
+
+    def left_manual(self, reasons: Mapping[str, str], rule: str) -> Classification:
+        """The same with the groups that `reasons` names `manual`, each for its reason."""
+        verdicts = tuple(
+            replace(
+                verdict,
+                action=Action.MANUAL,
+                rule=rule,
+                reason=reasons[verdict.group],
+                confidence=Confidence.LOW,
+            )
+            if verdict.group in reasons
+            else verdict
+            for verdict in self.verdicts
+        )
+        return replace(self, verdicts=verdicts)

@@ -133,10 +133,6 @@ class Table:
     def put(self, key: str, value: str) -> None:
         self._database.insert(self._name, {key: value})
 
-    def put_many(self, items: Mapping[str, str]) -> None:
-        """Set all of `items`; after a crash all are there or none."""
-        self._database.insert(self._name, items)
-
     def __len__(self) -> int:
         return self._database.count(self._name)
 

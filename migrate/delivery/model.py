@@ -78,15 +78,6 @@ class BuildReport:
 
 
 @dataclass(frozen=True)
-class Person:
-    """One recipient; `role` is maintainer, reviewer, list or supporter, as MAINTAINERS has it."""
-
-    name: str
-    address: str
-    role: str
-
-
-@dataclass(frozen=True)
 class Series:
     """One directory of mails. `to` and `cc` are addresses of the cover letter, `to_boxes` and
     `cc_boxes` the same with names.

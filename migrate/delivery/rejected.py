@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from migrate.analysis.model import Action, Classification, Confidence, Verdict
+from migrate.analysis.model import Classification
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.rewrite.model import ApiChange, GroupChange, GroupFailure, Rewrite
 
@@ -70,7 +70,7 @@ def _guilty(commit: Commit, item: ObjectBuild, changes: dict[str, GroupChange]) 
 def without(classification: Classification, rejections: Rejections) -> Classification:
     """The classification with every rejected group `manual`, for the compiler's reason."""
     reasons = {item.group: item.reason for item in rejections.items}
-    return _with_manual(classification, reasons, "build")
+    return classification.left_manual(reasons, "build")
 
 
 def decided(
@@ -78,7 +78,7 @@ def decided(
 ) -> Classification:
     """What became of every group in the end: builds and rewrites that failed are `manual`."""
     reasons = {failure.group: failure.reason for failure in failures}
-    return _with_manual(without(classification, rejections), reasons, "rewrite")
+    return without(classification, rejections).left_manual(reasons, "rewrite")
 
 
 def without_idle_api(rewrite: Rewrite) -> Rewrite:
@@ -86,22 +86,6 @@ def without_idle_api(rewrite: Rewrite) -> Rewrite:
     if rewrite.changes or not rewrite.api.commits:
         return rewrite
     return replace(rewrite, api=ApiChange((), (), ()))
-
-
-def _with_manual(
-    classification: Classification, reasons: dict[str, str], rule: str
-) -> Classification:
-    verdicts = tuple(
-        _manual(verdict, reasons[verdict.group], rule) if verdict.group in reasons else verdict
-        for verdict in classification.verdicts
-    )
-    return replace(classification, verdicts=verdicts)
-
-
-def _manual(verdict: Verdict, reason: str, rule: str) -> Verdict:
-    return replace(
-        verdict, action=Action.MANUAL, rule=rule, reason=reason, confidence=Confidence.LOW
-    )
 
 
 def _edits(change: GroupChange, path: str) -> bool:

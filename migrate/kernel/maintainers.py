@@ -29,7 +29,6 @@ THE_REST = "THE REST"
 _ENTRY = re.compile(r"([A-Z]):\s*(.*)", re.S)
 _IGNORED = re.compile(r"\s*(#|$)")
 _LITERAL = re.compile(r"[\w/\-.,~=%:#!@ ]*\Z")
-_MAINTAINED = re.compile(r"maintain|support", re.I)
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,6 @@ class Section:
     def status(self) -> str:
         """The last `S:` value, "" when there is none."""
         return (self.values("S") or ("",))[-1]
-
-    @property
-    def maintained(self) -> bool:
-        return bool(self.values("M")) and any(_MAINTAINED.search(s) for s in self.values("S"))
 
 
 class _Rank(NamedTuple):

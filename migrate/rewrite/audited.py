@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 
-from migrate.analysis.model import Action, Classification
+from migrate.analysis.model import Classification
 from migrate.analysis.spatch import DEFAULT_TIMEOUT
 from migrate.kernel.tree import Tree
 from migrate.rewrite.engine import rewrite
@@ -34,7 +34,7 @@ def rewrite_audited(
     while True:
         result = rewrite(
             tree,
-            _without(classification, {failure.group for failure in found}),
+            classification.left_manual({f.group: f.reason for f in found}, "rewrite"),
             profile,
             subsystem_of,
             comments=comments,
@@ -45,11 +45,3 @@ def rewrite_audited(
         if not fresh:
             return replace(result, failures=(*result.failures, *found))
         found += fresh
-
-
-def _without(classification: Classification, groups: Collection[str]) -> Classification:
-    verdicts = tuple(
-        replace(v, action=Action.MANUAL) if v.group in groups else v
-        for v in classification.verdicts
-    )
-    return replace(classification, verdicts=verdicts)

@@ -81,7 +81,7 @@ def test_a_verdict_carries_its_evidence() -> None:
 
 
 def test_what_changes_when_a_page_is_followed() -> None:
-    site = FollowSite(Place("a.c", 1, 1), "vma->vm_mm", "vma", "at", "0", "", "page", True, "")
+    site = FollowSite(Place("a.c", 1, 1), "vma", "at", "0", "", "page", True, "")
     about = replace(group(U.STRUCT_PAGE, T.LONG_LIVED), follows=(site,))
     found = warnings(about, Action.FOLLOW)
     assert [w.split()[0] for w in found] == ["A", "follow_page()", "Without"]
@@ -95,7 +95,7 @@ def test_what_changes_when_a_page_is_followed() -> None:
     [(None, Action.KEEP), (("follow_page",), Action.FOLLOW), (("folio_walk_start",), Action.KEEP)],
 )
 def test_follow_wants_functions_of_the_tree(needs: tuple[str, ...] | None, action: Action) -> None:
-    site = FollowSite(Place("a.c", 1, 1), "mm", "vma", "at", "0", "", "p", True, "")
+    site = FollowSite(Place("a.c", 1, 1), "vma", "at", "0", "", "p", True, "")
     about = replace(group(U.STRUCT_PAGE), follows=(site,))
     tree = tree_of({})
     target = Target(follow_needs=needs)

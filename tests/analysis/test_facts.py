@@ -145,8 +145,7 @@ def test_calls_have_names_arguments_and_sources() -> None:
     assert (first.name, first.sources) == ("g", ("s->a", "i + 1", "NULL"))
     assert first.arguments == ((Loc("s", ("a",)),), (Loc("i"),), ())
     assert (first.place.line, first.text) == (4, "g(s->a, i + 1, /* note */ NULL);")
-    assert first.conditional
-    assert not second.conditional
+    assert (second.name, second.place.line) == ("g", 5)
 
 
 def test_calls_in_calls_come_first_and_are_results() -> None:

@@ -198,7 +198,7 @@ def test_data_that_is_written_is_never_called_only_read() -> None:
     assert ask(rules.written_unasked, group(U.MAP, U.READ_DATA)) is None
 
 
-SITE = FollowSite(Place(PATH, 10, 1), "vma->vm_mm", "vma", "at", "0", "", "page", True, "")
+SITE = FollowSite(Place(PATH, 10, 1), "vma", "at", "0", "", "page", True, "")
 
 
 def following(*kinds: UseKind | TraitKind, site: FollowSite = SITE) -> PinGroup:

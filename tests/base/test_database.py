@@ -17,7 +17,7 @@ def test_values_come_back_after_reopening(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     database = Database(path)
     database.table("facts").put("a", "1")
-    database.table("facts").put_many({"b": "2", "c": "xü"})
+    database.insert("facts", {"b": "2", "c": "xü"})
     database.close()
     facts = Database(path).table("facts")
     assert [facts.get(k) for k in "abcd"] == ["1", "2", "xü", None]
@@ -60,8 +60,7 @@ def test_damage_in_the_middle_of_a_run_is_survived(tmp_path: Path) -> None:
     path = tmp_path / "state.sqlite"
     said: list[str] = []
     database = Database(path, said.append)
-    facts = database.table("facts")
-    facts.put_many({f"key {n}": "value " * 200 for n in range(200)})
+    database.insert("facts", {f"key {n}": "value " * 200 for n in range(200)})
     database.select("facts", "key 1")
     with sqlite3.connect(path) as other:
         other.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -52,10 +52,7 @@ def _with_follows(group: PinGroup, case: str) -> PinGroup:
     if not vma.exists():
         return group
     name = vma.read_text().strip()
-    follows = tuple(
-        FollowSite(a.place, f"{name}->vm_mm", name, "", "", "", "page", True, "")
-        for a in group.acquires
-    )
+    follows = tuple(FollowSite(a.place, name, "", "", "", "page", True, "") for a in group.acquires)
     return replace(group, follows=follows)
 
 
