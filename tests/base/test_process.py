@@ -182,7 +182,7 @@ def test_a_shielded_program_comes_to_its_end_though_we_are_killed(
     """As git does that is writing into the user's repository."""
     script = (
         "import sys; from pathlib import Path; from migrate.base.process import run; "
-        "run(['sh', '-c', 'echo $$ > pid; cat >input; sleep 0.5; echo whole > result'], "
+        "run(['sh', '-c', 'cat >input; until test -e go; do sleep 0.1; done; echo whole >result'], "
         "cwd=Path(sys.argv[1]), timeout=60, stdin=b'x' * 10, shielded=True)"
     )
     child = subprocess.Popen(
@@ -194,9 +194,15 @@ def test_a_shielded_program_comes_to_its_end_though_we_are_killed(
     child.kill()
     child.wait()
     assert not (tmp_path / "result").exists()
-    while not (tmp_path / "result").exists() and time.monotonic() < deadline:
+    (tmp_path / "go").touch()
+    # The shell makes the file before echo writes into it, so what is in it counts.
+    while _text(tmp_path / "result") != "whole\n" and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert (tmp_path / "result").read_text() == "whole\n"
+    assert _text(tmp_path / "result") == "whole\n"
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
 
 
 def test_a_shielded_program_is_not_interrupted_but_not_waited_for_for_ever(
