@@ -62,11 +62,14 @@ def pair(
 def _noted(
     group: PinGroup, skipped: Mapping[Place, str], outside: Mapping[str, tuple[str, ...]]
 ) -> PinGroup:
-    """Add what a finder could not parse, and who else may touch the pages, to the gaps."""
+    """Add what a finder could not parse, and who else may touch the pages, to the gaps.
+
+    The former comes first: it is the reason of the verdict, and may be that of the other gaps.
+    """
     places = [a.place for a in group.acquires] + [r.place for r in group.releases]
-    gaps = [f"{skipped[place]} ({place})" for place in places if place in skipped]
-    gaps += outside.get(str(group.acquires[0].place), ())
-    return replace(group, gaps=(*group.gaps, *gaps))
+    first = [f"{skipped[place]} ({place})" for place in places if place in skipped]
+    last = outside.get(str(group.acquires[0].place), ())
+    return replace(group, gaps=(*first, *group.gaps, *last))
 
 
 class _Stored:

@@ -6,14 +6,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from migrate.analysis.group import Grouper, Traced
-from migrate.analysis.model import Acquire, Pairing, PinGroup, TraitKind, UseKind
+from migrate.analysis.model import Acquire, Pairing, PinGroup, TraitKind, Unparsed, UseKind
 from migrate.analysis.pair import _merged, pair
+from migrate.analysis.scan import SKIPPED
 from migrate.base import codec
 from migrate.kernel.tree import open_tree
 from tests.analysis.groups import acquire, group, release
@@ -531,3 +533,14 @@ def test_pairing_needs_no_progress_and_reports_it() -> None:
     pair(tree, scan_of(tree), progress=lambda *a: seen.append(a))
     assert {what for what, _, _ in seen} == {"pairing"}
     assert all(0 <= done <= total for _, done, total in seen)
+
+
+def test_that_a_finder_does_not_parse_it_is_the_first_thing_said() -> None:
+    tree = tree_of(
+        {HERE: "void f(void)\n{\n\tstruct page *p;\n\tget_user_pages(0, 1, 0, &p);\n}\n"}
+    )
+    found = scan_of(tree)
+    (site,) = found.acquires
+    (got,) = pair(tree, replace(found, unparsed=(Unparsed(site.place, "f", SKIPPED),))).groups
+    assert got.gaps[0] == f"{SKIPPED} ({site.place})"
+    assert len(got.gaps) > 1
