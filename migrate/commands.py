@@ -19,7 +19,7 @@ from migrate.job import Job, Options
 from migrate.kernel.tree import Tree, open_tree
 from migrate.request import Request
 from migrate.rewrite.profiles import load_profile
-from migrate.workspace import keep_apart, open_workspace
+from migrate.workspace import keep_apart, open_workspace, put_back
 
 current_log = Path()
 """Where a log of a bug goes: the folder of the workspace in use, if any."""
@@ -182,6 +182,7 @@ def working(job: Job, console: Console) -> Iterator[None]:
     """Hold the workspace, and say which it is."""
     with job.workspace.held():
         console.detail(f"workspace {job.workspace.root}")
+        put_back(job.out)
         yield
 
 

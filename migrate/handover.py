@@ -28,9 +28,11 @@ def refuse_own_branch(job: Job) -> None:
 
 @dataclass(frozen=True)
 class _Handed:
-    """The tip that was handed over last, which a later run may move on from."""
+    """The tips that a later run may move on from: the one that was handed over last, and those
+    that were about to be when a run was killed."""
 
     tip: str
+    begun: tuple[str, ...] = ()
 
 
 def publish_branch(job: Job) -> str:
@@ -39,12 +41,14 @@ def publish_branch(job: Job) -> str:
 
     if not job.branch.commits:
         return ""
-    last = job.workspace.load("handed-over", _Handed)
+    stored = job.workspace.load("handed-over", _Handed)
+    last = stored.value if stored else _Handed("")
+    job.workspace.save("handed-over", _Handed(last.tip, (*last.begun, job.branch.tip)), "")
     done = publish(
         job.branch,
         job.workspace.repository(),
         job.tree.root,
-        expected=last.value.tip if last else None,
+        expected=(last.tip, *last.begun),
         out=job.out,
     )
     job.workspace.save("handed-over", _Handed(done.tip), "")
@@ -57,9 +61,11 @@ def publish_branch(job: Job) -> str:
 
 @dataclass(frozen=True)
 class _Branches:
-    """The branches for b4 that were handed over: ref, digest of what they say, tip."""
+    """The branches for b4 that were handed over: ref, digest of what they say, tip. `begun` are
+    tips that were about to be when a run was killed."""
 
     handed: tuple[tuple[str, str, str], ...] = ()
+    begun: tuple[str, ...] = ()
 
 
 def publish_for_b4(job: Job) -> tuple[str, ...]:
@@ -73,6 +79,7 @@ def publish_for_b4(job: Job) -> tuple[str, ...]:
     from migrate.delivery.publish import publish
 
     stored = job.workspace.load("handed-to-b4", _Branches)
+    begun = stored.value.begun if stored else ()
     known = {ref: (digest, tip) for ref, digest, tip in stored.value.handed} if stored else {}
     repository, base = job.workspace.repository(), job.branch.base
     when = f"{int(time.time())} +0000"
@@ -95,14 +102,21 @@ def publish_for_b4(job: Job) -> tuple[str, ...]:
             continue
         only = Commit(made.tip, made.start, "", series.title, (), ())
         branch = Branch(job.branch.profile, made.ref, base, (only,))
-        done = publish(branch, repository, job.tree.root, expected=last or None)
+        begun = (*begun, made.tip)
+        _note(job, known, begun)
+        done = publish(branch, repository, job.tree.root, expected=(last, *begun))
         known[made.ref] = (made.digest, made.tip)
+        _note(job, known, begun)
         if done.kept:
             kept = done.kept.removeprefix("refs/heads/")
             job.listener.notice(f"{names[-1]} had commits from elsewhere, which are on {kept} now")
-    handed = tuple((ref, digest, tip) for ref, (digest, tip) in known.items())
-    job.workspace.save("handed-to-b4", _Branches(handed), "")
+    _note(job, known)
     return tuple(names)
+
+
+def _note(job: Job, known: dict[str, tuple[str, str]], begun: tuple[str, ...] = ()) -> None:
+    handed = tuple((ref, digest, tip) for ref, (digest, tip) in known.items())
+    job.workspace.save("handed-to-b4", _Branches(handed, begun), "")
 
 
 def begin_reroll(job: Job, mailbox: Path | None) -> None:

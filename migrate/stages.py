@@ -187,9 +187,16 @@ def _build_summary(_job: Job, report: BuildReport) -> str:
 
 
 def _series(job: Job) -> Delivery:
+    from migrate.delivery.history import mark_sent
+    from migrate.delivery.outbox import FACTS, SENT
     from migrate.delivery.report import write_report
     from migrate.delivery.series import SeriesOptions, write_series
 
+    known = job.history()
+    past = mark_sent(known, job.out, SENT, FACTS)
+    if past != known:
+        # The marks go with the folder below; a kill before `versions` is saved must not lose them.
+        job.workspace.save("versions", past, "")
     with replacing(job.out) as folder:
         delivery = write_series(
             job.tree,
@@ -200,14 +207,13 @@ def _series(job: Job) -> Delivery:
             repository=job.workspace.repository(),
             worktree=job.workspace.worktree(job.branch.base),
             out=folder,
-            previous=job.out if job.out.exists() else None,
             options=SeriesOptions(
                 tree_scripts=job.options.tree_scripts,
                 templates=templates_of(job.profile),
                 reroll=job.options.reroll,
                 reply=job.options.reply,
             ),
-            history=job.history(),
+            history=past,
             collected=job.collected(),
         )
         write_report(job.report(delivery), folder)

@@ -243,10 +243,8 @@ def replacing(target: Path) -> Iterator[Path]:
             f"{target} holds files that gup-migrate did not write.",
             "Give an empty folder, or one that does not exist yet, with --output DIR.",
         )
-    fresh, old = (target.with_name(f".{target.name}.gup-migrate-{end}") for end in ("new", "old"))
-    if old.exists() and not target.exists():
-        # Killed between the two renames below: what was sent is written down in there.
-        old.replace(target)
+    put_back(target)
+    fresh, old = _beside(target, "new"), _beside(target, "old")
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -259,6 +257,18 @@ def replacing(target: Path) -> Iterator[Path]:
         target.replace(old)
     fresh.replace(target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def put_back(target: Path) -> None:
+    """Have `target` where :func:`replacing` was killed between its two renames: what was sent is
+    written down in there."""
+    old = _beside(target, "old")
+    if old.exists() and not target.exists():
+        old.replace(target)
+
+
+def _beside(target: Path, end: str) -> Path:
+    return target.with_name(f".{target.name}.gup-migrate-{end}")
 
 
 def _may_replace(target: Path) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,12 +34,12 @@ def publish(
     repository: Path,
     checkout: Path,
     *,
-    expected: str | None = None,
+    expected: Collection[str] = (),
     out: Path | None = None,
 ) -> Published:
     """Hand `branch` over from the tool's `repository` to the user's `checkout`.
 
-    `expected` is the tip that was handed over last. When the branch is somewhere else by now,
+    `expected` are tips that were handed over before. When the branch is somewhere else by now,
     what is there stays under a name of its own. `out` is where the series are, for the reader of
     a refusal. A :class:`Refusal` when the branch is checked out, when its name cannot be used, or
     when the repository is read-only.
@@ -51,7 +52,7 @@ def publish(
     _copy_objects(branch, repository, checkout)
     kept = ""
     lines = [f"update {branch.ref}\0{branch.tip}\0{old or _zero(branch.tip)}\0"]
-    if old is not None and old not in (expected, branch.base):
+    if old is not None and old not in (*expected, branch.base):
         kept = f"{branch.ref}-{old[:12]}"
         lines.append(f"update {kept}\0{old}\0\0")
     _transaction(lines, branch.ref, checkout)

@@ -22,12 +22,11 @@ from migrate.delivery.history import (
     Patch,
     Version,
     describe_patch,
-    mark_sent,
 )
 from migrate.delivery.mails import Mail, Plan, compose, format_patches
 from migrate.delivery.messages import RULES_DOCUMENT
 from migrate.delivery.model import Branch, BuildReport, Commit, Delivery, Series
-from migrate.delivery.outbox import FACTS, SENT, Outbox, digest_of, write_directory
+from migrate.delivery.outbox import Outbox, digest_of, write_directory
 from migrate.delivery.plumbing import Identity, own_git, temporary_index, update_ref
 from migrate.delivery.restack import restack
 from migrate.delivery.style import StyleReport, check_patches
@@ -93,7 +92,6 @@ def write_series(
     repository: Path,
     worktree: Path,
     out: Path,
-    previous: Path | None = None,
     options: SeriesOptions | None = None,
     history: History | None = None,
     collected: Collected | None = None,
@@ -101,9 +99,9 @@ def write_series(
     """Write every series of `branch` below `out` and return what there is.
 
     `repository` is the tool's own, `worktree` has the tree checked out for its scripts. The
-    directories of the result are relative to `out`. `previous` is where an earlier run wrote:
-    what was sent from there and is the same now stays marked as sent. `history` is that of the
-    last result; `collected` are trailers that the commits of `branch` have where they fit.
+    directories of the result are relative to `out`. `history` is that of the last result; what it
+    has marked as sent and is the same now stays marked. `collected` are trailers that the commits
+    of `branch` have where they fit.
     """
     api = [commit for commit in branch.commits if commit.is_api]
     job = _Job(
@@ -118,7 +116,7 @@ def write_series(
         collected=collected or Collected(),
         who=_author(repository, branch.tip),
     )
-    past = mark_sent(history or History(), previous, SENT, FACTS)
+    past = history or History()
     batches = make_batches(
         branch.commits, lambda commit: _address(job, commit), job.options.max_patches
     )

@@ -328,7 +328,7 @@ def test_publishing_again_moves_the_branch(tiny: Tiny) -> None:
     publish(first, tiny.repository, tiny.checkout)
     assert publish(first, tiny.repository, tiny.checkout).kept == ""
     second = tiny.commit(*tiny.results(tiny.change(TWO, "ALPHA DRIVER")))
-    assert publish(second, tiny.repository, tiny.checkout, expected=first.tip).kept == ""
+    assert publish(second, tiny.repository, tiny.checkout, expected=[first.tip]).kept == ""
     assert git(tiny.checkout, "rev-parse", second.ref) == second.tip
     assert git(tiny.checkout, "branch", "--list", "gup-migrate/*").split() == ["gup-migrate/pins"]
 
@@ -339,7 +339,7 @@ def test_work_on_the_branch_is_kept(tiny: Tiny) -> None:
     mine = git(tiny.checkout, "commit-tree", f"{first.tip}^{{tree}}", "-p", first.tip, "-m", "mine")
     git(tiny.checkout, "update-ref", first.ref, mine)
     second = tiny.commit(*tiny.results(tiny.change(TWO, "ALPHA DRIVER")))
-    published = publish(second, tiny.repository, tiny.checkout, expected=first.tip)
+    published = publish(second, tiny.repository, tiny.checkout, expected=[first.tip])
     assert git(tiny.checkout, "rev-parse", published.kept) == mine
     assert git(tiny.checkout, "rev-parse", second.ref) == second.tip
 

@@ -55,9 +55,9 @@ class Desk:
     ) -> Delivery:  # fmt: skip
         """Convert `paths`, the reason of some of them being that of `reasons`."""
         tiny, before = self.tiny, self.out if self.runs else None
+        self.history = mark_sent(self.history, before, "SENT", "series.json")
         if reroll:
-            past = mark_sent(self.history, before, "SENT", "series.json")
-            self.collected = collect(past, tiny.checkout, [REF], mbox)
+            self.collected = collect(self.history, tiny.checkout, [REF], mbox)
         words = dict.fromkeys(paths, "the device writes to the page") | (reasons or {})
         items = [tiny.change(path, SUBSYSTEMS[path], reason=words[path]) for path in paths]
         results = tiny.results(*items, api=tiny.api() if api else None)
@@ -68,7 +68,7 @@ class Desk:
         self.runs += 1
         self.delivery = write_series(
             tiny.tree, *results, self.branch, None,
-            repository=tiny.repository, worktree=tiny.checkout, out=self.out, previous=before,
+            repository=tiny.repository, worktree=tiny.checkout, out=self.out,
             history=self.history, collected=self.collected,
             options=SeriesOptions(tree_scripts=False, reroll=reroll, **options),
         )  # fmt: skip

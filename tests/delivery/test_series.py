@@ -23,7 +23,7 @@ from migrate.base.errors import Refusal
 from migrate.base.git import git_output
 from migrate.delivery.addressees import ALWAYS, address_patch
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
-from migrate.delivery.history import History
+from migrate.delivery.history import History, mark_sent
 from migrate.delivery.messages import Call, GroupText, message
 from migrate.delivery.model import (
     Branch,
@@ -69,7 +69,6 @@ def deliver(
     *paths: str,
     api: bool = False,
     builds: Callable[[Branch], BuildReport] | None = None,
-    previous: Path | None = None,
     left: tuple[str, ...] = (),
     reason: str = "the device writes to the page",
     history: History | None = None,
@@ -95,7 +94,6 @@ def deliver(
         repository=tiny.repository,
         worktree=tiny.checkout,
         out=out,
-        previous=previous,
         history=history,
         options=SeriesOptions(tree_scripts=False, **options),
     )
@@ -424,14 +422,13 @@ def test_script_sends_once(tiny: Tiny, tmp_path: Path, noted: Path) -> None:
     again = sh(directory, "--really-send", path=noted)
     assert isinstance(again, process.Finished) and again.code == 1
     assert (noted / "calls").read_text() == call
-    known = {"previous": tmp_path / "out", "history": first.history}
-    _, second = deliver(tiny, tmp_path / "next", ONE, BETA, **known)
+    marked = mark_sent(first.history, tmp_path / "out", "SENT", "series.json")
+    _, second = deliver(tiny, tmp_path / "next", ONE, BETA, history=marked)
     mark = (tmp_path / "next/01-alpha-driver/SENT").read_text()
     assert mark == (directory / "SENT").read_text()
     assert not (tmp_path / "next/02-beta-driver/SENT").exists()
 
-    known = {"previous": tmp_path / "next", "history": second.history}
-    deliver(tiny, tmp_path / "other", ONE, reason="changed", **known)
+    deliver(tiny, tmp_path / "other", ONE, reason="changed", history=second.history)
     changed = tmp_path / "other/01-alpha-driver"
     assert not (changed / "SENT").exists()
     held = sh(changed, "--really-send", path=noted)
