@@ -14,7 +14,6 @@ from pathlib import Path
 
 from migrate import handover, pipeline
 from migrate.analysis import audit as audits
-from migrate.analysis import classify as verdicts
 from migrate.analysis import pair as pairing
 from migrate.analysis import scan as scanning
 from migrate.analysis.audit import Audit
@@ -26,7 +25,7 @@ from migrate.job import Job, Listener, Options
 from migrate.kernel.maintainers import read_maintainers
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree, open_tree
-from migrate.rewrite import audited
+from migrate.rewrite import audited, verdicts
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profiles import DEFAULT_PROFILE, Profile, load_profile
 from migrate.workspace import keep_apart, open_workspace

@@ -76,8 +76,8 @@ def _pair_summary(_job: Job, pairing: Pairing) -> str:
 
 
 def _classify(job: Job) -> Classification:
-    from migrate.analysis.classify import classify
     from migrate.analysis.decisions import decide
+    from migrate.rewrite.verdicts import classify
 
     return decide(classify(job.tree, job.pairing, profile=job.profile), job.options.decisions)
 

@@ -14,7 +14,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.analysis.classify import classify
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.analysis.pair import pair
 from migrate.analysis.program import Program
@@ -22,6 +21,7 @@ from migrate.analysis.scan import scan
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree, open_tree
 from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.verdicts import classify
 from scripts.kernel_tree import kernel_tree
 
 PROFILES = ("vaddr-pin", "pin-user-pages")

@@ -31,6 +31,10 @@ name in `migrate/analysis/rules.py`, and `explain` names the one that decided. Y
 stand above all of them ([decisions.md](decisions.md)).
 """
 
+_PROFILE = """\
+Last, the profile is asked: a group that was to be converted is `manual` by `no_counterpart` when
+the profile has nothing for one of its functions in this tree."""
+
 
 def document() -> str:
     """The whole file."""
@@ -39,7 +43,15 @@ def document() -> str:
         cases = ", ".join(case for case in rule.cases if case) or "-"
         actions = " or ".join(rule.actions)
         lines.append(f"| {number} | `{rule.name}` | {cases} | {actions} | {_when(rule)} |")
-    lines += ["", "## By CASE", "", "| CASE | what it is | rules |", "| --- | --- | --- |"]
+    lines += [
+        "",
+        _PROFILE,
+        "",
+        "## By CASE",
+        "",
+        "| CASE | what it is | rules |",
+        "| --- | --- | --- |",
+    ]
     for case, meaning in CASES.items():
         names = [f"{n} `{r.name}`" for n, r in enumerate(RULES, 1) if case in r.cases]
         lines.append(f"| {case or '-'} | {meaning} | {', '.join(names)} |")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from migrate.analysis.classify import classify
 from migrate.analysis.model import Action, Classification, Release
 from migrate.analysis.pair import pair
 from migrate.analysis.scan import scan
@@ -19,6 +18,7 @@ from migrate.rewrite.audited import rewrite_audited
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profiles import load_profile
 from migrate.rewrite.result import audit_result
+from migrate.rewrite.verdicts import classify
 from tests.rewrite.trees import make_tree
 
 PROFILES = ("vaddr-pin", "pin-user-pages")

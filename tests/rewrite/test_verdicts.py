@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Verdicts under a profile: what it has no function for in a tree is left to people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrate.analysis.model import Action, Confidence, Verdict
+from migrate.analysis.pair import pair
+from migrate.analysis.scan import scan
+from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.verdicts import NO_COUNTERPART, classify
+from tests.rewrite.trees import make_tree
+
+SITE = b"""\
+#include <linux/mm.h>
+
+int tag(struct mm_struct *mm, unsigned long addr, const char *from)
+{
+	struct vm_area_struct *vma;
+	struct page *page;
+
+	page = get_user_page_vma_remote(mm, addr, FOLL_WRITE, &vma);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	memcpy(page_address(page), from, PAGE_SIZE);
+	set_page_dirty_lock(page);
+	put_page(page);
+	return 0;
+}
+
+int fill(unsigned long addr, const char *from)
+{
+	struct page *page;
+
+	if (get_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+		return -EFAULT;
+	memcpy(page_address(page), from, PAGE_SIZE);
+	set_page_dirty_lock(page);
+	folio_put(page_folio(page));
+	return 0;
+}
+
+int node(unsigned long addr)
+{
+	struct page *page;
+	int nid;
+
+	if (get_user_pages_fast(addr, 1, 0, &page) != 1)
+		return -EFAULT;
+	nid = page_to_nid(page);
+	folio_put(page_folio(page));
+	return nid;
+}
+"""
+
+
+class NoCache:
+    """A cache that never has anything."""
+
+    def get(self, _key: str) -> str | None:
+        return None
+
+    def put(self, _key: str, _value: str) -> None:
+        return None
+
+
+def verdicts(folder: Path, profile: str) -> dict[str, Verdict]:
+    """By function."""
+    tree = make_tree(folder, "6.12", {"drivers/a.c": SITE})
+    found = scan(tree, cache=NoCache(), jobs=1, progress=lambda *_: None)
+    result = classify(tree, pair(tree, found), profile=load_profile(profile))
+    return {v.group.rsplit(":", 1)[1]: v for v in result.verdicts}
+
+
+WHY = "; else it would be pin: The kernel writes to the data of the pages."
+TAG = "get_user_page_vma_remote() (drivers/a.c:8)"
+FILL = "folio_put() (drivers/a.c:25)"
+
+
+@pytest.mark.parametrize(
+    ("profile", "manual", "what", "pinned"),
+    [("vaddr-pin", "fill", FILL, "tag"), ("pin-user-pages", "tag", TAG, "fill")],
+)
+def test_what_the_profile_has_nothing_for_is_manual(
+    profile: str, manual: str, what: str, pinned: str, tmp_path: Path
+) -> None:
+    found = verdicts(tmp_path, profile)
+    left = found[manual]
+    assert (left.action, left.rule, left.confidence) == (
+        Action.MANUAL,
+        NO_COUNTERPART,
+        Confidence.LOW,
+    )
+    assert left.reason == f"Profile {profile} has no counterpart for {what}{WHY}"
+    assert (found[pinned].action, found[pinned].rule) == (Action.PIN, "data_written")
+    assert found["node"].action is Action.KEEP, "what stays needs no counterpart"
