@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrate.analysis.facts import FunctionFacts, Loc, Value
+from migrate.analysis.callers import Site
+from migrate.analysis.cell import Cell
+from migrate.analysis.fact_model import FunctionFacts, Loc, Value
+from migrate.analysis.functions import scope_of
 from migrate.analysis.model import Place
-from migrate.analysis.program import Cell, Site, scope_of
 from migrate.analysis.trace import SCATTER, State
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def containers_behind(flow: Forward, state: State, facts: FunctionFacts) -> None
     kind = facts.types.get(state.cell.name)
     if kind is None or kind.depth < 1:
         return
-    found = flow.program.mentions(facts, state.cell)
+    found = flow.program.cells.mentions(facts, state.cell)
     for stored, via in found.targets:
         if via or not flow.compiled(stored.guards):
             continue
@@ -42,7 +44,7 @@ def _start(flow: Forward, value: Value, facts: FunctionFacts, place: Place, text
     if not isinstance(value, Loc):
         _behind_result(flow, Site(facts, value.call), place, text)
         return
-    cell, _ = flow.program.cell(value, facts)
+    cell, _ = flow.program.cells.of(value, facts)
     if cell.kind in ("member", "global"):
         flow.stored_in(cell, value, facts, place, text)
     given = cell.kind == "local" and cell.name in facts.parameters

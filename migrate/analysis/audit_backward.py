@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from migrate.analysis.backward import Backward
+from migrate.analysis.callers import Site
+from migrate.analysis.cell import Cell
 from migrate.analysis.corpus import whole_word
-from migrate.analysis.facts import FunctionFacts
-from migrate.analysis.program import Cell, Program, Site
+from migrate.analysis.fact_model import FunctionFacts
+from migrate.analysis.program import Program
 from migrate.analysis.syntax import Function, Source, name_of
 
 _CODE = frozenset({"identifier", "field_identifier", "preproc_arg"})
@@ -32,7 +34,7 @@ class AuditBackward(Backward):
 
 def _all_callers(program: Program, function: Function) -> tuple[Site, ...] | None:
     """Every call of a function that is called by pointer, too; None when that cannot be said."""
-    direct, closed = program.callers(function)
+    direct, closed = program.callers.of(function)
     if closed or any(program.corpus.public_with(whole_word(function.name), function.name)):
         return None
     members: set[str] = set()
@@ -80,6 +82,6 @@ def _pointer_calls(program: Program, path: str, member: str) -> Iterator[Site]:
                 pointer = call.pointer
                 if call.name or pointer is None or pointer.members[-1:] != (member,):
                     continue
-                cell, _ = program.cell(pointer, facts)
-                if cell.kind == "member" and not program.is_public_struct(cell.scope, name):
+                cell, _ = program.cells.of(pointer, facts)
+                if cell.kind == "member" and not program.types.is_public(cell.scope, name):
                     yield Site(facts, index)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from migrate.analysis.audit_backward import AuditBackward
 from migrate.analysis.backward import Sources
-from migrate.analysis.facts import Call
+from migrate.analysis.callers import Site
+from migrate.analysis.fact_model import Call
 from migrate.analysis.group import pages_position
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.model import Acquire, Place, Release
-from migrate.analysis.program import Program, Site
+from migrate.analysis.program import Program
 from migrate.analysis.trace import ReleaseSite
 from migrate.analysis.traits import is_implementation_file
 from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from migrate.analysis.aliases import WALK
-from migrate.analysis.facts import Call, FunctionFacts, Loc, Value
+from migrate.analysis.callers import Site
+from migrate.analysis.cell import Cell
+from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Value
+from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.grounds import Grounds
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import KernelFunction, knowledge
 from migrate.analysis.model import Place
-from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
+from migrate.analysis.program import Program
 from migrate.analysis.syntax import Function
 from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite, form_via
 
@@ -67,9 +70,9 @@ class Backward:
         facts: FunctionFacts,
         into: Cell | None = None,
     ) -> None:
-        wanted = self.program.pointers(values, facts) if form != PHYSICAL else values
+        wanted = self.program.types.pointers(values, facts) if form != PHYSICAL else values
         for value in wanted:
-            cell, via = self.program.cell(value, facts)
+            cell, via = self.program.cells.of(value, facts)
             if into is not None:
                 self._grounds.link(into, cell)
             self._add(cell, SCATTER if via else form, facts)
@@ -101,16 +104,16 @@ class Backward:
         if cell.kind == "local":
             return (facts,)
         if cell.kind == "global":
-            return self.program.global_users(cell)
+            return self.program.cells.global_users(cell)
         path = facts.function.path
-        if form in (PAGE, SCATTER) and self.program.is_public_struct(cell.scope, path):
+        if form in (PAGE, SCATTER) and self.program.types.is_public(cell.scope, path):
             self._unknown(f"{cell} is public", facts_place(facts))
-        return self.program.member_users(cell, path)
+        return self.program.cells.member_users(cell, path)
 
     def _parameter(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
         function = facts.function
         position = facts.parameters.index(cell.name)
-        sites, closed = self.program.callers(function)
+        sites, closed = self.program.callers.of(function)
         if not closed or (not sites and not function.static):
             self._unknown(f"not all callers of {function.name}() are known", facts_place(facts))
         for site in sites:
@@ -122,7 +125,7 @@ class Backward:
     def _stores(self, cell: Cell, form: str, facts: FunctionFacts) -> bool:
         """Follow all that is stored into `cell` in one function; whether anything is, apart from
         what other storage holds."""
-        found = self.program.mentions(facts, cell)
+        found = self.program.cells.mentions(facts, cell)
         filled = False
         for flow, via in found.targets:
             stored = form_via(form, via)
@@ -143,8 +146,8 @@ class Backward:
     def _is_alias(self, target: Loc, form: str, facts: FunctionFacts) -> bool:
         """`pages = object->pages`: what is filled through one name is filled in both."""
         if form == PAGE:
-            return self.program.is_array(target, facts)
-        return form == SCATTER and self.program.is_container(target, facts)
+            return self.program.types.is_array(target, facts)
+        return form == SCATTER and self.program.types.is_container(target, facts)
 
     def _may_fill(self, site: Site, position: int, form: str, cell: Cell) -> bool:
         """Follow what a call stores into its argument number `position`; whether it does."""

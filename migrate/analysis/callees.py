@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from migrate.analysis.facts import FunctionFacts, Loc, Value
+from migrate.analysis.callers import Site
+from migrate.analysis.cell import Cell
+from migrate.analysis.fact_model import FunctionFacts, Loc, Value
+from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction
 from migrate.analysis.model import Release, UseKind
-from migrate.analysis.program import Cell, Site, is_macro, scope_of
 from migrate.analysis.syntax import Function
 from migrate.analysis.trace import (
     ADDRESS,
@@ -92,9 +94,9 @@ def _through_pointer(flow: Forward, form: str, site: Site, position: int) -> Non
     pointer, facts = site.call.pointer, site.facts
     functions: tuple[Function, ...] = ()
     if pointer is not None and pointer.members:
-        cell, _ = flow.program.cell(pointer, facts)
+        cell, _ = flow.program.cells.of(pointer, facts)
         path = facts.function.path
-        if cell.kind == "member" and not flow.program.is_public_struct(cell.scope, path):
+        if cell.kind == "member" and not flow.program.types.is_public(cell.scope, path):
             functions = flow.program.behind_pointer(pointer.members[-1], path)
     if not functions:
         _unknown_callee(flow, form, site, "a function pointer")
@@ -155,7 +157,7 @@ def _derived(form: str, result: str) -> str:
 
 def _store_argument(flow: Forward, site: Site, target: int, form: str) -> None:
     for value in site.call.arguments[target]:
-        cell, _ = flow.program.cell(value, site.facts)
+        cell, _ = flow.program.cells.of(value, site.facts)
         if cell.kind in ("member", "global"):
             flow.trace.origin(cell, site.facts.function.path)
             if isinstance(value, Loc) and flow.outlives(value, site.facts):
@@ -171,7 +173,7 @@ def _is_filled(flow: Forward, value: Value, form: str, site: Site) -> bool:
     """Whether the callers see what is stored into a parameter."""
     if form == SCATTER:
         return True
-    kind = flow.program.type_at(value, site.facts) if isinstance(value, Loc) else None
+    kind = flow.program.types.at(value, site.facts) if isinstance(value, Loc) else None
     return kind is not None and kind.depth > 1
 
 
@@ -193,7 +195,7 @@ def _release(flow: Forward, site: Site, position: int, effect: str) -> None:
     helper = function.name if site.facts.parameters else ""
     root = call.arguments[position]
     by_parameter = any(
-        flow.program.cell(v, site.facts)[0].name in site.facts.parameters for v in root
+        flow.program.cells.of(v, site.facts)[0].name in site.facts.parameters for v in root
     )
     release = Release(
         call.place,

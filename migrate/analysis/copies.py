@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrate.analysis.facts import Call, FunctionFacts, Loc
-from migrate.analysis.program import Cell, Program
+from migrate.analysis.cell import Cell
+from migrate.analysis.fact_model import Call, FunctionFacts, Loc
+from migrate.analysis.program import Program
 from migrate.analysis.types import TypeRef
 
 _COPIERS = ("memcpy", "memmove")
@@ -19,7 +20,7 @@ def other_names(program: Program, cell: Cell, path: str) -> Iterator[str]:
     """
     if _shares(program, cell, path):
         yield f"{cell} shares its storage with another member"
-    home = program.home(cell, path)
+    home = program.cells.home(cell, path)
     for name in _COPIERS:
         for file in program.files_with(home, name):
             for facts in program.functions_with(file, name):
@@ -27,7 +28,7 @@ def other_names(program: Program, cell: Cell, path: str) -> Iterator[str]:
 
 
 def _shares(program: Program, cell: Cell, path: str) -> bool:
-    body = program.struct(cell.scope, path)
+    body = program.types.struct(cell.scope, path)
     for name in cell.name.split("."):
         if body is None:
             return False
@@ -54,9 +55,9 @@ def _copies(program: Program, facts: FunctionFacts, name: str, tag: str) -> Iter
 
 def _copied(program: Program, facts: FunctionFacts, call: Call, position: int) -> TypeRef | None:
     values = call.arguments[position] if position < len(call.arguments) else ()
-    kinds = (program.type_at(value, facts) for value in values if isinstance(value, Loc))
+    kinds = (program.types.at(value, facts) for value in values if isinstance(value, Loc))
     return next((kind for kind in kinds if kind is not None), None)
 
 
 def _is_struct(program: Program, kind: TypeRef, facts: FunctionFacts) -> bool:
-    return program.struct(kind.tag, facts.function.path) is not None
+    return program.types.struct(kind.tag, facts.function.path) is not None

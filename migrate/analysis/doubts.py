@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from migrate.analysis.cell import Cell
 from migrate.analysis.copies import other_names
 from migrate.analysis.corpus import whole_word
 from migrate.analysis.knowledge import knowledge
-from migrate.analysis.program import Cell, Program
+from migrate.analysis.program import Program
 from migrate.analysis.syntax import Function, Source
 from migrate.analysis.trace import PAGE, SCATTER, Trace
 
@@ -34,7 +35,7 @@ def doubts(program: Program, trace: Trace) -> tuple[str, ...]:
 def _unclear_mentions(program: Program, cell: Cell, path: str) -> Iterator[str]:
     """Mentions of a member's name that may be the member, in code that is not understood."""
     word = cell.name.rsplit(".", 1)[-1]
-    for name in program.files_with(program.home(cell, path), word):
+    for name in program.files_with(program.cells.home(cell, path), word):
         source = program.source(name)
         if source is None:
             continue
@@ -52,7 +53,7 @@ def _unclear_mentions(program: Program, cell: Cell, path: str) -> Iterator[str]:
         for facts in program.functions_with(name, word):
             if facts.incomplete:
                 yield f"{facts.function.name}() is nested too deep to be understood"
-            for other in program.cells(facts):
+            for other in program.cells.all(facts):
                 if _may_be(program, other, cell, word, name):
                     yield f"the type that holds '{word}' in {facts.function.name}() is not known"
 
@@ -92,7 +93,7 @@ def _may_be(program: Program, other: Cell, cell: Cell, word: str, path: str) -> 
         return other.name == word
     if other.kind != "member" or other.scope == cell.scope:
         return False
-    return other.name == word and program.struct(other.scope, path) is None
+    return other.name == word and program.types.struct(other.scope, path) is None
 
 
 def _passed_on(program: Program, cell: Cell) -> Iterator[str]:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 
 from migrate.analysis.aliases import containers_behind
 from migrate.analysis.callees import argument
-from migrate.analysis.facts import Access, Call, Flow, FunctionFacts, Loc, Return
+from migrate.analysis.callers import Site
+from migrate.analysis.cell import Cell
+from migrate.analysis.fact_model import Access, Call, Flow, FunctionFacts, Loc, Return
+from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import Knowledge, knowledge
 from migrate.analysis.model import Place, UseKind
-from migrate.analysis.program import Cell, Program, Site, is_macro, scope_of
+from migrate.analysis.program import Program
 from migrate.analysis.trace import ADDRESS, AGAIN, PAGE, PHYSICAL, SCATTER, State, Trace, form_via
 
 _CELL_LIMIT = 250
@@ -71,13 +74,13 @@ class Forward:
                 yield self.program.facts(source.functions[int(ordinal)])
         elif cell.kind == "member":
             path = self.trace.origins.get(cell, "")
-            if self.program.is_public_struct(cell.scope, path):
+            if self.program.types.is_public(cell.scope, path):
                 self.trace.gap(f"{cell} belongs to a struct of a public header", state.form)
-            yield from self.program.member_users(cell, path)
+            yield from self.program.cells.member_users(cell, path)
         elif cell.kind == "global":
-            if not self.program.is_declared(cell):
+            if not self.program.cells.is_declared(cell):
                 self.trace.gap(f"no declaration of '{cell.name}' is in sight", state.form)
-            yield from self.program.global_users(cell)
+            yield from self.program.cells.global_users(cell)
         elif cell.kind == "unknown":
             self.trace.gap(
                 f"the type that holds '{cell.name}' in {cell.scope} is not known", state.form
@@ -86,7 +89,7 @@ class Forward:
     # One state in one function
 
     def _step(self, state: State, facts: FunctionFacts) -> None:
-        found = self.program.mentions(facts, state.cell)
+        found = self.program.cells.mentions(facts, state.cell)
         for flow, via in found.sources:
             if self.compiled(flow.guards):
                 self._flow(state, flow, via, facts)
@@ -112,12 +115,12 @@ class Forward:
     def _alias(self, state: State, flow: Flow, facts: FunctionFacts) -> None:
         """`pages = object->pages`: an array that is filled through one name is filled in all."""
         for value in flow.sources:
-            if not isinstance(value, Loc) or not self.program.is_array(flow.target, facts):
+            if not isinstance(value, Loc) or not self.program.types.is_array(flow.target, facts):
                 continue
-            cell, via = self.program.cell(value, facts)
+            cell, via = self.program.cells.of(value, facts)
             if via or cell == state.cell:
                 continue
-            kind = self.program.type_at(value, facts)
+            kind = self.program.types.at(value, facts)
             if kind is None or kind.depth < 1:
                 continue
             if kind.tag not in ("page", "folio", "void"):
@@ -133,7 +136,7 @@ class Forward:
         form = form_via(state.form, via)
         if not form:
             return
-        target, into = self.program.cell(flow.target, facts)
+        target, into = self.program.cells.of(flow.target, facts)
         if target.kind == "result":
             self.trace.gap(f"it is stored where the result of a call points, {flow.place}", form)
             return
@@ -157,7 +160,7 @@ class Forward:
         if is_macro(facts.function):
             return  # the call has its value already
         self.trace.handed_out[scope_of(facts.function)] = None
-        sites, closed = self.program.callers(facts.function)
+        sites, closed = self.program.callers.of(facts.function)
         if not closed or not sites:
             why = f"not all callers of {facts.function.name}(), which returns it, are known"
             self.trace.gap(why, form)
@@ -185,7 +188,7 @@ class Forward:
         """The callers of a function that fills a parameter hold what it was filled with."""
         for facts in self._functions(state):
             position = facts.parameters.index(state.cell.name)
-            sites, closed = self.program.callers(facts.function)
+            sites, closed = self.program.callers.of(facts.function)
             if not closed or not sites:
                 why = f"not all callers of {facts.function.name}(), which fills it, are known"
                 self.trace.gap(why, state.form)
@@ -195,7 +198,7 @@ class Forward:
 
     def _into_caller(self, state: State, site: Site, position: int) -> None:
         for value in site.call.arguments[position]:
-            cell, via = self.program.cell(value, site.facts)
+            cell, via = self.program.cells.of(value, site.facts)
             if cell.kind in ("member", "global"):
                 self.trace.origin(cell, site.facts.function.path)
                 if isinstance(value, Loc) and self.outlives(value, site.facts):

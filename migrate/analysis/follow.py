@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from migrate.analysis.facts import FunctionFacts, Result
+from migrate.analysis.callers import Site
+from migrate.analysis.fact_model import FunctionFacts, Result
 from migrate.analysis.model import Acquire, FollowSite
-from migrate.analysis.program import Program, Site
+from migrate.analysis.program import Program
 from migrate.analysis.syntax import Source, name_of
 
 _LOCKED = ("get_user_pages", "get_user_pages_remote")
@@ -193,7 +194,7 @@ def _given(program: Program, facts: FunctionFacts, vma: str, address: str) -> bo
     names = facts.parameters
     if address not in names or not _constant(program, facts, address, vma):
         return False
-    sites, closed = program.callers(facts.function)
+    sites, closed = program.callers.of(facts.function)
     at, to = names.index(vma), names.index(address)
     return (
         closed

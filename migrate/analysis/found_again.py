@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from migrate.analysis.facts import FunctionFacts, Result
+from migrate.analysis.fact_model import FunctionFacts, Result
 from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program import Program
@@ -51,10 +51,10 @@ def _released_here(
             if isinstance(value, Result):
                 found = facts.calls[value.call].name in finders
             else:
-                cell, _ = program.cell(value, facts)
+                cell, _ = program.cells.of(value, facts)
                 found = any(
                     isinstance(source, Result) and facts.calls[source.call].name in finders
-                    for flow, _ in program.mentions(facts, cell).targets
+                    for flow, _ in program.cells.mentions(facts, cell).targets
                     for source in flow.sources
                 )
             if found:

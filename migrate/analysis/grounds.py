@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migrate.analysis.cell import Cell
 from migrate.analysis.model import Place
-from migrate.analysis.program import Cell
 
 
 class Grounds:

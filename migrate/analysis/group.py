@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from migrate.analysis.backward import Backward, Sources
+from migrate.analysis.callers import Site
+from migrate.analysis.cell import Cell
 from migrate.analysis.corpus import scope_folder
 from migrate.analysis.doubts import doubts
-from migrate.analysis.facts import Call
+from migrate.analysis.fact_model import Call
 from migrate.analysis.flow import Forward
 from migrate.analysis.follow import follow_sites
 from migrate.analysis.found_again import unfollowed_releases
+from migrate.analysis.functions import scope_of
 from migrate.analysis.guards import Guards
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Use, UseKind
 from migrate.analysis.outside import Opening, openings
 from migrate.analysis.path_traits import path_traits
-from migrate.analysis.program import Cell, Program, Site, scope_of
+from migrate.analysis.program import Program
 from migrate.analysis.trace import PAGE, State, Trace
 from migrate.analysis.traits import group_traits, is_implementation, pages_null
 from migrate.kernel.signatures import DIRECT_NAMES
@@ -113,7 +116,7 @@ class Grouper:
         if not values:
             forward.trace.gaps.setdefault(f"the pages argument at {acquire.place} is no variable")
         for value in values:
-            cell, _ = self.program.cell(value, facts)
+            cell, _ = self.program.cells.of(value, facts)
             if cell.kind == "local" and _is_count(facts.types[cell.name].depth, cell, values):
                 continue
             forward.trace.origin(cell, acquire.place.path)

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from migrate.analysis.facts import Call, FunctionFacts, Loc, Result, Value
-from migrate.analysis.program import Program, scope_of
+from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Result, Value
+from migrate.analysis.functions import scope_of
+from migrate.analysis.program import Program
 from migrate.analysis.traits import is_implementation_file
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES, Parameter, Signature
 
@@ -106,10 +107,10 @@ def _way_out(program: Program, facts: FunctionFacts, value: Value) -> int | None
             kind = facts.types.get(current.base)
             if kind is not None and kind.depth > 1:
                 return facts.parameters.index(current.base)
-        cell, _ = program.cell(current, facts)
+        cell, _ = program.cells.of(current, facts)
         if cell.kind not in ("local", "result") or cell.scope != scope_of(facts.function):
             continue
-        mentions = program.mentions(facts, cell)
+        mentions = program.cells.mentions(facts, cell)
         if any(not via for _, via in mentions.returns) and _is_pages(program, current, facts):
             return RETURNED
         for flow, _ in mentions.sources:
@@ -122,5 +123,5 @@ def _way_out(program: Program, facts: FunctionFacts, value: Value) -> int | None
 def _is_pages(program: Program, value: Value, facts: FunctionFacts) -> bool:
     if isinstance(value, Result):
         return True
-    kind = program.type_at(value, facts)
+    kind = program.types.at(value, facts)
     return kind is not None and kind.tag in ("page", "folio")

@@ -6,10 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from migrate.analysis.facts import Access, Flow, FunctionFacts, Loc, Return, Value
+from migrate.analysis.cell import Cell
+from migrate.analysis.fact_model import Access, Flow, FunctionFacts, Loc, Return, Value
+from migrate.analysis.type_lookup import TypeLookup
 
 if TYPE_CHECKING:
-    from migrate.analysis.program import Cell, Program
+    from migrate.analysis.cells import Cells
 
 
 @dataclass
@@ -32,7 +34,7 @@ NONE = Mentions()
 LOADED = "*"
 
 
-def index(program: Program, facts: FunctionFacts) -> dict[Cell, Mentions]:
+def index(cells: Cells, types: TypeLookup, facts: FunctionFacts) -> dict[Cell, Mentions]:
     """The mentions of every cell in one function."""
     found: dict[Cell, Mentions] = {}
 
@@ -40,9 +42,9 @@ def index(program: Program, facts: FunctionFacts) -> dict[Cell, Mentions]:
         return found.setdefault(cell, Mentions())
 
     def storage(value: Value) -> tuple[Cell, str]:
-        cell, via = program.cell(value, facts)
+        cell, via = cells.of(value, facts)
         if not via and isinstance(value, Loc) and value.loaded:
-            kind = program.type_at(value, facts)
+            kind = types.at(value, facts)
             via = LOADED if kind is not None and kind.depth <= 1 else ""
         return cell, via
 
@@ -50,7 +52,7 @@ def index(program: Program, facts: FunctionFacts) -> dict[Cell, Mentions]:
         for value in dict.fromkeys(flow.sources):
             cell, via = storage(value)
             at(cell).sources.append((flow, via))
-        cell, via = program.cell(flow.target, facts)
+        cell, via = cells.of(flow.target, facts)
         at(cell).targets.append((flow, via))
     for number, call in enumerate(facts.calls):
         for position, values in enumerate(call.arguments):
@@ -62,6 +64,6 @@ def index(program: Program, facts: FunctionFacts) -> dict[Cell, Mentions]:
             cell, via = storage(value)
             at(cell).returns.append((returned, via))
     for access in facts.accesses:
-        cell, _ = program.cell(access.loc, facts)
+        cell, _ = cells.of(access.loc, facts)
         at(cell).accesses.append(access)
     return found

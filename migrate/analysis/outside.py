@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.corpus import scope_folder, whole_word
+from migrate.analysis.functions import is_macro
 from migrate.analysis.model import PinGroup
-from migrate.analysis.program import Program, is_macro
+from migrate.analysis.program import Program
 from migrate.analysis.trace import PAGE, SCATTER, Trace
 
 _INCLUDE_PATH = re.compile(rb"-I[ \t]*([^\s\"']+)")
@@ -44,7 +45,7 @@ def openings(program: Program, trace: Trace) -> tuple[Opening, ...]:
             if taken_in or state.cell.scope in trace.handed_out:
                 found[Opening(function.name, path, scope_folder(path))] = None
         elif state.cell.kind == "member" and state.cell in paths:
-            home = program.home(state.cell, paths[state.cell])
+            home = program.cells.home(state.cell, paths[state.cell])
             if home.endswith(".h"):
                 found[Opening(posixpath.basename(home), home, scope_folder(home))] = None
     return tuple(found)

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from migrate.analysis.facts import FunctionFacts
+from migrate.analysis.callers import Site
+from migrate.analysis.cell import Cell
+from migrate.analysis.fact_model import FunctionFacts
 from migrate.analysis.mentions import LOADED
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
-from migrate.analysis.program import Cell, Site
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
 AGAIN = "page found again"
@@ -51,7 +52,7 @@ class Trace:
     soft_gaps: dict[str, None] = field(default_factory=dict)
     acquires: dict[Place, None] = field(default_factory=dict)
     handed_out: dict[str, None] = field(default_factory=dict)
-    """The functions that return the pages, by :func:`migrate.analysis.program.scope_of`."""
+    """The functions that return the pages, by :func:`migrate.analysis.functions.scope_of`."""
     found_again: bool = False
     origins: dict[Cell, str] = field(default_factory=dict)
     """The file from which each member or variable was first seen, to find its struct."""

@@ -6,7 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migrate.analysis.facts import FunctionFacts
+from migrate.analysis.callers import Site
+from migrate.analysis.fact_model import FunctionFacts
+from migrate.analysis.functions import scope_of
 from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
 from migrate.analysis.model import (
     Acquire,
@@ -17,7 +19,7 @@ from migrate.analysis.model import (
     Use,
     UseKind,
 )
-from migrate.analysis.program import Program, Site, scope_of
+from migrate.analysis.program import Program
 from migrate.kernel.signatures import DIRECT_NAMES
 
 IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "mm/nommu.c"})
@@ -182,6 +184,6 @@ def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Sit
             continue
         for index, call in enumerate(facts.calls):
             if call.name == name and call.arguments:
-                cells = [program.cell(v, facts)[0] for v in call.arguments[0]]
+                cells = [program.cells.of(v, facts)[0] for v in call.arguments[0]]
                 owners = [c.scope for c in cells if c.kind == "member"]
                 yield Site(facts, index), owners[0] if owners else ""

@@ -82,7 +82,7 @@ def member_type(draft: Draft, node: Node, program: Program) -> TypeRef | None:
     owner = member_type(draft, holder, program)
     if owner is None or not owner.tag:
         return None
-    struct = program.struct(owner.tag, draft.path)
+    struct = program.types.struct(owner.tag, draft.path)
     return struct.members.get(name_of(member)) if struct is not None else None
 
 

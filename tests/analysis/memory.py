@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 from unittest.mock import patch
 
-from migrate.analysis.facts import Call, FunctionFacts
+from migrate.analysis.fact_model import Call, FunctionFacts
 from migrate.analysis.model import Pairing, PinGroup, Scan
 from migrate.analysis.pair import pair
 from migrate.analysis.program import Program

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.facts import Flow, FunctionFacts, Loc, Result
+from migrate.analysis.fact_model import Flow, FunctionFacts, Loc, Result
 from tests.analysis.memory import call_of, facts_of
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.facts import FunctionFacts
-from migrate.analysis.program import Program, is_macro
+from migrate.analysis.fact_model import FunctionFacts
+from migrate.analysis.functions import is_macro
+from migrate.analysis.program import Program
 from tests.analysis.memory import program_of
 
 HERE = "drivers/demo/demo.c"
@@ -51,7 +52,7 @@ def cell_of(expression: str, parameters: str = "struct demo *demo") -> tuple[str
     text = f"{STRUCTS}\nvoid f({parameters})\n{{\n\tuse({expression});\n}}\n"
     program = program_of({HERE: text})
     facts = function(program, "f")
-    cell, via = program.cell(facts.calls[-1].arguments[0][0], facts)
+    cell, via = program.cells.of(facts.calls[-1].arguments[0][0], facts)
     return cell.kind, cell.scope, cell.name, via
 
 
@@ -131,22 +132,22 @@ def test_a_struct_is_looked_for_near_the_file_first() -> None:
             "include/linux/thing.h": "struct thing {\n\tstruct page *far;\n};\n",
         }
     )
-    found = program.struct("thing", HERE)
+    found = program.types.struct("thing", HERE)
     assert found is not None
     assert found.path == "drivers/demo/demo.h"
-    assert not program.is_public_struct("thing", HERE)
-    elsewhere = program.struct("thing", "drivers/third/demo.c")
+    assert not program.types.is_public("thing", HERE)
+    elsewhere = program.types.struct("thing", "drivers/third/demo.c")
     assert elsewhere is not None
     assert elsewhere.path == "include/linux/thing.h"
-    assert program.is_public_struct("thing", "drivers/third/demo.c")
-    assert program.is_public_struct("no_such_thing", HERE)
+    assert program.types.is_public("thing", "drivers/third/demo.c")
+    assert program.types.is_public("no_such_thing", HERE)
 
 
 def test_a_struct_of_an_architecture_is_public() -> None:
     files = {"arch/arm64/include/asm/thing.h": "struct thing {\n\tint a;\n};\n"}
     program = program_of(files)
-    assert program.is_public_struct("thing", "arch/arm64/mm/demo.c")
-    assert program.struct("thing", "arch/powerpc/mm/demo.c") is None
+    assert program.types.is_public("thing", "arch/arm64/mm/demo.c")
+    assert program.types.struct("thing", "arch/powerpc/mm/demo.c") is None
 
 
 # Callers
@@ -157,7 +158,7 @@ def callers(files: dict[str, str], name: str, path: str = HERE) -> tuple[list[st
     program = program_of(files)
     source = program.source(path)
     assert source is not None
-    sites, closed = program.callers(source.by_name[name][0])
+    sites, closed = program.callers.of(source.by_name[name][0])
     return [site.facts.function.name for site in sites], closed
 
 
@@ -321,8 +322,8 @@ def test_users_of_a_member_are_looked_for_in_the_whole_driver() -> None:
         }
     )
     facts = function(program, "a")
-    cell, _ = program.cell(facts.calls[0].arguments[0][0], facts)
-    users = program.member_users(cell, HERE)
+    cell, _ = program.cells.of(facts.calls[0].arguments[0][0], facts)
+    users = program.cells.member_users(cell, HERE)
     assert {"a", "b"} <= {u.function.name for u in users}
     assert "c" not in {u.function.name for u in users}
 
@@ -330,5 +331,5 @@ def test_users_of_a_member_are_looked_for_in_the_whole_driver() -> None:
 def test_the_pointers_of_a_sum() -> None:
     program = program_of({HERE: "void f(struct page **pages, int n)\n{\n\tuse(pages + n);\n}\n"})
     facts = function(program, "f")
-    (kept,) = program.pointers(facts.calls[0].arguments[0], facts)
+    (kept,) = program.types.pointers(facts.calls[0].arguments[0], facts)
     assert kept == facts.calls[0].arguments[0][0]

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Storage that may hold pages: which one an expression names, and which functions touch it."""
+
+from __future__ import annotations
+
+from migrate.analysis.cell import Cell
+from migrate.analysis.corpus import scope_folder
+from migrate.analysis.fact_model import CALLED, FunctionFacts, Loc, Result, Value
+from migrate.analysis.functions import Functions, scope_of
+from migrate.analysis.mentions import NONE, Mentions, index
+from migrate.analysis.type_lookup import CONTAINERS, TypeLookup
+from migrate.analysis.types import TypeRef
+
+
+class Cells:
+    """The storage of one tree and its users, each looked for once."""
+
+    def __init__(self, functions: Functions, types: TypeLookup) -> None:
+        self._functions = functions
+        self._types = types
+        self._mentions: dict[str, dict[Cell, Mentions]] = {}
+        self._users: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
+
+    def of(self, value: Value, facts: FunctionFacts) -> tuple[Cell, str]:
+        """The storage that `value` names; for a member of a container of pages (a scatterlist,
+        sg table or bvec) that is the container itself, and the member's name comes second.
+        """
+        scope = scope_of(facts.function)
+        if isinstance(value, Result):
+            return Cell("result", scope, str(value.call)), ""
+        if value.base.startswith(CALLED) and not value.members:
+            return Cell("result", scope, value.base[1:]), ""
+        local = value.base in facts.types
+        root = (
+            Cell("local", scope, value.base)
+            if local
+            else Cell("global", scope_folder(facts.function.path), value.base)
+        )
+        if not value.members:
+            return root, ""  # most names are constants: their types are looked up for nobody
+        return self._member_cell(root, self._types.of(value.base, facts), value, facts)
+
+    def _member_cell(
+        self, root: Cell, kind: TypeRef | None, value: Loc, facts: FunctionFacts
+    ) -> tuple[Cell, str]:
+        path = facts.function.path
+        current, inside, names = root, kind, list[str]()
+        tag = kind.tag if kind is not None else ""
+        for n, member in enumerate(value.members):
+            if inside is None:
+                return Cell("unknown", path, value.members[-1]), ""
+            if inside.tag in CONTAINERS:
+                return current, value.members[-1]
+            if inside.tag == "folio" and member == "page":
+                inside = TypeRef("page", 1)
+                continue
+            if inside.tag:
+                tag, names = inside.tag, []
+            names.append(member)
+            current = Cell("member", tag, ".".join(names))
+            if n + 1 < len(value.members):
+                inside = self._types.of_member(inside, member, path)
+        return current, ""
+
+    def member_users(self, cell: Cell, path: str) -> tuple[FunctionFacts, ...]:
+        """Every function that may touch the member `cell`, as seen from `path`.
+
+        All files of the scope of the file that defines the struct are looked at.
+        """
+        word = cell.name.rsplit(".", 1)[-1]
+        home = self.home(cell, path)
+        key = (scope_folder(home), word)
+        if key not in self._users:
+            found: dict[str, FunctionFacts] = {}
+            for name in self._functions.files_with(home, word):
+                for facts in self._functions.functions_with(name, word):
+                    found.setdefault(scope_of(facts.function), facts)
+            self._users[key] = tuple(found.values())
+        return self._users[key]
+
+    def mentions(self, facts: FunctionFacts, cell: Cell) -> Mentions:
+        """What `facts` says about `cell`."""
+        return self.all(facts).get(cell, NONE)
+
+    def all(self, facts: FunctionFacts) -> dict[Cell, Mentions]:
+        """All storage that a function mentions."""
+        key = scope_of(facts.function)
+        if key not in self._mentions:
+            self._mentions[key] = index(self, self._types, facts)
+        return self._mentions[key]
+
+    def global_users(self, cell: Cell) -> tuple[FunctionFacts, ...]:
+        """Every function of its folder that names the variable `cell`."""
+        files = self._functions.files_with(f"{cell.scope}/", cell.name)
+        return tuple(f for path in files for f in self._functions.functions_with(path, cell.name))
+
+    def is_declared(self, cell: Cell) -> bool:
+        """Whether a file of its folder declares the variable `cell`."""
+        files = self._functions.files_with(f"{cell.scope}/", cell.name)
+        return any(cell.name in self._types.declarations(path).variables for path in files)
+
+    def home(self, cell: Cell, path: str) -> str:
+        """The file whose scope a member belongs to: where its struct is defined, else `path`."""
+        body = self._types.struct(cell.scope, path)
+        return body.path if body is not None and not body.path.startswith("include/") else path

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What has been seen of one function so far: its variables in their blocks, and its facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from migrate.analysis.fact_model import Access, Call, Flow, Loc, Return, Value
+from migrate.analysis.guards import Guards
+from migrate.analysis.syntax import Source
+from migrate.analysis.types import TypeRef
+
+LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "concatenated_string"})
+
+
+@dataclass
+class Recorder:
+    """The facts of one function in source order; `guards` are those of the code at hand, `scopes`
+    the unique names of the variables by the names they are written with, innermost block last."""
+
+    source: Source
+    guards: Guards
+    types: dict[str, TypeRef] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
+    accesses: list[Access] = field(default_factory=list)
+    scopes: list[dict[str, str]] = field(default_factory=lambda: [{}])
+
+    def declare(self, name: str, kind: TypeRef) -> str:
+        """Add a variable to the innermost block; its unique name."""
+        # Two blocks may each have a `page` of their own; they are two variables.
+        unique, n = name, 2
+        while unique in self.types:
+            unique, n = f"{name}#{n}", n + 1
+        self.types[unique] = kind
+        self.scopes[-1][name] = unique
+        return unique
+
+    def lookup(self, name: str) -> str:
+        """The unique name of what `name` means here; a global keeps its own."""
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return scope[name]
+        return name
+
+    def is_local(self, name: str) -> bool:
+        """Whether `name` is a variable or parameter of the function here."""
+        return any(name in scope for scope in self.scopes)
+
+    def note_flow(
+        self, target: Loc, values: tuple[Value, ...], through: bool, value: Node, at: Node
+    ) -> None:
+        null = not values and is_null(value)
+        place, text = self.source.place(at), self.source.line(at)
+        self.flows.append(Flow(target, values, through, null, place, text, self.guards))
+
+    def note_access(self, loc: Loc, member: str, node: Node, write: bool = False) -> None:
+        place, text = self.source.place(node), self.source.line(node)
+        self.accesses.append(Access(loc, member, write, place, text))
+
+
+def strip(node: Node) -> Node:
+    """`node` without parentheses."""
+    while node.type == "parenthesized_expression" and node.named_children:
+        node = node.named_children[0]
+    return node
+
+
+def is_null(node: Node) -> bool:
+    """Whether `node` is NULL or another constant, through casts and parentheses."""
+    node = strip(node)
+    while node.type == "cast_expression":
+        inner = node.child_by_field_name("value")
+        if inner is None:
+            return False
+        node = strip(inner)
+    return node.type in LITERALS or node.type in ("null", "true", "false") or node.text == b"NULL"
