@@ -544,3 +544,9 @@ def test_that_a_finder_does_not_parse_it_is_the_first_thing_said() -> None:
     (got,) = pair(tree, replace(found, unparsed=(Unparsed(site.place, "f", SKIPPED),))).groups
     assert got.gaps[0] == f"{SKIPPED} ({site.place})"
     assert len(got.gaps) > 1
+
+
+def test_where_a_page_is_in_its_folio_is_a_number() -> None:
+    whole = got("demo->pfn = page_folio(page)->index + folio_page_idx(page_folio(page), page);")
+    assert (kinds(whole), whole.gaps) == ({U.STRUCT_PAGE}, ())
+    assert U.STRUCT_PAGE not in kinds(got("demo->pfn = page_to_pfn(page);"))
