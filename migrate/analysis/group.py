@@ -48,10 +48,16 @@ class _Members:
 
 
 class Grouper:
-    """Makes the groups of one tree; `acquires` are all there are."""
+    """Makes the groups of one tree; `acquires` are all there are, those of functions not among
+    `taking` belong to helpers, which are looked into where they are defined."""
 
-    def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
-        self.program = program
+    def __init__(
+        self,
+        program: Program,
+        acquires: tuple[Acquire, ...],
+        taking: frozenset[str] = DIRECT_NAMES,
+    ) -> None:
+        self.program, self.taking = program, taking
         self.by_place: Mapping[Place, Acquire] = {a.place: a for a in acquires}
 
     def position(self, call: Call) -> int | None:
@@ -62,7 +68,7 @@ class Grouper:
     def group(self, first: Acquire, guarded: bool = True) -> Traced:
         """The group of `first`; with `guarded`, code that its conditions exclude is left out."""
         members = _Members({first.place: first})
-        if is_implementation(first) or pages_null(first) or first.name not in DIRECT_NAMES:
+        if is_implementation(first) or pages_null(first) or first.name not in self.taking:
             traits = group_traits(self.program, ((first, self._site(first)),), (), ())
             group = PinGroup(first.function, (first,), (), (), (), (), traits)
             return Traced(group, (), _folders(Trace(), {first.place.path}))

@@ -39,6 +39,8 @@ PIN_NAMES = (
     "vaddr_pin_pages_remote",
     "vaddr_pin_pages_locked",
     "vaddr_pin_pages_unlocked",
+    "vaddr_pin_pages_longterm",
+    "vaddr_pin_page_vma_remote",
 )
 """The functions that take pins, of mainline and of the vaddr-pin profile."""
 

@@ -1,32 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The audit of the result: converted groups are followed once more, through the edited files.
-
-Which group a call belongs to is told by its number among the acquires of its file: edits rename
-acquires, and neither add one nor move one past another.
-"""
+"""The audit of the result: converted groups are followed once more, through the edited files."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
-from migrate.analysis.audit import Auditor
 from migrate.analysis.audit_model import AuditRule, Finding
 from migrate.analysis.audit_sources import is_pin, unpins
-from migrate.analysis.finder import find_acquires
-from migrate.analysis.group import Grouper
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Place, Release
-from migrate.analysis.program import Program
 from migrate.analysis.traits import is_implementation_file
-from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES, Parameter, Signature, read_signatures
+from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree
 from migrate.rewrite.counterparts import Counterparts, Missing
 from migrate.rewrite.model import GroupFailure, Rewrite
 from migrate.rewrite.profiles import Profile
-
-_DECIDED = frozenset({AuditRule.CASE_4_PINNED, AuditRule.NEVER_RELEASED})
-"""What the verdict has decided already, by the rules or by the author."""
+from migrate.rewrite.result_followed import audit_followed
+from migrate.rewrite.result_view import View, counted
 
 
 def audit_result(
@@ -34,27 +24,18 @@ def audit_result(
 ) -> tuple[GroupFailure, ...]:
     """The groups of `rewrite` in which something is wrong that was not wrong in `tree`.
 
-    Asked are groups that become pins which the audit knows; with follow_page() and with functions
-    of another kind of profile there is nothing that it could follow.
+    Asked are groups that become follow_page(), and those that become pins which the audit knows;
+    with functions of another kind of profile there is nothing that it could follow.
     """
     changed = {change.group for change in rewrite.changes}
     parts = Counterparts(tree, profile)
-    asked = [
-        group
-        for group, verdict in classification.pairs()
-        if group.name in changed and verdict.action is Action.PIN and _known(group, parts)
-    ]
-    gone = frozenset(
-        acquire.place
-        for group in classification.groups
-        if group.name in changed and group not in asked
-        for acquire in group.acquires
-    )
-    paths = sorted({path for group in asked for path in group.paths})
-    after = _View(tree.with_files(_texts(rewrite)), paths, classification)
-    before = _View(tree, paths, classification)
-    now = {path: _counted(before, after, path, gone) for path in paths}
-    found = ((group, _wrong(group, before, after, now)) for group in asked)
+    groups = [(g, v.action) for g, v in classification.pairs() if g.name in changed]
+    pinned = [g for g, action in groups if action is Action.PIN and _known(g, parts)]
+    followed = [] if profile.by_rules else [g for g, a in groups if a is Action.FOLLOW]
+    others = [g for g, _ in groups if g not in pinned and g not in followed]
+    edited = tree.with_files(_texts(rewrite))
+    found = [*_pinned(tree, edited, classification, pinned, _acquires([*others, *followed]))]
+    found += audit_followed(tree, edited, classification, followed, _acquires(others))
     return tuple(
         GroupFailure(group.name, f"the audit of the result finds {reason}")
         for group, reason in found
@@ -62,50 +43,22 @@ def audit_result(
     )
 
 
-class _View:
-    """Some files of a tree, with every acquire in them."""
-
-    def __init__(self, tree: Tree, paths: list[str], classification: Classification) -> None:
-        self.program, self._paths = Program(tree), paths
-        acquires = [a for group in classification.groups for a in group.acquires]
-        self._helpers = {a.name: _signature(a) for a in acquires if a.name not in DIRECT_NAMES}
-
-    @cached_property
-    def acquires(self) -> tuple[Acquire, ...]:
-        """The calls that take references or pins, and those of helpers over them."""
-        signatures = read_signatures(self.program.tree)
-        family = {n: s for n, s in signatures.items() if n in DIRECT_NAMES} | self._helpers
-        sources = [self.program.source(path) for path in self._paths]
-        return tuple(a for s in sources if s for a in sorted(find_acquires(s, family).acquires))
-
-    def direct(self, path: str) -> list[Acquire]:
-        """The calls in a file that take references or pins themselves, in their order."""
-        return [a for a in self.acquires if a.place.path == path and a.name in DIRECT_NAMES]
-
-    @cached_property
-    def grouper(self) -> Grouper:
-        return Grouper(self.program, self.acquires)
-
-    @cached_property
-    def auditor(self) -> Auditor:
-        return Auditor(self.program, self.acquires)
-
-    def traced(self, acquires: tuple[Acquire, ...]) -> list[PinGroup]:
-        """The groups that `acquires` are in."""
-        found: list[PinGroup] = []
-        for acquire in acquires:
-            if not any(acquire in group.acquires for group in found):
-                found.append(self.grouper.group(acquire).group)
-        return found
-
-    def findings(self, groups: list[PinGroup]) -> Iterator[Finding]:
-        for group in groups:
-            yield from (f for f in self.auditor.findings(group) if f.rule not in _DECIDED)
+def _pinned(
+    tree: Tree,
+    edited: Tree,
+    classification: Classification,
+    asked: list[PinGroup],
+    gone: frozenset[Place],
+) -> Iterator[tuple[PinGroup, str]]:
+    """Each group that became pins, with what is wrong with it."""
+    paths = sorted({path for group in asked for path in group.paths})
+    before, after = (View(t, paths, classification) for t in (tree, edited))
+    now = {path: counted(before, after, path, gone) for path in paths}
+    yield from ((group, _wrong(group, before, after, now)) for group in asked)
 
 
-def _signature(helper: Acquire) -> Signature:
-    roles = tuple(Parameter("", role) for role in helper.roles)
-    return Signature(helper.name, "", roles, "")
+def _acquires(groups: list[PinGroup]) -> frozenset[Place]:
+    return frozenset(acquire.place for group in groups for acquire in group.acquires)
 
 
 def _texts(rewrite: Rewrite) -> dict[str, bytes]:
@@ -121,17 +74,8 @@ def _known(group: PinGroup, parts: Counterparts) -> bool:
     return all(not isinstance(rule, Missing) and rule.target in PIN_NAMES for rule in rules)
 
 
-def _counted(
-    before: _View, after: _View, path: str, gone: frozenset[Place]
-) -> dict[Place, Acquire]:
-    """What each acquire of a file has become; empty when one came or went."""
-    old = [a for a in before.direct(path) if a.place not in gone]
-    new = after.direct(path)
-    return {a.place: b for a, b in zip(old, new, strict=True)} if len(old) == len(new) else {}
-
-
 def _wrong(
-    group: PinGroup, before: _View, after: _View, now: Mapping[str, Mapping[Place, Acquire]]
+    group: PinGroup, before: View, after: View, now: Mapping[str, Mapping[Place, Acquire]]
 ) -> str:
     """What is wrong with `group` after its conversion, "" when nothing is."""
     old = tuple(a for a in group.acquires if a.name in DIRECT_NAMES)
@@ -166,7 +110,7 @@ def _where(releases: tuple[Release, ...] | list[Release]) -> set[tuple[str, str]
 
 
 def _new_finding(
-    old: tuple[Acquire, ...], groups: list[PinGroup], before: _View, after: _View
+    old: tuple[Acquire, ...], groups: list[PinGroup], before: View, after: View
 ) -> str:
     """The first thing that the audit says now and did not say before."""
     found = list(dict.fromkeys(after.findings(groups)))

@@ -200,3 +200,85 @@ def test_it_sees(name: str, tree: Tree) -> None:
     assert "drivers/one/one.c:read_one" in [f.group for f in failures]
     assert not [f for f in failures if f.group.startswith("drivers/two")]
     assert reason in next(f.reason for f in failures if "read_one" in f.group)
+
+
+LOOKUP = b"""\
+#include <linux/mm.h>
+
+int node_of(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	struct page *page;
+	int ret;
+
+	vma = find_vma(mm, addr);
+	if (!vma)
+		return -EFAULT;
+	ret = get_user_pages(addr, 1, 0, &page, NULL);
+	if (ret == 1) {
+		ret = page_to_nid(page);
+		put_page(page);
+	}
+	return ret;
+}
+"""
+FOLLOWED = {
+    "nothing": (b"vma", b"vma", ""),
+    "a release is gone": (
+        b"\t\tput_page(page);\n",
+        b"",
+        "another number of put_page() in node_of()",
+    ),
+    "a release unpins": (
+        b"put_page(page)",
+        b"unpin_user_page(page)",
+        "another number of put_page() in node_of()",
+    ),
+    "it comes twice": (
+        b"put_page(page);",
+        b"put_page(page); put_page(page);",
+        "another number of put_page() in node_of()",
+    ),
+    "no reference is taken": (
+        b", FOLL_GET)",
+        b", 0)",
+        "follow_page() in node_of() takes no reference",
+    ),
+    "the acquire was left out": (
+        b"page = follow_page(vma, addr, FOLL_GET);",
+        b"ret = get_user_pages(addr, 1, 0, &page, NULL);",
+        "that get_user_pages() in node_of() is still there",
+    ),
+    "the acquire is gone": (
+        b"follow_page(vma, addr, FOLL_GET)",
+        b"nothing(vma)",
+        "another number of acquires",
+    ),
+    "the page gets away": (
+        b"\t\tput_page(page);",
+        b"\t\tunheard_of(page);\n\t\tput_page(page);",
+        "what it cannot follow: ",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Classification, Rewrite]:
+    folder = tmp_path_factory.mktemp("followed")
+    files = {"drivers/one/one.c": LOOKUP, "drivers/two/two.c": LOOKUP + WRITE}
+    found = make_tree(folder / "linux", "6.1", files)
+    seen = scan(found, cache=NoCache(), jobs=1, progress=lambda *_: None)
+    verdicts = classify(found, pair(found, seen), profile=load_profile("vaddr-pin"))
+    actions = sorted(v.action for v in verdicts.verdicts)
+    assert actions == [Action.FOLLOW, Action.FOLLOW, Action.PIN]
+    return found, verdicts, audited(found, verdicts, "vaddr-pin")
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_of_follow_page_it_sees(name: str, followed: tuple[Tree, Classification, Rewrite]) -> None:
+    old, new, reason = FOLLOWED[name]
+    tree, verdicts, result = followed
+    assert (len(result.changes), result.failures) == (3, ())
+    wrong = audit_result(tree, verdicts, edited(result, old, new), load_profile("vaddr-pin"))
+    assert [f.group for f in wrong] == (["drivers/one/one.c:node_of"] if reason else [])
+    assert all(reason in f.reason for f in wrong)
