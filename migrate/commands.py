@@ -184,6 +184,9 @@ def working(job: Job, console: Console) -> Iterator[None]:
         console.detail(f"workspace {job.workspace.root}")
         put_back(job.out)
         yield
+        if "maintainers" in job.__dict__:
+            for line in dict.fromkeys(job.maintainers.problems):
+                console.notice(line)
 
 
 def _top(path: Path) -> Path:

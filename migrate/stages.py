@@ -215,6 +215,7 @@ def _series(job: Job) -> Delivery:
             ),
             history=past,
             collected=job.collected(),
+            maintainers=job.maintainers,
         )
         write_report(job.report(delivery), folder)
     job.workspace.save("versions", delivery.history, "")

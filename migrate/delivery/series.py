@@ -31,7 +31,7 @@ from migrate.delivery.plumbing import Identity, own_git, temporary_index, update
 from migrate.delivery.restack import restack
 from migrate.delivery.style import StyleReport, check_patches
 from migrate.delivery.trailers import Collected, dropped
-from migrate.kernel.maintainers import THE_REST
+from migrate.kernel.maintainers import THE_REST, Maintainers
 from migrate.kernel.recipients import Directory, ask_for_patch, read_directory
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import Rewrite
@@ -95,13 +95,14 @@ def write_series(
     options: SeriesOptions | None = None,
     history: History | None = None,
     collected: Collected | None = None,
+    maintainers: Maintainers | None = None,
 ) -> Delivery:
     """Write every series of `branch` below `out` and return what there is.
 
     `repository` is the tool's own, `worktree` has the tree checked out for its scripts. The
     directories of the result are relative to `out`. `history` is that of the last result; what it
     has marked as sent and is the same now stays marked. `collected` are trailers that the commits
-    of `branch` have where they fit.
+    of `branch` have where they fit. `maintainers` are those of the tree.
     """
     api = [commit for commit in branch.commits if commit.is_api]
     job = _Job(
@@ -111,7 +112,7 @@ def write_series(
         repository=repository,
         worktree=worktree,
         options=options or SeriesOptions(),
-        directory=read_directory(tree),
+        directory=read_directory(tree, maintainers),
         start=api[-1].id if api else branch.base,
         collected=collected or Collected(),
         who=_author(repository, branch.tip),

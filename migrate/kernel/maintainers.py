@@ -17,12 +17,12 @@ its answer is what a maintainer expects:
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from migrate.kernel.patterns import BadExpression, Expression, compile_expression
 from migrate.kernel.tree import Tree
 
 THE_REST = "THE REST"
@@ -73,13 +73,13 @@ class _Pattern:
     entry: int
     excludes: bool
     text: str
-    expression: re.Pattern[str] | None
+    expression: Expression | None
 
     def matches(self, path: str) -> bool:
         if self.expression is None:
             found = path.startswith(self.text)
         else:
-            found = self.expression.match(path) is not None
+            found = self.expression.match(path)
         return found and (self.text.endswith("/") or path.count("/") == self.text.count("/"))
 
     @property
@@ -94,7 +94,8 @@ class _Pattern:
 class Maintainers:
     """The sections of one MAINTAINERS, with `directories` of the tree without trailing slash.
 
-    `problems` has one line for each entry that could not be read; such an entry matches nothing.
+    `problems` has one line for each entry that could not be read, or whose expression takes too
+    long to be looked for; such an entry matches nothing.
     """
 
     sections: tuple[Section, ...]
@@ -180,21 +181,24 @@ class Maintainers:
         return _Pattern(number, entry, letter == "X", text, expression), directory
 
     def _compile(
-        self, text: str, number: int, letter: str, flags: int = 0
-    ) -> re.Pattern[str] | None:
+        self, text: str | bytes, number: int, letter: str, flags: int = 0
+    ) -> Expression | None:
+        shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
+
+        def told(why: str) -> None:
+            title = self.sections[number].title
+            self.problems.append(f"MAINTAINERS, {title}: {letter}: {shown[:100]}: {why}")
+
         try:
-            with warnings.catch_warnings():
-                # What Python may read in another way some day is no news for the user.
-                warnings.simplefilter("ignore", FutureWarning)
-                return re.compile(text, flags)
-        except (re.error, OverflowError, RecursionError) as error:
-            self.problems.append(
-                f"MAINTAINERS, {self.sections[number].title}: {letter}: {text}: {error}"
+            return compile_expression(
+                text, lambda: told("takes too long, and so matches nothing"), flags
             )
+        except BadExpression as error:
+            told(str(error))
             return None
 
     @cached_property
-    def _path_expressions(self) -> list[tuple[int, int, re.Pattern[str]]]:
+    def _path_expressions(self) -> list[tuple[int, int, Expression]]:
         return [
             (section.number, entry, expression)
             for section in self.sections
@@ -204,13 +208,14 @@ class Maintainers:
         ]
 
     @cached_property
-    def _keywords(self) -> list[tuple[str, int, re.Pattern[bytes]]]:
+    def _keywords(self) -> list[tuple[str, int, Expression]]:
         found = []
         for section in self.sections:
             for key, value in section.keywords:
-                if self._compile(value, section.number, "K", re.X) is not None:
-                    raw = value.encode("utf-8", "surrogateescape")
-                    found.append((key, section.number, re.compile(raw, re.X)))
+                raw = value.encode("utf-8", "surrogateescape")
+                expression = self._compile(raw, section.number, "K", re.X)
+                if expression is not None:
+                    found.append((key, section.number, expression))
         return found
 
 

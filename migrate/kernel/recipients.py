@@ -92,9 +92,11 @@ class Directory:
         return found.recipients()
 
 
-def read_directory(tree: Tree) -> Directory:
-    """MAINTAINERS and .mailmap of `tree`."""
-    return Directory(read_maintainers(tree), parse_mailmap(tree.read(".mailmap") or b""))
+def read_directory(tree: Tree, maintainers: Maintainers | None = None) -> Directory:
+    """MAINTAINERS, unless it was read already, and .mailmap of `tree`."""
+    return Directory(
+        maintainers or read_maintainers(tree), parse_mailmap(tree.read(".mailmap") or b"")
+    )
 
 
 def ask_for_patch(

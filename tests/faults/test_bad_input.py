@@ -91,6 +91,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     (odd / "Makefile").write_bytes(b"obj-y += " + objects + b"\n")
     with (world.tree / "drivers/Makefile").open("a") as makefile:
         makefile.write("obj-y += odd/\n")
+    with (world.tree / "MAINTAINERS").open("a") as maintainers:
+        maintainers.write("\nODD SECTION\nM:\tOdd <odd@example.org>\nN:\t(unclosed\nF:\t../../\n")
     world.git("add", "-A", "-f")
     world.git("commit", "-q", "-m", "odd")
     done = world.run("run", "--no-tree-scripts")
@@ -105,6 +107,11 @@ def odd_rows(ran: Ran) -> list[Any]:
 def test_it_ends_without_a_traceback(ran: Ran) -> None:
     assert ran.code in (0, 3), ran.said
     assert "Traceback" not in ran.said
+
+
+def test_an_entry_of_maintainers_that_is_no_expression_is_named_once(ran: Ran) -> None:
+    (said,) = [line for line in ran.said.splitlines() if "ODD SECTION" in line]
+    assert said.startswith("MAINTAINERS, ODD SECTION: N: (unclosed: missing )"), said
 
 
 def test_every_one_of_them_is_in_the_report_once(ran: Ran) -> None:

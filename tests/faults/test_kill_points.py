@@ -64,7 +64,8 @@ def series_job(workspace: Workspace) -> Any:
     return SimpleNamespace(
         tree=None, rewrite=None, builds=None, branch=branch, workspace=workspace, out=workspace.out,
         options=SimpleNamespace(tree_scripts=False, reroll=False, reply=False),
-        profile=None, decided=lambda: None, collected=lambda: None, report=lambda _: None,
+        profile=None, maintainers=None,
+        decided=lambda: None, collected=lambda: None, report=lambda _: None,
         history=history, listener=SimpleNamespace(notice=lambda _: None),
     )  # fmt: skip
 
