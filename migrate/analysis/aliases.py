@@ -9,6 +9,7 @@ from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
 from migrate.analysis.fact_model import FunctionFacts, Loc, Value
 from migrate.analysis.functions import scope_of
+from migrate.analysis.known_callee import known_callee
 from migrate.analysis.model import Place
 from migrate.analysis.trace import SCATTER, State
 
@@ -34,7 +35,7 @@ def containers_behind(flow: Forward, state: State, facts: FunctionFacts) -> None
             _start(flow, value, facts, stored.place, stored.text)
     for index, position, _ in found.arguments:
         call = facts.calls[index]
-        known = flow.known.lookup(call.name)
+        known = known_callee(flow.program, call.name, facts.function.path)
         if known is not None and known.into == position and call.name.startswith(WALK):
             for value in call.arguments[0]:
                 _start(flow, value, facts, call.place, call.text)
@@ -56,7 +57,7 @@ def _behind_result(flow: Forward, site: Site, place: Place, text: str) -> None:
     result = Cell("result", scope_of(site.facts.function), str(site.index))
     if State(result, SCATTER) in flow.trace.states:
         return  # it was followed to here
-    known = flow.known.lookup(site.call.name)
+    known = known_callee(flow.program, site.call.name, site.facts.function.path)
     if known is not None and known.result == "same" and site.call.arguments:
         for value in site.call.arguments[0]:
             _start(flow, value, site.facts, place, text)

@@ -13,7 +13,8 @@ from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Value
 from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.grounds import Grounds
 from migrate.analysis.guards import Guards, exclusive
-from migrate.analysis.knowledge import KernelFunction, knowledge
+from migrate.analysis.knowledge import KernelFunction
+from migrate.analysis.known_callee import known_callee
 from migrate.analysis.model import Place
 from migrate.analysis.program import Program
 from migrate.analysis.syntax import Function
@@ -40,7 +41,6 @@ class Backward:
     ) -> None:
         self.guards = guards
         self.program = program
-        self.known = knowledge()
         self.is_acquire = is_acquire
         self.sources = Sources()
         self.visited: set[str] = set()
@@ -157,7 +157,7 @@ class Backward:
             if acquired == position:
                 self.sources.acquires[call.place] = site
             return acquired == position
-        known = self.known.lookup(call.name)
+        known = known_callee(self.program, call.name, facts.function.path)
         if known is not None:
             return self._known_fills(site, position, form, known, cell)
         definitions = self.program.definitions(call.name, facts.function.path)
@@ -212,9 +212,9 @@ class Backward:
         if self.is_acquire(call) is not None:
             self.sources.acquires[call.place] = site
             return
-        known = self.known.lookup(call.name)
+        known = known_callee(self.program, call.name, facts.function.path)
         if known is not None:
-            self._known_result(site, form)
+            self._known_result(site, form, known)
             return
         definitions = self.program.definitions(call.name, facts.function.path)
         returned = False
@@ -229,14 +229,12 @@ class Backward:
             name = f"{call.name}()" if call.name else "a function pointer"
             self._foreign(f"it may come from {name}", call.place)
 
-    def _known_result(self, site: Site, form: str) -> None:
+    def _known_result(self, site: Site, form: str, known: KernelFunction) -> None:
         call, facts = site.call, site.facts
-        known = self.known.lookup(call.name)
-        assert known is not None
         if known.result == "other":
             self._foreign(f"it may come from {call.name}()", call.place)
         elif known.result == "memory":
-            if form in (ADDRESS, PHYSICAL):
+            if form == ADDRESS:
                 self._foreign(f"it may be memory of {call.name}()", call.place)
         elif known.result in ("same", "number"):
             # The others of a function that hands a pointer on say how many, or how to allocate.
@@ -260,6 +258,8 @@ def _origin_form(name: str, result: str) -> str:
         if name.startswith(("sg_", "skb_")):
             return SCATTER
         return PHYSICAL if name.startswith(("pfn_", "phys_")) else ADDRESS
+    if result == PHYSICAL and name in ("virt_to_phys", "__pa"):
+        return ADDRESS
     return PHYSICAL if name in ("phys_to_virt", "__va") else PAGE
 
 

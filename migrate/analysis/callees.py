@@ -10,6 +10,7 @@ from migrate.analysis.cell import Cell
 from migrate.analysis.fact_model import FunctionFacts, Loc, Value
 from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction
+from migrate.analysis.known_callee import known_callee
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.syntax import Function
 from migrate.analysis.trace import (
@@ -62,8 +63,8 @@ def argument(flow: Forward, form: str, site: Site, position: int) -> None:
             flow.trace.acquires[call.place] = None
         if call.name in DIRECT_NAMES:
             return
-    known = flow.known.lookup(call.name)
-    if known is not None and not _shadowed(flow, site):
+    known = known_callee(flow.program, call.name, site.facts.function.path)
+    if known is not None:
         _known_callee(flow, form, site, position, known)
         return
     definitions = flow.program.definitions(call.name, site.facts.function.path)
@@ -102,13 +103,6 @@ def _through_pointer(flow: Forward, form: str, site: Site, position: int) -> Non
         _unknown_callee(flow, form, site, "a function pointer")
     for function in functions:
         _into(flow, form, site, position, function)
-
-
-def _shadowed(flow: Forward, site: Site) -> bool:
-    """A function of the same file hides the kernel's own of that name."""
-    source = flow.program.source(site.facts.function.path)
-    functions = source.by_name.get(site.call.name, ()) if source is not None else ()
-    return any(f.static for f in functions)
 
 
 def _known_callee(

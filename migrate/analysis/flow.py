@@ -12,7 +12,6 @@ from migrate.analysis.cell import Cell
 from migrate.analysis.fact_model import Access, Call, Flow, FunctionFacts, Loc, Return
 from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.guards import Guards, exclusive
-from migrate.analysis.knowledge import Knowledge, knowledge
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program import Program
 from migrate.analysis.trace import ADDRESS, AGAIN, PAGE, PHYSICAL, SCATTER, State, Trace, form_via
@@ -31,7 +30,6 @@ class Forward:
         self, program: Program, is_acquire: Callable[[Call], int | None], guards: Guards
     ) -> None:
         self.program = program
-        self.known: Knowledge = knowledge()
         self.is_acquire = is_acquire
         self.guards = guards
         self.trace = Trace()

@@ -98,6 +98,8 @@ def fast_only(q: Question) -> Answer | None:
     direct = [a for a in q.group.acquires if a.name in DIRECT_NAMES]
     if trait is None or not all(_is_fast_only(a.name) for a in direct):
         return None
+    if q.uses(UseKind.DMA, UseKind.SCATTER):
+        return None  # a device holds on to them for longer than any lookup
     if q.has(TraitKind.NOTIFIER_HERE) or q.has(TraitKind.NOTIFIER_FILE):
         case, why = "3", "an MMU notifier undoes what it is used for when the page moves"
     elif q.uses(*_DATA):
@@ -139,7 +141,7 @@ def mmu_notifier(q: Question) -> Answer | None:
 def mappings_changed(q: Question) -> Answer | None:
     """CASE 4: code that changes the mappings of a page handles references beyond GUP's."""
     changed = q.uses(UseKind.MANIPULATED)
-    if not changed or q.uses(*_DATA, UseKind.DMA):
+    if not changed or q.uses(*_DATA, UseKind.DMA, UseKind.STORED, UseKind.PHYSICAL_KEPT):
         return None
     reason = "Only struct page and the page's mappings are worked on, never its data."
     return Answer(Action.KEEP, "4", reason, Confidence.MEDIUM, _evidence(changed))
@@ -148,8 +150,11 @@ def mappings_changed(q: Question) -> Answer | None:
 def reference_consumed(q: Question) -> Answer | None:
     """CASE 4: a callee takes the plain reference over, so there is nothing to unpin."""
     consumed = q.uses(UseKind.CONSUMED)
-    if not consumed or q.group.releases or q.uses(*_DATA, UseKind.DMA, UseKind.STORED):
+    if not consumed or q.uses(*_DATA, UseKind.DMA, UseKind.STORED):
         return None
+    kinds = {u.kind for u in q.group.uses} - {UseKind.CONSUMED}
+    if q.group.releases and (q.group.gaps or not kinds or not kinds <= _ONLY_STRUCT):
+        return None  # what is released may be used in a way that needs a pin
     reason = "A callee takes over the reference, and only struct page is looked at before."
     return Answer(Action.KEEP, "4", reason, Confidence.MEDIUM, _evidence(consumed))
 

@@ -26,13 +26,15 @@ IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "
 """GUP itself and its tests."""
 
 _QUIET_EFFECTS = frozenset({"", "physical", "struct", "dirty", "unmap", *RELEASE_EFFECTS})
+_ARCH_MM = re.compile(r"arch/[^/]+/mm/")
 _COMPARISON = re.compile(r"[<>=!]=|[<>!]|&&|\|\|")
 
 
 def is_implementation(acquire: Acquire) -> bool:
     """Whether the acquire is GUP's own: in its files, or in a function of the family."""
-    inside = is_implementation_file(acquire.place.path)
-    return inside or acquire.function in DIRECT_NAMES
+    path = acquire.place.path
+    core = path.startswith(("mm/", "include/linux/")) or _ARCH_MM.match(path) is not None
+    return is_implementation_file(path) or (core and acquire.function in DIRECT_NAMES)
 
 
 def is_implementation_file(path: str) -> bool:

@@ -12,8 +12,9 @@ from textwrap import dedent
 
 import pytest
 
+from migrate.analysis.classify import verdict
 from migrate.analysis.group import Grouper, Traced
-from migrate.analysis.model import Acquire, Pairing, PinGroup, TraitKind, Unparsed, UseKind
+from migrate.analysis.model import Acquire, Action, Pairing, PinGroup, TraitKind, Unparsed, UseKind
 from migrate.analysis.pair import _merged, pair
 from migrate.analysis.scan import SKIPPED
 from migrate.base import codec
@@ -337,6 +338,78 @@ def test_the_implementation(path: str) -> None:
     text = "void f(unsigned long s)\n{\n\tstruct page *p;\n\tget_user_pages_fast(s, 1, 0, &p);\n}\n"
     (group,) = pairing_of({path: text}).groups
     assert T.IMPLEMENTATION in traits(group)
+
+
+@pytest.mark.parametrize("name", ["pin_user_pages", "get_user_page_nowait"])
+def test_a_static_function_of_a_driver_by_a_name_of_the_api(name: str) -> None:
+    """What a driver calls its own function says nothing about what the function is."""
+    text = f"""
+    static int {name}(unsigned long start, int nr, int flags, struct page **pages)
+    {{
+        return get_user_pages_fast(start, nr, flags, pages);
+    }}
+    int f(unsigned long start, struct device *dev)
+    {{
+        struct page *pages[2];
+        int got = {name}(start, 2, FOLL_WRITE, pages), i;
+
+        for (i = 0; i < got; i++) {{
+            dma_map_page(dev, pages[i], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+            put_page(pages[i]);
+        }}
+        return 0;
+    }}
+    """
+    found = only_group(text)
+    assert T.IMPLEMENTATION not in traits(found)
+    assert found.complete, found.gaps
+    assert U.OTHER_SOURCE not in kinds(found)
+    assert verdict(found, True).action is Action.PIN
+
+
+@pytest.mark.parametrize("path", ["mm/util.c", "arch/mips/mm/fast.c", "include/linux/gup.h"])
+def test_a_function_of_the_family_where_the_kernel_has_it(path: str) -> None:
+    text = (
+        "int get_user_pages_longterm(unsigned long s)\n{\n\tstruct page *p;\n"
+        "\treturn get_user_pages_fast(s, 1, 0, &p);\n}\n"
+    )
+    (group,) = pairing_of({path: text}).groups
+    assert T.IMPLEMENTATION in traits(group)
+
+
+@pytest.mark.parametrize(
+    ("kept", "found", "complete"),
+    [
+        ("kcalloc(2, 8, 0)", "pfn_to_page(d->kept[0])", True),
+        ("kcalloc(2, 8, 0)", "virt_to_page(d->kept[0])", False),
+        ("__pa(kmalloc(8, 0))", "pfn_to_page(d->kept[0])", False),
+        ("virt_to_phys(kmalloc(8, 0))", "pfn_to_page(d->kept[0])", False),
+    ],
+)
+def test_memory_that_numbers_of_pages_are_kept_in(kept: str, found: str, complete: bool) -> None:
+    """An array of page frame numbers is no page frame number; the address of memory is one's."""
+    text = f"""
+    struct demo {{
+        unsigned long *kept;
+    }};
+    int f(struct demo *d, unsigned long start)
+    {{
+        struct page *page;
+
+        d->kept = {kept};
+        if (get_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+            return -EFAULT;
+        d->kept[0] = page_to_pfn(page);
+        return 0;
+    }}
+    void g(struct demo *d)
+    {{
+        put_page({found});
+    }}
+    """
+    group = only_group(text)
+    foreign = [use.text for use in group.uses if use.kind is U.OTHER_SOURCE]
+    assert (not foreign) == complete, foreign
 
 
 def test_a_notifier_in_this_file_another_and_around() -> None:

@@ -76,6 +76,12 @@ def test_fast_only_that_uses_the_data_is_case_5() -> None:
     expect(rules.fast_only, about, Action.KEEP, "5")
 
 
+@pytest.mark.parametrize("used", [U.DMA, U.SCATTER])
+def test_fast_only_says_nothing_of_what_a_device_holds_on_to(used: UseKind) -> None:
+    about = group(T.FAST_ONLY, T.NOTIFIER_FILE, used, acquires=ONLY_FAST)
+    assert ask(rules.fast_only, about) is None
+
+
 def test_fast_only_says_nothing_of_a_mixed_group() -> None:
     mixed = group(T.FAST_ONLY, acquires=(*ONLY_FAST, acquire(12)))
     assert ask(rules.fast_only, mixed) is None
@@ -119,11 +125,17 @@ def test_mappings_changed() -> None:
     assert ask(rules.mappings_changed, group(U.MANIPULATED, *WRITTEN)) is None
     assert ask(rules.mappings_changed, group(U.MANIPULATED, U.DMA)) is None
     assert ask(rules.mappings_changed, group(U.STRUCT_PAGE)) is None
+    for kept in (U.STORED, U.PHYSICAL_KEPT):
+        assert ask(rules.mappings_changed, group(U.MANIPULATED, kept)) is None, "held for others"
 
 
 def test_reference_consumed() -> None:
     expect(rules.reference_consumed, group(U.CONSUMED, releases=()), Action.KEEP, "4")
     assert ask(rules.reference_consumed, group(U.CONSUMED)) is None, "it may be released, too"
+    either = (U.CONSUMED, U.STRUCT_PAGE, U.PHYSICAL)
+    expect(rules.reference_consumed, group(*either), Action.KEEP, "4")
+    assert ask(rules.reference_consumed, group(*either, gaps=("a gap",))) is None
+    assert ask(rules.reference_consumed, group(*either, U.PHYSICAL_KEPT)) is None
     for more in (U.DMA, U.STORED, U.WRITE_DATA, U.READ_DATA, U.MAP):
         assert ask(rules.reference_consumed, group(U.CONSUMED, more, releases=())) is None
 
