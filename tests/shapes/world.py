@@ -23,6 +23,8 @@ PROFILES = ("vaddr-pin", "pin-user-pages")
 KEYS = {"complete", "gap", "case", "warnings", *PROFILES}
 
 _MARK = re.compile(r"/\* (acquire|release): (\w+) \*/|/\* ((?:maybe )?unparsed) \*/")
+_WITH_MARK = re.compile(rf"[ \t]*(?:{_MARK.pattern})")
+"""Real code has no marks, and a comment in a loop keeps it from being folded."""
 
 Line = tuple[str, int]
 """Path in the tree and line number, from 1."""
@@ -111,7 +113,8 @@ def make_tree(target: Path) -> Path:
             copy = target / name
             assert not copy.exists(), f"two shapes have {name}"
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(SHAPES / shape.name / name, copy)
+            text = (SHAPES / shape.name / name).read_text()
+            copy.write_text(_WITH_MARK.sub("", text))
     for args in (("init", "-q"), ("add", "-A", "-f"), ("commit", "-q", "-m", "Import the shapes")):
         subprocess.run(["git", "-C", str(target), *args], check=True, capture_output=True)
     return target

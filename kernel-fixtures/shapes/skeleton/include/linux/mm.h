@@ -45,6 +45,8 @@ void unpin_user_pages_dirty_lock(struct page **pages, unsigned long npages,
 				 bool make_dirty);
 struct page *follow_page(struct vm_area_struct *vma, unsigned long address,
 			 unsigned int foll_flags);
+int fixup_user_fault(struct mm_struct *mm, unsigned long address,
+		     unsigned int fault_flags, bool *unlocked);
 
 void get_page(struct page *page);
 void put_page(struct page *page);
@@ -65,6 +67,7 @@ struct page *compound_head(struct page *page);
 struct folio *page_folio(struct page *page);
 bool PageReserved(struct page *page);
 bool PageCompound(struct page *page);
+int PageDirty(struct page *page);
 int PageAnon(struct page *page);
 
 unsigned long page_to_pfn(struct page *page);
