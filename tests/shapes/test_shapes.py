@@ -15,10 +15,6 @@ from migrate.analysis.model import Action, Classification, PinGroup, Place, Verd
 from tests.shapes.conftest import Analysis
 from tests.shapes.world import PROFILES, SHAPES, ExpectedGroup, Line, Shape, shapes
 
-ROWS = 23
-MISTAKES = 10
-"""Rows of mistakes that can be shown in code; the eleventh is a series that was mailed twice."""
-
 WRONG_GROUPS: dict[str, str] = {}
 WRONG_ACQUIRES: dict[str, str] = {}
 """What the analysis gets wrong, and why; a test fails as soon as one of them is right."""
@@ -109,15 +105,6 @@ def test_unparsed_are_those_marked(shape: Shape, analysis: Analysis) -> None:
 def test_every_acquire_is_in_one_group(analysis: Analysis) -> None:
     counted = Counter(a.place for group in analysis.pairing.groups for a in group.acquires)
     assert counted == Counter(a.place for a in analysis.scan.acquires)
-
-
-def test_every_row_has_a_shape() -> None:
-    rows = {shape.row for shape in shapes()}
-    assert set(range(1, ROWS + 1)) <= rows
-    assert sum(shape.row == "mistake" for shape in shapes()) >= MISTAKES
-    for shape in shapes():
-        if isinstance(shape.row, int):
-            assert shape.name.startswith(f"{shape.row:02d}-")
 
 
 @pytest.mark.parametrize("shape", each_shape({}))
