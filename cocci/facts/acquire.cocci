@@ -3,7 +3,7 @@
 ///
 //# The names are spelled out in a disjunction: a regular expression would make spatch parse
 //# every file of the tree. For each call one line is printed:
-//#     gup-migrate: LINE COLUMN NAME
+//#     gup-migrate: LINE COLUMN NAME FILE
 //# with the line from 1 and the column from 0, in bytes.
 //
 // Confidence: High
@@ -34,11 +34,11 @@ p << acquire.p;
 fn << acquire.fn;
 @@
 
-print("gup-migrate: %s %s %s" % (p[0].line, p[0].column, fn))
+print("gup-migrate: %s %s %s %s" % (p[0].line, p[0].column, fn, p[0].file))
 
 @script:python depends on report@
 p << release.p;
 fn << release.fn;
 @@
 
-print("gup-migrate: %s %s %s" % (p[0].line, p[0].column, fn))
+print("gup-migrate: %s %s %s %s" % (p[0].line, p[0].column, fn, p[0].file))

@@ -2,7 +2,7 @@
 /// Find every call of a helper of the tree that hands out user pages.
 ///
 //# The helper is given by its name. For each call one line is printed:
-//#     gup-migrate: LINE COLUMN NAME
+//#     gup-migrate: LINE COLUMN NAME FILE
 //# with the line from 1 and the column from 0, in bytes.
 //
 // Confidence: High
@@ -26,4 +26,4 @@ p << acquire.p;
 fn << virtual.fn;
 @@
 
-print("gup-migrate: %s %s %s" % (p[0].line, p[0].column, fn))
+print("gup-migrate: %s %s %s %s" % (p[0].line, p[0].column, fn, p[0].file))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A file without the bodies of functions that name nothing that is looked for."""
+"""Of a file, the functions that name something that is looked for, each where it was.
+
+spatch takes longer the more it reads, and much longer the more of it that it cannot parse.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,19 @@ from collections.abc import Iterable, Iterator
 
 from migrate.analysis.syntax import Function, Source
 
+_NOT_CODE = re.compile(
+    rb"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S
+)
+_DIRECTIVE = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*", re.M)
+_CONDITION = re.compile(rb"^[ \t]*#[ \t]*(if|endif)", re.M)
+
 
 def sliced(source: Source, names: Iterable[str]) -> bytes:
-    """The text of `source` with the bodies of functions that have none of `names` empty.
+    """The text of `source` with everything blank that has none of `names`, but the directives of
+    the preprocessor between functions and what stands before a function that stays.
 
-    Every line stays where it is. A body that the parser did not understand whole, or that has
-    preprocessor directives in it, stays: it may not end where it seems to.
+    Every line and column stays where it is. A function of which it is not sure where it ends
+    stays.
     """
     pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(n.encode()) for n in names) + rb")\b")
     return b"".join(_pieces(source, pattern))
@@ -22,15 +32,46 @@ def sliced(source: Source, names: Iterable[str]) -> bytes:
 def _pieces(source: Source, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
     text, at = source.text, 0
     for function in source.functions:
-        start, end = function.body.start_byte + 1, function.body.end_byte - 1
-        if start < at or not _may_go(function, text[start:end], pattern):
+        if function.start < at:
             continue
-        yield text[at:start]
-        yield b"\n" * text.count(b"\n", start, end)
-        at = end
-    yield text[at:]
+        between, whole = text[at : function.start], text[function.start : function.end]
+        stays = pattern.search(whole) is not None or not _may_go(function, whole)
+        yield between if pattern.search(between) else _thinned(between, stays)
+        yield whole if stays else _blank(whole)
+        at = function.end
+    rest = text[at:]
+    yield rest if pattern.search(rest) else _thinned(rest, False)
 
 
-def _may_go(function: Function, body: bytes, pattern: re.Pattern[bytes]) -> bool:
-    known = function.node.type == "function_definition" and not function.node.has_error
-    return known and b"#" not in body and not pattern.search(body)
+def _may_go(function: Function, whole: bytes) -> bool:
+    """Whether the function surely ends where it seems to, under every condition."""
+    code = _NOT_CODE.sub(b"", whole)
+    if function.node.type != "function_definition" or function.node.has_error:
+        ended = code.rstrip().endswith(b"}") and code.count(b"{") == code.count(b"}")
+    else:
+        ended = True
+    conditions = _CONDITION.findall(code)
+    return ended and conditions.count(b"if") == conditions.count(b"endif")
+
+
+def _thinned(between: bytes, head: bool) -> bytes:
+    """What stands between two functions without what is no directive; with `head`, the lines
+    right before the second one stay: the parser may take a macro there for something else."""
+    code = _NOT_CODE.sub(_without_comment, between)
+    kept = code.rfind(b"\n\n") if head else len(code)
+    kept = kept if kept >= 0 else 0
+    thin, at = [], 0
+    for directive in _DIRECTIVE.finditer(code, 0, kept):
+        thin += [_blank(code[at : directive.start()]), directive.group()]
+        at = directive.end()
+    return b"".join((*thin, _blank(code[at:kept]), code[kept:]))
+
+
+def _without_comment(match: re.Match[bytes]) -> bytes:
+    return _blank(match.group()) if match.group().startswith(b"/") else match.group()
+
+
+def _blank(text: bytes) -> bytes:
+    """As many lines, and as many columns in the last one."""
+    lines = text.count(b"\n")
+    return b"\n" * lines + b" " * (len(text) - text.rfind(b"\n") - 1)

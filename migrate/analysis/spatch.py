@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ class Patched:
     """spatch ended well. `files` has every input file as it is now, changed or not.
 
     This does not say that any rule matched: a function that spatch cannot parse is left as it
-    was without a word. `output` is what the rules printed.
+    was without a word. `output` is what the rules printed, with the paths that were given.
     """
 
     files: dict[str, bytes]
@@ -206,7 +207,17 @@ def _judge(
         results[path] = result.read_bytes() if result.exists() else files[path]
         if files[path] and not results[path]:
             return Failed(f"spatch wrote an empty {path}")
-    return Patched(results, stdout.decode("utf-8", "replace"))
+    return Patched(results, _with_paths(stdout, copies).decode("utf-8", "replace"))
+
+
+def _with_paths(output: bytes, copies: Mapping[str, Path]) -> bytes:
+    """The output with the files called what the caller calls them."""
+    paths = {os.fsencode(copy): os.fsencode(path) for path, copy in copies.items()}
+    if not paths:
+        return output
+    longest_first = sorted(paths, key=len, reverse=True)
+    pattern = re.compile(b"|".join(re.escape(copy) for copy in longest_first))
+    return pattern.sub(lambda match: paths[match.group()], output)
 
 
 def _trouble(output: bytes) -> str:

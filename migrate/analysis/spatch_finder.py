@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The second finder of acquires: spatch, a process for each file, beside other work."""
+"""The second finder of acquires: spatch, a process for some files, beside other work."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -20,7 +20,10 @@ Progress = Callable[[str, int, int], None]
 
 _MARK = "gup-migrate: "
 _TIME_LIMIT = 60.0
-"""Seconds for one file; the slowest of a kernel takes about 3."""
+"""Seconds for one process; the slowest file of a kernel takes less than 1."""
+
+_TOGETHER = 16
+"""Files for one process: to start one costs more than most files do."""
 
 _OUTPUT_LIMIT = 16 * 1024 * 1024
 """Bytes; the rules print one short line for each call."""
@@ -53,7 +56,8 @@ Answer = dict[Place, str] | str
 class SpatchFinder:
     """Looks for calls of `names` and of helpers with `jobs` processes at a time.
 
-    A file that makes spatch hang, crash or talk without end costs that file alone.
+    A file that makes spatch hang, crash or talk without end costs that file alone: what a process
+    for several files does not answer is asked again, a process for each file.
     """
 
     def __init__(
@@ -65,7 +69,7 @@ class SpatchFinder:
         self._version = repr(spatch_version())
         self._rules = data_folder("cocci") / "facts"
         self._pool = ThreadPoolExecutor(max(1, jobs))
-        self._asked: list[tuple[str, Future[Answer]]] = []
+        self._asked: list[Future[dict[str, Answer]]] = []
         self._total = 0
         self._done = count(1)
 
@@ -79,44 +83,84 @@ class SpatchFinder:
         """Start to look; returns at once."""
         wanted = list(units)
         self._total += len(wanted)
-        self._asked += [(unit.path, self._pool.submit(self._look, unit)) for unit in wanted]
+        self._asked += [self._pool.submit(self._look, batch) for batch in _batches(wanted)]
 
     def answers(self) -> dict[str, Answer]:
         """What was found for all that was asked, by path; waits for it."""
         merged: dict[str, Answer] = {}
-        for path, future in self._asked:
-            found, before = future.result(), merged.get(path, {})
-            if isinstance(found, str) or isinstance(before, str):
-                merged[path] = found if isinstance(found, str) else before
-            else:
-                merged[path] = before | found
+        for future in self._asked:
+            for path, found in future.result().items():
+                before = merged.get(path, {})
+                if isinstance(found, str) or isinstance(before, str):
+                    merged[path] = found if isinstance(found, str) else before
+                else:
+                    merged[path] = before | found
         return merged
 
-    def _look(self, unit: Unit) -> Answer:
-        rule = self._rules / ("helper.cocci" if unit.helper else "acquire.cocci")
-        key = _key((self._version, rule.read_text("utf-8"), unit.helper), unit.text)
-        stored = self._cache.get(key)
-        calls: frozenset[_Call] | str | None = _decoded(stored) if stored is not None else None
-        if calls is None:
-            calls = _calls(rule, unit)
+    def _look(self, units: Sequence[Unit]) -> dict[str, Answer]:
+        """The answers for units of one helper, by path."""
+        helper = units[0].helper
+        rule = self._rules / ("helper.cocci" if helper else "acquire.cocci")
+        basis = (self._version, rule.read_text("utf-8"), helper)
+        keys = {unit: _key(basis, unit.text) for unit in units}
+        stored = {unit: self._stored(key) for unit, key in keys.items()}
+        asked = _all_calls(rule, [unit for unit in units if stored[unit] is None])
+        for unit, calls in asked.items():
             if not isinstance(calls, str):
-                self._cache.put(key, json.dumps(sorted(calls)))
+                self._cache.put(keys[unit], json.dumps(sorted(calls)))
+        return {unit.path: self._answer(unit, asked.get(unit, stored[unit])) for unit in units}
+
+    def _stored(self, key: str) -> _Calls | None:
+        stored = self._cache.get(key)
+        return _decoded(stored) if stored is not None else None
+
+    def _answer(self, unit: Unit, calls: _Calls | str | None) -> Answer:
         self._progress("scanning", next(self._done), self._total)
         if isinstance(calls, str):
             return calls
         wanted = {unit.helper} if unit.helper else self._names
-        return {Place(unit.path, line, at): name for line, at, name in calls if name in wanted}
+        named = {Place(unit.path, line, at): name for line, at, name in calls or ()}
+        return {place: name for place, name in named.items() if name in wanted}
+
+
+def _batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:
+    """What one process looks for each: some files and one helper."""
+    by_helper: dict[str, list[Unit]] = {}
+    for unit in units:
+        by_helper.setdefault(unit.helper, []).append(unit)
+    for same in by_helper.values():
+        rest = iter(same)
+        while batch := list(islice(rest, _TOGETHER)):
+            yield batch
 
 
 _Call = tuple[int, int, str]
 """Line, column and name."""
 
 
-def _calls(rule: Path, unit: Unit) -> frozenset[_Call] | str:
+_Calls = frozenset[_Call]
+
+
+def _all_calls(rule: Path, units: Sequence[Unit]) -> dict[Unit, _Calls | str]:
+    """What is in each file, or why spatch does not say; what it has nothing to say of among
+    others is asked alone."""
+    together = _calls(rule, units) if len(units) > 1 else ""
+    found: dict[Unit, _Calls | str] = {}
+    for unit in units:
+        if isinstance(together, str) or unit.path not in together:
+            alone = _calls(rule, [unit])
+            found[unit] = alone if isinstance(alone, str) else alone.get(unit.path, frozenset())
+        else:
+            found[unit] = together[unit.path]
+    return found
+
+
+def _calls(rule: Path, units: Sequence[Unit]) -> Mapping[str, _Calls] | str:
+    """The calls that one process sees, by path; paths without any are not there."""
     outcome = run_spatch(
         rule,
-        {unit.path: unit.text},
-        defines={"fn": unit.helper} if unit.helper else {},
+        {unit.path: unit.text for unit in units},
+        defines={"fn": units[0].helper} if units[0].helper else {},
         virtuals=["report"],
         timeout=_TIME_LIMIT,
         output_limit=_OUTPUT_LIMIT,
@@ -128,18 +172,18 @@ def _key(basis: tuple[str, ...], contents: bytes) -> str:
     return hashlib.sha256("\0".join(basis).encode() + b"\0" + contents).hexdigest()
 
 
-def _decoded(stored: str) -> frozenset[_Call] | None:
+def _decoded(stored: str) -> _Calls | None:
     try:
         return frozenset((int(line), int(at), str(name)) for line, at, name in json.loads(stored))
     except (ValueError, TypeError):
         return None
 
 
-def _printed(output: str) -> frozenset[_Call]:
-    """The lines that the rules print; others are not theirs."""
-    calls = set()
+def _printed(output: str) -> dict[str, _Calls]:
+    """The lines that the rules print, by path; others are not theirs."""
+    calls: dict[str, set[_Call]] = {}
     for line in output.splitlines():
-        words = line.removeprefix(_MARK).split()
-        if line.startswith(_MARK) and len(words) == 3 and words[0].isdigit() and words[1].isdigit():
-            calls.add((int(words[0]), int(words[1]), words[2]))
-    return frozenset(calls)
+        words = line.removeprefix(_MARK).split(" ", 3)
+        if line.startswith(_MARK) and len(words) == 4 and words[0].isdigit() and words[1].isdigit():
+            calls.setdefault(words[3], set()).add((int(words[0]), int(words[1]), words[2]))
+    return {path: frozenset(found) for path, found in calls.items()}

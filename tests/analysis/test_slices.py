@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What spatch is given: all lines in their places, without bodies that name nothing."""
+"""What spatch is given: functions that name what is looked for, all lines in their places."""
 
 from __future__ import annotations
 
@@ -20,23 +20,48 @@ def cut(text: bytes) -> bytes:
     return sliced(parse(PATH, text), ["get"])
 
 
-def test_a_body_that_names_nothing_is_empty_and_its_lines_are_there() -> None:
-    assert cut(OTHER + CALLER) == b"static int g(int a)\n{\n\n\n\n}\n" + CALLER
+def blank(text: bytes) -> bytes:
+    return b"\n" * text.count(b"\n")
 
 
-STAY = {
-    "a call": CALLER,
-    "the name in a comment": OTHER.replace(b"if (a)", b"if (a) /* get() */"),
+GOES = {
+    "a function": OTHER,
     "a directive inside": OTHER.replace(b"\tif (a)\n", b"#ifdef A\n\tif (a)\n#endif\n"),
     "an error inside": OTHER.replace(b"if (a)", b"if (a) ] ("),
     "a body behind a macro": b"SYSCALL_DEFINE1(one, int, a)\n{\n\treturn a;\n}\n",
-    "no function": b"#define two get\nstruct s {\n\tint a;\n};\nstatic int table[] = { 1, 2 };\n",
+    "data": b"struct s {\n\tint a;\n};\nstatic int table[] = { 1, 2 };\n",
+    "a comment with a directive": b"/* see\n#if A\n */\n",
+    "an apostrophe in a comment": b"/* don't */\nint a; /* won't */\n",
 }
 
 
-@pytest.mark.parametrize("text", STAY.values(), ids=list(STAY))
+@pytest.mark.parametrize("text", GOES.values(), ids=list(GOES))
+def test_what_goes_leaves_its_lines(text: bytes) -> None:
+    less = cut(text + b"\n" + CALLER + b"\n" + text)
+    assert less.replace(b" ", b"") == (blank(text) + b"\n" + CALLER + b"\n" + blank(text)).replace(
+        b" ", b""
+    )
+    assert CALLER in less
+
+
+STAYS = {
+    "a call": CALLER,
+    "the name in a comment": OTHER.replace(b"if (a)", b"if (a) /* get() */"),
+    "half a condition inside": OTHER.replace(b"\tif (a)\n", b"#ifdef A\n\tif (a)\n"),
+    "an opening without an end": OTHER.replace(b"if (a)", b"if (a) ] {"),
+    "a directive": b"#define two \\\n\t2\n#ifdef A\n#endif\n",
+    "data with a name": b"static int (*table[])(void) = { get };\n",
+    "what stands before": b"__odd_macro\nint odd(c)\n" + CALLER,
+}
+
+
+@pytest.mark.parametrize("text", STAYS.values(), ids=list(STAYS))
 def test_what_stays_as_it_is(text: bytes) -> None:
     assert cut(text) == text
+
+
+def test_columns_stay_behind_what_goes() -> None:
+    assert cut(OTHER.rstrip() + b" " + CALLER) == b"\n" * 5 + b"  " + CALLER
 
 
 def test_a_name_is_a_whole_word() -> None:
