@@ -26,6 +26,7 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 	powerpc64le-linux-gnu-gcc=gcc-powerpc64le-linux-gnu \
 	powerpc-linux-gnu-gcc=gcc-powerpc-linux-gnu \
 	s390x-linux-gnu-gcc=gcc-s390x-linux-gnu \
+	arm-linux-gnueabihf-gcc=gcc-arm-linux-gnueabihf \
 	/usr/lib/git-core/git-send-email=git-email \
 	public-inbox-mda=public-inbox public-inbox-httpd=public-inbox \
 	/usr/lib/*/perl5/*/DBD/SQLite.pm=libdbd-sqlite3-perl \

@@ -13,6 +13,7 @@ from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.kernel.signatures import GUP_NAMES
 from migrate.kernel.tree import Tree
+from migrate.rewrite.checkpatch import SCRIPT, with_check
 from migrate.rewrite.counterparts import Counterparts, Missing
 from migrate.rewrite.model import ApiChange, FileChange, Rewrite
 from migrate.rewrite.profiles import Profile
@@ -32,6 +33,14 @@ Flag the calls outside of mm/, so that new ones do not come in unseen. Those tha
 flagged, too. What is right for a caller depends on what it does with the pages, so the rule \
 proposes no edit.
 """
+_CHECK_BODY = """\
+Callers of get_user_pages*() that access the data of pages are to pin them by {pin}() or one of \
+its relatives.
+
+Warn when a patch adds a call outside of mm/. A single line does not tell what is done with the \
+pages, so the check cannot know of callers that only look at struct page, or only fault pages in; \
+{rule} sees more of them.
+"""
 _COMMENT_BODY = """\
 Who looks up get_user_pages*() in the header should learn there that it is not for callers that \
 access the data of the pages. Say so, and name the rule that flags them.
@@ -44,7 +53,8 @@ pins them by {pin}() or one of its relatives.{see} {rule} flags the others."""
 
 
 def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile) -> ApiChange:
-    """The rule for coccicheck and the comment at the declarations, a commit each.
+    """The rule for coccicheck, the check of checkpatch.pl where `tree` has a place for it, and the
+    comment at the declarations, a commit each.
 
     Without what `tree` has already; empty when neither `tree` nor the branch has the functions
     that new callers are to use. A :class:`Refusal` for a profile that is not about pins.
@@ -56,7 +66,7 @@ def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile) -> ApiChange:
     pin = Counterparts(after, profile).acquire("get_user_pages")
     if isinstance(pin, Missing) or not Counterparts(after, profile).has(pin.target):
         return ApiChange((), (), ())
-    made = [*_rule(after, pin.target), *_comment(after, pin.target)]
+    made = [*_rule(after, pin.target), *_check(after, pin.target), *_comment(after, pin.target)]
     return ApiChange(
         subjects=tuple(subject for subject, _, _ in made),
         bodies=tuple(body for _, body, _ in made),
@@ -78,6 +88,14 @@ def _rule(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:
         text = (data_folder("cocci") / "guard" / "gup-callers.cocci").read_bytes()
         subject = "coccinelle: api: flag new callers of get_user_pages*()"
         yield subject, _RULE_BODY.format(pin=pin), FileChange(RULE, None, text)
+
+
+def _check(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:
+    changed = with_check(tree, pin)
+    if changed is not None:
+        subject = "checkpatch: warn of new callers of get_user_pages*()"
+        body = _CHECK_BODY.format(pin=pin, rule=RULE)
+        yield subject, body, FileChange(SCRIPT, *changed)
 
 
 def _comment(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The rule against new callers where it ends up: under `make coccicheck` of Linux 6.1."""
+"""What keeps new callers out where it ends up: `make coccicheck` and checkpatch.pl of a kernel."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrate.kernel.tree import open_tree
+from migrate.rewrite.checkpatch import SCRIPT, TYPE
 from migrate.rewrite.deprecate import RULE, deprecation
 from migrate.rewrite.model import ApiChange, Rewrite
 from migrate.rewrite.profiles import load_profile
@@ -25,6 +26,27 @@ def git(tree: Path, *args: str) -> str:
     return done.stdout
 
 
+PATCH = """\
+From: Ada Tester <ada@example.org>
+Subject: [PATCH] {path}: call it
+
+It has to be called.
+
+Signed-off-by: Ada Tester <ada@example.org>
+---
+diff --git a/{path} b/{path}
+--- a/{path}
++++ b/{path}
+@@ -1,3 +1,6 @@
+ int one(void)
+ {{
++\tgot = {name}(start, 1, FOLL_WRITE, pages);
++\t/* {name}() is done. */
++\tpin_user_pages(start, 1, FOLL_WRITE, pages);
+ }}
+"""
+
+
 @pytest.fixture
 def part(linux_6_1: Path, tmp_path: Path) -> Path:
     """As much of the kernel as `make coccicheck` on FOLDER reads, with the patches on top."""
@@ -35,7 +57,7 @@ def part(linux_6_1: Path, tmp_path: Path) -> Path:
     tree = open_tree(target)
     nothing = Rewrite(tree.commit, "", ApiChange((), (), ()), (), ())
     last = deprecation(tree, nothing, load_profile("pin-user-pages"))
-    assert len(last.commits) == 2
+    assert len(last.commits) == 3
     for file in (f for files in last.commits for f in files):
         place = target / file.path
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -65,3 +87,38 @@ def test_coccicheck_runs_the_rule(part: Path) -> None:
         if CALL.match(line)
     }
     assert wanted and found == wanted
+
+
+@pytest.mark.parametrize("kernel", ["linux_6_1", "linux_6_12"])
+def test_checkpatch_warns_of_new_callers(
+    kernel: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    root: Path = request.getfixturevalue(kernel)
+    tree = open_tree(root)
+    nothing = Rewrite(tree.commit, "", ApiChange((), (), ()), (), ())
+    last = deprecation(tree, nothing, load_profile("pin-user-pages"))
+    (file,) = [f for files in last.commits for f in files if f.path == SCRIPT]
+    script = tmp_path / "checkpatch.pl"
+    script.write_bytes(file.after)
+    for name in ("spelling.txt", "const_structs.checkpatch"):
+        (tmp_path / name).write_bytes((root / "scripts" / name).read_bytes())
+    found = {}
+    for path in ("drivers/my/my.c", "mm/my.c", "include/linux/mm.h"):
+        patch = tmp_path / "my.patch"
+        for name in ("get_user_pages", "get_user_pages_fast", "get_user_pages_here"):
+            patch.write_text(PATCH.format(path=path, name=name))
+            done = subprocess.run(
+                ["perl", str(script), "--no-tree", "--terse", "--show-types", str(patch)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert "syntax error" not in done.stderr
+            lines = [line for line in done.stdout.splitlines() if TYPE in line]
+            found[path, name] = [
+                line.partition("WARNING:")[2].split(" outside")[0] for line in lines
+            ]
+    assert {key: told for key, told in found.items() if told} == {
+        ("drivers/my/my.c", name): [f"{TYPE}: New caller of {name}()"]
+        for name in ("get_user_pages", "get_user_pages_fast")
+    }

@@ -11,6 +11,7 @@ import pytest
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.kernel.tree import Tree
+from migrate.rewrite.checkpatch import SCRIPT
 from migrate.rewrite.deprecate import RULE, deprecation
 from migrate.rewrite.engine import rewrite
 from migrate.rewrite.model import ApiChange, FileChange, Rewrite
@@ -105,3 +106,27 @@ def test_a_declaration_with_a_comment_of_its_own_keeps_it(tmp_path: Path) -> Non
     after = last.commits[1][0].after
     assert b"/* From afar. */\n" + mark in after
     assert b"\n\n" + COMMENT in after and after.replace(b"\n" + COMMENT, b"", 1) == told
+
+
+@pytest.mark.parametrize("mark", ["deprecated apis", "various structs that are normally const"])
+def test_checkpatch_gets_a_check_where_it_has_a_place(mark: str, tmp_path: Path) -> None:
+    before = f"#!/usr/bin/env perl\n# check for {mark}\n\t\tif (1) {{\n\t\t}}\n".encode()
+    tree = make_tree(tmp_path / "one", "6.1", {SCRIPT: before})
+    profile = load_profile("pin-user-pages")
+    last = deprecation(tree, idle(tree, "pin-user-pages"), profile)
+    assert last.subjects[1] == "checkpatch: warn of new callers of get_user_pages*()"
+    ((change,),) = last.commits[1:2]
+    head, _, tail = change.after.partition(b"# check for new callers of get_user_pages*()")
+    assert before == head + tail[tail.index(b"# check for ") :]
+    assert b"by pin_user_pages() or" in tail and b"|get_user_pages_remote|" in tail
+    assert b"get_user_pages_longterm" not in tail, "6.1 has no such function"
+    again = make_tree(tmp_path / "two", "6.1", {SCRIPT: change.after})
+    subjects = deprecation(again, idle(again, "pin-user-pages"), profile).subjects
+    assert last.subjects[1] not in subjects
+
+
+@pytest.mark.parametrize("text", [b"#!/bin/sh\n", b"# check for deprecated apis\n" * 2])
+def test_checkpatch_without_a_place_stays(text: bytes, tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, "6.1", {SCRIPT: text})
+    last = deprecation(tree, idle(tree, "pin-user-pages"), load_profile("pin-user-pages"))
+    assert SCRIPT not in [file.path for files in last.commits for file in files]
