@@ -73,7 +73,7 @@ class Backward:
         wanted = self.program.types.pointers(values, facts) if form != PHYSICAL else values
         for value in wanted:
             cell, via = self.program.cells.of(value, facts)
-            if into is not None:
+            if into is not None and into != cell:
                 self._grounds.link(into, cell)
             self._add(cell, SCATTER if via else form, facts)
 

@@ -87,7 +87,9 @@ def _into(flow: Forward, form: str, site: Site, position: int, function: Functio
     flow.start(State(Cell("local", scope_of(function), name), form))
     if is_macro(function) and facts.returns:
         caller = scope_of(site.facts.function)
-        flow.start(State(Cell("result", caller, str(site.index)), form))
+        result = Cell("result", caller, str(site.index))
+        for state in list(flow.expansions.use(scope_of(function), result, form)):
+            flow.start(state)
 
 
 def _through_pointer(flow: Forward, form: str, site: Site, position: int) -> None:

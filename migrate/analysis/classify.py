@@ -126,6 +126,7 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
         group.trait(TraitKind.MAY_WRITE)
         and kinds & {UseKind.WRITE_DATA, UseKind.DMA}
         and UseKind.DIRTY not in kinds
+        and not any("dirty" in release.name for release in group.releases)
     ):
         yield "The pages may be written to and are never marked dirty."
     truth = group.trait(TraitKind.BOOL_FLAGS)

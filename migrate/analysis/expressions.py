@@ -158,9 +158,12 @@ class Expressions(Recorder):
         if through or strip(left).type == "field_expression":
             # Evaluating the target noted a read of it; it is a write, noted below.
             del self.accesses[max(before, len(self.accesses) - 1) :]
+        operator = node.child_by_field_name("operator")
         for value in targets:
             target = value if isinstance(value, Loc) else Loc(f"{CALLED}{value.call}")
-            self.note_flow(target, values, through, right, node)
+            # In `pages += n` it is still pages that the target is made of.
+            kept = (target,) if operator is not None and operator.type in ("+=", "-=") else ()
+            self.note_flow(target, (*kept, *values), through, right, node)
             if through:
                 self.note_access(target, "", node, write=True)
             elif target.members and strip(left).type == "field_expression":

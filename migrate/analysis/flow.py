@@ -9,6 +9,7 @@ from migrate.analysis.aliases import containers_behind
 from migrate.analysis.callees import argument
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
+from migrate.analysis.expansions import Expansions
 from migrate.analysis.fact_model import Access, Call, Flow, FunctionFacts, Loc, Return
 from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.guards import Guards, exclusive
@@ -33,6 +34,7 @@ class Forward:
         self.is_acquire = is_acquire
         self.guards = guards
         self.trace = Trace()
+        self.expansions = Expansions()
         self._queue: list[State] = []
         self._derived = 0
 
@@ -50,7 +52,7 @@ class Forward:
 
     def follow(self) -> Trace:
         """Follow everything that was started."""
-        while self._queue:
+        while self._queue or self._took_macros_as_they_are():
             if len(self.trace.states) > _CELL_LIMIT:
                 self.trace.gap("the pages spread over too many places to follow them all")
                 break
@@ -60,6 +62,11 @@ class Forward:
             if state.filled:
                 self._to_callers(state)
         return self.trace
+
+    def _took_macros_as_they_are(self) -> bool:
+        for state in list(self.expansions.unanswered()):
+            self.start(state)
+        return bool(self._queue)
 
     # Where a cell can be seen
 
@@ -142,6 +149,8 @@ class Forward:
             form = SCATTER
         if target == state.cell and form == state.form:
             return
+        if form in (PAGE, SCATTER) and self._is_bus_address(flow.target, facts):
+            return  # the memory behind an array of pages may be used for their addresses, too
         if target.kind in ("member", "global"):
             if form in (PAGE, SCATTER):
                 self.stored_in(target, flow.target, facts, flow.place, flow.text)
@@ -154,9 +163,15 @@ class Forward:
             self.trace.use(UseKind.PHYSICAL, flow.place, facts, flow.text)
         self.start(State(target, form, filled))
 
+    def _is_bus_address(self, target: Loc, facts: FunctionFacts) -> bool:
+        kind = self.program.types.at(target, facts)
+        return kind is not None and kind.tag == "dma_addr_t"
+
     def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
         if is_macro(facts.function):
-            return  # the call has its value already
+            for state in list(self.expansions.give(scope_of(facts.function), form)):
+                self.start(state)
+            return
         self.trace.handed_out[scope_of(facts.function)] = None
         sites, closed = self.program.callers.of(facts.function)
         if not closed or not sites:
@@ -195,7 +210,10 @@ class Forward:
                     self._into_caller(state, site, position)
 
     def _into_caller(self, state: State, site: Site, position: int) -> None:
-        for value in site.call.arguments[position]:
+        values = site.call.arguments[position]
+        if state.form != PHYSICAL:
+            values = self.program.types.pointers(values, site.facts)
+        for value in values:
             cell, via = self.program.cells.of(value, site.facts)
             if cell.kind in ("member", "global"):
                 self.trace.origin(cell, site.facts.function.path)

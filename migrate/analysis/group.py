@@ -110,6 +110,12 @@ class Grouper:
             forward.trace.gaps.setdefault(f"the function around {acquire.place} is not understood")
             return
         facts = site.facts
+        if _is_other_prototype(acquire):
+            forward.trace.gaps.setdefault(
+                f"the arguments of {acquire.name}() at {acquire.place} are not those of this"
+                " tree's prototype"
+            )
+            return
         position = pages_position(acquire)
         if position == _RESULT:
             cell = Cell("result", scope_of(facts.function), str(site.index))
@@ -118,7 +124,7 @@ class Grouper:
         if position is None or position >= len(site.call.arguments):
             forward.trace.gaps.setdefault(f"the pages argument at {acquire.place} is not known")
             return
-        values = site.call.arguments[position]
+        values = self.program.types.pointers(site.call.arguments[position], facts)
         if not values:
             forward.trace.gaps.setdefault(f"the pages argument at {acquire.place} is no variable")
         for value in values:
@@ -209,6 +215,11 @@ def pages_position(acquire: Acquire) -> int | None:
         if role in ("pages", "page", "pagep"):
             return position
     return _RESULT if acquire.roles else None
+
+
+def _is_other_prototype(acquire: Acquire) -> bool:
+    """Whether the call is written for another kernel: which argument is which is not known."""
+    return bool(acquire.roles) and len(acquire.arguments) != len(acquire.roles)
 
 
 def _is_count(depth: int, cell: Cell, values: tuple[object, ...]) -> bool:

@@ -213,10 +213,14 @@ def data_written(q: Question) -> Answer | None:
     data = q.uses(*_DATA)
     if not data or not q.has(TraitKind.MAY_WRITE):
         return None
-    written = q.uses(UseKind.WRITE_DATA, UseKind.DIRTY)
+    written = q.uses(UseKind.WRITE_DATA)
     if written:
         reason = "The kernel writes to the data of the pages."
         return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence(written))
+    dirtied = q.uses(UseKind.DIRTY)
+    if dirtied:
+        reason = "The data of the pages is used, and they are marked dirty."
+        return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence(dirtied))
     reason = "The data of the pages is used, and write access is asked for."
     return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
 
@@ -246,6 +250,17 @@ def data_read(q: Question) -> Answer | None:
         return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
     reason = "The data of the pages is only read, which needs no pin under this profile."
     return Answer(Action.KEEP, "5", reason, Confidence.MEDIUM, _evidence(data))
+
+
+def marked_dirty(q: Question) -> Answer | None:
+    """CASE 1 and 2: what the code marks dirty is written to by somebody while it is held."""
+    dirtied = q.uses(UseKind.DIRTY)
+    if not dirtied or not q.has(TraitKind.MAY_WRITE):
+        return None
+    where = "until another function releases them" if _outlives_call(q) else "for a moment"
+    reason = f"The pages are held {where} and marked dirty: a device writes to their data."
+    case = "2" if _outlives_call(q) else "1"
+    return Answer(Action.PIN, case, reason, Confidence.MEDIUM, _evidence(dirtied))
 
 
 def followed(q: Question) -> Answer | None:
@@ -293,6 +308,7 @@ RULES: tuple[Rule, ...] = (
     Rule(physical_address_used, ("1", "2"), (Action.PIN,)),
     Rule(written_unasked, ("5",), (Action.PIN, Action.MANUAL)),
     Rule(data_read, ("5",), (Action.PIN, Action.KEEP)),
+    Rule(marked_dirty, ("1", "2"), (Action.PIN,)),
     Rule(followed, ("4",), (Action.FOLLOW,)),
     Rule(only_struct_page, ("4",), (Action.KEEP,)),
     Rule(nothing_recognised, ("",), (Action.MANUAL,)),

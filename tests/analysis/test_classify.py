@@ -17,7 +17,7 @@ from migrate.analysis.model import (
     TraitKind,
     UseKind,
 )
-from tests.analysis.groups import acquire, group, trait, use
+from tests.analysis.groups import acquire, group, release, trait, use
 from tests.analysis.memory import tree_of
 
 U, T = UseKind, TraitKind
@@ -51,6 +51,11 @@ def test_written_and_not_dirtied(written: UseKind) -> None:
     assert "dirty" in one_warning(group(written, T.MAY_WRITE))
     assert warnings(group(written, U.DIRTY, T.MAY_WRITE), Action.PIN) == ()
     assert warnings(group(written), Action.PIN) == (), "read only"
+
+
+def test_a_release_can_be_the_mark() -> None:
+    both = replace(release(), name="put_user_pages_dirty_lock")
+    assert warnings(group(U.DMA, T.MAY_WRITE, releases=(both,)), Action.PIN) == ()
 
 
 def test_only_read_needs_no_mark() -> None:

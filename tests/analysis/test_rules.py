@@ -191,6 +191,24 @@ def test_data_written() -> None:
     assert ask(rules.data_written, group(U.DIRTY, T.MAY_WRITE)) is None
 
 
+def test_what_is_written_is_told_from_what_is_marked_dirty() -> None:
+    written = ask(rules.data_written, group(*WRITTEN, U.DIRTY))
+    dirtied = ask(rules.data_written, group(U.MAP, U.DIRTY, T.MAY_WRITE))
+    assert written is not None
+    assert dirtied is not None
+    assert ("writes" in written.reason, "writes" in dirtied.reason) == (True, False)
+
+
+def test_marked_dirty() -> None:
+    """Nobody marks what nobody wrote to, and the code itself does not touch the data."""
+    expect(rules.marked_dirty, group(U.DIRTY, T.MAY_WRITE), Action.PIN, "1")
+    kept = group(U.DIRTY, U.STORED, T.MAY_WRITE, T.LONG_LIVED)
+    expect(rules.marked_dirty, kept, Action.PIN, "2")
+    assert verdict(kept, False).rule == "marked_dirty"
+    assert ask(rules.marked_dirty, group(U.DIRTY)) is None, "no write access"
+    assert ask(rules.marked_dirty, group(U.STORED, T.MAY_WRITE)) is None
+
+
 def test_data_read_is_for_the_profile_to_say() -> None:
     about = group(U.MAP, U.READ_DATA)
     for pins, action in ((True, Action.PIN), (False, Action.KEEP)):

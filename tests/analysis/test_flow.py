@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Following pages forward: what holds them, and what only looks as if it did."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.classify import verdict
+from migrate.analysis.model import Action
+from tests.analysis.memory import only_group
+
+COUNTED = """
+struct demo {
+    struct page **pages;
+    unsigned int npages;
+    struct device *dev;
+};
+int f(struct demo *d, unsigned long start, int nr, struct list *list)
+{
+    int got = ACQUIRE;
+
+    dma_map_page(d->dev, d->pages[0], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+    note_of_pages(list, d->npages);
+    return got;
+}
+void g(struct demo *d)
+{
+    unsigned int i;
+
+    for (i = 0; i < d->npages; i++)
+        put_page(d->pages[i]);
+}
+"""
+
+
+FILL = """
+static int fill(unsigned long start, int nr, struct page **pages)
+{
+    return get_user_pages_fast(start, nr, FOLL_WRITE, pages);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "call"),
+    [
+        ("", "get_user_pages_fast(start, nr, FOLL_WRITE, d->pages + d->npages)"),
+        (FILL, "fill(start, nr, d->pages + d->npages)"),
+    ],
+)
+def test_a_member_that_counts_pages_holds_none(before: str, call: str) -> None:
+    found = only_group(before + COUNTED.replace("ACQUIRE", call))
+    assert found.complete, found.gaps
+    assert verdict(found, True).action is Action.PIN
+
+
+def test_an_array_of_bus_addresses_behind_the_pages_holds_none() -> None:
+    text = """
+    struct demo {
+        struct page **pages;
+        KIND *buses;
+        struct device *dev;
+    };
+    int f(struct demo *d, unsigned long start, int nr)
+    {
+        d->buses = (KIND *)(d->pages + nr);
+        if (get_user_pages_fast(start, nr, FOLL_WRITE, d->pages) != nr)
+            return -EFAULT;
+        d->buses[0] = dma_map_page(d->dev, d->pages[0], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+        tell_device(d->dev, d->buses[0]);
+        return 0;
+    }
+    void g(struct demo *d)
+    {
+        put_page(d->pages[0]);
+    }
+    """
+    assert only_group(text.replace("KIND", "dma_addr_t")).complete
+    assert not only_group(text.replace("KIND", "struct page *")).complete, "those may be pages"
+
+
+@pytest.mark.parametrize(
+    ("macro", "complete"),
+    [
+        ("#define OF(p) (page_to_pfn(p) << PAGE_SHIFT)", True),
+        ("#define INNER(n) ((n) | 1)\n#define OF(p) INNER(page_to_pfn(p))", True),
+        ("#define OF(p) (p)", False),
+        ("#define OF(p) ({ typeof(p) _p = (p); _p; })", False),
+        ("#define OF(p) (p)->pages_of_the_other_kind.first", False),
+        ("#define OF(p) other_way(p)", False),
+    ],
+)
+def test_what_a_macro_makes_of_a_page(macro: str, complete: bool) -> None:
+    """What tells is what its body yields; a page that it hands on is still one."""
+    text = f"""
+    {macro.splitlines()[0]}
+    {macro.splitlines()[-1]}
+    int f(struct device *dev, unsigned long start)
+    {{
+        struct page *page;
+
+        if (get_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+            return -EFAULT;
+        memset(page_address(page), 0, PAGE_SIZE);
+        hand_over(dev, OF(page));
+        put_page(page);
+        return 0;
+    }}
+    """
+    assert only_group(text).complete == complete, only_group(text).gaps
+
+
+def test_a_pointer_that_moves_along_is_made_of_itself() -> None:
+    text = """
+    struct demo {
+        struct page **list;
+        struct device *dev;
+        int base;
+    };
+    int f(struct demo *d, unsigned long start)
+    {
+        struct page **pages = d->list;
+        unsigned int offset = d->base > 2 ? d->base * 8 : 4;
+
+        pages += offset;
+        if (get_user_pages_fast(start, 1, FOLL_WRITE, pages) != 1)
+            return -EFAULT;
+        dma_map_page(d->dev, pages[0], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+        put_page(*pages);
+        return 0;
+    }
+    void h(struct demo *d)
+    {
+        d->list = kcalloc(4, 8, GFP_KERNEL);
+    }
+    """
+    found = only_group(text)
+    assert found.complete, found.gaps
+
+
+def test_arguments_of_another_kernel_are_not_taken_for_this_ones() -> None:
+    text = """
+    void f(struct task_struct *task, unsigned long start, struct page **pages)
+    {
+        get_user_pages(task, task->mm, start, 1, 1, 0, pages, NULL);
+        put_page(pages[0]);
+    }
+    """
+    found = only_group(text)
+    assert any("prototype" in gap for gap in found.gaps), found.gaps
+    assert verdict(found, True).action is Action.MANUAL
