@@ -52,8 +52,13 @@ def dead_after(function: Function, loop: Node, name: str) -> bool:
         return False
     if any(_takes_address(node) for node in mentions_of(function, name)):
         return False
+    if any(child.type == "storage_class_specifier" for child in declarations[0].children):
+        return False  # it is static, and keeps its value for the next time
     again = _jumps_back(function.body, loop) or _hides_loops(function.body)
-    around = [node for node in _ancestors(loop) if node.type in _LOOPS]
+    # Of a loop around its block, each round has a variable of its own.
+    block = declarations[0].parent
+    inner = block if block is not None and block.type == "compound_statement" else function.node
+    around = [n for n in _ancestors(loop) if n.type in _LOOPS and n != inner and _inside(n, inner)]
     if loop.type != "for_statement" and (around or again):
         return False  # the loop itself reads it, the next time round
     for mention in mentions_of(function, name, (loop,)):

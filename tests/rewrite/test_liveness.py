@@ -57,8 +57,8 @@ def function(statements: str, declaration: str = "int i;") -> Function:
     return found
 
 
-def verdict(statements: str) -> bool:
-    made = function(statements)
+def verdict(statements: str, declaration: str = "int i;") -> bool:
+    made = function(statements, declaration)
     loops = [n for n in below(made.body) if n.type in ("for_statement", "while_statement")]
     (loop,) = [n for n in loops if (n.text or b"").endswith(b" put(p[i]);")]
     return dead_after(made, loop, "i")
@@ -67,6 +67,27 @@ def verdict(statements: str) -> bool:
 @pytest.mark.parametrize("which", DEAD)
 def test_not_read_afterwards(which: str) -> None:
     assert verdict(DEAD[which])
+
+
+IN_A_BLOCK = {
+    "of its own each round": ("while (more()) { int i = 3; while (i--) put(p[i]); }", True),
+    "set in each round": ("while (more()) { int i; i = got(); while (i--) put(p[i]); }", True),
+    "read before in the round": ("do { int i; look(i); while (i--) put(p[i]); } while (n);", True),
+    "read after it": ("while (more()) { int i = 3; while (i--) put(p[i]); look(i); }", False),
+    "a loop in the block": (
+        "while (more()) { int i = 3; while (more()) { while (i--) put(p[i]); } }",
+        False,
+    ),
+    "static": ("while (more()) { static int i = 3; while (i--) put(p[i]); }", False),
+    "static, for": ("static int i; look(i); " + LOOP, False),
+    "jump back": ("while (more()) { int i = 3; again: while (i--) put(p[i]); goto again; }", False),
+}
+
+
+@pytest.mark.parametrize("which", IN_A_BLOCK)
+def test_declared_in_a_block(which: str) -> None:
+    statements, expected = IN_A_BLOCK[which]
+    assert verdict(statements, "") is expected
 
 
 @pytest.mark.parametrize("which", READ)

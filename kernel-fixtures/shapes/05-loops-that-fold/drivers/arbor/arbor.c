@@ -57,6 +57,23 @@ int arbor_countdown(unsigned long start, const void *data)
 	return 0;
 }
 
+int arbor_in_rounds(unsigned long start, int rounds, const void *data)
+{
+	struct page *pages[4];
+
+	while (rounds--) {
+		int got = get_user_pages_fast(start, 4, FOLL_WRITE, pages); /* acquire: rounds */
+
+		if (got <= 0)
+			return -EFAULT;
+		memcpy(page_address(pages[0]), data, PAGE_SIZE);
+		start += got * PAGE_SIZE;
+		while (got)
+			put_page(pages[--got]); /* release: rounds */
+	}
+	return 0;
+}
+
 int arbor_read_later(unsigned long start, const void *data)
 {
 	struct page *pages[4];
