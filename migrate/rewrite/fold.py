@@ -35,8 +35,7 @@ _PAGES = TypeRef("page", 2)
 _FUNCTION = b"void f(void)\n{\n%s\n}\n"
 """C around a statement, so that it is read as one: six tokens before it and one behind."""
 
-_ARGUMENTS = {"fold-loop": 2, "fold-dirty-loop": 3}
-FOLDING = frozenset(_ARGUMENTS)
+FOLDING = frozenset({"fold-loop", "fold-dirty-loop", "fold-dirty-always"})
 """The rules that fold."""
 
 
@@ -81,10 +80,10 @@ def _foldable(draft: Draft, place: Place, rule: ReleaseRule, parts: Counterparts
         return None
     if not draft.is_plain(loop.node):
         return None
-    name = "fold-loop" if loop.dirty is None else "fold-dirty-loop"
     target = rule.loop if loop.dirty is None else rule.loop_dirty_lock
     signature = parts.signature(target) if target else None
-    if signature is None or len(signature.parameters) != _ARGUMENTS[name]:
+    name = _rule_for(loop, len(signature.parameters)) if signature is not None else ""
+    if not name:
         return None
     if not _is_array_of_pages(draft, function, loop.array, parts):
         return None
@@ -94,6 +93,15 @@ def _foldable(draft: Draft, place: Place, rule: ReleaseRule, parts: Counterparts
         return None
     sure = loop.zero_only or not_negative(draft, loop.count, loop.node, parts.program)
     return _Fold(place, function, loop, name, target) if sure else None
+
+
+def _rule_for(loop: PutLoop, arguments: int) -> str:
+    """The rule that makes a call with so many arguments of `loop`, "" when there is none."""
+    if loop.dirty is None:
+        return "fold-loop" if arguments == 2 else ""
+    if arguments == 2 and loop.dirty == "":
+        return "fold-dirty-always"  # until 5.3 the call could not be told whether to
+    return "fold-dirty-loop" if arguments == 3 else ""
 
 
 def _is_written_down(loop: PutLoop) -> bool:
@@ -126,7 +134,7 @@ def _leaves_a_variable(draft: Draft, fold: _Fold, folds: Sequence[_Fold]) -> boo
 
 def _requests(draft: Draft, fold: _Fold, source: str) -> list[Request]:
     defines = (("old", source), ("new", fold.target))
-    found = [Request(fold.rule, defines, _on_loop(fold.place, fold.target))]
+    found = [Request(fold.rule, defines, _on_loop(fold))]
     brace = lone_brace(draft, fold.loop.node)
     if brace is not None:
         found.append(Request("drop-braces", (), lambda later: drop_braces(later, brace)))
@@ -144,17 +152,19 @@ def _clean_up(folds: Sequence[_Fold]) -> Request:
     return Request("drop-variable", (), unused)
 
 
-def _on_loop(place: Place, target: str) -> Finder:
+def _on_loop(fold: _Fold) -> Finder:
     def find(draft: Draft) -> Site | NoSite:
-        call = draft.call_at(place)
+        call = draft.call_at(fold.place)
         node = draft.node_at(call.name).parent if call is not None else None
         loop = read_put_loop(node) if node is not None else None
-        return _fold(draft, loop, target) if loop else NoSite(f"{place}: the loop is gone")
+        if loop is None:
+            return NoSite(f"{fold.place}: the loop is gone")
+        return _folded(draft, loop, fold)
 
     return find
 
 
-def _fold(draft: Draft, loop: PutLoop, target: str) -> Site:
+def _folded(draft: Draft, loop: PutLoop, fold: _Fold) -> Site:
     """The call in place of the loop, on a line of its own, wrapped as the kernel does."""
     first, end = draft.tokens_of(loop.node)
     token = draft.tokens[first]
@@ -162,9 +172,9 @@ def _fold(draft: Draft, loop: PutLoop, target: str) -> Site:
     line = draft.text[start : token.start].decode("utf-8", "replace")
     indent = line[: len(line) - len(line.lstrip())]
     arguments = [_spelled(loop.array), _spelled(loop.count)]
-    if loop.dirty is not None:
+    if fold.rule == "fold-dirty-loop":
         arguments.append(_spelled(loop.dirty) if isinstance(loop.dirty, Node) else "true")
-    text = wrapped(f"{indent}{target}(", arguments, ");").strip().encode()
+    text = wrapped(f"{indent}{fold.target}(", arguments, ");").strip().encode()
     whole = _FUNCTION % text
     added = tokenize(parse("", whole).root)[6:-1]
     between = [whole[a.end : b.start] for a, b in pairwise(added)]

@@ -50,6 +50,7 @@ _ORDER = (
     "own-call",
     "fold-loop",
     "fold-dirty-loop",
+    "fold-dirty-always",
     "drop-variable",
     "drop-braces",
 )

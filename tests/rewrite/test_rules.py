@@ -42,6 +42,13 @@ void f(struct page **p, int n, bool write)
 	}
 }
 """
+ALWAYS_DIRTY_LOOP = """\
+	while (k-- > 0) {
+		set_page_dirty_lock(p[k]);
+		put_page(p[k]);
+	}
+"""
+ALWAYS_DIRTY = "void f(struct page **p, int k)\n{\n" + ALWAYS_DIRTY_LOOP + "}\n"
 DIRTY_LOOP = """\
 	for (i = 0; i < n; i++) {
 		if (write)
@@ -76,6 +83,7 @@ SITES = {
     "export-function": EXPORT,
     "fold-loop": LOOPS,
     "fold-dirty-loop": LOOPS,
+    "fold-dirty-always": ALWAYS_DIRTY,
     "drop-variable": LOOPS,
     "drop-braces": LOOPS,
 }
@@ -90,6 +98,7 @@ BY_HAND = {
     "drop-last-argument": ("release_pages(p, 1, 0)", "release_pages(p, 1)", {}),
     "fold-loop": ("while (k--)\n\t\t\tput_page(p[k]);", "put_user_pages(p, k);", {}),
     "fold-dirty-loop": (DIRTY_LOOP, "\tput_user_pages_dirty_lock(p, n, write);\n", {}),
+    "fold-dirty-always": (ALWAYS_DIRTY_LOOP, "\tput_user_pages_dirty_lock(p, k);\n", {}),
     "follow-page": (FOLLOW.splitlines(keepends=True)[4], FOLLOWED, {}),
     "export-function": ("}\n", "}\nEXPORT_SYMBOL_GPL(follow_page);\n", {}),
     "drop-variable": ("int i, k;", "int i;", {"at": "L3C8"}),
