@@ -11,17 +11,25 @@ import re
 from collections.abc import Iterator, Mapping
 
 from migrate.analysis.syntax import Function, name_of
+from migrate.kernel.signatures import GUP_NAMES
 from migrate.rewrite.check import TokenEdit
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.expressions import below
 from migrate.rewrite.layout import WIDEST_LINE, width_of
 
+_FAMILY = frozenset(GUP_NAMES)
+_MEMBERS = frozenset(name.encode() for name in GUP_NAMES)
 _WORDS = re.compile(rb"(\w+)")
 
 
-def follow_comments(before: Draft, after: Draft, names: Mapping[str, str]) -> Draft:
+def follow_comments(
+    before: Draft, after: Draft, names: Mapping[str, str], general: Mapping[str, str]
+) -> Draft:
     """`after` with comments that follow: in each function that called one of `names` and does not
     call it any more, and right above it, those `names` that it does not call become the new ones.
+
+    So do names that stand for the whole family, in `general`, where no call of GUP is left, in
+    comments that name no member of the family besides.
 
     A comment that would make its line wider than the kernel's style check allows stays.
     """
@@ -30,9 +38,12 @@ def follow_comments(before: Draft, after: Draft, names: Mapping[str, str]) -> Dr
         left = _called(new)
         edited = bool((_called(old) - left) & set(names))
         words = {n.encode(): names[n].encode() for n in set(names) - left if edited}
+        more = {n.encode(): general[n].encode() for n in general if not left & _FAMILY}
         for number in _comments(after, new) if words else ():
             text = after.tokens[number].text
-            changed = b"".join(words.get(word, word) for word in _WORDS.split(text))
+            said = _WORDS.split(text)
+            known = words if _MEMBERS & set(said) - set(more) else {**more, **words}
+            changed = b"".join(known.get(word, word) for word in said)
             if changed != text and _fits(after, number, changed):
                 edits[number] = changed
     if not edits:

@@ -22,6 +22,8 @@ from migrate.rewrite.profiles import Profile
 from migrate.rewrite.sites import NoSite
 
 _WORKERS = 2
+_FAMILY = "get_user_pages"
+"""What comments say when they mean any function of the family."""
 
 
 def rewrite(
@@ -103,7 +105,8 @@ class _Job:
                 return GroupFailure(group.name, result.reason)
             edited = result.draft
             if self.comments:
-                edited = follow_comments(draft, edited, self._successors(group))
+                names = self._successors(group)
+                edited = follow_comments(draft, edited, names, self._general(group))
             changed[path] = edited
             rules |= result.rules
             if edited.text != draft.text:
@@ -128,6 +131,13 @@ class _Job:
         dropped = {r.name: parts.release(r.name) for r in group.releases}
         rules = [*found.items(), *dropped.items()]
         return {n: r.target for n, r in rules if not isinstance(r, Missing) and r.target != n}
+
+    def _general(self, group: PinGroup) -> dict[str, str]:
+        """What stands for the whole family, whatever member of it `group` calls."""
+        rule = self.parts.acquire(_FAMILY)
+        if self._follows(group) or isinstance(rule, Missing):
+            return {}
+        return {_FAMILY: rule.target}
 
     def _edit(self, draft: Draft, group: PinGroup) -> Edited | NotApplied:
         """The part of `group` in one file; loops that spatch does not fold stay loops."""

@@ -42,3 +42,30 @@ int other(unsigned long addr, struct page **p)
 	/* get_user_pages_fast() is not called here */
 	return 0;
 }
+
+/*
+ * Releases pages that were
+ * previously obtained using get_user_pages.
+ */
+static void undo(struct page **p)
+{
+	put_page(p[0]);
+}
+
+static int retry(unsigned long addr, struct page **p)
+{
+	if (get_user_pages_fast(addr, 1, FOLL_WRITE, p) == 1) {
+		/* get_user_pages() has one page */
+		put_page(p[0]);
+	}
+	return 0;
+}
+
+static int mixed(unsigned long addr, struct page **p)
+{
+	/* get_user_pages() twice */
+	get_user_pages_fast(addr, 1, FOLL_WRITE, p);
+	get_user_pages_fast(addr, 1, FOLL_WRITE, p + 1); /* stays */
+	put_page(p[0]);
+	return 0;
+}
