@@ -50,6 +50,11 @@ _EFFECT_USE = {
     "free": UseKind.FREED,
 }
 
+_NOT_BY_NUMBER = frozenset(
+    {UseKind.PHYSICAL, UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA}
+)
+"""What is not done to a page when a function is given its number, or an offset made of that."""
+
 
 def argument(flow: Forward, form: str, site: Site, position: int) -> None:
     """Follow what argument number `position` of a call holds in `form`."""
@@ -125,7 +130,7 @@ def _known_callee(
             _release(flow, site, position, effect)
         return
     kind = _EFFECT_USE.get(effect)
-    if kind is not None and not (form == PHYSICAL and kind is UseKind.PHYSICAL):
+    if kind is not None and not (form == PHYSICAL and kind in _NOT_BY_NUMBER):
         flow.trace.use(kind, call.place, facts, call.text)
     if known.result == "number" and form in (PAGE, SCATTER):
         flow.trace.gap(f"{call.name}() makes a number of it at {call.place}")

@@ -206,6 +206,7 @@ def test_structs_are_those_that_hold_pages() -> None:
         ("n = page_to_pfn(page);", U.PHYSICAL),
         ("demo->pfn = page_to_pfn(page);", U.PHYSICAL_KEPT),
         ("writeq(page_to_phys(page), dev);", U.PHYSICAL_KEPT),
+        ("iowrite32(page_to_phys(page), dev);", U.PHYSICAL_KEPT),
         ("demo->page = page;", U.STORED),
         ("WRITE_ONCE(demo->page, page);", U.STORED),
         ("get_page(page);", U.EXTRA_REFERENCE),
@@ -238,6 +239,18 @@ def test_uses(code: str, kind: UseKind) -> None:
 def test_what_is_no_use(code: str) -> None:
     assert kinds(got(code)) == set()
     assert got(code).gaps == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "memcpy(dev->buffer + (page_to_phys(page) & 15), dev->other, n);",
+        "n = copy_to_user(demo, dev->buffer + offset_in_page(page_to_phys(page)), 8);",
+        "memset(dev->buffer + page_to_pfn(page), 0, 8);",
+    ],
+)
+def test_an_offset_made_of_its_number_does_not_touch_its_data(code: str) -> None:
+    assert kinds(got(code)) == {U.PHYSICAL}
 
 
 @pytest.mark.parametrize(
