@@ -197,6 +197,19 @@ class PinGroup:
         return not self.releases and not self.gaps
 
     @property
+    def helpers(self) -> frozenset[str]:
+        """Helpers over GUP that are called and whose own acquires are in the group as well: their
+        calls stay as they are, whatever becomes of the acquires."""
+        tied = {(edge.place, edge.kind) for edge in self.edges}
+        inside = {a.function for a in self.acquires}
+        ways = ("filled by {}()", "returned by {}()")
+        return frozenset(
+            a.name
+            for a in self.acquires
+            if a.name in inside or any((a.place, way.format(a.name)) in tied for way in ways)
+        )
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """Every file with an acquire or a release of the group, sorted."""
         places = [a.place for a in self.acquires] + [r.place for r in self.releases]

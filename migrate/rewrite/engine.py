@@ -143,7 +143,7 @@ class _Job:
         """The part of `group` in one file; loops that spatch does not fold stay loops."""
         acquires = [a for a in group.acquires if a.place.path == draft.path]
         releases = [r for r in group.releases if r.place.path == draft.path]
-        helpers = {a.function for a in group.acquires}
+        helpers = group.helpers
         result: Edited | NotApplied = NotApplied("")
         follow = self._follows(group)
         for fold in (True, False):

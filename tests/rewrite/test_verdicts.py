@@ -57,6 +57,33 @@ int node(unsigned long addr)
 """
 
 
+HELPER = b"""\
+#include <linux/mm.h>
+
+static int demo_wipe_take_locked(unsigned long addr, struct page **page)
+{
+	return get_user_pages_fast(addr, 1, FOLL_WRITE, page);
+}
+
+int demo_wipe_take(unsigned long addr, struct page **page)
+{
+	return demo_wipe_take_locked(addr, page);
+}
+
+int wipe(unsigned long addr)
+{
+	struct page *page;
+
+	if (demo_wipe_take(addr, &page) != 1)
+		return -EFAULT;
+	memset(page_address(page), 0, PAGE_SIZE);
+	set_page_dirty_lock(page);
+	put_page(page);
+	return 0;
+}
+"""
+
+
 class NoCache:
     """A cache that never has anything."""
 
@@ -73,6 +100,14 @@ def verdicts(folder: Path, profile: str) -> dict[str, Verdict]:
     found = scan(tree, cache=NoCache(), jobs=1, progress=lambda *_: None)
     result = classify(tree, pair(tree, found), profile=load_profile(profile))
     return {v.group.rsplit(":", 1)[1]: v for v in result.verdicts}
+
+
+def test_a_helper_over_a_helper_needs_no_counterpart(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, "6.12", {"drivers/a.c": HELPER})
+    found = scan(tree, cache=NoCache(), jobs=1, progress=lambda *_: None)
+    assert {a.name for a in found.acquires} == {"get_user_pages_fast", "demo_wipe_take"}
+    result = classify(tree, pair(tree, found), profile=load_profile("vaddr-pin"))
+    assert [v.action for v in result.verdicts] == [Action.PIN], result.verdicts
 
 
 WHY = "; else it would be pin: The kernel writes to the data of the pages."
