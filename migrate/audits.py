@@ -75,7 +75,14 @@ def _audited(job: Job) -> Audit:
         names=names,
         program=program,
     )
-    pairing = pair(job.tree, found, cache=cache, progress=told.progress, program=program)
+    pairing = pair(
+        job.tree,
+        found,
+        cache=cache,
+        jobs=job.options.jobs,
+        progress=told.progress,
+        program=program,
+    )
     result = look(job.tree, found, pairing, progress=told.progress, program=program)
     return job.workspace.save(_STAGE, result, inputs).value
 

@@ -63,7 +63,14 @@ def _pair(job: Job) -> Pairing:
     from migrate.analysis.pair import pair
 
     cache, told = job.workspace.database.table("facts"), job.listener.progress
-    pairing = pair(job.tree, job.scan, cache=cache, progress=told, program=job.program)
+    pairing = pair(
+        job.tree,
+        job.scan,
+        cache=cache,
+        jobs=job.options.jobs,
+        progress=told,
+        program=job.program,
+    )
     del job.program  # the largest thing in memory, and nobody after this asks it
     return pairing
 

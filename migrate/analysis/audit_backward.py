@@ -35,7 +35,7 @@ class AuditBackward(Backward):
 def _all_callers(program: Program, function: Function) -> tuple[Site, ...] | None:
     """Every call of a function that is called by pointer, too; None when that cannot be said."""
     direct, closed = program.callers.of(function)
-    if closed or any(program.corpus.public_with(whole_word(function.name), function.name)):
+    if closed or program.corpus.public_files(function.name):
         return None
     members: set[str] = set()
     for path in program.files_with(function.path, function.name):

@@ -92,4 +92,4 @@ class Callers:
 
     def _public(self, name: str) -> bool:
         """Whether a header below include/ names the function."""
-        return any(True for _ in self._functions.corpus.public_with(whole_word(name), name))
+        return bool(self._functions.corpus.public_files(name))

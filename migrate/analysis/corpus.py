@@ -14,7 +14,10 @@ from functools import cached_property
 
 from migrate.kernel.tree import Tree
 
-_STRUCT = re.compile(rb"\b(?:struct|union)\s+(\w+)\s*\{")
+_STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\{"))
+"""Two, for a search for one word that is spelled out is much faster."""
+
+_UNTIL_BODY = rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+\{"
 _TYPEDEF = re.compile(rb"\btypedef\b[^;{}]*?\b(\w+)\s*;|^\}\s*(\w+)\s*;", re.M)
 _NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
 
@@ -28,6 +31,7 @@ class Corpus:
         self._structs: dict[str, dict[bytes, tuple[str, ...]]] = {}
         self._typedefs: dict[str, dict[bytes, tuple[str, ...]]] = {}
         self._words: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._public_words: dict[str, tuple[str, ...]] = {}
 
     @cached_property
     def _c_files(self) -> tuple[str, ...]:
@@ -44,6 +48,11 @@ class Corpus:
             self._folders[name] = self.tree.read_many(self._c_files[first:end])
         return self._folders[name]
 
+    def read_headers(self) -> None:
+        """Read the headers for the whole kernel now, so that a copy of this process has them."""
+        self._struct_index("include")
+        self._public  # noqa: B018
+
     def scope(self, path: str) -> dict[str, bytes]:
         """The files that may share private names with `path`; see :func:`scope_folder`."""
         return self.folder(scope_folder(path))
@@ -54,6 +63,16 @@ class Corpus:
         if key not in self._words:
             self._words[key] = tuple(_with(self.scope(path), whole_word(word), word))
         return self._words[key]
+
+    def defining_files(self, path: str, name: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that seem to define the function `name`."""
+        texts, pattern = self.scope(path), _definition(name)
+        return tuple(n for n in self.files_with(path, name) if pattern.search(texts[n]))
+
+    def setting_files(self, path: str, member: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that seem to give the member a value."""
+        texts, pattern = self.scope(path), re.compile(whole_word(member).pattern + rb"\s*=")
+        return tuple(n for n in self.files_with(path, member) if pattern.search(texts[n]))
 
     def struct_files(self, tag: str, path: str) -> Iterator[str]:
         """The files that seem to define struct or union `tag`, as seen from `path`: the file
@@ -82,14 +101,24 @@ class Corpus:
         if name not in self._structs:
             found: dict[bytes, list[str]] = {}
             for path, text in self.folder(name).items():
-                for tag in set(_STRUCT.findall(text)):
+                for tag in {tag for pattern in _STRUCTS for tag in pattern.findall(text)}:
                     found.setdefault(tag, []).append(path)
             self._structs[name] = {tag: tuple(paths) for tag, paths in found.items()}
         return self._structs[name]
 
-    def public_with(self, pattern: re.Pattern[bytes], plain: str) -> Iterator[str]:
-        """The headers for the whole kernel that match `pattern`, which has `plain` in it."""
-        yield from self._public.files(pattern, plain.encode())
+    def public_files(self, word: str) -> tuple[str, ...]:
+        """The headers for the whole kernel that have `word` as a whole word."""
+        if word not in self._public_words:
+            self._public_words[word] = tuple(self._public.files(whole_word(word), word.encode()))
+        return self._public_words[word]
+
+    def public_defining_files(self, name: str) -> Iterator[str]:
+        """The headers for the whole kernel that seem to define the function `name`."""
+        yield from self._public_with(_definition(name), name)
+
+    def _public_with(self, pattern: re.Pattern[bytes], word: str) -> Iterator[str]:
+        texts = self.folder("include")
+        yield from (name for name in self.public_files(word) if pattern.search(texts[name]))
 
     @cached_property
     def _public(self) -> _Joined:
@@ -101,7 +130,7 @@ class Corpus:
         opening = rb"^[ \t]*#[ \t]*define[ \t]+" + re.escape(name.encode()) + rb"\("
         pattern = re.compile(opening, re.M)
         yield from _with(self.scope(path), pattern, name)
-        yield from self.public_with(pattern, name)
+        yield from self._public_with(pattern, name)
 
 
 class _Joined:
@@ -130,6 +159,11 @@ class _Joined:
 def whole_word(word: str) -> re.Pattern[bytes]:
     """A pattern that finds `word` where no letter touches it."""
     return re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
+
+
+def _definition(name: str) -> re.Pattern[bytes]:
+    """A pattern that finds where `name` has a body behind it."""
+    return re.compile(rb"\b" + re.escape(name.encode()) + _UNTIL_BODY, re.S)
 
 
 def scope_folder(path: str) -> str:

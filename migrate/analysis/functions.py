@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import re
-
 from migrate.analysis.corpus import Corpus, whole_word
 from migrate.analysis.fact_model import FunctionFacts
 from migrate.analysis.facts import extract
@@ -76,7 +74,7 @@ class Functions:
         if own:
             return own
         found: list[Function] = []
-        for other in self.files_with(path, name):
+        for other in self.corpus.defining_files(path, name):
             if other == path:
                 continue
             parsed = self.source(other)
@@ -102,8 +100,7 @@ class Functions:
     def _public_definitions(self, name: str) -> tuple[Function, ...]:
         """The inline functions by that name in the headers for the whole kernel."""
         found: list[Function] = []
-        call = re.compile(rb"\b" + re.escape(name.encode()) + rb"\s*\(")
-        for header in self.corpus.public_with(call, name):
+        for header in self.corpus.public_defining_files(name):
             source = self.source(header)
             found.extend(source.by_name.get(name, ()) if source is not None else ())
         return tuple(found)
@@ -113,7 +110,7 @@ class Functions:
         key = (f".{member}", path)
         if key not in self._definitions:
             found: dict[str, Function] = {}
-            for name in self.files_with(path, member):
+            for name in self.corpus.setting_files(path, member):
                 source = self.source(name)
                 for target in members_set(source, member) if source is not None else ():
                     for function in self.definitions(target, name):

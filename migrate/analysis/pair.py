@@ -6,12 +6,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache as once
 from functools import reduce
 from importlib.resources import files
 
 from migrate.analysis.group import Grouper, Traced
+from migrate.analysis.halves import make_groups
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.outside import seen_outside
 from migrate.analysis.program import Program
@@ -28,10 +29,13 @@ def pair(
     scan: Scan,
     *,
     cache: FactCache | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
     program: Program | None = None,
 ) -> Pairing:
     """The pin groups of the acquires in `scan`; each acquire is in exactly one of them.
+
+    With more than one of `jobs`, a copy of this process makes half of the groups.
 
     A group in `cache` is taken from there when every folder it depends on is what it was. What
     was parsed for `scan` comes in `program`, and what this parses stays there.
@@ -39,24 +43,42 @@ def pair(
     program = program or Program(tree)
     grouper = Grouper(program, scan.acquires)
     stored = _Stored(tree, scan, cache)
+    # What comes through a helper is in the helper's group, or nothing is to be done about it.
+    ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
+    told = _Told(progress, len(ordered))
+    known = {a.place: found for a in ordered if (found := stored.get(a)) is not None}
+    fresh = [a for a in ordered if a.place not in known]
+    made = make_groups(grouper, fresh, told.one) if jobs > 1 else {}
     traced: list[Traced] = []
     done: set[Place] = set()
-    # What comes through a helper is in the helper's group, or nothing is to be done about it.
-    for n, acquire in enumerate(sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)):
-        if progress is not None:
-            progress("pairing", n, len(scan.acquires))
+    for acquire in ordered:
         if acquire.place in done:
             continue
-        found = stored.get(acquire)
+        found = known.get(acquire.place)
         if found is None:
-            found = grouper.group(acquire)
+            found = made.get(acquire.place) or grouper.group(acquire)
             stored.put(acquire, found)
+        told.one()
         done.update(a.place for a in found.group.acquires)
         traced.append(found)
     outside = seen_outside(program, [(t.group, t.openings) for t in traced])
     skipped = {u.place: u.why for u in scan.unparsed}
     groups = [_noted(t.group, skipped, outside) for t in traced]
     return Pairing(scan.commit, tuple(_named(_merged(groups))))
+
+
+@dataclass
+class _Told:
+    """Counts what is done of `total`."""
+
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def one(self) -> None:
+        if self.progress is not None and self.done < self.total:
+            self.progress("pairing", self.done, self.total)
+            self.done += 1
 
 
 def _noted(

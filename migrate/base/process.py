@@ -176,6 +176,16 @@ def _start_reaper() -> None:
         watcher.returncode = 0
 
 
+def enlist(group: int) -> None:
+    """Let a process group that was started elsewhere end with the others."""
+    _live.add(group)
+
+
+def discharge(group: int) -> None:
+    """The process group has ended."""
+    _live.discard(group)
+
+
 def stop_all() -> None:
     """End every child in every thread and start no more; safe to call from a signal handler."""
     global _stopping
