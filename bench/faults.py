@@ -6,9 +6,10 @@
 
 Without LINUX on the miniature kernel. First comes one run that nobody disturbs. Then each trial
 takes a checkout of its own, kills a run somewhere between its start and the time that the first
-one took, and starts it again; with --chain N it does so N times before it lets one end. It takes
-turns: only the run is killed; the reaper is killed together with it, as when somebody kills all he
-can see; all programs of the run stop in one moment, as when the power fails.
+one took, and starts it again; with --chain N that one is killed as well, up to N kills, before one
+may end. A run that ended before its kill counts as none, and ends the chain. It takes turns: only
+the run is killed; the reaper is killed together with it, as when somebody kills all he can see; all
+programs of the run stop in one moment, as when the power fails.
 
 Counted are trials whose branch, series or report differs in one byte from those of the first run;
 changes outside of the workspace, of the branch, of git's object store and of ccache's folder,
@@ -83,13 +84,19 @@ def undisturbed(world: World) -> Reference:
 
 
 def trial(world: World, reference: Reference, kills: Sequence[Kill]) -> Trial:
-    """Kill a run once for each of `kills`, then let one end and look at everything."""
+    """Kill a run once for each of `kills`, then let one end and look at everything.
+
+    The result has the kills that hit a run; none is tried after one that came too late.
+    """
     (world.home / "tmp").mkdir(exist_ok=True)
     before, around = snapshot(world), _around(world)
     outside: list[str] = []
     leftovers: list[str] = []
+    hits: list[Kill] = []
     for kill in kills:
-        _kill(world, kill)
+        if not _kill(world, kill):
+            break
+        hits.append(kill)
         if kill.way != "run and reaper":
             leftovers += [f"process: {name}" for name in _remaining(world)]
         outside += _changed(before, snapshot(world))
@@ -109,14 +116,15 @@ def trial(world: World, reference: Reference, kills: Sequence[Kill]) -> Trial:
     outside += _changed(before, snapshot(world)) + sorted(_around(world) - around)
     leftovers += [f"process: {name}" for name in _remaining(world)]
     leftovers += [str(p.relative_to(world.home)) for p in _litter(world)]
-    return Trial(tuple(kills), tuple(differences), tuple(outside), tuple(leftovers))
+    return Trial(tuple(hits), tuple(differences), tuple(outside), tuple(leftovers))
 
 
 def _environment(world: World) -> dict[str, str]:
     return world.env | {"TMPDIR": str(world.home / "tmp")}
 
 
-def _kill(world: World, kill: Kill) -> None:
+def _kill(world: World, kill: Kill) -> bool:
+    """Start a run and kill it; False when it ended first."""
     child = subprocess.Popen(
         world.command("run", "--profile", PROFILE),
         cwd=world.home,
@@ -127,6 +135,8 @@ def _kill(world: World, kill: Kill) -> None:
     )
     with suppress(subprocess.TimeoutExpired):
         child.wait(kill.seconds)
+    if child.returncode is not None:
+        return False
     victims = [child.pid]
     if kill.way != "run":
         victims = [*_reapers_of(child.pid), child.pid]
@@ -134,7 +144,7 @@ def _kill(world: World, kill: Kill) -> None:
         victims = _stopped(world, victims)
     for pid in victims:
         _send(pid, signal.SIGKILL)
-    child.wait()
+    return child.wait() == -signal.SIGKILL
 
 
 def _stopped(world: World, pids: Sequence[int]) -> list[int]:
@@ -238,10 +248,8 @@ def main() -> int:
         trials: list[Trial] = []
         while sum(len(t.kills) for t in trials) < arguments.kills:
             so_far = sum(len(t.kills) for t in trials)
-            kills = [
-                Kill(rng.uniform(0, reference.seconds), WAYS[(so_far + number) % len(WAYS)])
-                for number in range(min(arguments.kills - so_far, arguments.chain))
-            ]
+            most = min(arguments.kills - so_far, arguments.chain)
+            kills = draw(rng, reference.seconds, so_far, most)
             world = _world(folder / f"trial-{len(trials)}", code, arguments.tree)
             trials.append(trial(world, reference, kills))
             if not trials[-1].ok:
@@ -253,6 +261,16 @@ def main() -> int:
         return 0 if all(t.ok for t in trials) else 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def draw(rng: random.Random, seconds: float, so_far: int, count: int) -> list[Kill]:
+    """`count` kills of a run that takes `seconds`: the first at any moment of it, and each of those
+    that follow at any moment of the next third, because the run goes on where it was."""
+    spans = (seconds if number == 0 else seconds / 3 for number in range(count))
+    return [
+        Kill(rng.uniform(0, span), WAYS[(so_far + number) % len(WAYS)])
+        for number, span in enumerate(spans)
+    ]
 
 
 def _summary(trials: Sequence[Trial]) -> str:

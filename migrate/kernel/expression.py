@@ -39,12 +39,17 @@ class Other:
 Expression = Symbol | Not | And | Or | Other
 
 _TOKEN = re.compile(r'\$\([^()]*(?:\([^()]*\)[^()]*)*\)|"[^"]*"|&&|\|\||!=|<=|>=|[=<>!()]|[\w.-]+')
+_DEEPEST = 100
+"""More brackets than this nobody writes; each of them is a few calls deep."""
+
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
 
 
 def parse_expression(text: str) -> Expression:
     """The tree of `text`; what is not understood becomes :class:`Other`."""
     tokens = _TOKEN.findall(text)
+    if tokens.count("(") + tokens.count("!") > _DEEPEST:
+        return Other(text)
     try:
         tree, rest = _any_of(tokens)
     except IndexError:

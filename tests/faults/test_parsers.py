@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from migrate.analysis.decisions import read_decisions
@@ -183,6 +183,13 @@ READERS = {
 }
 
 
+FOUND_BY_FUZZING = {
+    "Kconfig": [b"config A\n\tdepends on " + b"(" * 600],
+    "expression": [b"!" * 2000 + b"A", b"(" * 600 + b"A"],
+}
+"""What a reader once stumbled over; each is read in every run."""
+
+
 @st.composite
 def spoiled(draw: st.DrawFn, sample: bytes) -> bytes:
     """`sample` with pieces cut out, moved, doubled, and odd ones put in; or bytes of any kind."""
@@ -211,6 +218,8 @@ def test_anything_is_read_or_refused(name: str) -> None:
                 assert "\n" not in refusal.what and refusal.next_step
                 assert not re.search(r"[\x00-\x1f\x7f-\x9f]", refusal.what)
 
+    for data in FOUND_BY_FUZZING.get(name, []):
+        check = example(data)(check)
     check()
 
 
