@@ -37,7 +37,7 @@ TEST_TOOLS := distcc=distcc distccd=distcc /usr/lib/*/libmagic.so.1=libmagic1 \
 	/usr/lib/git-core/git-send-email=git-email
 BROWSER_TOOLS := /usr/bin/chromium=chromium /usr/bin/chromedriver=chromium-driver
 
-.PHONY: help setup demo test lint pytest browser-test kernel-setup kernel-test lock clean
+.PHONY: help setup demo test lint pytest browser-test kernel-setup kernel-test fuzz mutants lock clean
 
 help:
 	@echo 'make demo               the whole job on the bundled miniature kernel'
@@ -45,6 +45,9 @@ help:
 	@echo 'make test               lint, and every test that needs no real kernel'
 	@echo 'make browser-test       the tests of the report in Chromium, without a window'
 	@echo 'make kernel-test        the tests on Linux 6.1 and 6.12, fetched as Debian packages'
+	@echo 'make fuzz               ten minutes of atheris for each of two readers, and 10,000'
+	@echo '                        examples of hypothesis for all of them'
+	@echo 'make mutants            change the code in 300 places, and see that tests notice'
 	@echo 'make lint               ruff, ruff format --check, mypy --strict'
 	@echo 'make setup              install what is missing: Debian packages, Python packages'
 	@echo 'make lock               write requirements.txt anew, with hashes'
@@ -82,6 +85,16 @@ kernel-setup: setup
 kernel-test: kernel-setup
 	@$(RUN) scripts.kernel_tree 6.1 6.12
 	@$(RUN) pytest tests/kernel $(ARGS)
+
+fuzz: setup
+	@$(RUN) pip --disable-pip-version-check -q -q install --require-hashes --no-deps \
+		-r requirements-fuzz.txt
+	@$(RUN) bench.fuzz --record docs/testing.md $(ARGS)
+	@$(RUN) pytest tests/faults -k 'read_or_refused or mangled' -n auto \
+		--hypothesis-profile=long
+
+mutants: setup
+	@$(RUN) bench.mutants --record docs/testing.md $(ARGS)
 
 lock:
 	@PYTHON=$(PYTHON) scripts/lock.sh

@@ -175,11 +175,11 @@ def test_the_list_of_drivers_has_those_of_the_miniature_kernel() -> None:
     assert functions <= set(drivers())
 
 
-def requirements() -> dict[str, int]:
+def requirements(file: str = "requirements.txt") -> dict[str, int]:
     """The packages of the lock file, with the number of their hashes."""
     found: dict[str, int] = {}
     name = ""
-    for line in text_of("requirements.txt").splitlines():
+    for line in text_of(file).splitlines():
         if match := re.fullmatch(r"([A-Za-z0-9_.-]+)==\S+ \\", line):
             name = match[1].lower()
             found[name] = 0
@@ -191,10 +191,11 @@ def requirements() -> dict[str, int]:
 
 
 def test_the_lock_file_pins_with_hashes_and_names_no_place() -> None:
-    locked = requirements()
-    assert locked
-    assert [name for name, hashes in locked.items() if not hashes] == []
-    assert "://" not in text_of("requirements.txt")
+    for file in ("requirements.txt", "requirements-fuzz.txt"):
+        locked = requirements(file)
+        assert locked
+        assert [name for name, hashes in locked.items() if not hashes] == []
+        assert "://" not in text_of(file)
 
 
 def test_the_lock_file_has_every_dependency() -> None:
@@ -202,6 +203,8 @@ def test_the_lock_file_has_every_dependency() -> None:
     wanted = [*data["dependencies"], *data["optional-dependencies"]["dev"]]
     names = {re.split(r"[<>=!~ ;\[]", line)[0].lower().replace("_", "-") for line in wanted}
     assert names <= set(requirements())
+    fuzz = set(data["optional-dependencies"]["fuzz"])
+    assert fuzz == set(requirements("requirements-fuzz.txt"))
 
 
 def test_every_dependency_has_its_reason() -> None:
