@@ -114,7 +114,9 @@ class BuildFolder:
             self._settle_config(environment, server)
             for target in targets:
                 self._forget(posixpath.normpath(target))
-            run = self._kernel.make(targets, server, log=self.log(commit[:12]))
+            run = self._kernel.make(targets, server, log=self.log(commit[:12]), objects=True)
+            if run.stopped:
+                _remove_newer(self.path, started)
         share = run.seconds / max(1, len(targets))
         return {target: self._attempt(target, run, started, share) for target in targets}
 
@@ -127,6 +129,9 @@ class BuildFolder:
     def _attempt(self, target: str, run: MakeRun, started: int, seconds: float) -> Attempt:
         name = posixpath.normpath(target)
         said = run.objects.get(name, "")
+        if run.stopped:
+            why = f"{run.why.strip('* ')} (log: {self._last_log})"
+            return Attempt(AttemptStatus.NO_MAKE, why, (), seconds)
         if self._is_new(name, started):
             depends = read_dependencies(self.path, name, self._kernel.worktree)
             return Attempt(AttemptStatus.COMPILED, said, depends, seconds)

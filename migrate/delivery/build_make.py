@@ -20,6 +20,9 @@ from migrate.kernel.toolchains import Toolchain, build_settings
 
 _TIME_LIMIT = 6 * 3600.0
 """Seconds; a whole allmodconfig tree takes hours on a small machine."""
+_PREPARED_LIMIT = 3600.0
+_OBJECT_LIMIT = 300.0
+"""Seconds for what comes before the first object, and for each object besides."""
 _OURS = re.compile(
     r"(KBUILD_|KCONFIG_|MAKE|MFLAGS$|GNUMAKEFLAGS$|ARCH$|SUBARCH$|CROSS_COMPILE|LLVM|srctree$"
     r"|objtree$|K(C|A|CPP)FLAGS$|(CC|LD|AR|NM|CHECK|W|C|V|M|O|CF)$|INSTALL_|LOCALVERSION)"
@@ -39,6 +42,7 @@ class MakeRun:
     code: int
     text: str
     seconds: float
+    stopped: bool = False
     objects: dict[str, str] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
 
@@ -81,14 +85,16 @@ class Kernel:
         log: Path,
         variables: Mapping[str, str] | None = None,
         config: bool = False,
+        objects: bool = False,
     ) -> MakeRun:
-        """Run make for `targets` and keep its output in `log`.
+        """Run make for `targets`, which with `objects` are objects, and keep its output in `log`.
 
         `config` leaves out the compiler launcher: questions about the compiler are asked here.
         A :class:`Refusal` when the disk is full or make cannot be run.
         """
         extra, compiler = ({}, self.toolchain.compiler) if config else self._compiler()
         assigned = {"MAKEFLAGS": server.flags, **extra, **(variables or {})}
+        limit = _PREPARED_LIMIT + _OBJECT_LIMIT * len(targets) if objects else _TIME_LIMIT
         outcome = process.run(
             [
                 "env",
@@ -108,7 +114,7 @@ class Kernel:
                 *targets,
             ],
             cwd=self.worktree,
-            timeout=_TIME_LIMIT,
+            timeout=limit,
             one_stream=True,
             pass_fds=server.descriptors,
         )
@@ -132,10 +138,14 @@ class Kernel:
     def _understood(self, outcome: process.Outcome, log: Path) -> MakeRun:
         match outcome:
             case process.Finished(code=code, stdout=stdout, seconds=seconds):
-                run = MakeRun(code, stdout.decode("utf-8", "replace"), seconds)
+                run = MakeRun(code, stdout.decode("utf-8", "replace"), seconds, code < 0)
+                if code < 0:
+                    run.text += f"\n*** make was killed by signal {-code}\n"
             case process.TimedOut(limit=limit, stdout=stdout):
-                run = MakeRun(1, stdout.decode("utf-8", "replace"), limit)
+                run = MakeRun(1, stdout.decode("utf-8", "replace"), limit, True)
                 run.text += f"\n*** make was stopped after {limit:g} s\n"
+            case process.TooMuchOutput(limit=size):
+                run = MakeRun(1, f"*** make was stopped after {size} bytes of output\n", 0.0, True)
             case _:
                 raise Refusal(
                     f"The kernel's make cannot be used: {process.describe(outcome)}.",

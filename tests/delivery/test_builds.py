@@ -12,13 +12,15 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from migrate.base import process
 from migrate.base.borrowed import borrow
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output
@@ -582,6 +584,49 @@ def test_a_launcher_or_sparse_that_is_not_installed(
         world.build(sparse=True)
 
 
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (lambda a: process.TimedOut(a, 9.0, b"  CC  x.o\n", b""), "make was stopped after 9 s"),
+        (lambda a: process.TooMuchOutput(a, 99), "make was stopped after 99 bytes of output"),
+        (lambda a: process.Finished(a, -9, b"  CC  x.o\n", b"", 1.0), "was killed by signal 9"),
+        (lambda a: process.Finished(a, 2, b"\xff\0\x1b[31m", b"", 1.0), "make stopped before"),
+    ],
+    ids=["hangs", "floods", "killed for memory", "writes garbage"],
+)
+def test_a_make_that_misbehaves_costs_its_objects_alone(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    end: Callable[[tuple[str, ...]], process.Outcome],
+    words: str,
+) -> None:
+    """What it had half written is not taken for an object; the next run builds it."""
+    world.change(SLATE, "int harmless;\n")
+    world.change(CHUTE, "int harmless;\n")
+    target = "drivers/block/slate/slate_drv.o"
+    half = world.builds / "x86_64/allmodconfig" / target
+    real = process.run
+
+    def run(argv: Sequence[str], **options: Any) -> process.Outcome:
+        if target not in argv:
+            assert not any(a.endswith(".o") for a in argv) or options["timeout"] <= 3900
+            return real(argv, **options)
+        if words.startswith(("make was", "was")):
+            half.parent.mkdir(parents=True, exist_ok=True)
+            half.write_text("half")
+        return end(tuple(argv))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "run", run)
+        found = {o.path: o for o in world.build().objects}
+    assert found[SLATE].status is BuildStatus.NOT_BUILDABLE
+    assert words in found[SLATE].reason and ".log" in found[SLATE].reason
+    assert not half.exists()
+    assert CHUTE in found
+    again = {o.path: o.status for o in world.build().objects}
+    assert again == {SLATE: BuildStatus.BUILT, CHUTE: BuildStatus.BUILT}
+
+
 def test_a_make_that_is_killed_leaves_nothing_that_counts(world: World, project: Path) -> None:
     """Killed with SIGKILL while an object is being written: the half file is not believed."""
     stop = world.room.parent / "stop"
@@ -608,8 +653,8 @@ def test_a_make_that_is_killed_leaves_nothing_that_counts(world: World, project:
     assert _appears(half_written, seconds=60)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
-    for process in _with_argument(str(world.builds)):
-        os.kill(process, signal.SIGKILL)
+    for pid in _with_argument(str(world.builds)):
+        os.kill(pid, signal.SIGKILL)
     stop.unlink()
     # What the killed make was writing besides, newer than everything that it is made from.
     generated = world.builds / "x86_64/allmodconfig/include/generated/autoconf.h"
