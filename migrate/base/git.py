@@ -4,16 +4,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import git
-from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 
 from migrate.base import process
 from migrate.base.errors import Refusal
 from migrate.base.room import no_room, no_room_words
+
+try:
+    import git
+    from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
+except ImportError as error:
+    # GitPython asks git for its version, and wants an answer.
+    raise Refusal(
+        f"git does not work: {str(error).splitlines()[0]}.",
+        "Install git, as in: apt-get install git. Then see: git version",
+    ) from error
 
 # Nothing of the user's that runs code, asks questions, signs, or repacks behind our back.
 _SAFE_CONFIG = (
@@ -35,6 +44,7 @@ _ENVIRONMENT = {
     "GIT_EDITOR": "true",
     "GIT_PAGER": "cat",
 }
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TIME_LIMIT = 1800.0
 """Seconds; the longest honest git command here checks out 80,000 files."""
 
@@ -86,6 +96,27 @@ def git_output(
         f"git {args[0]} failed in {cwd}: {process.describe(outcome)}",
         f"Try 'git -C {cwd} fsck' and run the command again.",
     )
+
+
+@contextmanager
+def reading(command: str, cwd: Path) -> Iterator[None]:
+    """While the answer of `git command` is read: a :class:`Refusal` when that is none."""
+    try:
+        yield
+    except (ValueError, LookupError, StopIteration) as error:
+        raise Refusal(
+            f"git {command} in {cwd} gave an answer that makes no sense.",
+            f"Try 'git -C {cwd} fsck' and run the command again.",
+        ) from error
+
+
+def object_id(answer: bytes, command: str, cwd: Path) -> str:
+    """The id of an object that `git command` answered with."""
+    with reading(command, cwd):
+        found = answer.decode().strip()
+        if not _ID.fullmatch(found):
+            raise ValueError(found)
+        return found
 
 
 class _Git(git.cmd.Git):

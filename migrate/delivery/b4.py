@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.base.git import git_run
+from migrate.base.git import git_run, object_id
 from migrate.base.process import Finished
 from migrate.delivery.headers import mailbox_text
 from migrate.delivery.history import SENT_WITH_B4, History, Version
@@ -60,15 +60,19 @@ def prepare(
     """
     version = next(v for v in reversed(history.versions) if v.slug == series.slug)
     message = _cover(series, _tracking(version, history, profile, repository, base, prerequisites))
-    tree = own_git(["rev-parse", f"{series.start}^{{tree}}"], repository).decode().strip()
+    tree = _tree(f"{series.start}^{{tree}}", repository)
     tip = commit_tree(repository, tree, series.start, message, who, when)
     listed = own_git(["rev-list", "--reverse", f"{series.start}..{series.tip}"], repository)
-    for commit in listed.decode().split():
-        own = own_git(["rev-parse", f"{commit}^{{tree}}"], repository).decode().strip()
+    for commit in listed.decode("ascii", "replace").split():
+        own = _tree(f"{commit}^{{tree}}", repository)
         tip = again(repository, commit, own, tip, committed=when)
     update_ref(repository, f"refs/gup-migrate-b4/{profile}/{version.name}", tip)
     content = own_git(["hash-object", "--stdin"], repository, stdin=message.encode() + listed)
     return Prepared(f"{FOLDER}{profile}/{series.slug}", series.start, tip, content.decode().strip())
+
+
+def _tree(name: str, repository: Path) -> str:
+    return object_id(own_git(["rev-parse", name], repository), "rev-parse", repository)
 
 
 def _cover(series: Series, tracking: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from migrate.base.git import git_output
+from migrate.base.git import git_output, reading
 from migrate.delivery.model import Branch
 
 _C = re.compile(r"\.[chS]$")
@@ -73,16 +73,18 @@ class States:
         listed = git_output(
             ["rev-parse", *(f"{c}^{{tree}}" for c in self.commits)], cwd=self._worktree
         )
-        return dict(zip(self.commits, listed.decode().split(), strict=True))
+        with reading("rev-parse", self._worktree):
+            return dict(zip(self.commits, listed.decode().split(), strict=True))
 
     @cached_property
     def _base_files(self) -> dict[str, str]:
         listed = git_output(["ls-tree", "-rz", self._branch.base], cwd=self._worktree)
         files = {}
-        for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
-            if entry:
-                meta, path = entry.split("\t", 1)
-                files[path] = meta.split(" ")[2]
+        with reading("ls-tree", self._worktree):
+            for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
+                if entry:
+                    meta, path = entry.split("\t", 1)
+                    files[path] = meta.split(" ")[2]
         return files
 
     @cached_property
@@ -122,12 +124,13 @@ class States:
         changes: dict[str, dict[str, str]] = {c.id: {} for c in self._branch.commits}
         fields = iter(answer.decode("utf-8", "surrogateescape").split("\0"))
         current = ""
-        for item in fields:
-            if item.startswith(":"):
-                blob = item.split(" ")[3]
-                changes[current][next(fields)] = "" if set(blob) == {"0"} else blob
-            elif item.strip():
-                current = item.strip()
+        with reading("diff-tree", self._worktree):
+            for item in fields:
+                if item.startswith(":"):
+                    blob = item.split(" ")[3]
+                    changes[current][next(fields)] = "" if set(blob) == {"0"} else blob
+                elif item.strip():
+                    current = item.strip()
         return changes
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.base.git import git_output
+from migrate.base.git import git_output, object_id, reading
 
 _ENVIRONMENT = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 NEW_FILE = "100644"
@@ -52,7 +52,7 @@ class Index:
 
     def write(self) -> str:
         """Write the index as a tree and return its id."""
-        return self._git(["write-tree"]).decode().strip()
+        return object_id(self._git(["write-tree"]), "write-tree", self.repository)
 
     def _git(self, args: list[str], stdin: bytes | None = None) -> bytes:
         env = {"GIT_INDEX_FILE": str(self.file)}
@@ -79,18 +79,20 @@ def own_git(
 
 def write_blob(repository: Path, content: bytes) -> str:
     """Store `content` as it is and return the id of the blob."""
-    return own_git(["hash-object", "-w", "--stdin"], repository, stdin=content).decode().strip()
+    made = own_git(["hash-object", "-w", "--stdin"], repository, stdin=content)
+    return object_id(made, "hash-object", repository)
 
 
 def entries(repository: Path, tree: str, paths: list[str]) -> dict[str, Entry]:
     """The files among `paths` that `tree` has."""
     listed = own_git(["ls-tree", "-z", "--full-tree", tree, "--", *paths], repository)
     found = {}
-    for line in listed.decode("utf-8", "surrogateescape").split("\0"):
-        if line:
-            facts, _, path = line.partition("\t")
-            mode, _, blob = facts.split(" ")
-            found[path] = Entry(mode, blob)
+    with reading("ls-tree", repository):
+        for line in listed.decode("utf-8", "surrogateescape").split("\0"):
+            if line:
+                facts, _, path = line.partition("\t")
+                mode, _, blob = facts.split(" ")
+                found[path] = Entry(mode, blob)
     return found
 
 
@@ -102,14 +104,15 @@ def commit_tree(
         ("NAME", who.name), ("EMAIL", who.email), ("DATE", when))}  # fmt: skip
     text = message.encode("utf-8", "replace")
     made = own_git(["commit-tree", tree, "-p", parent], repository, stdin=text, env=env)
-    return made.decode().strip()
+    return object_id(made, "commit-tree", repository)
 
 
 def commit_date(repository: Path, commit: str) -> tuple[int, str]:
     """Seconds and time zone of the committer date of `commit`."""
     shown = own_git(["show", "-s", "--format=%cd", "--date=raw", commit], repository)
-    seconds, zone = shown.decode().split()
-    return int(seconds), zone
+    with reading("show", repository):
+        seconds, zone = shown.decode().split()
+        return int(seconds), zone
 
 
 def update_ref(repository: Path, ref: str, commit: str) -> None:
@@ -125,7 +128,7 @@ def patch_ids(repository: Path, start: str, tip: str) -> tuple[str, ...]:
     """
     found = []
     for commit in own_git(["rev-list", "--reverse", f"{start}..{tip}"], repository).split():
-        diff = own_git(["diff-tree", "-p", commit.decode()], repository)
-        ids = own_git(["patch-id", "--stable"], repository, stdin=diff).decode().split()
-        found += ids[:1]
+        diff = own_git(["diff-tree", "-p", object_id(commit, "rev-list", repository)], repository)
+        ids = own_git(["patch-id", "--stable"], repository, stdin=diff).split()
+        found += [object_id(first, "patch-id", repository) for first in ids[:1]]
     return tuple(found)

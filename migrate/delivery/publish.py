@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output, git_run
+from migrate.base.git import git_output, git_run, object_id
 from migrate.base.process import Finished, describe
 from migrate.delivery.model import Branch
 from migrate.delivery.plumbing import own_git
@@ -106,8 +106,9 @@ def _refuse_locked(ref: str, checkout: Path) -> None:
 
 def _tip(ref: str, checkout: Path) -> str | None:
     found = git_run(["rev-parse", "--verify", "--quiet", ref], cwd=checkout)
-    ok = isinstance(found, Finished) and found.ok
-    return found.stdout.decode().strip() if ok and isinstance(found, Finished) else None
+    if not isinstance(found, Finished) or not found.ok:
+        return None
+    return object_id(found.stdout, "rev-parse", checkout)
 
 
 def _zero(commit: str) -> str:

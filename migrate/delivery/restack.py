@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from migrate.base.git import object_id, reading
 from migrate.delivery.model import Commit
 from migrate.delivery.plumbing import Entry, Index, own_git
 
@@ -40,7 +41,7 @@ def again(
     made = own_git(
         ["hash-object", "-t", "commit", "-w", "--stdin"], repository, stdin=new + b"\n\n" + message
     )
-    return made.decode().strip()
+    return object_id(made, "hash-object", repository)
 
 
 def _changes(repository: Path, commit: Commit) -> dict[str, Entry]:
@@ -49,7 +50,8 @@ def _changes(repository: Path, commit: Commit) -> dict[str, Entry]:
     )
     fields = listed.decode("utf-8", "surrogateescape").split("\0")
     found = {}
-    for facts, path in zip(fields[::2], fields[1::2], strict=False):
-        _, mode, _, blob, _ = facts.split(" ")
-        found[path] = Entry(mode, blob)
+    with reading("diff-tree", repository):
+        for facts, path in zip(fields[::2], fields[1::2], strict=False):
+            _, mode, _, blob, _ = facts.split(" ")
+            found[path] = Entry(mode, blob)
     return found

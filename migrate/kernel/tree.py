@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output, git_run, open_repository
+from migrate.base.git import git_output, git_run, object_id, open_repository, reading
 from migrate.base.process import Finished
 
 _KERNEL_FILES = ("Makefile", "MAINTAINERS", "include/linux/mm.h")
@@ -57,7 +57,8 @@ class Tree:
                 cwd=self.root,
                 stdin="".join(self._requests(missing)).encode("utf-8", "surrogateescape"),
             )
-            self._blobs.update(zip(missing, _batch_contents(answer, len(missing)), strict=True))
+            with reading("cat-file", self.root):
+                self._blobs.update(zip(missing, _batch_contents(answer, len(missing)), strict=True))
         return {p: b for p in wanted if (b := self._blobs.get(p)) is not None}
 
     def _requests(self, paths: Sequence[str]) -> Iterator[str]:
@@ -118,11 +119,12 @@ class Tree:
         """The object ids of all files, and of all folders, by path."""
         listed = git_output(["ls-tree", "-rtz", self.commit], cwd=self.root)
         found: dict[str, dict[str, str]] = {"blob": {}, "tree": {}, "commit": {}}
-        for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
-            head, _, name = entry.partition("\t")
-            if name:
-                _, kind, identity = head.split(" ")
-                found[kind][name] = identity
+        with reading("ls-tree", self.root):
+            for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
+                head, _, name = entry.partition("\t")
+                if entry:
+                    _, kind, identity = head.split(" ")
+                    found[kind][name] = identity
         return found["blob"], found["tree"]
 
     def exists(self, path: str) -> bool:
@@ -150,7 +152,8 @@ def open_tree(path: Path, revision: str = "HEAD") -> Tree:
             f"{path} has no commit at {revision}.",
             f"Commit the kernel first: git -C {path} add -A -f && git -C {path} commit -m import",
         )
-    tree = Tree(Path(str(repository.working_tree_dir)), found.stdout.decode().strip())
+    commit = object_id(found.stdout, "rev-parse", path)
+    tree = Tree(Path(str(repository.working_tree_dir)), commit)
     contents = tree.read_many(_KERNEL_FILES)
     lacking = [name for name in _KERNEL_FILES if name not in contents]
     if lacking:
@@ -178,6 +181,9 @@ def _batch_contents(answer: bytes, count: int) -> list[bytes | None]:
             bodies.append(None)
             continue
         size = int(header[-1])
-        bodies.append(answer[at : at + size] if header[1] == b"blob" else None)
+        body = answer[at : at + size]
+        if len(body) < size:
+            raise ValueError("the answer is cut off")
+        bodies.append(body if header[1] == b"blob" else None)
         at += size + 1
     return bodies
