@@ -30,7 +30,7 @@ from migrate.rewrite.apitext import (
 from migrate.rewrite.check import Comparison, OtherChange, TokenEdit
 from migrate.rewrite.counterparts import Counterparts
 from migrate.rewrite.draft import Draft, open_draft
-from migrate.rewrite.exports import called_by_modules, export_function
+from migrate.rewrite.exports import called_by_modules, calls_below, export_function
 from migrate.rewrite.layout import with_layout
 from migrate.rewrite.model import ApiChange, FileChange
 from migrate.rewrite.profiles import Api, ApiCommit, ApiDocument, ApiFunction
@@ -80,8 +80,13 @@ class _Work:
             if text is not None:
                 self.drafts[path] = open_draft(path, text)
         self.sources = [path for path in api.sources if self._is_used(path)]
-        names = [name for commit in api.commit for name in commit.export]
-        self.exports = called_by_modules(parts.tree, changes, [n for n in names if self._hidden(n)])
+        hidden = {
+            name: [symbol for symbol in self._symbols(name) if self._hidden(symbol)]
+            for commit in api.commit
+            for name in commit.export
+        }
+        called = called_by_modules(parts.tree, changes, [n for n in hidden if hidden[n]])
+        self.exports = {name: hidden[name] for name in hidden if name in called}
 
     def commit(self, commit: ApiCommit) -> tuple[FileChange, ...]:
         """The files that `commit` changes, none when the tree has all it would add."""
@@ -109,7 +114,7 @@ class _Work:
         return {
             "acquires": [f.name for f in added if f.mirrors],
             "releases": [f.name for f in added if not f.mirrors],
-            "exports": [name for name in commit.export if name in self.exports],
+            "exports": self._exported(commit),
             "listed": listed,
         }
 
@@ -178,6 +183,21 @@ class _Work:
         calls = self._stands_on(function)
         return any(defines(self.drafts[p], calls) for p in builds_with if p in self.drafts)
 
+    def _symbols(self, name: str) -> list[str]:
+        """What a module links to that calls `name`: itself, or what the header's inline function
+        by that name calls of what the sources define."""
+        drafts = [self.drafts[p] for p in self.api.sources if p in self.drafts]
+        header = self.drafts.get(self.api.header)
+        if any(defines(d, name) for d in drafts) or header is None:
+            return [name]
+        inline = header.source.by_name.get(name, ())
+        called = {n for function in inline for n in calls_below(function.body)}
+        return sorted(n for n in called if any(defines(d, n) for d in drafts))
+
+    def _exported(self, commit: ApiCommit) -> list[str]:
+        """The functions that `commit` exports."""
+        return [symbol for name in commit.export for symbol in self.exports.get(name, ())]
+
     def _hidden(self, name: str) -> bool:
         """Whether the sources define `name` and none of them exports it."""
         drafts = [self.drafts[p] for p in self.api.sources if p in self.drafts]
@@ -186,7 +206,7 @@ class _Work:
     def _export(self, commit: ApiCommit) -> tuple[FileChange, ...]:
         """Each file with a definition of a function that is to be exported."""
         changed = {}
-        for name in (n for n in commit.export if n in self.exports):
+        for name in self._exported(commit):
             for path in (p for p in self.api.sources if p in self.drafts):
                 draft = self.drafts[path]
                 if not defines(draft, name):

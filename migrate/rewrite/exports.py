@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tree_sitter import Node
+
 from migrate.analysis.spatch import Patched, run_spatch
 from migrate.analysis.syntax import name_of, parse
 from migrate.kernel.kbuild import Kbuild
@@ -67,8 +69,13 @@ def _may_be_module(kbuild: Kbuild, kconfig: Kconfig, path: str) -> bool:
 
 def _calls(path: str, text: bytes) -> list[str]:
     """The names of all functions called in a file."""
+    return calls_below(parse(path, text).root)
+
+
+def calls_below(top: Node) -> list[str]:
+    """The names of all functions called in a piece of code."""
     found = []
-    for node in below(parse(path, text).root):
+    for node in below(top):
         called = node.child_by_field_name("function") if node.type == "call_expression" else None
         if called is not None:
             found.append(name_of(called))

@@ -21,15 +21,29 @@ struct page *follow_page(struct vm_area_struct *vma, unsigned long address, unsi
 
 static int next_one;
 """
+DECLARATION = (
+    b"struct page *follow_page(struct vm_area_struct *vma, unsigned long address,\n"
+    b"\t\t\t unsigned int foll_flags);\n"
+)
 EXPORT = b"}\nEXPORT_SYMBOL_GPL(follow_page);\n\nstatic int next_one;\n"
 SITE = b"int f(struct vm_area_struct *vma)\n{\n\treturn look(vma);\n}\n"
 SUBJECT = "mm/gup: export follow_page() to modules"
 
 
-def introduce(folder: Path, kind: str, after: bytes, extra: bytes = b"") -> ApiChange:
-    gup = (DATA / "sources" / "6.1.gup.c").read_bytes() + DEFINITION + extra
-    nommu = (DATA / "sources" / "4.9.nommu.c").read_bytes() + DEFINITION
+def introduce(
+    folder: Path,
+    kind: str,
+    after: bytes,
+    extra: bytes = b"",
+    definition: bytes = DEFINITION,
+    header: bytes = DECLARATION,
+) -> ApiChange:
+    gup = (DATA / "sources" / "6.1.gup.c").read_bytes() + definition + extra
+    nommu = (DATA / "sources" / "4.9.nommu.c").read_bytes() + definition
+    declared = (DATA / "headers" / "6.1.h").read_bytes()
+    assert declared.count(DECLARATION) == 1
     files = {
+        "include/linux/mm.h": declared.replace(DECLARATION, header),
         "mm/gup.c": gup,
         "mm/nommu.c": nommu,
         "Makefile": b"VERSION = 0\nobj-y += drivers/\n",
@@ -53,6 +67,30 @@ def test_a_module_gets_the_export(tmp_path: Path) -> None:
         old = b"}\n\nstatic int next_one;\n"
         assert file.before.count(old) == 1
         assert file.after == file.before.replace(old, EXPORT)
+
+
+def test_what_an_inline_function_calls_is_exported_in_its_place(tmp_path: Path) -> None:
+    """Before 5.1 follow_page() is in the header only; a module links to what is behind it."""
+    inline = b"""\
+static inline struct page *follow_page(struct vm_area_struct *vma, unsigned long at, int flags)
+{
+	unsigned int unused;
+
+	return follow_page_mask(vma, at, flags, &unused);
+}
+"""
+    mask = DEFINITION.replace(b"follow_page(", b"follow_page_mask(")
+    change = introduce(
+        tmp_path,
+        "tristate",
+        SITE.replace(b"look", b"follow_page"),
+        definition=mask,
+        header=inline,
+    )
+    assert change.subjects[1] == SUBJECT.replace("follow_page()", "follow_page_mask()")
+    assert change.bodies[1].startswith("follow_page_mask() is called by core code only")
+    (file, _) = change.commits[1]
+    assert b"EXPORT_SYMBOL_GPL(follow_page_mask);\n" in file.after
 
 
 @pytest.mark.parametrize(
