@@ -44,6 +44,8 @@ class Backward:
         self.is_acquire = is_acquire
         self.sources = Sources()
         self.visited: set[str] = set()
+        self.wide = False
+        """As :attr:`migrate.analysis.trace.Trace.wide`."""
         self._seen: set[tuple[Cell, str]] = set()
         self._grounds = Grounds()
         self._fills: dict[Cell, bool] = {}
@@ -72,10 +74,15 @@ class Backward:
     ) -> None:
         wanted = self.program.types.pointers(values, facts) if form != PHYSICAL else values
         for value in wanted:
+            if form in (PAGE, SCATTER) and self._holds_no_page(value, facts):
+                continue
             cell, via = self.program.cells.of(value, facts)
             if into is not None and into != cell:
                 self._grounds.link(into, cell)
             self._add(cell, SCATTER if via else form, facts)
+
+    def _holds_no_page(self, value: Value, facts: FunctionFacts) -> bool:
+        return isinstance(value, Loc) and self.program.types.holds_no_page(value, facts)
 
     def _add(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
         if (cell, form) not in self._seen:
@@ -106,14 +113,29 @@ class Backward:
         if cell.kind == "global":
             return self.program.cells.global_users(cell)
         path = facts.function.path
-        if form in (PAGE, SCATTER) and self.program.types.is_public(cell.scope, path):
+        far = self._goes_far(form)
+        self.wide |= far and self.program.types.is_public(cell.scope, path)
+        if form in (PAGE, SCATTER) and not self._all_see(cell, path, far):
             self._unknown(f"{cell} is public", facts_place(facts))
-        return self.program.cells.member_users(cell, path)
+        return self.program.cells.member_users(cell, path, far)
+
+    def _goes_far(self, form: str) -> bool:
+        """As :class:`migrate.analysis.flow.Forward` does."""
+        known = not self.sources.unknown and not self.sources.foreign
+        return form in (PAGE, SCATTER) and known
+
+    def _all_see(self, cell: Cell, path: str, far: bool) -> bool:
+        """Whether every file that may store into a member can be looked at."""
+        if not far and self.program.types.is_public(cell.scope, path):
+            return False
+        return self.program.cells.member_files(cell, path) is not None
 
     def _parameter(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
         function = facts.function
         position = facts.parameters.index(cell.name)
-        sites, closed = self.program.callers.of(function)
+        far = self._goes_far(form)
+        sites, closed = self.program.callers.of(function, far)
+        self.wide |= far and self.program.callers.is_public(function)
         if not closed or (not sites and not function.static):
             self._unknown(f"not all callers of {function.name}() are known", facts_place(facts))
         for site in sites:
@@ -216,7 +238,7 @@ class Backward:
         if known is not None:
             self._known_result(site, form, known)
             return
-        definitions = self.program.definitions(call.name, facts.function.path)
+        definitions = self.program.pointer_calls.meant_by(site)
         returned = False
         for function in definitions:
             callee = self.program.facts(function)

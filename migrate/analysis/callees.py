@@ -45,6 +45,7 @@ _EFFECT_USE = {
     "manipulate": UseKind.MANIPULATED,
     "extra": UseKind.EXTRA_REFERENCE,
     "consume": UseKind.CONSUMED,
+    "adopt": UseKind.CONSUMED,
     "notifier": UseKind.NOTIFIER,
     "fill": UseKind.OTHER_SOURCE,
     "free": UseKind.FREED,
@@ -72,11 +73,21 @@ def argument(flow: Forward, form: str, site: Site, position: int) -> None:
     if known is not None:
         _known_callee(flow, form, site, position, known)
         return
-    definitions = flow.program.definitions(call.name, site.facts.function.path)
+    definitions = _definitions(flow, site)
     if not definitions:
         _unknown_callee(flow, form, site, f"{call.name}()")
     for function in definitions:
         _into(flow, form, site, position, function)
+
+
+def _definitions(flow: Forward, site: Site) -> tuple[Function, ...]:
+    """What a call by name may mean: a header may call what the files of the acquires define."""
+    program, name = flow.program, site.call.name
+    found = program.definitions(name, site.facts.function.path)
+    if found:
+        return found
+    homes = dict.fromkeys(flow.trace.homes)
+    return tuple(f for home in homes for f in program.definitions(name, home) if not f.static)
 
 
 def _into(flow: Forward, form: str, site: Site, position: int, function: Function) -> None:
@@ -99,13 +110,7 @@ def _into(flow: Forward, form: str, site: Site, position: int, function: Functio
 
 def _through_pointer(flow: Forward, form: str, site: Site, position: int) -> None:
     """A call through a member of a struct of the driver's own means what is stored there."""
-    pointer, facts = site.call.pointer, site.facts
-    functions: tuple[Function, ...] = ()
-    if pointer is not None and pointer.members:
-        cell, _ = flow.program.cells.of(pointer, facts)
-        path = facts.function.path
-        if cell.kind == "member" and not flow.program.types.is_public(cell.scope, path):
-            functions = flow.program.behind_pointer(pointer.members[-1], path)
+    functions = flow.program.pointer_calls.meant_by(site)
     if not functions:
         _unknown_callee(flow, form, site, "a function pointer")
     for function in functions:
@@ -130,6 +135,8 @@ def _known_callee(
             _release(flow, site, position, effect)
         return
     kind = _EFFECT_USE.get(effect)
+    if effect in ("extra", "adopt") and _balanced(flow, site, position):
+        kind = None
     if kind is not None and not (form == PHYSICAL and kind in _NOT_BY_NUMBER):
         flow.trace.use(kind, call.place, facts, call.text)
     if known.result == "number" and form in (PAGE, SCATTER):
@@ -147,6 +154,21 @@ def _known_callee(
             _store_argument(flow, site, target, kept)
     if call.name == "swap" and position == 0:
         _store_argument(flow, site, 1, form)
+
+
+def _balanced(flow: Forward, site: Site, position: int) -> bool:
+    """Whether the function takes a reference to the page of this argument, for one callee that
+    adopts it: `get_page(page); skb_fill_page_desc(skb, i, page, ...)`."""
+    page = site.call.arguments[position]
+    calls = {"extra": list[int](), "adopt": list[int]()}
+    for call in site.facts.calls:
+        known = known_callee(flow.program, call.name, site.facts.function.path)
+        for number, values in enumerate(call.arguments if known is not None else ()):
+            effect = known.effect(number) if known is not None else ""
+            if effect in calls and values == page:
+                calls[effect].append(call.start)
+    taken, adopted = calls["extra"], calls["adopt"]
+    return len(taken) == len(adopted) == 1 and taken[0] < adopted[0]
 
 
 def _derived(form: str, result: str) -> str:

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-from tree_sitter import Node
 
 from migrate.analysis.corpus import whole_word
 from migrate.analysis.fact_model import Call, FunctionFacts
 from migrate.analysis.functions import Functions, scope_of
 from migrate.analysis.syntax import Function, Source
+from migrate.analysis.wide import Wide
 
 _ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "preproc_arg"})
 
@@ -28,31 +27,61 @@ class Site:
         return self.facts.calls[self.index]
 
 
+ByPointer = Callable[[Function], tuple[Site, ...] | None]
+"""The calls through members that hold a function; None when it may be called otherwise."""
+
+
 class Callers:
     """The callers of functions of one tree, each looked for once."""
 
-    def __init__(self, functions: Functions) -> None:
+    def __init__(self, functions: Functions, wide: Wide, by_pointer: ByPointer) -> None:
         self._functions = functions
-        self._known: dict[str, tuple[tuple[Site, ...], bool]] = {}
+        self._wide = wide
+        self._by_pointer = by_pointer
+        self._known: dict[tuple[str, bool], tuple[tuple[Site, ...], bool]] = {}
 
-    def of(self, function: Function) -> tuple[tuple[Site, ...], bool]:
-        """All calls of `function` in its scope, and whether those are all there can be.
+    def of(self, function: Function, far: bool = False) -> tuple[tuple[Site, ...], bool]:
+        """All calls of `function` in its scope, and whether those are all there can be; with `far`
+        those of an inline function in the rest of the tree, too.
 
-        They are not when its address is taken, or when a header outside its scope declares it.
+        They are not when its address is taken, or when a header for the whole kernel declares it;
+        one that defines it does not matter when the files that see it are few enough.
         """
-        key = scope_of(function)
+        key = (scope_of(function), far)
         if key not in self._known:
-            private = function.static and function.path.endswith(".c")
-            path, name = function.path, function.name
-            paths = (path,) if private else self._functions.files_with(path, name)
-            sites: list[Site] = []
-            for other in paths:
-                sites.extend(self._calls_in(other, function))
-            closed = not any(self._address_taken(p, name) for p in paths)
-            if not private:
-                closed = closed and not self._public(name)
-            self._known[key] = (tuple(sites), closed)
+            self._known[key] = self._find(function, far)
         return self._known[key]
+
+    def is_public(self, function: Function) -> bool:
+        """Whether a header for the whole kernel names the function: any file may call it."""
+        return not _is_private(function) and bool(self._headers(function))
+
+    def _find(self, function: Function, far: bool) -> tuple[tuple[Site, ...], bool]:
+        name = function.name
+        paths, all_see = self._paths(function, far)
+        sites = [site for path in paths for site in self._calls_in(path, function)]
+        closed = not any(self._address_taken(p, name) for p in paths)
+        if not closed:
+            by_pointer = self._by_pointer(function)
+            closed = by_pointer is not None
+            sites.extend(by_pointer or ())
+        return tuple(sites), closed and all_see
+
+    def _paths(self, function: Function, far: bool) -> tuple[tuple[str, ...], bool]:
+        """The files that may call the function, and whether those are all."""
+        if _is_private(function):
+            return (function.path,), True
+        near = self._functions.files_with(function.path, function.name)
+        inline = function.path.startswith("include/")
+        if not far or not inline:
+            return near, not self._headers(function)
+        seeing = [self._wide.files(h, function.name) for h in self._headers(function)]
+        others = {path for paths in seeing for path in paths or ()} - set(near)
+        return (*near, *sorted(others)), None not in seeing
+
+    def _headers(self, function: Function) -> tuple[str, ...]:
+        """The headers below include/ that name the function."""
+        return tuple(self._functions.corpus.public_files(function.name))
 
     def _calls_in(self, path: str, function: Function) -> Iterator[Site]:
         for facts in self._functions.functions_with(path, function.name):
@@ -80,16 +109,17 @@ class Callers:
                 continue
             if parent.type.endswith("_declarator") and parent.type != "init_declarator":
                 continue
-            if source.function_at(match.start()) is None and self._is_export(source, parent):
+            if source.function_at(match.start()) is None and is_export(source, match.start()):
                 continue
             return True
         return False
 
-    @staticmethod
-    def _is_export(source: Source, parent: Node) -> bool:
-        start = source.text.rfind(b"\n", 0, parent.start_byte) + 1
-        return source.text[start : start + 13] == b"EXPORT_SYMBOL"
 
-    def _public(self, name: str) -> bool:
-        """Whether a header below include/ names the function."""
-        return bool(self._functions.corpus.public_files(name))
+def _is_private(function: Function) -> bool:
+    return function.static and function.path.endswith(".c")
+
+
+def is_export(source: Source, at: int) -> bool:
+    """Whether the line around `at` is an EXPORT_SYMBOL()."""
+    start = source.text.rfind(b"\n", 0, at) + 1
+    return source.text[start : start + 13] == b"EXPORT_SYMBOL"

@@ -7,19 +7,21 @@ from migrate.analysis.cell import Cell
 from migrate.analysis.corpus import scope_folder
 from migrate.analysis.fact_model import CALLED, FunctionFacts, Loc, Result, Value
 from migrate.analysis.functions import Functions, scope_of
-from migrate.analysis.mentions import NONE, Mentions, index
+from migrate.analysis.mentions import Index, Mentions
 from migrate.analysis.type_lookup import CONTAINERS, TypeLookup
 from migrate.analysis.types import TypeRef
+from migrate.analysis.wide import Wide
 
 
 class Cells:
     """The storage of one tree and its users, each looked for once."""
 
-    def __init__(self, functions: Functions, types: TypeLookup) -> None:
+    def __init__(self, functions: Functions, types: TypeLookup, wide: Wide) -> None:
         self._functions = functions
         self._types = types
-        self._mentions: dict[str, dict[Cell, Mentions]] = {}
-        self._users: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
+        self._mentions: dict[str, Index] = {}
+        self._wide = wide
+        self._users: dict[tuple[tuple[str, ...], Cell], tuple[FunctionFacts, ...]] = {}
 
     def of(self, value: Value, facts: FunctionFacts) -> tuple[Cell, str]:
         """The storage that `value` names; for a member of a container of pages (a scatterlist,
@@ -62,32 +64,54 @@ class Cells:
                 inside = self._types.of_member(inside, member, path)
         return current, ""
 
-    def member_users(self, cell: Cell, path: str) -> tuple[FunctionFacts, ...]:
+    def member_users(self, cell: Cell, path: str, far: bool = False) -> tuple[FunctionFacts, ...]:
         """Every function that may touch the member `cell`, as seen from `path`.
 
-        All files of the scope of the file that defines the struct are looked at.
+        All files of the scope of the file that defines the struct are looked at; for a struct of
+        a public header those of the scope of `path`, with `far` all of the tree that see it.
         """
         word = cell.name.rsplit(".", 1)[-1]
-        home = self.home(cell, path)
-        key = (scope_folder(home), word)
+        public = self._types.is_public(cell.scope, path)
+        files = self.member_files(cell, path) if far or not public else None
+        if files is None:
+            files = self._functions.files_with(path, word)
+        key = (files, cell if public else Cell("", "", word))
         if key not in self._users:
             found: dict[str, FunctionFacts] = {}
-            for name in self._functions.files_with(home, word):
+            for name in files:
                 for facts in self._functions.functions_with(name, word):
-                    found.setdefault(scope_of(facts.function), facts)
+                    if not public or self._may_name(facts, cell, word):
+                        found.setdefault(scope_of(facts.function), facts)
             self._users[key] = tuple(found.values())
         return self._users[key]
 
+    def member_files(self, cell: Cell, path: str) -> tuple[str, ...] | None:
+        """The files that may name the member `cell`; None when nobody can look at all of them."""
+        word = cell.name.rsplit(".", 1)[-1]
+        if not self._types.is_public(cell.scope, path):
+            return self._functions.files_with(self.home(cell, path), word)
+        body = self._types.struct(cell.scope, path)
+        return self._wide.files(body.path, word) if body is not None else None
+
+    def named(self, facts: FunctionFacts, word: str) -> set[Cell]:
+        """The members by the name `word` that a function names."""
+        found = {
+            self.of(Loc(a.loc.base, (*a.loc.members, word)), facts)[0]
+            for a in facts.accesses
+            if a.member == word
+        }
+        targets = [f.target for f in facts.flows if f.target.members[-1:] == (word,)]
+        return found | {self.of(target, facts)[0] for target in targets}
+
+    def _may_name(self, facts: FunctionFacts, cell: Cell, word: str) -> bool:
+        return any(c == cell or c.kind == "unknown" for c in self.named(facts, word))
+
     def mentions(self, facts: FunctionFacts, cell: Cell) -> Mentions:
         """What `facts` says about `cell`."""
-        return self.all(facts).get(cell, NONE)
-
-    def all(self, facts: FunctionFacts) -> dict[Cell, Mentions]:
-        """All storage that a function mentions."""
         key = scope_of(facts.function)
         if key not in self._mentions:
-            self._mentions[key] = index(self, self._types, facts)
-        return self._mentions[key]
+            self._mentions[key] = Index(self, self._types, facts)
+        return self._mentions[key].of(cell)
 
     def global_users(self, cell: Cell) -> tuple[FunctionFacts, ...]:
         """Every function of its folder that names the variable `cell`."""

@@ -19,6 +19,9 @@ _STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\
 
 _UNTIL_BODY = rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+\{"
 _TYPEDEF = re.compile(rb"\btypedef\b[^;{}]*?\b(\w+)\s*;|^\}\s*(\w+)\s*;", re.M)
+_AT_ONCE = 200
+"""Files that git is asked for at once: the largest folders are larger than what it may print."""
+
 _NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
 
 
@@ -45,7 +48,9 @@ class Corpus:
             # "0" comes after "/": all that is below the folder stands between the two.
             first = bisect_left(self._c_files, f"{name}/") if name else 0
             end = bisect_left(self._c_files, f"{name}0") if name else len(self._c_files)
-            self._folders[name] = self.tree.read_many(self._c_files[first:end])
+            texts = self._folders[name] = {}
+            for at in range(first, end, _AT_ONCE):
+                texts |= self.tree.read_many(self._c_files[at : min(at + _AT_ONCE, end)])
         return self._folders[name]
 
     def read_headers(self) -> None:

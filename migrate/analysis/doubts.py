@@ -12,7 +12,8 @@ from migrate.analysis.copies import other_names
 from migrate.analysis.corpus import whole_word
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.program import Program
-from migrate.analysis.syntax import Function, Source
+from migrate.analysis.recorder import strip
+from migrate.analysis.syntax import Function, Source, name_of, parse
 from migrate.analysis.trace import PAGE, SCATTER, Trace
 
 
@@ -25,17 +26,27 @@ def doubts(program: Program, trace: Trace) -> tuple[str, ...]:
             continue
         if state.cell.kind == "member" and state.cell in paths:
             path = paths[state.cell]
-            found |= dict.fromkeys(_unclear_mentions(program, state.cell, path))
+            files = _files(program, state.cell, path, not trace.gaps)
+            found |= dict.fromkeys(_unclear_mentions(program, state.cell, files))
             found |= dict.fromkeys(other_names(program, state.cell, path))
         elif state.cell.kind == "local":
             found |= dict.fromkeys(_passed_on(program, state.cell))
     return tuple(found)
 
 
-def _unclear_mentions(program: Program, cell: Cell, path: str) -> Iterator[str]:
+def _files(program: Program, cell: Cell, path: str, far: bool) -> tuple[str, ...]:
+    """The files that may name a member; with `far` those of the whole tree."""
+    found = None
+    if far or not program.types.is_public(cell.scope, path):
+        found = program.cells.member_files(cell, path)
+    word = cell.name.rsplit(".", 1)[-1]
+    return found if found is not None else program.files_with(path, word)
+
+
+def _unclear_mentions(program: Program, cell: Cell, files: tuple[str, ...]) -> Iterator[str]:
     """Mentions of a member's name that may be the member, in code that is not understood."""
     word = cell.name.rsplit(".", 1)[-1]
-    for name in program.files_with(program.cells.home(cell, path), word):
+    for name in files:
         source = program.source(name)
         if source is None:
             continue
@@ -45,21 +56,48 @@ def _unclear_mentions(program: Program, cell: Cell, path: str) -> Iterator[str]:
                 continue
             place = source.place(node)
             if node.type == "preproc_arg" and _is_member(source, match.start()):
+                if _only_measures(node, word):
+                    continue
                 yield f"a macro at {place} names member '{word}'"
             elif _misread(source, node, match.start()) or _is_garbled(node):
                 yield f"the code at {place} is not understood"
             elif _is_use(node) and source.function_at(match.start()) is None:
+                if _is_traced(node):
+                    continue
                 yield f"the code around {place} is not understood"
         for facts in program.functions_with(name, word):
             if facts.incomplete:
                 yield f"{facts.function.name}() is nested too deep to be understood"
-            for other in program.cells.all(facts):
+            for other in program.cells.named(facts, word):
                 if _may_be(program, other, cell, word, name):
                     yield f"the type that holds '{word}' in {facts.function.name}() is not known"
 
 
 def _is_member(source: Source, at: int) -> bool:
     return source.text[:at].rstrip().endswith((b"->", b"."))
+
+
+def _only_measures(body: Node, word: str) -> bool:
+    """Whether a macro names the member of no object, as `&((struct x *)0)->m` in its size."""
+    text = (body.text or b"").replace(b"\\\n", b" \n")
+    queue = [parse("", b"int x = " + text + b";").root]
+    members = []
+    while queue:
+        node = queue.pop()
+        queue.extend(node.named_children)
+        named = node.child_by_field_name("field")
+        if node.type == "ERROR" or (node.type == "identifier" and name_of(node) == word):
+            return False
+        if node.type == "field_expression" and named is not None and name_of(named) == word:
+            members.append(node.child_by_field_name("argument"))
+    return bool(members) and all(owner is not None and _is_nothing(owner) for owner in members)
+
+
+def _is_nothing(owner: Node) -> bool:
+    """Whether `owner` is the null pointer as a pointer to a struct."""
+    owner = strip(owner)
+    value = owner.child_by_field_name("value") if owner.type == "cast_expression" else None
+    return value is not None and strip(value).text == b"0"
 
 
 def _misread(source: Source, node: Node, at: int) -> bool:
@@ -86,6 +124,12 @@ def _is_use(node: Node) -> bool:
     return (
         node.type == "field_identifier" and holder is not None and holder.type == "field_expression"
     )
+
+
+def _is_traced(node: Node) -> bool:
+    """`__entry->m` is a member of what a trace event records, whose struct its macro declares."""
+    holder = node.parent.child_by_field_name("argument") if node.parent is not None else None
+    return holder is not None and holder.type == "identifier" and name_of(holder) == "__entry"
 
 
 def _may_be(program: Program, other: Cell, cell: Cell, word: str, path: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from migrate.analysis.fact_model import CALLED, TYPED, Call, Loc, Result, Value
-from migrate.analysis.recorder import LITERALS, Recorder, strip
+from migrate.analysis.recorder import LITERALS, Recorder, is_negative_constant, strip
 from migrate.analysis.syntax import name_of
 from migrate.analysis.types import base_type
 
@@ -130,7 +130,9 @@ class Expressions(Recorder):
 
     def _unary(self, node: Node) -> tuple[Value, ...]:
         argument = node.child_by_field_name("argument")
-        values = self.value(argument) if argument is not None else ()
+        if argument is None or is_negative_constant(node):
+            return ()
+        values = self.value(argument)
         return () if node.children[0].type == "!" else values
 
     def _conditional(self, node: Node) -> tuple[Value, ...]:

@@ -79,9 +79,10 @@ class Forward:
                 yield self.program.facts(source.functions[int(ordinal)])
         elif cell.kind == "member":
             path = self.trace.origins.get(cell, "")
-            if self.program.types.is_public(cell.scope, path):
+            all_see = self._all_see(state, path)
+            if not all_see:
                 self.trace.gap(f"{cell} belongs to a struct of a public header", state.form)
-            yield from self.program.cells.member_users(cell, path)
+            yield from self.program.cells.member_users(cell, path, far=all_see)
         elif cell.kind == "global":
             if not self.program.cells.is_declared(cell):
                 self.trace.gap(f"no declaration of '{cell.name}' is in sight", state.form)
@@ -90,6 +91,20 @@ class Forward:
             self.trace.gap(
                 f"the type that holds '{cell.name}' in {cell.scope} is not known", state.form
             )
+
+    def _all_see(self, state: State, path: str) -> bool:
+        """Whether every file that may use a member can be looked at."""
+        cell = state.cell
+        if not self.program.types.is_public(cell.scope, path):
+            return True
+        if not self._goes_far(state.form):
+            return False
+        self.trace.wide = True
+        return self.program.cells.member_files(cell, path) is not None
+
+    def _goes_far(self, form: str) -> bool:
+        """Whether to look all over the tree: not for what is already known to be incomplete."""
+        return form in (PAGE, SCATTER) and not self.trace.gaps
 
     # One state in one function
 
@@ -149,8 +164,8 @@ class Forward:
             form = SCATTER
         if target == state.cell and form == state.form:
             return
-        if form in (PAGE, SCATTER) and self._is_bus_address(flow.target, facts):
-            return  # the memory behind an array of pages may be used for their addresses, too
+        if form in (PAGE, SCATTER, AGAIN) and self.program.types.holds_no_page(flow.target, facts):
+            return
         if target.kind in ("member", "global"):
             if form in (PAGE, SCATTER):
                 self.stored_in(target, flow.target, facts, flow.place, flow.text)
@@ -163,17 +178,13 @@ class Forward:
             self.trace.use(UseKind.PHYSICAL, flow.place, facts, flow.text)
         self.start(State(target, form, filled))
 
-    def _is_bus_address(self, target: Loc, facts: FunctionFacts) -> bool:
-        kind = self.program.types.at(target, facts)
-        return kind is not None and kind.tag == "dma_addr_t"
-
     def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
         if is_macro(facts.function):
             for state in list(self.expansions.give(scope_of(facts.function), form)):
                 self.start(state)
             return
         self.trace.handed_out[scope_of(facts.function)] = None
-        sites, closed = self.program.callers.of(facts.function)
+        sites, closed = self._callers(facts, form)
         if not closed or not sites:
             why = f"not all callers of {facts.function.name}(), which returns it, are known"
             self.trace.gap(why, form)
@@ -201,13 +212,18 @@ class Forward:
         """The callers of a function that fills a parameter hold what it was filled with."""
         for facts in self._functions(state):
             position = facts.parameters.index(state.cell.name)
-            sites, closed = self.program.callers.of(facts.function)
+            sites, closed = self._callers(facts, state.form)
             if not closed or not sites:
                 why = f"not all callers of {facts.function.name}(), which fills it, are known"
                 self.trace.gap(why, state.form)
             for site in sites:
                 if position < len(site.call.arguments):
                     self._into_caller(state, site, position)
+
+    def _callers(self, facts: FunctionFacts, form: str) -> tuple[tuple[Site, ...], bool]:
+        far = self._goes_far(form)
+        self.trace.wide |= far and self.program.callers.is_public(facts.function)
+        return self.program.callers.of(facts.function, far)
 
     def _into_caller(self, state: State, site: Site, position: int) -> None:
         values = site.call.arguments[position]

@@ -71,7 +71,7 @@ class Grouper:
         if is_implementation(first) or pages_null(first) or first.name not in self.taking:
             traits = group_traits(self.program, ((first, self._site(first)),), (), ())
             group = PinGroup(first.function, (first,), (), (), (), (), traits)
-            return Traced(group, (), _folders(Trace(), {first.place.path}))
+            return Traced(group, (), _folders(Trace(), {first.place.path}, wide=False))
         guards = self._guards(first) if guarded else frozenset()
         forward = Forward(self.program, self.position, guards)
         backward = Backward(self.program, self.position, guards)
@@ -97,7 +97,7 @@ class Grouper:
                 return Traced(
                     group,
                     openings(self.program, trace),
-                    _folders(trace, backward.visited | set(group.paths)),
+                    _folders(trace, backward.visited | set(group.paths), backward.wide),
                 )
 
     def _guards(self, acquire: Acquire) -> Guards:
@@ -116,6 +116,7 @@ class Grouper:
                 " tree's prototype"
             )
             return
+        forward.trace.homes.setdefault(acquire.place.path)
         position = pages_position(acquire)
         if position == _RESULT:
             cell = Cell("result", scope_of(facts.function), str(site.index))
@@ -233,10 +234,11 @@ def _structs(trace: Trace) -> tuple[str, ...]:
     return tuple(sorted(kept))
 
 
-def _folders(trace: Trace, visited: set[str]) -> tuple[str, ...]:
+def _folders(trace: Trace, visited: set[str], wide: bool) -> tuple[str, ...]:
     """The folders that the result depends on; see :class:`migrate.analysis.corpus.Corpus`."""
     paths = {s.cell.scope.split(":")[0].rsplit("#", 1)[0] for s in trace.states}
     paths = {p for p in paths if "/" in p} | set(trace.origins.values()) | visited
     arches = {"/".join(p.split("/")[:2]) for p in paths if p.startswith("arch/")}
     always = {"include", "arch/x86/include", *(f"{arch}/include" for arch in arches)}
-    return tuple(sorted({scope_folder(p) for p in paths} | always))
+    everything = {""} if wide or trace.wide else set()
+    return tuple(sorted({scope_folder(p) for p in paths} | always | everything))

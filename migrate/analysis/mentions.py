@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where a function mentions a piece of storage, indexed once a function."""
+"""Where a function mentions a piece of storage.
+
+What an expression names is looked up only where it has a word of the storage: the types of all
+others would have to be found in files that nobody asked for.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from migrate.analysis.cell import Cell
-from migrate.analysis.fact_model import Access, Flow, FunctionFacts, Loc, Return, Value
+from migrate.analysis.fact_model import CALLED, Access, Flow, FunctionFacts, Loc, Return, Value
 from migrate.analysis.type_lookup import TypeLookup
 
 if TYPE_CHECKING:
@@ -30,40 +35,82 @@ class Mentions:
     accesses: list[Access] = field(default_factory=list)
 
 
-NONE = Mentions()
 LOADED = "*"
 
+_Argument = tuple[int, int]
+"""The number of a call, and the position."""
 
-def index(cells: Cells, types: TypeLookup, facts: FunctionFacts) -> dict[Cell, Mentions]:
-    """The mentions of every cell in one function."""
-    found: dict[Cell, Mentions] = {}
+_Entry = tuple[str, Value, Flow | _Argument | Return | Access]
+"""What a value is there, the value, and the fact that has it."""
 
-    def at(cell: Cell) -> Mentions:
-        return found.setdefault(cell, Mentions())
 
-    def storage(value: Value) -> tuple[Cell, str]:
-        cell, via = cells.of(value, facts)
-        if not via and isinstance(value, Loc) and value.loaded:
-            kind = types.at(value, facts)
-            via = LOADED if kind is not None and kind.depth <= 1 else ""
-        return cell, via
+class Index:
+    """The mentions in one function, by the words that the expressions there are made of."""
 
+    def __init__(self, cells: Cells, types: TypeLookup, facts: FunctionFacts) -> None:
+        self._cells = cells
+        self._types = types
+        self._facts = facts
+        self._entries: dict[str, list[_Entry]] = {}
+        self._known: dict[Cell, Mentions] = {}
+        for entry in _entries(facts):
+            for word in _words(entry[1]):
+                self._entries.setdefault(word, []).append(entry)
+
+    def of(self, cell: Cell) -> Mentions:
+        """What the function says about `cell`."""
+        if cell not in self._known:
+            found = self._known[cell] = Mentions()
+            for kind, value, fact in self._entries.get(_word(cell), ()):
+                named, via = self._cells.of(value, self._facts)
+                if named == cell:
+                    self._add(found, kind, fact, via or self._loaded(kind, value))
+        return self._known[cell]
+
+    def _loaded(self, kind: str, value: Value) -> str:
+        if kind in ("target", "access") or not isinstance(value, Loc) or not value.loaded:
+            return ""
+        found = self._types.at(value, self._facts)
+        return LOADED if found is not None and found.depth <= 1 else ""
+
+    @staticmethod
+    def _add(
+        found: Mentions, kind: str, fact: Flow | _Argument | Return | Access, via: str
+    ) -> None:
+        if isinstance(fact, Flow):
+            (found.targets if kind == "target" else found.sources).append((fact, via))
+        elif isinstance(fact, Return):
+            found.returns.append((fact, via))
+        elif isinstance(fact, Access):
+            found.accesses.append(fact)
+        else:
+            found.arguments.append((*fact, via))
+
+
+def _entries(facts: FunctionFacts) -> Iterator[_Entry]:
     for flow in facts.flows:
         for value in dict.fromkeys(flow.sources):
-            cell, via = storage(value)
-            at(cell).sources.append((flow, via))
-        cell, via = cells.of(flow.target, facts)
-        at(cell).targets.append((flow, via))
+            yield "source", value, flow
+        yield "target", flow.target, flow
     for number, call in enumerate(facts.calls):
         for position, values in enumerate(call.arguments):
             for value in dict.fromkeys(values):
-                cell, via = storage(value)
-                at(cell).arguments.append((number, position, via))
+                yield "argument", value, (number, position)
     for returned in facts.returns:
         for value in dict.fromkeys(returned.values):
-            cell, via = storage(value)
-            at(cell).returns.append((returned, via))
+            yield "return", value, returned
     for access in facts.accesses:
-        cell, _ = cells.of(access.loc, facts)
-        at(cell).accesses.append(access)
-    return found
+        yield "access", access.loc, access
+
+
+def _words(value: Value) -> set[str]:
+    """Every word by which the storage that `value` names may go."""
+    if isinstance(value, Loc):
+        return {value.base, *value.members}
+    return {f"{CALLED}{value.call}"}
+
+
+def _word(cell: Cell) -> str:
+    if cell.kind == "result":
+        return f"{CALLED}{cell.name}"
+    return cell.name.rsplit(".", 1)[-1]

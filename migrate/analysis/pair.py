@@ -124,7 +124,8 @@ class _Stored:
         return "group " + hashlib.sha256(whole.encode()).hexdigest()
 
     def _ids(self, traced: Traced) -> list[str]:
-        return [self._tree.folder_id(name) for name in traced.folders]
+        tree = self._tree
+        return [tree.folder_id(name) if name else tree.commit for name in traced.folders]
 
 
 @once

@@ -6,7 +6,9 @@ from __future__ import annotations
 from migrate.analysis.callers import Callers
 from migrate.analysis.cells import Cells
 from migrate.analysis.functions import Functions
+from migrate.analysis.pointer_calls import PointerCalls
 from migrate.analysis.type_lookup import TypeLookup
+from migrate.analysis.wide import Wide
 from migrate.kernel.tree import Tree
 
 
@@ -15,6 +17,8 @@ class Program(Functions):
 
     def __init__(self, tree: Tree) -> None:
         super().__init__(tree)
-        self.callers = Callers(self)
         self.types = TypeLookup(self)
-        self.cells = Cells(self, self.types)
+        self.wide = Wide(tree)
+        self.cells = Cells(self, self.types, self.wide)
+        self.pointer_calls = PointerCalls(self, self.types, self.cells)
+        self.callers = Callers(self, self.wide, self.pointer_calls.of)

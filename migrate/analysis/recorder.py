@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from migrate.analysis.fact_model import Access, Call, Flow, Loc, Return, Value
 from migrate.analysis.guards import Guards
-from migrate.analysis.syntax import Source
+from migrate.analysis.syntax import Source, name_of
 from migrate.analysis.types import TypeRef
 
 LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "concatenated_string"})
@@ -77,4 +77,19 @@ def is_null(node: Node) -> bool:
         if inner is None:
             return False
         node = strip(inner)
+    if is_negative_constant(node):
+        return True
     return node.type in LITERALS or node.type in ("null", "true", "false") or node.text == b"NULL"
+
+
+def is_negative_constant(node: Node) -> bool:
+    """Whether `node` is an error code as `-ENOMEM`, or another negative number."""
+    if node.type != "unary_expression" or node.children[0].type != "-":
+        return False
+    argument = node.child_by_field_name("argument")
+    if argument is None:
+        return False
+    argument = strip(argument)
+    return argument.type == "number_literal" or (
+        argument.type == "identifier" and name_of(argument).isupper()
+    )

@@ -22,6 +22,9 @@ _ATTRIBUTE = re.compile(
     rb"|\b____?cacheline_aligned(?:_in_smp)?\b"
 )
 
+_DIVISION_AT_END = re.compile(rb"([ \t])/\\\n")
+"""In a macro `a /\\` at the end of a line the grammar does not see that the line goes on."""
+
 _CONTAINERS = frozenset(
     {
         "translation_unit",
@@ -128,6 +131,7 @@ def parse(path: str, text: bytes, origin: Origin | None = None) -> Source:
     know that place; every byte stays where it is.
     """
     plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
+    plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
     return Source(path, text, Parser(_LANGUAGE).parse(plain).root_node, origin)
 
 

@@ -54,6 +54,10 @@ class Trace:
     handed_out: dict[str, None] = field(default_factory=dict)
     """The functions that return the pages, by :func:`migrate.analysis.functions.scope_of`."""
     found_again: bool = False
+    wide: bool = False
+    """Whether the whole tree was searched, so that any file may change what was found."""
+    homes: dict[str, None] = field(default_factory=dict)
+    """The files of the acquires."""
     origins: dict[Cell, str] = field(default_factory=dict)
     """The file from which each member or variable was first seen, to find its struct."""
 
@@ -86,4 +90,4 @@ def form_via(form: str, via: str) -> str:
         return ""
     if via in _CONTAINER_PAGE:
         return PAGE
-    return SCATTER if via == "sgl" else ""
+    return SCATTER if via in ("sgl", "sgt", "prv") else ""

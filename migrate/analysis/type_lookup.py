@@ -8,9 +8,22 @@ from migrate.analysis.functions import Functions, is_macro
 from migrate.analysis.types import Declarations, StructDef, TypeRef, base_type, declarations
 
 CONTAINERS = frozenset(
-    {"scatterlist", "sg_table", "bio_vec", "skb_frag_struct", "skb_frag", "sg_page_iter"}
+    {"scatterlist", "sg_table", "sg_append_table", "bio_vec", "skb_frag_struct", "skb_frag"}
+    | {"sg_page_iter"}
 )
 """The structs that hold pages for anybody."""
+
+_SHORT = frozenset(
+    {"bool", "int", "unsigned int", "unsigned", "char", "u8", "u16", "u32", "s8", "s16", "s32"}
+    | {"__u8", "__u16", "__u32", "__be16", "__be32", "__le16", "__le32"}
+)
+"""Types that are too short for a pointer."""
+
+_SCALARS = _SHORT | frozenset(
+    {"void", "long", "unsigned long", "u64", "s64", "__u64", "__s64", "__be64", "__le64", "size_t"}
+    | {"ssize_t", "loff_t", "dma_addr_t", "phys_addr_t", "gfp_t", "pgoff_t", "uintptr_t"}
+)
+"""Names that mean the same number everywhere."""
 
 
 class TypeLookup:
@@ -71,7 +84,7 @@ class TypeLookup:
         for function in self._functions.definitions(call.name, path):
             kind = base_type(function.node, function.path)
             if kind is not None and not is_macro(function):
-                return self._through_typedef(TypeRef(kind.tag, 1, kind.inline), path)
+                return self._through_typedef(TypeRef(kind.tag, 1, kind.inline, kind.tagged), path)
         return None
 
     def at(self, loc: Loc, facts: FunctionFacts) -> TypeRef | None:
@@ -93,6 +106,15 @@ class TypeLookup:
         kind = self.at(loc, facts)
         return kind is not None and kind.tag in CONTAINERS and kind.depth > 0
 
+    def holds_no_page(self, loc: Loc, facts: FunctionFacts) -> bool:
+        """Whether a pointer to a page cannot be kept in `loc`: it is too short, or an array of
+        addresses for a device."""
+        kind = self.at(loc, facts)
+        if kind is None:
+            return False
+        short = kind.depth == 0 and kind.tag in _SHORT
+        return short or (kind.depth > 0 and kind.tag == "dma_addr_t")
+
     def pointers(self, values: tuple[Value, ...], facts: FunctionFacts) -> tuple[Value, ...]:
         """Of the operands of an expression, those that point somewhere: in `pages + n`, pages."""
         if len(values) < 2:
@@ -110,7 +132,9 @@ class TypeLookup:
         return self._typedefs[key]
 
     def _through_typedef(self, kind: TypeRef, path: str) -> TypeRef:
-        alias = self._typedef(kind.tag, path) if kind.tag else None
+        if not kind.tag or kind.tagged or kind.tag in _SCALARS:
+            return kind
+        alias = self._typedef(kind.tag, path)
         return TypeRef(alias.tag, kind.depth + alias.depth, alias.inline) if alias else kind
 
     def of_member(self, owner: TypeRef, member: str, path: str) -> TypeRef | None:

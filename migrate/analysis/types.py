@@ -20,6 +20,8 @@ class TypeRef:
     tag: str
     depth: int
     inline: StructDef | None = None
+    tagged: bool = field(default=False, compare=False)
+    """Whether it is written with struct, union or enum, so that it is no typedef."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def base_type(node: Node, path: str = "") -> TypeRef | None:
         named = spec.child_by_field_name("name")
         body = spec.child_by_field_name("body")
         if named is not None:
-            return TypeRef(name_of(named), 0)
+            return TypeRef(name_of(named), 0, None, True)
         if body is not None and spec.type != "enum_specifier":
             return TypeRef("", 0, struct_definition(spec, path))
         return None
@@ -84,7 +86,7 @@ def declared(node: Node, path: str = "") -> list[tuple[str, TypeRef]]:
         name = declarator_name(declarator)
         if name is not None:
             depth = pointer_depth(declarator)
-            found.append((name, TypeRef(base.tag, depth, base.inline)))
+            found.append((name, TypeRef(base.tag, depth, base.inline, base.tagged)))
     return found
 
 

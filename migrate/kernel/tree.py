@@ -92,6 +92,26 @@ class Tree:
             found |= {n for n in here if any(fnmatchcase(n, spec) for spec in pathspecs)}
         return sorted(found)
 
+    def lines_with(self, text: str, pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
+        """The lines of the commit that hold `text`, each behind the path of its file and a NUL."""
+        changed = self._changed
+        if changed is None:
+            return self._lines([text, self.commit], pathspecs)
+        left = [*pathspecs, *(f":(top,literal,exclude){name}" for name in sorted(changed))]
+        found = self._lines([text], left)
+        here = [n for n in sorted(changed) if any(fnmatchcase(n, spec) for spec in pathspecs)]
+        if here:
+            exact = [f":(top,literal){name}" for name in here]
+            found += self._lines([text, self.commit], exact)
+        return found
+
+    def _lines(self, what: Sequence[str], pathspecs: Sequence[str]) -> bytes:
+        found = git_output(["grep", "-zIF", *what, "--", *pathspecs], cwd=self.root, codes=(0, 1))
+        prefix = f"{self.commit}:".encode()
+        if not found.startswith(prefix):
+            return found
+        return b"\n".join(line.removeprefix(prefix) for line in found.split(b"\n"))
+
     def _grep(self, what: Sequence[str], pathspecs: Sequence[str]) -> list[str]:
         found = git_output(["grep", "-lzwF", *what, "--", *pathspecs], cwd=self.root, codes=(0, 1))
         names = found.decode("utf-8", "surrogateescape").split("\0")

@@ -43,6 +43,16 @@ class MemoryTree(Tree):
             and pattern.search(text)
         )
 
+    def lines_with(self, text: str, pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
+        lines = [
+            path.encode() + b"\0" + line + b"\n"
+            for path, whole in self._blobs.items()
+            if whole is not None and any(fnmatchcase(path, spec) for spec in pathspecs)
+            for line in whole.split(b"\n")
+            if text.encode() in line
+        ]
+        return b"".join(lines)
+
     @cached_property
     def files(self) -> tuple[str, ...]:
         return tuple(sorted(self._blobs))

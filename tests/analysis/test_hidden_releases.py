@@ -94,6 +94,7 @@ LIST = "struct demo {\n\tstruct page *pages[4];\n\tint nr;\n};\n"
 PRIVATE = "struct demo {\n\tvoid *private;\n\tint nr;\n};\n"
 PUT_ALL = "release_pages(demo->pages, 4); /* release */"
 INCLUDE = '#include "demo.h"\n'
+PUBLIC = "#include <linux/demo.h>\n"
 LISTED = "struct demo {\n\tstruct page *page;\n\tstruct list_head list;\n\tstruct demo *next;\n};\n"
 
 SGL = "struct demo {\n\tstruct scatterlist sgl[4];\n\tint nr;\n};\n"
@@ -103,6 +104,35 @@ PUT_SGL = "put_page(sg_page(&demo->sgl[0])); /* release */"
 def sgl_kept(how: str) -> str:
     """The function that acquires, and puts the page where `sg` points."""
     return stored(how + "\n\n\tsg_set_page(sg, page, PAGE_SIZE, 0);")
+
+
+OPS = """
+struct demo;
+struct demo_ops {
+	struct page *(*get)(struct demo *demo, unsigned long start);
+};
+struct demo {
+	const struct demo_ops *ops;
+};
+
+static struct page *demo_get(struct demo *demo, unsigned long start)
+{
+	struct page *page;
+
+	if (get_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+		return NULL;
+	if (!start) {
+		put_page(page); /* release */
+		return NULL;
+	}
+	memset(page_address(page), 0, PAGE_SIZE);
+	return page;
+}
+
+static const struct demo_ops demo_ops = {
+	.get = demo_get,
+};
+"""
 
 
 CASES: dict[str, str | dict[str, str]] = {
@@ -245,6 +275,70 @@ CASES: dict[str, str | dict[str, str]] = {
     "a pointer to something else": "struct demo {\n\tu8 *cookie;\n\tint nr;\n};\n"
     + stored("demo->cookie = (u8 *)page;")
     + end("put_page((struct page *)demo->cookie); /* release */"),
+    "an address for the device behind the pages": "struct demo {\n\tstruct page **pages;\n"
+    "\tdma_addr_t *bus;\n\tint nr;\n};\n"
+    + kept(
+        "demo->bus = (dma_addr_t *)(pages + 4);\n\tdemo->nr = cpu_to_be64(demo->bus[0]);",
+        "struct page **pages = demo->pages;",
+    )
+    + end(PUT_ALL),
+    "an address for a device that is a cookie": "struct demo {\n\tdma_addr_t cookie;\n};\n"
+    + stored("demo->cookie = (dma_addr_t)page;")
+    + end("put_page((struct page *)demo->cookie); /* release */"),
+    "an array that is walked with an error code": kept(
+        "int n = -ENOMEM;\n\n\tn = got;\n\tpages += n;\n\tput_page(*pages); /* release */",
+        "struct page *own[4];\n\tstruct page **pages = own;",
+    ),
+    # A table that is appended to
+    "an appended table": "struct demo {\n\tstruct sg_append_table append;\n};\n"
+    + kept("sg_alloc_append_table_from_pages(&demo->append, pages, 4, 0, 0, 0, 0, 0);")
+    + end(
+        "struct scatterlist *sg;\n\tint i;\n\n\tfor_each_sgtable_sg(&demo->append.sgt, sg, i)\n"
+        "\t\tput_page(sg_page(sg)); /* release */"
+    ),
+    "an appended table's last entry": "struct demo {\n\tstruct sg_append_table append;\n};\n"
+    + kept("sg_alloc_append_table_from_pages(&demo->append, pages, 4, 0, 0, 0, 0, 0);")
+    + end("put_page(sg_page(demo->append.prv)); /* release */"),
+    # References that somebody else drops
+    "a page that a socket buffer shares": STRUCT
+    + START
+    + end(PUT)
+    + "void demo_send(struct demo *demo, struct sk_buff *skb)\n{\n"
+    "\tstruct page *page = demo->page;\n\n\tget_page(page);\n"
+    "\tskb_fill_page_desc(skb, 0, page, 0, 1);\n}\n",
+    "a page that a socket buffer gets": STRUCT
+    + START
+    + end(PUT)
+    + "void demo_send(struct demo *demo, struct sk_buff *skb)\n{\n"
+    "\tskb_fill_page_desc(skb, 0, demo->page, 0, 1); /* release */\n}\n",
+    "a page that two socket buffers get": STRUCT
+    + START
+    + end(PUT)
+    + "void demo_send(struct demo *demo, struct sk_buff *skb)\n{\n"
+    "\tstruct page *page = demo->page;\n\n\tget_page(page);\n"
+    "\tskb_fill_page_desc(skb, 0, page, 0, 1);\n"
+    "\tskb_fill_page_desc(skb, 1, page, 0, 1); /* release */\n}\n",
+    # Macros that measure
+    "a member whose place a macro measures": "#define DEMO_ROOM \\\n"
+    "\t(PAGE_SIZE\t/\\\n\t((void *)&((struct demo *) 0)->page))\n" + STRUCT + START + end(PUT),
+    "a member that a macro measures and hands out": STRUCT
+    + "#define DEMO_PAGE(d) (((struct demo *)0)->page ? 0 : (d)->page)\n"
+    + START
+    + end("put_page(DEMO_PAGE(demo)); /* release */"),
+    "a member of an address that a macro has": STRUCT
+    + "#define DEMO_PAGE ((struct demo *)0xc000)->page\n"
+    + START
+    + end("put_page(DEMO_PAGE); /* release */"),
+    # Trace events
+    "a trace event with a member of that name": STRUCT
+    + START
+    + end(PUT)
+    + "TRACE_EVENT(demo_x,\n\tTP_PROTO(int x),\n\tTP_fast_assign(\n\t\t__entry->page = x;\n"
+    "\t\t__entry->nr = x;\n\t)\n);\n",
+    "a table at file scope that releases": STRUCT
+    + START
+    + "DEMO_EVENT(demo_x,\n\tDEMO_DO(\n\t\tx->nr = 1;\n"
+    "\t\tput_page(x->page); /* release */\n\t)\n);\n",
     # Ways to acquire into
     "a void pointer": PRIVATE
     + kept("demo->nr = got;", "struct page **pages = demo->private;")
@@ -407,6 +501,39 @@ CASES: dict[str, str | dict[str, str]] = {
     "an entry of the object's bvec": SGL.replace("scatterlist sgl", "bio_vec vec")
     + stored("struct bio_vec *bv = &demo->vec[demo->nr];\n\n\tbv->bv_page = page;")
     + end("put_page(demo->vec[0].bv_page); /* release */"),
+    # Structs of headers for all
+    "a struct of a public header": {
+        "include/linux/demo.h": STRUCT,
+        "drivers/demo/one.c": PUBLIC + START,
+        "drivers/other/two.c": PUBLIC + end(PUT),
+    },
+    "a struct of a public header that another header includes": {
+        "include/linux/demo.h": STRUCT,
+        "include/linux/more.h": PUBLIC,
+        "drivers/demo/one.c": PUBLIC + START + end(PUT, "struct demo *demo, int n"),
+        "sound/own.h": "#include <linux/more.h>\n",
+        "sound/two.c": '#include "own.h"\n' + end(PUT),
+    },
+    "a struct of a public header that somebody uses by a macro": {
+        "include/linux/demo.h": STRUCT + "#define DEMO_PAGE(d) ((d)->page)\n",
+        "drivers/demo/one.c": PUBLIC + START,
+        "drivers/other/two.c": PUBLIC + end("put_page(DEMO_PAGE(demo)); /* release */"),
+    },
+    "a struct of a public header that everybody uses": {
+        "include/linux/demo.h": STRUCT,
+        "drivers/demo/one.c": PUBLIC + START,
+        "drivers/other/two.c": PUBLIC + end(PUT),
+    }
+    | {f"sound/n{n}.c": PUBLIC + "int x = sizeof(page);\n" for n in range(50)},
+    # Functions in tables
+    "a getter in a table that is called": OPS
+    + end("put_page(demo->ops->get(demo, 0)); /* release */"),
+    "a getter in a table that is given away": OPS + "void demo_end(struct demo *demo)\n{\n"
+    "\tput_page(demo_call(demo->ops->get)); /* release */\n}\n",
+    "a getter in a table and in a variable": OPS
+    + end("put_page(demo->ops->get(demo, 0)); /* release */")
+    + "struct page *(*demo_other)(struct demo *, unsigned long) = demo_get;\n"
+    "void demo_more(struct demo *d)\n{\n\tput_page(demo_other(d, 1)); /* release */\n}\n",
     # More ways to name the object
     "a member of list_first_entry": LISTED
     + START
@@ -541,6 +668,16 @@ def test_plain_cases_are_pinned() -> None:
     plain = (
         "a member",
         "a page with an attribute",
+        "an address for the device behind the pages",
+        "a getter in a table that is called",
+        "a struct of a public header",
+        "a struct of a public header that another header includes",
+        "an array that is walked with an error code",
+        "an appended table",
+        "an appended table's last entry",
+        "a trace event with a member of that name",
+        "a member whose place a macro measures",
+        "a page that a socket buffer shares",
         "a folio",
         "an initialiser with names",
         "a static inline of a header",

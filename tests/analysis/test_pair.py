@@ -592,6 +592,32 @@ def test_after_an_edit_the_cache_says_what_a_fresh_run_says(
     assert changed or len(fresh.groups) < len(before.groups), "an edit that changes nothing"
 
 
+PUBLIC = {
+    "include/linux/demo_public.h": "struct demo_public {\n\tstruct page *page;\n};\n",
+    "drivers/public/get.c": "#include <linux/demo_public.h>\n"
+    "void public_get(struct demo_public *p, unsigned long at)\n{\n"
+    "\tif (get_user_pages_fast(at, 1, FOLL_WRITE, &p->page) != 1)\n\t\treturn;\n"
+    "\tclear_highpage(p->page);\n\tput_page(p->page);\n}\n",
+}
+FAR = {
+    "sound/far.c": "#include <linux/demo_public.h>\n"
+    "void far_put(struct demo_public *p)\n{\n\tput_page(p->page);\n}\n"
+}
+
+
+def test_after_an_edit_anywhere_the_tree_is_searched_anew(
+    driver: Callable[[dict[str, str]], Path],
+) -> None:
+    cache = Memory()
+    paired(driver(PUBLIC), cache)
+    root = driver(FAR)
+    found = paired(root, cache)
+    assert codec.dumps(found) == codec.dumps(paired(root, None))
+    (group,) = [g for g in found.groups if g.acquires[0].function == "public_get"]
+    assert [r.place.path for r in group.releases] == ["drivers/public/get.c", "sound/far.c"]
+    assert not group.gaps
+
+
 def test_after_an_edit_other_groups_are_answered_by_the_cache(
     driver: Callable[[dict[str, str]], Path], worked_out: list[str]
 ) -> None:

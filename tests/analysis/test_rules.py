@@ -339,7 +339,7 @@ NEVER_PINNED = {
     *(U.OTHER_SOURCE, U.EXTRA_REFERENCE, U.CONSUMED, U.MANIPULATED),
     *(T.PAGES_NULL, T.IMPLEMENTATION, T.NOTIFIER_HERE),
 }
-TOUCHED = {U.DMA, U.PHYSICAL_KEPT, U.MAP, U.READ_DATA, U.WRITE_DATA, U.TOUCH_DATA}
+TOUCHED = {U.DMA, U.PHYSICAL_KEPT, U.MAP, U.READ_DATA, U.WRITE_DATA, U.TOUCH_DATA, U.DIRTY}
 GAPS = st.sampled_from([(), (), ("no release was found",)])
 RELEASES = st.sampled_from([(), (release(),), (release(), release(30, "get"))])
 

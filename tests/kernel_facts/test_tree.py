@@ -46,6 +46,12 @@ def checkout(tmp_path: Path) -> Path:
 
 
 NAMING = ["drivers/one.c", "include/linux/mm.h", "mm/gup.c"]
+LINES = sorted(
+    f"{path}\0{line}".encode()
+    for path, text in FILES.items()
+    for line in text.splitlines()
+    if path.endswith((".c", ".h")) and "get_user_pages" in line
+)
 
 
 def test_what_a_tree_says_of_itself(checkout: Path) -> None:
@@ -193,6 +199,7 @@ def test_a_dirty_work_tree_changes_nothing(checkout: Path, change: object) -> No
     assert tree.grep(["get_user_pages"]) == NAMING
     assert tree.read("drivers/one.c") == FILES["drivers/one.c"].encode()
     assert tree.files == tuple(sorted(FILES))
+    assert sorted(tree.lines_with("get_user_pages").splitlines()) == LINES
 
 
 def test_another_revision_than_the_one_checked_out(checkout: Path) -> None:
@@ -207,6 +214,8 @@ def test_another_revision_than_the_one_checked_out(checkout: Path) -> None:
     ]
     old = open_tree(checkout, first)
     assert old.grep(["get_user_pages"]) == NAMING
+    assert sorted(old.lines_with("get_user_pages").splitlines()) == LINES
+    assert old.lines_with("no such text") == b""
     assert old.read("drivers/three.c") == FILES["drivers/three.c"].encode()
 
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/ferry.h>
 
-void ferry_land(struct ferry *ferry)
+void raft_land(struct raft *raft)
 {
-	put_page(ferry->deck); /* release: deck */
+	put_page(raft->logs); /* release: logs */
 }
-EXPORT_SYMBOL_GPL(ferry_land);
+EXPORT_SYMBOL_GPL(raft_land);
