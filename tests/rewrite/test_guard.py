@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrate.base.data import data_folder
+from tests.rewrite.test_rules import command
 
 RULE = data_folder("cocci") / "guard" / "gup-callers.cocci"
 SITE = """\
@@ -54,6 +55,15 @@ def test_calls_outside_of_mm_are_told_of(mode: str, tmp_path: Path) -> None:
     assert len(lines) == len(FOUND)
     for number in FOUND:
         assert any(wanted[mode].format(number) in line for line in lines), number
+
+
+def test_it_runs_by_the_command_of_its_header(tmp_path: Path) -> None:
+    (tmp_path / "site.c").write_text(SITE)
+    words = [str(RULE) if w == RULE.name else w.replace("FILE", "site.c") for w in command(RULE)]
+    done = subprocess.run(
+        [*words, "--very-quiet"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert sum("WARNING" in line for line in done.stdout.splitlines()) == len(FOUND)
 
 
 def test_context_marks_the_lines(tmp_path: Path) -> None:
