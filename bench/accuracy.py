@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.unpin import Site
 
 PINNED = "pinned again"
+_JUDGED = Path(__file__).parent / "judged.toml"
 _WORDS = (PINNED, "manual", "kept", "follow", "not found")
 
 
@@ -41,6 +45,7 @@ class Result:
 
 def as_markdown(result: Result, version: str) -> str:
     """docs/accuracy.md, whole."""
+    judged = tomllib.loads(_JUDGED.read_text("utf-8"))
     counts = Counter(row.outcome for row in result.rows)
     same, other = result.same
     lines = [
@@ -70,13 +75,13 @@ def as_markdown(result: Result, version: str) -> str:
         "",
         *_listed("Missed", result.missed),
         *_listed("In no group", result.unclaimed),
-        *_listed("Left as it was by people", result.extra),
+        *_listed("Left as it was by people", _with_judgement(result.extra, judged["left"])),
         *_listed("Different text", other),
         "## Sites",
         "",
         "| site | function | outcome | rule | why |",
         "| --- | --- | --- | --- | --- |",
-        *map(_row, result.rows),
+        *(_row(row, judged["kept"]) for row in result.rows),
         "",
     ]
     return "\n".join(lines)
@@ -86,6 +91,14 @@ def _listed(title: str, items: tuple[str, ...]) -> list[str]:
     return [f"## {title}", "", *(f"- {item}" for item in items), ""] if items else []
 
 
-def _row(row: Row) -> str:
-    cells = [f"{row.site.path}:{row.site.line}", row.site.function, row.outcome, row.rule, row.why]
+def _with_judgement(items: tuple[str, ...], judged: Mapping[str, str]) -> tuple[str, ...]:
+    found = {item: judged.get(item.split(":")[0]) for item in items}
+    return tuple(f"{item}: {why}" if why else item for item, why in found.items())
+
+
+def _row(row: Row, judged: Mapping[str, str]) -> str:
+    why = row.why
+    if row.outcome == "kept" and row.site.path in judged:
+        why = f"{why} {judged[row.site.path]}"
+    cells = [f"{row.site.path}:{row.site.line}", row.site.function, row.outcome, row.rule, why]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -253,3 +253,15 @@ def test_a_report_is_made_long() -> None:
 def test_the_times_of_the_report_are_a_table() -> None:
     text = report_table(23.4, [("load", [3.0, 1.0, 2.4])])
     assert "23 MB" in text and "| load | 2 | 3 |" in text
+
+
+def test_what_a_reader_judged_stands_in_the_table() -> None:
+    path = "drivers/misc/xilinx_sdfec.c"
+    kept = Row(Site(path, 1, "f", "pin_user_pages", ()), "kept", "data_read", "Only read.")
+    again = Row(Site(path, 2, "g", "pin_user_pages", ()), "pinned again", "data_written", "")
+    left = ("net/rds/ib_rdma.c:260 put_page() in f()", "drivers/other.c:1 put_page() in g()")
+    page = as_markdown(Result((kept, again), 0, 0, (), (), left, (0, ()), 0), "6.1.0")
+    assert "| kept | data_read | Only read. Judged right" in page
+    assert "| pinned again | data_written |  |" in page
+    assert "- net/rds/ib_rdma.c:260 put_page() in f(): its pages" in page
+    assert "- drivers/other.c:1 put_page() in g()\n" in page
