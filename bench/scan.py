@@ -203,15 +203,20 @@ def main() -> None:
                 bench.add(copies(files, there, times))
             there = times
             bench.run(times)
+            text = _figures(tree, bench, load)
+            if arguments.record:  # each time, so that a bench that is stopped leaves what it has
+                record(arguments.record, "bench.scan", text.splitlines())
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    version = ".".join(map(str, tree.version))
-    machine = f"{platform.machine()}, {os.cpu_count()} processors, {arguments.jobs} jobs"
-    loads = f"load {load:.1f} before and {os.getloadavg()[0]:.1f} after"
-    text = f"Linux {version}, {machine}, {loads}\n\n{table(bench.lines)}"
     print(text)
-    if arguments.record:
-        record(arguments.record, "bench.scan", text.splitlines())
+
+
+def _figures(tree: Tree, bench: Bench, load: float) -> str:
+    """All that was measured so far, and on what; `load` is that of the machine before."""
+    version = ".".join(map(str, tree.version))
+    machine = f"{platform.machine()}, {os.cpu_count()} processors, {bench.jobs} jobs"
+    loads = f"load {load:.1f} before and {os.getloadavg()[0]:.1f} after"
+    return f"Linux {version}, {machine}, {loads}\n\n{table(bench.lines)}"
 
 
 def positive(text: str) -> int:

@@ -176,8 +176,12 @@ def doctor(
 
 def main() -> None:
     """The program `gup-migrate`."""
+    import gc
+
     from migrate.ending import guarded
 
+    # Syntax trees are many objects and no cycles: to look for some costs much and finds nothing.
+    gc.set_threshold(200_000, 50, 100)
     sys.exit(guarded(lambda: invoke(sys.argv[1:])))
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from tree_sitter import Node
 
 from migrate.analysis.facts import extract
 from migrate.analysis.knowledge import knowledge
+from migrate.analysis.lexical import any_word
 from migrate.analysis.model import Acquire, Place, Unparsed
 from migrate.analysis.syntax import Function, Source, name_of
 from migrate.kernel.signatures import Signature
@@ -76,8 +76,7 @@ def _is_variable(source: Source, function: Function, name: str) -> bool:
 
 def mentions(source: Source, names: tuple[str, ...]) -> Iterator[tuple[Node, str]]:
     """The nodes that are one of `names`, or macro bodies with one in them, with the name."""
-    pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(n.encode()) for n in names) + rb")\b")
-    for match in pattern.finditer(source.text):
+    for match in any_word(names).finditer(source.text):
         node = source.root.descendant_for_byte_range(match.start(), match.end())
         if node is None:
             continue

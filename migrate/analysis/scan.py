@@ -9,6 +9,7 @@ from dataclasses import replace
 from migrate.analysis.finder import Found, find_acquires
 from migrate.analysis.helpers import RETURNED, find_helpers
 from migrate.analysis.knowledge import knowledge
+from migrate.analysis.lexical import any_word, in_code
 from migrate.analysis.model import Acquire, Scan, Unparsed
 from migrate.analysis.program import Program
 from migrate.analysis.slices import sliced
@@ -70,10 +71,12 @@ def scan(
 def _by_syntax(
     program: Program, wanted: Mapping[str, Signature], family: Mapping[str, Signature]
 ) -> dict[str, Found]:
-    """What is found of `family` in every file that names a function of `wanted`."""
+    """What is found of `family` in every file that names a function of `wanted`, comments
+    and strings left out."""
     paths = candidates(program.tree, wanted)
-    program.tree.read_many(paths)
-    sources = {path: program.source(path) for path in paths}
+    pattern, texts = any_word(wanted), program.tree.read_many(paths)
+    named = [path for path, text in texts.items() if in_code(pattern, text)]
+    sources = {path: program.source(path) for path in named}
     return {p: find_acquires(source, family) for p, source in sources.items() if source is not None}
 
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from migrate.analysis.lexical import NOT_CODE, any_word
 from migrate.analysis.syntax import Function, Source
 
-_NOT_CODE = re.compile(
-    rb"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S
-)
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*", re.M)
 _CONDITION = re.compile(rb"^[ \t]*#[ \t]*(if|endif)", re.M)
 
@@ -25,8 +23,7 @@ def sliced(source: Source, names: Iterable[str]) -> bytes:
     Every line and column stays where it is. A function of which it is not sure where it ends
     stays.
     """
-    pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(n.encode()) for n in names) + rb")\b")
-    return b"".join(_pieces(source, pattern))
+    return b"".join(_pieces(source, any_word(names)))
 
 
 def _pieces(source: Source, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
@@ -45,7 +42,7 @@ def _pieces(source: Source, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
 
 def _may_go(function: Function, whole: bytes) -> bool:
     """Whether the function surely ends where it seems to, under every condition."""
-    code = _NOT_CODE.sub(b"", whole)
+    code = NOT_CODE.sub(b"", whole)
     if function.node.type != "function_definition" or function.node.has_error:
         ended = code.rstrip().endswith(b"}") and code.count(b"{") == code.count(b"}")
     else:
@@ -57,7 +54,7 @@ def _may_go(function: Function, whole: bytes) -> bool:
 def _thinned(between: bytes, head: bool) -> bytes:
     """What stands between two functions without what is no directive; with `head`, the lines
     right before the second one stay: the parser may take a macro there for something else."""
-    code = _NOT_CODE.sub(_without_comment, between)
+    code = NOT_CODE.sub(_without_comment, between)
     kept = code.rfind(b"\n\n") if head else len(code)
     kept = kept if kept >= 0 else 0
     thin, at = [], 0

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import selectors
@@ -22,7 +23,9 @@ from migrate.base import reaper
 DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 """Bytes of standard output and standard error together."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 20
+"""Bytes in a pipe, and read or written at once; git writes tens of megabytes."""
+
 _GRACE_SECONDS = 1.0
 _SHIELD_SECONDS = 10.0
 
@@ -237,6 +240,8 @@ class _Streams:
             if stream is None:
                 continue
             os.set_blocking(stream.fileno(), False)
+            with suppress(OSError):  # a user may have so many pipes that they stay small
+                fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _CHUNK)
             self._selector.register(stream, selectors.EVENT_READ, label)
         if child.stdin is not None:
             os.set_blocking(child.stdin.fileno(), False)
