@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import importlib.abc
 import importlib.machinery
 import json
@@ -270,6 +271,12 @@ def _said() -> dict[tuple[str, str], str]:
     return {(s["module"], s["change"]): s["why"] for s in data.get("survivor", [])}
 
 
+def _prepare() -> None:
+    """Import once, before the forks, what is the same for every mutant."""
+    for name in ("pytest", "hypothesis", "tree_sitter", "tree_sitter_c", "cattrs", "git", "rich"):
+        importlib.import_module(name)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--count", type=int, default=300)
@@ -279,6 +286,7 @@ def main() -> int:
     parser.add_argument("--state", type=Path, help="where what is known is kept")
     parser.add_argument("--record", type=Path, help="a document to write the figures into")
     arguments = parser.parse_args()
+    _prepare()
     mutants = drawn(arguments.count, arguments.seed, arguments.only)
     results = run(mutants, State(arguments.state), arguments.jobs)
     lines = report(mutants, results, arguments.seed)

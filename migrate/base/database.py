@@ -88,7 +88,11 @@ class Database:
         for extra in ("-wal", "-shm"):
             self._path.with_name(self._path.name + extra).unlink(missing_ok=True)
         self._notice(f"{self._path.name} cannot be used ({why}); set aside as {kept.name}")
-        return self._create()
+        try:
+            return self._create()
+        except sqlite3.Error as error:
+            _raise_unless_damage(error, self._path)
+            raise _not_writable(error, self._path) from error
 
     def _open(self) -> sqlite3.Connection:
         try:
@@ -142,14 +146,21 @@ def _check_sum(key: str, value: str) -> str:
     return hashlib.sha256(text).hexdigest()[:24]
 
 
+def _not_writable(error: sqlite3.Error, path: Path) -> Refusal:
+    return Refusal(
+        f"{path.parent} cannot be written: {error}.",
+        "Make room there, or give another place with --workspace DIR, and run again.",
+    )
+
+
 def _raise_unless_damage(error: sqlite3.Error, path: Path) -> None:
     """Let through what a new file would cure; anything else ends the command."""
     text = str(error)
-    if "disk is full" in text or "readonly" in text or "unable to open" in text:
-        raise Refusal(
-            f"{path.parent} cannot be written: {text}.",
-            "Make room there, or give another place with --workspace DIR, and run again.",
-        ) from error
+    # A full disk shows as an I/O error where SQLite maps a file into memory.
+    name = getattr(error, "sqlite_errorname", "")
+    writing = name.startswith("SQLITE_IOERR") and not name.endswith("READ")
+    if writing or "disk is full" in text or "readonly" in text or "unable to open" in text:
+        raise _not_writable(error, path) from error
     if "locked" in text:
         raise Refusal(
             f"{path} is held by another program.",
