@@ -3,10 +3,11 @@
 
     python -m bench.room LINUX [--arch ARCH] [--scratch DIR] [--record docs/performance.md]
 
-Runs `gup-migrate run` on a clone, with a workspace of its own; LINUX is only read. Memory is the most that the process of the tool
-ever had, as the kernel counts it, without spatch and compilers; the workspace is measured at the
-end, build folders apart. With an ARCH that no compiler is installed for, nothing is compiled, and
-everything else is as it is. The exit code is 1 when one of the limits is passed.
+Runs `gup-migrate run` on a clone, with a workspace of its own; LINUX is only read. Memory is the
+most that the process of the tool ever had, as the kernel counts it, without spatch and compilers;
+the workspace is measured at the end, build folders apart. With an ARCH that no compiler is
+installed for, nothing is compiled, and everything else is as it is. The exit code is 1 when one of
+the limits is passed.
 """
 
 from __future__ import annotations
