@@ -17,6 +17,7 @@ Survivors are listed with what bench/survivors.toml says of them.
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import importlib
 import importlib.abc
@@ -77,9 +78,25 @@ class Coverage:
     seconds: dict[str, float]
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests of the line, the quickest first."""
-        found = self.tests.get(f"{mutant.module} {mutant.mutation.line}", [])
+        """The tests of the line, the quickest first; of a line that runs at import, those of the
+        whole module."""
+        found = set(self.tests.get(f"{mutant.module} {mutant.mutation.line}", []))
+        if mutant.mutation.line in _lines_at_import(mutant.module):
+            found = {
+                t for k, v in self.tests.items() if k.startswith(f"{mutant.module} ") for t in v
+            }
         return sorted(found, key=lambda test: self.seconds[test])
+
+
+@cache
+def _lines_at_import(module: str) -> frozenset[int]:
+    """The lines outside of functions."""
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    lines = set(range(1, 1 + (ROOT / module).read_text(encoding="utf-8").count("\n")))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.end_lineno is not None:
+            lines -= set(range(node.body[0].lineno, node.end_lineno + 1))
+    return frozenset(lines)
 
 
 class _Tracer:

@@ -134,3 +134,29 @@ def test_callers_of_a_kept_helper_are_kept() -> None:
     assert [v.action for v in pinned.verdicts] == [Action.PIN, Action.MANUAL]
     alone = classify(tree, Pairing(tree.commit, (user,)), profile=Target())
     assert [v.action for v in alone.verdicts] == [Action.MANUAL]
+
+
+@pytest.mark.parametrize("by_rules", [False, True])
+def test_a_profile_with_rules_for_struct_page_takes_what_only_looks_at_it(by_rules: bool) -> None:
+    """And nothing else: neither what needs a pin nor what is kept for another reason."""
+    groups = (
+        group(U.STRUCT_PAGE),
+        group(U.DMA),
+        group(T.PAGES_NULL),
+        group(T.NOTIFIER_HERE, U.DMA),
+    )
+    tree = tree_of({})
+    target = Target(pins=False, by_rules=by_rules)
+    found = classify(tree, Pairing(tree.commit, groups), profile=target).verdicts
+    first = Action.FOLLOW if by_rules else Action.KEEP
+    assert [v.action for v in found] == [first, Action.KEEP, Action.KEEP, Action.KEEP]
+    assert found[1].reason.startswith("This profile leaves alone what needs a pin. ")
+    assert found[1].warnings == ()
+
+
+def test_evidence_is_of_the_code_itself_where_there_is_any() -> None:
+    inline = replace(use(U.DMA), place=Place("include/linux/x.h", 3, 1))
+    both = verdict(group(more=(inline, use(U.DMA))), True).evidence
+    assert {e.place.path for e in both} == {use(U.DMA).place.path}
+    header = verdict(group(more=(inline,)), True).evidence
+    assert {e.place.path for e in header} == {"include/linux/x.h"}

@@ -662,3 +662,61 @@ def test_where_a_page_is_in_its_folio_is_a_number() -> None:
     whole = got("demo->pfn = page_folio(page)->index + folio_page_idx(page_folio(page), page);")
     assert (kinds(whole), whole.gaps) == ({U.STRUCT_PAGE}, ())
     assert U.STRUCT_PAGE not in kinds(got("demo->pfn = page_to_pfn(page);"))
+
+
+def test_a_parameter_that_is_given_another_page_is_not_only_what_callers_pass() -> None:
+    text = """
+        static void drop(struct page *page, int other)
+        {
+            if (other)
+                page = alloc_page(0);
+            put_page(page);
+        }
+        int get(unsigned long at)
+        {
+            struct page *page;
+            if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) != 1)
+                return -1;
+            drop(page, 0);
+            return 0;
+        }
+        """
+    assert any("alloc_page" in gap for gap in only_group(text).gaps)
+    assert only_group(text.replace("page = alloc_page(0);", "other++;")).gaps == ()
+
+
+def test_where_an_address_goes_matters_only_when_nothing_is_released() -> None:
+    text = """
+        unsigned long get(unsigned long at)
+        {
+            struct page *page;
+            if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) != 1)
+                return 0;
+            put_page(page);
+            return page_to_pfn(page);
+        }
+        """
+    assert only_group(text).gaps == ()
+    lost = only_group(text.replace("put_page(page);", ""))
+    assert any("not all callers of get()" in gap for gap in lost.gaps)
+    assert "no release was found" in lost.gaps
+
+
+def test_a_call_with_too_few_arguments_is_not_followed() -> None:
+    """The code does not compile, but it is looked at."""
+    text = """
+        static int get(unsigned long at, struct page **page)
+        {
+            return get_user_pages_fast(at, 1, FOLL_WRITE, page);
+        }
+        int user(unsigned long at)
+        {
+            struct page *page;
+            get(at);
+            get(at, &page);
+            put_page(page);
+            return 0;
+        }
+        """
+    group = only_group(text)
+    assert [r.text for r in group.releases] == ["put_page(page);"]
