@@ -720,3 +720,70 @@ def test_a_call_with_too_few_arguments_is_not_followed() -> None:
         """
     group = only_group(text)
     assert [r.text for r in group.releases] == ["put_page(page);"]
+
+
+def test_pages_that_are_copied_over_the_acquired_ones_may_be_others() -> None:
+    text = """
+        int get(unsigned long at, struct page **others)
+        {
+            struct page *pages[4];
+            int i;
+            if (get_user_pages_fast(at, 4, FOLL_WRITE, pages) != 4)
+                return -1;
+            memcpy(pages, others, sizeof(pages));
+            for (i = 0; i < 4; i++)
+                put_page(pages[i]);
+            return 0;
+        }
+        """
+    assert any("not all callers of get() are known" in gap for gap in only_group(text).gaps)
+    assert only_group(text.replace("memcpy(pages, others, sizeof(pages));", "")).gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("there", "back"),
+    [
+        ("void *at_hand = page_address(page);", "virt_to_page(at_hand)"),
+        ("unsigned long at_hand = page_to_pfn(page);", "pfn_to_page(at_hand)"),
+    ],
+)
+def test_a_page_that_is_found_again_by_what_was_made_of_it(there: str, back: str) -> None:
+    text = """
+        int get(unsigned long at)
+        {
+            struct page *page;
+            if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) != 1)
+                return -1;
+            THERE
+            put_page(BACK);
+            return 0;
+        }
+        """
+    group = only_group(text.replace("THERE", there).replace("BACK", back))
+    assert [r.text for r in group.releases] == [f"put_page({back});"]
+    assert group.gaps == ()
+
+
+def test_a_helper_that_fills_a_member_for_its_caller() -> None:
+    text = """
+        struct demo {
+            struct page *page;
+        };
+        static int get(unsigned long at, struct page **page)
+        {
+            return get_user_pages_fast(at, 1, FOLL_WRITE, page);
+        }
+        int fill(struct demo *d, unsigned long at)
+        {
+            return get(at, &d->page);
+        }
+        void drop(struct demo *d)
+        {
+            put_page(d->page);
+        }
+        """
+    group = only_group(text)
+    assert group.gaps == ()
+    assert group.structs == ("demo",)
+    assert [(u.function, u.kind) for u in group.uses] == [("fill", UseKind.STORED)]
+    assert [r.function for r in group.releases] == ["drop"]
