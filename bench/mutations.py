@@ -120,7 +120,7 @@ def _changes(node: Any) -> Iterator[Change]:
                 yield _set("value", not value if isinstance(value, bool) else value + 1)
             elif isinstance(value, str) and value:
                 yield _set("value", f"{value}X")
-        case ast.Return(value=value) if value is not None and not _is_none(value):
+        case ast.Return(value=value) if value is not None and not _is_false(value):
             yield _set("value", ast.Constant(None))
         case ast.Call(func=ast.Name(id=name)) if name in _CALLED:
             yield lambda x: setattr(x.func, "id", _CALLED[name])
@@ -128,7 +128,7 @@ def _changes(node: Any) -> Iterator[Change]:
             yield lambda x: setattr(x.func, "attr", _CALLED[name])
         case ast.Expr(value=ast.Call()):
             yield _set("value", ast.Constant(None))
-        case ast.Assign() if _is_plain(node) and not _is_none(node.value):
+        case ast.Assign() if _is_plain(node) and not _is_false(node.value):
             yield _set("value", ast.Constant(None))
         case ast.Continue() | ast.Break():
             yield _other_jump
@@ -142,8 +142,9 @@ def _set_item(name: str, number: int, value: object) -> Change:
     return lambda node: getattr(node, name).__setitem__(number, value)
 
 
-def _is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_false(node: ast.AST) -> bool:
+    """None would be no change, or as good as none."""
+    return isinstance(node, ast.Constant) and not node.value
 
 
 def _is_plain(node: ast.Assign) -> bool:
