@@ -11,6 +11,7 @@ from typing import Any
 from migrate.analysis.spatch import DEFAULT_TIMEOUT, Patched, run_spatch
 from migrate.analysis.syntax import parse
 from migrate.base.errors import Refusal
+from migrate.kernel.line_limit import line_limit
 from migrate.rewrite.anchors import (
     Anchor,
     defines,
@@ -78,7 +79,7 @@ class _Work:
         for path in (api.header, *api.sources, *api.shared):
             text = parts.tree.read(path)
             if text is not None:
-                self.drafts[path] = open_draft(path, text)
+                self.drafts[path] = open_draft(path, text, line_limit(parts.tree))
         self.sources = [path for path in api.sources if self._is_used(path)]
         hidden = {
             name: [symbol for symbol in self._symbols(name) if self._hidden(symbol)]

@@ -15,7 +15,7 @@ from migrate.kernel.signatures import GUP_NAMES
 from migrate.rewrite.check import TokenEdit
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.expressions import below
-from migrate.rewrite.layout import WIDEST_LINE, width_of
+from migrate.rewrite.layout import limit, width_of
 
 _FAMILY = frozenset(GUP_NAMES)
 _MEMBERS = frozenset(name.encode() for name in GUP_NAMES)
@@ -86,4 +86,5 @@ def _fits(draft: Draft, number: int, changed: bytes) -> bool:
     end = draft.text.find(b"\n", token.end)
     rest = draft.text[token.end : end if end >= 0 else len(draft.text)]
     lines = (draft.text[start : token.start] + changed + rest).split(b"\n")
-    return all(width_of(line) <= WIDEST_LINE for line in lines)
+    was = max(width_of(line) for line in (draft.text[start : token.end] + rest).split(b"\n"))
+    return all(width_of(line) <= limit(was, draft.widest) for line in lines)

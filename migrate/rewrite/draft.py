@@ -13,7 +13,7 @@ from tree_sitter import Node
 from migrate.analysis.model import Place
 from migrate.analysis.syntax import Source, parse
 from migrate.rewrite.check import AsPlanned, Comparison, TokenEdit, compare
-from migrate.rewrite.layout import realign
+from migrate.rewrite.layout import WIDEST_LINE, realign
 from migrate.rewrite.tokens import Call, Token, call_at, tokenize
 
 
@@ -22,7 +22,7 @@ class Draft:
     """A file after some edits. `origin[i]` is the number that token `i` had in the tree's text.
 
     Places of the analysis are those of the tree's text; `number_at` finds them again however
-    many edits came before.
+    many edits came before. `widest` is how many columns a line may have.
     """
 
     path: str
@@ -31,6 +31,7 @@ class Draft:
     source: Source
     origin: tuple[int | None, ...]
     places: dict[tuple[int, int], int]
+    widest: int = WIDEST_LINE
 
     @cached_property
     def _numbers(self) -> dict[int, int]:
@@ -96,7 +97,9 @@ class Draft:
         found = compare(self.text, self.tokens, after, tokens, edits)
         if not isinstance(found, AsPlanned):
             return found
-        text = realign(self.text, self.tokens, after, tokens, found.origin, dict(found.gaps))
+        text = realign(
+            self.text, self.tokens, after, tokens, found.origin, dict(found.gaps), self.widest
+        )
         source = parse(self.path, text)
         tokens = tokenize(source.root)
         found = compare(self.text, self.tokens, text, tokens, edits)
@@ -106,9 +109,9 @@ class Draft:
         return replace(self, text=text, tokens=tokens, source=source, origin=origin)
 
 
-def open_draft(path: str, text: bytes) -> Draft:
+def open_draft(path: str, text: bytes, widest: int = WIDEST_LINE) -> Draft:
     """The draft of a file as the tree has it."""
     source = parse(path, text)
     tokens = tokenize(source.root)
     places = {(t.line, t.column): number for number, t in enumerate(tokens)}
-    return Draft(path, text, tokens, source, tuple(range(len(tokens))), places)
+    return Draft(path, text, tokens, source, tuple(range(len(tokens))), places, widest)

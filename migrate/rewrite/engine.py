@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from migrate.analysis.model import Action, Classification, PinGroup
 from migrate.analysis.spatch import DEFAULT_TIMEOUT, spatch_version
+from migrate.kernel.line_limit import line_limit
 from migrate.kernel.tree import Tree
 from migrate.rewrite.api import api_change
 from migrate.rewrite.apply import Edited, NotApplied, apply_steps
@@ -78,6 +79,7 @@ class _Job:
         total: int,
     ) -> None:
         self.parts, self.actions, self.subsystem_of = parts, actions, subsystem_of
+        self.widest = line_limit(parts.tree)
         self.comments = comments
         self.timeout, self.progress, self.total = timeout, progress, total
         self.done = 0
@@ -161,4 +163,4 @@ class _Job:
 
     def _open(self, path: str) -> Draft | None:
         text = self.parts.tree.read(path)
-        return open_draft(path, text) if text is not None else None
+        return open_draft(path, text, self.widest) if text is not None else None

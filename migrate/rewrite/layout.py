@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from migrate.rewrite.tokens import Token, gap_before
 
 WIDEST_LINE = 100
-"""Columns; the kernel's own style check warns beyond."""
+"""Columns; the kernel's own style check warns beyond, in older kernels beyond 80."""
 
 PREFERRED_LINE = 80
 """Columns; where a line that has grown too wide is wrapped."""
@@ -29,14 +29,16 @@ def realign(
     new: Sequence[Token],
     origin: Sequence[int | None],
     wanted: Mapping[int, bytes],
+    widest: int = WIDEST_LINE,
 ) -> bytes:
     """`after` with the white space of `before`, and continuation lines aligned as they were there.
 
     `origin` gives for each token of `after` its number in `before`, or None; `wanted` the white
     space before some of them, which stands above that of `before`. A line that has become wider
-    than WIDEST_LINE is wrapped behind a comma.
+    than `widest` is wrapped behind a comma; one that was so before may go up to WIDEST_LINE.
     """
-    gaps = _aligned(before, old, after, new, origin, wanted)
+    gaps = _aligned(before, old, after, new, origin, wanted, widest)
+    lines = before.split(b"\n")
     texts = [token.text for token in new]
     edited = [
         source is None or old[source].text != token.text
@@ -44,7 +46,9 @@ def realign(
     ]
     for first, end in list(_lines(gaps, texts)):
         if any(edited[first:end]):
-            _wrap(gaps, texts, first, end)
+            sources = [s for s in origin[first:end] if s is not None]
+            was = max((width_of(lines[old[s].line - 1]) for s in sources), default=0)
+            _wrap(gaps, texts, first, end, limit(was, widest))
     pieces = [part for pair in zip(gaps, texts, strict=False) for part in pair]
     return b"".join([*pieces, gaps[-1]])
 
@@ -62,6 +66,11 @@ def width_of(line: bytes) -> int:
     return _advance(0, line)
 
 
+def limit(was: int, widest: int) -> int:
+    """How wide a line may become that was `was` columns wide."""
+    return widest if was <= widest else WIDEST_LINE
+
+
 def _aligned(
     before: bytes,
     old: Sequence[Token],
@@ -69,6 +78,7 @@ def _aligned(
     new: Sequence[Token],
     origin: Sequence[int | None],
     wanted: Mapping[int, bytes],
+    widest: int,
 ) -> list[bytes]:
     """What stands before each token and behind the last."""
     columns = _columns(before, old)
@@ -85,7 +95,7 @@ def _aligned(
             aligned = inner[2] is not None and columns[source] == columns[inner[2]] + 1
             column_wanted = inner[1] + 1
             moved = column_wanted != columns[source]
-            if aligned and moved and _fits(after, token, column_wanted):
+            if aligned and moved and _fits(after, token, column_wanted, widest):
                 gap = _indented(gap, column_wanted)
         column = _advance(column, gap)
         if token.text in _OPEN:
@@ -106,7 +116,7 @@ def _lines(gaps: Sequence[bytes], texts: Sequence[bytes]) -> Iterator[tuple[int,
             first = number
 
 
-def _wrap(gaps: list[bytes], texts: Sequence[bytes], first: int, end: int) -> None:
+def _wrap(gaps: list[bytes], texts: Sequence[bytes], first: int, end: int, most: int) -> None:
     """Break the line of tokens `first` to `end` behind a comma, if it is too wide."""
     column = _advance(0, gaps[first])
     opened: list[int] = []
@@ -122,7 +132,7 @@ def _wrap(gaps: list[bytes], texts: Sequence[bytes], first: int, end: int) -> No
         elif texts[number] in _CLOSE and opened:
             opened.pop()
         column = _advance(column, texts[number])
-    if column > WIDEST_LINE and place is not None:
+    if column > most and place is not None:
         gaps[place[0]] = _indented(b"\n", place[1])
 
 
@@ -154,10 +164,10 @@ def _width(text: bytes) -> int:
     return len(text.decode("utf-8", "replace"))
 
 
-def _fits(text: bytes, token: Token, column: int) -> bool:
-    end = text.find(b"\n", token.start)
-    rest = text[token.start : end if end >= 0 else len(text)].rstrip()
-    return _advance(column, rest) <= WIDEST_LINE
+def _fits(text: bytes, token: Token, column: int, widest: int) -> bool:
+    start, end = text.rfind(b"\n", 0, token.start) + 1, text.find(b"\n", token.start)
+    line = text[start : end if end >= 0 else len(text)].rstrip()
+    return _advance(column, line[token.start - start :]) <= limit(width_of(line), widest)
 
 
 def _indented(gap: bytes, column: int) -> bytes:

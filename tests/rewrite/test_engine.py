@@ -248,3 +248,34 @@ def test_the_order_is_by_subsystem_then_path() -> None:
 def test_groups_that_share_files_over_others_are_one_bundle() -> None:
     groups = [group("1", "a.c"), group("2", "b.c"), group("3", "c.c"), group("4", "a.c", "b.c")]
     assert [[g.name for g in bundle] for bundle in independent(groups)] == [["3"], ["1", "2", "4"]]
+
+
+NARROW = b"\tgot_of_them = get_user_pages_fast(where_it_is, 1, FOLL_WRITE, &obj->p1);"
+WRAPPED = (
+    b"\tgot_of_them = vaddr_pin_pages_fast(where_it_is, 1, FOLL_WRITE,\n\t\t\t\t\t   &obj->p1);"
+)
+
+
+@pytest.mark.parametrize(
+    ("columns", "line", "expected"),
+    [
+        (80, NARROW, WRAPPED),
+        (100, NARROW, NARROW.replace(b"get_user", b"vaddr_pin")),
+        (80, NARROW + b" /* wide */", None),
+    ],
+    ids=["an old tree", "a new one", "wider before"],
+)
+def test_lines_get_no_wider_than_the_tree_allows(
+    columns: int, line: bytes, expected: bytes | None, tmp_path: Path
+) -> None:
+    """Until 5.6 checkpatch.pl warns beyond 80 columns; what was wider before stays on its line."""
+    text = b"void f(struct object *obj)\n{\n" + line + b"\n\tput_page(obj->p1);\n}\n"
+    files = {
+        "drivers/a.c": text,
+        "scripts/checkpatch.pl": f"my $max_line_length = {columns};\n".encode(),
+    }
+    found = run(
+        make_tree(tmp_path, "6.1", files), group_of("a", {"drivers/a.c": text}), profile="vaddr-pin"
+    )
+    (change,) = found.changes[0].files
+    assert (expected or line.replace(b"get_user", b"vaddr_pin")) in change.after
