@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ast
+import random
 import sys
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 
 from bench import scan
 from bench.accuracy import Result, Row, as_markdown
+from bench.faults import WAYS, Kill, Trial, _summary, draw
+from bench.mutations import mutated, mutations
 from bench.record import record
 from bench.redo import Truth, compare
 from bench.report import ROWS, many
@@ -265,3 +269,51 @@ def test_what_a_reader_judged_stands_in_the_table() -> None:
     assert "| pinned again | data_written |  |" in page
     assert "- net/rds/ib_rdma.c:260 put_page() in f(): its pages" in page
     assert "- drivers/other.c:1 put_page() in g()\n" in page
+
+
+def test_every_small_change_of_a_module() -> None:
+    text = """\
+'''A docstring.'''
+KIND: str = "page"
+WORDS = "for people to read"
+
+
+def f(a: int, b: int) -> bool:
+    if a < b and not g(a):
+        return False
+    return any(x == 1 for x in h(b) if x)
+"""
+    found = mutations(text)
+    assert [m.number for m in found] == list(range(len(found)))
+    assert {(m.line, m.before, m.after) for m in found} == {
+        (2, "'page'", "'pageX'"),
+        (7, "if a < b and (not g(a)):", "if not (a < b and (not g(a))):"),
+        (7, "a < b and (not g(a))", "a < b or not g(a)"),
+        (7, "a < b", "a <= b"),
+        (8, "False", "True"),
+        (9, "return any((x == 1 for x in h(b) if x))", "return None"),
+        (9, "any((x == 1 for x in h(b) if x))", "all((x == 1 for x in h(b) if x))"),
+        (9, "x == 1", "x != 1"),
+        (9, "1", "2"),
+        (0, " for x in h(b) if x", " for x in h(b) if True"),
+    }
+    for mutation in found:
+        changed = ast.unparse(mutated(text, mutation.number))
+        assert changed != ast.unparse(ast.parse(text))
+        compile(changed, "x.py", "exec")
+
+
+def test_kills_come_at_any_moment_and_take_turns() -> None:
+    kills = draw(random.Random(1), 30.0, 4, 200)
+    assert [k.way for k in kills[:3]] == [WAYS[1], WAYS[2], WAYS[0]]
+    assert 0 <= kills[0].seconds <= 30
+    assert all(0 <= k.seconds <= 10 for k in kills[1:])
+    assert min(k.seconds for k in kills) < 1 and max(k.seconds for k in kills[1:]) > 9
+
+
+def test_a_run_that_ended_before_its_kill_is_no_kill() -> None:
+    ended = Trial((), (), (), ())
+    assert _summary([ended, Trial((Kill(1.0, "run"),), (), (), ())]).startswith(
+        "1 kills in 2 trials: 2 identical results"
+    )
+    assert not Trial((), ("tip",), (), ()).ok and ended.ok
