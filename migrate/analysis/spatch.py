@@ -20,6 +20,7 @@ DEFAULT_TIMEOUT = 120.0
 """Seconds for one process. The largest files of a kernel need about 3 s on an idle machine."""
 
 _SUFFIX = ".spatched"
+_BAD_RULE = re.compile(r'parse error:?\s+File "([^"\n]+\.cocci)", line (\d+)')
 _TROUBLE = re.compile(
     rb"EXN:|^Fatal error|^Traceback|^Exception|^Python error|Stack overflow|Out of memory"
 )
@@ -196,7 +197,7 @@ def _judge(
         case process.Finished(code=0, stdout=stdout):
             trouble = _trouble(stderr + b"\n" + stdout)
         case _:
-            return Failed(process.describe(outcome))
+            return Failed(_bad_rule(stderr) or process.describe(outcome))
     if trouble:
         return Failed(f"spatch reported: {trouble}")
     results = {}
@@ -218,6 +219,12 @@ def _with_paths(output: bytes, copies: Mapping[str, Path]) -> bytes:
     longest_first = sorted(paths, key=len, reverse=True)
     pattern = re.compile(b"|".join(re.escape(copy) for copy in longest_first))
     return pattern.sub(lambda match: paths[match.group()], output)
+
+
+def _bad_rule(stderr: bytes) -> str:
+    """Where a semantic patch is none, "" when spatch says nothing of that."""
+    found = _BAD_RULE.search(stderr.decode("utf-8", "replace"))
+    return f"{Path(found[1]).name}, line {found[2]}: spatch cannot read this rule" if found else ""
 
 
 def _trouble(output: bytes) -> str:
