@@ -17,8 +17,7 @@
 //	spatch --no-includes --sp-file gup-callers.cocci -D report FILE
 //
 // In a kernel, also with MODE=context and MODE=org:
-//	make coccicheck MODE=report \
-//		COCCI=scripts/coccinelle/api/gup-callers.cocci
+//	make coccicheck MODE=report COCCI=PATH_OF_THIS_FILE
 
 virtual context
 virtual org
