@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.kernel_figures import Analysis, analyse
 from scripts.kernel_tree import cache_folder, kernel_tree
 from tests.kernel.runs import PROFILES, Run, run_all
 from tests.snapshots import Snapshot, snapshot
@@ -73,3 +74,21 @@ def runs(linux_6_1: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 @pytest.fixture(params=PROFILES)
 def run(request: pytest.FixtureRequest, runs: dict[str, Run]) -> Run:
     return runs[request.param]
+
+
+@pytest.fixture(scope="session")
+def analysis_6_1(linux_6_1: Path) -> Analysis:
+    return analyse(linux_6_1)
+
+
+@pytest.fixture(scope="session")
+def analysis_6_12(linux_6_12: Path) -> Analysis:
+    return analyse(linux_6_12)
+
+
+@pytest.fixture(params=["6.1", "6.12"])
+def analysis(request: pytest.FixtureRequest) -> Analysis:
+    """Each of the kernels in turn."""
+    found = request.getfixturevalue(f"analysis_{request.param.replace('.', '_')}")
+    assert isinstance(found, Analysis)
+    return found

@@ -12,7 +12,7 @@ import pytest
 
 from migrate.analysis.model import Action, PinGroup, Place
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
-from scripts.kernel_figures import FIGURES, PROFILES, Analysis, analyse, figures, version_of
+from scripts.kernel_figures import FIGURES, PROFILES, Analysis, figures, version_of
 
 DATA = Path(__file__).parent / "data"
 ANY = "*"
@@ -22,24 +22,6 @@ ANY = "*"
 def rows() -> list[dict[str, str]]:
     with (DATA / "verdicts-6.1.csv").open(newline="") as table:
         return list(csv.DictReader(table))
-
-
-@pytest.fixture(scope="session")
-def analysis_6_1(linux_6_1: Path) -> Analysis:
-    return analyse(linux_6_1)
-
-
-@pytest.fixture(scope="session")
-def analysis_6_12(linux_6_12: Path) -> Analysis:
-    return analyse(linux_6_12)
-
-
-@pytest.fixture(params=["6.1", "6.12"])
-def analysis(request: pytest.FixtureRequest) -> Analysis:
-    """Each of the kernels in turn."""
-    found = request.getfixturevalue(f"analysis_{request.param.replace('.', '_')}")
-    assert isinstance(found, Analysis)
-    return found
 
 
 def is_meant(row: dict[str, str], group: PinGroup) -> bool:
