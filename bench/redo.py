@@ -27,6 +27,7 @@ from migrate.analysis.model import Action, Classification, PinGroup, Place, Verd
 from migrate.base import process, stored
 from migrate.base.borrowed import borrow, check_out
 from migrate.base.git import git_output
+from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree, open_tree
 from migrate.rewrite.model import Rewrite
 
@@ -141,7 +142,8 @@ def _extra(truth: Truth, converted: list[PinGroup]) -> Iterable[str]:
             if _spot(release.place) not in truth.releases:
                 yield f"{release.place} {release.name}() in {release.function}()"
         for acquire in group.acquires:
-            if _spot(acquire.place) not in truth.acquires:
+            # A call of a helper stays what it is when the helper is converted.
+            if acquire.name in DIRECT_NAMES and _spot(acquire.place) not in truth.acquires:
                 yield f"{acquire.place} {acquire.name}() in {acquire.function}()"
 
 
