@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,15 @@ def test_a_release_that_is_missing_is_named_and_one_too_many_as_well() -> None:
     assert result.missed == (f"{PATH}:8 unpin_user_pages() in hold()",)
     assert result.extra == (f"{PATH}:99 put_page() in f()",)
     assert result.same == (0, (PATH,))
+
+
+def test_a_call_of_a_helper_is_no_acquire_too_many() -> None:
+    acquires, releases = all_places()
+    found = group([*acquires, (98, 1), (99, 1)], releases)
+    helper = replace(found.acquires[-1], name="hold")
+    found = replace(found, acquires=(*found.acquires[:-1], helper))
+    result = judged(found, Action.PIN, rewritten(undo(PATH, PINNED).pinned))
+    assert result.extra == (f"{PATH}:98 get_user_pages_fast() in hold()",)
 
 
 @pytest.mark.parametrize(
