@@ -193,6 +193,8 @@ def test_structs_are_those_that_hold_pages() -> None:
         ("struct s *at = kmap(page); at->word = 1;", U.WRITE_DATA),
         ("struct s *at = kmap(page) + n; n = at->word;", U.READ_DATA),
         ("*(u32 *)kmap_atomic(page) = 1;", U.WRITE_DATA),
+        ("__get_user(n, (int *)page_address(page));", U.READ_DATA),
+        ("__put_user(n, (int *)page_address(page));", U.WRITE_DATA),
         ("((u32 *)kmap_atomic(page))[2] = 1;", U.WRITE_DATA),
         ("n = *(u32 *)kmap_atomic(page);", U.READ_DATA),
         ("do_something(page_address(page));", U.TOUCH_DATA),
