@@ -200,24 +200,31 @@ def start(mutant: Mutant, tests: Sequence[str], seconds: float) -> int:
 class State:
     """What is known so far: which tests come through each line, and what became of each mutant.
 
-    Kept in `file`, if there is one; what is of other code or tests is forgotten.
+    Kept in `file`, and in one beside it, if there is one; what is of other code or tests is
+    forgotten.
     """
 
     def __init__(self, file: Path | None) -> None:
         self.file, self.digest = file, _digest()
-        data: Any = {}
-        if file is not None and file.exists():
-            data = json.loads(file.read_text(encoding="utf-8"))
-        data = data if data.get("digest") == self.digest else {}
-        self.results: dict[str, str] = data.get("results", {})
-        self.coverage = Coverage(*data["coverage"]) if "coverage" in data else trace()
-        self.save()
+        self.results: dict[str, str] = self._load(file) or {}
+        beside = file.with_name(f"{file.name}.coverage") if file is not None else None
+        known = self._load(beside)
+        self.coverage = Coverage(*known) if known else trace()
+        if not known:
+            self._store(beside, [self.coverage.tests, self.coverage.seconds])
 
     def save(self) -> None:
-        if self.file is not None:
-            coverage = [self.coverage.tests, self.coverage.seconds]
-            data = {"digest": self.digest, "coverage": coverage, "results": self.results}
-            self.file.write_text(json.dumps(data, indent=1), encoding="utf-8")
+        self._store(self.file, self.results)
+
+    def _load(self, file: Path | None) -> Any:
+        if file is None or not file.exists():
+            return None
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return data["known"] if data["digest"] == self.digest else None
+
+    def _store(self, file: Path | None, known: object) -> None:
+        if file is not None:
+            file.write_text(json.dumps({"digest": self.digest, "known": known}), encoding="utf-8")
 
 
 def _digest() -> str:
