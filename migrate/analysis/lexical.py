@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 NOT_CODE = re.compile(
-    rb"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.S
+    rb"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.[0-9a-fA-F]{0,3}|[^'\\\n])'", re.S
 )
 """Comments, strings and characters."""
 
