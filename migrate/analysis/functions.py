@@ -106,16 +106,20 @@ class Functions:
         return tuple(found)
 
     def behind_pointer(self, member: str, path: str) -> tuple[Function, ...]:
-        """The functions that initialisers in the scope of `path` give to a member."""
+        """The functions that initialisers and assignments in the scope of `path` give to a member;
+        none when one of them gives it something else."""
         key = (f".{member}", path)
         if key not in self._definitions:
             found: dict[str, Function] = {}
+            known = True
             for name in self.corpus.setting_files(path, member):
                 source = self.source(name)
                 for target in members_set(source, member) if source is not None else ():
-                    for function in self.definitions(target, name):
+                    meant = self.definitions(target, name)
+                    known &= bool(meant) or target == "NULL"
+                    for function in meant:
                         found[scope_of(function)] = function
-            self._definitions[key] = tuple(found.values())
+            self._definitions[key] = tuple(found.values()) if known else ()
         return self._definitions[key]
 
 

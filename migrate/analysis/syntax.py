@@ -189,7 +189,8 @@ def _before_attribute(holder: Node, declared: Node | None) -> str | None:
 
 
 def members_set(source: Source, member: str) -> Iterator[str]:
-    """The names N in `.member = N` and `x->member = N` all over the file."""
+    """The names N in `.member = N` and `x->member = N` all over the file, "" for another value
+    than a name."""
     for match in re.finditer(rb"\b" + re.escape(member.encode()) + rb"\s*=", source.text):
         node = source.root.descendant_for_byte_range(match.start(), match.start() + len(member))
         holder = node.parent if node is not None else None
@@ -202,6 +203,8 @@ def members_set(source: Source, member: str) -> Iterator[str]:
             value = value.child_by_field_name("argument")
         if value is not None and value.type == "identifier":
             yield name_of(value)
+        elif value is not None and value.type not in ("null", "number_literal"):
+            yield ""
 
 
 def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:

@@ -528,6 +528,12 @@ CASES: dict[str, str | dict[str, str]] = {
     # Functions in tables
     "a getter in a table that is called": OPS
     + end("put_page(demo->ops->get(demo, 0)); /* release */"),
+    "a getter beside one that is set out of sight": OPS
+    + end("put_page(demo->ops->get(demo, 0)); /* release */")
+    + "void demo_set(struct demo_ops *ops)\n{\n\tops->get = demo_find_getter();\n}\n",
+    "a getter beside one that is passed in": OPS
+    + end("put_page(demo->ops->get(demo, 0)); /* release */")
+    + "void demo_set(struct demo_ops *ops, void *get)\n{\n\tops->get = get;\n}\n",
     "a getter in a table that is given away": OPS + "void demo_end(struct demo *demo)\n{\n"
     "\tput_page(demo_call(demo->ops->get)); /* release */\n}\n",
     "a getter in a table and in a variable": OPS
