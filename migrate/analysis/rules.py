@@ -254,13 +254,18 @@ def data_read(q: Question) -> Answer | None:
 
 def marked_dirty(q: Question) -> Answer | None:
     """CASE 1 and 2: what the code marks dirty is written to by somebody while it is held."""
-    dirtied = q.uses(UseKind.DIRTY)
+    by_release = tuple(
+        Evidence(r.place, UseKind.DIRTY.value, r.text)
+        for r in q.group.releases
+        if "dirty" in r.name
+    )
+    dirtied = _evidence(q.uses(UseKind.DIRTY)) or by_release
     if not dirtied or not q.has(TraitKind.MAY_WRITE):
         return None
     where = "until another function releases them" if _outlives_call(q) else "for a moment"
     reason = f"The pages are held {where} and marked dirty: a device writes to their data."
     case = "2" if _outlives_call(q) else "1"
-    return Answer(Action.PIN, case, reason, Confidence.MEDIUM, _evidence(dirtied))
+    return Answer(Action.PIN, case, reason, Confidence.MEDIUM, dirtied)
 
 
 def followed(q: Question) -> Answer | None:

@@ -205,6 +205,9 @@ def test_marked_dirty() -> None:
     kept = group(U.DIRTY, U.STORED, T.MAY_WRITE, T.LONG_LIVED)
     expect(rules.marked_dirty, kept, Action.PIN, "2")
     assert verdict(kept, False).rule == "marked_dirty"
+    both = replace(release(), name="put_user_pages_dirty_lock")
+    by_release = group(U.STORED, T.MAY_WRITE, releases=(both,))
+    expect(rules.marked_dirty, by_release, Action.PIN, "1")
     assert ask(rules.marked_dirty, group(U.DIRTY)) is None, "no write access"
     assert ask(rules.marked_dirty, group(U.STORED, T.MAY_WRITE)) is None
 
