@@ -273,9 +273,12 @@ def check_environment(job: Job, wanted: Sequence[str]) -> None:
     from migrate.analysis.spatch import spatch_version
     from migrate.delivery.build_choices import check_options
     from migrate.delivery.commits import user_identity
+    from migrate.rewrite.counterparts import Counterparts
     from migrate.rewrite.deprecate import require_pins
 
     spatch_version()
+    if "classify" in wanted:
+        Counterparts(job.tree, job.profile).require()
     if job.options.deprecate:
         require_pins(job.profile)
     if "build" in wanted:

@@ -176,6 +176,17 @@ def _which(name: str) -> str:
     )
 
 
+def test_a_tree_that_is_too_old_for_a_profile_is_refused_before_any_work(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    code, _, said = run("classify", str(kernel(tmp_path / "old")), "--profile", "pin-user-pages")
+    assert code == ExitCode.REFUSED
+    assert said == (
+        "error: Profile pin-user-pages needs pin_user_pages(), which this tree lacks; kernels have"
+        " it from 5.6 on.\nUse --profile vaddr-pin, which brings its own API.\n"
+    )
+
+
 def test_an_unknown_profile_names_the_known_ones(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
