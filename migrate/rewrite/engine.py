@@ -10,6 +10,7 @@ from migrate.analysis.model import Action, Classification, PinGroup
 from migrate.analysis.spatch import DEFAULT_TIMEOUT, spatch_version
 from migrate.kernel.line_limit import line_limit
 from migrate.kernel.tree import Tree
+from migrate.rewrite.aliases import drop_aliases
 from migrate.rewrite.api import api_change
 from migrate.rewrite.apply import Edited, NotApplied, apply_steps
 from migrate.rewrite.comments import follow_comments
@@ -109,8 +110,12 @@ class _Job:
             if self.comments:
                 names = self._successors(group)
                 edited = follow_comments(draft, edited, names, self._general(group))
-            changed[path] = edited
             rules |= result.rules
+            if self.parts.profile.drop_aliases:
+                released = [r.function for r in group.releases if r.place.path == path]
+                edited, more = drop_aliases(edited, released, self.timeout)
+                rules |= more
+            changed[path] = edited
             if edited.text != draft.text:
                 files.append(FileChange(path, draft.text, edited.text))
         if not files:

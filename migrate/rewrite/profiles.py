@@ -150,7 +150,8 @@ class Profile:
     """A target API as data. `folder` is where its templates are.
 
     `pins_read_only` says whether sites that only read the page's data are pinned, `pins` whether
-    any are: a profile may be about the others alone.
+    any are: a profile may be about the others alone. With `drop_aliases`, a local helper goes that
+    does nothing any more but to call the release function of the profile.
     """
 
     name: str
@@ -163,6 +164,7 @@ class Profile:
     api: Api | None = None
     follow: Follow | None = None
     pins: bool = True
+    drop_aliases: bool = False
     folder: Path = field(default=Path(), compare=False)
 
     @property

@@ -87,10 +87,10 @@ def _wrong(
         if not is_pin(acquire):
             return f"that {acquire.name}() in {acquire.function}() still takes plain references"
     groups = after.traced(acquires)
-    return _unpaired(group, groups) or _new_finding(old, groups, before, after)
+    return _unpaired(group, groups, after) or _new_finding(old, groups, before, after)
 
 
-def _unpaired(group: PinGroup, groups: list[PinGroup]) -> str:
+def _unpaired(group: PinGroup, groups: list[PinGroup], after: View) -> str:
     """What the groups of the result do not tie together as `group` did."""
     taken = [a for g in groups for a in g.acquires if a.name in DIRECT_NAMES]
     for acquire in (a for a in taken if not is_pin(a)):
@@ -99,8 +99,11 @@ def _unpaired(group: PinGroup, groups: list[PinGroup]) -> str:
     for release in releases:
         if not unpins(release.name) and not is_implementation_file(release.place.path):
             return f"that {release.name}() in {release.function}() drops pages that are pinned"
-    for where in _where(group.releases) - _where(releases):
-        return f"no release in {where[1]}() any more"
+    for path, function in _where(group.releases) - _where(releases):
+        source = after.program.source(path)
+        if source is None or function in source.by_name:
+            return f"no release in {function}() any more"
+        # A helper that went; that each of its calls is a release now was seen token by token.
     gaps = [gap for g in groups for gap in g.gaps]
     return f"what it cannot follow: {gaps[0]}" if gaps and group.complete else ""
 

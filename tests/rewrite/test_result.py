@@ -19,7 +19,7 @@ from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profiles import load_profile
 from migrate.rewrite.result import audit_result
 from migrate.rewrite.verdicts import classify
-from tests.rewrite.trees import make_tree
+from tests.rewrite.trees import NoCache, make_tree
 
 PROFILES = ("vaddr-pin", "pin-user-pages")
 
@@ -70,16 +70,6 @@ int leak_one(unsigned long addr, const char *from, int odd)
 	return 0;
 }
 """
-
-
-class NoCache:
-    """A cache that never has anything."""
-
-    def get(self, _key: str) -> str | None:
-        return None
-
-    def put(self, _key: str, _value: str) -> None:
-        return None
 
 
 @pytest.fixture

@@ -88,8 +88,16 @@ struct page *follow_page(unsigned long address)
 	return look_up(address);
 }
 """
+ALIAS = """\
+static void demo_put(struct page *page)
+{
+	put_user_page(page);
+}
+
+"""
 SITES = {
     "lookup": COUNTED,
+    "drop-function": "int first;\n\n" + ALIAS + SITE,
     "follow-page": FOLLOW,
     "export-function": EXPORT,
     "fold-loop": LOOPS,
@@ -114,6 +122,7 @@ BY_HAND = {
     "follow-page": (FOLLOW.splitlines(keepends=True)[4], FOLLOWED, {}),
     "export-function": ("}\n", "}\nEXPORT_SYMBOL_GPL(follow_page);\n", {}),
     "drop-variable": ("int i, k;", "int i;", {"at": "L3C8"}),
+    "drop-function": (ALIAS, "", {}),
     "drop-braces": (
         "(write) {\n\t\tlook(p);\n\t}\n",
         "(write)\n\t\t\n\t\tlook(p);\n",

@@ -45,6 +45,16 @@ def make_tree(folder: Path, version: str, files: Mapping[str, bytes]) -> Tree:
     return open_tree(folder)
 
 
+class NoCache:
+    """A cache that never has anything."""
+
+    def get(self, _key: str) -> str | None:
+        return None
+
+    def put(self, _key: str, _value: str) -> None:
+        return None
+
+
 def group_of(name: str, files: Mapping[str, bytes]) -> PinGroup:
     """All acquires and releases of `files`, but for those that a comment says stay."""
     acquires, releases = [], []
