@@ -87,8 +87,12 @@ class Auditor:
 
     def _mixed(self, group: PinGroup) -> Iterator[Finding]:
         kinds = {is_pin(a) for a in group.acquires if a.name in DIRECT_NAMES}
+        # Somebody who takes a plain reference to a pinned page drops it by put_page().
+        referenced = any(u.kind is UseKind.EXTRA_REFERENCE for u in group.uses)
         for release in group.releases:
             wrong = not unpins(release.name)
+            if wrong and referenced:
+                continue
             if wrong not in kinds or is_implementation_file(release.place.path):
                 continue
             origin = self.origins.of_call(release.place, release.function)

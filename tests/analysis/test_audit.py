@@ -81,6 +81,24 @@ def test_a_pinned_page_that_is_put_elsewhere_is_found(put: str) -> None:
     assert "pin_user_pages_fast(start" in evidence.text
 
 
+def test_a_plain_reference_to_a_pinned_page_is_dropped_as_one() -> None:
+    lend = """
+    void demo_lend(struct demo *demo)
+    {
+        REFERENCE
+        demo->other = demo->page;
+    }
+    void demo_return(struct demo *demo)
+    {
+        put_page(demo->other);
+    }
+    """
+    text = OBJECT + START + END + lend
+    assert rules(text.replace("REFERENCE", "get_page(demo->page);")) == []
+    found = rules(text.replace("REFERENCE", ""))
+    assert found == [(AuditRule.PINNED_AND_PUT, "put_page(demo->other);")]
+
+
 def test_the_length_that_goes_into_a_scatterlist_with_a_page_is_no_page() -> None:
     holder = "struct demo {\n\tstruct scatterlist *sg;\n};\n"
     put = "put_page(sg_page(demo->sg));"
