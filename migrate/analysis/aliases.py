@@ -37,7 +37,7 @@ def containers_behind(flow: Forward, state: State, facts: FunctionFacts) -> None
         call = facts.calls[index]
         known = known_callee(flow.program, call.name, facts.function.path)
         if known is not None and known.into == position and call.name.startswith(WALK):
-            for value in call.arguments[0]:
+            for value in call.values(0):
                 _start(flow, value, facts, call.place, call.text)
 
 
@@ -59,7 +59,7 @@ def _behind_result(flow: Forward, site: Site, place: Place, text: str) -> None:
         return  # it was followed to here
     known = known_callee(flow.program, site.call.name, site.facts.function.path)
     if known is not None and known.result == "same" and site.call.arguments:
-        for value in site.call.arguments[0]:
+        for value in site.call.values(0):
             _start(flow, value, site.facts, place, text)
     elif known is None or known.result != "memory":
         flow.trace.gap(f"it is put where the result of a call points, {place}")

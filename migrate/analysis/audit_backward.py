@@ -29,7 +29,7 @@ class AuditBackward(Backward):
         position = facts.parameters.index(cell.name)
         for site in sites:
             if position < len(site.call.arguments):
-                self._values(site.call.arguments[position], form, site.facts)
+                self._values(site.call.values(position), form, site.facts)
 
 
 def _all_callers(program: Program, function: Function) -> tuple[Site, ...] | None:

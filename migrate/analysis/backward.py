@@ -54,7 +54,7 @@ class Backward:
     def follow(self, release: ReleaseSite) -> Sources:
         """All sources of the pages that `release` may drop, added to those found before."""
         site = release.site
-        released = site.call.arguments[release.argument]
+        released = site.call.values(release.argument)
         if not released:
             self._unknown("what is released is no variable", site.call.place)
         self._values(released, PAGE, site.facts)
@@ -142,7 +142,7 @@ class Backward:
             if exclusive(site.facts.guards | site.call.guards, self.guards):
                 continue
             if position < len(site.call.arguments):
-                self._values(site.call.arguments[position], form, site.facts)
+                self._values(site.call.values(position), form, site.facts)
 
     def _stores(self, cell: Cell, form: str, facts: FunctionFacts) -> bool:
         """Follow all that is stored into `cell` in one function; whether anything is, apart from
@@ -198,20 +198,22 @@ class Backward:
             self._foreign(f"{call.name}() fills it, too", call.place)
             return True
         if form == PAGE and position == 0 and call.name in ("memcpy", "memmove"):
-            self._values(call.arguments[1], form, facts)
+            if not call.values(1):
+                self._unknown(f"what is copied into {cell} is no variable", call.place)
+            self._values(call.values(1), form, facts)
             return True
         if form == PAGE and position == 0 and call.name == "memset":
             return True
         walks = call.name.startswith(WALK)
         if walks and position == 0 and form == SCATTER and known.into is not None:
-            self._values(call.arguments[known.into], SCATTER, facts, cell)
+            self._values(call.values(known.into), SCATTER, facts, cell)
         if position not in (known.into, known.through):
             return False
         if walks:
-            self._values(call.arguments[0], SCATTER, facts, cell)
+            self._values(call.values(0), SCATTER, facts, cell)
             return False
         for other in _put_in(known, position, len(call.arguments)):
-            self._values(call.arguments[other], PAGE if known.into == position else form, facts)
+            self._values(call.values(other), PAGE if known.into == position else form, facts)
         return True
 
     def _filled_by(self, function: Function, position: int, form: str) -> bool:
@@ -265,7 +267,7 @@ class Backward:
                 self._values(values, form, facts)
         elif known.result and call.arguments:
             before = _origin_form(call.name, known.result)
-            self._values(call.arguments[0], before, facts)
+            self._values(call.values(0), before, facts)
 
     def _unknown(self, why: str, place: Place) -> None:
         self.sources.unknown.setdefault(why, place)

@@ -159,7 +159,7 @@ def _known_callee(
 def _balanced(flow: Forward, site: Site, position: int) -> bool:
     """Whether the function takes a reference to the page of this argument, for one callee that
     adopts it: `get_page(page); skb_fill_page_desc(skb, i, page, ...)`."""
-    page = site.call.arguments[position]
+    page = site.call.values(position)
     calls = {"extra": list[int](), "adopt": list[int]()}
     for call in site.facts.calls:
         known = known_callee(flow.program, call.name, site.facts.function.path)
@@ -179,7 +179,7 @@ def _derived(form: str, result: str) -> str:
 
 
 def _store_argument(flow: Forward, site: Site, target: int, form: str) -> None:
-    for value in site.call.arguments[target]:
+    for value in site.call.values(target):
         cell, _ = flow.program.cells.of(value, site.facts)
         if cell.kind in ("member", "global"):
             flow.trace.origin(cell, site.facts.function.path)
@@ -216,7 +216,7 @@ def _release(flow: Forward, site: Site, position: int, effect: str) -> None:
     if is_macro(function):
         flow.trace.gap(f"the macro at {call.place} releases it")
     helper = function.name if site.facts.parameters else ""
-    root = call.arguments[position]
+    root = call.values(position)
     by_parameter = any(
         flow.program.cells.of(v, site.facts)[0].name in site.facts.parameters for v in root
     )

@@ -54,7 +54,7 @@ def _copies(program: Program, facts: FunctionFacts, name: str, tag: str) -> Iter
 
 
 def _copied(program: Program, facts: FunctionFacts, call: Call, position: int) -> TypeRef | None:
-    values = call.arguments[position] if position < len(call.arguments) else ()
+    values = call.values(position)
     kinds = (program.types.at(value, facts) for value in values if isinstance(value, Loc))
     return next((kind for kind in kinds if kind is not None), None)
 

@@ -67,6 +67,10 @@ class Call:
     start: int
     guards: Guards
 
+    def values(self, position: int) -> tuple[Value, ...]:
+        """What the argument of this number, from 0, is made of; none where the call ends before."""
+        return self.arguments[position] if position < len(self.arguments) else ()
+
 
 @dataclass(frozen=True)
 class Return:

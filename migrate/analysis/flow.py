@@ -226,7 +226,7 @@ class Forward:
         return self.program.callers.of(facts.function, far)
 
     def _into_caller(self, state: State, site: Site, position: int) -> None:
-        values = site.call.arguments[position]
+        values = site.call.values(position)
         if state.form != PHYSICAL:
             values = self.program.types.pointers(values, site.facts)
         for value in values:

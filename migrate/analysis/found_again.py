@@ -47,7 +47,7 @@ def _released_here(
         function = known.lookup(call.name)
         if function is None or not RELEASE_EFFECTS & set(function.effects):
             continue
-        for value in call.arguments[0] if call.arguments else ():
+        for value in call.values(0):
             if isinstance(value, Result):
                 found = facts.calls[value.call].name in finders
             else:

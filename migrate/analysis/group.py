@@ -125,7 +125,7 @@ class Grouper:
         if position is None or position >= len(site.call.arguments):
             forward.trace.gaps.setdefault(f"the pages argument at {acquire.place} is not known")
             return
-        values = self.program.types.pointers(site.call.arguments[position], facts)
+        values = self.program.types.pointers(site.call.values(position), facts)
         if not values:
             forward.trace.gaps.setdefault(f"the pages argument at {acquire.place} is no variable")
         for value in values:

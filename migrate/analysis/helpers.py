@@ -80,7 +80,7 @@ def _hands_out(
             continue
         values: tuple[Value, ...] = (Result(index),)
         if position != RETURNED:
-            values = call.arguments[position] if position < len(call.arguments) else ()
+            values = call.values(position)
         for value in values:
             way_out = _way_out(program, facts, value)
             if way_out is not None:

@@ -186,6 +186,6 @@ def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Sit
             continue
         for index, call in enumerate(facts.calls):
             if call.name == name and call.arguments:
-                cells = [program.cells.of(v, facts)[0] for v in call.arguments[0]]
+                cells = [program.cells.of(v, facts)[0] for v in call.values(0)]
                 owners = [c.scope for c in cells if c.kind == "member"]
                 yield Site(facts, index), owners[0] if owners else ""
