@@ -138,6 +138,25 @@ def test_a_pointer_that_moves_along_is_made_of_itself() -> None:
     assert found.complete, found.gaps
 
 
+@pytest.mark.parametrize("made", ["kcalloc(nr, 8, 0)", "kmalloc_objs(*pages, nr)", "huge(nr)"])
+def test_an_array_in_fresh_memory_has_no_pages_of_others(made: str) -> None:
+    text = """
+    int f(struct device *dev, unsigned long start, int nr)
+    {
+        struct page **pages = MADE;
+
+        if (get_user_pages_fast(start, 1, FOLL_WRITE, pages) != 1)
+            return -EFAULT;
+        dma_map_page(dev, pages[0], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+        put_page(pages[0]);
+        kfree(pages);
+        return 0;
+    }
+    """
+    found = only_group(text.replace("MADE", made))
+    assert found.complete == (not made.startswith("huge")), found.gaps
+
+
 def test_arguments_of_another_kernel_are_not_taken_for_this_ones() -> None:
     text = """
     void f(struct task_struct *task, unsigned long start, struct page **pages)
