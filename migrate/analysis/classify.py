@@ -20,6 +20,9 @@ from migrate.analysis.rules import RULES, Question, only_struct_page, through_he
 from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree
 
+TRUTH_VALUE = "A truth value is passed as gup_flags"
+"""How the warning begins that an edit can do away with."""
+
 
 class Target(Protocol):
     """What the rules want to know of a profile."""
@@ -131,7 +134,7 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
         yield "The pages may be written to and are never marked dirty."
     truth = group.trait(TraitKind.BOOL_FLAGS)
     if truth is not None:
-        yield f"A truth value is passed as gup_flags ({truth.evidence.place})."
+        yield f"{TRUTH_VALUE} ({truth.evidence.place})."
     for trait in group.traits:
         if trait.kind is TraitKind.NEGATIVE_COUNT:
             yield f"'{trait.subject}' may be an error code as a count ({trait.evidence.place})."

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from tree_sitter import Node
 
 from migrate.analysis.syntax import Function, Source, name_of, parse
+from migrate.rewrite.counterparts import FAULT_IN
 from migrate.rewrite.model import FileChange
 
 
@@ -68,7 +69,10 @@ def _calls(top: Node) -> list[str]:
 
 
 def _pairs(old: list[str], new: list[str]) -> list[tuple[str, str]]:
-    """Old and new names where the lists differ; the most similar name is taken for the new one."""
+    """Old and new names where the lists differ; the most similar name is taken for the new one.
+
+    What faults a page in for the look-up behind it takes the place of no call.
+    """
     found: list[tuple[str, str]] = []
     if old == new:
         return found
@@ -77,7 +81,8 @@ def _pairs(old: list[str], new: list[str]) -> list[tuple[str, str]]:
             continue
         taken = set()
         for name in old[i:j]:
-            best = max(new[k:m], key=lambda other: _likeness(name, other), default="")
+            others = [other for other in new[k:m] if other != FAULT_IN]
+            best = max(others, key=lambda other: _likeness(name, other), default="")
             taken.add(best)
             found.append((name, best))
         found += [("", name) for name in new[k:m] if name not in taken]

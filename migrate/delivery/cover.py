@@ -114,7 +114,11 @@ def cover_letter(
         commits=commits,
         sites=[site for c in conversions for site in _converted(c)],
         left_alone=facts.left_alone(commits) if conversions else [],
+        looked_up=any(c.verdict.action is Action.FOLLOW for c in conversions),
         builds=_build_lines(facts.builds, commits),
+        compiled=any(
+            o.status is not BuildStatus.NOT_BUILDABLE for o in _objects(facts.builds, commits)
+        ),
         built=facts.builds is not None,
         document=document,
         part=part,
@@ -158,16 +162,19 @@ def _verdict(verdict: Verdict, action: Action) -> str:
 
 
 def _build_lines(report: BuildReport | None, commits: Sequence[Commit]) -> list[BuildLine]:
-    ids = {commit.id for commit in commits}
-    mine = [o for o in (report.objects if report else ()) if o.commit in ids]
     found: dict[tuple[str, BuildStatus, str], list[str]] = {}
-    for result in sorted(mine, key=_build_order):
+    for result in sorted(_objects(report, commits), key=_build_order):
         reason = result.reason if result.status is BuildStatus.NOT_BUILDABLE else ""
         found.setdefault((result.path, result.status, reason), []).append(result.arch)
     return [
         BuildLine(path, str(status), tuple(_unique(architectures)), reason)
         for (path, status, reason), architectures in found.items()
     ]
+
+
+def _objects(report: BuildReport | None, commits: Sequence[Commit]) -> list[ObjectBuild]:
+    ids = {commit.id for commit in commits}
+    return [o for o in (report.objects if report else ()) if o.commit in ids]
 
 
 def _build_order(result: ObjectBuild) -> tuple[str, str, str]:

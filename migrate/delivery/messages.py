@@ -7,20 +7,25 @@ that the patch does not do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from migrate.analysis.classify import TRUTH_VALUE
 from migrate.analysis.decisions import AUTHOR
 from migrate.analysis.model import Action, PinGroup, Verdict
 from migrate.delivery.calls import Swap, successor, swaps
 from migrate.delivery.plumbing import Identity
 from migrate.delivery.prefixes import Prefix
 from migrate.delivery.wording import called, clean, listed, render, wrap
+from migrate.rewrite.counterparts import FAULT_IN
 from migrate.rewrite.model import GroupChange
 
 SUBJECT_WIDTH = 75
 """Columns; the `[PATCH n/m]` of the mail comes on top."""
+
+FLAG_RULE = "common/write-to-flag.cocci"
+"""What turns a truth value into flags."""
 
 RULES_DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
 
@@ -46,7 +51,8 @@ class Call:
 @dataclass(frozen=True)
 class GroupText:
     """One group, in the words of a message; `case` is a number as text, "" when none applies;
-    `by_author` says that the author decided and not the rules."""
+    `by_author` says that the author decided and not the rules; `fault_in` is the function that now
+    faults a page in before it is looked up, "" for none."""
 
     name: str
     action: str
@@ -57,6 +63,7 @@ class GroupText:
     acquires: tuple[Call, ...]
     releases: tuple[Call, ...]
     by_author: bool = False
+    fault_in: str = ""
 
     @property
     def takers(self) -> tuple[str, ...]:
@@ -106,12 +113,24 @@ def describe_group(conversion: Conversion) -> GroupText:
         action=str(verdict.action),
         case=verdict.case.strip("? "),
         reason=verdict.reason,
-        warnings=verdict.warnings,
-        notes=conversion.change.notes,
+        warnings=tuple(w for w in verdict.warnings if not _settled(w, conversion.change)),
+        notes=(*conversion.change.notes, *_done_besides(conversion)),
         acquires=_calls([(a.function, a.place.path, a.name) for a in group.acquires], found, home),
         releases=_calls([(r.function, r.place.path, r.name) for r in group.releases], found, home),
         by_author=verdict.decided_by == AUTHOR,
+        fault_in=FAULT_IN if any(s.new == FAULT_IN for s in found) else "",
     )
+
+
+def _settled(warning: str, change: GroupChange) -> bool:
+    """Whether the edit itself did away with what `warning` is about."""
+    return warning.startswith(TRUTH_VALUE) and FLAG_RULE in change.rules
+
+
+def _done_besides(conversion: Conversion) -> Iterator[str]:
+    """What the edit changed besides the names."""
+    if any(_settled(w, conversion.change) for w in conversion.verdict.warnings):
+        yield "Pass flags where a truth value was passed as gup_flags."
 
 
 def subject(prefix: Prefix, groups: Sequence[GroupText]) -> str:

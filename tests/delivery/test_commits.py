@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from migrate.analysis.classify import TRUTH_VALUE
 from migrate.analysis.model import Action
 from migrate.base import process
+from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output
 from migrate.delivery.commits import user_identity
+from migrate.delivery.messages import FLAG_RULE
 from migrate.delivery.prefixes import from_paths, learn
 from migrate.delivery.publish import publish
 from migrate.delivery.wording import listed, sentence, wrap
@@ -226,6 +230,40 @@ def test_follow_is_worded_as_a_look_up(tiny: Tiny) -> None:
     branch = tiny.commit(*tiny.results(change))
     assert branch.commits[0].subject.startswith("misc: alpha: look up pages")
     assert "A pin does" not in body(tiny, branch.tip)
+
+
+def test_a_look_up_names_both_of_its_calls(tiny: Tiny) -> None:
+    """The subject names the one that takes the reference, not the fault-in before it."""
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER", action=Action.FOLLOW, case="4")
+    file = change.files[0]
+    assert file.before is not None
+    looked_up = b"""\
+\tif (fixup_user_fault(p->vma->vm_mm, at, 0, NULL))
+\t\treturn -EFAULT;
+\tp->page = follow_page(p->vma, at, FOLL_GET);
+\treturn IS_ERR_OR_NULL(p->page) ? -EFAULT : 1;
+"""
+    call = b"\treturn get_user_pages_fast(at, 1, FOLL_WRITE, &p->page);\n"
+    after = file.before.replace(call, looked_up)
+    change = replace(change, files=(replace(file, after=after),))
+    branch = tiny.commit(*tiny.results((group, verdict, change)))
+    assert branch.commits[0].subject == "misc: alpha: look up pages with follow_page()"
+    text = " ".join(body(tiny, branch.tip).split())
+    assert "Fault the pages in with fixup_user_fault() and look them up with follow_page()" in text
+
+
+def test_what_the_edit_settles_is_no_warning_any_more(tiny: Tiny) -> None:
+    warnings = (f"{TRUTH_VALUE} ({ONE}:5).", "The pages may be written to.")
+    assert (data_folder("cocci") / "rewrite" / FLAG_RULE).is_file()
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER", warnings=warnings)
+    branch = tiny.commit(*tiny.results((group, verdict, change)))
+    assert TRUTH_VALUE in " ".join(body(tiny, branch.tip).split())
+    change = replace(change, rules=(FLAG_RULE,))
+    branch = tiny.commit(*tiny.results((group, verdict, change)))
+    text = body(tiny, branch.tip)
+    assert TRUTH_VALUE not in " ".join(text.split())
+    assert "Pass flags where a truth value was passed as gup_flags.\n" in text
+    assert "- The pages may be written to.\n" in text
 
 
 def test_prefix_comes_from_history(tiny: Tiny) -> None:

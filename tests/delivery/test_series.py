@@ -232,6 +232,7 @@ def test_cover_letter_tells_everything(tiny: Tiny, tmp_path: Path) -> None:
         f"  {ONE}:5 one_start()\n    pin, CASE 2: get_user_pages_fast() -> pin_user_pages_fast()\n",
         f"  {TWO}:5 two_start()\n",
         f"- {ONE}:5 one_start(), keep, CASE 4: No data.\n",
+        "\nEach patch was built on its own:\n",
         "  drivers/misc/alpha/one.o\n    built: arm64 and x86_64\n",
         "    not buildable here: s390 (no bus)\n",
         "Zoë Devel, Jr (1):\n",
@@ -241,6 +242,19 @@ def test_cover_letter_tells_everything(tiny: Tiny, tmp_path: Path) -> None:
     assert BETA not in text
     assert "other.o" not in text
     assert max(map(len, text.split("\n"))) <= 80
+
+
+def test_nothing_is_called_built_that_could_not_be(tiny: Tiny, tmp_path: Path) -> None:
+    def builds(branch: Branch) -> BuildReport:
+        status = BuildStatus.NOT_BUILDABLE
+        one = branch.commits[0].id
+        return BuildReport(branch.tip, (ObjectBuild(one, ONE, "s390", status, "", "no bus", 0),))
+
+    deliver(tiny, tmp_path / "out", ONE, builds=builds)
+    text = mails(tmp_path / "out/01-alpha-driver")[0].get_content()
+    assert "None of the objects of these patches could be built here:\n" in text
+    assert "was built" not in text
+    assert "not buildable here: s390 (no bus)" in text
 
 
 LONG = "drivers/misc/alpha/a_folder_with_a_long_name/and_one_more_of_the_kind/x_start.c"
