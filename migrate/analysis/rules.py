@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from migrate.analysis.model import (
     Action,
@@ -161,7 +162,7 @@ def reference_consumed(q: Question) -> Answer | None:
 
 def other_sources(q: Question) -> Answer | None:
     """Storage that pages from elsewhere share cannot tell which release is whose."""
-    foreign = q.uses(UseKind.OTHER_SOURCE)
+    foreign = _nearest_first(q, q.uses(UseKind.OTHER_SOURCE))
     if not foreign:
         return None
     reason = f"Pages from elsewhere share the storage or a release: {foreign[0].text}."
@@ -344,6 +345,18 @@ def _outlives_call(q: Question) -> bool:
 
 def _is_fast_only(name: str) -> bool:
     return name.endswith("fast_only") or name == "__get_user_pages_fast"
+
+
+def _nearest_first(q: Question, uses: tuple[Use, ...]) -> tuple[Use, ...]:
+    """Those in the files of the acquires before those in their folders before all others."""
+    files = {a.place.path for a in q.group.acquires}
+    folders = {PurePath(f).parent for f in files}
+
+    def far(use: Use) -> tuple[bool, bool]:
+        path = use.place.path
+        return path not in files, PurePath(path).parent not in folders
+
+    return tuple(sorted(uses, key=far))
 
 
 def _evidence(uses: tuple[Use, ...]) -> tuple[Evidence, ...]:

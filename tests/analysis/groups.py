@@ -29,8 +29,8 @@ def release(line: int = 20, function: str = "put") -> Release:
     return Release(Place(PATH, line, 1), function, "put_page", False, "", "put_page(page);")
 
 
-def use(kind: UseKind, text: str = "used(page);", line: int = 15) -> Use:
-    return Use(Place(PATH, line, 1), "get", kind, text)
+def use(kind: UseKind, text: str = "used(page);", line: int = 15, path: str = PATH) -> Use:
+    return Use(Place(path, line, 1), "get", kind, text)
 
 
 def trait(kind: TraitKind, subject: str = "") -> Trait:

@@ -147,6 +147,14 @@ def test_other_sources() -> None:
     assert ask(rules.other_sources, group(*WRITTEN)) is None
 
 
+def test_the_nearest_of_other_sources_is_the_reason() -> None:
+    paths = ("arch/far.c", "drivers/demo/near.c", PATH)
+    foreign = tuple(use(U.OTHER_SOURCE, f"from {path}", path=path) for path in paths)
+    answer = expect(rules.other_sources, group(*WRITTEN, more=foreign), Action.MANUAL, "")
+    assert answer.reason.endswith(f"from {PATH}.")
+    assert [e.place.path for e in answer.evidence] == list(reversed(paths))
+
+
 def test_not_followed() -> None:
     about = group(*WRITTEN, gaps=("passed to f() at a.c:3, which cannot be followed", "more"))
     answer = expect(rules.not_followed, about, Action.MANUAL, "")
