@@ -277,7 +277,7 @@ def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draf
         outcome = run_spatch(path, {draft.path: draft.text}, timeout=timeout)
     if not isinstance(outcome, Patched):
         return outcome.reason
-    added = tuple(t.text for t in tokenize(parse(draft.path, text.encode()).root))
+    added = tuple(t.text for t in tokenize(parse(draft.path, text.encode())))
     edits = [TokenEdit(anchor.end, 0, added)]
     result = draft.advance(outcome.files[draft.path], edits)
     if isinstance(result, Draft):

@@ -93,7 +93,7 @@ class Draft:
 
     def advance(self, after: bytes, edits: Sequence[TokenEdit]) -> Draft | Comparison:
         """The draft with text `after`, laid out, when that is this one plus `edits`."""
-        tokens = tokenize(parse(self.path, after).root)
+        tokens = tokenize(parse(self.path, after))
         found = compare(self.text, self.tokens, after, tokens, edits)
         if not isinstance(found, AsPlanned):
             return found
@@ -101,7 +101,7 @@ class Draft:
             self.text, self.tokens, after, tokens, found.origin, dict(found.gaps), self.widest
         )
         source = parse(self.path, text)
-        tokens = tokenize(source.root)
+        tokens = tokenize(source)
         found = compare(self.text, self.tokens, text, tokens, edits)
         if not isinstance(found, AsPlanned):
             return found
@@ -112,6 +112,6 @@ class Draft:
 def open_draft(path: str, text: bytes, widest: int = WIDEST_LINE) -> Draft:
     """The draft of a file as the tree has it."""
     source = parse(path, text)
-    tokens = tokenize(source.root)
+    tokens = tokenize(source)
     places = {(t.line, t.column): number for number, t in enumerate(tokens)}
     return Draft(path, text, tokens, source, tuple(range(len(tokens))), places, widest)

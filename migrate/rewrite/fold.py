@@ -176,7 +176,7 @@ def _folded(draft: Draft, loop: PutLoop, fold: _Fold) -> Site:
         arguments.append(_spelled(loop.dirty) if isinstance(loop.dirty, Node) else "true")
     text = wrapped(f"{indent}{fold.target}(", arguments, ");").strip().encode()
     whole = _FUNCTION % text
-    added = tokenize(parse("", whole).root)[6:-1]
+    added = tokenize(parse("", whole))[6:-1]
     between = [whole[a.end : b.start] for a, b in pairwise(added)]
     gaps = (
         gap_before(draft.text, draft.tokens, first),

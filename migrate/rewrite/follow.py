@@ -172,7 +172,7 @@ def _in_block(statement: Node) -> bool:
 def _edit(draft: Draft, first: int, end: int, lines: Sequence[str]) -> TokenEdit:
     """The tokens `first` to `end` become the C of `lines`, laid out as there."""
     whole = b"void f(void)\n{\n%s;\n}\n" % "\n".join(lines).encode()
-    new = tokenize(parse("", whole).root)[6:-2]
+    new = tokenize(parse("", whole))[6:-2]
     gaps = (
         gap_before(draft.text, draft.tokens, first),
         *(whole[a.end : b.start] for a, b in pairwise(new)),

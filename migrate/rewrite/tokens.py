@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from migrate.analysis.syntax import Source
+
 _OPENING = {b"(": b")", b"[": b"]", b"{": b"}"}
 _CLOSING = frozenset(_OPENING.values())
 
@@ -40,16 +42,19 @@ class Call:
     arguments: tuple[tuple[int, int], ...]
 
 
-def tokenize(root: Node) -> tuple[Token, ...]:
-    """The leaves below `root` that have any text, in order."""
+def tokenize(source: Source) -> tuple[Token, ...]:
+    """The leaves of the syntax tree that have any text, in order.
+
+    The text is that of the file: what the parser is given may differ from it by a few bytes.
+    """
     found = []
-    cursor = root.walk()
+    cursor = source.root.walk()
     while True:
         node = cursor.node
         assert node is not None
         if cursor.goto_first_child():
             continue
-        text = node.text or b""
+        text = source.text[node.start_byte : node.end_byte]
         if text.strip():
             found.append(_token(node, text))
         while not cursor.goto_next_sibling():

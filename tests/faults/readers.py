@@ -114,7 +114,7 @@ def all_facts(data: bytes) -> str:
     names = tuple(FAMILY) + knowledge().releases
     bodies = [list(macro_bodies(source, f.function.name)) for f in functions]
     members = [list(members_set(source, call.name)) for f in functions for call in f.calls]
-    tokens = tokenize(source.root)
+    tokens = tokenize(source)
     calls = [call_at(tokens, number) for number in range(len(tokens))]
     return repr((found, functions, bodies, members, tokens, calls, sliced(source, names)))
 

@@ -47,7 +47,7 @@ def mangled(seed: int) -> bytes:
 
 def _pieces(text: bytes) -> list[bytes]:
     """Each token with the white space before it."""
-    ends = [0, *(token.end for token in tokenize(parse(PATH, text).root)), len(text)]
+    ends = [0, *(token.end for token in tokenize(parse(PATH, text))), len(text)]
     return [text[a:b] for a, b in pairwise(ends)]
 
 

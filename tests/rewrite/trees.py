@@ -60,7 +60,7 @@ def group_of(name: str, files: Mapping[str, bytes]) -> PinGroup:
     acquires, releases = [], []
     for path, text in sorted(files.items()):
         source = parse(path, text)
-        tokens = tokenize(source.root)
+        tokens = tokenize(source)
         for number, token in enumerate(tokens):
             called = token.text.decode("utf-8", "replace")
             function = source.function_at(token.start)
