@@ -80,13 +80,20 @@ def _pairs(old: list[str], new: list[str]) -> list[tuple[str, str]]:
         if kind == "equal":
             continue
         taken = set()
-        for name in old[i:j]:
-            others = [other for other in new[k:m] if other != FAULT_IN]
-            best = max(others, key=lambda other: _likeness(name, other), default="")
+        for name, best in _successors(old[i:j], [n for n in new[k:m] if n != FAULT_IN]):
             taken.add(best)
             found.append((name, best))
         found += [("", name) for name in new[k:m] if name not in taken]
     return found
+
+
+def _successors(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
+    """Each name of `old` with the most similar one of `new`, among those that leave enough names
+    for the others: as many as there were are in the order in which they were."""
+    fewer = len(new) <= len(old)
+    for n, name in enumerate(old):
+        low, high = (max(0, len(new) - len(old) + n), n + 1) if fewer else (0, len(new))
+        yield name, max(new[low:high], key=lambda other: _likeness(name, other), default="")
 
 
 def _likeness(one: str, other: str) -> float:

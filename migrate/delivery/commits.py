@@ -41,7 +41,7 @@ from migrate.delivery.plumbing import (
 )
 from migrate.delivery.prefixes import prefix_for
 from migrate.delivery.trailers import Collected, add_trailers
-from migrate.kernel.maintainers import Maintainers, read_maintainers
+from migrate.kernel.maintainers import THE_REST, Maintainers, read_maintainers
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, Rewrite
 
@@ -182,7 +182,7 @@ def _by_subsystem(changes: Sequence[GroupChange]) -> list[tuple[str, list[GroupC
     bundles: list[_Bundle] = []
     for change in changes:
         paths = {file.path for file in change.files}
-        mine = [b for b in bundles if b.subsystem == change.subsystem or b.paths & paths]
+        mine = [b for b in bundles if b.paths & paths or _belongs(change, b)]
         home = mine[0] if mine else _Bundle(change.subsystem, [], set())
         if not mine:
             bundles.append(home)
@@ -194,6 +194,17 @@ def _by_subsystem(changes: Sequence[GroupChange]) -> list[tuple[str, list[GroupC
         home.paths |= paths
     order = {change.group: n for n, change in enumerate(changes)}
     return [(b.subsystem, sorted(b.changes, key=lambda c: order[c.group])) for b in bundles]
+
+
+def _belongs(change: GroupChange, bundle: _Bundle) -> bool:
+    """Whether one commit can have both: THE REST is no subsystem, only its folders are."""
+    if bundle.subsystem != change.subsystem:
+        return False
+    return change.subsystem != THE_REST or _folder(change) == _folder(bundle.changes[0])
+
+
+def _folder(change: GroupChange) -> str:
+    return change.files[0].path.rpartition("/")[0]
 
 
 def _net(files: Iterable[FileChange]) -> list[FileChange]:

@@ -68,15 +68,20 @@ class GroupText:
     @property
     def takers(self) -> tuple[str, ...]:
         """The functions that acquire."""
-        return _unique(call.function for call in self.acquires)
+        return _unique(call.function for call in self._changed)
 
     @property
     def old_acquires(self) -> tuple[str, ...]:
-        return _unique(call.old for call in self.acquires)
+        return _unique(call.old for call in self._changed)
 
     @property
     def new_acquires(self) -> tuple[str, ...]:
-        return _unique(call.new for call in self.acquires)
+        return _unique(call.new for call in self._changed)
+
+    @property
+    def _changed(self) -> Sequence[Call]:
+        """The acquires that change; calls of a helper that takes the pages stay as they are."""
+        return [call for call in self.acquires if call.new != call.old] or self.acquires
 
     @property
     def old_releases(self) -> tuple[str, ...]:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from migrate.analysis.classify import TRUTH_VALUE
-from migrate.analysis.model import Action
+from migrate.analysis.model import Acquire, Action, Place
 from migrate.base import process
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output
+from migrate.delivery.calls import swaps
 from migrate.delivery.commits import user_identity
 from migrate.delivery.messages import FLAG_RULE
 from migrate.delivery.prefixes import from_paths, learn
@@ -250,6 +251,65 @@ def test_a_look_up_names_both_of_its_calls(tiny: Tiny) -> None:
     assert branch.commits[0].subject == "misc: alpha: look up pages with follow_page()"
     text = " ".join(body(tiny, branch.tip).split())
     assert "Fault the pages in with fixup_user_fault() and look them up with follow_page()" in text
+
+
+def test_each_call_has_the_successor_that_stands_in_its_place() -> None:
+    """Names that are like each other: those of a release are like those of an acquire."""
+    before = b"""\
+int one_start(struct one *p, unsigned long at)
+{
+\tint n = get_user_pages_fast(at, 2, FOLL_WRITE, p->pages);
+
+\tif (n == 1)
+\t\tput_page(p->pages[0]);
+\treturn n;
+}
+
+void one_stop(struct one *p)
+{
+\tint i;
+
+\tget_user_pages_fast(0, 0, 0, p->pages);
+\tfor (i = 0; i < 2; i++) {
+\t\tset_page_dirty_lock(p->pages[i]);
+\t\tput_page(p->pages[i]);
+\t}
+}
+"""
+    loop = before[before.index(b"\tfor") : -2]
+    after = before.replace(loop, b"\tput_user_pages_dirty_lock(p->pages, 2, true);\n")
+    after = after.replace(b"get_user_pages", b"vaddr_pin_pages").replace(
+        b"put_page", b"put_user_page"
+    )
+    found = swaps([FileChange(ONE, before, after)])
+    assert {(s.function, s.old, s.new) for s in found} == {
+        ("one_start", "get_user_pages_fast", "vaddr_pin_pages_fast"),
+        ("one_start", "put_page", "put_user_page"),
+        ("one_stop", "get_user_pages_fast", "vaddr_pin_pages_fast"),
+        ("one_stop", "set_page_dirty_lock", "put_user_pages_dirty_lock"),
+        ("one_stop", "put_page", "put_user_pages_dirty_lock"),
+    }
+
+
+def test_a_helper_that_stays_is_not_what_pins(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    helped = Acquire(Place(ONE, 20, 8), "one_again", "one_start", (), (), "")
+    group = replace(group, acquires=(helped, *group.acquires))
+    branch = tiny.commit(*tiny.results((group, verdict, change)))
+    assert branch.commits[0].subject == "misc: alpha: pin user pages with pin_user_pages_fast()"
+    text = " ".join(body(tiny, branch.tip).split())
+    assert text.startswith("one_start() takes plain references to user pages with get_user_pages_")
+    assert "Pin the pages with pin_user_pages_fast() and release" in text
+
+
+def test_what_has_no_subsystem_is_committed_by_folder(make_tiny: Callable[..., Tiny]) -> None:
+    """THE REST takes what nobody else does, however little its files have to do with each other."""
+    paths = ["drivers/far/far_one.c", "drivers/far/far_two.c", "drivers/off/off_one.c"]
+    driver = b"int %s_start(void)\n{\n\treturn get_user_pages_fast();\n}\n"
+    tiny = make_tiny({path: driver % path[-5:-2].encode() for path in paths})
+    branch = tiny.commit(*tiny.results(*(tiny.change(path, "THE REST") for path in paths)))
+    assert [c.paths for c in branch.commits] == [tuple(paths[:2]), (paths[2],)]
+    assert [c.subject.split(": ")[0] for c in branch.commits] == ["far", "off"]
 
 
 def test_what_the_edit_settles_is_no_warning_any_more(tiny: Tiny) -> None:
