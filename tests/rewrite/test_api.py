@@ -96,13 +96,17 @@ def test_the_messages(tmp_path: Path) -> None:
 
 
 def test_the_documentation_is_linked(tmp_path: Path) -> None:
-    change = introduce(make_tree(tmp_path, "6.12", {}))
+    change = introduce(make_tree(tmp_path / "6.12", "6.12", {}))
     page, index = change.commits[1]
     assert (page.path, index.path) == DESCRIPTION
     assert page.before is None
     text = page.after.decode()
     assert "vaddr_pin_pages_remote()       get_user_pages_remote()\n" in text
     assert "vaddr_pin_pages_locked" not in text
+    assert "\n\nvaddr_pin_page_vma_remote() pins one page, and returns it or an error" in text
+    assert "\n\n\n" not in text
+    older = introduce(make_tree(tmp_path / "5.8", "5.8", {})).commits[1][0].after
+    assert b"error pointer" not in older
     assert index.after == (index.before or b"").replace(
         b"   mm-api\n", b"   mm-api\n   vaddr_pin_pages\n"
     )
