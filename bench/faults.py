@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Kills `gup-migrate run` at random moments, starts it again, and looks for any difference.
 
-    python -m bench.faults [--kills 200] [--chain N] [--seed N] [--tree LINUX] [--arch ARCH]
-        [--scratch DIR] [--record docs/faults.md]
+    python -m bench.faults [--kills 200] [--chain N] [--minutes N] [--seed N] [--tree LINUX]
+        [--arch ARCH] [--scratch DIR] [--record docs/faults.md]
 
 Without LINUX on the miniature kernel. First comes one run that nobody disturbs. Then each trial
 takes a checkout of its own, kills a run somewhere between its start and the time that the first
@@ -21,6 +21,7 @@ files. The exit code is 0 when all three are none.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import random
@@ -259,7 +260,8 @@ def main() -> int:
         took = f"a run takes {reference.seconds:.0f} s"
         say(f"{name} on {platform.machine()}, seed {arguments.seed}: {took}")
         trials: list[Trial] = []
-        while sum(len(t.kills) for t in trials) < arguments.kills:
+        until = time.monotonic() + 60 * arguments.minutes
+        while sum(len(t.kills) for t in trials) < arguments.kills and time.monotonic() < until:
             so_far = sum(len(t.kills) for t in trials)
             most = min(arguments.kills - so_far, arguments.chain)
             kills = draw(rng, reference.seconds, so_far, most)
@@ -313,6 +315,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--chain", type=int, default=1, help="kills in one trial")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="start no trial after that")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 16))
     parser.add_argument("--tree", type=Path, help="a git checkout of a kernel, only read")
     parser.add_argument("--arch", help="only this architecture is built")

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What every test has: a home of its own, and the miniature kernel."""
+"""What every test has: a home of its own, and the miniature kernel.
+
+hypothesis takes the same examples in every run, so that nothing fails by chance; 10,000 others,
+new ones each time, with `--hypothesis-profile=long`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.snapshots import Snapshot, snapshot
+
+# A busy machine is no failure either: nothing is timed.
+settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("long", max_examples=10_000, deadline=None, derandomize=False)
+settings.load_profile("same")
 
 PROJECT = Path(__file__).resolve().parents[1]
 # Variables of a caller that would change what a test sees: `make test` is a make itself.

@@ -74,7 +74,7 @@ def _unclear_mentions(program: Program, cell: Cell, files: tuple[str, ...]) -> I
 
 
 def _is_member(source: Source, at: int) -> bool:
-    return source.text[:at].rstrip().endswith((b"->", b"."))
+    return source.text[:at].rstrip(b" \t\r\n\\").endswith((b"->", b"."))
 
 
 def _only_measures(body: Node, word: str) -> bool:
@@ -102,7 +102,7 @@ def _is_nothing(owner: Node) -> bool:
 
 def _misread(source: Source, node: Node, at: int) -> bool:
     """Behind an arrow stands a member, whatever the parser made of it."""
-    if node.type in ("field_identifier", "comment", "string_content", "preproc_arg"):
+    if node.type in ("field_identifier", "comment", "string_content"):
         return False
     return source.text[:at].endswith(b"->")
 

@@ -242,10 +242,6 @@ def data_read(q: Question) -> Answer | None:
     data = q.uses(*_DATA)
     if not data:
         return None
-    written = q.uses(UseKind.WRITE_DATA)
-    if written and not q.pins_read_only:
-        reason = "The kernel writes to the data, but the call does not ask for write access."
-        return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(written))
     if q.pins_read_only:
         reason = "The kernel reads the data of the pages."
         return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))

@@ -80,7 +80,7 @@ def test_the_pieces_are_the_file() -> None:
         assert b"".join(pieces(parse(path, text))) == text
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 2**32))
 def test_the_order_of_functions_does_not_matter(seed: int) -> None:
     order = random.Random(seed)
@@ -88,13 +88,13 @@ def test_the_order_of_functions_does_not_matter(seed: int) -> None:
     assert groups(pairing_of(mixed)) == expected()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.permutations(sorted(files())))
 def test_the_order_of_files_does_not_matter(order: list[str]) -> None:
     assert groups(pairing_of({path: files()[path] for path in order})) == expected()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.permutations([f"{n}.c" for n in range(4)]))
 def test_the_names_of_files_do_not_matter(names: list[str]) -> None:
     one = {p: t for p, t in files().items() if p.startswith("drivers/relay/") and p.endswith(".c")}
@@ -110,7 +110,7 @@ def test_the_names_of_files_do_not_matter(names: list[str]) -> None:
 FILLERS = (b"\n", b"\n\n", b"/* put_page(page); */\n", b"// get_user_pages_fast(1, 2, 3, 4);\n")
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 2**32))
 def test_comments_and_blank_lines_only_move_lines(seed: int) -> None:
     order = random.Random(seed)
@@ -138,7 +138,7 @@ def test_comments_and_blank_lines_only_move_lines(seed: int) -> None:
             assert now.place.line == moved[old.place.path, old.place.line]
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.sampled_from([b"\r\n", b" \n", b"\t\n"]))
 def test_line_ends_do_not_matter(end: bytes) -> None:
     plain = {p: t for p, t in files().items() if b"\\\n" not in t}
@@ -194,7 +194,7 @@ def mutate(text: bytes, order: random.Random) -> bytes:
     return text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32))
 def test_damaged_code_never_crashes(seed: int) -> None:
     order = random.Random(seed)
@@ -202,7 +202,7 @@ def test_damaged_code_never_crashes(seed: int) -> None:
     survives({name: mutate(files()[name], order) for name in names})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_code_never_crash(noise: bytes) -> None:
     call = b"\nget_user_pages_fast(a, 1, 0, &p->q);\n"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from migrate.analysis.model import (
     TraitKind,
     UseKind,
 )
-from migrate.analysis.rules import RULES, Answer, Question
+from migrate.analysis.rules import RULES, Answer, Question, Rule
 from tests.analysis.groups import PATH, acquire, group, release, trait, use
 
 U, T = UseKind, TraitKind
@@ -86,6 +87,11 @@ def test_fast_only_says_nothing_of_a_mixed_group() -> None:
     mixed = group(T.FAST_ONLY, acquires=(*ONLY_FAST, acquire(12)))
     assert ask(rules.fast_only, mixed) is None
     assert ask(rules.fast_only, group(*WRITTEN)) is None
+
+
+def test_fast_only_asks_for_nothing_of_the_callers_of_a_helper() -> None:
+    with_caller = group(T.FAST_ONLY, acquires=(*ONLY_FAST, acquire(12, "demo_fetch")))
+    expect(rules.fast_only, with_caller, Action.KEEP, "4")
 
 
 def test_through_helper() -> None:
@@ -220,6 +226,71 @@ def test_marked_dirty() -> None:
     assert ask(rules.marked_dirty, group(U.STORED, T.MAY_WRITE)) is None
 
 
+def test_a_group_followed_in_part_by_a_fault_in_says_so() -> None:
+    both = replace(group(U.STRUCT_PAGE), follows=(replace(SITE, faults=False), SITE))
+    answer = rules.followed(Question(both, True, follows=True))
+    assert answer is not None
+    assert "behind a fault-in" in answer.reason
+
+
+def test_what_a_header_does_is_evidence_only_when_nothing_else_is() -> None:
+    here, header = use(U.DMA), use(U.DMA, "theirs(page);", 3)
+    header = replace(header, place=Place("include/linux/demo.h", 3, 1))
+    only = expect(rules.device_access, group(more=(header,)), Action.PIN, "1")
+    assert [e.text for e in only.evidence] == ["theirs(page);"]
+    both = expect(rules.device_access, group(more=(header, here)), Action.PIN, "1")
+    assert [e.text for e in both.evidence] == ["used(page);"]
+    assert both.evidence[0].kind == U.DMA.value
+
+
+def test_held_until_another_function_is_what_the_reason_says() -> None:
+    for long, said in ((True, "stored until another function"), (False, "when that is done")):
+        about = group(U.DMA, *((T.LONG_LIVED,) if long else ()))
+        answer = ask(rules.device_access, about)
+        assert answer is not None
+        assert said in answer.reason
+    dirty = replace(release(), name="put_user_pages_dirty_lock")
+    for long, said in ((True, "until another function"), (False, "for a moment")):
+        traits = (T.MAY_WRITE, *((T.LONG_LIVED,) if long else ()))
+        answer = ask(rules.marked_dirty, group(*traits, releases=(release(), dirty)))
+        assert answer is not None
+        assert said in answer.reason
+        assert [e.kind for e in answer.evidence] == [U.DIRTY.value]
+        assert [e.text for e in answer.evidence] == [dirty.text]
+
+
+@pytest.mark.parametrize(
+    ("about", "case"),
+    [
+        (group(U.DMA, releases=()), "2"),
+        (group(U.DMA, gaps=("a gap",)), "2"),
+        (group(U.DMA, T.LONG_LIVED), "2"),
+        (group(U.DMA), "1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_not_released_here_outlives_the_call(about: PinGroup, case: str) -> None:
+    expect(rules.device_access, about, Action.PIN, case)
+
+
+def test_the_trait_that_decides_is_the_evidence() -> None:
+    near = expect(rules.notifier_near, group(T.NOTIFIER_NEAR, T.LONG_LIVED), Action.MANUAL, "3")
+    assert "drivers/demo/demo.c:10" in near.reason
+    assert [e.kind for e in near.evidence] == [T.NOTIFIER_NEAR.value]
+    here = expect(rules.mmu_notifier, group(T.NOTIFIER_HERE), Action.KEEP, "3")
+    assert [e.kind for e in here.evidence] == [T.NOTIFIER_HERE.value]
+    at_once = expect(rules.only_struct_page, group(T.PUT_AT_ONCE), Action.KEEP, "4")
+    assert [e.kind for e in at_once.evidence] == [T.PUT_AT_ONCE.value]
+    lost = expect(rules.not_followed, group(U.ESCAPES, U.DMA, gaps=("x",)), Action.MANUAL, "")
+    assert [e.kind for e in lost.evidence] == [U.ESCAPES.value]
+
+
+def test_a_reason_ends_with_one_stop_whatever_it_quotes() -> None:
+    more = use(U.EXTRA_REFERENCE, "get_page(page);")
+    answer = expect(rules.extra_references, group(more=(more,)), Action.MANUAL, "")
+    assert answer.reason == "Other references to the pages are taken or dropped: get_page(page)."
+
+
 def test_data_read_is_for_the_profile_to_say() -> None:
     about = group(U.MAP, U.READ_DATA)
     for pins, action in ((True, Action.PIN), (False, Action.KEEP)):
@@ -345,6 +416,34 @@ def test_no_rule_is_left_out_of_the_order() -> None:
     assert made == {rule.name for rule in RULES}
 
 
+def every_answer(rule: Ask) -> set[tuple[str, Action]]:
+    """What `rule` can say of a group with any two uses or traits."""
+    kinds = [*UseKind, *TraitKind]
+    helper = (acquire(name="evidence"),)
+    found = set()
+    for one, two in product(kinds, kinds):
+        for acquires in ((acquire(),), ONLY_FAST, helper):
+            subject = "evidence" if one is T.THROUGH_HELPER else "demo"
+            traits = [trait(k, subject) for k in (one, two) if isinstance(k, TraitKind)]
+            uses = [use(k) for k in (one, two) if isinstance(k, UseKind)]
+            for releases, gaps in (((release(),), ()), ((), ()), ((release(),), ("a gap",))):
+                about = group(acquires=acquires, releases=releases, gaps=gaps, structs=("demo",))
+                about = replace(about, uses=tuple(uses), traits=tuple(traits), follows=(SITE,))
+                for pins in (True, False):
+                    answer = rule(Question(about, pins, follows=True))
+                    if answer is not None:
+                        found.add((answer.case, answer.action))
+    return found
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_what_is_listed_of_a_rule_is_what_it_can_say(rule: Rule) -> None:
+    found = every_answer(rule.ask)
+    assert {case for case, _ in found} == set(rule.cases)
+    assert {action for _, action in found} == set(rule.actions)
+    assert len(rule.cases) == len(set(rule.cases))
+
+
 KINDS = st.lists(st.sampled_from([*UseKind, *TraitKind]), max_size=7)
 NEVER_PINNED = {
     *(U.OTHER_SOURCE, U.EXTRA_REFERENCE, U.CONSUMED, U.MANIPULATED),
@@ -355,7 +454,7 @@ GAPS = st.sampled_from([(), (), ("no release was found",)])
 RELEASES = st.sampled_from([(), (release(),), (release(), release(30, "get"))])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(KINDS, GAPS, RELEASES, st.booleans())
 def test_whatever_is_known_a_pin_is_never_rash(
     kinds: list[UseKind | TraitKind], gaps: tuple[str, ...], releases: tuple, pins: bool

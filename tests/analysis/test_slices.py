@@ -79,7 +79,7 @@ def test_lines_with_a_name_are_where_they_were(path: str) -> None:
             assert after == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from([CALLER, OTHER, b"{", b"}", b"#if A\n", b"/*", b'"', b"\0\xff\n"])))
 def test_any_pieces_keep_their_lines_and_what_was_asked_for(pieces: list[bytes]) -> None:
     text = b"".join(pieces)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from migrate.analysis.classify import classify
@@ -56,7 +56,6 @@ def test_the_pieces_are_the_file() -> None:
     assert len({mangled(seed) for seed in range(200)} - set(SAMPLES)) > 180
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**64))
 def test_the_facts_of_mangled_code(seed: int) -> None:
     text = mangled(seed)
@@ -73,7 +72,7 @@ def analysed(text: bytes) -> str:
     return codec.dumps(verdicts)
 
 
-@settings(deadline=None)
+@example(3562)  # memcpy() with one argument
 @given(st.integers(0, 2**64))
 def test_the_groups_of_mangled_code(seed: int) -> None:
     text = mangled(seed)

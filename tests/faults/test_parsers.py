@@ -40,7 +40,7 @@ def spoiled(draw: st.DrawFn, sample: bytes) -> bytes:
 def test_anything_is_read_or_refused(name: str) -> None:
     reader = READERS[name]
 
-    @settings(suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(suppress_health_check=list(HealthCheck))
     @given(spoiled(reader.sample))
     def check(data: bytes) -> None:
         with tempfile.TemporaryDirectory() as folder:
