@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 
+from migrate.analysis import flow
 from migrate.analysis.classify import verdict
 from migrate.analysis.model import Action
 from tests.analysis.memory import only_group
@@ -168,3 +171,45 @@ def test_arguments_of_another_kernel_are_not_taken_for_this_ones() -> None:
     found = only_group(text)
     assert any("prototype" in gap for gap in found.gaps), found.gaps
     assert verdict(found, True).action is Action.MANUAL
+
+
+LIMITED = """
+void f(unsigned long start)
+{
+    struct page *page, *one, *two;
+    unsigned long pfn, more;
+
+    get_user_pages_fast(start, 1, 0, &page);
+    one = page;
+    two = one;
+    pfn = page_to_pfn(two);
+    more = pfn;
+    put_page(two);
+}
+"""
+
+
+def limited(limit: str, number: int) -> list[str]:
+    with patch.object(flow, limit, number):
+        return list(only_group(LIMITED).gaps)
+
+
+def test_what_spreads_too_far_is_not_followed_to_its_end() -> None:
+    """The page is in three variables, its number in two; the call's result is a state as well."""
+    far = "the pages spread over too many places to follow them all"
+    enough = next(n for n in range(20) if not limited("_CELL_LIMIT", n))
+    assert enough == 6
+    assert far in limited("_CELL_LIMIT", enough - 1)
+    assert flow._CELL_LIMIT == 250
+
+
+def test_what_is_made_of_the_pages_has_a_limit_of_its_own() -> None:
+    """It matters only when a page is found again by it, so here nothing is said."""
+    assert limited("_DERIVED_LIMIT", 0) == []
+    again = LIMITED.replace("put_page(two)", "put_page(pfn_to_page(more))")
+    why = "addresses of the pages spread over too many places"
+    with patch.object(flow, "_DERIVED_LIMIT", 2):
+        assert why in only_group(again).gaps
+    with patch.object(flow, "_DERIVED_LIMIT", 3):
+        assert why not in only_group(again).gaps
+    assert flow._DERIVED_LIMIT == 80
