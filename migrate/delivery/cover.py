@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Verdict
@@ -112,8 +112,8 @@ def cover_letter(
         api=not conversions and not commits[0].last,
         last=commits[0].last,
         commits=commits,
-        sites=[site for c in conversions for site in _converted(c)],
-        left_alone=facts.left_alone(commits) if conversions else [],
+        sites=_explained([site for c in conversions for site in _converted(c)], document),
+        left_alone=_explained(facts.left_alone(commits) if conversions else [], document),
         looked_up=any(c.verdict.action is Action.FOLLOW for c in conversions),
         builds=_build_lines(facts.builds, commits),
         compiled=any(
@@ -150,6 +150,11 @@ def _converted(conversion: Conversion) -> list[Site]:
         )
         for acquire in group.acquires
     ]
+
+
+def _explained(sites: Sequence[Site], document: str) -> list[Site]:
+    """`sites` with their CASEs only where `document` says what those are."""
+    return [s if document else replace(s, verdict=s.verdict.partition(",")[0]) for s in sites]
 
 
 def _untouched(acquire: Acquire, verdict: str, why: str) -> Site:

@@ -213,7 +213,11 @@ def test_base_and_prerequisites_are_those_of_git(tiny: Tiny, tmp_path: Path) -> 
         assert found == lines
 
 
-def test_cover_letter_tells_everything(tiny: Tiny, tmp_path: Path) -> None:
+def test_cover_letter_tells_everything(
+    make_tiny: Callable[..., Tiny], tiny: Tiny, tmp_path: Path
+) -> None:
+    """The CASEs only where the tree has the document that says what they are."""
+
     def builds(branch: Branch) -> BuildReport:
         one, two = branch.commits[0].id, "0" * 40
         rows = [
@@ -226,7 +230,8 @@ def test_cover_letter_tells_everything(tiny: Tiny, tmp_path: Path) -> None:
         ]
         return BuildReport(branch.tip, tuple(rows))
 
-    deliver(tiny, tmp_path / "out", ONE, TWO, left=(ONE, BETA), builds=builds)
+    told = make_tiny({"Documentation/core-api/pin_user_pages.rst": b"CASEs\n"})
+    deliver(told, tmp_path / "out", ONE, TWO, left=(ONE, BETA), builds=builds)
     text = mails(tmp_path / "out/01-alpha-driver")[0].get_content()
     for part in (
         f"  {ONE}:5 one_start()\n    pin, CASE 2: get_user_pages_fast() -> pin_user_pages_fast()\n",
@@ -242,6 +247,10 @@ def test_cover_letter_tells_everything(tiny: Tiny, tmp_path: Path) -> None:
     assert BETA not in text
     assert "other.o" not in text
     assert max(map(len, text.split("\n"))) <= 80
+    deliver(tiny, tmp_path / "untold", ONE, TWO, left=(ONE,))
+    text = mails(tmp_path / "untold/01-alpha-driver")[0].get_content()
+    assert f"- {ONE}:5 one_start(), keep: No data.\n" in text
+    assert "CASE" not in text
 
 
 def test_nothing_is_called_built_that_could_not_be(tiny: Tiny, tmp_path: Path) -> None:
@@ -272,7 +281,7 @@ def test_long_names_stay_in_their_columns(make_tiny: Callable[..., Tiny], tmp_pa
 
     _, delivery = deliver(tiny, tmp_path / "out", LONG, builds=builds)
     text = mails(tmp_path / "out" / delivery.series[0].directory)[0].get_content()
-    assert f"\n  {LONG}:5\n    start_start()\n    pin, CASE 2: get_user_pages_fast()" in text
+    assert f"\n  {LONG}:5\n    start_start()\n    pin: get_user_pages_fast()" in text
     wide = [line for line in text.split("\n") if len(line) > 75 and LONG not in line]
     assert wide == []
     assert "no configuration of this tree builds it" in " ".join(text.split())
