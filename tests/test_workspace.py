@@ -273,6 +273,29 @@ def test_a_work_tree_that_was_left_in_a_mess_is_put_right(
         assert git(tree, "rev-parse", "HEAD") == commit
 
 
+def test_a_repository_that_a_power_cut_left_with_empty_files_is_made_anew(
+    workspace: Workspace, checkout: Path
+) -> None:
+    commit = git(checkout, "rev-parse", "HEAD")
+    with workspace.locked():
+        tree = workspace.worktree(commit)
+        made = git(tree, "hash-object", "-w", "--stdin")
+        git(tree, "update-ref", "refs/gup-migrate/x", commit)
+        loose = tree / ".git/objects" / made[:2] / made[2:]
+        ref = tree / ".git/refs/gup-migrate/x"
+        (loose.parent / "tmp_obj_1234").touch()
+        workspace.repository()
+        assert loose.exists() and ref.exists(), "what git itself leaves is no damage"
+        for path in (loose, ref):
+            workspace.worktree(commit)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.touch()
+            tree = workspace.worktree(commit)
+            assert not path.exists()
+            assert git(tree, "status", "--porcelain") == ""
+
+
 def test_clean_keeps_what_goes_out_unless_told(workspace: Workspace) -> None:
     with workspace.locked():
         workspace.save("scan", Value("a" * 100, b""), "i")

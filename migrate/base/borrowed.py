@@ -31,7 +31,7 @@ def borrow(checkout: Path, directory: Path) -> Path:
     The work tree stays empty until :func:`check_out`. What git cannot use any more is removed
     and made anew: nothing in it is the only copy of anything.
     """
-    if directory.exists() and not _usable(directory):
+    if directory.exists() and (_torn(directory / ".git") or not _usable(directory)):
         shutil.rmtree(directory)
     if not directory.exists():
         _create(checkout, directory)
@@ -64,6 +64,14 @@ def _usable(directory: Path) -> bool:
         and found.ok
         and Path(found.stdout.decode("utf-8", "surrogateescape").rstrip("\n")).resolve()
         == directory.resolve()
+    )
+
+
+def _torn(git_folder: Path) -> bool:
+    """Whether a power cut left an object or a ref empty, which git takes for damage for ever."""
+    files = (p for part in ("objects/??", "refs") for p in git_folder.glob(f"{part}/**/*"))
+    return any(
+        p.stat().st_size == 0 for p in files if p.is_file() and not p.name.startswith("tmp_")
     )
 
 
