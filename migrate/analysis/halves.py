@@ -38,7 +38,10 @@ def make_groups(
         by_folder.setdefault(scope_folder(acquire.place.path), []).append(acquire)
     if len(by_folder) < _WORTH_IT:
         return {}
-    grouper.program.corpus.read_headers()
+    program = grouper.program
+    program.includes.prefetch()
+    program.corpus.read_headers()
+    program.includes.lines  # noqa: B018 - the copy has it, too, and no thread is in the middle
     with _Heap(list(by_folder.values())) as heap:
 
         def work() -> bytes:

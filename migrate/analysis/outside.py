@@ -12,6 +12,7 @@ from migrate.analysis.corpus import scope_folder, whole_word
 from migrate.analysis.functions import is_macro
 from migrate.analysis.model import PinGroup
 from migrate.analysis.program import Program
+from migrate.analysis.searches import Searches
 from migrate.analysis.trace import PAGE, SCATTER, Trace
 
 _INCLUDE_PATH = re.compile(rb"-I[ \t]*([^\s\"']+)")
@@ -52,15 +53,19 @@ def openings(program: Program, trace: Trace) -> tuple[Opening, ...]:
 
 
 def seen_outside(
-    program: Program, groups: Iterable[tuple[PinGroup, tuple[Opening, ...]]]
+    program: Program,
+    groups: Iterable[tuple[PinGroup, tuple[Opening, ...]]],
+    searches: Searches,
 ) -> dict[str, tuple[str, ...]]:
     """For each group by its first acquire's place: who outside uses one of its openings.
 
-    All groups are asked for in one search over the tree.
+    All groups are asked for at once.
     """
     asked = [(group, found) for group, found in groups if found and not group.gaps]
-    words = sorted({opening.word for _, found in asked for opening in found})
-    texts = program.tree.read_many(program.tree.grep(words))
+    words = {opening.word for _, found in asked for opening in found}
+    headers = {word for word in words if word.endswith(".h")}
+    paths = {*searches.naming(words - headers), *searches.including(headers)}
+    texts = program.tree.read_many(sorted(paths))
     result = {}
     for group, found in asked:
         users = tuple(why for opening in found for why in _users(program, opening, texts))

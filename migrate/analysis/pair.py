@@ -16,7 +16,7 @@ from migrate.analysis.halves import make_groups
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.outside import seen_outside
 from migrate.analysis.program import Program
-from migrate.analysis.spatch_finder import FactCache
+from migrate.analysis.searches import FactCache, Searches
 from migrate.base import codec
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree
@@ -61,7 +61,8 @@ def pair(
         told.one()
         done.update(a.place for a in found.group.acquires)
         traced.append(found)
-    outside = seen_outside(program, [(t.group, t.openings) for t in traced])
+    searches = Searches(tree, program.includes, cache)
+    outside = seen_outside(program, [(t.group, t.openings) for t in traced], searches)
     skipped = {u.place: u.why for u in scan.unparsed}
     groups = [_noted(t.group, skipped, outside) for t in traced]
     return Pairing(scan.commit, tuple(_named(_merged(groups))))
@@ -125,7 +126,7 @@ class _Stored:
 
     def _ids(self, traced: Traced) -> list[str]:
         tree = self._tree
-        return [tree.folder_id(name) if name else tree.commit for name in traced.folders]
+        return [tree.folder_id(name) if name else tree.code_id for name in traced.folders]
 
 
 @once

@@ -6,6 +6,7 @@ from __future__ import annotations
 from migrate.analysis.callers import Callers
 from migrate.analysis.cells import Cells
 from migrate.analysis.functions import Functions
+from migrate.analysis.includes import Includes
 from migrate.analysis.pointer_calls import PointerCalls
 from migrate.analysis.type_lookup import TypeLookup
 from migrate.analysis.wide import Wide
@@ -18,7 +19,8 @@ class Program(Functions):
     def __init__(self, tree: Tree) -> None:
         super().__init__(tree)
         self.types = TypeLookup(self)
-        self.wide = Wide(tree)
+        self.includes = Includes(tree)
+        self.wide = Wide(tree, self.includes)
         self.cells = Cells(self, self.types, self.wide)
         self.pointer_calls = PointerCalls(self, self.types, self.cells)
         self.callers = Callers(self, self.wide, self.pointer_calls.of)

@@ -12,8 +12,9 @@ from migrate.analysis.knowledge import knowledge
 from migrate.analysis.lexical import any_word, in_code
 from migrate.analysis.model import Acquire, Scan, Unparsed
 from migrate.analysis.program import Program
+from migrate.analysis.searches import FactCache, Searches
 from migrate.analysis.slices import sliced
-from migrate.analysis.spatch_finder import Answer, FactCache, SpatchFinder, Unit
+from migrate.analysis.spatch_finder import Answer, SpatchFinder, Unit
 from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES, Signature, read_signatures
 from migrate.kernel.tree import Tree
 
@@ -44,13 +45,14 @@ def scan(
     in `program` for who comes next.
     """
     program = program or Program(tree)
+    searches = Searches(tree, program.includes, cache)
     family = {n: s for n, s in read_signatures(tree).items() if n in names}
     with SpatchFinder([*family, *knowledge().releases], cache, jobs, progress) as spatch:
-        first = _by_syntax(program, family, family)
+        first = _by_syntax(program, searches, family, family)
         asked = _units(program, first)
         spatch.ask(asked)
         helpers = _helpers(program, first, family)
-        second = _by_syntax(program, helpers, family | helpers)
+        second = _by_syntax(program, searches, helpers, family | helpers)
         more = [unit for unit in _units(program, second) if unit not in set(asked)]
         spatch.ask(more)
         by_spatch = spatch.answers()
@@ -69,11 +71,14 @@ def scan(
 
 
 def _by_syntax(
-    program: Program, wanted: Mapping[str, Signature], family: Mapping[str, Signature]
+    program: Program,
+    searches: Searches,
+    wanted: Mapping[str, Signature],
+    family: Mapping[str, Signature],
 ) -> dict[str, Found]:
     """What is found of `family` in every file that names a function of `wanted`, comments
     and strings left out."""
-    paths = candidates(program.tree, wanted)
+    paths = [p for p in searches.naming(wanted) if not p.startswith(_NOT_KERNEL)]
     pattern, texts = any_word(wanted), program.tree.read_many(paths)
     named = [path for path, text in texts.items() if in_code(pattern, text)]
     sources = {path: program.source(path) for path in named}
@@ -90,11 +95,6 @@ def _helpers(
     paths = [p for p, file in found.items() if file.acquires]
     helpers = find_helpers(program, [*paths, "mm/gup.c"], positions)
     return {helper.name: signature for helper, signature in helpers}
-
-
-def candidates(tree: Tree, family: Mapping[str, Signature]) -> list[str]:
-    """The kernel's own C files that name a function of `family`."""
-    return [p for p in tree.grep(tuple(family)) if not p.startswith(_NOT_KERNEL)]
 
 
 def _units(program: Program, by_syntax: Mapping[str, Found]) -> list[Unit]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,7 @@ g@p()
 @script:python@ p << r.p; @@
 print("probe %s" % p[0].line)
 """
+_PROBING = threading.Lock()
 _HOW_TO_GET = "Install Coccinelle 1.1.1 or newer: apt-get install coccinelle"
 
 
@@ -127,7 +129,6 @@ def spatch_version() -> tuple[int, int, int]:
     return major, minor, patch
 
 
-@cache
 def python_option() -> tuple[str, ...]:
     """How to call spatch so that rules with Python work; a :class:`Refusal` when none does.
 
@@ -136,6 +137,12 @@ def python_option() -> tuple[str, ...]:
     The system's own is tried first: a python3 that is a script which looks for the real one costs
     every start of spatch more than parsing a file does.
     """
+    with _PROBING:  # one thread finds out, the others wait for it
+        return _python_option()
+
+
+@cache
+def _python_option() -> tuple[str, ...]:
     for option in (*(("--python", p) for p in _PYTHONS if Path(p).exists()), ()):
         if _python_works(option):
             return option

@@ -10,9 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 from migrate.analysis.model import Place
+from migrate.analysis.searches import FactCache
 from migrate.analysis.spatch import Patched, run_spatch, spatch_version
 from migrate.base.data import data_folder
 
@@ -27,14 +28,6 @@ _TOGETHER = 16
 
 _OUTPUT_LIMIT = 16 * 1024 * 1024
 """Bytes; the rules print one short line for each call."""
-
-
-class FactCache(Protocol):
-    """Results by a key that names everything they depend on."""
-
-    def get(self, key: str) -> str | None: ...
-
-    def put(self, key: str, value: str) -> None: ...
 
 
 @dataclass(frozen=True)

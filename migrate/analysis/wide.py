@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from bisect import bisect_left
 from functools import cached_property
 
 from migrate.analysis.corpus import scope_folder, whole_word
+from migrate.analysis.includes import Includes
 from migrate.kernel.tree import Tree
 
-_INCLUDE = re.compile(
-    rb'^([^\0\n]+)\0[ \t]*#[ \t]*include[ \t]*(["<](?:[^">\n]*/)?([^">/\n]+))[">]', re.M
-)
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
 _MOST_SEEING = 1500
 """A header that more files than this include, directly or not, is one of the kernel's core."""
@@ -28,8 +25,9 @@ _HUGE = 1500
 class Wide:
     """Who includes a header, directly or not, by the text of all #includes of one tree."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, includes: Includes) -> None:
         self._tree = tree
+        self._includes = includes
         self._seeing: dict[str, tuple[str, ...] | None] = {}
         self._naming: dict[tuple[str, str], tuple[str, ...] | None] = {}
 
@@ -72,11 +70,13 @@ class Wide:
         """The files of which an #include may mean `header`: any that ends like its path may, when
         nothing nearer has that name."""
         found = set()
-        for written, paths in self._includes.get(posixpath.basename(header).encode(), {}).items():
+        for written, paths in self._includes.of(posixpath.basename(header).encode()).items():
             name = written[1:].decode("utf-8", "replace")
             quoted = written.startswith(b'"')
             ends_so = _ends_like(header, posixpath.normpath(name).lstrip("./"))
             for path in paths:
+                if path.startswith(_NOT_KERNEL):
+                    continue
                 meant = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
                 if meant == header or (ends_so and not (quoted and meant in self._known)):
                     found.add(path)
@@ -87,18 +87,6 @@ class Wide:
     @cached_property
     def _known(self) -> frozenset[str]:
         return frozenset(self._tree.files)
-
-    @cached_property
-    def _includes(self) -> dict[bytes, dict[bytes, list[str]]]:
-        """The files by what they include: by its last part, and as it is written."""
-        found: dict[bytes, dict[bytes, list[str]]] = {}
-        paths: dict[bytes, str] = {}
-        for path, written, last in _INCLUDE.findall(self._tree.lines_with("include")):
-            if path not in paths:
-                paths[path] = path.decode("utf-8", "surrogateescape")
-            if not paths[path].startswith(_NOT_KERNEL):
-                found.setdefault(last, {}).setdefault(written, []).append(paths[path])
-        return found
 
 
 def _ends_like(header: str, name: str) -> bool:

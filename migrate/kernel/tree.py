@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel checkout at one commit, read from git's objects and never from its work tree."""
+"""A kernel checkout at one commit: what git's objects say, whatever is checked out."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from pathlib import Path
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output, git_run, object_id, open_repository, reading
 from migrate.base.process import Finished
+from migrate.kernel.stems import stems, whole_words
+from migrate.kernel.work_tree import read_checked_out
 
 _KERNEL_FILES = ("Makefile", "MAINTAINERS", "include/linux/mm.h")
 _FEW_CHANGES = 2000
@@ -46,9 +49,12 @@ class Tree:
         return self._blobs.get(path)
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The contents of those of `paths` that exist, by one `git cat-file --batch`."""
+        """The contents of those of `paths` that exist; what is not checked out as the commit has
+        it comes by one `git cat-file --batch`."""
         wanted = list(paths)
         unread = [p for p in dict.fromkeys(wanted) if p not in self._blobs]
+        if len(unread) >= _MANY_FILES or "_ids" in self.__dict__:
+            unread = [p for p in unread if not self._read_checked_out(p)]
         missing = [p for p in unread if "\n" not in p]
         self._blobs.update({p: self._read_alone(p) for p in unread if "\n" in p})
         if missing:
@@ -60,6 +66,14 @@ class Tree:
             with reading("cat-file", self.root):
                 self._blobs.update(zip(missing, _batch_contents(answer, len(missing)), strict=True))
         return {p: b for p in wanted if (b := self._blobs.get(p)) is not None}
+
+    def _read_checked_out(self, path: str) -> bool:
+        """Whether the contents are known now, without git: there are none, or they are there."""
+        identity = self._ids[0].get(path)
+        text = read_checked_out(self.root, path, identity) if identity is not None else None
+        if text is not None or identity is None:
+            self._blobs[path] = text
+        return path in self._blobs
 
     def _requests(self, paths: Sequence[str]) -> Iterator[str]:
         """What to ask `git cat-file --batch` for, a line each."""
@@ -80,17 +94,25 @@ class Tree:
         """The files of the commit that hold one of `words` as a whole word, sorted."""
         if not words:
             return []
-        patterns = [part for word in words for part in ("-e", word)]
+        parts = stems(words)
+        if len(parts) == len(set(words)):
+            return sorted(self._holding(["-w", *_patterns(words)], pathspecs))
+        # Each pattern costs a search of its own over everything; the few files do not.
+        whole = whole_words(words)
+        texts = self.read_many(sorted(self._holding(_patterns(parts), pathspecs)))
+        return [path for path, text in texts.items() if whole.search(text)]
+
+    def _holding(self, patterns: Sequence[str], pathspecs: Sequence[str]) -> set[str]:
         changed = self._changed
         if changed is None:
-            return sorted(self._grep([*patterns, self.commit], pathspecs))
+            return set(self._grep([*patterns, self.commit], pathspecs))
         # Unpacking every object costs ten times what reading the checked-out files does.
         found = set(self._grep(patterns, pathspecs)) - changed
         if changed:
             exact = [f":(top,literal){name}" for name in sorted(changed)]
             here = self._grep([*patterns, self.commit], exact)
             found |= {n for n in here if any(fnmatchcase(n, spec) for spec in pathspecs)}
-        return sorted(found)
+        return found
 
     def lines_with(self, text: str, pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
         """The lines of the commit that hold `text`, each behind the path of its file and a NUL."""
@@ -106,14 +128,14 @@ class Tree:
         return found
 
     def _lines(self, what: Sequence[str], pathspecs: Sequence[str]) -> bytes:
-        found = git_output(["grep", "-zIF", *what, "--", *pathspecs], cwd=self.root, codes=(0, 1))
+        found = git_output(["grep", "-zaF", *what, "--", *pathspecs], cwd=self.root, codes=(0, 1))
         prefix = f"{self.commit}:".encode()
         if not found.startswith(prefix):
             return found
         return b"\n".join(line.removeprefix(prefix) for line in found.split(b"\n"))
 
     def _grep(self, what: Sequence[str], pathspecs: Sequence[str]) -> list[str]:
-        found = git_output(["grep", "-lzwF", *what, "--", *pathspecs], cwd=self.root, codes=(0, 1))
+        found = git_output(["grep", "-lzF", *what, "--", *pathspecs], cwd=self.root, codes=(0, 1))
         names = found.decode("utf-8", "surrogateescape").split("\0")
         prefix = f"{self.commit}:"
         return [name.removeprefix(prefix) for name in names if name]
@@ -130,9 +152,30 @@ class Tree:
         names = frozenset(n for n in listed.decode("utf-8", "surrogateescape").split("\0") if n)
         return names if len(names) <= _FEW_CHANGES else None
 
+    def changed_since(self, commit: str) -> frozenset[str] | None:
+        """The paths that differ between `commit` and this one; None when they are too many, or
+        the repository does not have that commit any more."""
+        if commit == self.commit:
+            return frozenset()
+        args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", commit, self.commit, "--"]
+        found = git_run(args, cwd=self.root)
+        if not isinstance(found, Finished) or not found.ok:
+            return None
+        names = found.stdout.decode("utf-8", "surrogateescape").split("\0")
+        return frozenset(n for n in names if n) if len(names) <= _FEW_CHANGES else None
+
     def folder_id(self, path: str) -> str:
         """The id of the tree object of folder `path`, "" when the commit has no such folder."""
         return self._ids[1].get(path, "")
+
+    @cached_property
+    def code_id(self) -> str:
+        """An id of the contents of all .c and .h files, and of what other files there are."""
+        digest = hashlib.sha256()
+        for path, identity in self._ids[0].items():
+            text = f"{path}\0{identity if path.endswith(('.c', '.h')) else ''}\0"
+            digest.update(text.encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
 
     @cached_property
     def _ids(self) -> tuple[dict[str, str], dict[str, str]]:
@@ -187,6 +230,11 @@ def open_tree(path: Path, revision: str = "HEAD") -> Tree:
             "There is nothing to migrate in this tree.",
         )
     return tree
+
+
+def _patterns(texts: Iterable[str]) -> list[str]:
+    """The options of `git grep` for any of `texts`."""
+    return [part for text in texts for part in ("-e", text)]
 
 
 def _batch_contents(answer: bytes, count: int) -> list[bytes | None]:

@@ -26,7 +26,7 @@ GUP = "get_user_pages_fast(start, 1, FOLL_WRITE, pages)"
 
 
 class Memory(dict[str, str]):
-    """A cache that counts what is asked of it."""
+    """A cache of what spatch answers that counts what is asked of it; searches are not kept."""
 
     hits = 0
 
@@ -36,7 +36,8 @@ class Memory(dict[str, str]):
         return found
 
     def put(self, key: str, value: str) -> None:
-        self[key] = value
+        if not key.startswith("search "):
+            self[key] = value
 
 
 def scanned(files: Mapping[str, str | bytes] | str, cache: Memory | None = None) -> Scan:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from migrate.analysis.includes import Includes
 from migrate.analysis.wide import Wide
 from tests.analysis.memory import tree_of
 
@@ -10,7 +11,8 @@ HEADER = "include/linux/demo.h"
 
 
 def seeing(files: dict[str, str], word: str = "page") -> tuple[str, ...] | None:
-    return Wide(tree_of({HEADER: "struct demo;\n"} | files, skeleton=False)).files(HEADER, word)
+    tree = tree_of({HEADER: "struct demo;\n"} | files, skeleton=False)
+    return Wide(tree, Includes(tree)).files(HEADER, word)
 
 
 def test_those_who_include_it_and_have_the_word() -> None:

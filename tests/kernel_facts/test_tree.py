@@ -200,6 +200,55 @@ def test_a_dirty_work_tree_changes_nothing(checkout: Path, change: object) -> No
     assert tree.read("drivers/one.c") == FILES["drivers/one.c"].encode()
     assert tree.files == tuple(sorted(FILES))
     assert sorted(tree.lines_with("get_user_pages").splitlines()) == LINES
+    again = open_tree(checkout)
+    assert again.files  # from here on files are read from the work tree where they can be
+    assert again.read_many(FILES) == {name: text.encode() for name, text in FILES.items()}
+    family = ["get_user_pages", "get_user_pages_fast", "get_user_pages_remote"]
+    assert again.grep(family) == sorted([*NAMING, "drivers/two.c"])
+
+
+def test_words_that_share_a_part_are_still_whole_words(checkout: Path) -> None:
+    write(checkout, "drivers/four.c", "my_get_user_pages_fast get_user_pages_faster\n")
+    git(checkout, "add", "-A")
+    git(checkout, "commit", "-q", "-m", "four")
+    found = open_tree(checkout).grep(["get_user_pages_fast", "get_user_pages_remote"])
+    assert found == ["drivers/two.c"]
+
+
+def test_what_changed_since_a_commit(checkout: Path) -> None:
+    first = open_tree(checkout)
+    write(checkout, "drivers/one.c", "int one;\n")
+    git(checkout, "mv", "drivers/two.c", "drivers/moved.c")
+    git(checkout, "commit", "-q", "-a", "-m", "second")
+    second = open_tree(checkout)
+    names = {"drivers/one.c", "drivers/two.c", "drivers/moved.c"}
+    assert second.changed_since(first.commit) == names
+    assert open_tree(checkout, first.commit).changed_since(second.commit) == names
+    assert second.changed_since(second.commit) == frozenset()
+    assert second.changed_since("0" * 40) is None
+
+
+def test_too_many_changes_are_not_listed(checkout: Path) -> None:
+    first = open_tree(checkout).commit
+    for n in range(2001):
+        write(checkout, f"drivers/many/{n}.c", "\n")
+    git(checkout, "add", "-A")
+    git(checkout, "commit", "-q", "-m", "many")
+    assert open_tree(checkout).changed_since(first) is None
+
+
+def test_the_id_of_the_code_is_that_of_c_files_and_of_all_names(checkout: Path) -> None:
+    seen = {open_tree(checkout).code_id}
+    write(checkout, "drivers/note.txt", "another\n")
+    git(checkout, "commit", "-q", "-a", "-m", "note")
+    assert open_tree(checkout).code_id in seen
+    for name in ("drivers/new.txt", "drivers/one.c", "include/linux/mm.h"):
+        text = FILES.get(name, "")
+        write(checkout, name, text + "/* more */\n")
+        git(checkout, "add", "-A")
+        git(checkout, "commit", "-q", "-m", "more")
+        assert open_tree(checkout).code_id not in seen
+        seen.add(open_tree(checkout).code_id)
 
 
 def test_another_revision_than_the_one_checked_out(checkout: Path) -> None:

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The #includes of a whole tree, by the name of the file that is included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+
+from migrate.kernel.tree import Tree
+
+_INCLUDE = re.compile(
+    rb'^([^\0\n]+)\0[ \t]*#[ \t]*include[ \t]*(["<](?:[^">\n]*/)?([^">/\n]+))[">]', re.M
+)
+_FEW = 20
+"""To look for so many names costs less than to sort all #includes by name."""
+
+Written = dict[bytes, list[str]]
+"""The files by what is in their #include, with the quote or bracket that opens it."""
+
+
+class Includes:
+    """Who includes what in one tree, by the text of the lines; one search for all of it."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._future: Future[bytes] | None = None
+        self._known: dict[bytes, Written] = {}
+
+    def prefetch(self) -> None:
+        """Begin the search beside other work."""
+        if self._future is None and "lines" not in self.__dict__:
+            pool = ThreadPoolExecutor(1)
+            self._future = pool.submit(self._tree.lines_with, "include")
+            pool.shutdown(wait=False)
+
+    @cached_property
+    def lines(self) -> bytes:
+        """Every line of the tree that may be an #include, behind its path and a NUL."""
+        if self._future is None:
+            return self._tree.lines_with("include")
+        found, self._future = self._future.result(), None
+        return found
+
+    def of(self, name: bytes) -> Written:
+        """The #includes of files by this base name."""
+        if len(self._known) >= _FEW:
+            return self._by_name.get(name, {})
+        if name not in self._known:
+            found: Written = {}
+            for path, written, last in self._named(name):
+                if last == name:
+                    found.setdefault(written, []).append(_path(path))
+            self._known[name] = found
+        return self._known[name]
+
+    def files(self, names: Iterable[str]) -> set[str]:
+        """The files that include a file by one of these base names."""
+        found = [self.of(name.encode("utf-8", "surrogateescape")) for name in names]
+        return {path for written in found for paths in written.values() for path in paths}
+
+    def _named(self, name: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+        lines = self.lines
+        at = lines.find(name)
+        while at >= 0:
+            start, end = lines.rfind(b"\n", 0, at) + 1, lines.find(b"\n", at)
+            end = end if end >= 0 else len(lines)
+            match = _INCLUDE.match(lines, start, end)
+            if match is not None:
+                yield match[1], match[2], match[3]
+            at = lines.find(name, end)
+
+    @cached_property
+    def _by_name(self) -> dict[bytes, Written]:
+        found: dict[bytes, Written] = {}
+        paths: dict[bytes, str] = {}
+        for path, written, last in _INCLUDE.findall(self.lines):
+            if path not in paths:
+                paths[path] = _path(path)
+            found.setdefault(last, {}).setdefault(written, []).append(paths[path])
+        return found
+
+
+def _path(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def included(text: bytes) -> set[str]:
+    """The base names of the files that a file with this text includes."""
+    return {_path(match[3]) for line in _lines(text) if (match := _INCLUDE.match(line))}
+
+
+def _lines(text: bytes) -> Iterator[bytes]:
+    return (b".\0" + line for line in text.split(b"\n") if b"include" in line)
