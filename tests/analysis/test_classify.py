@@ -10,6 +10,7 @@ import pytest
 from migrate.analysis.classify import classify, verdict, warnings
 from migrate.analysis.model import (
     Action,
+    Confidence,
     FollowSite,
     Pairing,
     PinGroup,
@@ -64,6 +65,21 @@ def test_only_read_needs_no_mark() -> None:
 
 def test_a_truth_value_as_flags() -> None:
     assert "truth value" in one_warning(group(U.MAP, T.BOOL_FLAGS))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (T.NEGATIVE_COUNT, "'nr' may be an error code as a count (drivers/demo/demo.c:10)."),
+        (T.RELEASED_TWICE, "A page may be released a second time (drivers/demo/demo.c:10)."),
+        (
+            T.LEFT_BEHIND,
+            "A way out leaves pages behind that are still held (drivers/demo/demo.c:10).",
+        ),
+    ],
+)
+def test_what_a_way_through_the_function_does_wrong(kind: TraitKind, said: str) -> None:
+    assert one_warning(group(U.STRUCT_PAGE, more=(trait(kind, "nr"),))) == said
 
 
 def test_given_back_to_the_allocator() -> None:
@@ -130,6 +146,8 @@ def test_callers_of_a_kept_helper_are_kept() -> None:
     kept = classify(tree, Pairing(tree.commit, (helper, user)), profile=Target())
     assert [v.action for v in kept.verdicts] == [Action.KEEP, Action.KEEP]
     assert kept.verdicts[1].case == "3"
+    assert kept.verdicts[1].reason == "The pages come from get(), which stays as it is."
+    assert kept.verdicts[1].confidence is Confidence.HIGH
     pinned = classify(tree, Pairing(tree.commit, (group(U.DMA), user)), profile=Target())
     assert [v.action for v in pinned.verdicts] == [Action.PIN, Action.MANUAL]
     alone = classify(tree, Pairing(tree.commit, (user,)), profile=Target())

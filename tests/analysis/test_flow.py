@@ -9,8 +9,10 @@ import pytest
 
 from migrate.analysis import flow
 from migrate.analysis.classify import verdict
-from migrate.analysis.model import Action
-from tests.analysis.memory import only_group
+from migrate.analysis.model import Action, UseKind
+from tests.analysis.memory import only_group, pairing_of
+
+HERE = "drivers/demo/demo.c"
 
 COUNTED = """
 struct demo {
@@ -213,3 +215,99 @@ def test_what_is_made_of_the_pages_has_a_limit_of_its_own() -> None:
     with patch.object(flow, "_DERIVED_LIMIT", 3):
         assert why not in only_group(again).gaps
     assert flow._DERIVED_LIMIT == 80
+
+
+PASSED_ON = """
+struct demo {
+    struct page **pages;
+};
+static struct page *one;
+static int fill(unsigned long start, struct page **pages)
+{
+    return get_user_pages_fast(start, 1, FOLL_WRITE, pages);
+}
+static int between(unsigned long start, struct page **handed)
+{
+    return fill(start, handed);
+}
+void top(struct demo *demo, unsigned long start)
+{
+    struct page *own[1];
+    struct demo mine;
+
+    between(start, INTO);
+    put_page(INTO[0]);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("into", "stored"), [("own", 0), ("demo->pages", 1), ("mine.pages", 0), ("(&one)", 1)]
+)
+def test_a_parameter_that_is_filled_is_filled_for_all_callers(into: str, stored: int) -> None:
+    found = only_group(PASSED_ON.replace("INTO", into))
+    assert found.gaps == ()
+    assert [release.function for release in found.releases] == ["top"]
+    filled = [edge.kind for edge in found.edges if edge.kind.startswith("filled")]
+    assert filled == ["filled by fill()", "filled by between()"]
+    kept = [use.text for use in found.uses if use.kind is UseKind.STORED]
+    assert kept == [f"between(start, {into});"] * stored
+
+
+def test_a_function_that_fills_for_anybody_has_callers_that_nobody_knows() -> None:
+    text = PASSED_ON.replace("static int between", "int between").replace("INTO", "own")
+    why = "not all callers of between(), which fills it, are known"
+    header = "int between(unsigned long start, struct page **handed);\n"
+    files = {"include/linux/demo.h": header, HERE: "#include <linux/demo.h>\n" + text}
+    (found,) = pairing_of(files).groups
+    assert found.gaps == (why,)
+    unused = text.replace("between(start, own);", "").replace("int between", "static int between")
+    assert why in only_group(unused).gaps
+
+
+RETURNED = """
+static struct page *get(unsigned long start)
+{
+    struct page *page;
+
+    get_user_pages_fast(start, 1, FOLL_WRITE, &page);
+    return page;
+}
+static struct page *between(unsigned long start)
+{
+    return get(start);
+}
+void top(struct demo *demo, unsigned long start)
+{
+    put_page(between(start));
+}
+"""
+
+
+def test_a_result_is_followed_to_all_callers() -> None:
+    found = only_group(RETURNED)
+    assert found.gaps == ()
+    assert [edge.kind for edge in found.edges] == ["returned by get()", "returned by between()"]
+    assert [release.function for release in found.releases] == ["top"]
+    unused = RETURNED.replace("put_page(between(start))", "put_page(0)")
+    assert "not all callers of between(), which returns it, are known" in only_group(unused).gaps
+
+
+@pytest.mark.parametrize(
+    ("code", "gap"),
+    [
+        ("*slot_of(demo) = page;", "it is stored where the result of a call points, {}"),
+        ("list_add(&page->lru, list);", "the page is put on a list at {}"),
+        ("hand_over(page);", "passed to hand_over() at {}, which cannot be followed"),
+        ("demo->fn(page);", "passed to a function pointer at {}, which cannot be followed"),
+        ("missing = page;", "no declaration of 'missing' is in sight"),
+        ("what->member = page;", f"the type that holds 'member' in {HERE} is not known"),
+    ],
+)
+def test_where_it_goes_out_of_sight(code: str, gap: str) -> None:
+    text = (
+        "void f(struct demo *demo, unsigned long start, struct list_head *list)\n{\n"
+        "\tstruct page *page;\n\n\tget_user_pages_fast(start, 1, 0, &page);\n"
+        f"\t{code}\n\tput_page(page);\n}}\n"
+    )
+    assert only_group(text).gaps == (gap.format(f"{HERE}:6"),)
