@@ -137,3 +137,75 @@ void f(struct page *page)
     after = draft.advance(wanted, [TokenEdit(place, 1, (b"put_user_page",))])
     assert isinstance(after, Draft)
     assert after.text == wanted
+
+
+JOINED = TokenEdit(number(b"y"), 1, (b"z",))
+"""A rename behind a line that goes on in the next."""
+INSERT = TokenEdit(number(b"y"), 0, (b"z", b","))
+
+
+def said(after: bytes, *edits: TokenEdit) -> tuple[int, str]:
+    found = check(after, *edits)
+    assert isinstance(found, OtherChange)
+    return found.line, found.what
+
+
+def test_an_insertion_that_was_not_made_is_named() -> None:
+    assert check(BEFORE, INSERT) == NotEdited((INSERT,))
+    assert check(BEFORE.replace(b"put_page", b"unpin"), RENAME, INSERT) == NotEdited((INSERT,))
+    assert isinstance(check(BEFORE.replace(b"y)", b"z, y)"), INSERT), AsPlanned)
+    otherwise = BEFORE.replace(b"y)", b"w, y)")
+    assert said(otherwise, INSERT)[1] == "a token changed that was to stay"
+
+
+@pytest.mark.parametrize("edit", [JOINED, INSERT, TokenEdit(number(b"y"), 1, (b"w", b"+", b"v"))])
+def test_a_line_that_no_longer_goes_on_is_found_at_an_edit_that_was_not_made(
+    edit: TokenEdit,
+) -> None:
+    assert said(BEFORE.replace(b", \\\n", b",\n"), edit) == (8, "a line continuation changed")
+
+
+def test_a_line_that_no_longer_goes_on_is_found_at_a_rename() -> None:
+    after = BEFORE.replace(b", \\\n\t\ty", b",\n\t\tz")
+    assert said(after, JOINED) == (8, "a line continuation changed")
+    planned = check(BEFORE.replace(b"y)", b"z)"), JOINED)
+    assert isinstance(planned, AsPlanned)
+
+
+@pytest.mark.parametrize("edit", [DROP, TokenEdit(number(b"|"), 2, (b"+", b"1", b"+"))])
+def test_nothing_but_white_space_may_come_with_an_edit(edit: TokenEdit) -> None:
+    new = b" ".join(edit.new)
+    planned = BEFORE.replace(b"| F", new)
+    assert isinstance(check(planned, edit), AsPlanned)
+    more = BEFORE.replace(b"| F", new + b" \\\n")
+    assert said(more, edit) == (7, "text appeared that is no token")
+
+
+def test_what_stands_before_the_first_token_and_behind_the_last() -> None:
+    assert said(b"\\\n" + BEFORE)[1] == "a line continuation changed"
+    joined = BEFORE.replace(b"#endif\n", b"")
+    old, new = (tokenize(parse("f.c", t)) for t in (joined, joined + b"\\\n"))
+    assert [t.text for t in old] == [t.text for t in new]
+    assert compare(joined, old, joined + b"\\\n", new, ()) == OtherChange(
+        9, "a line continuation changed"
+    )
+
+
+def test_a_file_that_was_empty() -> None:
+    new = tokenize(parse("f.c", b"\nint x;\n"))
+    assert compare(b"", [], b"\nint x;\n", new, ()) == OtherChange(1, "text was added at the end")
+
+
+def test_the_white_space_that_edits_want_is_where_their_tokens_are() -> None:
+    first = number(b"|")
+    edit = TokenEdit(first, 2, (b"+", b"1"), (b"  ", b"\t", b" "))
+    later = TokenEdit(number(b"y"), 1, (b"z",), (b"", b"\n"))
+    found = check(BEFORE.replace(b"| F", b"+ 1").replace(b"y)", b"z)"), edit, later)
+    assert isinstance(found, AsPlanned)
+    assert found.gaps == (
+        (first, b"  "),
+        (first + 1, b"\t"),
+        (first + 2, b" "),
+        (later.first, b""),
+        (later.first + 1, b"\n"),
+    )
