@@ -51,9 +51,11 @@ class MakeRun:
         """The line that says best why make as a whole failed."""
         lines = [line.strip() for line in self.text.splitlines() if line.strip()]
         for pattern in (r"(error|Error|ERROR):", r"\*\*\*(?! \[)", r"\*\*\*|rror"):
-            for line in lines:
+            for number, line in enumerate(lines):
                 if re.search(pattern, line):
-                    return line[:300]
+                    # The linker's driver only says that the linker has said something.
+                    told = number and line.startswith("collect2: ")
+                    return lines[number - 1 if told else number][:300]
         return lines[-1][:300] if lines else "it said nothing"
 
 

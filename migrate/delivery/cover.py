@@ -169,7 +169,9 @@ def _verdict(verdict: Verdict, action: Action) -> str:
 def _build_lines(report: BuildReport | None, commits: Sequence[Commit]) -> list[BuildLine]:
     found: dict[tuple[str, BuildStatus, str], list[str]] = {}
     for result in sorted(_objects(report, commits), key=_build_order):
-        reason = result.reason if result.status is BuildStatus.NOT_BUILDABLE else ""
+        # Where the log is helps nobody who gets the mail.
+        reason = result.reason.partition(" (log: ")[0]
+        reason = reason if result.status is BuildStatus.NOT_BUILDABLE else ""
         found.setdefault((result.path, result.status, reason), []).append(result.arch)
     return [
         BuildLine(path, str(status), tuple(_unique(architectures)), reason)

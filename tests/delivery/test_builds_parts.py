@@ -106,6 +106,11 @@ def test_output_is_given_to_the_object_that_wrote_it() -> None:
         ("  CC a.o\nfoo.c:1:2: error: bad\nmake: *** [x] Error 1\n", "foo.c:1:2: error: bad"),
         ("Makefile:9: *** no compiler.  Stop.\n", "Makefile:9: *** no compiler.  Stop."),
         ("", "it said nothing"),
+        (
+            "/usr/bin/ld: b.o: multiple definition of `x'; a.o: first defined here\n"
+            "collect2: error: ld returned 1 exit status\nmake: *** [Makefile:9: t] Error 1\n",
+            "/usr/bin/ld: b.o: multiple definition of `x'; a.o: first defined here",
+        ),
     ],
 )
 def test_why_make_failed(text: str, why: str) -> None:

@@ -257,13 +257,15 @@ def test_nothing_is_called_built_that_could_not_be(tiny: Tiny, tmp_path: Path) -
     def builds(branch: Branch) -> BuildReport:
         status = BuildStatus.NOT_BUILDABLE
         one = branch.commits[0].id
-        return BuildReport(branch.tip, (ObjectBuild(one, ONE, "s390", status, "", "no bus", 0),))
+        reason = "no bus (log: /home/zoe/builds/s390.log)"
+        return BuildReport(branch.tip, (ObjectBuild(one, ONE, "s390", status, "", reason, 0),))
 
     deliver(tiny, tmp_path / "out", ONE, builds=builds)
     text = mails(tmp_path / "out/01-alpha-driver")[0].get_content()
     assert "None of the objects of these patches could be built here:\n" in text
     assert "was built" not in text
     assert "not buildable here: s390 (no bus)" in text
+    assert "zoe/" not in text
 
 
 LONG = "drivers/misc/alpha/a_folder_with_a_long_name/and_one_more_of_the_kind/x_start.c"
