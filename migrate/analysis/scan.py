@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from migrate.analysis.finder import Found, find_acquires
@@ -48,11 +48,14 @@ def scan(
     searches = Searches(tree, program.includes, cache)
     family = {n: s for n, s in read_signatures(tree).items() if n in names}
     with SpatchFinder([*family, *knowledge().releases], cache, jobs, progress) as spatch:
-        first = _by_syntax(program, searches, family, family)
+        paths = searches.naming(family)
+        if jobs > 1 and searches.cold:
+            program.includes.prefetch()  # pairing will ask, and parsing is for one processor
+        first = _by_syntax(program, paths, family, family)
         asked = _units(program, first)
         spatch.ask(asked)
         helpers = _helpers(program, first, family)
-        second = _by_syntax(program, searches, helpers, family | helpers)
+        second = _by_syntax(program, searches.naming(helpers), helpers, family | helpers)
         more = [unit for unit in _units(program, second) if unit not in set(asked)]
         spatch.ask(more)
         by_spatch = spatch.answers()
@@ -72,16 +75,16 @@ def scan(
 
 def _by_syntax(
     program: Program,
-    searches: Searches,
+    named: Iterable[str],
     wanted: Mapping[str, Signature],
     family: Mapping[str, Signature],
 ) -> dict[str, Found]:
-    """What is found of `family` in every file that names a function of `wanted`, comments
-    and strings left out."""
-    paths = [p for p in searches.naming(wanted) if not p.startswith(_NOT_KERNEL)]
+    """What is found of `family` in the kernel's own files among `named` that name a function of
+    `wanted`, comments and strings left out."""
+    paths = [p for p in named if not p.startswith(_NOT_KERNEL)]
     pattern, texts = any_word(wanted), program.tree.read_many(paths)
-    named = [path for path, text in texts.items() if in_code(pattern, text)]
-    sources = {path: program.source(path) for path in named}
+    calling = [path for path, text in texts.items() if in_code(pattern, text)]
+    sources = {path: program.source(path) for path in calling}
     return {p: find_acquires(source, family) for p, source in sources.items() if source is not None}
 
 

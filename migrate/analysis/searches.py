@@ -31,6 +31,8 @@ class Searches:
         self._tree = tree
         self._includes = includes
         self._cache = cache
+        self.cold = False
+        """Whether a search had to go through the whole tree."""
 
     def naming(self, words: Iterable[str]) -> list[str]:
         """The files that hold one of `words` as a whole word, sorted."""
@@ -64,7 +66,7 @@ class Searches:
         before = _decoded(self._cache.get(key))
         changed = self._tree.changed_since(before[0]) if before is not None else None
         if before is None or changed is None:
-            found = everywhere()
+            found, self.cold = everywhere(), True
         else:
             texts = self._tree.read_many(sorted(p for p in changed if p.endswith((".c", ".h"))))
             fresh = {path for path, text in texts.items() if here(text)}

@@ -94,6 +94,14 @@ def test_a_stored_answer_that_is_none_is_no_answer(stored: str) -> None:
     assert answers(later(FILES, frozenset(), "2" * 40), cache) == FOUND
 
 
+def test_a_search_of_everything_is_cold() -> None:
+    cache = Memory()
+    for tree, cold in ((later(FILES, None), True), (later(FILES, frozenset(), "2" * 40), False)):
+        searches = Searches(tree, Includes(tree), cache)
+        searches.naming(["get_page"])
+        assert searches.cold is cold
+
+
 def test_no_words_are_in_no_file() -> None:
     searches = Searches(tree_of(FILES, skeleton=False), Includes(tree_of(FILES)), None)
     assert searches.naming([]) == searches.including([]) == []
