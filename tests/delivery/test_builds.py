@@ -740,9 +740,10 @@ def _settings(config: str) -> list[str]:
 
 
 def _appears(path: Path, seconds: float) -> bool:
+    """Whether `path` is there in time, with something in it: a shell makes it before it writes."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if path.exists():
+        if path.exists() and path.stat().st_size:
             return True
         time.sleep(0.05)
     return False
