@@ -150,6 +150,11 @@ def said(after: bytes, *edits: TokenEdit) -> tuple[int, str]:
     return found.line, found.what
 
 
+def test_a_rename_to_something_else_is_told_from_one_that_was_not_made() -> None:
+    after = BEFORE.replace(b"put_page", b"unpin_page")
+    assert said(after, RENAME) == (6, "an edit came out otherwise than planned")
+
+
 def test_an_insertion_that_was_not_made_is_named() -> None:
     assert check(BEFORE, INSERT) == NotEdited((INSERT,))
     assert check(BEFORE.replace(b"put_page", b"unpin"), RENAME, INSERT) == NotEdited((INSERT,))
