@@ -60,6 +60,7 @@ def _scan_summary(_job: Job, scan: Scan) -> str:
 
 
 def _pair(job: Job) -> Pairing:
+    from migrate.analysis.far_releases import compare_releases
     from migrate.analysis.pair import pair
 
     cache, told = job.workspace.database.table("facts"), job.listener.progress
@@ -70,6 +71,13 @@ def _pair(job: Job) -> Pairing:
         jobs=job.options.jobs,
         progress=told,
         program=job.program,
+    )
+    pairing = compare_releases(
+        job.program,
+        job.scan,
+        pairing,
+        cache=cache,
+        jobs=job.options.jobs,
     )
     del job.program  # the largest thing in memory, and nobody after this asks it
     return pairing

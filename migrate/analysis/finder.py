@@ -57,10 +57,11 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
         elif parent is not None and not _is_declared(parent) and not _is_export(source, node):
             why = f"{name}() is named but not called"
             unparsed.append(Unparsed(source.place(node), where, why))
-    return Found(tuple(acquires), tuple(unparsed), tuple(_releases(source)))
+    return Found(tuple(acquires), tuple(unparsed), tuple(releases_in(source)))
 
 
-def _releases(source: Source) -> Iterator[tuple[Place, str]]:
+def releases_in(source: Source) -> Iterator[tuple[Place, str]]:
+    """The calls of functions that drop a page reference, each with the function that it is in."""
     for node, name in mentions(source, knowledge().releases):
         if node.parent is None or not _is_callee(node.parent, node):
             continue

@@ -22,7 +22,7 @@ Progress = Callable[[str, int, int], None]
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/")
 
-_LISTED = (*DIRECT_NAMES, *knowledge().releases)
+LISTED = (*DIRECT_NAMES, *knowledge().releases)
 """The functions whose calls acquire.cocci looks for, and more."""
 
 SKIPPED = "spatch does not parse this function"
@@ -108,7 +108,7 @@ def _units(program: Program, by_syntax: Mapping[str, Found]) -> list[Unit]:
         assert source is not None
         helpers = dict.fromkeys(a.name for a in found.acquires if a.name not in DIRECT_NAMES)
         if found.unparsed or len(helpers) < len({a.name for a in found.acquires}):
-            units[Unit(path, "", sliced(source, _LISTED))] = None
+            units[Unit(path, "", sliced(source, LISTED))] = None
         for helper in helpers:
             units[Unit(path, helper, sliced(source, [helper]))] = None
     return list(units)
