@@ -311,3 +311,26 @@ def test_where_it_goes_out_of_sight(code: str, gap: str) -> None:
         f"\t{code}\n\tput_page(page);\n}}\n"
     )
     assert only_group(text).gaps == (gap.format(f"{HERE}:6"),)
+
+
+@pytest.mark.parametrize("start", ["d->base + d->pages", "d->pages + d->base", "d->pages"])
+def test_an_array_is_that_of_the_object_wherever_in_it_it_starts(start: str) -> None:
+    text = f"""
+    struct demo {{
+        struct page **pages;
+        int base;
+    }};
+    void f(struct demo *d, unsigned long start)
+    {{
+        struct page **pages = {start};
+
+        get_user_pages_fast(start, 1, FOLL_WRITE, pages);
+    }}
+    void g(struct demo *d)
+    {{
+        put_page(d->pages[0]);
+    }}
+    """
+    found = only_group(text)
+    assert [release.function for release in found.releases] == ["g"]
+    assert found.structs == ("demo",)

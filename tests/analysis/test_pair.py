@@ -15,7 +15,7 @@ import pytest
 from migrate.analysis.classify import verdict
 from migrate.analysis.group import Grouper, Traced
 from migrate.analysis.model import Acquire, Action, Pairing, PinGroup, TraitKind, Unparsed, UseKind
-from migrate.analysis.pair import _merged, pair
+from migrate.analysis.pair import _merged, _rules, pair
 from migrate.analysis.scan import SKIPPED
 from migrate.base import codec
 from migrate.kernel.tree import open_tree
@@ -639,6 +639,20 @@ def test_a_damaged_entry_is_made_anew(
     for key in cache:
         cache[key] = damage
     assert paired(root, cache) == first
+
+
+def test_what_is_stored_is_of_the_rules_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("migrate.analysis.pair.files", lambda _: tmp_path)
+    (tmp_path / "data").mkdir()
+    for name in ("a.py", "data/b.toml", "c.txt"):
+        (tmp_path / name).write_text("one")
+    seen = {_rules.__wrapped__()}
+    for name, counts in (("a.py", True), ("data/b.toml", True), ("c.txt", False)):
+        (tmp_path / name).write_text("two")
+        assert (_rules.__wrapped__() not in seen) == counts, name
+        seen.add(_rules.__wrapped__())
 
 
 def test_pairing_needs_no_progress_and_reports_it() -> None:
