@@ -12,6 +12,7 @@ from migrate.analysis.negative_counts import NegativeCount, negative_counts
 from migrate.analysis.null_pages import NullPages, null_pages
 from migrate.analysis.paths import Trail
 from migrate.analysis.program import Program
+from migrate.analysis.release_loops import counted_releases
 from migrate.analysis.syntax import Function, Source
 from migrate.analysis.traits import is_implementation_file
 from migrate.kernel.signatures import DIRECT_NAMES, Signature
@@ -44,7 +45,12 @@ class AuditPaths:
     def _with_acquires(
         self, source: Source, function: Function, acquires: Mapping[Place, Acquire]
     ) -> Iterator[Finding]:
-        for count in negative_counts(source, function, acquires, self.unsigned_count):
+
+        def position(name: str) -> int | None:
+            known = self.unsigned_count(name)
+            return known if known is not None else counted_releases(source, name)
+
+        for count in negative_counts(source, function, acquires, position):
             yield _negative(source, function.name, count)
         for found in held_pages(source, function, acquires):
             if isinstance(found, Held):

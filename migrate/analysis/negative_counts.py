@@ -46,13 +46,24 @@ def negative_counts(
     for variable in sorted(_signed_locals(source, function)):
         question = _Question(source, acquires, unsigned_count, variable)
         question.aliases = _aliases(source, function.body, variable)
-        walk(question, function.body, None)
+        walk(question, function.body, _NO_ERROR)
         yield from question.found.values()
+
+
+@dataclass(frozen=True)
+class _State:
+    """The acquire whose error the variable may hold, None for no error; that is not the same as
+    no state, which means that a way is never taken."""
+
+    acquire: Acquire | None
+
+
+_NO_ERROR = _State(None)
 
 
 @dataclass
 class _Question:
-    """A state is the acquire whose error the variable may hold, None for no error."""
+    """Whether the variable may hold the error of an acquire."""
 
     source: Source
     acquires: Mapping[Place, Acquire]
@@ -61,34 +72,34 @@ class _Question:
     aliases: frozenset[str] = frozenset()
     found: dict[Place, NegativeCount] = field(default_factory=dict)
 
-    def visit(self, node: Node, state: Acquire | None, trail: Trail) -> Acquire | None:
+    def visit(self, node: Node, state: _State, trail: Trail) -> _State:
         kind = node.type
         if kind in ("assignment_expression", "init_declarator"):
             return self._assigned(node, state)
         # Whoever has the address may store into it.
         if kind in ("update_expression", "pointer_expression"):
-            return None if self._is_variable(_argument(node)) else state
+            return _NO_ERROR if self._is_variable(_argument(node)) else state
         if kind == "switch_statement":
             condition = node.child_by_field_name("condition")
-            return None if condition is not None and self._mentions(condition) else state
-        if kind == "call_expression" and state is not None:
-            self._called(node, state, trail)
+            return _NO_ERROR if condition is not None and self._mentions(condition) else state
+        if kind == "call_expression" and state.acquire is not None:
+            self._called(node, state.acquire, trail)
         return state
 
-    def meet(self, state: Acquire | None, _others: object) -> Acquire | None:
+    def meet(self, state: _State, _others: object) -> _State:
         return state
 
-    def leave(self, _node: Node, _state: Acquire | None, _trail: Trail) -> None:
+    def leave(self, _node: Node, _state: _State, _trail: Trail) -> None:
         return None
 
-    def _assigned(self, node: Node, state: Acquire | None) -> Acquire | None:
+    def _assigned(self, node: Node, state: _State) -> _State:
         target = node.child_by_field_name("left") or node.child_by_field_name("declarator")
         if target is None or target.type != "identifier" or name_of(target) != self.variable:
             return state
         value = node.child_by_field_name("right") or node.child_by_field_name("value")
         operator = node.child_by_field_name("operator")
         plain = operator is None or operator.type == "="
-        return self._acquire(value) if value is not None and plain else None
+        return _State(self._acquire(value) if value is not None and plain else None)
 
     def _acquire(self, value: Node) -> Acquire | None:
         value = strip(value)
@@ -110,10 +121,10 @@ class _Question:
 
     # Conditions
 
-    def decide(self, node: Node, state: Acquire | None) -> tuple[Acquire | None, Acquire | None]:
+    def decide(self, node: Node, state: _State) -> tuple[_State, _State]:
         """Whatever the variable is compared with counts as not negative."""
         if self._is_variable(_target(node)) or _is_error_of(node, self.variable):
-            return state, None
+            return state, _NO_ERROR
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         operator = node.child_by_field_name("operator")
         kind = operator.type if operator is not None else ""
@@ -122,9 +133,9 @@ class _Question:
                 kind, left, right = _MIRRORED[kind], right, left
             if self._is_variable(_target(strip(left))):
                 if self._mentions(right) or b"-" in (right.text or b"")[:1]:
-                    return None, None
-                return (state, None) if kind in ("<", "<=", "!=") else (None, state)
-        return (None, None) if self._mentions(node) else (state, state)
+                    return _NO_ERROR, _NO_ERROR
+                return (state, _NO_ERROR) if kind in ("<", "<=", "!=") else (_NO_ERROR, state)
+        return (_NO_ERROR, _NO_ERROR) if self._mentions(node) else (state, state)
 
     def _mentions(self, node: Node) -> bool:
         if node.type == "identifier":

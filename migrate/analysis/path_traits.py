@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from migrate.analysis.held_pages import Held, held_pages
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.model import Acquire, Evidence, Trait, TraitKind
 from migrate.analysis.negative_counts import negative_counts
 from migrate.analysis.program import Program
+from migrate.analysis.release_loops import counted_releases
+from migrate.analysis.syntax import Source
 
 
 def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Trait]:
@@ -21,7 +24,9 @@ def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Tra
             assert source is not None
             if program.facts(function).incomplete:
                 continue  # nested too deep to walk through; the group says so
-            for count in negative_counts(source, function, places, _count_position):
+            for count in negative_counts(
+                source, function, places, partial(_count_position, source)
+            ):
                 evidence = Evidence(count.place, TraitKind.NEGATIVE_COUNT.value, count.text)
                 yield Trait(TraitKind.NEGATIVE_COUNT, evidence, count.variable)
             for found in held_pages(source, function, places):
@@ -30,7 +35,9 @@ def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Tra
                 yield Trait(kind, Evidence(found.place, kind.value, found.text))
 
 
-def _count_position(name: str) -> int | None:
-    """The argument that counts the pages of a bulk release."""
+def _count_position(source: Source, name: str) -> int | None:
+    """The argument that counts the pages of a bulk release, or of a function with such a loop."""
     function = knowledge().lookup(name)
-    return 1 if function is not None and function.effect(0) == "release_bulk" else None
+    if function is not None:
+        return 1 if function.effect(0) == "release_bulk" else None
+    return counted_releases(source, name)

@@ -312,6 +312,49 @@ def test_an_error_code_as_the_count_is_found(body: str) -> None:
     assert counts(body) == ["unpin_user_pages(pages, got);"]
 
 
+def test_a_count_is_looked_at_behind_other_conditions() -> None:
+    """A test of something else before, and an acquire into the same variable before."""
+    early = COUNT.replace("\tgot =", "\tif (!want)\n\t\treturn -EINVAL;\n\tgot =")
+    twice = COUNT.replace(
+        "\tgot =",
+        "\tgot = pin_user_pages_fast(start, 1, 0, pages);\n\tif (got < 1)\n\t\treturn got;\n"
+        "\tunpin_user_pages(pages, 1);\n\tgot =",
+    )
+    for code in (early, twice):
+        found = findings(code.replace("BODY", "if (got != want)\n\t\tgoto out;"))
+        rules = [f.text for f in found if f.rule is AuditRule.NEGATIVE_COUNT]
+        assert rules == ["unpin_user_pages(pages, got);"]
+
+
+HELPER = """
+static void drop(struct page **pages, u64 count, bool dirty)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (dirty)
+			set_page_dirty(pages[i]);
+		unpin_user_page(pages[i]);
+	}
+}
+"""
+
+
+def test_a_helper_with_a_loop_takes_an_unsigned_count_too() -> None:
+    code = COUNT.replace("unpin_user_pages(pages, got)", "drop(pages, got, false)")
+    unsure = "if (got != want)\n\t\tgoto out;"
+
+    def texts(helper: str, body: str = unsure) -> list[str]:
+        found = findings(helper + code.replace("BODY", body))
+        return [f.text for f in found if f.rule is AuditRule.NEGATIVE_COUNT]
+
+    assert texts(HELPER) == ["drop(pages, got, false);"]
+    assert texts(HELPER, "if (got > 0 && got != want)\n\t\tgoto out;") == []
+    assert texts(HELPER.replace("u64", "int")) == []
+    assert texts(HELPER.replace("\tfor", "\tif (count > 9)\n\t\treturn;\n\tfor")) == []
+    assert texts(HELPER.replace("i < count", "i < 9")) == []
+
+
 @pytest.mark.parametrize(
     "body",
     [
