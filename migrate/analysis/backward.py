@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from migrate.analysis.aliases import WALK
+from migrate.analysis.borrowers import is_borrowed
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
 from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Value
@@ -167,6 +168,8 @@ class Backward:
 
     def _is_alias(self, target: Loc, form: str, facts: FunctionFacts) -> bool:
         """`pages = object->pages`: what is filled through one name is filled in both."""
+        if is_borrowed(self.program.cells.of(target, facts)[0]):
+            return False  # what borrows pages fills nothing
         if form == PAGE:
             return self.program.types.is_array(target, facts)
         return form == SCATTER and self.program.types.is_container(target, facts)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from migrate.analysis.cell import Cell
-from migrate.analysis.corpus import scope_folder
 from migrate.analysis.fact_model import CALLED, FunctionFacts, Loc, Result, Value
 from migrate.analysis.functions import Functions, scope_of
 from migrate.analysis.mentions import Index, Mentions
@@ -36,7 +35,9 @@ class Cells:
         root = (
             Cell("local", scope, value.base)
             if local
-            else Cell("global", scope_folder(facts.function.path), value.base)
+            else Cell(
+                "global", self._functions.corpus.scope_folder(facts.function.path), value.base
+            )
         )
         if not value.members:
             return root, ""  # most names are constants: their types are looked up for nobody

@@ -19,10 +19,14 @@ _STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\
 
 _UNTIL_BODY = rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+\{"
 _TYPEDEF = re.compile(rb"\btypedef\b[^;{}]*?\b(\w+)\s*;|^\}\s*(\w+)\s*;", re.M)
+_BUILT = rb"/(?:[\w-]+/)*(?:[\w-]+\.o\b|Makefile\b)"
 _AT_ONCE = 200
 """Files that git is asked for at once: the largest folders are larger than what it may print."""
 
 _NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
+
+_MANY = 1000
+"""A folder with more files than this holds many drivers, whatever its Makefile builds."""
 
 
 class Corpus:
@@ -35,6 +39,7 @@ class Corpus:
         self._typedefs: dict[str, dict[bytes, tuple[str, ...]]] = {}
         self._words: dict[tuple[str, str], tuple[str, ...]] = {}
         self._public_words: dict[str, tuple[str, ...]] = {}
+        self._built: dict[str, str] = {}
 
     @cached_property
     def _c_files(self) -> tuple[str, ...]:
@@ -45,26 +50,52 @@ class Corpus:
         if name not in self._folders and name.endswith(".h"):
             self._folders[name] = self.tree.read_many([name])
         if name not in self._folders:
-            # "0" comes after "/": all that is below the folder stands between the two.
-            first = bisect_left(self._c_files, f"{name}/") if name else 0
-            end = bisect_left(self._c_files, f"{name}0") if name else len(self._c_files)
+            first, end = self._between(name)
             texts = self._folders[name] = {}
             for at in range(first, end, _AT_ONCE):
                 texts |= self.tree.read_many(self._c_files[at : min(at + _AT_ONCE, end)])
         return self._folders[name]
+
+    def _between(self, name: str) -> tuple[int, int]:
+        """Where the files below folder `name` start and end."""
+        if not name:
+            return 0, len(self._c_files)
+        # "0" comes after "/": all that is below the folder stands between the two.
+        return bisect_left(self._c_files, f"{name}/"), bisect_left(self._c_files, f"{name}0")
 
     def read_headers(self) -> None:
         """Read the headers for the whole kernel now, so that a copy of this process has them."""
         self._struct_index("include")
         self._public  # noqa: B018
 
+    def scope_folder(self, path: str) -> str:
+        """The same as :func:`scope_folder`, or the folder above it when the Makefile there builds
+        what is in it: then all of that is one driver."""
+        name = scope_folder(path)
+        if name not in self._built:
+            parent, last = posixpath.split(name)
+            inside = "/" in parent and not path.startswith("include/")
+            builds = inside and self._builds(parent, last)
+            self._built[name] = parent if builds else name
+        return self._built[name]
+
+    def _builds(self, folder: str, name: str) -> bool:
+        first, end = self._between(folder)
+        if end - first > _MANY:
+            return False
+        pattern = re.compile(
+            rb"(?:(?<![\w/.-])|\$\((?:src|obj)\)/)" + re.escape(name.encode()) + _BUILT
+        )
+        files = (self.tree.read(f"{folder}/{n}") or b"" for n in ("Makefile", "Kbuild"))
+        return any(pattern.search(text) for text in files)
+
     def scope(self, path: str) -> dict[str, bytes]:
-        """The files that may share private names with `path`; see :func:`scope_folder`."""
-        return self.folder(scope_folder(path))
+        """The files that may share private names with `path`; see :meth:`scope_folder`."""
+        return self.folder(self.scope_folder(path))
 
     def files_with(self, path: str, word: str) -> tuple[str, ...]:
         """The files of the scope of `path` that have `word` as a whole word."""
-        key = (scope_folder(path), word)
+        key = (self.scope_folder(path), word)
         if key not in self._words:
             self._words[key] = tuple(_with(self.scope(path), whole_word(word), word))
         return self._words[key]
@@ -84,7 +115,7 @@ class Corpus:
         itself, its folder, its scope, the headers of its architecture, those for all."""
         yield path
         mark, here = tag.encode(), posixpath.dirname(path)
-        near = self._struct_index(scope_folder(path)).get(mark, ())
+        near = self._struct_index(self.scope_folder(path)).get(mark, ())
         yield from sorted(near, key=lambda n: posixpath.dirname(n) != here)
         arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
         yield from self._struct_index(f"{arch}/include").get(mark, ())
@@ -92,7 +123,7 @@ class Corpus:
 
     def typedef_files(self, name: str, path: str) -> tuple[str, ...]:
         """The headers of the scope of `path` that seem to define the type `name`."""
-        folder = scope_folder(path)
+        folder = self.scope_folder(path)
         if folder not in self._typedefs:
             found: dict[bytes, list[str]] = {}
             for header, text in self.folder(folder).items():

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from migrate.analysis.backward import Backward, Sources
+from migrate.analysis.borrowers import released_through
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
-from migrate.analysis.corpus import scope_folder
+from migrate.analysis.corpus import Corpus
 from migrate.analysis.doubts import doubts
 from migrate.analysis.fact_model import Call
 from migrate.analysis.flow import Forward
@@ -71,7 +72,9 @@ class Grouper:
         if is_implementation(first) or pages_null(first) or first.name not in self.taking:
             traits = group_traits(self.program, ((first, self._site(first)),), (), ())
             group = PinGroup(first.function, (first,), (), (), (), (), traits)
-            return Traced(group, (), _folders(Trace(), {first.place.path}, wide=False))
+            return Traced(
+                group, (), _folders(self.program.corpus, Trace(), {first.place.path}, wide=False)
+            )
         guards = self._guards(first) if guarded else frozenset()
         forward = Forward(self.program, self.position, guards)
         backward = Backward(self.program, self.position, guards)
@@ -97,7 +100,12 @@ class Grouper:
                 return Traced(
                     group,
                     openings(self.program, trace),
-                    _folders(trace, backward.visited | set(group.paths), backward.wide),
+                    _folders(
+                        self.program.corpus,
+                        trace,
+                        backward.visited | set(group.paths),
+                        backward.wide,
+                    ),
                 )
 
     def _guards(self, acquire: Acquire) -> Guards:
@@ -187,6 +195,8 @@ class Grouper:
             gaps.setdefault(why)
         for place in unfollowed_releases(self.program, trace):
             gaps.setdefault(f"the release at {place} finds its page again; it may be one of these")
+        for place in released_through(self.program, trace):
+            gaps.setdefault(f"the release at {place} takes a page that was only lent")
         acquires = tuple(sorted(members.acquires.values()))
         releases = tuple(sorted(s.release for s in trace.releases.values()))
         ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
@@ -234,11 +244,11 @@ def _structs(trace: Trace) -> tuple[str, ...]:
     return tuple(sorted(kept))
 
 
-def _folders(trace: Trace, visited: set[str], wide: bool) -> tuple[str, ...]:
+def _folders(corpus: Corpus, trace: Trace, visited: set[str], wide: bool) -> tuple[str, ...]:
     """The folders that the result depends on; see :class:`migrate.analysis.corpus.Corpus`."""
     paths = {s.cell.scope.split(":")[0].rsplit("#", 1)[0] for s in trace.states}
     paths = {p for p in paths if "/" in p} | set(trace.origins.values()) | visited
     arches = {"/".join(p.split("/")[:2]) for p in paths if p.startswith("arch/")}
     always = {"include", "arch/x86/include", *(f"{arch}/include" for arch in arches)}
     everything = {""} if wide or trace.wide else set()
-    return tuple(sorted({scope_folder(p) for p in paths} | always | everything))
+    return tuple(sorted({corpus.scope_folder(p) for p in paths} | always | everything))

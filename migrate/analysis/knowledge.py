@@ -35,6 +35,8 @@ class Knowledge:
     patterns: tuple[tuple[str, KernelFunction], ...]
     notifier_members: tuple[str, ...]
     notifier_registration: tuple[str, ...]
+    borrowers: frozenset[str]
+    """The structs through which others work on pages that they do not hold."""
 
     def lookup(self, name: str) -> KernelFunction | None:
         """What is known about `name`, or None."""
@@ -62,6 +64,7 @@ def knowledge() -> Knowledge:
         tuple((n, f) for n, f in known.items() if "*" in n),
         tuple(data["notifier_members"]),
         tuple(data["notifier_registration"]),
+        frozenset(data["borrowers"]),
     )
 
 

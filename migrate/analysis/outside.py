@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from migrate.analysis.corpus import scope_folder, whole_word
+from migrate.analysis.corpus import whole_word
 from migrate.analysis.functions import is_macro
 from migrate.analysis.model import PinGroup
 from migrate.analysis.program import Program
@@ -44,11 +44,13 @@ def openings(program: Program, trace: Trace) -> tuple[Opening, ...]:
                 continue
             taken_in = state.cell.name in program.facts(function).parameters
             if taken_in or state.cell.scope in trace.handed_out:
-                found[Opening(function.name, path, scope_folder(path))] = None
+                found[Opening(function.name, path, program.corpus.scope_folder(path))] = None
         elif state.cell.kind == "member" and state.cell in paths:
             home = program.cells.home(state.cell, paths[state.cell])
             if home.endswith(".h"):
-                found[Opening(posixpath.basename(home), home, scope_folder(home))] = None
+                found[
+                    Opening(posixpath.basename(home), home, program.corpus.scope_folder(home))
+                ] = None
     return tuple(found)
 
 

@@ -58,6 +58,9 @@ class Trace:
     """Whether the whole tree was searched, so that any file may change what was found."""
     homes: dict[str, None] = field(default_factory=dict)
     """The files of the acquires."""
+    lent: dict[Cell, str] = field(default_factory=dict)
+    """Members that the pages are stored in while somebody else keeps them, and a file that does
+    so; see :mod:`migrate.analysis.borrowers`."""
     origins: dict[Cell, str] = field(default_factory=dict)
     """The file from which each member or variable was first seen, to find its struct."""
 
