@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from migrate.analysis.aliases import WALK
+from migrate.analysis.apart import Apart
 from migrate.analysis.borrowers import is_borrowed
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
@@ -17,6 +18,7 @@ from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import KernelFunction
 from migrate.analysis.known_callee import known_callee
 from migrate.analysis.model import Place
+from migrate.analysis.objects import Origins
 from migrate.analysis.program import Program
 from migrate.analysis.syntax import Function
 from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite, form_via
@@ -38,19 +40,24 @@ class Backward:
     """Follows storage back through assignments, arguments and results to its sources."""
 
     def __init__(
-        self, program: Program, is_acquire: Callable[[Call], int | None], guards: Guards
+        self,
+        program: Program,
+        is_acquire: Callable[[Call], int | None],
+        guards: Guards,
+        apart: Apart | None = None,
     ) -> None:
         self.guards = guards
+        self._apart = apart
         self.program = program
         self.is_acquire = is_acquire
         self.sources = Sources()
         self.visited: set[str] = set()
         self.wide = False
         """As :attr:`migrate.analysis.trace.Trace.wide`."""
-        self._seen: set[tuple[Cell, str]] = set()
+        self._seen: set[tuple[Cell, str, Origins | None]] = set()
         self._grounds = Grounds()
         self._fills: dict[Cell, bool] = {}
-        self._queue: list[tuple[Cell, str, FunctionFacts]] = []
+        self._queue: list[tuple[Cell, str, FunctionFacts, Origins | None]] = []
 
     def follow(self, release: ReleaseSite) -> Sources:
         """All sources of the pages that `release` may drop, added to those found before."""
@@ -60,8 +67,7 @@ class Backward:
             self._unknown("what is released is no variable", site.call.place)
         self._values(released, PAGE, site.facts)
         while self._queue:
-            cell, form, facts = self._queue.pop(0)
-            self._cell(cell, form, facts)
+            self._cell(*self._queue.pop(0))
         for cell, place in self._grounds.baseless():
             self._unknown(f"nothing in sight sets {cell}", place)
         return self.sources
@@ -80,17 +86,23 @@ class Backward:
             cell, via = self.program.cells.of(value, facts)
             if into is not None and into != cell:
                 self._grounds.link(into, cell)
-            self._add(cell, SCATTER if via else form, facts)
+            self._add(cell, SCATTER if via else form, facts, self._owners(cell, value, facts))
+
+    def _owners(self, cell: Cell, value: Value, facts: FunctionFacts) -> Origins | None:
+        """The objects whose member `cell` is meant by `value`; None when that is not known."""
+        if self._apart is None or cell.kind != "member" or not isinstance(value, Loc):
+            return None
+        return self._apart.owners(cell, value, facts)
 
     def _holds_no_page(self, value: Value, facts: FunctionFacts) -> bool:
         return isinstance(value, Loc) and self.program.types.holds_no_page(value, facts)
 
-    def _add(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
-        if (cell, form) not in self._seen:
-            self._seen.add((cell, form))
-            self._queue.append((cell, form, facts))
+    def _add(self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None) -> None:
+        if (cell, form, owners) not in self._seen:
+            self._seen.add((cell, form, owners))
+            self._queue.append((cell, form, facts, owners))
 
-    def _cell(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
+    def _cell(self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None) -> None:
         self.visited.add(facts.function.path.split(":")[0])
         if cell.kind == "result":
             self._result(Site(facts, int(cell.name)), form)
@@ -104,7 +116,7 @@ class Backward:
             if cell.kind == "global" and form in (ADDRESS, PHYSICAL):
                 self._grounds.give(cell)  # a constant of the preprocessor
             for user in self._users(cell, form, facts):
-                if self._stores(cell, form, user):
+                if self._stores(cell, form, user, owners):
                     self._grounds.give(cell)
 
     def _users(self, cell: Cell, form: str, facts: FunctionFacts) -> tuple[FunctionFacts, ...]:
@@ -145,12 +157,16 @@ class Backward:
             if position < len(site.call.arguments):
                 self._values(site.call.values(position), form, site.facts)
 
-    def _stores(self, cell: Cell, form: str, facts: FunctionFacts) -> bool:
-        """Follow all that is stored into `cell` in one function; whether anything is, apart from
-        what other storage holds."""
+    def _stores(
+        self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None = None
+    ) -> bool:
+        """Follow all that is stored into `cell` of `owners` in one function; whether anything is,
+        apart from what other storage holds."""
         found = self.program.cells.mentions(facts, cell)
         filled = False
         for flow, via in found.targets:
+            if self._of_another(owners, cell, (flow.target,), facts):
+                continue
             stored = form_via(form, via)
             filled |= bool(stored) and not flow.sources
             if not stored or flow.null or exclusive(flow.guards, self.guards):
@@ -159,12 +175,30 @@ class Backward:
                 self._unknown(f"what is stored into {cell} is no variable", flow.place)
             self._values(flow.sources, stored, facts, cell)
         for flow, _ in found.sources:
+            if self._of_another(owners, cell, flow.sources, facts):
+                continue
             if self._is_alias(flow.target, form, facts):
                 self._values((flow.target,), form, facts, cell)
         for index, position, _ in found.arguments:
+            if self._of_another(owners, cell, facts.calls[index].values(position), facts):
+                continue
             if not exclusive(facts.calls[index].guards, self.guards):
                 filled |= self._may_fill(Site(facts, index), position, form, cell)
         return filled
+
+    def _of_another(
+        self,
+        owners: Origins | None,
+        cell: Cell,
+        values: tuple[Value, ...],
+        facts: FunctionFacts,
+    ) -> bool:
+        """Whether `values` mean the member `cell` only of other objects than `owners`."""
+        if owners is None:
+            return False
+        named = [v for v in values if self.program.cells.of(v, facts)[0] == cell]
+        others = [self._owners(cell, value, facts) for value in named]
+        return bool(others) and all(o is not None and not o & owners for o in others)
 
     def _is_alias(self, target: Loc, form: str, facts: FunctionFacts) -> bool:
         """`pages = object->pages`: what is filled through one name is filled in both."""
@@ -229,8 +263,8 @@ class Backward:
         if not (deep or form == SCATTER or is_macro(function)):
             return False
         inner = Cell("local", scope_of(function), name)
-        if (inner, "filled") not in self._seen:
-            self._seen.add((inner, "filled"))
+        if (inner, "filled", None) not in self._seen:
+            self._seen.add((inner, "filled", None))
             self._fills[inner] = self._stores(inner, form, callee) or self._grounds.linked(inner)
         return self._fills.get(inner, True)
 

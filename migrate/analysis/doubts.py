@@ -27,10 +27,10 @@ def doubts(program: Program, trace: Trace) -> tuple[str, ...]:
         if state.cell.kind == "member" and state.cell in paths:
             path = paths[state.cell]
             files = _files(program, state.cell, path, not trace.gaps)
-            found |= dict.fromkeys(_unclear_mentions(program, state.cell, files))
+            found |= dict.fromkeys(unclear_mentions(program, state.cell, files))
             found |= dict.fromkeys(other_names(program, state.cell, path))
         elif state.cell.kind == "local":
-            found |= dict.fromkeys(_passed_on(program, state.cell))
+            found |= dict.fromkeys(unclear_variable(program, state.cell))
     return tuple(found)
 
 
@@ -43,7 +43,7 @@ def _files(program: Program, cell: Cell, path: str, far: bool) -> tuple[str, ...
     return found if found is not None else program.files_with(path, word)
 
 
-def _unclear_mentions(program: Program, cell: Cell, files: tuple[str, ...]) -> Iterator[str]:
+def unclear_mentions(program: Program, cell: Cell, files: tuple[str, ...]) -> Iterator[str]:
     """Mentions of a member's name that may be the member, in code that is not understood."""
     word = cell.name.rsplit(".", 1)[-1]
     for name in files:
@@ -140,7 +140,7 @@ def _may_be(program: Program, other: Cell, cell: Cell, word: str, path: str) -> 
     return other.name == word and program.types.struct(other.scope, path) is None
 
 
-def _passed_on(program: Program, cell: Cell) -> Iterator[str]:
+def unclear_variable(program: Program, cell: Cell) -> Iterator[str]:
     """Release functions that are named without being called, where the pages are."""
     path, ordinal = cell.scope.rsplit("#", 1)
     source = program.source(path)

@@ -15,6 +15,7 @@ from migrate.analysis.fact_model import Access, Call, Flow, FunctionFacts, Loc, 
 from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.model import Place, UseKind
+from migrate.analysis.objects import Objects
 from migrate.analysis.program import Program
 from migrate.analysis.trace import ADDRESS, AGAIN, PAGE, PHYSICAL, SCATTER, State, Trace, form_via
 
@@ -29,9 +30,14 @@ class Forward:
     """Follows states through flows, calls, returns and struct members until nothing is new."""
 
     def __init__(
-        self, program: Program, is_acquire: Callable[[Call], int | None], guards: Guards
+        self,
+        program: Program,
+        is_acquire: Callable[[Call], int | None],
+        guards: Guards,
+        objects: Objects,
     ) -> None:
         self.program = program
+        self.objects = objects
         self.is_acquire = is_acquire
         self.guards = guards
         self.trace = Trace()
@@ -176,6 +182,8 @@ class Forward:
                 self.stored_in(target, flow.target, facts, flow.place, flow.text)
             elif form == PHYSICAL:
                 self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
+                if self.outlives(flow.target, facts):
+                    self.trace.numbered.setdefault(flow.place, (facts.function.name, flow.text))
             self.trace.origin(target, facts.function.path)
         self.trace.edge(flow.place, f"{state.cell} -> {target}", flow.text)
         filled = flow.through and target.kind == "local" and target.name in facts.parameters
@@ -257,4 +265,7 @@ class Forward:
     def outlives(self, target: Loc, facts: FunctionFacts) -> bool:
         """Whether a member belongs to an object that is still there after the call."""
         kind = facts.types.get(target.base)
-        return kind is None or kind.depth > 0
+        if kind is not None and kind.depth == 0:
+            return False
+        owners = self.objects.of_owner(target, facts)
+        return owners is None or not all(owner.variable for owner in owners)

@@ -5,21 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from migrate.analysis.callers import Site
 from migrate.analysis.fact_model import FunctionFacts, Result
 from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
-from migrate.analysis.model import Place, UseKind
+from migrate.analysis.model import UseKind
 from migrate.analysis.program import Program
 from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, Trace
 
 
-def unfollowed_releases(program: Program, trace: Trace) -> tuple[Place, ...]:
+def unfollowed_releases(program: Program, trace: Trace) -> tuple[Site, ...]:
     """Releases of found-again pages, in the files that the trace went through, that it did not
     reach, when what it follows has left its sight as an address or a pfn: they may be its own.
     """
     if not _out_of_sight(trace):
         return ()
     paths = {s.cell.scope.rsplit("#", 1)[0] for s in trace.states if s.cell.kind != "member"}
-    return tuple(p for p in _releases(program, sorted(paths)) if p not in trace.releases)
+    found = _releases(program, sorted(paths))
+    return tuple(site for site in found if site.call.place not in trace.releases)
 
 
 def _out_of_sight(trace: Trace) -> bool:
@@ -29,7 +31,7 @@ def _out_of_sight(trace: Trace) -> bool:
     return any(s.form in (ADDRESS, PHYSICAL) and s.cell.kind in kept for s in trace.states)
 
 
-def _releases(program: Program, paths: Iterable[str]) -> Iterator[Place]:
+def _releases(program: Program, paths: Iterable[str]) -> Iterator[Site]:
     known = knowledge()
     finders = [n for n, f in known.exact.items() if f.result == PAGE and "unmap" in f.effects]
     finders = [n for n in finders if not n.startswith(("sg_", "skb_"))]
@@ -41,9 +43,9 @@ def _releases(program: Program, paths: Iterable[str]) -> Iterator[Place]:
 
 def _released_here(
     program: Program, facts: FunctionFacts, finders: frozenset[str]
-) -> Iterator[Place]:
+) -> Iterator[Site]:
     known = knowledge()
-    for call in facts.calls:
+    for index, call in enumerate(facts.calls):
         function = known.lookup(call.name)
         if function is None or not RELEASE_EFFECTS & set(function.effects):
             continue
@@ -58,4 +60,4 @@ def _released_here(
                     for source in flow.sources
                 )
             if found:
-                yield call.place
+                yield Site(facts, index)

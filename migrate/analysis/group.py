@@ -3,26 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from migrate.analysis.apart import Apart
 from migrate.analysis.backward import Backward, Sources
 from migrate.analysis.borrowers import released_through
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
 from migrate.analysis.corpus import Corpus
 from migrate.analysis.doubts import doubts
-from migrate.analysis.fact_model import Call
+from migrate.analysis.fact_model import Call, Loc
 from migrate.analysis.flow import Forward
 from migrate.analysis.follow import follow_sites
 from migrate.analysis.found_again import unfollowed_releases
 from migrate.analysis.functions import scope_of
 from migrate.analysis.guards import Guards
-from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Use, UseKind
+from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Release, Use, UseKind
+from migrate.analysis.objects import Objects
 from migrate.analysis.outside import Opening, openings
 from migrate.analysis.path_traits import path_traits
 from migrate.analysis.program import Program
-from migrate.analysis.trace import PAGE, State, Trace
+from migrate.analysis.trace import PAGE, ReleaseSite, State, Trace
 from migrate.analysis.traits import group_traits, is_implementation, pages_null
 from migrate.kernel.signatures import DIRECT_NAMES
 
@@ -59,6 +61,8 @@ class Grouper:
         taking: frozenset[str] = DIRECT_NAMES,
     ) -> None:
         self.program, self.taking = program, taking
+        self.objects = Objects(program)
+        self.apart = Apart(program, self.objects)
         self.by_place: Mapping[Place, Acquire] = {a.place: a for a in acquires}
 
     def position(self, call: Call) -> int | None:
@@ -76,7 +80,7 @@ class Grouper:
                 group, (), _folders(self.program.corpus, Trace(), {first.place.path}, wide=False)
             )
         guards = self._guards(first) if guarded else frozenset()
-        forward = Forward(self.program, self.position, guards)
+        forward = Forward(self.program, self.position, guards, self.objects)
         backward = Backward(self.program, self.position, guards)
         traced: set[Place] = set()
         while True:
@@ -96,6 +100,7 @@ class Grouper:
             if all(p in members.followed for p in members.acquires) and not [
                 p for p in trace.releases if p not in traced
             ]:
+                backward = self._by_objects(backward, trace, guards)
                 group = self._finish(members, forward, backward.sources)
                 return Traced(
                     group,
@@ -107,6 +112,21 @@ class Grouper:
                         backward.wide,
                     ),
                 )
+
+    def _by_objects(self, backward: Backward, trace: Trace, guards: Guards) -> Backward:
+        """The same as `backward`, or a better answer when telling objects of one struct from each
+        other leaves nothing that is not known."""
+        if not (backward.sources.foreign or backward.sources.unknown) or trace.gaps:
+            return backward
+        finer = self._finer(trace.releases.values(), guards)
+        clean = not (finer.sources.foreign or finer.sources.unknown)
+        return finer if clean else backward
+
+    def _finer(self, releases: Iterable[ReleaseSite], guards: Guards) -> Backward:
+        finer = Backward(self.program, self.position, guards, self.apart)
+        for release in releases:
+            finer.follow(release)
+        return finer
 
     def _guards(self, acquire: Acquire) -> Guards:
         site = self._site(acquire)
@@ -145,19 +165,14 @@ class Grouper:
                 forward.trace.edges.setdefault(
                     Evidence(acquire.place, f"acquired into {cell}", acquire.text)
                 )
-                if cell.kind == "global" or self._outlives(site, value):
+                outlives = isinstance(value, Loc) and forward.outlives(value, facts)
+                if cell.kind == "global" or outlives:
                     forward.trace.uses.setdefault(
                         (acquire.place, UseKind.STORED),
                         Use(acquire.place, acquire.function, UseKind.STORED, acquire.text),
                     )
             filled = cell.kind == "local" and cell.name in facts.parameters
             forward.start(State(cell, PAGE, filled))
-
-    def _outlives(self, site: Site, value: object) -> bool:
-        """Whether a member belongs to an object that is still there after the call."""
-        base = getattr(value, "base", "")
-        kind = site.facts.types.get(base)
-        return kind is None or kind.depth > 0
 
     def _site(self, acquire: Acquire) -> Site | None:
         source = self.program.source(acquire.place.path)
@@ -169,6 +184,14 @@ class Grouper:
                 if call.place == acquire.place:
                     return Site(facts, index)
         return None
+
+    def _is_of_others(self, site: Site, members: _Members) -> bool:
+        """Whether a release is known to drop pages of other acquires, and of nothing else."""
+        call = site.call
+        release = Release(call.place, site.facts.function.name, call.name, False, "", call.text)
+        sources = self._finer((ReleaseSite(release, site, 0),), frozenset()).sources
+        known = bool(sources.acquires) and not (sources.foreign or sources.unknown)
+        return known and not sources.acquires.keys() & members.acquires.keys()
 
     def _join(self, members: _Members, trace: Trace, sources: Sources) -> None:
         for place in (*trace.acquires, *sources.acquires):
@@ -182,6 +205,10 @@ class Grouper:
         gaps = dict(trace.gaps)
         if trace.found_again or not trace.releases:
             gaps |= trace.soft_gaps
+        if trace.found_again:
+            for place, (function, text) in trace.numbered.items():
+                kept = Use(place, function, UseKind.STORED, text)
+                uses.setdefault((place, UseKind.STORED), kept)
         for why, place in sources.foreign.items():
             uses.setdefault(
                 (place, UseKind.OTHER_SOURCE), Use(place, "", UseKind.OTHER_SOURCE, why)
@@ -193,8 +220,11 @@ class Grouper:
             gaps.setdefault("no release was found")
         for why in doubts(self.program, trace):
             gaps.setdefault(why)
-        for place in unfollowed_releases(self.program, trace):
-            gaps.setdefault(f"the release at {place} finds its page again; it may be one of these")
+        for site in unfollowed_releases(self.program, trace):
+            if not self._is_of_others(site, members):
+                place = site.call.place
+                why = f"the release at {place} finds its page again; it may be one of these"
+                gaps.setdefault(why)
         for place in released_through(self.program, trace):
             gaps.setdefault(f"the release at {place} takes a page that was only lent")
         acquires = tuple(sorted(members.acquires.values()))

@@ -61,6 +61,8 @@ class Trace:
     lent: dict[Cell, str] = field(default_factory=dict)
     """Members that the pages are stored in while somebody else keeps them, and a file that does
     so; see :mod:`migrate.analysis.borrowers`."""
+    numbered: dict[Place, tuple[str, str]] = field(default_factory=dict)
+    """Where an object gets the addresses or pfns of the pages: the function, and the text."""
     origins: dict[Cell, str] = field(default_factory=dict)
     """The file from which each member or variable was first seen, to find its struct."""
 

@@ -63,3 +63,24 @@ def test_files_that_set_a_member(text: str, found: list[str]) -> None:
 def test_files_that_define_a_struct(kind: str) -> None:
     corpus = Corpus(tree_of({HERE: "int a;\n", OTHER: f"{kind} taken\n{{\n\tint a;\n}};\n"}))
     assert list(corpus.struct_files("taken", HERE)) == [HERE, OTHER]
+
+
+FOLDERS = {
+    "objects of it": ("pump-y := core/pump.o valve/valve.o\n", "drivers/linden/pump"),
+    "its own Makefile": ("include $(src)/core/Makefile\n", "drivers/linden/pump"),
+    "only the folder": ("obj-y += core/ valve/\n", "drivers/linden/pump/core"),
+    "another folder": ("pump-y := hardcore/pump.o valve/valve.o\n", "drivers/linden/pump/core"),
+    "a folder of the same name": ("head-y += kernel/core/x.o\n", "drivers/linden/pump/core"),
+}
+
+
+@pytest.mark.parametrize(("makefile", "folder"), FOLDERS.values(), ids=list(FOLDERS))
+def test_what_one_makefile_builds_is_one_driver(makefile: str, folder: str) -> None:
+    files = {"drivers/linden/pump/Makefile": makefile, "drivers/linden/pump/core/x.c": "int a;\n"}
+    assert Corpus(tree_of(files)).scope_folder("drivers/linden/pump/core/x.c") == folder
+
+
+def test_a_folder_of_many_drivers_is_none() -> None:
+    files = {f"drivers/linden/pump/n{n}/x.c": "" for n in range(1001)}
+    files |= {"drivers/linden/pump/Makefile": "pump-y := n1/x.o\n"}
+    assert Corpus(tree_of(files)).scope_folder("drivers/linden/pump/n1/x.c").endswith("/n1")

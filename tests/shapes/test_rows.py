@@ -35,9 +35,7 @@ ROWS = {
     23: "explicit FOLL_GET",
 }
 NEVER = {
-    7: "pages from elsewhere share the storage",
     11: "nothing there is an acquire of GUP",
-    14: "what is found again may be any page",
     19: "no page is held",
     21: "the reference belongs to the callee",
     22: "the references of head and tail cannot be told apart",

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether two mentions of a member are of different objects, so that one never sees what the
+other stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.analysis.cell import Cell
+from migrate.analysis.fact_model import FunctionFacts, Loc, Result
+from migrate.analysis.known_callee import known_callee
+from migrate.analysis.objects import Objects, Origins
+from migrate.analysis.program import Program
+from migrate.analysis.types import TypeRef
+
+_COPIERS = ("memcpy", "memmove", "kmemdup", "swap", "copy_from_user", "memcpy_fromio")
+
+
+class Apart:
+    """Answers for one tree; what is asked for twice is looked for once."""
+
+    def __init__(self, program: Program, objects: Objects) -> None:
+        self._program = program
+        self._objects = objects
+        self._copied: dict[str, bool] = {}
+
+    def owners(self, cell: Cell, loc: Loc, facts: FunctionFacts) -> Origins | None:
+        """The objects whose member `cell` is meant by `loc`; None when not all are known, or when
+        what is in one of them may come into another as a part of the whole."""
+        path = facts.function.path
+        if cell.kind != "member" or self._program.types.is_public(cell.scope, path):
+            return None
+        found = self._objects.of_owner(loc, facts)
+        return None if found is None or self._is_copied(cell.scope, path) else found
+
+    def _is_copied(self, tag: str, path: str) -> bool:
+        if tag not in self._copied:
+            tags, words = self._family(tag, path)
+            self._copied[tag] = any(
+                _copies(self._program, facts, tags)
+                for word in sorted(words)
+                for file in self._program.files_with(path, word)
+                for facts in self._program.functions_with(file, word)
+            )
+        return self._copied[tag]
+
+    def _family(self, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
+        """The structs that have a struct `tag` inside, and the words by which one can be meant."""
+        tags, words = {tag}, {tag}
+        fresh = [tag]
+        while fresh:
+            for name, kind, holder in _typed(self._program, fresh.pop(), path):
+                words.add(name)
+                if kind.depth == 0 and holder and holder not in tags:
+                    tags.add(holder)
+                    words.add(holder)
+                    fresh.append(holder)
+        return frozenset(tags), words
+
+
+def _typed(program: Program, tag: str, path: str) -> Iterator[tuple[str, TypeRef, str]]:
+    """The members and typedefs that are of struct `tag`, or point to one: the name, the type, and
+    the struct that has the member."""
+    for file in program.files_with(path, tag):
+        found = program.types.declarations(file)
+        for alias, kind in found.typedefs.items():
+            if kind.tag == tag:
+                yield alias, kind, ""
+        for holder, body in found.structs.items():
+            for name, kind in body.members.items():
+                if kind.tag == tag:
+                    yield name, kind, holder
+
+
+def _copies(program: Program, facts: FunctionFacts, tags: frozenset[str]) -> bool:
+    """Whether the function copies a whole struct of `tags`."""
+    if facts.incomplete or any(
+        (kind := facts.types.get(name)) is not None and kind.depth == 0 and kind.tag in tags
+        for name in facts.parameters
+    ):
+        return True
+    for flow in facts.flows:
+        if flow.null or all(
+            isinstance(v, Result) and _is_new(program, facts, v) for v in flow.sources
+        ):
+            continue
+        kind = program.types.at(flow.target, facts)
+        if kind is not None and kind.tag in tags and kind.depth == int(flow.through):
+            return True
+    for call in facts.calls:
+        if call.name not in _COPIERS:
+            continue
+        for values in call.arguments:
+            kinds = [program.types.at(v, facts) for v in values if isinstance(v, Loc)]
+            if any(k is not None and k.tag in tags and k.depth < 2 for k in kinds):
+                return True
+    return False
+
+
+def _is_new(program: Program, facts: FunctionFacts, value: Result) -> bool:
+    known = known_callee(program, facts.calls[value.call].name, facts.function.path)
+    return known is not None and known.result == "memory"
