@@ -84,6 +84,42 @@ def only_counts_up(body: Node, loop: Node, name: str) -> bool:
     return started
 
 
+def bytes_counted_in_pages(body: Node, at: Node, name: str) -> Node | None:
+    """The X of `name = X >> PAGE_SHIFT` when that is all the local variable `name` is ever given
+    on the way to `at`, a node below `body`; else None."""
+    found: list[Node] = []
+    looping = _is_repeated(at, body)
+    for node in _below(body):
+        if node.type == "ERROR" or _takes_address(node, name):
+            return None
+        declared, value = (node.child_by_field_name(f) for f in ("declarator", "value"))
+        if node.type == "init_declarator" and declared is not None and _is(declared, name):
+            found.append(value or node)
+            continue
+        before = looping or node.start_byte < at.start_byte
+        if before and node != at and _may_change(node, name):
+            return None
+    if len(found) != 1 or found[0].type != "binary_expression":
+        return None
+    left, right = (found[0].child_by_field_name(side) for side in ("left", "right"))
+    operator = found[0].child_by_field_name("operator")
+    shifted = operator is not None and operator.type == ">>"
+    by_page = right is not None and name_of(right) == "PAGE_SHIFT"
+    return left if shifted and by_page else None
+
+
+def _is_repeated(node: Node, body: Node) -> bool:
+    """Whether what is below `body` may come back to `node`: by a loop, or by a label before it."""
+    if body.has_error or any(n.type == "labeled_statement" for n in _below(body)):
+        return True
+    parent = node.parent
+    while parent is not None and parent != body:
+        if parent.type in _LOOPS:
+            return True
+        parent = parent.parent
+    return False
+
+
 def _is_plain_number(node: Node) -> bool:
     return node.type == "number_literal" and bool(_PLAIN_NUMBER.fullmatch(name_of(node)))
 

@@ -8,7 +8,7 @@ from tree_sitter import Node
 from migrate.analysis.program import Program
 from migrate.analysis.syntax import Function, declarator_name, name_of
 from migrate.analysis.types import TypeRef, declared
-from migrate.rewrite.bounds import only_counts_up, proved_not_negative
+from migrate.rewrite.bounds import bytes_counted_in_pages, only_counts_up, proved_not_negative
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.tokens import Call
 
@@ -19,6 +19,10 @@ _UNSIGNED_NAMES = frozenset(
         *("uint8_t", "uint16_t", "uint32_t", "uint64_t"),
     }
 )
+
+
+_LONG = frozenset({"long", "int", "signed", "ssize_t", "s64", "int64_t"})
+"""The words of signed types that are longer than an int; see _is_long()."""
 
 
 def is_unsigned(type_text: str) -> bool:
@@ -42,8 +46,8 @@ def never_negative(draft: Draft, call: Call, position: int, program: Program) ->
     """Whether the argument of `call` at `position` is sure not to be negative.
 
     Sure are a literal, sizeof, a variable that its function declares with an unsigned type, a
-    member of an unsigned type, and a variable that a test on every way to the call has found not
-    to be negative.
+    member of an unsigned type, a long that is an unsigned number of bytes shifted by PAGE_SHIFT,
+    and a variable that a test on every way to the call has found not to be negative.
     """
     first, end = call.arguments[position]
     value, made = draft.node_of(first, end), draft.node_at(call.name).parent
@@ -69,7 +73,28 @@ def not_negative(draft: Draft, value: Node, at: Node, program: Program) -> bool:
     if plain and proved_not_negative(function.body, at, name):
         return True
     given = any(t for p in function.parameters for t in _types_in(p, name))
+    if plain and not given and _is_long(types[0]):
+        length = bytes_counted_in_pages(function.body, at, name)
+        if length is not None and _has_no_sign(draft, length, function, program):
+            return True
     return plain and not given and only_counts_up(function.body, at, name)
+
+
+def _is_long(kind: str) -> bool:
+    """Whether a signed type, as written, has room for the number of pages of any array: as many
+    bytes shifted by PAGE_SHIFT are negative in none but a shorter one, for on 32 bits no array of
+    page pointers has more than 2^30 of them."""
+    words = set(kind.split())
+    return words <= _LONG and words != {"int"} and words != {"signed", "int"}
+
+
+def _has_no_sign(draft: Draft, value: Node, function: Function, program: Program) -> bool:
+    """Whether `value` is a variable or a member of an unsigned type."""
+    if value.type == "field_expression":
+        kind = member_type(draft, value, program)
+        return kind is not None and kind.depth == 0 and is_unsigned(kind.tag)
+    types = _declared_types(function, name_of(value)) if value.type == "identifier" else []
+    return bool(types) and all(is_unsigned(found) for found in types)
 
 
 def member_type(draft: Draft, node: Node, program: Program) -> TypeRef | None:
