@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrate.analysis.cell import Cell
-from migrate.analysis.fact_model import FunctionFacts, Loc, Result
+from migrate.analysis.fact_model import FunctionFacts, Loc, Result, Value
 from migrate.analysis.known_callee import known_callee
 from migrate.analysis.objects import Objects, Origins
 from migrate.analysis.program import Program
@@ -24,13 +24,23 @@ class Apart:
         self._objects = objects
         self._copied: dict[str, bool] = {}
 
-    def owners(self, cell: Cell, loc: Loc, facts: FunctionFacts) -> Origins | None:
-        """The objects whose member `cell` is meant by `loc`; None when not all are known, or when
-        what is in one of them may come into another as a part of the whole."""
+    def others(
+        self, owners: Origins, cell: Cell, values: tuple[Value, ...], facts: FunctionFacts
+    ) -> bool:
+        """Whether `values` mean the member `cell` only of other objects than `owners`."""
+        named = [v for v in values if self._program.cells.of(v, facts)[0] == cell]
+        found = [self.owners(cell, value, facts) for value in named]
+        return bool(found) and all(o is not None and not o & owners for o in found)
+
+    def owners(self, cell: Cell, value: Value, facts: FunctionFacts) -> Origins | None:
+        """The objects whose member `cell` is meant by `value`; None when not all are known, or
+        when what is in one of them may come into another as a part of the whole."""
         path = facts.function.path
-        if cell.kind != "member" or self._program.types.is_public(cell.scope, path):
+        if cell.kind != "member" or not isinstance(value, Loc):
             return None
-        found = self._objects.of_owner(loc, facts)
+        if self._program.types.is_public(cell.scope, path):
+            return None
+        found = self._objects.of_owner(value, facts)
         return None if found is None or self._is_copied(cell.scope, path) else found
 
     def _is_copied(self, tag: str, path: str) -> bool:

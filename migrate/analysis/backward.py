@@ -16,7 +16,7 @@ from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.grounds import Grounds
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import KernelFunction
-from migrate.analysis.known_callee import known_callee
+from migrate.analysis.known_callee import known_callee, origin_form, put_in
 from migrate.analysis.model import Place
 from migrate.analysis.objects import Origins
 from migrate.analysis.program import Program
@@ -86,13 +86,8 @@ class Backward:
             cell, via = self.program.cells.of(value, facts)
             if into is not None and into != cell:
                 self._grounds.link(into, cell)
-            self._add(cell, SCATTER if via else form, facts, self._owners(cell, value, facts))
-
-    def _owners(self, cell: Cell, value: Value, facts: FunctionFacts) -> Origins | None:
-        """The objects whose member `cell` is meant by `value`; None when that is not known."""
-        if self._apart is None or cell.kind != "member" or not isinstance(value, Loc):
-            return None
-        return self._apart.owners(cell, value, facts)
+            owners = self._apart.owners(cell, value, facts) if self._apart is not None else None
+            self._add(cell, SCATTER if via else form, facts, owners)
 
     def _holds_no_page(self, value: Value, facts: FunctionFacts) -> bool:
         return isinstance(value, Loc) and self.program.types.holds_no_page(value, facts)
@@ -165,7 +160,7 @@ class Backward:
         found = self.program.cells.mentions(facts, cell)
         filled = False
         for flow, via in found.targets:
-            if self._of_another(owners, cell, (flow.target,), facts):
+            if self._other(owners, cell, (flow.target,), facts):
                 continue
             stored = form_via(form, via)
             filled |= bool(stored) and not flow.sources
@@ -175,30 +170,27 @@ class Backward:
                 self._unknown(f"what is stored into {cell} is no variable", flow.place)
             self._values(flow.sources, stored, facts, cell)
         for flow, _ in found.sources:
-            if self._of_another(owners, cell, flow.sources, facts):
+            if self._other(owners, cell, flow.sources, facts):
                 continue
             if self._is_alias(flow.target, form, facts):
                 self._values((flow.target,), form, facts, cell)
         for index, position, _ in found.arguments:
-            if self._of_another(owners, cell, facts.calls[index].values(position), facts):
+            if self._other(owners, cell, facts.calls[index].values(position), facts):
                 continue
             if not exclusive(facts.calls[index].guards, self.guards):
                 filled |= self._may_fill(Site(facts, index), position, form, cell)
         return filled
 
-    def _of_another(
+    def _other(
         self,
         owners: Origins | None,
         cell: Cell,
         values: tuple[Value, ...],
         facts: FunctionFacts,
     ) -> bool:
-        """Whether `values` mean the member `cell` only of other objects than `owners`."""
-        if owners is None:
+        if owners is None or self._apart is None:
             return False
-        named = [v for v in values if self.program.cells.of(v, facts)[0] == cell]
-        others = [self._owners(cell, value, facts) for value in named]
-        return bool(others) and all(o is not None and not o & owners for o in others)
+        return self._apart.others(owners, cell, values, facts)
 
     def _is_alias(self, target: Loc, form: str, facts: FunctionFacts) -> bool:
         """`pages = object->pages`: what is filled through one name is filled in both."""
@@ -220,10 +212,14 @@ class Backward:
         if known is not None:
             return self._known_fills(site, position, form, known, cell)
         definitions = self.program.definitions(call.name, facts.function.path)
-        if not definitions and form == PAGE and call.sources[position].startswith("&"):
+        if not definitions and call.sources[position].startswith("&"):
             name = f"{call.name}()" if call.name else "a function pointer"
-            self._foreign(f"{name} may fill it", call.place)
-            return True
+            if form == PAGE:
+                self._foreign(f"{name} may fill it", call.place)
+                return True
+            if form in (ADDRESS, PHYSICAL) and cell.kind == "local":
+                self._unknown(f"{name} may set {cell}", call.place)
+                return True
         return True in {self._filled_by(f, position, form) for f in definitions}
 
     def _known_fills(
@@ -249,7 +245,7 @@ class Backward:
         if walks:
             self._values(call.values(0), SCATTER, facts, cell)
             return False
-        for other in _put_in(known, position, len(call.arguments)):
+        for other in put_in(known, position, len(call.arguments)):
             self._values(call.values(other), PAGE if known.into == position else form, facts)
         return True
 
@@ -303,7 +299,7 @@ class Backward:
             for values in handed_on:
                 self._values(values, form, facts)
         elif known.result and call.arguments:
-            before = _origin_form(call.name, known.result)
+            before = origin_form(call.name, known.result)
             self._values(call.values(0), before, facts)
 
     def _unknown(self, why: str, place: Place) -> None:
@@ -313,25 +309,7 @@ class Backward:
         self.sources.foreign.setdefault(why, place)
 
 
-def _origin_form(name: str, result: str) -> str:
-    """The form of the argument from which `name` makes its result."""
-    if result == PAGE:
-        if name.startswith(("sg_", "skb_")):
-            return SCATTER
-        return PHYSICAL if name.startswith(("pfn_", "phys_")) else ADDRESS
-    if result == PHYSICAL and name in ("virt_to_phys", "__pa"):
-        return ADDRESS
-    return PHYSICAL if name in ("phys_to_virt", "__va") else PAGE
-
-
 def facts_place(facts: FunctionFacts) -> Place:
     """Where the function starts."""
     node = facts.function.node
     return Place(facts.function.path, node.start_point[0] + 1, node.start_point[1])
-
-
-def _put_in(known: KernelFunction, position: int, count: int) -> list[int]:
-    """The arguments of which something goes into argument `position`: those that anything happens
-    to. Lengths and offsets come behind them and are not in the table."""
-    listed = [n for n in range(min(len(known.effects), count) or count) if n != position]
-    return [n for n in listed if known.effect(n)] or listed

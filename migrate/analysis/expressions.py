@@ -126,7 +126,10 @@ class Expressions(Recorder):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         values = tuple(v for side in (left, right) if side is not None for v in self.value(side))
         operator = node.child_by_field_name("operator")
-        return () if operator is not None and operator.type in _COMPARISONS else values
+        if operator is None or left is None or right is None:
+            return values
+        offset = operator.type == "&" and (_masks_offset(left) or _masks_offset(right))
+        return () if offset or operator.type in _COMPARISONS else values
 
     def _unary(self, node: Node) -> tuple[Value, ...]:
         argument = node.child_by_field_name("argument")
@@ -251,6 +254,20 @@ _EXPRESSIONS = {
     "call_expression": Expressions._call,
     "compound_literal_expression": Expressions._literal_struct,
 }
+
+
+def _masks_offset(node: Node) -> bool:
+    """Whether `x & node` is an offset in a page: nothing is left of an address in it."""
+    node = strip(node)
+    if node.type == "unary_expression":
+        inner = node.child_by_field_name("argument")
+        if inner is None or node.children[0].type != "~":
+            return False
+        return strip(inner).text == b"PAGE_MASK"
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if node.type != "binary_expression" or left is None or right is None:
+        return False
+    return (left.text, node.children[1].text, right.text) == (b"PAGE_SIZE", b"-", b"1")
 
 
 def is_expression(kind: str) -> bool:

@@ -15,7 +15,6 @@ from migrate.analysis.fact_model import Access, Call, Flow, FunctionFacts, Loc, 
 from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.model import Place, UseKind
-from migrate.analysis.objects import Objects
 from migrate.analysis.program import Program
 from migrate.analysis.trace import ADDRESS, AGAIN, PAGE, PHYSICAL, SCATTER, State, Trace, form_via
 
@@ -30,14 +29,9 @@ class Forward:
     """Follows states through flows, calls, returns and struct members until nothing is new."""
 
     def __init__(
-        self,
-        program: Program,
-        is_acquire: Callable[[Call], int | None],
-        guards: Guards,
-        objects: Objects,
+        self, program: Program, is_acquire: Callable[[Call], int | None], guards: Guards
     ) -> None:
         self.program = program
-        self.objects = objects
         self.is_acquire = is_acquire
         self.guards = guards
         self.trace = Trace()
@@ -265,7 +259,4 @@ class Forward:
     def outlives(self, target: Loc, facts: FunctionFacts) -> bool:
         """Whether a member belongs to an object that is still there after the call."""
         kind = facts.types.get(target.base)
-        if kind is not None and kind.depth == 0:
-            return False
-        owners = self.objects.of_owner(target, facts)
-        return owners is None or not all(owner.variable for owner in owners)
+        return kind is None or kind.depth > 0

@@ -61,8 +61,7 @@ class Grouper:
         taking: frozenset[str] = DIRECT_NAMES,
     ) -> None:
         self.program, self.taking = program, taking
-        self.objects = Objects(program)
-        self.apart = Apart(program, self.objects)
+        self.apart = Apart(program, Objects(program))
         self.by_place: Mapping[Place, Acquire] = {a.place: a for a in acquires}
 
     def position(self, call: Call) -> int | None:
@@ -80,7 +79,7 @@ class Grouper:
                 group, (), _folders(self.program.corpus, Trace(), {first.place.path}, wide=False)
             )
         guards = self._guards(first) if guarded else frozenset()
-        forward = Forward(self.program, self.position, guards, self.objects)
+        forward = Forward(self.program, self.position, guards)
         backward = Backward(self.program, self.position, guards)
         traced: set[Place] = set()
         while True:

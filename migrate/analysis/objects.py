@@ -29,15 +29,8 @@ _SAME_MEMORY = frozenset({"page_address", "virt_to_page", "virt_to_head_page", "
 _NO_OBJECT = frozenset({"ERR_PTR", "ERR_CAST"})
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where an object comes from: the call that makes it, or the variable that it is."""
-
-    variable: bool
-    where: str
-
-
-Origins = frozenset[Origin]
+Origins = frozenset[str]
+"""Objects, each by the place of the call that makes it, or by the variable that it is."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,7 @@ class _Search:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._found: set[Origin] = set()
+        self._found: set[str] = set()
         self._lost = False
         self._seen: set[_Pointer] = set()
         self._queue: list[_Pointer] = []
@@ -108,8 +101,7 @@ class _Search:
         elif loc.members:
             self._object(Loc(loc.base, loc.members[:-1]), facts)
         elif loc.base in facts.types and loc.base not in facts.parameters:
-            where = f"{scope_of(facts.function)} {loc.base}"
-            self._found.add(Origin(True, where))
+            self._found.add(f"{scope_of(facts.function)} {loc.base}")
         else:
             self._lost = True
 
@@ -269,7 +261,7 @@ class _Search:
             return
         if known is not None:
             if known.result == "memory" or (known.result == "other" and "alloc" in call.name):
-                self._found.add(Origin(False, str(call.place)))
+                self._found.add(str(call.place))
             elif call.name not in _NO_OBJECT:
                 self._lost = True
             return

@@ -712,6 +712,10 @@ OTHERS = {
     "const struct ops demo_ops = {\n\t.put = demo_put,\n};\n",
     "of an address": "void demo_other(void *address)\n{\n\tdemo_put(virt_to_page(address));\n}\n",
     "of a pfn": "void demo_other(unsigned long pfn)\n{\n\tdemo_put(pfn_to_page(pfn));\n}\n",
+    "of a pfn that an unknown function sets": "void demo_other(unsigned long start)\n{\n"
+    "\tunsigned long pfn;\n\tstruct page *page;\n\n"
+    "\tif (get_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)\n\t\treturn;\n"
+    "\tpfn = page_to_pfn(page);\n\tdemo_exchange(&pfn);\n\tdemo_put(pfn_to_page(pfn));\n}\n",
     "filled by another": "int demo_find(struct page **page);\n"
     "void demo_other(void)\n{\n\tstruct page *page;\n\n\tdemo_find(&page);\n\tdemo_put(page);\n}\n",
     "of a list": "void demo_other(struct list_head *head)\n{\n\tstruct page *page, *next;\n\n"

@@ -2,19 +2,19 @@
 /* Objects of one struct, but those with pages of the user are never those with others. */
 #include <linux/device.h>
 
-struct ledger_page {
+struct quill_page {
 	struct page *page;
 	unsigned long nr;
 };
 
-struct ledger {
-	struct ledger_page *user;
-	struct ledger_page *own;
+struct quill {
+	struct quill_page *user;
+	struct quill_page *own;
 };
 
-int ledger_open(struct ledger *ledger, unsigned long start)
+int quill_open(struct quill *quill, unsigned long start)
 {
-	struct ledger_page *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	struct quill_page *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
 
 	if (!entry)
 		return -ENOMEM;
@@ -23,29 +23,29 @@ int ledger_open(struct ledger *ledger, unsigned long start)
 		return -EFAULT;
 	}
 	memset(page_address(entry->page), 0, PAGE_SIZE);
-	ledger->user = entry;
+	quill->user = entry;
 	return 0;
 }
 
-int ledger_print(struct ledger *ledger)
+int quill_print(struct quill *quill)
 {
-	struct ledger_page *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	struct quill_page *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
 
 	if (!entry)
 		return -ENOMEM;
 	entry->page = alloc_page(GFP_KERNEL);
-	ledger->own = entry;
+	quill->own = entry;
 	return 0;
 }
 
-static void ledger_drop(struct ledger_page *entry)
+static void quill_drop(struct quill_page *entry)
 {
 	put_page(entry->page); /* release: book */
 	kfree(entry);
 }
 
-void ledger_close(struct ledger *ledger)
+void quill_close(struct quill *quill)
 {
-	ledger_drop(ledger->user);
-	ledger->user = NULL;
+	quill_drop(quill->user);
+	quill->user = NULL;
 }
