@@ -184,8 +184,8 @@ class _Search:
             self._lose_if(self._escapes(pointer, flow, user))
         for index, position, _ in found.arguments:
             filled |= self._given(pointer, Site(user, index), position)
-        if pointer.element and found.returns:
-            self._lost = True
+        handed_out = pointer.element or any(_has_address(r.text) for r, _ in found.returns)
+        self._lose_if(bool(found.returns) and handed_out)
         return filled
 
     def _assigned(self, pointer: _Pointer, flow: Flow, user: FunctionFacts) -> bool:
@@ -218,7 +218,8 @@ class _Search:
                     return True
                 continue
             own = self._program.types.at(value, user)
-            if own is None or target is None or target.depth - flow.through > own.depth:
+            deeper = own is None or target is None or target.depth - flow.through > own.depth
+            if deeper or _has_address(flow.text):
                 return True
         return False
 
@@ -230,7 +231,7 @@ class _Search:
             for v in call.values(position)
             if isinstance(v, Loc) and self._program.cells.of(v, site.facts)[0] == pointer.cell
         )
-        by_address = call.sources[position].startswith("&") or (pointer.element and bare)
+        by_address = _has_address(call.sources[position]) or (pointer.element and bare)
         known = known_callee(self._program, call.name, path)
         if known is not None:
             self._lose_if(_may_set(known, call, position))
@@ -272,6 +273,11 @@ class _Search:
             self._lose_if(is_macro(function) or not callee.returns)
             for returned in callee.returns:
                 self._take(returned.values, callee)
+
+
+def _has_address(text: str) -> bool:
+    """Whether something in a line of C may be the address of what it names."""
+    return "&" in text.replace("&&", "")
 
 
 def _may_set(known: KernelFunction, call: Call, position: int) -> bool:

@@ -165,7 +165,8 @@ def other_sources(q: Question) -> Answer | None:
     foreign = _nearest_first(q, q.uses(UseKind.OTHER_SOURCE))
     if not foreign:
         return None
-    reason = f"Pages from elsewhere share the storage or a release: {foreign[0].text}."
+    source = foreign[0].text.rstrip(".;")
+    reason = f"Pages from elsewhere share the storage or a release: {source}."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(foreign))
 
 

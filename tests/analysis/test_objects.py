@@ -104,6 +104,19 @@ MIXED = {
     + extra("struct box other = *box;\n\n\tuse(&other);"),
     "passed by value": USER + PUT + OWN + "void demo_take(struct entry entry)\n{\n}\n",
     "by an unknown function": USER + PUT + OWN + extra("demo_find(&box->user);"),
+    "by an unknown function that is cast for": USER
+    + PUT
+    + OWN
+    + extra("demo_find((void *)&box->user);"),
+    "by an address without a type": USER
+    + PUT
+    + OWN
+    + extra("void *p = &box->user;\n\n\tdemo_find(p);"),
+    "by an address that is returned": USER
+    + PUT
+    + OWN
+    + "static void *demo_where(struct box *box)\n{\n\treturn &box->user;\n}\n"
+    + extra("demo_find(demo_where(box));"),
     "by an own function": USER
     + PUT
     + OWN
