@@ -54,10 +54,10 @@ class Backward:
         self.visited: set[str] = set()
         self.wide = False
         """As :attr:`migrate.analysis.trace.Trace.wide`."""
-        self._seen: set[tuple[Cell, str, Origins | None]] = set()
+        self._seen: set[tuple[Cell, str, Origins | None, bool]] = set()
         self._grounds = Grounds()
         self._fills: dict[Cell, bool] = {}
-        self._queue: list[tuple[Cell, str, FunctionFacts, Origins | None]] = []
+        self._queue: list[tuple[Cell, str, FunctionFacts, Origins | None, bool]] = []
 
     def follow(self, release: ReleaseSite) -> Sources:
         """All sources of the pages that `release` may drop, added to those found before."""
@@ -78,7 +78,10 @@ class Backward:
         form: str,
         facts: FunctionFacts,
         into: Cell | None = None,
+        alias: bool = False,
     ) -> None:
+        """Follow `values`; with `alias`, they point to an array that is known, and only what is
+        put there through them counts, not what else they may point to."""
         wanted = self.program.types.pointers(values, facts) if form != PHYSICAL else values
         for value in wanted:
             if form in (PAGE, SCATTER) and self._holds_no_page(value, facts):
@@ -87,31 +90,36 @@ class Backward:
             if into is not None and into != cell:
                 self._grounds.link(into, cell)
             owners = self._apart.owners(cell, value, facts) if self._apart is not None else None
-            self._add(cell, SCATTER if via else form, facts, owners)
+            self._add(cell, SCATTER if via else form, facts, owners, alias and form == PAGE)
 
     def _holds_no_page(self, value: Value, facts: FunctionFacts) -> bool:
         return isinstance(value, Loc) and self.program.types.holds_no_page(value, facts)
 
-    def _add(self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None) -> None:
-        if (cell, form, owners) not in self._seen:
-            self._seen.add((cell, form, owners))
-            self._queue.append((cell, form, facts, owners))
+    def _add(
+        self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None, alias: bool
+    ) -> None:
+        if (cell, form, owners, alias) not in self._seen:
+            self._seen.add((cell, form, owners, alias))
+            self._queue.append((cell, form, facts, owners, alias))
 
-    def _cell(self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None) -> None:
+    def _cell(
+        self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None, alias: bool
+    ) -> None:
         self.visited.add(facts.function.path.split(":")[0])
         if cell.kind == "result":
             self._result(Site(facts, int(cell.name)), form)
         elif cell.kind == "unknown":
             self._unknown(f"'{cell.name}' is of no known type", facts_place(facts))
         elif cell.kind == "local" and cell.name in facts.parameters:
-            self._parameter(cell, form, facts)
-            self._stores(cell, form, facts)
+            if not alias:
+                self._parameter(cell, form, facts)
+            self._stores(cell, form, facts, owners, alias)
         else:
-            self._grounds.look(cell, facts_place(facts))
+            self._grounds.look(cell, facts_place(facts), alias)
             if cell.kind == "global" and form in (ADDRESS, PHYSICAL):
                 self._grounds.give(cell)  # a constant of the preprocessor
             for user in self._users(cell, form, facts):
-                if self._stores(cell, form, user, owners):
+                if self._stores(cell, form, user, owners, alias):
                     self._grounds.give(cell)
 
     def _users(self, cell: Cell, form: str, facts: FunctionFacts) -> tuple[FunctionFacts, ...]:
@@ -153,14 +161,19 @@ class Backward:
                 self._values(site.call.values(position), form, site.facts)
 
     def _stores(
-        self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None = None
+        self,
+        cell: Cell,
+        form: str,
+        facts: FunctionFacts,
+        owners: Origins | None = None,
+        alias: bool = False,
     ) -> bool:
         """Follow all that is stored into `cell` of `owners` in one function; whether anything is,
         apart from what other storage holds."""
         found = self.program.cells.mentions(facts, cell)
         filled = False
         for flow, via in found.targets:
-            if self._other(owners, cell, (flow.target,), facts):
+            if (alias and not flow.through) or self._other(owners, cell, (flow.target,), facts):
                 continue
             stored = form_via(form, via)
             filled |= bool(stored) and not flow.sources
@@ -173,7 +186,7 @@ class Backward:
             if self._other(owners, cell, flow.sources, facts):
                 continue
             if self._is_alias(flow.target, form, facts):
-                self._values((flow.target,), form, facts, cell)
+                self._values((flow.target,), form, facts, cell, alias=True)
         for index, position, _ in found.arguments:
             if self._other(owners, cell, facts.calls[index].values(position), facts):
                 continue
@@ -259,8 +272,8 @@ class Backward:
         if not (deep or form == SCATTER or is_macro(function)):
             return False
         inner = Cell("local", scope_of(function), name)
-        if (inner, "filled", None) not in self._seen:
-            self._seen.add((inner, "filled", None))
+        if (inner, "filled", None, False) not in self._seen:
+            self._seen.add((inner, "filled", None, False))
             self._fills[inner] = self._stores(inner, form, callee) or self._grounds.linked(inner)
         return self._fills.get(inner, True)
 

@@ -14,12 +14,16 @@ class Grounds:
 
     def __init__(self) -> None:
         self._seen: dict[Cell, Place] = {}
+        self._own: set[Cell] = set()
         self._filled: set[Cell] = set()
         self._from: dict[Cell, set[Cell]] = {}
 
-    def look(self, cell: Cell, place: Place) -> None:
-        """Note that all that is stored into `cell` is being looked at, from `place`."""
+    def look(self, cell: Cell, place: Place, alias: bool = False) -> None:
+        """Note that all that is stored into `cell` is being looked at, from `place`; what is only
+        an `alias` of something else need not be given anything."""
         self._seen.setdefault(cell, place)
+        if not alias:
+            self._own.add(cell)
 
     def give(self, cell: Cell) -> None:
         """Note that something fills `cell`."""
@@ -42,4 +46,5 @@ class Grounds:
             if not more:
                 break
             based |= more
-        yield from ((cell, place) for cell, place in self._seen.items() if cell not in based)
+        missing = self._own - based
+        yield from ((cell, place) for cell, place in self._seen.items() if cell in missing)
