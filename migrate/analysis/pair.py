@@ -11,6 +11,7 @@ from functools import cache as once
 from functools import reduce
 from importlib.resources import files
 
+from migrate.analysis.corpus import Corpus
 from migrate.analysis.group import Grouper, Traced
 from migrate.analysis.halves import make_groups
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
@@ -42,7 +43,7 @@ def pair(
     """
     program = program or Program(tree)
     grouper = Grouper(program, scan.acquires)
-    stored = _Stored(tree, scan, cache)
+    stored = _Stored(program.corpus, scan, cache)
     # What comes through a helper is in the helper's group, or nothing is to be done about it.
     ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
     told = _Told(progress, len(ordered))
@@ -98,8 +99,8 @@ def _noted(
 class _Stored:
     """Groups of earlier runs, each with the ids of the folders that it depends on."""
 
-    def __init__(self, tree: Tree, scan: Scan, cache: FactCache | None) -> None:
-        self._tree = tree
+    def __init__(self, corpus: Corpus, scan: Scan, cache: FactCache | None) -> None:
+        self._corpus, self._tree = corpus, corpus.tree
         self._cache = cache
         names = sorted({a.name for a in scan.acquires})
         self._basis = f"{_rules()} {' '.join(names)}"
@@ -121,7 +122,9 @@ class _Stored:
             self._cache.put(self._key(acquire), json.dumps(data))
 
     def _key(self, acquire: Acquire) -> str:
-        whole = json.dumps([self._basis, codec.to_data(acquire)], sort_keys=True)
+        # A Makefile above the folders that the group depends on may say what is one driver.
+        scope = self._corpus.scope_folder(acquire.place.path)
+        whole = json.dumps([self._basis, scope, codec.to_data(acquire)], sort_keys=True)
         return "group " + hashlib.sha256(whole.encode()).hexdigest()
 
     def _ids(self, traced: Traced) -> list[str]:

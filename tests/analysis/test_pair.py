@@ -620,6 +620,30 @@ def test_after_an_edit_anywhere_the_tree_is_searched_anew(
     assert not group.gaps
 
 
+PUMP = {
+    "drivers/linden/pump/Makefile": "obj-y += core/ valve/\n",
+    "drivers/linden/pump/core/pump.h": "#include <linux/mm.h>\n"
+    "struct pump {\n\tstruct page *page;\n};\n",
+    "drivers/linden/pump/core/pump.c": '#include "pump.h"\n'
+    "void pump_fill(struct pump *p, unsigned long at)\n{\n"
+    "\tif (get_user_pages_fast(at, 1, FOLL_WRITE, &p->page) == 1)\n\t\tput_page(p->page);\n}\n",
+    "drivers/linden/pump/valve/valve.c": '#include "../core/pump.h"\n'
+    "void valve_break(struct pump *p)\n{\n\tput_page(p->page);\n}\n",
+}
+
+
+def test_after_an_edit_of_a_makefile_more_may_be_one_driver(
+    driver: Callable[[dict[str, str]], Path],
+) -> None:
+    cache = Memory()
+    paired(driver(PUMP), cache)
+    root = driver({"drivers/linden/pump/Makefile": "pump-y := core/pump.o valve/valve.o\n"})
+    found = paired(root, cache)
+    assert codec.dumps(found) == codec.dumps(paired(root, None))
+    (group,) = [g for g in found.groups if g.acquires[0].function == "pump_fill"]
+    assert len(group.releases) == 2
+
+
 def test_after_an_edit_other_groups_are_answered_by_the_cache(
     driver: Callable[[dict[str, str]], Path], worked_out: list[str]
 ) -> None:
