@@ -209,3 +209,55 @@ def test_what_is_never_compiled_together_is_no_source() -> None:
     assert only_group(one + other).gaps == ()
     both = other.replace("#ifndef", "#ifdef")
     assert only_group(one + both).gaps != ()
+
+
+SHELF = """
+struct shelf {
+	struct page **mine, **shown;
+	int nr;
+};
+int shelf_fill(struct shelf *shelf, struct page **pages, unsigned long at)
+{
+	if (get_user_pages_fast(at, 4, FOLL_WRITE, pages) != 4)
+		return -EFAULT;
+	memset(page_address(pages[0]), 0, PAGE_SIZE);
+	shelf->mine = pages;
+	return 0;
+}
+int shelf_take(struct shelf *shelf, unsigned long at)
+{
+	return shelf_fill(shelf, kmalloc(32, GFP_KERNEL), at);
+}
+void shelf_empty(struct shelf *shelf)
+{
+	while (shelf->nr--)
+		put_page(shelf->mine[shelf->nr]);
+}
+void shelf_show(struct shelf *shelf, struct page **others)
+{
+	struct page *other = alloc_page(GFP_KERNEL);
+
+	shelf->shown = shelf->mine;
+	BETWEEN;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("between", "shared"),
+    [
+        ("others[0] = other", False),
+        ("others[0] = other; shelf->shown = others", False),
+        ("shelf->shown[0] = other", True),
+        ("others = shelf->shown; others[0] = other", True),
+        ("others = shelf->mine; others[0] = other", True),
+        ("alloc_pages_bulk_array(GFP_KERNEL, 4, shelf->shown)", True),
+        ("others[0] = other; shelf->mine = others", True),
+    ],
+)
+def test_an_alias_shares_what_is_put_there_not_what_else_it_points_to(
+    between: str, shared: bool
+) -> None:
+    found = only_group(SHELF.replace("BETWEEN", between)).gaps
+    assert [gap for gap in found if "elsewhere" in gap] == [] or shared
+    assert bool([gap for gap in found if "drops pages from elsewhere" in gap]) is shared
