@@ -20,6 +20,7 @@ class Cells:
         self._types = types
         self._mentions: dict[str, Index] = {}
         self._wide = wide
+        self._hidden: dict[tuple[str, str], bool] = {}
         self._users: dict[tuple[tuple[str, ...], Cell], tuple[FunctionFacts, ...]] = {}
 
     def of(self, value: Value, facts: FunctionFacts) -> tuple[Cell, str]:
@@ -68,8 +69,8 @@ class Cells:
     def member_users(self, cell: Cell, path: str, far: bool = False) -> tuple[FunctionFacts, ...]:
         """Every function that may touch the member `cell`, as seen from `path`.
 
-        All files of the scope of the file that defines the struct are looked at; for a struct of
-        a public header those of the scope of `path`, with `far` all of the tree that see it.
+        For a struct of a public header the files of the scope of `path` are looked at, with `far`
+        all of the tree that see it; for any other see :meth:`near_files`.
         """
         word = cell.name.rsplit(".", 1)[-1]
         public = self._types.is_public(cell.scope, path)
@@ -90,9 +91,28 @@ class Cells:
         """The files that may name the member `cell`; None when nobody can look at all of them."""
         word = cell.name.rsplit(".", 1)[-1]
         if not self._types.is_public(cell.scope, path):
-            return self._functions.files_with(self.home(cell, path), word)
+            return self.near_files(cell, path, word)
         body = self._types.struct(cell.scope, path)
         return self._wide.files(body.path, word) if body is not None else None
+
+    def near_files(self, cell: Cell, path: str, word: str) -> tuple[str, ...]:
+        """The files that have `word` and may name members of the struct of `cell`: those of the
+        scope of the file that defines it, or that file and headers when no other .c file can
+        see the definition.
+        """
+        home = self.home(cell, path)
+        files = self._functions.files_with(home, word)
+        if path != home or not self._is_hidden(cell.scope, home):
+            return files
+        return tuple(name for name in files if name == home or name.endswith(".h"))
+
+    def _is_hidden(self, tag: str, home: str) -> bool:
+        key = (tag, home)
+        if key not in self._hidden:
+            corpus = self._functions.corpus
+            alone = home.endswith(".c") and corpus.near_struct_files(tag, home) == (home,)
+            self._hidden[key] = alone and not self._wide.is_mixed(home)
+        return self._hidden[key]
 
     def named(self, facts: FunctionFacts, word: str) -> set[Cell]:
         """The members by the name `word` that a function names."""

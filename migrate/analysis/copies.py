@@ -20,11 +20,18 @@ def other_names(program: Program, cell: Cell, path: str) -> Iterator[str]:
     """
     if _shares(program, cell, path):
         yield f"{cell} shares its storage with another member"
-    home = program.cells.home(cell, path)
     for name in _COPIERS:
-        for file in program.files_with(home, name):
+        for file in _files(program, cell, path, name):
             for facts in program.functions_with(file, name):
                 yield from _copies(program, facts, name, cell.scope)
+
+
+def _files(program: Program, cell: Cell, path: str, name: str) -> list[str]:
+    """The files that may copy the struct of `cell` with `name`; who sees only its name may."""
+    home = program.cells.home(cell, path)
+    naming = set(program.files_with(home, cell.scope)) if cell.scope else set()
+    seeing = set(program.cells.near_files(cell, path, name))
+    return [file for file in program.files_with(home, name) if file in seeing | naming]
 
 
 def _shares(program: Program, cell: Cell, path: str) -> bool:

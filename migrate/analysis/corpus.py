@@ -110,12 +110,16 @@ class Corpus:
         texts, pattern = self.scope(path), re.compile(whole_word(member).pattern + rb"\s*=")
         return tuple(n for n in self.files_with(path, member) if pattern.search(texts[n]))
 
+    def near_struct_files(self, tag: str, path: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that seem to define struct or union `tag`."""
+        return self._struct_index(self.scope_folder(path)).get(tag.encode(), ())
+
     def struct_files(self, tag: str, path: str) -> Iterator[str]:
         """The files that seem to define struct or union `tag`, as seen from `path`: the file
         itself, its folder, its scope, the headers of its architecture, those for all."""
         yield path
         mark, here = tag.encode(), posixpath.dirname(path)
-        near = self._struct_index(self.scope_folder(path)).get(mark, ())
+        near = self.near_struct_files(tag, path)
         yield from sorted(near, key=lambda n: posixpath.dirname(n) != here)
         arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
         yield from self._struct_index(f"{arch}/include").get(mark, ())

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from functools import cached_property
 
 from migrate.analysis.corpus import scope_folder, whole_word
-from migrate.analysis.includes import Includes
+from migrate.analysis.includes import Includes, included
 from migrate.kernel.tree import Tree
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
@@ -37,6 +37,12 @@ class Wide:
         if key not in self._naming:
             self._naming[key] = self._find(header, word)
         return self._naming[key]
+
+    def is_mixed(self, path: str) -> bool:
+        """Whether the .c file includes another .c file, or is included by any."""
+        own = included(self._tree.read(path) or b"")
+        name = posixpath.basename(path).encode("utf-8", "surrogateescape")
+        return any(not other.endswith(".h") for other in own) or bool(self._includes.of(name))
 
     def _find(self, header: str, word: str) -> tuple[str, ...] | None:
         if header not in self._seeing:
