@@ -48,6 +48,7 @@ def publish_branch(job: Job) -> str:
         job.branch,
         job.workspace.repository(),
         job.tree.root,
+        journal=job.workspace.journal,
         expected=(last.tip, *last.begun),
         out=job.out,
     )
@@ -104,7 +105,13 @@ def publish_for_b4(job: Job) -> tuple[str, ...]:
         branch = Branch(job.branch.profile, made.ref, base, (only,))
         begun = (*begun, made.tip)
         _note(job, known, begun)
-        done = publish(branch, repository, job.tree.root, expected=(last, *begun))
+        done = publish(
+            branch,
+            repository,
+            job.tree.root,
+            journal=job.workspace.journal,
+            expected=(last, *begun),
+        )
         known[made.ref] = (made.digest, made.tip)
         _note(job, known, begun)
         if done.kept:

@@ -21,6 +21,7 @@ from migrate.base.borrowed import borrow, check_out
 from migrate.base.codec import flush
 from migrate.base.database import Database
 from migrate.base.errors import Refusal
+from migrate.delivery import arrival
 
 LAYOUT = 1
 """Goes up when files move or change their meaning; an older workspace is then made anew."""
@@ -30,6 +31,7 @@ _OURS = (
     "scan.json*",
     "pair.json*",
     "state.sqlite*",
+    f"{arrival.NAME}*",
     "repository*",
     "builds",
     "profiles",
@@ -72,6 +74,11 @@ class Workspace:
     def out(self) -> Path:
         """Where series and report go when the user names no other place."""
         return self._own / "out"
+
+    @property
+    def journal(self) -> Path:
+        """What is half done in the user's repository, while it is."""
+        return self.root / arrival.NAME
 
     def stage_path(self, stage: str) -> Path:
         return (self.root if stage in _SHARED_STAGES else self._own) / f"{stage}.json"
@@ -153,13 +160,17 @@ class Workspace:
     def _settle(self) -> None:
         """Bring the folder to this layout, whatever state the last run left it in."""
         found = self._check_owner()
+        arrival.clean_up(self.journal, self.notice)
         if found is not None and found < LAYOUT:
             self.notice(f"{self.root} has layout {found}, this gup-migrate has {LAYOUT}: made anew")
             self.clean(everything=False)
         codec.write(self.root / _MARKER, {"layout": LAYOUT, "checkout": str(self.checkout)})
         shutil.rmtree(self.root / "scratch", ignore_errors=True)
-        for folder in (self.root, self._own):
-            for half in folder.glob("*.new"):
+        for folder, names in (
+            *((folder, "*.new") for folder in (self.root, self._own)),
+            (self.root / "repository/.git/objects", "**/tmp_*"),
+        ):
+            for half in folder.glob(names):
                 shutil.rmtree(half, ignore_errors=True)
                 half.unlink(missing_ok=True)
         self.log.mkdir(exist_ok=True)

@@ -14,6 +14,7 @@ import pytest
 
 from migrate.base import lock
 from migrate.base.errors import Refusal
+from migrate.delivery import arrival
 from migrate.workspace import LAYOUT, Workspace, open_workspace, replacing
 
 
@@ -130,8 +131,12 @@ def test_a_newer_layout_is_refused_and_an_older_one_made_anew(
     with pytest.raises(Refusal, match="newer gup-migrate"), workspace.locked():
         pass
     marker.write_text(json.dumps(data | {"layout": LAYOUT - 1}))
+    (workspace.checkout / "half").touch()
+    note = arrival.Note((str(workspace.checkout / "half"),))
+    arrival.stored.save(workspace.journal, note, "")
     with workspace.locked():
         assert workspace.load("scan", Value) is None
+        assert not (workspace.checkout / "half").exists(), "the note is read before it goes"
     assert json.loads(marker.read_text())["layout"] == LAYOUT
     assert any("made anew" in line for line in said)
 
@@ -228,9 +233,15 @@ def test_leftovers_of_a_killed_run_are_removed(workspace: Workspace) -> None:
     (workspace.root / "scratch" / "half").touch()
     (workspace.root / "scan.json.new").write_text("half")
     (workspace.root / "repository.new").mkdir()
+    halves = [workspace.root / "repository/.git/objects/1c/tmp_obj_a", workspace.checkout / "half"]
+    halves[0].parent.mkdir(parents=True)
+    for half in halves:
+        half.touch()
+    arrival.stored.save(workspace.journal, arrival.Note((str(halves[1]),)), "")
     with workspace.locked():
         assert not (workspace.root / "scratch").exists()
         assert not list(workspace.root.glob("*.new"))
+        assert not any(half.exists() for half in (*halves, workspace.journal))
         assert workspace.load("scan", Value) is not None
 
 

@@ -56,11 +56,13 @@ def git_run(
     stdin: bytes | None = None,
     env: dict[str, str] | None = None,
     timeout: float = _TIME_LIMIT,
+    pass_fds: Sequence[int] = (),
     shielded: bool = False,
 ) -> process.Outcome:
     """Run `git args` in `cwd` with the user's hooks, pager, signing and automatic gc off.
 
-    What writes into the user's repository is `shielded`, see :func:`migrate.base.process.run`.
+    What writes into the user's repository is `shielded`; for this and for `pass_fds` see
+    :func:`migrate.base.process.run`.
     """
     options = [part for setting in _SAFE_CONFIG for part in ("-c", setting)]
     if args[0] == "diff":
@@ -72,6 +74,7 @@ def git_run(
         timeout=timeout,
         stdin=stdin,
         env=_ENVIRONMENT | (env or {}),
+        pass_fds=pass_fds,
         shielded=shielded,
     )
 
@@ -83,10 +86,9 @@ def git_output(
     stdin: bytes | None = None,
     env: dict[str, str] | None = None,
     codes: tuple[int, ...] = (0,),
-    shielded: bool = False,
 ) -> bytes:
     """Standard output of `git args`; a :class:`Refusal` when the exit code is not in `codes`."""
-    outcome = git_run(args, cwd=cwd, stdin=stdin, env=env, shielded=shielded)
+    outcome = git_run(args, cwd=cwd, stdin=stdin, env=env)
     if isinstance(outcome, process.Finished):
         if outcome.code in codes:
             return outcome.stdout

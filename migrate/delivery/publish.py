@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output, git_run, object_id
 from migrate.base.process import Finished, describe
+from migrate.delivery.arrival import Lock, noted
 from migrate.delivery.model import Branch
 from migrate.delivery.plumbing import own_git
 
@@ -34,11 +36,13 @@ def publish(
     repository: Path,
     checkout: Path,
     *,
+    journal: Path,
     expected: Collection[str] = (),
     out: Path | None = None,
 ) -> Published:
     """Hand `branch` over from the tool's `repository` to the user's `checkout`.
 
+    What is half done there is noted in `journal` meanwhile, see :mod:`migrate.delivery.arrival`.
     `expected` are tips that were handed over before. When the branch is somewhere else by now,
     what is there stays under a name of its own. `out` is where the series are, for the reader of
     a refusal. A :class:`Refusal` when the branch is checked out, when its name cannot be used, or
@@ -49,31 +53,48 @@ def publish(
     if old == branch.tip:
         return Published(branch.ref, branch.tip, "")
     _refuse_read_only(branch.ref, checkout, out)
-    _copy_objects(branch, repository, checkout)
+    moves = [(branch.ref, branch.tip, old or _zero(branch.tip))]
     kept = ""
-    lines = [f"update {branch.ref}\0{branch.tip}\0{old or _zero(branch.tip)}\0"]
     if old is not None and old not in (*expected, branch.base):
         kept = f"{branch.ref}-{old[:12]}"
-        lines.append(f"update {kept}\0{old}\0\0")
-    _transaction(lines, branch.ref, checkout)
+        moves.append((kept, old, ""))
+    locks = [Lock(str(_git_path(f"{ref}.lock", checkout)), tip) for ref, tip, _ in moves]
+    _refuse_locked(locks)
+    with tempfile.TemporaryDirectory(prefix="gup-migrate-pack-") as folder:
+        pack = _pack(branch, repository, checkout, Path(folder))
+        with noted(journal, pack, _git_path("objects/pack", checkout), locks) as arrival:
+            arrival.put()
+            _transaction(moves, locks, checkout, arrival.handle)
     return Published(branch.ref, branch.tip, kept)
 
 
-def _copy_objects(branch: Branch, repository: Path, checkout: Path) -> None:
-    """Pack what is new since the base and unpack it there: neither end reads its configuration
-    of remotes, and a pack that breaks off leaves nothing that a ref points to."""
+def _pack(branch: Branch, repository: Path, checkout: Path, folder: Path) -> list[Path]:
+    """What is new since the base as files in `folder`, the index the last of them, in the form
+    and with the permissions that the user's git gives them."""
     wanted = f"{branch.tip}\n^{branch.base}\n".encode()
-    pack = own_git(["pack-objects", "-q", "--revs", "--stdout"], repository, stdin=wanted)
-    git_output(["unpack-objects", "-q"], cwd=checkout, stdin=pack, shielded=True)
+    # With one thread the same objects make the same pack, whose name is made from its contents.
+    packing = ["pack-objects", "-q", "--threads=1", "--revs", "--stdout"]
+    pack = own_git(packing, repository, stdin=wanted)
+    env = {"GIT_OBJECT_DIRECTORY": str(folder)}
+    git_output(["index-pack", "--stdin"], cwd=checkout, stdin=pack, env=env)
+    return sorted((folder / "pack").iterdir(), key=lambda path: path.suffix == ".idx")
 
 
-def _transaction(lines: list[str], ref: str, checkout: Path) -> None:
-    script = "start\0" + "".join(lines) + "prepare\0commit\0"
-    argv = ["update-ref", "-z", "--stdin"]
-    outcome = git_run(argv, cwd=checkout, stdin=script.encode(), shielded=True)
+def _transaction(
+    moves: list[tuple[str, str, str]], locks: list[Lock], checkout: Path, handle: int
+) -> None:
+    """All `moves` (ref, new tip, old one) or none; a symbolic ref is replaced, not followed."""
+    lines = [f"option no-deref\0update {ref}\0{tip}\0{old}\0" for ref, tip, old in moves]
+    outcome = git_run(
+        ["update-ref", "-z", "--stdin"],
+        cwd=checkout,
+        stdin=f"start\0{''.join(lines)}prepare\0commit\0".encode(),
+        pass_fds=(handle,),
+        shielded=True,
+    )
     if not isinstance(outcome, Finished) or not outcome.ok:
-        _refuse_locked(ref, checkout)
-        name = ref.removeprefix("refs/heads/")
+        _refuse_locked(locks)
+        name = moves[0][0].removeprefix("refs/heads/")
         raise Refusal(
             f"The branch {name} cannot be written: {describe(outcome)}",
             f"Rename what is in its way, then: gup-migrate commit {checkout}",
@@ -81,9 +102,9 @@ def _transaction(lines: list[str], ref: str, checkout: Path) -> None:
 
 
 def _refuse_read_only(ref: str, checkout: Path, out: Path | None) -> None:
-    for name in ("objects", "refs/heads"):
-        found = git_output(["rev-parse", "--git-path", name], cwd=checkout)
-        folder = checkout / found.decode("utf-8", "surrogateescape").rstrip("\n")
+    for name in ("objects/pack", "refs/heads"):
+        folder = _git_path(name, checkout)
+        folder = folder if folder.exists() else folder.parent
         if not os.access(folder, os.W_OK):
             done = f"Series and report are whole, in {out}. " if out else ""
             raise Refusal(
@@ -93,15 +114,19 @@ def _refuse_read_only(ref: str, checkout: Path, out: Path | None) -> None:
             )
 
 
-def _refuse_locked(ref: str, checkout: Path) -> None:
-    """Name the lock that is in the way of `ref`, if one is."""
-    found = git_output(["rev-parse", "--git-path", f"{ref}.lock"], cwd=checkout)
-    lock = checkout / found.decode("utf-8", "surrogateescape").rstrip("\n")
-    if lock.exists():
-        raise Refusal(
-            f"{lock} is in the way: another git is at work, or was killed there.",
-            f"When no git is at work there: rm {shlex.quote(str(lock))}",
-        )
+def _refuse_locked(locks: list[Lock]) -> None:
+    """Name the lock that is in the way, if one is."""
+    for lock in locks:
+        if Path(lock.path).exists():
+            raise Refusal(
+                f"{lock.path} is in the way: another git is at work, or was killed there.",
+                f"When no git is at work there: rm {shlex.quote(lock.path)}",
+            )
+
+
+def _git_path(name: str, checkout: Path) -> Path:
+    found = git_output(["rev-parse", "--git-path", name], cwd=checkout)
+    return checkout / found.decode("utf-8", "surrogateescape").rstrip("\n")
 
 
 def _tip(ref: str, checkout: Path) -> str | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +22,14 @@ from migrate.delivery.calls import swaps
 from migrate.delivery.commits import user_identity
 from migrate.delivery.messages import FLAG_RULE
 from migrate.delivery.prefixes import from_paths, learn
-from migrate.delivery.publish import publish
+from migrate.delivery.publish import Published, publish
 from migrate.delivery.wording import listed, sentence, wrap
 from migrate.rewrite.model import FileChange, GroupChange
 
 if TYPE_CHECKING:
     from conftest import Tiny
+
+    from migrate.delivery.model import Branch
 
 ONE, TWO = "drivers/misc/alpha/alpha_one.c", "drivers/misc/alpha/alpha_two.c"
 BETA, GAMMA = "drivers/net/beta.c", "drivers/misc/gamma.c"
@@ -401,6 +404,15 @@ def state(checkout: Path, ref: str) -> dict[str, str]:
     return found
 
 
+def hand_over(branch: Branch, tiny: Tiny, **options: Any) -> Published:
+    journal = tiny.checkout.with_name("journal.json")
+    try:
+        return publish(branch, tiny.repository, tiny.checkout, journal=journal, **options)
+    finally:
+        assert not journal.exists()
+        assert list((tiny.checkout / ".git/objects").rglob("tmp_*")) == []
+
+
 def test_publishing_moves_one_branch_and_nothing_else(tiny: Tiny) -> None:
     git(tiny.checkout, "branch", "other")
     (tiny.checkout / "dirty.c").write_text("int x;\n")
@@ -414,7 +426,7 @@ def test_publishing_moves_one_branch_and_nothing_else(tiny: Tiny) -> None:
     before = state(tiny.checkout, "refs/heads/gup-migrate")
     branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER"), api=tiny.api()))
     assert state(tiny.checkout, "refs/heads/gup-migrate") == before
-    assert publish(branch, tiny.repository, tiny.checkout).kept == ""
+    assert hand_over(branch, tiny).kept == ""
     assert state(tiny.checkout, "refs/heads/gup-migrate") == before
     assert git(tiny.checkout, "rev-parse", branch.ref) == branch.tip
     git(tiny.checkout, "fsck", "--strict", "--no-dangling")
@@ -423,32 +435,32 @@ def test_publishing_moves_one_branch_and_nothing_else(tiny: Tiny) -> None:
 
 def test_publishing_again_moves_the_branch(tiny: Tiny) -> None:
     first = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
-    publish(first, tiny.repository, tiny.checkout)
-    assert publish(first, tiny.repository, tiny.checkout).kept == ""
+    hand_over(first, tiny)
+    assert hand_over(first, tiny).kept == ""
     second = tiny.commit(*tiny.results(tiny.change(TWO, "ALPHA DRIVER")))
-    assert publish(second, tiny.repository, tiny.checkout, expected=[first.tip]).kept == ""
+    assert hand_over(second, tiny, expected=[first.tip]).kept == ""
     assert git(tiny.checkout, "rev-parse", second.ref) == second.tip
     assert git(tiny.checkout, "branch", "--list", "gup-migrate/*").split() == ["gup-migrate/pins"]
 
 
 def test_work_on_the_branch_is_kept(tiny: Tiny) -> None:
     first = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
-    publish(first, tiny.repository, tiny.checkout)
+    hand_over(first, tiny)
     mine = git(tiny.checkout, "commit-tree", f"{first.tip}^{{tree}}", "-p", first.tip, "-m", "mine")
     git(tiny.checkout, "update-ref", first.ref, mine)
     second = tiny.commit(*tiny.results(tiny.change(TWO, "ALPHA DRIVER")))
-    published = publish(second, tiny.repository, tiny.checkout, expected=[first.tip])
+    published = hand_over(second, tiny, expected=[first.tip])
     assert git(tiny.checkout, "rev-parse", published.kept) == mine
     assert git(tiny.checkout, "rev-parse", second.ref) == second.tip
 
 
 def test_branch_that_is_checked_out_is_not_moved(tiny: Tiny) -> None:
     first = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
-    publish(first, tiny.repository, tiny.checkout)
+    hand_over(first, tiny)
     git(tiny.checkout, "checkout", "-q", "gup-migrate/pins")
     second = tiny.commit(*tiny.results(tiny.change(TWO, "ALPHA DRIVER")))
     with pytest.raises(Refusal, match="checked out"):
-        publish(second, tiny.repository, tiny.checkout)
+        hand_over(second, tiny)
     assert git(tiny.checkout, "rev-parse", "HEAD") == first.tip
 
 
@@ -456,7 +468,7 @@ def test_name_that_is_taken_is_refused(tiny: Tiny) -> None:
     branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
     git(tiny.checkout, "branch", "gup-migrate")
     with pytest.raises(Refusal, match="gup-migrate/pins cannot be written"):
-        publish(branch, tiny.repository, tiny.checkout)
+        hand_over(branch, tiny)
 
 
 def test_a_lock_that_was_left_is_named(tiny: Tiny) -> None:
@@ -465,27 +477,57 @@ def test_a_lock_that_was_left_is_named(tiny: Tiny) -> None:
     lock.parent.mkdir(parents=True)
     lock.touch()
     with pytest.raises(Refusal) as refusal:
-        publish(branch, tiny.repository, tiny.checkout)
+        hand_over(branch, tiny)
     assert str(lock) in refusal.value.what
     assert refusal.value.next_step.endswith(f"rm {lock}")
     assert lock.exists(), "it may be somebody's"
 
 
-def test_what_is_written_there_is_never_cut_off(
-    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: dict[str, bool] = {}
+def test_a_symbolic_ref_is_not_followed(tiny: Tiny) -> None:
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    main = git(tiny.checkout, "rev-parse", "main")
+    git(tiny.checkout, "symbolic-ref", branch.ref, "refs/heads/main")
+    hand_over(branch, tiny)
+    assert git(tiny.checkout, "rev-parse", "main") == main
+    assert git(tiny.checkout, "rev-parse", branch.ref) == branch.tip
+
+
+def test_what_writes_there_is_never_cut_off(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, str] = {}
     run = process.run
 
     def watch(argv: Sequence[str], **options: Any) -> process.Outcome:
         if options["cwd"] == tiny.checkout:
             name = next(a for a in argv[1:] if a != "-c" and "=" not in a)
-            seen[name] = options.get("shielded", False)
+            elsewhere = "GIT_OBJECT_DIRECTORY" in options["env"]
+            seen[name] = "elsewhere" if elsewhere else str(options.get("shielded", False))
         return run(argv, **options)
 
     branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
     monkeypatch.setattr(process, "run", watch)
-    publish(branch, tiny.repository, tiny.checkout)
-    writing = {"unpack-objects", "update-ref"}
-    assert {name for name, shielded in seen.items() if shielded} == writing
-    assert seen.keys() - writing <= {"worktree", "rev-parse"}
+    hand_over(branch, tiny)
+    assert seen.pop("update-ref") == "True"
+    assert seen.pop("index-pack") == "elsewhere"
+    assert seen.keys() == {"worktree", "rev-parse"}
+
+
+def test_the_same_objects_are_one_pack(tiny: Tiny) -> None:
+    """A run that was killed after the objects and before the ref is not seen later."""
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    hand_over(branch, tiny)
+    packs = sorted((tiny.checkout / ".git/objects/pack").iterdir())
+    assert len({path.stem for path in packs}) == 1 and len(packs) > 1
+    git(tiny.checkout, "update-ref", "-d", branch.ref)
+    for path in packs:
+        os.utime(path, (0, 0))
+    hand_over(branch, tiny)
+    assert sorted((tiny.checkout / ".git/objects/pack").iterdir()) == packs
+    assert all(path.stat().st_mtime > 1 for path in packs), "they look unused to git"
+
+
+def test_permissions_are_what_the_users_git_gives(tiny: Tiny) -> None:
+    git(tiny.checkout, "config", "core.sharedRepository", "0640")
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    hand_over(branch, tiny)
+    packs = (tiny.checkout / ".git/objects/pack").iterdir()
+    assert {path.stat().st_mode & 0o777 for path in packs} == {0o440}

@@ -201,7 +201,8 @@ def test_series_apply_and_reach_the_people_that_the_tree_names(delivered: Delive
     assert report.new == ()
     assert report.unchecked == ()
 
-    published = publish(delivered.branch, delivered.repository, checkout)
+    journal = checkout.with_name("journal.json")
+    published = publish(delivered.branch, delivered.repository, checkout, journal=journal)
     assert git(checkout, "rev-parse", published.ref) == delivered.branch.tip
     assert git(checkout, "status", "--porcelain") == ""
 
