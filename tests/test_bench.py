@@ -13,7 +13,9 @@ import pytest
 
 from bench import scan
 from bench.accuracy import Result, Row, as_markdown
-from bench.faults import WAYS, Kill, Trial, _summary, draw
+from bench.faults import _pace, _summary
+from bench.interrupts import Interrupt, ends
+from bench.kills import WAYS, Kill, Trial, draw
 from bench.mutations import mutated, mutations
 from bench.record import record
 from bench.redo import Truth, compare
@@ -319,6 +321,18 @@ def test_kills_come_at_any_moment_and_take_turns() -> None:
     assert 0 <= kills[0].seconds <= 30
     assert all(0 <= k.seconds <= 10 for k in kills[1:])
     assert min(k.seconds for k in kills) < 1 and max(k.seconds for k in kills[1:]) > 9
+
+
+def test_an_interrupt_may_take_two_seconds_and_leaves_nothing() -> None:
+    found = [Interrupt(0.5, ()), Interrupt(0.25, ()), Interrupt(1.9, ("process: make",))]
+    assert [one.ok for one in (*found, Interrupt(2.1, ()))] == [True, True, False, False]
+    assert ends(found).startswith("3 interrupts, 2 with")
+    assert ends(found).endswith("0.50 s to the end, at most 1.90 s")
+
+
+def test_the_pace_of_the_machine_is_said() -> None:
+    assert _pace([9.1]) == _pace([9.1, 8.8]) == "a run takes 9 s"
+    assert _pace([9.1, 20.0, 8.8]) == "a run takes 9 to 20 s"
 
 
 def test_a_run_that_ended_before_its_kill_is_no_kill() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.faults import WAYS, Kill, Trial, trial, undisturbed
+from bench.kills import WAYS, Kill, Trial, trial, undisturbed
 from tests.end_to_end.world import copy_program, make_world
 
 PARTS = (0.15, 0.35, 0.3, 0.25, 0.6)
