@@ -82,13 +82,22 @@ class Return:
     guards: Guards
 
 
+CAST = 100
+"""More levels than any type has."""
+
+
 @dataclass(frozen=True)
 class Access:
-    """A read or a write through a pointer: `*p`, `p[i]`, `p->m`; `member` is m or ""."""
+    """A read or a write through a pointer: `*p`, `p[i]`, `p->m`; `member` is m or "".
+
+    `level` says how many times what is declared as `loc` is pointed through: 1 in `p[i]`, 2 in
+    `p[i][j]`; it is CAST where a cast on the way says nothing of the declared type.
+    """
 
     loc: Loc
     member: str
     write: bool
+    level: int
     place: Place
     text: str
 

@@ -211,7 +211,7 @@ class Forward:
             if access.member == "lru":
                 self.trace.gap(f"the page is put on a list at {access.place}")
             self.trace.use(UseKind.STRUCT_PAGE, access.place, facts, access.text)
-        elif state.form == ADDRESS:
+        elif state.form == ADDRESS and not self.program.types.is_slot(access, facts):
             kind = UseKind.WRITE_DATA if access.write else UseKind.READ_DATA
             self.trace.use(kind, access.place, facts, access.text)
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from migrate.analysis.fact_model import Access, Call, Flow, Loc, Return, Value
+from migrate.analysis.fact_model import CAST, Access, Call, Flow, Loc, Return, Value
 from migrate.analysis.guards import Guards
 from migrate.analysis.syntax import Source, name_of
 from migrate.analysis.types import TypeRef
 
 LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "concatenated_string"})
+_POINTING = {"subscript_expression": 1, "pointer_expression": 1, "update_expression": 0}
+"""How often each points through its operand."""
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Recorder:
 
     def note_access(self, loc: Loc, member: str, node: Node, write: bool = False) -> None:
         place, text = self.source.place(node), self.source.line(node)
-        self.accesses.append(Access(loc, member, write, place, text))
+        self.accesses.append(Access(loc, member, write, level(node), place, text))
 
 
 def strip(node: Node) -> Node:
@@ -67,6 +69,22 @@ def strip(node: Node) -> Node:
     while node.type == "parenthesized_expression" and node.named_children:
         node = node.named_children[0]
     return node
+
+
+def level(node: Node) -> int:
+    """How often an expression points through the variable or member in it; see :class:`Access`."""
+    node = strip(node)
+    if node.type in ("identifier", "field_expression") or node.type in LITERALS:
+        return 0
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if node.type == "assignment_expression" and left is not None:
+        return level(left)
+    if node.type == "binary_expression" and left is not None and right is not None:
+        return max(level(left), level(right))
+    argument = node.child_by_field_name("argument")
+    if node.type not in _POINTING or argument is None:
+        return CAST
+    return level(argument) + _POINTING[node.type] - 2 * (node.children[0].type == "&")
 
 
 def is_null(node: Node) -> bool:

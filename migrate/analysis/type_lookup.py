@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from migrate.analysis.fact_model import CALLED, TYPED, Call, FunctionFacts, Loc, Value
+from migrate.analysis.fact_model import CALLED, TYPED, Access, Call, FunctionFacts, Loc, Value
 from migrate.analysis.functions import Functions, is_macro
 from migrate.analysis.types import Declarations, StructDef, TypeRef, base_type, declarations
 
@@ -100,6 +100,11 @@ class TypeLookup:
         """Whether `loc` is an array of pages: it is filled under every name that it has."""
         kind = self.at(loc, facts)
         return kind is not None and kind.tag in ("page", "folio") and kind.depth > 1
+
+    def is_slot(self, access: Access, facts: FunctionFacts) -> bool:
+        """Whether what is read or written is itself a pointer: `maps[i]` of `void *maps[4]`."""
+        kind = self.at(access.loc, facts) if not access.member else None
+        return kind is not None and access.level < kind.depth
 
     def is_container(self, loc: Loc, facts: FunctionFacts) -> bool:
         """Whether `loc` points to a container of pages: what is put there is in what it names."""

@@ -334,3 +334,55 @@ def test_an_array_is_that_of_the_object_wherever_in_it_it_starts(start: str) -> 
     found = only_group(text)
     assert [release.function for release in found.releases] == ["g"]
     assert found.structs == ("demo",)
+
+
+MAPPED = """
+int f(unsigned long start, char *to, int i, int n)
+{
+    struct page *pages[2];
+    DECLARED;
+
+    if (get_user_pages_fast(start, 2, 0, pages) != 2)
+        return -EFAULT;
+    maps[i] = kmap(pages[i]);
+    STATEMENT;
+    kunmap(pages[i]);
+    put_page(pages[0]);
+    put_page(pages[1]);
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "statement", "touched"),
+    [
+        ("char *maps[2]", "", None),
+        ("char *maps[2]", "maps[i] = NULL", None),
+        ("char *maps[2]", "*(maps + 1) = NULL", None),
+        ("char **maps = demo_maps()", "maps[i + 1] = NULL", None),
+        ("char *maps[2]", "memcpy(to, maps[0] + n, 4)", UseKind.READ_DATA),
+        ("char *maps[2]", "memcpy(maps[0] + n, to, 4)", UseKind.WRITE_DATA),
+        ("char *maps[2]", "n = *maps[i]", UseKind.READ_DATA),
+        ("char *maps[2]", "maps[i][n] = 0", UseKind.WRITE_DATA),
+        ("char *maps[2]", "*(maps[i] + n) = 0", UseKind.WRITE_DATA),
+        ("char *maps[2]", "*(n + maps[i]) = 0", UseKind.WRITE_DATA),
+        ("char *maps[2]", "**maps = 0", UseKind.WRITE_DATA),
+        ("char *maps[2]", "**(maps + 1) = 0", UseKind.WRITE_DATA),
+        ("char *maps[2]", "(*maps)[n] = 0", UseKind.WRITE_DATA),
+        ("char *maps[2]", "*(u32 *)maps[i] = 0", UseKind.WRITE_DATA),
+        ("char *maps[2]", "(*(&maps[i]))[n] = 0", UseKind.WRITE_DATA),
+        ("char *maps[2]", "maps[i][n]++", UseKind.WRITE_DATA),
+        ("char *maps[2]", "*maps[i]++ = 0", UseKind.WRITE_DATA),
+        ("void *maps[2]", "((u32 *)maps[i])[n] = 0", UseKind.WRITE_DATA),
+    ],
+)
+def test_an_array_of_mappings_is_no_data(
+    declared: str, statement: str, touched: UseKind | None
+) -> None:
+    code = MAPPED.replace("DECLARED", declared).replace("STATEMENT", statement)
+    found = only_group(code)
+    kinds = {use.kind for use in found.uses}
+    assert (UseKind.WRITE_DATA in kinds) == (touched is UseKind.WRITE_DATA)
+    if touched is not UseKind.WRITE_DATA:
+        assert (UseKind.READ_DATA in kinds) == (touched is UseKind.READ_DATA)
