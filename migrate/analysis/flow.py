@@ -149,9 +149,11 @@ class Forward:
                     self.trace.gap(f"the pages live in memory of {cell} at {flow.place}")
                 continue
             self.trace.edge(flow.place, f"{state.cell} is an alias of {cell}", flow.text)
+            held = State(cell, PAGE, cell.kind == "local" and cell.name in facts.parameters)
+            if cell.kind in ("member", "global") and held not in self.trace.states:
+                self.stored_in(cell, value, facts, flow.place, flow.text)
             self.trace.origin(cell, facts.function.path)
-            filled = cell.kind == "local" and cell.name in facts.parameters
-            self.start(State(cell, PAGE, filled))
+            self.start(held)
 
     def _flow(self, state: State, flow: Flow, via: str, facts: FunctionFacts) -> None:
         form = form_via(state.form, via)

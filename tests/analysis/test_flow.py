@@ -386,3 +386,45 @@ def test_an_array_of_mappings_is_no_data(
     assert (UseKind.WRITE_DATA in kinds) == (touched is UseKind.WRITE_DATA)
     if touched is not UseKind.WRITE_DATA:
         assert (UseKind.READ_DATA in kinds) == (touched is UseKind.READ_DATA)
+
+
+THROUGH_ALIAS = """
+struct demo {
+    struct page *pages[16];
+    int used;
+};
+int f(struct demo *d, struct device *dev, unsigned long start, int nr)
+{
+    struct page **pages = d->pages + d->used;
+
+    if (get_user_pages_fast(start, nr, FOLL_WRITE, pages) != nr)
+        return -EFAULT;
+    d->used += nr;
+    dma_map_page(dev, pages[0], 0, PAGE_SIZE, DMA_TO_DEVICE);
+    return 0;
+}
+void g(struct demo *d)
+{
+    struct page **all = d->pages;
+    int i;
+
+    for (i = 0; i < d->used; i++)
+        put_page(all[i]);
+}
+"""
+
+
+def test_pages_that_an_object_gets_by_another_name_are_kept_there() -> None:
+    found = only_group(THROUGH_ALIAS)
+    assert found.complete, found.gaps
+    assert verdict(found, True).case == "2"
+    stored = [use.text for use in found.uses if use.kind is UseKind.STORED]
+    assert stored == ["struct page **pages = d->pages + d->used;"]
+
+
+def test_an_array_on_the_stack_keeps_nothing_for_others() -> None:
+    first, second = THROUGH_ALIAS.split("void g")
+    first = first.replace("struct demo *d, ", "").replace("d->", "own.")
+    first = first.replace("    struct page **", "    struct demo own;\n    struct page **")
+    found = only_group(f"{first.replace('return 0', 'g(&own);return 0')}void g{second}")
+    assert UseKind.STORED not in {use.kind for use in found.uses}
