@@ -188,6 +188,8 @@ class Tree:
                 if entry:
                     _, kind, identity = head.split(" ")
                     found[kind][name] = identity
+                    if ".." in name and ".." in name.split("/"):
+                        raise _leads_out(self.commit, name)
         return found["blob"], found["tree"]
 
     def exists(self, path: str) -> bool:
@@ -204,6 +206,14 @@ class Tree:
         makefile = (self.read("Makefile") or b"").decode("utf-8", "replace")
         found = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d+)", makefile, re.M))
         return tuple(int(found.get(k, 0)) for k in ("VERSION", "PATCHLEVEL", "SUBLEVEL"))  # type: ignore[return-value]
+
+
+def _leads_out(commit: str, name: str) -> Refusal:
+    """Git checks nothing of the kind out, but a commit can be made to have it."""
+    return Refusal(
+        f"The commit {commit[:12]} has the path {name!a}, which leads out of the tree.",
+        "No kernel has such a path. Find out where the commit is from before you work with it.",
+    )
 
 
 def open_tree(path: Path, revision: str = "HEAD") -> Tree:

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer
 
+from migrate.cli import app
+from tests import forked
 from tests.end_to_end.world import OURS, World, contents, copy_program, make_world
 from tests.faults.states import STATES, everything
 
@@ -30,6 +33,25 @@ LEAKING = {
     "GIT_TRACE": "1",
 }
 """Variables of a caller that would have git work on something else."""
+
+
+COMMANDS: dict[str, list[list[str]]] = {
+    "status": [[]],
+    "doctor": [[]],
+    "scan": [[]],
+    "pair": [["--rev", "main"]],
+    "classify": [["--json"]],
+    "explain": [["TREE", "mm/poison_inject.c"]],
+    "audit": [[], ["--since", "HEAD"], ["--sarif"]],
+    "review": [["--decisions", "decisions.toml"]],
+    "rewrite": [[]],
+    "commit": [[]],
+    "build": [[]],
+    "series": [["--b4"]],
+    "run": [["--no-tree-scripts", "--reroll", "--b4"]],
+    "clean": [[], ["--all"]],
+}
+"""Every command, with the options of each call; the workspace is as the one before left it."""
 
 
 @dataclass(frozen=True)
@@ -127,3 +149,22 @@ def test_a_repository_that_cannot_be_written(plain: Plain, world: World) -> None
         subprocess.run(["chmod", "-R", "u+w", str(world.tree)], check=True)
     assert run(world, "run").returncode == 0
     assert world.git("rev-parse", "--verify", f"{OURS}{PROFILE}")
+
+
+def test_no_command_changes_anything(world: World) -> None:
+    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert set(COMMANDS) == set(known)
+    STATES["dirty, with a stash"](world)
+    before = everything([world.tree])
+    for name, calls in COMMANDS.items():
+        for options in calls:
+            place = [str(world.tree), "--workspace", str(world.workspace)]
+            if "TREE" in options:
+                options = [*options[1:], *place]
+            else:
+                options = [*options, *([] if name == "doctor" else place)]
+            done = forked.run([name, *options], world.env | LEAKING, world.home, "q\n" * 40)
+            assert done.returncode in (0, 3), f"{name}: {done.stderr}"
+            after = everything([world.tree])
+            assert after == before, f"{name}: {set(before.items()) ^ set(after.items())}"
+    assert not world.workspace.exists() or not list(world.workspace.glob("profiles/*"))

@@ -333,3 +333,21 @@ def test_two_trees_of_one_commit_are_equal(checkout: Path) -> None:
     one, two = open_tree(checkout), open_tree(checkout)
     one.read("mm/gup.c")
     assert one == two == Tree(two.root, two.commit)
+
+
+def test_a_path_that_leads_out_of_the_tree_is_refused(checkout: Path) -> None:
+    """Git can be made to store one, and would not check it out."""
+
+    def make(kind: str, name: str, identity: str) -> str:
+        line = f"{kind} {identity}\t{name}\n"
+        argv = ["git", "-C", str(checkout), "mktree"]
+        return subprocess.run(
+            argv, input=line, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    inner = make("100644 blob", "evil.c", git(checkout, "rev-parse", "HEAD:Makefile").strip())
+    hidden = make("040000 tree", "drivers", make("040000 tree", "..", inner))
+    commit = git(checkout, "commit-tree", hidden, "-m", "x").strip()
+    tree = Tree(checkout, commit)
+    with pytest.raises(Refusal, match=r"'drivers/\.\.', which leads out"):
+        _ = tree.files
