@@ -18,6 +18,7 @@ void demo_other(struct address_space *mapping, int n, struct page *(*fn)(struct 
 	struct scatterlist sg[1];
 	struct box shared, *from;
 	struct bio_vec vec;
+	unsigned long m;
 	void *at;
 
 	q = SOURCE;
@@ -65,6 +66,9 @@ ALLOCATED = drops("it may come from alloc_page()", FIRST)
         ("vec.bv_page", "vec.bv_page = q"),
         ("shared.page", "shared.page = q"),
         ("shared.page", "from->page = q; shared = *from"),
+        # What is added to a pointer is no page
+        ("*(pages + m)", "pages[1] = q; m = demo_count()"),
+        ("(struct page *)(m + n)", "m = (unsigned long)q"),
         # Copies
         ("pages[0]", "pages[1] = q"),
         ("pages[0]", "memcpy(pages, &q, 8)"),
@@ -106,9 +110,9 @@ def test_a_page_from_elsewhere(released: str, between: str, why: str) -> None:
     ("released", "between", "why", "line"),
     [
         ("pages[0]", "memcpy(pages, 0, 8)", "what is copied into pages is no variable", 1),
-        ("other", "", "nothing in sight sets other", -8),
-        ("shared.page", "", "nothing in sight sets struct box.page", -8),
-        ("shared.page", "fill_it(&shared)", "nothing in sight sets struct box.page", -8),
+        ("other", "", "nothing in sight sets other", -9),
+        ("shared.page", "", "nothing in sight sets struct box.page", -9),
+        ("shared.page", "fill_it(&shared)", "nothing in sight sets struct box.page", -9),
     ],
 )
 def test_a_page_that_may_be_from_elsewhere(
@@ -124,6 +128,27 @@ def test_what_two_lists_have_of_each_other_comes_from_neither() -> None:
     assert [gap.split(": ")[1].split(" (")[0] for gap in found] == [
         "nothing in sight sets list",
         "nothing in sight sets pages",
+    ]
+
+
+RECURSIVE = """
+static void demo_fill(struct page **to, int n)
+{
+	if (n)
+		demo_fill(to, n - 1);
+	to[n] = SOURCE;
+}
+"""
+
+
+def test_a_function_that_fills_by_calling_itself() -> None:
+    text = OTHER.replace("SOURCE", "NULL").replace("BETWEEN", "demo_fill(pages, n)")
+    text = text.replace("RELEASED", "pages[0]")
+    found = [RECURSIVE.replace("SOURCE", source) + text for source in ("alloc_page(0)", "NULL")]
+    line = SHARED.count("\n") + RECURSIVE[: RECURSIVE.index("to[n]")].count("\n") + 1
+    assert [only_group(SHARED + more).gaps for more in found] == [
+        (drops("it may come from alloc_page()", line),),
+        (),
     ]
 
 

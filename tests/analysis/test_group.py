@@ -86,8 +86,14 @@ def test_a_member_or_a_global_keeps_them(argument: str, tie: str, stored: bool) 
 
 @pytest.mark.parametrize("argument", ["pages", "pages + i", "&pages[i]", "i + pages"])
 def test_a_local_array_keeps_nothing_and_its_index_holds_none(argument: str) -> None:
-    group = only_group(into(argument))
-    assert (group.edges, group.gaps) == ((), ("no release was found",))
+    for before in ("", "note_of(i);"):
+        group = only_group(into(argument, before))
+        assert (group.edges, group.gaps) == ((), ("no release was found",))
+
+
+def test_a_count_beside_what_is_not_declared_holds_none() -> None:
+    gaps = only_group(into("elsewhere + i", "note_of(i);")).gaps
+    assert gaps == only_group(into("elsewhere")).gaps != ()
 
 
 def test_a_parameter_is_filled_for_the_callers() -> None:
@@ -209,6 +215,43 @@ def test_where_anybody_may_call_a_release_any_file_may_change_the_group() -> Non
         "{\n\tput_page(page);\n}\n",
     }
     assert set(first_traced(files).folders) == {*ALWAYS, "drivers/demo", ""}
+
+
+PUBLIC = {
+    "include/linux/demo.h": "struct demo {\n\tstruct page *page;\n};\n",
+    "fs/other.c": "int other;\n",
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Only the acquire, and only a release
+        "void f(struct demo *d)\n{\n\tget_user_pages_fast(0, 1, 0, &d->page);\n}\n",
+        "static void drop(struct page *page)\n{\n\tput_page(page);\n}\n"
+        "void f(struct demo *d)\n{\n\tstruct page *page;\n\n"
+        "\tget_user_pages_fast(0, 1, 0, &page);\n\tdrop(page);\n\tdrop(d->page);\n}\n",
+    ],
+)
+def test_where_a_struct_is_public_any_file_may_change_the_group(text: str) -> None:
+    files = PUBLIC | {HERE: f"#include <linux/demo.h>\n{text}"}
+    assert "" in first_traced(files).folders
+    own = text.replace("void f", "struct demo {\n\tstruct page *page;\n};\nvoid f", 1)
+    assert "" not in first_traced({HERE: own}).folders
+
+
+def test_a_helper_that_is_looked_for_ties_its_callers() -> None:
+    """An acquire by name may be a function that is looked into: both are one group."""
+    tree = tree_of(
+        {
+            HERE: "ssize_t take_pages(struct page **pages, int nr)\n"
+            "{\n\treturn get_user_pages_fast(0, nr, 0, pages);\n}\n"
+            "void f(void)\n{\n\tstruct page *page;\n\n\ttake_pages(&page, 1);\n}\n"
+        }
+    )
+    scan = scan_of(tree, {"get_user_pages_fast", "take_pages"})
+    group = Grouper(Program(tree), scan.acquires).group(scan.acquires[0]).group
+    assert [a.name for a in group.acquires] == ["get_user_pages_fast", "take_pages"]
 
 
 def test_a_group_depends_on_every_folder_that_it_was_followed_to() -> None:

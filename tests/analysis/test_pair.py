@@ -14,7 +14,17 @@ import pytest
 
 from migrate.analysis.classify import verdict
 from migrate.analysis.group import Grouper, Traced
-from migrate.analysis.model import Acquire, Action, Pairing, PinGroup, TraitKind, Unparsed, UseKind
+from migrate.analysis.model import (
+    Acquire,
+    Action,
+    FollowSite,
+    Pairing,
+    PinGroup,
+    Place,
+    TraitKind,
+    Unparsed,
+    UseKind,
+)
 from migrate.analysis.pair import _merged, _rules, pair
 from migrate.analysis.scan import SKIPPED
 from migrate.base import codec
@@ -155,6 +165,17 @@ def test_groups_that_share_a_release_are_merged() -> None:
     assert merged.gaps == ("gap 1", "gap 2")
     apart = [by_hand(1, 20), by_hand(2, 30)]
     assert _merged(apart) == apart
+
+
+def test_what_cannot_be_followed_in_one_is_not_in_both() -> None:
+    site = FollowSite(Place("a.c", 1, 1), "vma", "at", "0", "", "page", True, "")
+    can = replace(by_hand(1, 20), follows=(site,))
+    cannot = replace(by_hand(2, 20), no_follow="the lock is not held")
+    for pair_of in ([can, cannot], [cannot, can]):
+        (merged,) = _merged(pair_of)
+        assert (merged.follows, merged.no_follow) == ((), "the lock is not held")
+    (merged,) = _merged([can, by_hand(2, 20)])
+    assert (merged.follows, merged.no_follow) == ((site,), "")
 
 
 def test_a_group_may_tie_two_others_together() -> None:
