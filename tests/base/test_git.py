@@ -32,6 +32,16 @@ def test_output_comes_back_as_bytes(checkout: Path) -> None:
     assert git_output(["show", "HEAD:a.c"], cwd=checkout) == b"int a;\n"
 
 
+def test_variables_of_git_do_not_move_the_repository(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"):
+        monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
+    found = open_repository(checkout)
+    assert found.working_tree_dir == str(checkout)
+    assert found.git.show("HEAD:a.c") == "int a;"
+
+
 def test_a_failure_is_a_refusal_of_one_line_that_names_the_place(checkout: Path) -> None:
     with pytest.raises(Refusal) as refused:
         git_output(["show", "HEAD:gone.c"], cwd=checkout)

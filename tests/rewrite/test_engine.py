@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from migrate.analysis.model import Acquire, Action, PinGroup, Place, Release
+from migrate.analysis.spatch import Failed, SpatchOutcome, TookTooLong
 from migrate.base.errors import Refusal
 from migrate.kernel.tree import Tree
+from migrate.rewrite import apply
 from migrate.rewrite.engine import rewrite
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.order import independent, order_groups
@@ -109,6 +113,26 @@ def test_a_group_fails_whole_and_the_next_one_does_not_see_it(tmp_path: Path) ->
     assert result.failures[0].reason == "spatch does not parse odd() in b.c, line 5"
     assert [c.group for c in result.changes] == ["second"]
     assert result.changes[0].files[0].before == ONE
+
+
+@pytest.mark.parametrize(
+    "outcome", [TookTooLong(60), Failed("spatch was killed by signal 9: no message")]
+)
+def test_a_spatch_that_misbehaves_costs_its_group_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: SpatchOutcome
+) -> None:
+    files = {"a.c": ONE, "b.c": ONE.replace(b"first", b"third").replace(b"second", b"fourth")}
+    tree = make_tree(tmp_path, "6.1", files)
+    real = apply.run_spatch
+
+    def run_spatch(rule: Path, given: Mapping[str, bytes], **options: Any) -> SpatchOutcome:
+        return outcome if "a.c" in given else real(rule, given, **options)
+
+    monkeypatch.setattr(apply, "run_spatch", run_spatch)
+    groups = [group_of(path, {path: text}) for path, text in files.items()]
+    result = run(tree, *groups)
+    assert [(f.group, f.reason) for f in result.failures] == [("a.c", f"a.c: {outcome.reason}")]
+    assert [c.group for c in result.changes] == ["b.c"]
 
 
 def test_the_result_has_nothing_left_to_convert(tmp_path: Path) -> None:
