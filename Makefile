@@ -90,8 +90,8 @@ fuzz: setup
 	@$(RUN) pip --disable-pip-version-check -q -q install --require-hashes --no-deps \
 		-r requirements-fuzz.txt
 	@$(RUN) bench.fuzz --record docs/testing.md $(ARGS)
-	@$(RUN) pytest tests/faults -k 'read_or_refused or mangled' -n auto \
-		--hypothesis-profile=long
+	@$(RUN) bench.examples --record docs/testing.md
+	@$(RUN) pytest tests/faults/test_mangled.py -n auto --hypothesis-profile=long
 
 mutants: setup
 	@$(RUN) bench.mutants --record docs/testing.md $(ARGS)

@@ -86,8 +86,12 @@ class Coverage:
     def of(self, mutant: Mutant) -> list[str]:
         """The tests of the line, the quickest first; of a line that runs at import, those of the
         whole module."""
-        found = set(self.tests.get(f"{mutant.module} {mutant.mutation.line}", []))
-        if mutant.mutation.line in _lines_at_import(mutant.module):
+        line = mutant.mutation.line
+        found = set(self.tests.get(f"{mutant.module} {line}", []))
+        if not found:
+            # Python goes past a `continue` without saying so; the condition stands above it.
+            found = set(self.tests.get(f"{mutant.module} {line - 1}", []))
+        if line in _lines_at_import(mutant.module):
             found = {
                 t for k, v in self.tests.items() if k.startswith(f"{mutant.module} ") for t in v
             }

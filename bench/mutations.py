@@ -57,7 +57,7 @@ def mutations(text: str) -> list[Mutation]:
     for node, change in _all_changes(ast.parse(text)):
         changed = copy.deepcopy(node)
         change(changed)
-        line = getattr(node, "lineno", 0)
+        line = getattr(node.target if isinstance(node, ast.comprehension) else node, "lineno", 0)
         found.append(Mutation(len(found), line, _shown(node), _shown(changed)))
     return found
 

@@ -13,6 +13,8 @@ import pytest
 
 from bench import scan
 from bench.accuracy import Result, Row, as_markdown
+from bench.examples import table as examples_table
+from bench.examples import try_reader
 from bench.faults import _pace, _summary
 from bench.interrupts import Interrupt, ends
 from bench.kills import WAYS, Kill, Trial, draw
@@ -37,6 +39,7 @@ from migrate.analysis.syntax import parse
 from migrate.delivery.report_content import make_report
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, GroupFailure, Rewrite
 from tests.delivery.reports import evil_results
+from tests.faults.readers import READERS, Reader
 
 PATH = "drivers/a/a.c"
 PINNED = b"""// SPDX-License-Identifier: GPL-2.0-only
@@ -307,7 +310,7 @@ def f(a: int, b: int) -> bool:
         (9, "any((x == 1 for x in h(b) if x))", "all((x == 1 for x in h(b) if x))"),
         (9, "x == 1", "x != 1"),
         (9, "1", "2"),
-        (0, " for x in h(b) if x", " for x in h(b) if True"),
+        (9, " for x in h(b) if x", " for x in h(b) if True"),
     }
     for mutation in found:
         changed = ast.unparse(mutated(text, mutation.number))
@@ -328,6 +331,20 @@ def test_an_interrupt_may_take_two_seconds_and_leaves_nothing() -> None:
     assert [one.ok for one in (*found, Interrupt(2.1, ()))] == [True, True, False, False]
     assert ends(found).startswith("3 interrupts, 2 with")
     assert ends(found).endswith("0.50 s to the end, at most 1.90 s")
+
+
+def test_a_reader_gets_as_many_samples_as_it_is_to_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumbles(data: bytes, _: Path) -> None:
+        if not data:
+            raise RecursionError("too deep")
+
+    monkeypatch.setitem(READERS, "mine", Reader(stumbles, b"sample"))
+    row = try_reader("decisions", 50)
+    assert (row.samples, row.failure) == (50, "") and 0 < row.read < 50
+    bad = try_reader("mine", 500)
+    assert "too deep" in bad.failure
+    assert examples_table([row])[-1] == "0 failures."
+    assert "1 failures." in examples_table([row, bad])
 
 
 def test_the_pace_of_the_machine_is_said() -> None:

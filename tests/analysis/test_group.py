@@ -192,6 +192,32 @@ def test_conditions_of_one_acquire_do_not_hide_releases_of_another() -> None:
     assert [release.function for release in group.releases] == ["put"]
 
 
+CALLERS = """
+#ifdef CONFIG_X
+static struct page *get(void)
+{
+	struct page *page;
+
+	get_user_pages_fast(0, 1, 0, &page);
+	return page;
+}
+#else
+static void never(void)
+{
+	put_page(get());
+}
+#endif
+void always(void)
+{
+	put_page(get());
+}
+"""
+
+
+def test_a_caller_that_is_never_compiled_does_not_hide_the_next() -> None:
+    assert [release.function for release in only_group(CALLERS).releases] == ["always"]
+
+
 # Folders
 
 ALWAYS = ("arch/x86/include", "include")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from migrate.analysis.decisions import read_decisions
 from migrate.base.errors import Refusal
-from tests.faults.readers import FOUND_BY_FUZZING, READERS
+from tests.faults.readers import FOUND_BY_FUZZING, READERS, Reader
 
 ODD = (
     *(b"\0", b"\xff\xfe", b"\xc3\x28", b"\xed\xa0\x80", b"\r\n", b"\r", b"\x0c", b"\x1b[31m"),
@@ -36,6 +36,18 @@ def spoiled(draw: st.DrawFn, sample: bytes) -> bytes:
     return data
 
 
+def is_read(reader: Reader, data: bytes) -> bool:
+    """Whether `data` is read; if not, it must be refused in one line."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            reader.read(data, Path(folder))
+        except Refusal as refusal:
+            assert "\n" not in refusal.what and refusal.next_step
+            assert not re.search(r"[\x00-\x1f\x7f-\x9f]", refusal.what)
+            return False
+        return True
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_anything_is_read_or_refused(name: str) -> None:
     reader = READERS[name]
@@ -43,12 +55,7 @@ def test_anything_is_read_or_refused(name: str) -> None:
     @settings(suppress_health_check=list(HealthCheck))
     @given(spoiled(reader.sample))
     def check(data: bytes) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                reader.read(data, Path(folder))
-            except Refusal as refusal:
-                assert "\n" not in refusal.what and refusal.next_step
-                assert not re.search(r"[\x00-\x1f\x7f-\x9f]", refusal.what)
+        is_read(reader, data)
 
     for data in FOUND_BY_FUZZING.get(name, []):
         check = example(data)(check)
