@@ -59,7 +59,7 @@ class Apart:
         tags, words = {tag}, {tag}
         fresh = [tag]
         while fresh:
-            for name, kind, holder in _typed(self._program, fresh.pop(), path):
+            for name, kind, holder in typed(self._program, fresh.pop(), path):
                 words.add(name)
                 if kind.depth == 0 and holder and holder not in tags:
                     tags.add(holder)
@@ -68,7 +68,7 @@ class Apart:
         return frozenset(tags), words
 
 
-def _typed(program: Program, tag: str, path: str) -> Iterator[tuple[str, TypeRef, str]]:
+def typed(program: Program, tag: str, path: str) -> Iterator[tuple[str, TypeRef, str]]:
     """The members and typedefs that are of struct `tag`, or point to one: the name, the type, and
     the struct that has the member."""
     for file in program.files_with(path, tag):

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migrate.analysis.callees import EFFECT_USE
 from migrate.analysis.cell import Cell
 from migrate.analysis.fact_model import FunctionFacts
 from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
-from migrate.analysis.model import Place
+from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program import Program
 from migrate.analysis.trace import Trace
 
@@ -16,6 +17,11 @@ from migrate.analysis.trace import Trace
 def is_borrowed(cell: Cell) -> bool:
     """Whether what is stored in `cell` stays with whoever stored it."""
     return cell.kind == "member" and cell.scope in knowledge().borrowers
+
+
+def use_of(cell: Cell) -> UseKind:
+    """What is done with the pages that are stored in `cell`, a member of a struct that borrows."""
+    return EFFECT_USE[knowledge().borrowers[cell.scope].use]
 
 
 def released_through(program: Program, trace: Trace) -> Iterator[Place]:

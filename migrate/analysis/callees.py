@@ -33,7 +33,7 @@ ARRAY_FUNCTIONS = frozenset(
 )
 """These touch the data of a page only when they are given its address."""
 
-_EFFECT_USE = {
+EFFECT_USE = {
     "write": UseKind.WRITE_DATA,
     "read": UseKind.READ_DATA,
     "touch": UseKind.TOUCH_DATA,
@@ -134,7 +134,7 @@ def _known_callee(
         if form in (PAGE, AGAIN):
             _release(flow, site, position, effect)
         return
-    kind = _EFFECT_USE.get(effect)
+    kind = EFFECT_USE.get(effect)
     if effect in ("extra", "adopt") and _balanced(flow, site, position):
         kind = None
     if kind is not None and not (form == PHYSICAL and kind in _NOT_BY_NUMBER):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from migrate.analysis.aliases import containers_behind
-from migrate.analysis.borrowers import is_borrowed
+from migrate.analysis.borrowers import is_borrowed, use_of
 from migrate.analysis.callees import argument
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
@@ -168,7 +168,7 @@ class Forward:
         if target == state.cell and form == state.form:
             return
         if is_borrowed(target):
-            self.trace.use(UseKind.TOUCH_DATA, flow.place, facts, flow.text)
+            self.trace.use(use_of(target), flow.place, facts, flow.text)
             self.trace.lent.setdefault(target, facts.function.path)
             return
         if form in (PAGE, SCATTER, AGAIN) and self.program.types.holds_no_page(flow.target, facts):

@@ -19,6 +19,7 @@ from migrate.analysis.follow import follow_sites
 from migrate.analysis.found_again import unfollowed_releases
 from migrate.analysis.functions import scope_of
 from migrate.analysis.guards import Guards
+from migrate.analysis.lent import taken_back
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Release, Use, UseKind
 from migrate.analysis.objects import Objects
 from migrate.analysis.outside import Opening, openings
@@ -226,6 +227,8 @@ class Grouper:
                 gaps.setdefault(why)
         for place in released_through(self.program, trace):
             gaps.setdefault(f"the release at {place} takes a page that was only lent")
+        for why in taken_back(self.program, trace):
+            gaps.setdefault(why)
         acquires = tuple(sorted(members.acquires.values()))
         releases = tuple(sorted(s.release for s in trace.releases.values()))
         ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))

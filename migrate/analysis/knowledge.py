@@ -28,6 +28,15 @@ class KernelFunction:
 
 
 @dataclass(frozen=True)
+class Borrower:
+    """A struct through which others work on pages that they do not hold: what they do, in the
+    words of kernel_api.toml, and the functions that it is given to where all are known."""
+
+    use: str
+    takers: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Knowledge:
     """All known functions, by exact name and by pattern."""
 
@@ -35,8 +44,8 @@ class Knowledge:
     patterns: tuple[tuple[str, KernelFunction], ...]
     notifier_members: tuple[str, ...]
     notifier_registration: tuple[str, ...]
-    borrowers: frozenset[str]
-    """The structs through which others work on pages that they do not hold."""
+    borrowers: dict[str, Borrower]
+    """By the tags of the structs."""
 
     def lookup(self, name: str) -> KernelFunction | None:
         """What is known about `name`, or None."""
@@ -64,8 +73,12 @@ def knowledge() -> Knowledge:
         tuple((n, f) for n, f in known.items() if "*" in n),
         tuple(data["notifier_members"]),
         tuple(data["notifier_registration"]),
-        frozenset(data["borrowers"]),
+        {tag: _borrower(entry) for tag, entry in data["borrowers"].items()},
     )
+
+
+def _borrower(entry: dict[str, Any]) -> Borrower:
+    return Borrower(entry["use"], frozenset(entry.get("takers", ())))
 
 
 def _function(entry: dict[str, Any]) -> KernelFunction:

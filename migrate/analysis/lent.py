@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pages that a struct borrows for known functions only: what else its owner may do with them.
+
+The functions leave the pages alone when they are done. So a release of such a page is in code that
+reads it back from the struct, from the request that was made of it, or that gets the struct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.analysis.apart import typed
+from migrate.analysis.cell import Cell
+from migrate.analysis.copies import other_names
+from migrate.analysis.doubts import unclear_mentions
+from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Value
+from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.known_callee import known_callee
+from migrate.analysis.program import Program
+from migrate.analysis.trace import Trace
+
+_OF_REQUESTS = ("bv_page", "bio_page", "bvec_nth_page", "sg_page", "page_link")
+"""Words by which code takes pages out of a request that is under way."""
+
+_OF_BIOS = ("bio_release_pages", "__bio_release_pages", "bio_free_pages")
+"""Functions that drop the pages of a bio."""
+
+
+def taken_back(program: Program, trace: Trace) -> Iterator[str]:
+    """One line for each way by which pages that `trace` lent may be released out of its sight."""
+    for cell, path in trace.lent.items():
+        takers = knowledge().borrowers[cell.scope].takers
+        if takers:
+            yield from _read_back(program, cell, path)
+            yield from _given_away(program, cell.scope, takers, path)
+            yield from _out_of_requests(program, path)
+
+
+def _read_back(program: Program, cell: Cell, path: str) -> Iterator[str]:
+    for facts in program.cells.member_users(cell, path):
+        found = program.cells.mentions(facts, cell)
+        if found.sources or found.arguments or found.returns:
+            yield f"{facts.function.name}() takes pages out of {cell} again"
+    yield from unclear_mentions(program, cell, program.files_with(path, cell.name))
+    yield from other_names(program, cell, path)
+
+
+def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -> Iterator[str]:
+    """Where a struct `tag` comes to code that is neither known nor in the scope of `path`."""
+    words = {tag, *(name for name, _, _ in typed(program, tag, path))}
+    for word in sorted(words):
+        for file in program.files_with(path, word):
+            for facts in program.functions_with(file, word):
+                for returned in facts.returns:
+                    if _any(program, returned.values, tag, facts):
+                        yield f"{facts.function.name}() hands out a struct {tag}"
+                for call in facts.calls:
+                    if call.name not in takers and _gives(program, call, tag, facts):
+                        taker = f"{call.name}()" if call.name else "a function pointer"
+                        yield f"struct {tag} is given to {taker} at {call.place}"
+
+
+def _gives(program: Program, call: Call, tag: str, facts: FunctionFacts) -> bool:
+    path = facts.function.path
+    if not any(_any(program, values, tag, facts) for values in call.arguments):
+        return False
+    if known_callee(program, call.name, path) is not None:
+        return False
+    near = program.corpus.scope(path)
+    return not any(f.path in near for f in program.definitions(call.name, path))
+
+
+def _any(program: Program, values: tuple[Value, ...], tag: str, facts: FunctionFacts) -> bool:
+    kinds = (program.types.at(v, facts) for v in values if isinstance(v, Loc))
+    return any(kind is not None and kind.tag == tag for kind in kinds)
+
+
+def _out_of_requests(program: Program, path: str) -> Iterator[str]:
+    """Functions that take pages out of a request, or a bio, and release pages."""
+    for word in _OF_BIOS:
+        for file in program.files_with(path, word):
+            for facts in program.functions_with(file, word):
+                yield f"{facts.function.name}() in {file} drops the pages of a bio"
+    for word in _OF_REQUESTS:
+        for file in program.files_with(path, word):
+            for facts in program.functions_with(file, word):
+                if any(_releases(call) for call in facts.calls):
+                    yield f"{facts.function.name}() in {file} drops a page of a request"
+
+
+def _releases(call: Call) -> bool:
+    known = knowledge().lookup(call.name)
+    return known is not None and bool(RELEASE_EFFECTS & set(known.effects))
