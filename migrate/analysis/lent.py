@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrate.analysis.apart import typed
+from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
 from migrate.analysis.copies import other_names
 from migrate.analysis.doubts import unclear_mentions
@@ -39,10 +40,15 @@ def taken_back(program: Program, trace: Trace) -> Iterator[str]:
 def _read_back(program: Program, cell: Cell, path: str) -> Iterator[str]:
     for facts in program.cells.member_users(cell, path):
         found = program.cells.mentions(facts, cell)
-        if found.sources or found.arguments or found.returns:
+        given = [Site(facts, index) for index, _, _ in found.arguments]
+        if found.sources or found.returns or not all(_frees_array(site) for site in given):
             yield f"{facts.function.name}() takes pages out of {cell} again"
     yield from unclear_mentions(program, cell, program.files_with(path, cell.name))
     yield from other_names(program, cell, path)
+
+
+def _frees_array(site: Site) -> bool:
+    return site.call.name in ("kfree", "kvfree")
 
 
 def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -> Iterator[str]:

@@ -67,6 +67,10 @@ def test_a_second_file_of_the_driver_is_no_reason() -> None:
     assert group_of("", DRIVER.partition("int tape_start")[0]).gaps == ()
 
 
+def test_the_array_may_be_freed_by_that_name() -> None:
+    assert group_of("void tape_free(struct tape *t)\n{\n\tkfree(t->map.pages);\n}\n").gaps == ()
+
+
 def test_a_struct_may_be_given_to_functions_of_the_driver() -> None:
     more = "static int tape_more(struct rq_map_data *map)\n{\n\treturn map->nr_entries;\n}\n"
     more += "int tape_twice(struct tape *tape)\n{\n\treturn tape_more(&tape->map);\n}\n"
