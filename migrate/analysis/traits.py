@@ -19,6 +19,7 @@ from migrate.analysis.model import (
     Use,
     UseKind,
 )
+from migrate.analysis.notifier_ops import hears_only_the_end
 from migrate.analysis.program import Program
 from migrate.kernel.signatures import DIRECT_NAMES
 
@@ -180,12 +181,14 @@ def _notifier_in(facts: FunctionFacts) -> Iterator[Evidence]:
 
 def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Site, str]]:
     """The calls of `name` in `path`, each with the struct that its notifier is a member of;
-    calls inside the implementation of notifiers left out."""
+    calls inside the implementation of notifiers left out, and notifiers that hear of no move."""
     for facts in program.functions_with(path, name):
         if facts.function.name in knowledge().notifier_registration:
             continue
         for index, call in enumerate(facts.calls):
             if call.name == name and call.arguments:
+                if hears_only_the_end(program, Site(facts, index)):
+                    continue
                 cells = [program.cells.of(v, facts)[0] for v in call.values(0)]
                 owners = [c.scope for c in cells if c.kind == "member"]
                 yield Site(facts, index), owners[0] if owners else ""
