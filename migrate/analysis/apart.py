@@ -7,11 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migrate.analysis.cell import Cell
+from migrate.analysis.chains import Chain, Chains, chains, is_given, parts_of
 from migrate.analysis.fact_model import FunctionFacts, Loc, Result, Value
 from migrate.analysis.known_callee import known_callee
 from migrate.analysis.objects import Objects, Origins
 from migrate.analysis.program import Program
 from migrate.analysis.types import TypeRef
+
+Owners = Origins | Chains
+"""The objects that have a member: by where they are made, or by what they are a part of."""
 
 _COPIERS = ("memcpy", "memmove", "kmemdup", "swap", "copy_from_user", "memcpy_fromio")
 
@@ -23,18 +27,46 @@ class Apart:
         self._program = program
         self._objects = objects
         self._copied: dict[str, bool] = {}
+        self._open: dict[tuple[Chain, str], bool] = {}
 
     def others(
-        self, owners: Origins, cell: Cell, values: tuple[Value, ...], facts: FunctionFacts
+        self, owners: Owners, cell: Cell, values: tuple[Value, ...], facts: FunctionFacts
     ) -> bool:
         """Whether `values` mean the member `cell` only of other objects than `owners`."""
         named = [v for v in values if self._program.cells.of(v, facts)[0] == cell]
-        found = [self.owners(cell, value, facts) for value in named]
+        if isinstance(owners, Chains):
+            parts = [self._chains(v, facts) for v in named if isinstance(v, Loc)]
+            return bool(parts) and all(p is not None and owners.apart_from(p) for p in parts)
+        found = [self._objects_of(cell, value, facts) for value in named]
         return bool(found) and all(o is not None and not o & owners for o in found)
 
-    def owners(self, cell: Cell, value: Value, facts: FunctionFacts) -> Origins | None:
+    def owners(self, cell: Cell, value: Value, facts: FunctionFacts) -> Owners | None:
         """The objects whose member `cell` is meant by `value`; None when not all are known, or
         when what is in one of them may come into another as a part of the whole."""
+        if cell.kind != "member" or not isinstance(value, Loc):
+            return None
+        if not self._program.types.is_public(cell.scope, facts.function.path):
+            return self._objects_of(cell, value, facts)
+        found, path = self._chains(value, facts), facts.function.path
+        if found is None or any(self._is_open(chain, path) for chain in found.all):
+            return None
+        return found
+
+    def _is_open(self, chain: Chain, path: str) -> bool:
+        """Whether code in the scope of `path` copies or hands on a struct around a member."""
+        if (chain, path) not in self._open:
+            words = {word for step in chain for word in parts_of(step)}
+            families = [self._family(tag, path) for tag in sorted(words)]
+            tags = frozenset(tag for family, _ in families for tag in family)
+            words |= {word for _, more in families for word in more}
+            copied = self._any_copies(tags, words, path)
+            self._open[chain, path] = copied or is_given(self._program, chain, path)
+        return self._open[chain, path]
+
+    def _chains(self, value: Loc, facts: FunctionFacts) -> Chains | None:
+        return chains(self._program, self._objects, value, facts)
+
+    def _objects_of(self, cell: Cell, value: Value, facts: FunctionFacts) -> Origins | None:
         path = facts.function.path
         if cell.kind != "member" or not isinstance(value, Loc):
             return None
@@ -45,14 +77,16 @@ class Apart:
 
     def _is_copied(self, tag: str, path: str) -> bool:
         if tag not in self._copied:
-            tags, words = self._family(tag, path)
-            self._copied[tag] = any(
-                _copies(self._program, facts, tags)
-                for word in sorted(words)
-                for file in self._program.files_with(path, word)
-                for facts in self._program.functions_with(file, word)
-            )
+            self._copied[tag] = self._any_copies(*self._family(tag, path), path)
         return self._copied[tag]
+
+    def _any_copies(self, tags: frozenset[str], words: set[str], path: str) -> bool:
+        return any(
+            _copies(self._program, facts, tags)
+            for word in sorted(words)
+            for file in self._program.files_with(path, word)
+            for facts in self._program.functions_with(file, word)
+        )
 
     def _family(self, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
         """The structs that have a struct `tag` inside, and the words by which one can be meant."""

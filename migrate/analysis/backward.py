@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from migrate.analysis.aliases import WALK
-from migrate.analysis.apart import Apart
+from migrate.analysis.apart import Apart, Owners
 from migrate.analysis.borrowers import is_borrowed
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
@@ -17,8 +17,8 @@ from migrate.analysis.grounds import Grounds
 from migrate.analysis.guards import Guards, exclusive
 from migrate.analysis.knowledge import KernelFunction
 from migrate.analysis.known_callee import known_callee, origin_form, put_in
+from migrate.analysis.latest import latest
 from migrate.analysis.model import Place
-from migrate.analysis.objects import Origins
 from migrate.analysis.program import Program
 from migrate.analysis.syntax import Function
 from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite, form_via
@@ -45,8 +45,10 @@ class Backward:
         is_acquire: Callable[[Call], int | None],
         guards: Guards,
         apart: Apart | None = None,
+        numbers: bool = False,
     ) -> None:
         self.guards = guards
+        self._numbers = numbers
         self._apart = apart
         self.program = program
         self.is_acquire = is_acquire
@@ -54,10 +56,10 @@ class Backward:
         self.visited: set[str] = set()
         self.wide = False
         """As :attr:`migrate.analysis.trace.Trace.wide`."""
-        self._seen: set[tuple[Cell, str, Origins | None, bool]] = set()
+        self._seen: set[tuple[Cell, str, Owners | None, bool]] = set()
         self._grounds = Grounds()
         self._fills: dict[Cell, bool] = {}
-        self._queue: list[tuple[Cell, str, FunctionFacts, Origins | None, bool]] = []
+        self._queue: list[tuple[Cell, str, FunctionFacts, Owners | None, bool]] = []
 
     def follow(self, release: ReleaseSite) -> Sources:
         """All sources of the pages that `release` may drop, added to those found before."""
@@ -96,14 +98,14 @@ class Backward:
         return isinstance(value, Loc) and self.program.types.holds_no_page(value, facts)
 
     def _add(
-        self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None, alias: bool
+        self, cell: Cell, form: str, facts: FunctionFacts, owners: Owners | None, alias: bool
     ) -> None:
         if (cell, form, owners, alias) not in self._seen:
             self._seen.add((cell, form, owners, alias))
             self._queue.append((cell, form, facts, owners, alias))
 
     def _cell(
-        self, cell: Cell, form: str, facts: FunctionFacts, owners: Origins | None, alias: bool
+        self, cell: Cell, form: str, facts: FunctionFacts, owners: Owners | None, alias: bool
     ) -> None:
         self.visited.add(facts.function.path.split(":")[0])
         if cell.kind == "result":
@@ -131,20 +133,21 @@ class Backward:
         path = facts.function.path
         far = self._goes_far(form)
         self.wide |= far and self.program.types.is_public(cell.scope, path)
-        if form in (PAGE, SCATTER) and not self._all_see(cell, path, far):
+        wanted = form in (PAGE, SCATTER) or self._numbers
+        if wanted and not self._all_see(cell, path, far):
             self._unknown(f"{cell} is public", facts_place(facts))
-        return self.program.cells.member_users(cell, path, far)
+        return self.program.cells.member_users(cell, path, far, self._numbers)
 
     def _goes_far(self, form: str) -> bool:
         """As :class:`migrate.analysis.flow.Forward` does."""
         known = not self.sources.unknown and not self.sources.foreign
-        return form in (PAGE, SCATTER) and known
+        return (form in (PAGE, SCATTER) or self._numbers) and known
 
     def _all_see(self, cell: Cell, path: str, far: bool) -> bool:
         """Whether every file that may store into a member can be looked at."""
         if not far and self.program.types.is_public(cell.scope, path):
             return False
-        return self.program.cells.member_files(cell, path) is not None
+        return self.program.cells.member_files(cell, path, self._numbers) is not None
 
     def _parameter(self, cell: Cell, form: str, facts: FunctionFacts) -> None:
         function = facts.function
@@ -165,7 +168,7 @@ class Backward:
         cell: Cell,
         form: str,
         facts: FunctionFacts,
-        owners: Origins | None = None,
+        owners: Owners | None = None,
         alias: bool = False,
     ) -> bool:
         """Follow all that is stored into `cell` of `owners` in one function; whether anything is,
@@ -181,7 +184,8 @@ class Backward:
                 continue
             if not flow.sources and stored in (PAGE, SCATTER):
                 self._unknown(f"what is stored into {cell} is no variable", flow.place)
-            self._values(flow.sources, stored, facts, cell)
+            values = latest(self.program, flow, facts) if self._apart is not None else flow.sources
+            self._values(values, stored, facts, cell)
         for flow, _ in found.sources:
             if self._other(owners, cell, flow.sources, facts):
                 continue
@@ -196,7 +200,7 @@ class Backward:
 
     def _other(
         self,
-        owners: Origins | None,
+        owners: Owners | None,
         cell: Cell,
         values: tuple[Value, ...],
         facts: FunctionFacts,

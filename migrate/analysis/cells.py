@@ -66,7 +66,9 @@ class Cells:
                 inside = self._types.of_member(inside, member, path)
         return current, ""
 
-    def member_users(self, cell: Cell, path: str, far: bool = False) -> tuple[FunctionFacts, ...]:
+    def member_users(
+        self, cell: Cell, path: str, far: bool = False, core: bool = False
+    ) -> tuple[FunctionFacts, ...]:
         """Every function that may touch the member `cell`, as seen from `path`.
 
         For a struct of a public header the files of the scope of `path` are looked at, with `far`
@@ -74,7 +76,7 @@ class Cells:
         """
         word = cell.name.rsplit(".", 1)[-1]
         public = self._types.is_public(cell.scope, path)
-        files = self.member_files(cell, path) if far or not public else None
+        files = self.member_files(cell, path, core) if far or not public else None
         if files is None:
             files = self._functions.files_with(path, word)
         key = (files, cell if public else Cell("", "", word))
@@ -87,13 +89,19 @@ class Cells:
             self._users[key] = tuple(found.values())
         return self._users[key]
 
-    def member_files(self, cell: Cell, path: str) -> tuple[str, ...] | None:
-        """The files that may name the member `cell`; None when nobody can look at all of them."""
+    def member_files(self, cell: Cell, path: str, core: bool = False) -> tuple[str, ...] | None:
+        """The files that may name the member `cell`; None when nobody can look at all of them.
+
+        With `core`, the tree is searched for a member of a header that too many files include.
+        """
         word = cell.name.rsplit(".", 1)[-1]
         if not self._types.is_public(cell.scope, path):
             return self.near_files(cell, path, word)
         body = self._types.struct(cell.scope, path)
-        return self._wide.files(body.path, word) if body is not None else None
+        if body is None:
+            return None
+        found = self._wide.files(body.path, word)
+        return self._wide.naming(word) if found is None and core else found
 
     def near_files(self, cell: Cell, path: str, word: str) -> tuple[str, ...]:
         """The files that have `word` and may name members of the struct of `cell`: those of the

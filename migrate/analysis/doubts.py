@@ -17,12 +17,15 @@ from migrate.analysis.syntax import Function, Source, name_of, parse
 from migrate.analysis.trace import PAGE, SCATTER, Trace
 
 
-def doubts(program: Program, trace: Trace) -> tuple[str, ...]:
-    """One line for each thing that may be a release and is not in the trace."""
+def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[str, ...]:
+    """One line for each thing that may be a release and is not in the trace; with `numbers` those
+    that may set an address or a pfn in a struct of a public header are among them."""
     paths = trace.origins
     found: dict[str, None] = {}
     for state in trace.states:
         if state.form not in (PAGE, SCATTER):
+            if numbers and state.cell.kind == "member" and state.cell in paths:
+                found |= dict.fromkeys(_unclear_number(program, state.cell, paths[state.cell]))
             continue
         if state.cell.kind == "member" and state.cell in paths:
             path = paths[state.cell]
@@ -32,6 +35,12 @@ def doubts(program: Program, trace: Trace) -> tuple[str, ...]:
         elif state.cell.kind == "local":
             found |= dict.fromkeys(unclear_variable(program, state.cell))
     return tuple(found)
+
+
+def _unclear_number(program: Program, cell: Cell, path: str) -> Iterator[str]:
+    if program.types.is_public(cell.scope, path):
+        files = program.cells.member_files(cell, path, core=True)
+        yield from unclear_mentions(program, cell, files or ())
 
 
 def _files(program: Program, cell: Cell, path: str, far: bool) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program import Program
 from migrate.analysis.trace import ADDRESS, AGAIN, PAGE, PHYSICAL, SCATTER, State, Trace, form_via
 
+OF_A_PUBLIC_HEADER = "belongs to a struct of a public header"
 _CELL_LIMIT = 250
 """A group that spreads over more storage than this is not followed to its end."""
 
@@ -29,9 +30,14 @@ class Forward:
     """Follows states through flows, calls, returns and struct members until nothing is new."""
 
     def __init__(
-        self, program: Program, is_acquire: Callable[[Call], int | None], guards: Guards
+        self,
+        program: Program,
+        is_acquire: Callable[[Call], int | None],
+        guards: Guards,
+        numbers: bool = False,
     ) -> None:
         self.program = program
+        self.numbers = numbers
         self.is_acquire = is_acquire
         self.guards = guards
         self.trace = Trace()
@@ -82,8 +88,8 @@ class Forward:
             path = self.trace.origins.get(cell, "")
             all_see = self._all_see(state, path)
             if not all_see:
-                self.trace.gap(f"{cell} belongs to a struct of a public header", state.form)
-            yield from self.program.cells.member_users(cell, path, far=all_see)
+                self.trace.gap(f"{cell} {OF_A_PUBLIC_HEADER}", state.form)
+            yield from self.program.cells.member_users(cell, path, all_see, self.numbers)
         elif cell.kind == "global":
             if not self.program.cells.is_declared(cell):
                 self.trace.gap(f"no declaration of '{cell.name}' is in sight", state.form)
@@ -101,11 +107,14 @@ class Forward:
         if not self._goes_far(state.form):
             return False
         self.trace.wide = True
-        return self.program.cells.member_files(cell, path) is not None
+        return self.program.cells.member_files(cell, path, self.numbers) is not None
 
     def _goes_far(self, form: str) -> bool:
-        """Whether to look all over the tree: not for what is already known to be incomplete."""
-        return form in (PAGE, SCATTER) and not self.trace.gaps
+        """Whether to look all over the tree: not for what is already known to be incomplete, and
+        for numbers only when asked to."""
+        if self.numbers and any(why.endswith(OF_A_PUBLIC_HEADER) for why in self.trace.soft_gaps):
+            return False
+        return (form in (PAGE, SCATTER) or self.numbers) and not self.trace.gaps
 
     # One state in one function
 

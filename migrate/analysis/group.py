@@ -14,7 +14,7 @@ from migrate.analysis.cell import Cell
 from migrate.analysis.corpus import Corpus
 from migrate.analysis.doubts import doubts
 from migrate.analysis.fact_model import Call, Loc
-from migrate.analysis.flow import Forward
+from migrate.analysis.flow import OF_A_PUBLIC_HEADER, Forward
 from migrate.analysis.follow import follow_sites
 from migrate.analysis.found_again import unfollowed_releases
 from migrate.analysis.functions import scope_of
@@ -70,8 +70,9 @@ class Grouper:
         acquire = self.by_place.get(call.place)
         return pages_position(acquire) if acquire is not None else None
 
-    def group(self, first: Acquire, guarded: bool = True) -> Traced:
-        """The group of `first`; with `guarded`, code that its conditions exclude is left out."""
+    def group(self, first: Acquire, guarded: bool = True, numbers: bool = False) -> Traced:
+        """The group of `first`; with `guarded`, code that its conditions exclude is left out, with
+        `numbers` the addresses and pfns of the pages are looked for all over the tree, too."""
         members = _Members({first.place: first})
         if is_implementation(first) or pages_null(first) or first.name not in self.taking:
             traits = group_traits(self.program, ((first, self._site(first)),), (), ())
@@ -80,8 +81,8 @@ class Grouper:
                 group, (), _folders(self.program.corpus, Trace(), {first.place.path}, wide=False)
             )
         guards = self._guards(first) if guarded else frozenset()
-        forward = Forward(self.program, self.position, guards)
-        backward = Backward(self.program, self.position, guards)
+        forward = Forward(self.program, self.position, guards, numbers)
+        backward = Backward(self.program, self.position, guards, numbers=numbers)
         traced: set[Place] = set()
         while True:
             fresh = [a for p, a in members.acquires.items() if p not in members.followed]
@@ -96,12 +97,14 @@ class Grouper:
             self._join(members, trace, backward.sources)
             if any(guards - self._guards(a) for a in members.acquires.values()):
                 # Conditions of one acquire do not exclude the releases of another.
-                return self.group(first, guarded=False)
+                return self.group(first, guarded=False, numbers=numbers)
             if all(p in members.followed for p in members.acquires) and not [
                 p for p in trace.releases if p not in traced
             ]:
-                backward = self._by_objects(backward, trace, guards)
-                group = self._finish(members, forward, backward.sources)
+                if not numbers and _numbers_matter(trace):
+                    return self.group(first, guarded, numbers=True)
+                backward = self._by_objects(backward, trace, guards, numbers)
+                group = self._finish(members, forward, backward.sources, numbers)
                 return Traced(
                     group,
                     openings(self.program, trace),
@@ -113,17 +116,21 @@ class Grouper:
                     ),
                 )
 
-    def _by_objects(self, backward: Backward, trace: Trace, guards: Guards) -> Backward:
+    def _by_objects(
+        self, backward: Backward, trace: Trace, guards: Guards, numbers: bool
+    ) -> Backward:
         """The same as `backward`, or a better answer when telling objects of one struct from each
         other leaves nothing that is not known."""
         if not (backward.sources.foreign or backward.sources.unknown) or trace.gaps:
             return backward
-        finer = self._finer(trace.releases.values(), guards)
+        finer = self._finer(trace.releases.values(), guards, numbers)
         clean = not (finer.sources.foreign or finer.sources.unknown)
         return finer if clean else backward
 
-    def _finer(self, releases: Iterable[ReleaseSite], guards: Guards) -> Backward:
-        finer = Backward(self.program, self.position, guards, self.apart)
+    def _finer(
+        self, releases: Iterable[ReleaseSite], guards: Guards, numbers: bool = False
+    ) -> Backward:
+        finer = Backward(self.program, self.position, guards, self.apart, numbers)
         for release in releases:
             finer.follow(release)
         return finer
@@ -199,7 +206,9 @@ class Grouper:
             if found is not None and not pages_null(found):
                 members.acquires.setdefault(place, found)
 
-    def _finish(self, members: _Members, forward: Forward, sources: Sources) -> PinGroup:
+    def _finish(
+        self, members: _Members, forward: Forward, sources: Sources, numbers: bool
+    ) -> PinGroup:
         trace = forward.trace
         uses = dict(trace.uses)
         gaps = dict(trace.gaps)
@@ -218,7 +227,7 @@ class Grouper:
             gaps.setdefault(f"a release may drop pages from elsewhere: {why} ({place})")
         if not trace.releases:
             gaps.setdefault("no release was found")
-        for why in doubts(self.program, trace):
+        for why in doubts(self.program, trace, numbers):
             gaps.setdefault(why)
         for site in unfollowed_releases(self.program, trace):
             if not self._is_of_others(site, members):
@@ -263,6 +272,13 @@ def pages_position(acquire: Acquire) -> int | None:
 def _is_other_prototype(acquire: Acquire) -> bool:
     """Whether the call is written for another kernel: which argument is which is not known."""
     return bool(acquire.roles) and len(acquire.arguments) != len(acquire.roles)
+
+
+def _numbers_matter(trace: Trace) -> bool:
+    """Whether pages are found again from numbers that may be anywhere in the tree, and nothing
+    else is missing."""
+    public = any(why.endswith(OF_A_PUBLIC_HEADER) for why in trace.soft_gaps)
+    return trace.found_again and public and not trace.gaps
 
 
 def _is_count(depth: int, cell: Cell, values: tuple[object, ...]) -> bool:

@@ -28,13 +28,15 @@ class TypeRef:
 class StructDef:
     """The members of one struct or union; those of unnamed members are among them.
 
-    `shared` has those of unions that share their storage with another that may be a page, too.
+    `shared` has those of unions that share their storage with another that may be a page, too;
+    `unions` has all that are in a union.
     """
 
     tag: str
     path: str
     members: dict[str, TypeRef] = field(hash=False)
     shared: frozenset[str] = frozenset()
+    unions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def struct_definition(spec: Node, path: str) -> StructDef:
     named = spec.child_by_field_name("name")
     members: dict[str, TypeRef] = {}
     shared: frozenset[str] = frozenset()
+    unions: frozenset[str] = frozenset()
     body = spec.child_by_field_name("body")
     for child in _fields(body) if body is not None else ():
         names = declared(child, path)
@@ -103,9 +106,11 @@ def struct_definition(spec: Node, path: str) -> StructDef:
         if not names and base is not None and base.inline is not None:
             members.update(base.inline.members)
             shared |= base.inline.shared
+            unions |= base.inline.unions
     if spec.type == "union_specifier":
         shared |= _sharing(members)
-    return StructDef(name_of(named) if named is not None else "", path, members, shared)
+        unions = frozenset(members)
+    return StructDef(name_of(named) if named is not None else "", path, members, shared, unions)
 
 
 def _sharing(members: dict[str, TypeRef]) -> frozenset[str]:

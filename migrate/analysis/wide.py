@@ -44,6 +44,18 @@ class Wide:
         name = posixpath.basename(path).encode("utf-8", "surrogateescape")
         return any(not other.endswith(".h") for other in own) or bool(self._includes.of(name))
 
+    def naming(self, word: str) -> tuple[str, ...] | None:
+        """The files that have `word` as a word, whatever they include; None when too many."""
+        key = ("", word)
+        if key not in self._naming:
+            found = (path for path in self._tree.grep([word]) if not path.startswith(_NOT_KERNEL))
+            self._naming[key] = self._few(tuple(found))
+        return self._naming[key]
+
+    def _few(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
+        huge = any(self._size(scope_folder(path)) > _HUGE for path in named)
+        return named if len(named) <= _MOST_NAMING and not huge else None
+
     def _find(self, header: str, word: str) -> tuple[str, ...] | None:
         if header not in self._seeing:
             self._seeing[header] = self._all_seeing(header)
@@ -52,9 +64,7 @@ class Wide:
             return None
         pattern = whole_word(word)
         texts = self._tree.read_many(seeing)
-        named = tuple(path for path in seeing if path in texts and pattern.search(texts[path]))
-        huge = any(self._size(scope_folder(path)) > _HUGE for path in named)
-        return named if len(named) <= _MOST_NAMING and not huge else None
+        return self._few(tuple(p for p in seeing if p in texts and pattern.search(texts[p])))
 
     def _size(self, folder: str) -> int:
         files = self._tree.files
