@@ -101,8 +101,11 @@ class Grouper:
             if all(p in members.followed for p in members.acquires) and not [
                 p for p in trace.releases if p not in traced
             ]:
-                if not numbers and _numbers_matter(trace):
-                    return self.group(first, guarded, numbers=True)
+                searched = not numbers and _numbers_matter(trace)
+                if searched:
+                    finer = self.group(first, guarded, numbers=True)
+                    if not finer.group.gaps:
+                        return finer
                 backward = self._by_objects(backward, trace, guards, numbers)
                 group = self._finish(members, forward, backward.sources, numbers)
                 return Traced(
@@ -112,7 +115,7 @@ class Grouper:
                         self.program.corpus,
                         trace,
                         backward.visited | set(group.paths),
-                        backward.wide,
+                        backward.wide or searched,
                     ),
                 )
 

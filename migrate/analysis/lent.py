@@ -13,12 +13,13 @@ from migrate.analysis.apart import typed
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
 from migrate.analysis.copies import other_names
+from migrate.analysis.corpus import whole_word
 from migrate.analysis.doubts import unclear_mentions
-from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Value
+from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Result, Value
 from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
 from migrate.analysis.known_callee import known_callee
 from migrate.analysis.program import Program
-from migrate.analysis.trace import Trace
+from migrate.analysis.trace import PAGE, Trace
 
 _OF_REQUESTS = ("bv_page", "bio_page", "bvec_nth_page", "sg_page", "page_link")
 """Words by which code takes pages out of a request that is under way."""
@@ -34,7 +35,7 @@ def taken_back(program: Program, trace: Trace) -> Iterator[str]:
         if takers:
             yield from _read_back(program, cell, path)
             yield from _given_away(program, cell.scope, takers, path)
-            yield from _out_of_requests(program, path)
+            yield from _out_of_requests(program, cell.scope, path)
 
 
 def _read_back(program: Program, cell: Cell, path: str) -> Iterator[str]:
@@ -81,17 +82,64 @@ def _any(program: Program, values: tuple[Value, ...], tag: str, facts: FunctionF
     return any(kind is not None and kind.tag == tag for kind in kinds)
 
 
-def _out_of_requests(program: Program, path: str) -> Iterator[str]:
-    """Functions that take pages out of a request, or a bio, and release pages."""
+def _out_of_requests(program: Program, tag: str, path: str) -> Iterator[str]:
+    """Functions that take pages out of a request, or a bio, and release pages or let them out."""
     for word in _OF_BIOS:
         for file in program.files_with(path, word):
             for facts in program.functions_with(file, word):
                 yield f"{facts.function.name}() in {file} drops the pages of a bio"
+    words, called = _words(program, tag, path)
     for word in _OF_REQUESTS:
         for file in program.files_with(path, word):
+            near = file == path or _is_neighbour(program, file, words, called)
             for facts in program.functions_with(file, word):
                 if any(_releases(call) for call in facts.calls):
                     yield f"{facts.function.name}() in {file} drops a page of a request"
+                elif near and _lets_out(program, facts):
+                    yield f"{facts.function.name}() in {file} lets out a page of a request"
+
+
+def _is_neighbour(program: Program, file: str, words: frozenset[bytes], called: set[str]) -> bool:
+    """Whether a file knows one of `words`, or defines a function that is in `called`."""
+    source = program.source(file)
+    if source is None:
+        return False
+    defines = any(not f.static and f.name in called for f in source.functions)
+    return defines or any(whole_word(w.decode()).search(source.text) for w in words)
+
+
+def _words(program: Program, tag: str, path: str) -> tuple[frozenset[bytes], set[str]]:
+    """The words by which other files may know the code of `path` or its structs with a struct
+    `tag` inside, and the functions that it calls."""
+    source = program.source(path)
+    if source is None:
+        return frozenset(), set()
+    holders = {holder.encode() for _, _, holder in typed(program, tag, path) if holder}
+    words = {word for word in holders if word in source.text}
+    words |= {f.name.encode() for f in source.functions if not f.static}
+    called = {c.name for f in source.functions for c in program.facts(f).calls}
+    return frozenset(words), called
+
+
+def _lets_out(program: Program, facts: FunctionFacts) -> bool:
+    """Whether a page leaves the function by a call of unknown code, a store, or a return."""
+    path = facts.function.path
+    handed: list[tuple[Value, ...]] = [returned.values for returned in facts.returns]
+    for call in facts.calls:
+        if known_callee(program, call.name, path) is None:
+            handed.extend(call.arguments)
+    for flow in facts.flows:
+        if flow.target.members or flow.through or flow.target.base not in facts.types:
+            handed.append(flow.sources)
+    return any(_is_page(program, value, facts) for values in handed for value in values)
+
+
+def _is_page(program: Program, value: Value, facts: FunctionFacts) -> bool:
+    if isinstance(value, Result):
+        known = known_callee(program, facts.calls[value.call].name, facts.function.path)
+        return known is not None and known.result == PAGE
+    kind = program.types.at(value, facts)
+    return value.members[-1:] == ("bv_page",) or (kind is not None and kind.tag == "page")
 
 
 def _releases(call: Call) -> bool:

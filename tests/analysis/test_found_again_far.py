@@ -6,8 +6,10 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.classify import verdict
+from migrate.analysis.group import Grouper
 from migrate.analysis.model import Action, PinGroup
-from tests.analysis.memory import pairing_of
+from migrate.analysis.program import Program
+from tests.analysis.memory import pairing_of, scan_of, tree_of
 
 HEADER = """
 struct inner {
@@ -77,16 +79,19 @@ int far_set(struct part *part)
 """
 
 
-def group_of(
+def files_of(
     *, before: str = "", after: str = "", asked: str = "", more: str = "", far: str = FAR
-) -> PinGroup:
+) -> dict[str, str]:
     start = LIGHT.replace("BEFORE", before).replace("AFTER", after)
-    files = {
+    return {
         "include/linux/part.h": HEADER,
         "drivers/whole/whole.c": TOP + start + ASK.replace("ASKED", asked) + END + more,
         "net/far/far.c": far,
     }
-    (group,) = pairing_of(files).groups
+
+
+def group_of(**change: str) -> PinGroup:
+    (group,) = pairing_of(files_of(**change)).groups
     return group
 
 
@@ -152,6 +157,13 @@ def test_what_may_put_another_number_there_is_manual(change: dict[str, str]) -> 
     group = group_of(**change)
     assert group.gaps
     assert verdict(group, pins_read_only=True).action is Action.MANUAL
+
+
+@pytest.mark.parametrize("after", ["", "part->inner.at = whole->id;"])
+def test_any_file_of_the_tree_may_change_what_was_found(after: str) -> None:
+    tree = tree_of(files_of(after=after))
+    acquires = scan_of(tree).acquires
+    assert "" in Grouper(Program(tree), acquires).group(acquires[0]).folders
 
 
 def test_a_release_far_away_is_found() -> None:

@@ -134,6 +134,22 @@ def test_a_struct_may_be_given_to_functions_of_the_driver() -> None:
             "tape_done() in drivers/tape/tape.c drops a page of a request",
         ),
         (
+            DROP.replace("tape_drop(struct page **pages)", "tape_one(struct page *page)").replace(
+                "release_pages(pages, 4)", "put_page(page)"
+            )
+            + "void tape_done(struct bio_vec *vec)\n{\n\ttape_one(vec->bv_page);\n}\n",
+            "tape_done() in drivers/tape/tape.c lets out a page of a request",
+        ),
+        (
+            "void tape_done(struct tape *tape, struct scatterlist *sg)\n{\n"
+            "\ttape->late = sg_page(sg);\n}\n",
+            "tape_done() in drivers/tape/tape.c lets out a page of a request",
+        ),
+        (
+            "struct page *tape_page(struct scatterlist *sg)\n{\n\treturn sg_page(sg);\n}\n",
+            "tape_page() in drivers/tape/tape.c lets out a page of a request",
+        ),
+        (
             "void tape_done(struct bio *bio)\n{\n\tbio_release_pages(bio, true);\n}\n",
             "tape_done() in drivers/tape/tape.c drops the pages of a bio",
         ),
