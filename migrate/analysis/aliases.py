@@ -29,7 +29,7 @@ def containers_behind(flow: Forward, state: State, facts: FunctionFacts) -> None
         return
     found = flow.program.cells.mentions(facts, state.cell)
     for stored, via in found.targets:
-        if via or not flow.compiled(stored.guards):
+        if via or stored.carved or not flow.compiled(stored.guards):
             continue
         for value in stored.sources:
             _start(flow, value, facts, stored.place, stored.text)

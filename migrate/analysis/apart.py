@@ -73,9 +73,10 @@ class Apart:
         if self._program.types.is_public(cell.scope, path):
             return None
         found = self._objects.of_owner(value, facts)
-        return None if found is None or self._is_copied(cell.scope, path) else found
+        return None if found is None or self.is_copied(cell.scope, path) else found
 
-    def _is_copied(self, tag: str, path: str) -> bool:
+    def is_copied(self, tag: str, path: str) -> bool:
+        """Whether a struct `tag` may be copied as a whole, by itself or inside of another."""
         if tag not in self._copied:
             self._copied[tag] = self._any_copies(*self._family(tag, path), path)
         return self._copied[tag]
@@ -88,6 +89,14 @@ class Apart:
             for facts in self._program.functions_with(file, word)
         )
 
+    def family(self, tag: str, path: str) -> frozenset[str]:
+        """The struct `tag` and those that have one inside."""
+        return self._family(tag, path)[0]
+
+    def words(self, tag: str, path: str) -> set[str]:
+        """The words of which every function that has to do with a struct `tag` names one."""
+        return self._family(tag, path)[1]
+
     def _family(self, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
         """The structs that have a struct `tag` inside, and the words by which one can be meant."""
         tags, words = {tag}, {tag}
@@ -95,7 +104,7 @@ class Apart:
         while fresh:
             for name, kind, holder in typed(self._program, fresh.pop(), path):
                 words.add(name)
-                if kind.depth == 0 and holder and holder not in tags:
+                if kind.inside and holder and holder not in tags:
                     tags.add(holder)
                     words.add(holder)
                     fresh.append(holder)

@@ -12,6 +12,7 @@ from migrate.analysis.borrowers import is_borrowed
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
 from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Value
+from migrate.analysis.flags import Flags
 from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.grounds import Grounds
 from migrate.analysis.guards import Guards, exclusive
@@ -46,10 +47,14 @@ class Backward:
         guards: Guards,
         apart: Apart | None = None,
         numbers: bool = False,
+        flags: Flags | None = None,
+        excluded: frozenset[Place] = frozenset(),
     ) -> None:
         self.guards = guards
         self._numbers = numbers
+        self._excluded = excluded
         self._apart = apart
+        self._flags = flags
         self.program = program
         self.is_acquire = is_acquire
         self.sources = Sources()
@@ -67,12 +72,24 @@ class Backward:
         released = site.call.values(release.argument)
         if not released:
             self._unknown("what is released is no variable", site.call.place)
-        self._values(released, PAGE, site.facts)
+        told = self._flags.sources(site, release.argument) if self._flags is not None else None
+        for origin in told if told is not None else ():
+            self._values(origin.values, PAGE, origin.facts)
+        if told is None:
+            self._values(released, PAGE, site.facts)
         while self._queue:
             self._cell(*self._queue.pop(0))
         for cell, place in self._grounds.baseless():
             self._unknown(f"nothing in sight sets {cell}", place)
         return self.sources
+
+    def add(self, other: Backward) -> None:
+        """Take over what another one has found."""
+        self.visited |= other.visited
+        self.wide |= other.wide
+        self.sources.acquires |= other.sources.acquires
+        self.sources.foreign |= other.sources.foreign
+        self.sources.unknown |= other.sources.unknown
 
     def _values(
         self,
@@ -176,6 +193,8 @@ class Backward:
         found = self.program.cells.mentions(facts, cell)
         filled = False
         for flow, via in found.targets:
+            if flow.carved or (flow.through and flow.place in self._excluded):
+                continue
             if (alias and not flow.through) or self._other(owners, cell, (flow.target,), facts):
                 continue
             stored = form_via(form, via)
@@ -187,7 +206,7 @@ class Backward:
             values = latest(self.program, flow, facts) if self._apart is not None else flow.sources
             self._values(values, stored, facts, cell)
         for flow, _ in found.sources:
-            if self._other(owners, cell, flow.sources, facts):
+            if flow.carved or self._other(owners, cell, flow.sources, facts):
                 continue
             if self._is_alias(flow.target, form, facts):
                 self._values((flow.target,), form, facts, cell, alias=True)

@@ -169,8 +169,8 @@ def unclear_variable(program: Program, cell: Cell) -> Iterator[str]:
     if b"__free(" in text:
         yield f"{function.name}() has variables that release what they hold by themselves"
     for name in knowledge().releases:
-        if name.encode() not in text:
-            continue
+        if name.encode() not in text or name in facts.parameters:
+            continue  # a parameter by that name hides the function
         for match in whole_word(name).finditer(source.text, function.start, function.end):
             node = source.root.descendant_for_byte_range(match.start(), match.end())
             if node is None or match.start() in called:

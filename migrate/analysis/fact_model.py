@@ -42,7 +42,9 @@ class Flow:
     """`target = sources`; `through` says that the store goes through a pointer or into an array.
 
     `null` says that the source is NULL or another literal and nothing else; `guards` are the
-    preprocessor conditions around it, here and in calls and returns.
+    preprocessor conditions around it, here and in calls and returns. `carved` says that the target
+    is memory behind an array, of which only the address is shared: see
+    :mod:`migrate.analysis.carved`.
     """
 
     target: Loc
@@ -52,6 +54,7 @@ class Flow:
     place: Place
     text: str
     guards: Guards
+    carved: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from migrate.analysis.carved import confirmed
 from migrate.analysis.expressions import Expressions, is_expression, is_list
 from migrate.analysis.fact_model import FunctionFacts, Loc, Return, Value
 from migrate.analysis.guards import branches, guards_around
@@ -33,7 +34,7 @@ def extract(source: Source, function: Function) -> FunctionFacts:
         function,
         names,
         walker.types,
-        tuple(walker.flows),
+        confirmed(tuple(walker.flows), tuple(walker.calls), walker.types, function.body),
         tuple(walker.calls),
         tuple(walker.returns),
         tuple(walker.accesses),

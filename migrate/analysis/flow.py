@@ -121,7 +121,7 @@ class Forward:
     def _step(self, state: State, facts: FunctionFacts) -> None:
         found = self.program.cells.mentions(facts, state.cell)
         for flow, via in found.sources:
-            if self.compiled(flow.guards):
+            if self.compiled(flow.guards) and not flow.carved:
                 self._flow(state, flow, via, facts)
         for index, position, via in found.arguments:
             form = form_via(state.form, via)
@@ -135,7 +135,8 @@ class Forward:
         for access in found.accesses:
             self._access(state, access, facts)
         for flow, _ in found.targets:
-            if state.form == PAGE and not flow.through and self.compiled(flow.guards):
+            plain = not flow.through and not flow.carved
+            if state.form == PAGE and plain and self.compiled(flow.guards):
                 self._alias(state, flow, facts)
 
     def compiled(self, guards: Guards) -> bool:

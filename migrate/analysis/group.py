@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from migrate.analysis.apart import Apart
 from migrate.analysis.backward import Backward, Sources
 from migrate.analysis.borrowers import released_through
+from migrate.analysis.by_flags import by_flags
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
 from migrate.analysis.corpus import Corpus
 from migrate.analysis.doubts import doubts
 from migrate.analysis.fact_model import Call, Loc
+from migrate.analysis.flags import Flags
 from migrate.analysis.flow import OF_A_PUBLIC_HEADER, Forward
 from migrate.analysis.follow import follow_sites
 from migrate.analysis.found_again import unfollowed_releases
@@ -63,6 +65,7 @@ class Grouper:
     ) -> None:
         self.program, self.taking = program, taking
         self.apart = Apart(program, Objects(program))
+        self.flags = Flags(program, self.apart)
         self.by_place: Mapping[Place, Acquire] = {a.place: a for a in acquires}
 
     def position(self, call: Call) -> int | None:
@@ -123,12 +126,30 @@ class Grouper:
         self, backward: Backward, trace: Trace, guards: Guards, numbers: bool
     ) -> Backward:
         """The same as `backward`, or a better answer when telling objects of one struct from each
-        other leaves nothing that is not known."""
+        other, or pages by their flags, leaves nothing that is not known."""
         if not (backward.sources.foreign or backward.sources.unknown) or trace.gaps:
             return backward
         finer = self._finer(trace.releases.values(), guards, numbers)
-        clean = not (finer.sources.foreign or finer.sources.unknown)
-        return finer if clean else backward
+        if not (finer.sources.foreign or finer.sources.unknown):
+            return finer
+        return self._by_flags(trace, guards, numbers) or backward
+
+    def _by_flags(self, trace: Trace, guards: Guards, numbers: bool) -> Backward | None:
+        """The better answer when flags beside the pages tell whose they are; what drops those of
+        others is none of the group's."""
+        found = by_flags(
+            self.program,
+            trace,
+            self.flags,
+            lambda past: Backward(
+                self.program, self.position, guards, self.apart, numbers, self.flags, past
+            ),
+        )
+        for key in [k for k in trace.uses if found is not None and k[0] in found.others]:
+            del trace.uses[key]
+        for place in found.others if found is not None else ():
+            trace.releases.pop(place, None)
+        return found.backward if found is not None else None
 
     def _finer(
         self, releases: Iterable[ReleaseSite], guards: Guards, numbers: bool = False

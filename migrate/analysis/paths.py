@@ -41,17 +41,21 @@ class Question(Protocol[S]):
         """The function is left by the return statement `node`, or at the end of its body."""
 
 
-def walk(question: Question[S], body: Node, start: S) -> None:
-    """Ask `question` all through the function with the compound statement `body`."""
+def walk(question: Question[S], body: Node, start: S) -> bool:
+    """Ask `question` all through the function with the compound statement `body`; whether every
+    state that can be reached was seen."""
     walker = _Walker(question)
+    settled = False
     for _ in range(_ROUNDS):
         before = {name: set(states) for name, states in walker.labels.items()}
-        walker.states = {start: ()}
+        walker.states, walker.settled = {start: ()}, True
         walker.statement(body)
-        if before == {name: set(states) for name, states in walker.labels.items()}:
+        settled = before == {name: set(states) for name, states in walker.labels.items()}
+        if settled:
             break
     for state, trail in walker.states.items():
         question.leave(body, state, trail)
+    return settled and walker.settled
 
 
 class _Walker(Generic[S]):
@@ -61,6 +65,8 @@ class _Walker(Generic[S]):
         self.labels: dict[str, dict[S, Trail]] = {}
         self.breaks: list[dict[S, Trail]] = []
         self.continues: list[dict[S, Trail]] = []
+        self.settled = True
+        """Whether each loop was walked until nothing new came."""
 
     # Statements
 
@@ -110,6 +116,8 @@ class _Walker(Generic[S]):
             entered = _union(entered, self.states)
             if set(entered) == known:
                 break
+        else:
+            self.settled = False
         # That nothing at all was done in a loop is not held against the code.
         done = () if first else self.states.keys()
         through = {self.question.meet(s, done): trail for s, trail in left.items()}

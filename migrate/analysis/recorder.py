@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from migrate.analysis.carved import is_carved
 from migrate.analysis.fact_model import CAST, Access, Call, Flow, Loc, Return, Value
 from migrate.analysis.guards import Guards
 from migrate.analysis.syntax import Source, name_of
@@ -57,7 +58,8 @@ class Recorder:
     ) -> None:
         null = not values and is_null(value)
         place, text = self.source.place(at), self.source.line(at)
-        self.flows.append(Flow(target, values, through, null, place, text, self.guards))
+        carved = not through and not target.members and is_carved(value, self.types, self.lookup)
+        self.flows.append(Flow(target, values, through, null, place, text, self.guards, carved))
 
     def note_access(self, loc: Loc, member: str, node: Node, write: bool = False) -> None:
         place, text = self.source.place(node), self.source.line(node)

@@ -22,6 +22,11 @@ class TypeRef:
     inline: StructDef | None = None
     tagged: bool = field(default=False, compare=False)
     """Whether it is written with struct, union or enum, so that it is no typedef."""
+    inside: bool = field(default=False, compare=False)
+    """Whether what is declared has it as a part of its own memory: no pointer, but an array may
+    be."""
+    array: bool = field(default=False, compare=False)
+    """Whether what is declared is an array, of pointers or anything else."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,20 @@ def base_type(node: Node, path: str = "") -> TypeRef | None:
 
 def pointer_depth(declarator: Node) -> int:
     """How many pointers and arrays stand between a declarator and its name."""
-    depth, current = 0, declarator
+    return len(_pointers(declarator))
+
+
+def _pointers(declarator: Node) -> list[bool]:
+    """The pointers and arrays between a declarator and its name, True for a pointer."""
+    found, current = list[bool](), declarator
     while True:
         if current.type in ("pointer_declarator", "array_declarator"):
-            depth += 1
+            found.append(current.type == "pointer_declarator")
         inner = current.child_by_field_name("declarator")
         if inner is None:
             inner = next((c for c in current.named_children if "declarator" in c.type), None)
         if inner is None:
-            return depth
+            return found
         current = inner
 
 
@@ -87,8 +97,10 @@ def declared(node: Node, path: str = "") -> list[tuple[str, TypeRef]]:
     for declarator in node.children_by_field_name("declarator"):
         name = declarator_name(declarator)
         if name is not None:
-            depth = pointer_depth(declarator)
-            found.append((name, TypeRef(base.tag, depth, base.inline, base.tagged)))
+            levels = _pointers(declarator)
+            inside, array = not any(levels), bool(levels) and not levels[-1]
+            kind = TypeRef(base.tag, len(levels), base.inline, base.tagged, inside, array)
+            found.append((name, kind))
     return found
 
 

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A group whose releases and frees are told from those of other pages by flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.backward import Backward, Sources
+from migrate.analysis.callers import Site
+from migrate.analysis.flags import Flags
+from migrate.analysis.model import Place, Release, Use, UseKind
+from migrate.analysis.program import Program
+from migrate.analysis.trace import ReleaseSite, Trace
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What drops pages of the group, followed back, and what only ever drops others."""
+
+    backward: Backward
+    others: frozenset[Place]
+
+
+def by_flags(
+    program: Program,
+    trace: Trace,
+    flags: Flags,
+    start: Callable[[frozenset[Place]], Backward],
+) -> Sorted | None:
+    """The releases and frees of `trace`, those of others apart; None when that leaves releases
+    of which it is not known whose they are. `start` makes what follows releases back by flags,
+    past the stores that it is given."""
+    frees = tuple(_frees(program, trace))
+    others = frozenset(
+        site.release.place
+        for site in (*trace.releases.values(), *frees)
+        if flags.sources(site.site, site.argument) is not None
+        and _is_of_others(start(frozenset()), site)
+    )
+    if any(u.kind is UseKind.FREED and u.place not in others for u in trace.uses.values()):
+        return None
+    backward = start(frozenset())
+    for place, site in trace.releases.items():
+        if place not in others:
+            own = start(flags.excluded(site.site, site.argument))
+            own.follow(site)
+            backward.add(own)
+    found = backward.sources
+    clean = bool(found.acquires) and not (found.foreign or found.unknown)
+    return Sorted(backward, others) if clean else None
+
+
+def _is_of_others(backward: Backward, site: ReleaseSite) -> bool:
+    sources: Sources = backward.follow(site)
+    return bool(sources.foreign) and not (sources.acquires or sources.unknown)
+
+
+def _frees(program: Program, trace: Trace) -> Iterator[ReleaseSite]:
+    """The calls that free a page, as if they were releases."""
+    for use in trace.uses.values():
+        if use.kind is UseKind.FREED:
+            found = _site(program, use)
+            if found is not None:
+                call = found.call
+                release = Release(use.place, use.function, call.name, False, "", call.text)
+                yield ReleaseSite(release, found, 0)
+
+
+def _site(program: Program, use: Use) -> Site | None:
+    source = program.source(use.place.path)
+    for function in source.by_name.get(use.function, ()) if source is not None else ():
+        facts = program.facts(function)
+        for index, call in enumerate(facts.calls):
+            if call.place == use.place:
+                return Site(facts, index)
+    return None
