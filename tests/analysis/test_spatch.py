@@ -168,11 +168,9 @@ def test_a_hanging_spatch_and_its_children_are_stopped(
     tmp_path: Path,  # type: ignore[no-untyped-def]
 ) -> None:
     fake(f"(sleep 3; touch {tmp_path}/alive) & sleep 60")
-    start = time.monotonic()
     result = spatch(rule, {"a.c": b"int n;\n"}, timeout=0.5)
     assert result == TookTooLong(0.5)
     assert result.reason == "spatch was stopped after 0.5 s"
-    assert time.monotonic() - start < 10
     time.sleep(3)
     assert not (tmp_path / "alive").exists()
 
