@@ -329,6 +329,8 @@ class Backward:
         elif known.result == "memory":
             if form == ADDRESS:
                 self._foreign(f"it may be memory of {call.name}()", call.place)
+            elif form == PAGE and call.name == "kmemdup":
+                self._values(call.values(0), form, facts)  # new memory, with what was in the old
         elif known.result in ("same", "number"):
             # The others of a function that hands a pointer on say how many, or how to allocate.
             handed_on = call.arguments if form == PHYSICAL else call.arguments[:1]

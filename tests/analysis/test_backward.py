@@ -286,3 +286,32 @@ def test_an_alias_shares_what_is_put_there_not_what_else_it_points_to(
     found = only_group(SHELF.replace("BETWEEN", between)).gaps
     assert [gap for gap in found if "elsewhere" in gap] == [] or shared
     assert bool([gap for gap in found if "drops pages from elsewhere" in gap]) is shared
+
+
+COPIED = """
+struct drawer {
+	struct page **own;
+};
+void drawer_fill(struct drawer *drawer)
+{
+	drawer->own[0] = alloc_page(GFP_KERNEL);
+}
+int drawer_add(struct drawer *drawer, unsigned long start)
+{
+	struct page **pages = NEW(drawer->own, 32, GFP_KERNEL);
+
+	if (get_user_pages_fast(start, 2, FOLL_WRITE, pages + 2) != 2)
+		return -EFAULT;
+	memset(page_address(pages[2]), 0, PAGE_SIZE);
+	put_page(pages[0]);
+	kfree(pages);
+	return 0;
+}
+"""
+
+
+def test_a_copy_of_an_array_has_what_was_in_it() -> None:
+    (gap,) = only_group(COPIED.replace("NEW", "kmemdup")).gaps
+    assert "drops pages from elsewhere: it may come from alloc_page()" in gap
+    new = COPIED.replace("NEW(drawer->own, 32, GFP_KERNEL)", "kmalloc(32, GFP_KERNEL)")
+    assert only_group(new).gaps == ()
