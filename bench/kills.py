@@ -142,6 +142,9 @@ def _kill(world: World, kill: Kill, options: Sequence[str]) -> bool:
     return child.wait() == -signal.SIGKILL
 
 
+_PAUSES = 500
+
+
 def stopped(world: World, pids: Sequence[int] = ()) -> list[int]:
     """`pids` and all programs of the world, none of which runs on."""
     found: list[int] = []
@@ -149,7 +152,27 @@ def stopped(world: World, pids: Sequence[int] = ()) -> list[int]:
         for pid in fresh:
             _send(pid, signal.SIGSTOP)
         found += fresh
+    # A stopped program comes to the end of what it has asked of the kernel, unless that is to wait
+    # for another one.
+    for _ in range(_PAUSES):
+        if not any(_runs(pid) for pid in found):
+            break
+        time.sleep(0.001)
     return found
+
+
+def resume(pids: Sequence[int]) -> None:
+    """Let those run on that :func:`stopped` has named and that are still there."""
+    for pid in pids:
+        _send(pid, signal.SIGCONT)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1]
+    except OSError:
+        return False
+    return state not in b"TtZX"
 
 
 def _send(pid: int, number: signal.Signals) -> None:

@@ -7,13 +7,11 @@ files are cut, as some file systems leave them.
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import time
 from pathlib import Path
 
-from bench.kills import litter, stopped
+from bench.kills import litter, resume, stopped
 from tests.end_to_end.world import (
     OURS,
     World,
@@ -78,11 +76,12 @@ def copies_of(world: World, to: Path) -> list[str]:
         while child.poll() is None and not any(world.workspace.glob(pattern)):
             time.sleep(0.002)
         programs = stopped(world)
-        if not (world.tree / ".git" / OURS).exists():
-            shutil.copytree(world.home, to / name, symlinks=True)
-            seen.append(name)
-        for pid in programs:
-            os.kill(pid, signal.SIGCONT)
+        try:
+            if not (world.tree / ".git" / OURS).exists():
+                shutil.copytree(world.home, to / name, symlinks=True)
+                seen.append(name)
+        finally:
+            resume(programs)
     _, said = child.communicate(timeout=600)
     assert child.returncode == 0, said
     return seen
