@@ -20,6 +20,8 @@ from tests.end_to_end.world import OURS, World, contents, snapshot
 PROFILE = "vaddr-pin"
 WAYS = ("run", "run and reaper", "power")
 _GONE_SECONDS = 20.0
+_STILL_PAUSES = 500
+"""Thousandths of a second for what is stopped to stand still."""
 MOST_SECONDS = 3600.0
 
 
@@ -142,9 +144,6 @@ def _kill(world: World, kill: Kill, options: Sequence[str]) -> bool:
     return child.wait() == -signal.SIGKILL
 
 
-_PAUSES = 500
-
-
 def stopped(world: World, pids: Sequence[int] = ()) -> list[int]:
     """`pids` and all programs of the world, none of which runs on."""
     found: list[int] = []
@@ -154,7 +153,7 @@ def stopped(world: World, pids: Sequence[int] = ()) -> list[int]:
         found += fresh
     # A stopped program comes to the end of what it has asked of the kernel, unless that is to wait
     # for another one.
-    for _ in range(_PAUSES):
+    for _ in range(_STILL_PAUSES):
         if not any(_runs(pid) for pid in found):
             break
         time.sleep(0.001)

@@ -14,14 +14,14 @@ from enum import Enum
 from tree_sitter import Node
 
 from migrate.analysis.fact_model import FunctionFacts
-from migrate.analysis.flag_states import constant, nodes, packed
+from migrate.analysis.flag_states import constant, packed
 from migrate.analysis.functions import is_macro
 from migrate.analysis.known_callee import known_callee
 from migrate.analysis.model import Place
 from migrate.analysis.paths import Trail, strip, walk
 from migrate.analysis.program import Program
-from migrate.analysis.syntax import Source, name_of
-from migrate.analysis.variables import root_of, target_of, value_of
+from migrate.analysis.syntax import Source, name_of, nodes
+from migrate.analysis.variables import is_addressed, is_counted, root_of, target_of, value_of
 
 
 class Flag(Enum):
@@ -200,19 +200,9 @@ def _is_set_once(facts: FunctionFacts, name: str) -> bool:
     """Whether a local variable gets its value in one place, and its address is not taken."""
     if f"{name}#2" in facts.types or name in facts.parameters or name not in facts.types:
         return False
+    body = facts.function.body
     stores = list(_stores_to(facts, name))
-    addressed = any(
-        n.type == "pointer_expression"
-        and n.children[0].type == "&"
-        and (n.child_by_field_name("argument") or n).text == name.encode()
-        for n in nodes(facts.function.body)
-    )
-    changed = any(
-        n.type == "update_expression"
-        and strip(n.child_by_field_name("argument") or n).text == name.encode()
-        for n in nodes(facts.function.body)
-    )
-    return len(stores) <= 1 and not addressed and not changed
+    return len(stores) <= 1 and not is_addressed(body, name) and not is_counted(body, name)
 
 
 def _stores_to(facts: FunctionFacts, name: str) -> Iterator[Node]:

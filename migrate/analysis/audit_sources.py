@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.audit_backward import AuditBackward
 from migrate.analysis.backward import Sources
-from migrate.analysis.callers import Site
+from migrate.analysis.callers import sites_at
 from migrate.analysis.fact_model import Call
 from migrate.analysis.group import pages_position
 from migrate.analysis.knowledge import knowledge
@@ -59,7 +59,7 @@ class Origins:
 
     def of_call(self, place: Place, function: str) -> Origin | None:
         """The origin of what the call at `place` drops or frees; None when it is not understood."""
-        for site in self.sites(place, function):
+        for site in sites_at(self.program, place, function):
             call = site.call
             argument = _dropped_argument(call)
             if argument is None or argument >= len(call.arguments):
@@ -68,15 +68,6 @@ class Origins:
             backward = AuditBackward(self.program, self._position, frozenset())
             return self._origin(backward.follow(ReleaseSite(release, site, argument)))
         return None
-
-    def sites(self, place: Place, function: str) -> Iterator[Site]:
-        """The call at `place` inside one of the definitions of `function`."""
-        source = self.program.source(place.path)
-        for definition in source.by_name.get(function, ()) if source is not None else ():
-            facts = self.program.facts(definition)
-            for index, call in enumerate(facts.calls):
-                if call.place == place:
-                    yield Site(facts, index)
 
     def _origin(self, sources: Sources) -> Origin:
         found = tuple(sorted(self.direct[p] for p in sources.acquires))

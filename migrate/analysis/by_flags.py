@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.backward import Backward, Sources
-from migrate.analysis.callers import Site
+from migrate.analysis.callers import sites_at
 from migrate.analysis.flags import Flags
-from migrate.analysis.model import Place, Release, Use, UseKind
+from migrate.analysis.model import Place, Release, UseKind
 from migrate.analysis.program import Program
 from migrate.analysis.trace import ReleaseSite, Trace
 
@@ -60,18 +60,7 @@ def _frees(program: Program, trace: Trace) -> Iterator[ReleaseSite]:
     """The calls that free a page, as if they were releases."""
     for use in trace.uses.values():
         if use.kind is UseKind.FREED:
-            found = _site(program, use)
-            if found is not None:
-                call = found.call
-                release = Release(use.place, use.function, call.name, False, "", call.text)
-                yield ReleaseSite(release, found, 0)
-
-
-def _site(program: Program, use: Use) -> Site | None:
-    source = program.source(use.place.path)
-    for function in source.by_name.get(use.function, ()) if source is not None else ():
-        facts = program.facts(function)
-        for index, call in enumerate(facts.calls):
-            if call.place == use.place:
-                return Site(facts, index)
-    return None
+            for site in sites_at(program, use.place, use.function):
+                name, text = site.call.name, site.call.text
+                release = Release(use.place, use.function, name, False, "", text)
+                yield ReleaseSite(release, site, 0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from migrate.analysis.corpus import whole_word
 from migrate.analysis.fact_model import Call, FunctionFacts
 from migrate.analysis.functions import Functions, scope_of
+from migrate.analysis.model import Place
 from migrate.analysis.syntax import Function, Source
 from migrate.analysis.wide import Wide
 
@@ -25,6 +26,16 @@ class Site:
     @property
     def call(self) -> Call:
         return self.facts.calls[self.index]
+
+
+def sites_at(functions: Functions, place: Place, function: str) -> Iterator[Site]:
+    """The call at `place` inside one of the definitions of `function`."""
+    source = functions.source(place.path)
+    for definition in source.by_name.get(function, ()) if source is not None else ():
+        facts = functions.facts(definition)
+        for index, call in enumerate(facts.calls):
+            if call.place == place:
+                yield Site(facts, index)
 
 
 ByPointer = Callable[[Function], tuple[Site, ...] | None]

@@ -17,6 +17,7 @@ from migrate.analysis.fact_model import Call, Flow, Loc
 from migrate.analysis.paths import strip
 from migrate.analysis.syntax import name_of
 from migrate.analysis.types import TypeRef, base_type
+from migrate.analysis.variables import is_addressed, is_counted
 
 _NUMBERS = frozenset({"u32", "s32", "__u32", "__s32", "int", "unsigned int", "u16", "__le32"})
 """Too short for a pointer, too long for bytes of anything."""
@@ -71,26 +72,12 @@ def _is_confirmed(
     if types[array].depth == 1 and not types[array].tagged:
         return True
     stores = [f for f in flows if f.target.base == count and not f.target.members]
-    if len(stores) > 1 or _is_changed(body, count):
+    if len(stores) > 1 or is_counted(body, count) or is_addressed(body, count):
         return False
     return any(
         any(Loc(array) in values for values in call.arguments) and count in call.sources
         for call in calls
     )
-
-
-def _is_changed(body: Node, name: str) -> bool:
-    """Whether a variable is counted, or its address is taken."""
-    queue = [body]
-    while queue:
-        node = queue.pop()
-        queue.extend(node.named_children)
-        taken = node.type == "pointer_expression" and node.children[0].type == "&"
-        if taken or node.type == "update_expression":
-            argument = node.child_by_field_name("argument")
-            if argument is not None and name_of(strip(argument)) == name:
-                return True
-    return False
 
 
 def _cast(written: Node) -> TypeRef | None:

@@ -105,18 +105,8 @@ def is_given(program: Program, chain: Chain, path: str) -> bool:
         for word in words
         for file in program.files_with(path, word)
         for facts in program.functions_with(file, word)
-        for value in _handed(facts)
+        for value, _ in facts.handed_on()
     )
-
-
-def _handed(facts: FunctionFacts) -> Iterator[Value]:
-    for call in facts.calls:
-        for values in call.arguments:
-            yield from values
-    for flow in facts.flows:
-        yield from flow.sources
-    for returned in facts.returns:
-        yield from returned.values
 
 
 def _is_part(program: Program, value: Value, tags: set[str], facts: FunctionFacts) -> bool:

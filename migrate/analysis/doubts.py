@@ -11,8 +11,8 @@ from migrate.analysis.cell import Cell
 from migrate.analysis.copies import other_names
 from migrate.analysis.corpus import whole_word
 from migrate.analysis.knowledge import knowledge
+from migrate.analysis.paths import strip
 from migrate.analysis.program import Program
-from migrate.analysis.recorder import strip
 from migrate.analysis.syntax import Function, Source, name_of, parse
 from migrate.analysis.trace import PAGE, SCATTER, Trace
 

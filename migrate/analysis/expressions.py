@@ -9,7 +9,8 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from migrate.analysis.fact_model import CALLED, TYPED, Call, Loc, Result, Value
-from migrate.analysis.recorder import LITERALS, Recorder, is_negative_constant, strip
+from migrate.analysis.paths import strip
+from migrate.analysis.recorder import LITERALS, Recorder, is_negative_constant
 from migrate.analysis.syntax import name_of
 from migrate.analysis.types import base_type
 

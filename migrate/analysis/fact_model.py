@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.guards import Guards
@@ -119,3 +120,13 @@ class FunctionFacts:
     guards: Guards
     incomplete: bool = False
     """An expression was nested too deep to be read to its end."""
+
+    def handed_on(self) -> Iterator[tuple[Value, bool]]:
+        """Every value that goes somewhere, and whether that may be by its address."""
+        for call in self.calls:
+            for values, text in zip(call.arguments, call.sources, strict=True):
+                yield from ((value, "&" in text) for value in values)
+        for flow in self.flows:
+            yield from ((value, False) for value in flow.sources)
+        for returned in self.returns:
+            yield from ((value, True) for value in returned.values)

@@ -17,13 +17,13 @@ from migrate.analysis.copies import other_names
 from migrate.analysis.corpus import whole_word
 from migrate.analysis.doubts import unclear_mentions
 from migrate.analysis.fact_model import Flow, FunctionFacts
-from migrate.analysis.flag_states import Term, nodes, packed, term
+from migrate.analysis.flag_states import Term, packed, term
 from migrate.analysis.functions import is_macro
 from migrate.analysis.known_callee import known_callee
 from migrate.analysis.paths import strip
 from migrate.analysis.program import Program
 from migrate.analysis.raw_bytes import may_store_bytes
-from migrate.analysis.syntax import Source, find_first, name_of
+from migrate.analysis.syntax import Source, find_first, name_of, nodes
 from migrate.analysis.types import TypeRef, base_type
 
 _ONLY_READ = frozenset({"likely", "unlikely", "READ_ONCE", "WARN_ON", "WARN_ON_ONCE", "BUG_ON"})
@@ -281,8 +281,7 @@ def _leave_alone(
         target = term(source, left) if left is not None else None
         if target is None:
             return False
-        word = target.text.rpartition(".")[2].rpartition(">")[2]
-        own = target.owner == mine.owner and word not in mine.owner
+        own = target.owner == mine.owner and target.member not in mine.owner
         if target.owner and not own:
             return False
         if not target.owner and target.text in used:

@@ -15,7 +15,7 @@ from tree_sitter import Node
 
 from migrate.analysis.paths import Trail, call_arguments, strip, walk
 from migrate.analysis.recorder import is_null
-from migrate.analysis.syntax import Function, Source, name_of
+from migrate.analysis.syntax import Function, Source, name_of, nodes
 from migrate.analysis.variables import target_of, value_of
 
 _TRUE, _FALSE = frozenset({"1", "true"}), frozenset({"0", "false"})
@@ -76,6 +76,11 @@ class Term:
     owner: str
     variables: frozenset[str]
 
+    @property
+    def member(self) -> str:
+        """The name of the member alone; of a variable its own."""
+        return self.text.rpartition(".")[2].rpartition(">")[2]
+
 
 def term(source: Source, node: Node) -> Term | None:
     """`node` as a term; None for an expression that is more than variables, members, indices."""
@@ -108,15 +113,6 @@ def _only_names(node: Node, variables: set[str]) -> bool:
         return False
     inner = [node.child_by_field_name(name) for name in ("argument", "index")]
     return all(_only_names(part, variables) for part in inner if part is not None)
-
-
-def nodes(node: Node) -> Iterator[Node]:
-    """`node` and everything below it."""
-    queue = [node]
-    while queue:
-        current = queue.pop()
-        yield current
-        queue.extend(current.named_children)
 
 
 def known_at(
@@ -211,7 +207,7 @@ def _taken(argument: Node, names: frozenset[str], flag: Term, page: Term | None)
     """Whether the address of one of the variables, or of a member in question, is taken."""
     if argument.type == "identifier":
         return name_of(argument) in names
-    members = {t.text.rpartition(".")[2].rpartition(">")[2] for t in (flag, page) if t and t.owner}
+    members = {t.member for t in (flag, page) if t and t.owner}
     named = argument.child_by_field_name("field") if argument.type == "field_expression" else None
     return named is not None and name_of(named) in members
 

@@ -28,7 +28,6 @@ from migrate.analysis.flag_states import (
     Term,
     constant,
     known_at,
-    nodes,
     term,
 )
 from migrate.analysis.functions import is_macro, scope_of
@@ -37,7 +36,7 @@ from migrate.analysis.model import Place
 from migrate.analysis.paths import call_arguments, strip
 from migrate.analysis.program import Program
 from migrate.analysis.recorder import is_null
-from migrate.analysis.syntax import Source
+from migrate.analysis.syntax import Source, nodes
 
 _SLOTS = 40
 """Pages that go through more storage than this are not followed to the end."""

@@ -16,7 +16,7 @@ from migrate.analysis.callers import Site
 from migrate.analysis.fact_model import FunctionFacts, Result
 from migrate.analysis.model import Acquire, FollowSite
 from migrate.analysis.program import Program
-from migrate.analysis.syntax import Source, name_of
+from migrate.analysis.syntax import Source, name_of, nodes
 
 _LOCKED = ("get_user_pages", "get_user_pages_remote")
 """Called with the mmap lock held, by their contract."""
@@ -232,7 +232,7 @@ def _constant(program: Program, facts: FunctionFacts, *names: str) -> bool:
         once = 0 if name in facts.parameters else 1
         if name not in facts.types or stores.count(name) > once:
             return False
-        if any(_changes(n, name) for n in _walk(facts.function.body)):
+        if any(_changes(n, name) for n in nodes(facts.function.body)):
             return False
     return True
 
@@ -249,19 +249,10 @@ def _is_tested(program: Program, facts: FunctionFacts, name: str) -> bool:
     source: Source | None = program.source(facts.function.path)
     conditions = (
         n.child_by_field_name("condition")
-        for n in _walk(facts.function.body)
+        for n in nodes(facts.function.body)
         if n.type == "if_statement"
     )
     return source is not None and any(
-        c is not None and any(n.type == "identifier" and name_of(n) == name for n in _walk(c))
+        c is not None and any(n.type == "identifier" and name_of(n) == name for n in nodes(c))
         for c in conditions
     )
-
-
-def _walk(node: Node) -> list[Node]:
-    found, queue = [], [node]
-    while queue:
-        current = queue.pop()
-        found.append(current)
-        queue.extend(current.named_children)
-    return found

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from migrate.analysis.fact_model import Call, FunctionFacts
-from migrate.analysis.flag_states import nodes
 from migrate.analysis.functions import is_macro
 from migrate.analysis.known_callee import known_callee
 from migrate.analysis.paths import Trail, strip, walk
 from migrate.analysis.program import Program
-from migrate.analysis.syntax import name_of
-from migrate.analysis.variables import target_of, value_of
+from migrate.analysis.syntax import name_of, nodes
+from migrate.analysis.variables import is_addressed, target_of, value_of
 
 
 def is_fresh(program: Program, facts: FunctionFacts, call: Call, variable: str) -> bool:
@@ -24,21 +23,12 @@ def is_fresh(program: Program, facts: FunctionFacts, call: Call, variable: str) 
     body = facts.function.body
     if "#" in variable or f"{variable}#2" in facts.types or variable in facts.parameters:
         return False
-    if body.has_error or is_macro(facts.function) or _is_addressed(body, variable):
+    if body.has_error or is_macro(facts.function) or is_addressed(body, variable):
         return False
     question = _Question(program, facts.function.path, variable, _aliases(body, variable))
     if not walk(question, body, False):
         return False
     return question.seen.get(call.start, set()) == {True}
-
-
-def _is_addressed(body: Node, variable: str) -> bool:
-    return any(
-        n.type == "pointer_expression"
-        and n.children[0].type == "&"
-        and (n.child_by_field_name("argument") or n).text == variable.encode()
-        for n in nodes(body)
-    )
 
 
 def _aliases(body: Node, variable: str) -> frozenset[str]:
@@ -128,6 +118,8 @@ def _is_handed_out(value: Node, names: frozenset[str], target: Node) -> bool:
 
 
 def _root(node: Node) -> str:
+    """The variable that members and indices are taken of; "" for arithmetic, which may lead to
+    other memory."""
     current: Node | None = node
     while current is not None and current.type != "identifier":
         current = current.child_by_field_name("argument")

@@ -10,7 +10,7 @@ from migrate.analysis.apart import Apart
 from migrate.analysis.backward import Backward, Sources
 from migrate.analysis.borrowers import released_through
 from migrate.analysis.by_flags import by_flags
-from migrate.analysis.callers import Site
+from migrate.analysis.callers import Site, sites_at
 from migrate.analysis.cell import Cell
 from migrate.analysis.corpus import Corpus
 from migrate.analysis.doubts import doubts
@@ -145,11 +145,12 @@ class Grouper:
                 self.program, self.position, guards, self.apart, numbers, self.flags, past
             ),
         )
-        for key in [k for k in trace.uses if found is not None and k[0] in found.others]:
-            del trace.uses[key]
-        for place in found.others if found is not None else ():
+        if found is None:
+            return None
+        trace.uses = {key: use for key, use in trace.uses.items() if key[0] not in found.others}
+        for place in found.others:
             trace.releases.pop(place, None)
-        return found.backward if found is not None else None
+        return found.backward
 
     def _finer(
         self, releases: Iterable[ReleaseSite], guards: Guards, numbers: bool = False
@@ -206,15 +207,7 @@ class Grouper:
             forward.start(State(cell, PAGE, filled))
 
     def _site(self, acquire: Acquire) -> Site | None:
-        source = self.program.source(acquire.place.path)
-        if source is None:
-            return None
-        for function in source.by_name.get(acquire.function, ()):
-            facts = self.program.facts(function)
-            for index, call in enumerate(facts.calls):
-                if call.place == acquire.place:
-                    return Site(facts, index)
-        return None
+        return next(sites_at(self.program, acquire.place, acquire.function), None)
 
     def _is_of_others(self, site: Site, members: _Members) -> bool:
         """Whether a release is known to drop pages of other acquires, and of nothing else."""

@@ -16,7 +16,7 @@ from tree_sitter import Node
 from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
 from migrate.analysis.model import Acquire, Place
 from migrate.analysis.paths import Trail, call_arguments, strip, walk
-from migrate.analysis.syntax import Function, Source, name_of
+from migrate.analysis.syntax import Function, Source, name_of, nodes
 from migrate.analysis.variables import (
     Variable,
     local_variables,
@@ -108,11 +108,11 @@ class _Question:
     # Before the walk
 
     def is_acquired(self, body: Node) -> bool:
-        return any(self._acquire(node) is not None for node in _all(body))
+        return any(self._acquire(node) is not None for node in nodes(body))
 
     def is_shared(self, body: Node) -> bool:
         """Whether the variable, or what it points to, is known elsewhere or comes from there."""
-        for node in _all(body):
+        for node in nodes(body):
             value, target = value_of(node), target_of(node)
             if value is None or target is None:
                 continue
@@ -280,7 +280,7 @@ class _Question:
 
     def _about(self, node: Node, state: _State) -> bool:
         """Whether `node` has the acquire's result, or something computed from it."""
-        words = {name_of(n) for n in _all(node) if n.type == "identifier"}
+        words = {name_of(n) for n in nodes(node) if n.type == "identifier"}
         return bool(words & self.variable.depends) or bool(state.result and state.result in words)
 
     def _mentions(self, node: Node) -> bool:
@@ -302,11 +302,3 @@ def _is_fresh(value: Node, variable: Variable) -> bool:
         callee = value.child_by_field_name("function")
         return callee is not None and "alloc" in name_of(callee) and not variable.single
     return False
-
-
-def _all(node: Node) -> Iterator[Node]:
-    queue = [node]
-    while queue:
-        current = queue.pop()
-        yield current
-        queue.extend(current.named_children)

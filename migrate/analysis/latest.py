@@ -8,14 +8,12 @@ leads around the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tree_sitter import Node
 
 from migrate.analysis.fact_model import Flow, FunctionFacts, Loc, Value
 from migrate.analysis.model import Place
 from migrate.analysis.program import Program
-from migrate.analysis.syntax import Source, name_of
+from migrate.analysis.syntax import Source, name_of, nodes
 
 _JUMPED_TO = frozenset({"labeled_statement", "case_statement"})
 
@@ -74,7 +72,7 @@ def _only_ours(program: Program, loc: Loc, facts: FunctionFacts) -> bool:
         kind = site.facts.types.get(name)
         if kind is None or kind.depth > 0 or name in site.facts.parameters:
             return False
-        handed = [v for v, _ in _handed(site.facts) if isinstance(v, Loc) and v.base == name]
+        handed = [v for v, _ in site.facts.handed_on() if isinstance(v, Loc) and v.base == name]
         whole = [v for v in handed if v.members == loc.members[: len(v.members)]]
         if whole != [given[0]] or site.facts.incomplete:
             return False
@@ -83,7 +81,7 @@ def _only_ours(program: Program, loc: Loc, facts: FunctionFacts) -> bool:
 
 def _is_known(program: Program, loc: Loc, facts: FunctionFacts) -> bool:
     """Whether the function hands on the object, the member's address, or points elsewhere."""
-    for value, by_address in _handed(facts):
+    for value, by_address in facts.handed_on():
         if not isinstance(value, Loc) or value.base != loc.base:
             continue
         size = len(value.members)
@@ -102,12 +100,12 @@ def _is_known(program: Program, loc: Loc, facts: FunctionFacts) -> bool:
                 return True
     return any(
         node.type == "update_expression" and _names(node, loc.members[-1])
-        for node in _all(facts.function.body)
+        for node in nodes(facts.function.body)
     )
 
 
 def _names(node: Node, member: str) -> bool:
-    return any(n.type == "field_identifier" and name_of(n) == member for n in _all(node))
+    return any(n.type == "field_identifier" and name_of(n) == member for n in nodes(node))
 
 
 def _shares(program: Program, loc: Loc, other: Loc, facts: FunctionFacts) -> bool:
@@ -129,17 +127,6 @@ def _same(value: Value, loc: Loc) -> bool:
     return isinstance(value, Loc) and (value.base, value.members) == (loc.base, loc.members)
 
 
-def _handed(facts: FunctionFacts) -> Iterator[tuple[Value, bool]]:
-    """Every value that goes somewhere, and whether that may be by its address."""
-    for call in facts.calls:
-        for values, text in zip(call.arguments, call.sources, strict=True):
-            yield from ((value, "&" in text) for value in values)
-    for flow in facts.flows:
-        yield from ((value, False) for value in flow.sources)
-    for returned in facts.returns:
-        yield from ((value, True) for value in returned.values)
-
-
 def _comes_before(program: Program, store: Place, read: Place, facts: FunctionFacts) -> bool:
     """Whether every way through the function to `read` goes through the statement at `store`."""
     source = program.source(facts.function.path)
@@ -155,7 +142,7 @@ def _comes_before(program: Program, store: Place, read: Place, facts: FunctionFa
         return False
     return not any(
         node.type in _JUMPED_TO and first.end_byte <= node.start_byte <= then.start_byte
-        for node in _all(facts.function.body)
+        for node in nodes(facts.function.body)
     )
 
 
@@ -172,11 +159,3 @@ def _is_inside(node: Node, block: Node) -> bool:
     while current is not None and current != block:
         current = current.parent
     return current is not None
-
-
-def _all(node: Node) -> Iterator[Node]:
-    queue = [node]
-    while queue:
-        current = queue.pop()
-        yield current
-        queue.extend(current.named_children)

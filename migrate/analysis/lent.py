@@ -99,24 +99,24 @@ def _out_of_requests(program: Program, tag: str, path: str) -> Iterator[str]:
                     yield f"{facts.function.name}() in {file} lets out a page of a request"
 
 
-def _is_neighbour(program: Program, file: str, words: frozenset[bytes], called: set[str]) -> bool:
+def _is_neighbour(program: Program, file: str, words: frozenset[str], called: set[str]) -> bool:
     """Whether a file knows one of `words`, or defines a function that is in `called`."""
     source = program.source(file)
     if source is None:
         return False
     defines = any(not f.static and f.name in called for f in source.functions)
-    return defines or any(whole_word(w.decode()).search(source.text) for w in words)
+    return defines or any(whole_word(word).search(source.text) for word in words)
 
 
-def _words(program: Program, tag: str, path: str) -> tuple[frozenset[bytes], set[str]]:
+def _words(program: Program, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
     """The words by which other files may know the code of `path` or its structs with a struct
     `tag` inside, and the functions that it calls."""
     source = program.source(path)
     if source is None:
         return frozenset(), set()
-    holders = {holder.encode() for _, _, holder in typed(program, tag, path) if holder}
-    words = {word for word in holders if word in source.text}
-    words |= {f.name.encode() for f in source.functions if not f.static}
+    holders = {holder for _, _, holder in typed(program, tag, path) if holder}
+    words = {word for word in holders if word.encode() in source.text}
+    words |= {f.name for f in source.functions if not f.static}
     called = {c.name for f in source.functions for c in program.facts(f).calls}
     return frozenset(words), called
 

@@ -14,7 +14,7 @@ from tree_sitter import Node
 
 from migrate.analysis.model import Acquire, Place
 from migrate.analysis.paths import Trail, call_arguments, strip, walk
-from migrate.analysis.syntax import Function, Source, declarator_name, name_of
+from migrate.analysis.syntax import Function, Source, declarator_name, name_of, nodes
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _SIGNED = frozenset({"int", "long", "long int", "long long", "ssize_t", "signed int", "s32", "s64"})
@@ -174,10 +174,7 @@ def _argument(node: Node) -> Node | None:
 def _signed_locals(source: Source, function: Function) -> set[str]:
     """The plain local variables of a signed type; a name that is declared twice is left out."""
     found: list[str] = []
-    queue = [function.body]
-    while queue:
-        node = queue.pop()
-        queue.extend(node.named_children)
+    for node in nodes(function.body):
         kind = node.child_by_field_name("type") if node.type == "declaration" else None
         if kind is None or source.code(kind) not in _SIGNED:
             continue
@@ -191,10 +188,7 @@ def _signed_locals(source: Source, function: Function) -> set[str]:
 def _aliases(source: Source, body: Node, variable: str) -> frozenset[str]:
     """Variables that are computed from `variable`: a test of one may be a test of the other."""
     found: set[str] = set()
-    queue = [body]
-    while queue:
-        node = queue.pop()
-        queue.extend(node.named_children)
+    for node in nodes(body):
         if node.type not in ("assignment_expression", "init_declarator"):
             continue
         target = node.child_by_field_name("left") or node.child_by_field_name("declarator")

@@ -15,7 +15,7 @@ from tree_sitter import Node
 
 from migrate.analysis.model import Place
 from migrate.analysis.paths import Trail, call_arguments, strip, walk
-from migrate.analysis.syntax import Function, Source, name_of
+from migrate.analysis.syntax import Function, Source, name_of, nodes
 from migrate.analysis.variables import mentions, target_of, value_of
 
 
@@ -61,10 +61,7 @@ def null_pages(
 def _pairs(body: Node, count_position: Callable[[str], int | None]) -> set[tuple[str, str]]:
     """The plain variables that bulk releases are called with."""
     found = set()
-    queue = [body]
-    while queue:
-        node = queue.pop()
-        queue.extend(node.named_children)
+    for node in nodes(body):
         given = _given(node, count_position)
         if given is not None:
             found.add(given)

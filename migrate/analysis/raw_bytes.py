@@ -11,10 +11,9 @@ from tree_sitter import Node
 from migrate.analysis.apart import Apart
 from migrate.analysis.cell import Cell
 from migrate.analysis.fact_model import Call, FunctionFacts, Loc
-from migrate.analysis.flag_states import nodes
 from migrate.analysis.fresh_memory import is_fresh
 from migrate.analysis.program import Program
-from migrate.analysis.syntax import declarator_name, name_of
+from migrate.analysis.syntax import declarator_name, name_of, nodes
 
 _RAW = frozenset(
     {"memset", "memcpy", "memmove", "memset32", "memset64", "memset_after", "memset_startat"}

@@ -10,6 +10,7 @@ from tree_sitter import Node
 from migrate.analysis.carved import is_carved
 from migrate.analysis.fact_model import CAST, Access, Call, Flow, Loc, Return, Value
 from migrate.analysis.guards import Guards
+from migrate.analysis.paths import strip
 from migrate.analysis.syntax import Source, name_of
 from migrate.analysis.types import TypeRef
 
@@ -64,13 +65,6 @@ class Recorder:
     def note_access(self, loc: Loc, member: str, node: Node, write: bool = False) -> None:
         place, text = self.source.place(node), self.source.line(node)
         self.accesses.append(Access(loc, member, write, level(node), place, text))
-
-
-def strip(node: Node) -> Node:
-    """`node` without parentheses."""
-    while node.type == "parenthesized_expression" and node.named_children:
-        node = node.named_children[0]
-    return node
 
 
 def level(node: Node) -> int:

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tree_sitter import Node
 
 from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
 from migrate.analysis.paths import strip
-from migrate.analysis.syntax import Source, name_of
+from migrate.analysis.syntax import Source, name_of, nodes
 
 _UNSIGNED = frozenset(
     {
@@ -47,10 +45,10 @@ def counted_releases(source: Source, name: str) -> int | None:
 
 def _only_counts(body: Node, parameter: str) -> bool:
     """Whether `parameter` is nothing but the end of a loop that releases."""
-    nodes = list(_below(body))
-    uses = [n for n in nodes if n.type == "identifier" and name_of(n) == parameter]
-    loops = [n for n in nodes if n.type == "for_statement" and _end(n) in uses]
-    return len(uses) == len(loops) == 1 and any(_releases(n) for n in _below(loops[0]))
+    found = list(nodes(body))
+    uses = [n for n in found if n.type == "identifier" and name_of(n) == parameter]
+    loops = [n for n in found if n.type == "for_statement" and _end(n) in uses]
+    return len(uses) == len(loops) == 1 and any(_releases(n) for n in nodes(loops[0]))
 
 
 def _end(loop: Node) -> Node | None:
@@ -68,11 +66,3 @@ def _releases(node: Node) -> bool:
     callee = node.child_by_field_name("function") if node.type == "call_expression" else None
     known = knowledge().lookup(name_of(callee)) if callee is not None else None
     return known is not None and bool(RELEASE_EFFECTS & set(known.effects))
-
-
-def _below(top: Node) -> Iterator[Node]:
-    stack = [top]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(node.named_children)

@@ -160,6 +160,17 @@ def find_first(node: Node, kind: str) -> Node | None:
     return None
 
 
+def nodes(node: Node, without: str = "") -> Iterator[Node]:
+    """`node` and all named nodes below it, but nothing of the type `without`."""
+    queue = [node]
+    while queue:
+        current = queue.pop()
+        if without and current.type == without:
+            continue
+        yield current
+        queue.extend(current.named_children)
+
+
 def declarator_name(node: Node) -> str | None:
     """The identifier that a declarator declares."""
     current: Node | None = node

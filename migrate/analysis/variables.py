@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from migrate.analysis.knowledge import knowledge
-from migrate.analysis.syntax import Function, Source, name_of
+from migrate.analysis.paths import strip
+from migrate.analysis.syntax import Function, Source, name_of, nodes
 from migrate.analysis.types import declared
 
 
@@ -34,7 +35,7 @@ def local_variables(
     found: dict[str, int] = {}
     twice: set[str] = set()
     statics: set[str] = set()
-    for node in _all(function.body):
+    for node in nodes(function.body):
         if node.type != "declaration":
             continue
         # An attribute behind a name can be beyond what the parser takes for the declaration.
@@ -77,6 +78,26 @@ def target_of(node: Node) -> Node | None:
     return current
 
 
+def is_addressed(body: Node, name: str) -> bool:
+    """Whether the address of the variable `name` is taken in a function."""
+    return any(
+        node.type == "pointer_expression"
+        and node.children[0].type == "&"
+        and _operand(node) == name
+        for node in nodes(body)
+    )
+
+
+def is_counted(body: Node, name: str) -> bool:
+    """Whether the variable `name` is counted up or down by ++ or --."""
+    return any(node.type == "update_expression" and _operand(node) == name for node in nodes(body))
+
+
+def _operand(node: Node) -> str:
+    argument = node.child_by_field_name("argument")
+    return name_of(strip(argument)) if argument is not None else ""
+
+
 def stored_to(target: Node) -> str:
     """ "local" for a plain variable, else "elsewhere"."""
     return "local" if target.type == "identifier" else "elsewhere"
@@ -98,13 +119,13 @@ def root_of(node: Node) -> str:
 def mentions(node: Node, names: Collection[str]) -> bool:
     """Whether one of `names` stands in `node`, sizeof() left out."""
     return any(
-        n.type == "identifier" and name_of(n) in names for n in _all(node, "sizeof_expression")
+        n.type == "identifier" and name_of(n) in names for n in nodes(node, "sizeof_expression")
     )
 
 
 def _stores(body: Node) -> Iterator[tuple[str, Node]]:
     """Each plain variable that something is stored to, with the value."""
-    for node in _all(body):
+    for node in nodes(body):
         value, target = value_of(node), target_of(node)
         if value is not None and target is not None and target.type == "identifier":
             yield name_of(target), value
@@ -147,13 +168,3 @@ def _closure(start: set[str], links: list[tuple[str, str]]) -> set[str]:
         if not more:
             return found
         found |= more
-
-
-def _all(node: Node, without: str = "") -> Iterator[Node]:
-    queue = [node]
-    while queue:
-        current = queue.pop()
-        if without and current.type == without:
-            continue
-        yield current
-        queue.extend(current.named_children)

@@ -9,11 +9,10 @@ between. Everything else proves nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.syntax import name_of
+from migrate.analysis.syntax import name_of, nodes
 
 # A suffix such as UL would make the comparison unsigned, so that -1 is greater than 0.
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
@@ -33,12 +32,12 @@ def proved_not_negative(body: Node, call: Node, name: str) -> bool:
 
     `call` is a node below `body`. False means that nothing was proved.
     """
-    nodes = list(_below(body))
-    if any(node.type == "ERROR" or _takes_address(node, name) for node in nodes):
+    found = list(nodes(body))
+    if any(node.type == "ERROR" or _takes_address(node, name) for node in found):
         return False
     # A loop that a macro makes is no loop in the syntax tree: the parser misses a semicolon
     # there, or takes it for a function in a function.
-    hidden = body.has_error or any(node.type == "function_definition" for node in nodes)
+    hidden = body.has_error or any(node.type == "function_definition" for node in found)
     child, parent = call, call.parent
     while parent is not None and child != body:
         if parent.type == "if_statement" and _branch_proves(parent, child, name):
@@ -65,7 +64,7 @@ def only_counts_up(body: Node, loop: Node, name: str) -> bool:
     it is no parameter is for the caller to know.
     """
     started = False
-    for node in _below(body):
+    for node in nodes(body):
         if node.type == "ERROR" or _takes_address(node, name):
             return False
         declared, value = (node.child_by_field_name(f) for f in ("declarator", "value"))
@@ -89,7 +88,7 @@ def bytes_counted_in_pages(body: Node, at: Node, name: str) -> Node | None:
     on the way to `at`, a node below `body`; else None."""
     found: list[Node] = []
     looping = _is_repeated(at, body)
-    for node in _below(body):
+    for node in nodes(body):
         if node.type == "ERROR" or _takes_address(node, name):
             return None
         declared, value = (node.child_by_field_name(f) for f in ("declarator", "value"))
@@ -110,7 +109,7 @@ def bytes_counted_in_pages(body: Node, at: Node, name: str) -> Node | None:
 
 def _is_repeated(node: Node, body: Node) -> bool:
     """Whether what is below `body` may come back to `node`: by a loop, or by a label before it."""
-    if body.has_error or any(n.type == "labeled_statement" for n in _below(body)):
+    if body.has_error or any(n.type == "labeled_statement" for n in nodes(body)):
         return True
     parent = node.parent
     while parent is not None and parent != body:
@@ -190,7 +189,7 @@ def _changes(node: Node, name: str, besides: Node | None = None) -> bool:
     A call that is handed the variable may be a macro that assigns to it, as get_user() does;
     only the call `besides` is known to be none.
     """
-    return any(found != besides and _may_change(found, name) for found in _below(node))
+    return any(found != besides and _may_change(found, name) for found in nodes(node))
 
 
 def _may_change(node: Node, name: str) -> bool:
@@ -228,13 +227,4 @@ def _before(parent: Node, child: Node) -> list[Node]:
 
 
 def _has_label(node: Node) -> bool:
-    return any(found.type in _LABELS for found in _below(node))
-
-
-def _below(node: Node) -> Iterator[Node]:
-    """`node` and all nodes below it."""
-    queue = [node]
-    while queue:
-        found = queue.pop()
-        yield found
-        queue.extend(found.named_children)
+    return any(found.type in _LABELS for found in nodes(node))
