@@ -33,9 +33,24 @@ fi
 echo "Installing Debian packages:$missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { $as_root apt-get update -q &&
-	$as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends $missing; } >"$log" 2>&1; then
+tries=60
+
+# apt ARGUMENT...: apt-get, which another apt keeps out on every machine that was just made. With
+# DPkg::Lock::Timeout it would wait for one of its three locks, and say so to nobody.
+apt() {
+	until $as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q "$@" >"$log" 2>&1; do
+		grep -Eq 'Could not get lock|Unable to (acquire|lock)' "$log" || return 1
+		if [ "$tries" = 60 ]; then
+			echo "Waiting for another apt to end, ten minutes at most:" \
+				"$(grep -Eom1 'process [0-9]+ \([^)]*\)' "$log" || echo 'it holds the lock')"
+		fi
+		[ "$tries" -gt 0 ] || return 1
+		tries=$((tries - 1))
+		sleep 10
+	done
+}
+
+if ! { apt update && apt install -y --no-install-recommends $missing; }; then
 	cat "$log" >&2
 	echo "apt-get did not install:$missing" >&2
 	exit 1

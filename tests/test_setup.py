@@ -72,8 +72,8 @@ def test_only_what_is_missing_is_installed(machine: Machine, need: str) -> None:
     assert done.returncode == 0
     assert done.stdout == "Installing Debian packages: coccinelle libfoo-dev python3-venv\n"
     assert machine.called("apt-get") == [
-        "apt-get update -q",
-        "apt-get install -q -y --no-install-recommends coccinelle libfoo-dev python3-venv",
+        "apt-get -q update",
+        "apt-get -q install -y --no-install-recommends coccinelle libfoo-dev python3-venv",
     ]
 
 
@@ -109,6 +109,39 @@ def test_a_failed_installation_shows_why(machine: Machine, need: str) -> None:
     done = machine.run(need, "spatch=coccinelle")
     assert done.returncode == 1
     assert "E: no room" in done.stderr
+    assert done.stderr.splitlines()[-1] == "apt-get did not install: coccinelle"
+
+
+HELD = """\
+E: Could not get lock /var/lib/apt/lists/lock. It is held by process 4711 (unattended-upgr)
+E: Unable to lock directory /var/lib/apt/lists/"""
+
+
+def test_another_apt_is_waited_for_and_said_so_once(machine: Machine, need: str) -> None:
+    """As on every machine that was just made: it brings itself up to date first."""
+    machine.program("sleep")
+    # Each of the two is locked out twice, then not any more.
+    machine.program(
+        "apt-get", f'[ $(grep -c "$2" {machine.log}) = 3 ] && exit; echo "{HELD}"; false'
+    )
+    done = machine.run(need, "spatch=coccinelle")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "Installing Debian packages: coccinelle",
+        "Waiting for another apt to end, ten minutes at most: process 4711 (unattended-upgr)",
+    ]
+    assert [line.split()[2] for line in machine.called("apt-get")] == 3 * ["update"] + 3 * [
+        "install"
+    ]
+    assert machine.called("sleep") == 4 * ["sleep 10"]
+
+
+def test_an_apt_that_never_ends_is_given_up_on(machine: Machine, need: str) -> None:
+    machine.program("sleep")
+    machine.program("apt-get", f'echo "{HELD}"; exit 100')
+    done = machine.run(need, "spatch=coccinelle")
+    assert done.returncode == 1 and len(machine.called("sleep")) == 60
+    assert HELD in done.stderr
     assert done.stderr.splitlines()[-1] == "apt-get did not install: coccinelle"
 
 
