@@ -34,8 +34,8 @@ from bench.record import record
 from migrate.base import process
 from migrate.base.borrowed import borrow, check_out
 from migrate.base.git import git_output
-from migrate.delivery.build_model import BuildOptions
-from migrate.delivery.builds import build_branch
+from migrate.delivery.builds.branch import build_branch
+from migrate.delivery.builds.model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit
 from migrate.kernel.toolchains import architectures, build_settings, find_toolchain
 from migrate.kernel.tree import Tree

@@ -13,8 +13,8 @@ from migrate import handover, pipeline, tables
 from migrate.analysis.decisions import read_decisions
 from migrate.base.errors import ExitCode, Refusal
 from migrate.console import Console, duration
-from migrate.delivery.build_choices import check_options, launcher_jobs
-from migrate.delivery.build_model import BuildOptions
+from migrate.delivery.builds.choices import check_options, launcher_jobs
+from migrate.delivery.builds.model import BuildOptions
 from migrate.job import Job, Options
 from migrate.kernel.tree import Tree, open_tree
 from migrate.request import Request
@@ -58,7 +58,7 @@ def build(request: Request, full: str | None) -> ExitCode:
     """Build every commit, and with `full` the whole tree of that architecture at the tip."""
     if full is None:
         return run_stages(request, "build", name="build")
-    from migrate.delivery.builds import build_full
+    from migrate.delivery.builds.branch import build_full
 
     check_options(BuildOptions(architectures=(full,)))
     console = Console(verbose=request.verbose)

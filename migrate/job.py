@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from migrate.analysis.decisions import Decision
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.base import codec, stored
-from migrate.delivery.build_model import BuildOptions
+from migrate.delivery.builds.model import BuildOptions
 from migrate.delivery.history import History
 from migrate.delivery.model import Branch, BuildReport, Delivery
 from migrate.delivery.rejected import Rejections, decided

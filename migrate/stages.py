@@ -167,7 +167,7 @@ def _rewrite_depends(job: Job) -> Sequence[str]:
 
 
 def _build_depends(job: Job) -> Sequence[str]:
-    from migrate.delivery.build_choices import check_options
+    from migrate.delivery.builds.choices import check_options
 
     return [job.toolchains, job.options.build.asked(), check_options(job.options.build)]
 
@@ -184,7 +184,7 @@ def _commit_intact(job: Job, branch: Branch) -> bool:
 
 
 def _build(job: Job) -> BuildReport:
-    from migrate.delivery.builds import build_branch
+    from migrate.delivery.builds.branch import build_branch
 
     return build_branch(
         job.branch,
@@ -279,7 +279,7 @@ SERIES = Stage("series", Delivery, _series, _series_summary, _series_depends, _s
 def check_environment(job: Job, wanted: Sequence[str]) -> None:
     """Refuse now what would be refused after minutes of work."""
     from migrate.analysis.spatch import spatch_version
-    from migrate.delivery.build_choices import check_options
+    from migrate.delivery.builds.choices import check_options
     from migrate.delivery.commits import user_identity
     from migrate.rewrite.counterparts import Counterparts
     from migrate.rewrite.deprecate import require_pins

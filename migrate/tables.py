@@ -15,7 +15,7 @@ from migrate.delivery.model import BuildStatus
 from migrate.job import Job
 
 if TYPE_CHECKING:
-    from migrate.delivery.build_model import FullBuild
+    from migrate.delivery.builds.model import FullBuild
     from migrate.delivery.report_model import Step
     from migrate.doctor import Check
     from migrate.request import Request

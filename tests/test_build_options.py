@@ -14,10 +14,10 @@ from migrate import stages
 from migrate.base.errors import Refusal
 from migrate.base.stored import Stored
 from migrate.cli import invoke
-from migrate.delivery.build_choices import launcher_jobs
-from migrate.delivery.build_jobs import JobServer
-from migrate.delivery.build_make import Kernel
-from migrate.delivery.build_model import BuildOptions
+from migrate.delivery.builds.choices import launcher_jobs
+from migrate.delivery.builds.jobs import JobServer
+from migrate.delivery.builds.make import Kernel
+from migrate.delivery.builds.model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.job import Job, Options
 from migrate.kernel.toolchains import Toolchain, architectures

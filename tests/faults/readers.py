@@ -17,9 +17,9 @@ from migrate.analysis.syntax import macro_bodies, members_set
 from migrate.analysis.syntax import parse as parse_c
 from migrate.base import lock, stored
 from migrate.base.data import data_folder
-from migrate.delivery.build_dependencies import read_dependencies
-from migrate.delivery.build_diagnostics import diagnostics, news
-from migrate.delivery.build_make import MakeRun, _split
+from migrate.delivery.builds.dependencies import read_dependencies
+from migrate.delivery.builds.diagnostics import diagnostics, news
+from migrate.delivery.builds.make import MakeRun, _split
 from migrate.delivery.since import _parse as parse_diff
 from migrate.delivery.trailers import _mails, _whole_text, trailer_lines
 from migrate.kernel.expression import parse_expression

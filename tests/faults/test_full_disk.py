@@ -33,7 +33,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     if not mount(folder, f"size={KILOBYTES[0]}k"):
-        pytest.skip("nothing may be mounted here; a limit on file sizes is in test_builds.py")
+        pytest.skip("nothing may be mounted here; a limit on file sizes is in test_branch.py")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 

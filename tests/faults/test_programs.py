@@ -2,8 +2,8 @@
 """A git that crashes, is killed for memory, writes garbage or without end: one line that names it.
 
 What spatch and make can do wrong is in tests/analysis/test_spatch.py, tests/analysis/test_scan.py
-and tests/delivery/test_builds.py; time limits, process groups and children left behind are in
-tests/base/test_process.py.
+and tests/delivery/builds/test_branch.py; time limits, process groups and children left behind
+are in tests/base/test_process.py.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 from migrate.delivery.model import BuildReport, BuildStatus
 from migrate.kernel.kbuild import Kbuild
 from migrate.kernel.tree import Tree
-from tests.delivery.test_builds import World
+from tests.delivery.builds.test_branch import World
 
 HOST, QUEUE = (f"drivers/misc/vmw_vmci/vmci_{name}.c" for name in ("host", "queue_pair"))
 HEADER = "drivers/misc/vmw_vmci/vmci_context.h"

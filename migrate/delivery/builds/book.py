@@ -8,12 +8,12 @@ import json
 from collections.abc import Sequence
 
 from migrate.base import codec
-from migrate.delivery.build_folder import BuildFolder, Config, NoConfig
-from migrate.delivery.build_jobs import JobServer, run_parallel
-from migrate.delivery.build_model import BuildCache, Progress, Route, Unit, Unroutable
-from migrate.delivery.build_routes import Router
-from migrate.delivery.build_site import Site
-from migrate.delivery.build_store import Store
+from migrate.delivery.builds.folder import BuildFolder, Config, NoConfig
+from migrate.delivery.builds.jobs import JobServer, run_parallel
+from migrate.delivery.builds.model import BuildCache, Progress, Route, Unit, Unroutable
+from migrate.delivery.builds.routes import Router
+from migrate.delivery.builds.site import Site
+from migrate.delivery.builds.store import Store
 from migrate.kernel.tree import Tree
 
 _FORMAT = "1"

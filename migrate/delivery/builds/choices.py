@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from migrate.base import process
 from migrate.base.errors import Refusal
-from migrate.delivery.build_model import BuildOptions
+from migrate.delivery.builds.model import BuildOptions
 from migrate.kernel.toolchains import architectures
 
 _TIME_LIMIT = 30.0

@@ -6,10 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from migrate.base.borrowed import check_out
-from migrate.delivery.build_choices import check_options
-from migrate.delivery.build_folder import BuildFolder
-from migrate.delivery.build_model import BuildOptions, Recipe, Unit
-from migrate.delivery.build_states import States
+from migrate.delivery.builds.choices import check_options
+from migrate.delivery.builds.folder import BuildFolder
+from migrate.delivery.builds.model import BuildOptions, Recipe, Unit
+from migrate.delivery.builds.states import States
 from migrate.delivery.model import Branch
 from migrate.kernel.toolchains import Toolchain, architectures, find_toolchain
 

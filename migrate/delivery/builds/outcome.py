@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from migrate.delivery.build_diagnostics import news, shortened
-from migrate.delivery.build_model import Attempt, AttemptStatus, Unit
+from migrate.delivery.builds.diagnostics import news, shortened
+from migrate.delivery.builds.model import Attempt, AttemptStatus, Unit
 from migrate.delivery.model import BuildStatus, ObjectBuild
 
 COMPILED, ERROR = AttemptStatus.COMPILED, AttemptStatus.ERROR

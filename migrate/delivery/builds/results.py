@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from migrate.delivery.build_jobs import JobServer, run_parallel
-from migrate.delivery.build_model import Attempt, AttemptStatus, Progress, Unit
-from migrate.delivery.build_plan import State, next_stop, shared_files
-from migrate.delivery.build_site import Site
-from migrate.delivery.build_store import Store
+from migrate.delivery.builds.jobs import JobServer, run_parallel
+from migrate.delivery.builds.model import Attempt, AttemptStatus, Progress, Unit
+from migrate.delivery.builds.plan import State, next_stop, shared_files
+from migrate.delivery.builds.site import Site
+from migrate.delivery.builds.store import Store
 
 
 class Results:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from migrate.delivery.build_folder import BuildFolder, Config, NoConfig
-from migrate.delivery.build_jobs import JobServer, run_parallel
-from migrate.delivery.build_model import BuildOptions, Recipe, Route, Unit, Unroutable
+from migrate.delivery.builds.folder import BuildFolder, Config, NoConfig
+from migrate.delivery.builds.jobs import JobServer, run_parallel
+from migrate.delivery.builds.model import BuildOptions, Recipe, Route, Unit, Unroutable
 from migrate.kernel.defconfigs import Defconfigs
 from migrate.kernel.kbuild import Kbuild, Owner
 from migrate.kernel.kconfig import Kconfig

@@ -8,8 +8,8 @@ import json
 from dataclasses import replace
 
 from migrate.base import codec
-from migrate.delivery.build_model import Attempt, AttemptStatus, BuildCache, Unit
-from migrate.delivery.build_states import States
+from migrate.delivery.builds.model import Attempt, AttemptStatus, BuildCache, Unit
+from migrate.delivery.builds.states import States
 
 _FORMAT = "1"
 _MOST_LISTS = 8

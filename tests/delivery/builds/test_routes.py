@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from migrate.delivery import build_routes
-from migrate.delivery.build_folder import Config
-from migrate.delivery.build_jobs import JobServer
-from migrate.delivery.build_model import BuildOptions, Recipe, Unit
-from migrate.delivery.build_routes import Router
+from migrate.delivery.builds import routes
+from migrate.delivery.builds.folder import Config
+from migrate.delivery.builds.jobs import JobServer
+from migrate.delivery.builds.model import BuildOptions, Recipe, Unit
+from migrate.delivery.builds.routes import Router
 from migrate.kernel.toolchains import Architecture, Toolchain
 from migrate.kernel.tree import Tree
 
@@ -73,7 +73,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
     def installed(arch: Architecture) -> Toolchain | None:
         return Toolchain(arch, "", "gcc", "1", "gcc 1")
 
-    monkeypatch.setattr(build_routes, "find_toolchain", installed)
+    monkeypatch.setattr(routes, "find_toolchain", installed)
     return Tree(tmp_path, "HEAD")
 
 
@@ -83,8 +83,8 @@ def test_the_kind_of_machine_that_has_it_is_tried_first_and_shared(tree: Tree) -
     router = Router(tree, folders.folder, BuildOptions(jobs=1))
     found = router.routes(["arch/powerpc/kvm/board.c", "drivers/soc_hv.c"])
     wanted = Recipe("board_defconfig", (("KVM_BOARD", "y"), ("VIRT", "y")))
-    for path, routes in found.items():
-        (unit,) = routes
+    for path, found_routes in found.items():
+        (unit,) = found_routes
         assert isinstance(unit, Unit) and (unit.arch, unit.recipe) == ("powerpc", wanted), path
     assert sorted(folders.made) == [
         "powerpc allmodconfig",

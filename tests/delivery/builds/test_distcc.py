@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from migrate.delivery.model import BuildStatus
-from tests.delivery.test_builds import World
+from tests.delivery.builds.test_branch import World
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("distcc") and shutil.which("distccd")),

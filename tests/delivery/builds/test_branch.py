@@ -24,8 +24,8 @@ from migrate.base import process
 from migrate.base.borrowed import borrow
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output
-from migrate.delivery.build_model import BuildOptions
-from migrate.delivery.builds import build_branch, build_full
+from migrate.delivery.builds.branch import build_branch, build_full
+from migrate.delivery.builds.model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.kernel import toolchains
 
@@ -642,7 +642,7 @@ def test_a_make_that_is_killed_leaves_nothing_that_counts(world: World, project:
         import sys
         sys.path[:0] = [{str(project)!r}]
         from pathlib import Path
-        from tests.delivery.test_builds import World
+        from tests.delivery.builds.test_branch import World
         world = World(Path({str(world.tree)!r}), Path({str(world.room)!r}))
         world.base = {world.base!r}
         world.build()

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.base import process
-from migrate.delivery.build_dependencies import note_path, read_dependencies
-from migrate.delivery.build_jobs import JobServer
-from migrate.delivery.build_make import Kernel, MakeRun
-from migrate.delivery.build_model import Attempt, AttemptStatus, BuildOptions, Recipe
+from migrate.delivery.builds.dependencies import note_path, read_dependencies
+from migrate.delivery.builds.jobs import JobServer
+from migrate.delivery.builds.make import Kernel, MakeRun
+from migrate.delivery.builds.model import Attempt, AttemptStatus, BuildOptions, Recipe
 from migrate.kernel.toolchains import Toolchain, build_settings
 
 _CONFIG_TIME_LIMIT = 120.0

@@ -14,8 +14,8 @@ from pathlib import Path, PurePath
 from migrate.base import process
 from migrate.base.errors import Refusal
 from migrate.base.room import no_room, no_room_words
-from migrate.delivery.build_jobs import JobServer
-from migrate.delivery.build_model import BuildOptions
+from migrate.delivery.builds.jobs import JobServer
+from migrate.delivery.builds.model import BuildOptions
 from migrate.kernel.toolchains import Toolchain, build_settings
 
 _TIME_LIMIT = 6 * 3600.0

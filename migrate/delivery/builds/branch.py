@@ -9,11 +9,11 @@ from pathlib import Path
 
 from migrate.base.errors import Refusal
 from migrate.base.room import is_no_room, no_room_error
-from migrate.delivery.build_book import Routes, configured, find_routes
-from migrate.delivery.build_diagnostics import diagnostics
-from migrate.delivery.build_folder import BuildFolder, NoConfig
-from migrate.delivery.build_jobs import JobServer, run_parallel
-from migrate.delivery.build_model import (
+from migrate.delivery.builds.book import Routes, configured, find_routes
+from migrate.delivery.builds.diagnostics import diagnostics
+from migrate.delivery.builds.folder import BuildFolder, NoConfig
+from migrate.delivery.builds.jobs import JobServer, run_parallel
+from migrate.delivery.builds.model import (
     Attempt,
     BuildCache,
     BuildOptions,
@@ -22,12 +22,12 @@ from migrate.delivery.build_model import (
     Unit,
     Unroutable,
 )
-from migrate.delivery.build_outcome import judge
-from migrate.delivery.build_plan import State, affected_states, series_sources, units_of
-from migrate.delivery.build_results import Results
-from migrate.delivery.build_routes import ALLMODCONFIG
-from migrate.delivery.build_site import Site
-from migrate.delivery.build_store import Store
+from migrate.delivery.builds.outcome import judge
+from migrate.delivery.builds.plan import State, affected_states, series_sources, units_of
+from migrate.delivery.builds.results import Results
+from migrate.delivery.builds.routes import ALLMODCONFIG
+from migrate.delivery.builds.site import Site
+from migrate.delivery.builds.store import Store
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.kernel.toolchains import architectures, missing_compiler
 
