@@ -15,6 +15,7 @@ from migrate.delivery.model import BuildStatus
 from migrate.job import Job
 
 if TYPE_CHECKING:
+    from migrate.analysis.model import Verdict
     from migrate.delivery.builds.model import FullBuild
     from migrate.delivery.report_model import Step
     from migrate.doctor import Check
@@ -161,8 +162,13 @@ def _pair(job: Job) -> tuple[str, Sequence[str], Rows]:
 
 def _classify(job: Job) -> tuple[str, Sequence[str], Rows]:
     verdicts = job.decided().verdicts
-    rows = [(str(v.action), v.case, f"{v.group}\n{v.reason}") for v in verdicts]
+    rows = [(str(v.action), v.case, f"{v.group}\n{_reason(v)}") for v in verdicts]
     return f"{len(verdicts)} verdicts", ("verdict", "CASE", "group, and why"), rows
+
+
+def _reason(verdict: Verdict) -> str:
+    """Why, with a note where no rule says so."""
+    return verdict.reason if verdict.confidence else f"{verdict.reason} (the author's decision)"
 
 
 def _rewrite(job: Job) -> tuple[str, Sequence[str], Rows]:

@@ -53,6 +53,9 @@ def _of(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": _of(get_args(kind)[0], definitions)}
     if get_origin(kind) is Literal:
         return {"enum": list(get_args(kind))}
+    if type(None) in get_args(kind):
+        (inner,) = (_of(k, definitions) for k in get_args(kind) if k is not type(None))
+        return {"anyOf": [inner, {"type": "null"}]}
     if is_dataclass(kind) and isinstance(kind, type):
         return _reference(kind, definitions)
     if isinstance(kind, type) and issubclass(kind, StrEnum):

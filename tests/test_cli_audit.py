@@ -178,6 +178,7 @@ def test_a_decision_stands_in_the_classification_and_goes_with_the_file(
     assert (first["action"], first["decided_by"]) == ("pin", "rules")
     second = of(data(decided(world, tmp_path, ENTRY)))
     assert (second["action"], second["decided_by"]) == ("keep", "author")
+    assert (first["confidence"], second["confidence"]) == ("high", None)
     assert second["reason"] == "The device goes away next year."
     changed = of(data(decided(world, tmp_path, ENTRY.replace("next", "this"))))
     assert changed["reason"] == "The device goes away this year."

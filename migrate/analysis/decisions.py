@@ -8,20 +8,20 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from migrate.analysis.classify import warnings
 from migrate.analysis.model import (
     Action,
     Classification,
-    Confidence,
     PinGroup,
     TraitKind,
     Verdict,
 )
 from migrate.base.errors import Refusal
 
-AUTHOR, RULE = "author", "decision"
+AUTHOR: Final = "author"
+RULE = "decision"
 _CONVERTING = (Action.PIN, Action.FOLLOW)
 _SELECTORS = ("file", "function", "group")
 _CASES = ("", "1", "2", "3", "4", "5")
@@ -173,10 +173,6 @@ def _check(decision: Decision, group: PinGroup) -> None:
 
 def _decided(group: PinGroup, rules: Verdict, decision: Decision) -> Verdict:
     converts = decision.verdict in _CONVERTING
-    if decision.verdict is Action.MANUAL:
-        confidence = Confidence.LOW
-    else:
-        confidence = Confidence.MEDIUM if group.gaps else Confidence.HIGH
     despite = [f"Converted although not followed: {gap}." for gap in group.gaps]
     return Verdict(
         group.name,
@@ -184,7 +180,7 @@ def _decided(group: PinGroup, rules: Verdict, decision: Decision) -> Verdict:
         decision.case or (rules.case if rules.action is decision.verdict else ""),
         RULE,
         decision.why,
-        confidence,
+        None,
         rules.evidence,
         (*warnings(group, decision.verdict), *despite) if converts else (),
         AUTHOR,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal
 
 
 @dataclass(frozen=True, order=True)
@@ -233,13 +234,17 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+Decider = Literal["rules", "author"]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The verdict on a group.
 
     `case` is the CASE of Documentation/core-api/pin_user_pages.rst as text ("1" to "5", "" when
     none applies); `rule` the name of the rule that decided; `reason` one sentence; `warnings`
-    travel into the report and the patch. `decided_by` is "rules" or "author".
+    travel into the report and the patch. `decided_by` is "rules" or "author"; what the author
+    decided has no `confidence`, which says how sure the tool is.
     """
 
     group: str
@@ -247,10 +252,10 @@ class Verdict:
     case: str
     rule: str
     reason: str
-    confidence: Confidence
+    confidence: Confidence | None
     evidence: tuple[Evidence, ...]
     warnings: tuple[str, ...]
-    decided_by: str = "rules"
+    decided_by: Decider = "rules"
 
 
 @dataclass(frozen=True)
@@ -294,7 +299,8 @@ class Classification:
         return tuple(zip(self.groups, self.verdicts, strict=True))
 
     def left_manual(self, reasons: Mapping[str, str], rule: str) -> Classification:
-        """The same with the groups that `reasons` names `manual`, each for its reason."""
+        """The same with the groups that `reasons` names `manual`, each for its reason, whoever
+        decided on them before."""
         verdicts = tuple(
             replace(
                 verdict,
@@ -302,6 +308,7 @@ class Classification:
                 rule=rule,
                 reason=reasons[verdict.group],
                 confidence=Confidence.LOW,
+                decided_by="rules",
             )
             if verdict.group in reasons
             else verdict

@@ -107,11 +107,7 @@ def notes_on(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
     severity = "warning" if verdict.action is Action.MANUAL else "note"
     head = f"{verdict.action}{case}: {verdict.reason}"
     yield note_at(tree, first.place, severity, head) if first else Note(severity, head)
-    yield Note(
-        "note",
-        f"group {group.name}, rule '{verdict.rule}', confidence {verdict.confidence}, "
-        f"decided by {verdict.decided_by}",
-    )
+    yield Note("note", f"group {group.name}, {grounds(verdict)}")
     for warning in verdict.warnings:
         yield Note("warning", warning)
     yield from _few(
@@ -131,6 +127,13 @@ def notes_on(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
     for release in group.releases:
         by = f", through {release.reached_by_helper}()" if release.reached_by_helper else ""
         yield note_at(tree, release.place, "note", f"released here by {release.name}(){by}")
+
+
+def grounds(verdict: Verdict) -> str:
+    """Who decided, and how sure the rules are; a person is not asked how sure."""
+    if verdict.confidence is None:
+        return f"decided by the {verdict.decided_by}"
+    return f"rule '{verdict.rule}', confidence {verdict.confidence}, decided by rules"
 
 
 def _gap_notes(group: PinGroup) -> list[Note]:

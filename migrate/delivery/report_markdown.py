@@ -105,16 +105,19 @@ def _commit(commit: CommitEntry) -> Iterator[str]:
     yield from (f"  - {text(_build(build))}" for build in commit.builds)
 
 
+def _grounds(group: Group) -> str:
+    if group.confidence is None:
+        return f"Decided by the {group.decided_by}"
+    return f"Rule {code(group.rule)}, confidence {group.confidence}, decided by rules"
+
+
 def _group(group: Group) -> Iterator[str]:
     yield f"### {text(group.name)}"
     yield ""
     case = f", CASE {text(group.case)}" if group.case else ""
     yield f"**{group.verdict}**{case}, {group.state}: {text(group.reason)}"
     yield ""
-    yield (
-        f"Rule {code(group.rule)}, confidence {group.confidence}, decided by "
-        f"{text(group.decided_by)}, subsystem {text(group.subsystem)}."
-    )
+    yield f"{_grounds(group)}, subsystem {text(group.subsystem)}."
     if group.commit:
         yield f"Commit {code(group.commit)}, series {code(group.series)}, {text(group.built)}."
     yield ""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from migrate.analysis.model import Action
+from migrate.analysis.model import Action, Confidence, Decider
 
-SCHEMA = 1
+SCHEMA = 2
 """Goes up when a field changes its meaning or goes away."""
 
 State = Literal["converted", "kept", "manual"]
@@ -115,15 +115,16 @@ class Build:
 
 @dataclass(frozen=True)
 class Group:
-    """One pin group with its verdict and all that belongs to it."""
+    """One pin group with its verdict and all that belongs to it. What the author decided has no
+    confidence: that is how sure the tool is."""
 
     name: str
     verdict: Action
     case: str
     rule: str
     reason: str
-    confidence: str
-    decided_by: str
+    confidence: Confidence | None
+    decided_by: Decider
     state: State
     built: str
     subsystem: str

@@ -132,3 +132,14 @@ def test_the_command_to_type_is_spelled_by_the_caller(
     with pytest.raises(Refusal) as far:
         explain(tree, classification, "zzz", command=command)
     assert far.value.next_step == "See them all: gup-migrate classify --profile own"
+
+
+def test_a_persons_decision_is_shown_without_a_confidence(tree: Tree) -> None:
+    made, verdict = group("a.c", "one")
+    mine = replace(verdict, confidence=None, decided_by="author", rule="decision")
+    texts = [note.text for note in notes_on(tree, made, mine)]
+    assert "group a.c:one, decided by the author" in texts
+    assert not any("confidence" in text for text in texts)
+    assert "group a.c:one, rule 'mapped', confidence high, decided by rules" in [
+        note.text for note in notes_on(tree, made, verdict)
+    ]

@@ -102,7 +102,7 @@ def test_the_reason_is_what_the_compiler_said() -> None:
 
 def test_verdicts_of_what_went_are_manual_with_the_reason() -> None:
     groups = tuple(PinGroup(n, (), (), (), (), ()) for n in "abc")
-    verdicts = tuple(Verdict(n, Action.PIN, "5", "r", "w", Confidence.HIGH, (), ()) for n in "abc")
+    verdicts = tuple(Verdict(n, Action.PIN, "5", "r", "w", None, (), (), "author") for n in "abc")
     before = Classification("base", "p", groups, verdicts)
     gone = Rejections((Rejection("b", "does not build", ()),))
     assert [v.action for v in without(before, gone).verdicts] == ["pin", "manual", "pin"]
@@ -113,7 +113,8 @@ def test_verdicts_of_what_went_are_manual_with_the_reason() -> None:
         ("manual", "rewrite"),
     ]
     assert [v.reason for v in after] == ["w", "does not build", "lost a comment"]
-    assert after[1].confidence is Confidence.LOW
+    assert (after[1].confidence, after[1].decided_by) == (Confidence.LOW, "rules")
+    assert (after[0].confidence, after[0].decided_by) == (None, "author")
 
 
 def test_an_api_that_nobody_uses_is_not_proposed() -> None:

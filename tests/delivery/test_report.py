@@ -258,3 +258,21 @@ def test_a_failed_rewrite_is_manual_and_not_converted(results: Results) -> None:
         replace(results, rewrite=rewrite, branch=branch, delivery=Delivery("", ()))
     )
     assert {r.state for r in report.rows} == {"kept", "manual"}
+
+
+def test_a_persons_decision_has_no_confidence_of_ours(results: Results) -> None:
+    verdicts = tuple(
+        replace(v, confidence=None, decided_by="author") if v.group == "b" else v
+        for v in results.classification.verdicts
+    )
+    made = make_report(
+        replace(results, classification=replace(results.classification, verdicts=verdicts))
+    )
+    by_name = {g.name: g for g in made.groups}
+    assert (by_name["b"].confidence, by_name["b"].decided_by) == (None, "author")
+    assert (by_name["a"].confidence, by_name["a"].decided_by) == ("high", "rules")
+    sections = markdown(made).split("\n### ")
+    (mine,) = [s for s in sections if s.startswith("b\n")]
+    assert "Decided by the author, subsystem" in mine and "onfidence" not in mine
+    check = jsonschema.Draft202012Validator(json.loads(TARGET.read_text()))
+    check.validate(json.loads(codec.dumps(made)))

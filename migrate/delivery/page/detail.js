@@ -106,6 +106,10 @@ const buildTable = builds => {
   return make("div", "scroll", table);
 };
 
+const grounds = group => group.confidence === null
+  ? "decided by the " + group.decided_by
+  : "rule " + group.rule + ", confidence " + group.confidence + ", decided by rules";
+
 const detail = (group, id) => {
   const anchors = new Map();
   const code = group.code.flatMap((file, index) =>
@@ -116,8 +120,7 @@ const detail = (group, id) => {
   link.href = "#group=" + encodeURIComponent(group.name);
   box.append(make("h3", "", group.name + " ", link));
   box.append(make("p", "", make("span", "tag " + group.verdict, group.verdict),
-    (group.case ? " CASE " + group.case + "," : "") + " rule " + group.rule + ", confidence " +
-    group.confidence + ", decided by " + group.decided_by + ". ",
+    (group.case ? " CASE " + group.case + "," : "") + " " + grounds(group) + ". ",
     make("span", "keeps-lines", group.reason)));
   if (group.commit) box.append(make("p", "soft", "Commit " + group.commit.slice(0, 12) +
     (group.series ? ", series " + group.series : "")));
