@@ -241,8 +241,9 @@ sub write_all {
 	}
 	mkdir $_ for qw(include include/config include/generated);
 	put('.config', $config);
-	put('include/config/auto.conf', $auto);
 	put('include/generated/autoconf.h', $header);
+	# The last, as the newest of the three: make goes by it.
+	put('include/config/auto.conf', $auto);
 }
 
 # A header that is written only when it changes keeps objects from being compiled again.
