@@ -84,7 +84,7 @@ kernel-setup: setup
 
 kernel-test: kernel-setup
 	@$(RUN) scripts.kernel_tree 6.1 6.12
-	@$(RUN) pytest tests/kernel $(ARGS)
+	@$(RUN) pytest tests/kernel -o faulthandler_timeout=7200 $(ARGS)
 
 fuzz: setup
 	@$(RUN) pip --disable-pip-version-check -q -q install --require-hashes --no-deps \

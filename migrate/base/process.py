@@ -26,6 +26,7 @@ DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 _CHUNK = 1 << 20
 """Bytes in a pipe, and read or written at once; git writes tens of megabytes."""
 
+_ROUND_SECONDS = 1.0
 _GRACE_SECONDS = 1.0
 _SHIELD_SECONDS = 10.0
 
@@ -55,12 +56,14 @@ class Finished:
 
 @dataclass(frozen=True)
 class TimedOut:
-    """The program was killed, with everything it had started, after `limit` seconds."""
+    """The program was killed, with everything it had started, after `limit` seconds; `silent`:
+    after as many seconds in which it wrote nothing."""
 
     argv: tuple[str, ...]
     limit: float
     stdout: bytes
     stderr: bytes
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def run(
     *,
     cwd: Path,
     timeout: float,
+    silence: float | None = None,
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
     output_limit: int = DEFAULT_OUTPUT_LIMIT,
@@ -111,7 +115,8 @@ def run(
 ) -> Outcome:
     """Run `argv` without a shell, in a process group of its own.
 
-    `timeout` is in seconds, `output_limit` in bytes over both streams; `env` is added to
+    `timeout` is in seconds, and so is `silence`, how long it may write nothing at all;
+    `output_limit` is in bytes over both streams; `env` is added to
     :func:`clean_environment`. `one_stream` sends standard error where standard output goes, in
     the order written; `pass_fds` stay open in the child. When the call returns or raises, no
     process of the group is left; when this process is killed, the reaper sees to that.
@@ -142,12 +147,14 @@ def run(
         _live.add(child.pid)
     try:
         streams = _Streams(child, stdin)
-        ended = streams.drain(start + timeout, output_limit)
+        ended = streams.drain(start + timeout, silence, output_limit)
         out, err = streams.stdout, streams.stderr
         if ended == "output":
             return TooMuchOutput(args, output_limit)
         if ended == "time":
             return TimedOut(args, timeout, out, err)
+        if ended == "silence" and silence:
+            return TimedOut(args, silence, out, err, silent=True)
         try:
             code = child.wait(max(0.1, start + timeout - time.monotonic()))
         except subprocess.TimeoutExpired:
@@ -220,8 +227,8 @@ def describe(outcome: Outcome) -> str:
             last = stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
             how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
             return f"{name} {how}: {last[0][:300]}"
-        case TimedOut(limit=limit):
-            return f"{name} was stopped after {limit:g} s"
+        case TimedOut(limit=limit, silent=silent):
+            return f"{name} was stopped after {limit:g} s{' of silence' if silent else ''}"
         case TooMuchOutput(limit=limit):
             return f"{name} was stopped after {limit} bytes of output"
         case NotStarted(why=why):
@@ -255,19 +262,28 @@ class _Streams:
     def stderr(self) -> bytes:
         return b"".join(self._chunks["err"])
 
-    def drain(self, deadline: float, limit: int) -> str:
-        """Return "end", "time" or "output": why the streams are no longer read."""
+    def drain(self, deadline: float, silence: float | None, limit: int) -> str:
+        """Return "end", "time", "silence" or "output": why the streams are no longer read.
+
+        Silence is what was waited here in vain, so that it does not grow while we are stopped.
+        """
+        quiet, size = 0.0, 0
         while self._selector.get_map():
-            left = deadline - time.monotonic()
+            now = time.monotonic()
+            left = deadline - now
             if left <= 0:
                 return "time"
-            for key, _ in self._selector.select(min(left, 1.0)):
+            if silence is not None and quiet >= silence:
+                return "silence"
+            for key, _ in self._selector.select(min(left, _ROUND_SECONDS)):
                 if key.data == "in":
                     self._feed(key)
                 elif not self._collect(key):
                     self._selector.unregister(key.fileobj)
             if self._size > limit:
                 return "output"
+            waited = min(time.monotonic() - now, _ROUND_SECONDS)
+            quiet, size = 0.0 if self._size > size else quiet + waited, self._size
         return "end"
 
     def _feed(self, key: selectors.SelectorKey) -> None:

@@ -108,6 +108,20 @@ def test_the_time_limit_is_kept_when_the_program_closes_its_output(tmp_path: Pat
     assert time.monotonic() - start < 10
 
 
+def test_a_program_that_says_nothing_any_more_is_stopped(tmp_path: Path) -> None:
+    outcome = run(["sh", "-c", "echo ready; sleep 300"], cwd=tmp_path, timeout=200, silence=0.5)
+    assert isinstance(outcome, TimedOut)
+    assert (outcome.stdout, outcome.silent) == (b"ready\n", True)
+    assert "stopped after 0.5 s of silence" in describe(outcome)
+
+
+def test_a_program_that_goes_on_talking_is_not_stopped(tmp_path: Path) -> None:
+    """It takes longer as a whole than it may be silent; reading nothing does not count twice."""
+    script = "for i in 1 2 3 4 5 6 7 8; do sleep 1; echo $i; done"
+    outcome = run(["sh", "-c", script], cwd=tmp_path, timeout=200, silence=5.0)
+    assert isinstance(outcome, Finished) and outcome.ok
+
+
 def test_too_much_output_ends_the_program(tmp_path: Path) -> None:
     script = "echo $$ > pid; yes"
     outcome = run(["sh", "-c", script], cwd=tmp_path, timeout=30, output_limit=100_000)

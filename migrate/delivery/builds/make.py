@@ -20,9 +20,14 @@ from migrate.kernel.toolchains import Toolchain, build_settings
 
 _TIME_LIMIT = 6 * 3600.0
 """Seconds; a whole allmodconfig tree takes hours on a small machine."""
+_CONFIG_LIMIT = 1800.0
 _PREPARED_LIMIT = 3600.0
 _OBJECT_LIMIT = 300.0
-"""Seconds for what comes before the first object, and for each object besides."""
+"""Seconds for a configuration, for what comes before the first object, and for each object."""
+_SILENCE = 600.0
+_TREE_SILENCE = 3600.0
+"""Seconds in which make says nothing: it names each object that is done. Longer for a whole tree,
+where the last link of all takes its time. A make that starts itself anew for ever says nothing."""
 _OURS = re.compile(
     r"(KBUILD_|KCONFIG_|MAKE|MFLAGS$|GNUMAKEFLAGS$|ARCH$|SUBARCH$|CROSS_COMPILE|LLVM|srctree$"
     r"|objtree$|K(C|A|CPP)FLAGS$|(CC|LD|AR|NM|CHECK|W|C|V|M|O|CF)$|INSTALL_|LOCALVERSION)"
@@ -96,7 +101,10 @@ class Kernel:
         """
         extra, compiler = ({}, self.toolchain.compiler) if config else self._compiler()
         assigned = {"MAKEFLAGS": server.flags, **extra, **(variables or {})}
-        limit = _PREPARED_LIMIT + _OBJECT_LIMIT * len(targets) if objects else _TIME_LIMIT
+        limit, silence = _TIME_LIMIT, _TREE_SILENCE
+        if objects or config:
+            silence = _SILENCE
+            limit = _CONFIG_LIMIT if config else _PREPARED_LIMIT + _OBJECT_LIMIT * len(targets)
         outcome = process.run(
             [
                 "env",
@@ -117,6 +125,7 @@ class Kernel:
             ],
             cwd=self.worktree,
             timeout=limit,
+            silence=silence,
             one_stream=True,
             pass_fds=server.descriptors,
         )
@@ -143,9 +152,10 @@ class Kernel:
                 run = MakeRun(code, stdout.decode("utf-8", "replace"), seconds, code < 0)
                 if code < 0:
                     run.text += f"\n*** make was killed by signal {-code}\n"
-            case process.TimedOut(limit=limit, stdout=stdout):
+            case process.TimedOut(limit=limit, stdout=stdout, silent=silent):
                 run = MakeRun(1, stdout.decode("utf-8", "replace"), limit, True)
-                run.text += f"\n*** make was stopped after {limit:g} s\n"
+                of_what = " in which it said nothing" if silent else ""
+                run.text += f"\n*** make was stopped after {limit:g} s{of_what}\n"
             case process.TooMuchOutput(limit=size):
                 run = MakeRun(1, f"*** make was stopped after {size} bytes of output\n", 0.0, True)
             case _:

@@ -24,6 +24,7 @@ from migrate.base import process
 from migrate.base.borrowed import borrow
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output
+from migrate.delivery.builds import make
 from migrate.delivery.builds.branch import build_branch, build_full
 from migrate.delivery.builds.model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
@@ -625,6 +626,21 @@ def test_a_make_that_misbehaves_costs_its_objects_alone(
     assert CHUTE in found
     again = {o.path: o.status for o in world.build().objects}
     assert again == {SLATE: BuildStatus.BUILT, CHUTE: BuildStatus.BUILT}
+
+
+def test_a_make_that_starts_itself_anew_for_ever_is_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """make 4.4 did so in a kernel of ours: it says nothing, and would come to no end."""
+    makefile = world.tree / "Makefile"
+    loop = "\ninclude again.mk\nagain.mk: FORCE\n\t@sleep 0.1; touch $@\nFORCE:\n"
+    makefile.write_text(makefile.read_text() + loop)
+    world.base = world.commit("Let make never end")
+    world.change(SLATE, "int harmless;\n")
+    monkeypatch.setattr(make, "_SILENCE", 3.0)
+    built = only(world.build())
+    assert built.status is BuildStatus.NOT_BUILDABLE
+    assert "make was stopped after 3 s in which it said nothing" in built.reason
 
 
 def test_a_make_that_is_killed_leaves_nothing_that_counts(world: World, project: Path) -> None:
