@@ -94,8 +94,7 @@ class _Pattern:
 class Maintainers:
     """The sections of one MAINTAINERS, with `directories` of the tree without trailing slash.
 
-    `problems` has one line for each entry that could not be read, or whose expression takes too
-    long to be looked for; such an entry matches nothing.
+    `problems` has one line for each entry whose expression cannot be used; it matches nothing.
     """
 
     sections: tuple[Section, ...]
@@ -181,20 +180,14 @@ class Maintainers:
         return _Pattern(number, entry, letter == "X", text, expression), directory
 
     def _compile(
-        self, text: str | bytes, number: int, letter: str, flags: int = 0
+        self, text: str | bytes, number: int, letter: str, *, verbose: bool = False
     ) -> Expression | None:
-        shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
-
-        def told(why: str) -> None:
-            title = self.sections[number].title
-            self.problems.append(f"MAINTAINERS, {title}: {letter}: {shown[:100]}: {why}")
-
         try:
-            return compile_expression(
-                text, lambda: told("takes too long, and so matches nothing"), flags
-            )
+            return compile_expression(text, verbose=verbose)
         except BadExpression as error:
-            told(str(error))
+            shown = text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
+            title = self.sections[number].title
+            self.problems.append(f"MAINTAINERS, {title}: {letter}: {shown[:100]}: {error}")
             return None
 
     @cached_property
@@ -204,7 +197,7 @@ class Maintainers:
             for section in self.sections
             for entry, (letter, value) in enumerate(section.entries)
             if letter == "N"
-            and (expression := self._compile(value, section.number, "N", re.X)) is not None
+            and (expression := self._compile(value, section.number, "N", verbose=True)) is not None
         ]
 
     @cached_property
@@ -213,7 +206,7 @@ class Maintainers:
         for section in self.sections:
             for key, value in section.keywords:
                 raw = value.encode("utf-8", "surrogateescape")
-                expression = self._compile(raw, section.number, "K", re.X)
+                expression = self._compile(raw, section.number, "K", verbose=True)
                 if expression is not None:
                     found.append((key, section.number, expression))
         return found
