@@ -8,81 +8,103 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import migrate
 from migrate.base import process
 from migrate.base.errors import Refusal
+from migrate.base.packages import install
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _TIME_LIMIT = 20.0
+# The program or header, what for, and Debian's package.
 _TREE_TOOLS = (
-    ("perl", "the tree's get_maintainer.pl and checkpatch.pl", "apt-get install perl"),
-    ("make", "builds", "apt-get install make"),
-    ("flex", "builds of a real kernel", "apt-get install flex"),
-    ("bison", "builds of a real kernel", "apt-get install bison"),
-    ("bc", "builds of a real kernel", "apt-get install bc"),
+    ("perl", "the tree's get_maintainer.pl and checkpatch.pl", "perl"),
+    ("make", "builds", "make"),
+    ("flex", "builds of a real kernel", "flex"),
+    ("bison", "builds of a real kernel", "bison"),
+    ("bc", "builds of a real kernel", "bc"),
 )
 _LIBRARIES = (
-    ("libelf", "libelf.h", "builds of a real kernel", "apt-get install libelf-dev"),
-    ("openssl", "openssl/opensslv.h", "builds of a real kernel", "apt-get install libssl-dev"),
+    ("libelf", "libelf.h", "builds of a real kernel", "libelf-dev"),
+    ("openssl", "openssl/opensslv.h", "builds of a real kernel", "libssl-dev"),
 )
 _EXTRAS = (
-    ("sparse", "--sparse", "apt-get install sparse"),
-    ("ccache", "builds that repeat", "apt-get install ccache"),
-    ("distcc", "--compiler-launcher distcc", "apt-get install distcc"),
+    ("sparse", "--sparse", "sparse"),
+    ("ccache", "builds that repeat", "ccache"),
+    ("distcc", "--compiler-launcher distcc", "distcc"),
 )
+
+
+class Need(StrEnum):
+    """How much the program depends on something: without it nothing works, what everybody does
+    does not work, or one thing does not that many can do without."""
+
+    REQUIRED = "required"
+    USUAL = "usual"
+    OPTIONAL = "optional"
 
 
 @dataclass(frozen=True)
 class Check:
     """One thing that was looked for. `found` is a version or "", `needed` says what for, `get`
-    how to get it; without a `required` one the command cannot work at all."""
+    how to get it."""
 
     name: str
     found: str
     needed: str
     get: str
-    required: bool
+    need: Need
 
     @property
     def ok(self) -> bool:
         return bool(self.found)
 
+    @property
+    def required(self) -> bool:
+        return self.need is Need.REQUIRED
+
+    @property
+    def optional(self) -> bool:
+        return self.need is Need.OPTIONAL
+
 
 def examine() -> tuple[Check, ...]:
     """Look at this machine; nothing is changed."""
     return (
-        Check("gup-migrate", migrate.__version__, "", "", True),
-        Check("python", platform.python_version(), "", "", True),
+        Check("gup-migrate", migrate.__version__, "", "", Need.REQUIRED),
+        Check("python", platform.python_version(), "", "", Need.REQUIRED),
         *_spatch(),
-        Check("git", _version("git"), "everything", "apt-get install git", True),
-        *(Check(name, _version(name), use, get, False) for name, use, get in _TREE_TOOLS),
-        *(Check(name, _header(file), use, get, False) for name, file, use, get in _LIBRARIES),
+        Check("git", _version("git"), "everything", install("git"), Need.REQUIRED),
+        *(Check(n, _version(n), use, install(p), Need.USUAL) for n, use, p in _TREE_TOOLS),
+        *(Check(n, _header(h), use, install(p), Need.USUAL) for n, h, use, p in _LIBRARIES),
         *_compilers(),
-        *(Check(name, _version(name), use, get, False) for name, use, get in _EXTRAS),
-        Check("free space", _free_space(), "5 GB for the builds of a real kernel", "", False),
+        *(Check(n, _version(n), use, install(p), Need.OPTIONAL) for n, use, p in _EXTRAS),
+        Check("free space", _free_space(), "5 GB for the builds of a real kernel", "", Need.USUAL),
     )
 
 
 def _spatch() -> Iterator[Check]:
     from migrate.analysis.spatch import spatch_version
 
-    use, get = "finding and editing C", "apt-get install coccinelle"
+    use, get = "finding and editing C", install("coccinelle")
     try:
-        yield Check("spatch", ".".join(map(str, spatch_version())), use, get, True)
+        yield Check("spatch", ".".join(map(str, spatch_version())), use, get, Need.REQUIRED)
     except Refusal as refusal:
-        yield Check("spatch", "", f"{use}: {refusal.what}", get, True)
+        yield Check("spatch", "", f"{use}: {refusal.what}", get, Need.REQUIRED)
 
 
 def _compilers() -> Iterator[Check]:
     from migrate.kernel.toolchains import toolchains_report
 
     for item in toolchains_report():
-        get = f"apt-get install {item.debian_package}"
+        get = install(item.debian_package)
+        # That of the machine itself builds most objects; the others, those of other machines.
+        need = Need.USUAL if item.native else Need.OPTIONAL
         found = _VERSION.findall(item.version or "")
         version = found[-1] if found else item.version or ""
-        yield Check(item.compiler, version, f"builds for {item.arch}", get, False)
+        yield Check(item.compiler, version, f"builds for {item.arch}", get, need)
 
 
 def _version(program: str) -> str:

@@ -127,14 +127,21 @@ def full_build(console: Console, done: FullBuild) -> None:
 
 
 def doctor(console: Console, checks: Sequence[Check]) -> None:
-    """What is there as a table; what is missing below it, with how to get it."""
+    """What is there as a table; what is missing below it, with how to get it, and apart from that
+    what is not installed and few need."""
     rows = [(check.name, check.found, check.needed) for check in checks if check.ok]
     console.table("", ("program", "version", "for"), rows)
     missing = [check for check in checks if not check.ok]
-    if missing:
-        ways = [(c.name, f"{c.needed}\n{c.get}") for c in missing]
-        console.say()
-        console.table("", ("missing", "for, and how to get it"), ways)
+    for heads, wanted in (
+        (("missing", "for, and how to get it"), [c for c in missing if not c.optional]),
+        (
+            ("not installed", "needed only for, and how to get it"),
+            [c for c in missing if c.optional],
+        ),
+    ):
+        if wanted:
+            console.say()
+            console.table("", heads, [(c.name, f"{c.needed}\n{c.get}") for c in wanted])
     needed = [check.get for check in missing if check.required]
     console.say(f"Next: {needed[0] if needed else 'gup-migrate run /path/to/linux'}")
 

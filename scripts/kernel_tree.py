@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.base import codec, process
+from migrate.base import codec, packages, process
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output, git_run
 
@@ -65,7 +65,7 @@ def kernel_tree(version: str, *, tarballs: Path = TARBALLS, cache: Path | None =
     """
     tarball = tarballs / f"linux-source-{version}.tar.xz"
     if not tarball.is_file():
-        raise Refusal(f"{tarball} is missing.", f"apt-get install linux-source-{version}")
+        raise Refusal(f"{tarball} is missing.", packages.install(f"linux-source-{version}"))
     folder = cache or cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     tree = folder / f"linux-{version}"

@@ -1,13 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# need.sh PROBE=PACKAGE...: install the Debian packages whose probe finds nothing.
-# A probe is a command, an absolute path with wildcards, or import:MODULE for one of $PYTHON.
+# need.sh PROBE=PACKAGE...: install the packages whose probe finds nothing: with apt by the names
+# given, which are Debian's and Ubuntu's, with dnf by Fedora's. A probe is a command, an absolute
+# path with wildcards, or import:MODULE for one of $PYTHON.
 set -eu
+names=${0%/*}/../migrate/base/data/packages.toml
+
+# in_fedora PATH: where Fedora has what Debian has in PATH.
+in_fedora() {
+	case $1 in
+	/usr/lib/git-core/*) echo "/usr/libexec/git-core/${1#/usr/lib/git-core/}" ;;
+	/usr/lib/\*/perl5/\*/*) echo "/usr/lib64/perl5/vendor_perl/${1#/usr/lib/\*/perl5/\*/}" ;;
+	/usr/lib/\*/*) echo "/usr/lib64/${1#/usr/lib/\*/}" ;;
+	/usr/share/perl5/*) echo "/usr/share/perl5/vendor_perl/${1#/usr/share/perl5/}" ;;
+	/usr/bin/chromium) echo /usr/bin/chromium-browser ;;
+	esac
+}
 
 present() {
 	case $1 in
 	import:*) "${PYTHON:-python3}" -c "import ${1#import:}" 2>/dev/null ;;
-	/*) ls -d $1 >/dev/null 2>&1 ;;
+	/*) ls -d $1 $(in_fedora "$1") 2>/dev/null | grep -q . ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
@@ -18,8 +31,25 @@ for need; do
 done
 [ -n "$missing" ] || exit 0
 
-if ! command -v apt-get >/dev/null; then
-	echo "Missing, and there is no apt-get here to install it:$missing" >&2
+if command -v apt-get >/dev/null; then
+	manager=apt-get
+elif command -v dnf >/dev/null; then
+	manager=dnf
+	debian=$missing
+	missing=
+	for package in $debian; do
+		fedora=$(while read -r key _ value; do
+			key=${key#\"} value=${value#\"}
+			case $package in ${key%\"}) echo "${value%\"}"; break ;; esac
+		done < "$names")
+		if [ -z "$fedora" ]; then
+			echo "Missing, and Fedora has no package of it that is known here: $package" >&2
+			exit 1
+		fi
+		missing="$missing $fedora"
+	done
+else
+	echo "Missing, and there is no apt-get and no dnf to install it:$missing" >&2
 	exit 1
 fi
 if [ "$(id -u)" = 0 ]; then
@@ -27,10 +57,10 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
 	as_root=sudo
 else
-	echo "Missing Debian packages; as root, type: apt-get install$missing" >&2
+	echo "Missing packages; as root, type: $manager install$missing" >&2
 	exit 1
 fi
-echo "Installing Debian packages:$missing"
+echo "Installing packages:$missing"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 tries=60
@@ -50,8 +80,16 @@ apt() {
 	done
 }
 
-if ! { apt update && apt install -y --no-install-recommends $missing; }; then
+get() {
+	if [ $manager = dnf ]; then # which waits for another dnf by itself
+		$as_root dnf install -q -y --setopt=install_weak_deps=False $missing >"$log" 2>&1
+	else
+		apt update && apt install -y --no-install-recommends $missing
+	fi
+}
+
+if ! get; then
 	cat "$log" >&2
-	echo "apt-get did not install:$missing" >&2
+	echo "$manager did not install:$missing" >&2
 	exit 1
 fi

@@ -3,11 +3,18 @@
 
 from __future__ import annotations
 
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
-from migrate.doctor import examine
+import migrate
+from migrate.base.packages import in_fedora, install, libpython
+from migrate.console import Console
+from migrate.doctor import Check, Need, examine
+from migrate.kernel.toolchains import architectures
+from migrate.tables import doctor
 
 COMPILERS = {
     "x86_64-linux-gnu-gcc": "gcc-x86-64-linux-gnu",
@@ -71,3 +78,49 @@ def test_versions_are_those_that_the_programs_say(only: Path) -> None:
         "aarch64-linux-gnu-gcc": "12.2.0",
         "ccache": "4.7.5",
     }
+
+
+def test_fedora_is_told_its_own_names(only: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "vax")
+    (only / "dnf").touch(mode=0o755)
+    get = {c.name: c.get for c in examine() if not c.ok}
+    assert get["libelf"] == "dnf install elfutils-libelf-devel"
+    assert get["arm-linux-gnueabihf-gcc"] == "dnf install gcc-arm-linux-gnu"
+    assert install("linux-source-6.1") == "Fedora has no linux-source-6.1"
+    (only / "apt-get").touch(mode=0o755)
+    assert install("libelf-dev") == "apt-get install libelf-dev"
+
+
+def test_every_package_that_is_named_is_known() -> None:
+    """One that is not would be asked for by Debian's name everywhere."""
+    named = {a.package for a in architectures()} | set(TOOLS.values()) | {libpython()}
+    known = tomllib.loads((Path(migrate.__file__).parent / "base/data/packages.toml").read_text())
+    assert len(named) > 20
+    assert {n for n in named if not any(fnmatch(n, key) for key in known["dnf"])} == set()
+    assert in_fedora("a-stranger") == "a-stranger"
+
+
+def test_the_compiler_of_the_machine_is_no_extra(
+    only: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(only.iterdir()) == []
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    need = {c.name: c.need for c in examine()}
+    assert (need["gcc"], need["aarch64-linux-gnu-gcc"]) == (Need.USUAL, Need.OPTIONAL)
+    assert (need["spatch"], need["perl"], need["sparse"]) == (
+        Need.REQUIRED,
+        Need.USUAL,
+        Need.OPTIONAL,
+    )
+
+
+def test_what_few_need_is_not_called_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    checks = [
+        Check("perl", "", "scripts", "apt-get install perl", Need.USUAL),
+        Check("sh4-linux-gnu-gcc", "", "builds for sh", "apt-get install gcc-sh4", Need.OPTIONAL),
+    ]
+    doctor(Console(), checks)
+    told = capsys.readouterr().out
+    missing, _, extras = told.partition("not installed")
+    assert "apt-get install perl" in missing and "sh4" not in missing
+    assert extras.strip().startswith("needed only for") and "sh4-linux-gnu-gcc" in extras

@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -70,7 +72,7 @@ def test_only_what_is_missing_is_installed(machine: Machine, need: str) -> None:
         need, "gcc=gcc", "spatch=coccinelle", "/no/*/such.h=libfoo-dev", "import:venv=python3-venv"
     )
     assert done.returncode == 0
-    assert done.stdout == "Installing Debian packages: coccinelle libfoo-dev python3-venv\n"
+    assert done.stdout == "Installing packages: coccinelle libfoo-dev python3-venv\n"
     assert machine.called("apt-get") == [
         "apt-get -q update",
         "apt-get -q install -y --no-install-recommends coccinelle libfoo-dev python3-venv",
@@ -93,8 +95,59 @@ def test_without_root_there_is_one_line_that_says_what_to_type(
         machine.program("sudo", sudo)
     done = machine.run(need, "spatch=coccinelle", "bc=bc")
     assert done.returncode == 1
-    assert done.stderr == "Missing Debian packages; as root, type: apt-get install coccinelle bc\n"
+    assert done.stderr == "Missing packages; as root, type: apt-get install coccinelle bc\n"
     assert machine.called("apt-get") == []
+
+
+@pytest.fixture
+def fedora(machine: Machine) -> Machine:
+    """A machine with dnf and without apt."""
+    (machine.bin / "apt-get").unlink()
+    machine.program("dnf")
+    return machine
+
+
+def test_dnf_is_asked_by_fedoras_names(fedora: Machine, need: str) -> None:
+    done = fedora.run(
+        need, "spatch=coccinelle", "/no/libelf.h=libelf-dev", "/no/so=libpython3.13", "no=distcc"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    wanted = "coccinelle elfutils-libelf-devel python3-libs distcc distcc-server"
+    assert done.stdout == f"Installing packages: {wanted}\n"
+    assert fedora.called("dnf") == [f"dnf install -q -y --setopt=install_weak_deps=False {wanted}"]
+
+
+def test_what_fedora_does_not_have_is_said_in_one_line(fedora: Machine, need: str) -> None:
+    done = fedora.run(need, "spatch=coccinelle", "/no/such=linux-source-6.1")
+    assert done.returncode == 1 and fedora.called("dnf") == []
+    assert done.stderr.splitlines() == [
+        "Missing, and Fedora has no package of it that is known here: linux-source-6.1"
+    ]
+
+
+def test_without_root_fedoras_names_are_in_the_line(fedora: Machine, need: str) -> None:
+    fedora.program("id", "echo 1000")
+    done = fedora.run(need, "/no/ssl.h=libssl-dev")
+    assert done.stderr == "Missing packages; as root, type: dnf install openssl-devel\n"
+
+
+def test_a_failed_dnf_shows_why(fedora: Machine, need: str) -> None:
+    fedora.program("dnf", "echo no room; exit 1")
+    done = fedora.run(need, "bc=bc")
+    assert done.returncode == 1
+    assert done.stderr == "no room\ndnf did not install: bc\n"
+
+
+def test_every_package_of_make_has_a_name_in_fedora(project: Path) -> None:
+    """Python reads the same file as the script, and both know all that make and doctor name."""
+    head = (project / "Makefile").read_text().split(".PHONY")[0]
+    named = set(re.findall(r"[\w:/.-]+=([a-z0-9.+-]+)\b", head))
+    text = (project / "migrate/base/data/packages.toml").read_text()
+    known = tomllib.loads(text)["dnf"]
+    assert {"coccinelle", "libelf-dev"} <= named
+    assert {n for n in named if not any(fnmatch(n, key) for key in known)} == set()
+    lines = re.findall(r'^"([^" ]+)" = "([^"]*)"$', text, re.M)
+    assert dict(lines) == known, "a line that the script cannot read"
 
 
 def test_without_apt_the_packages_are_named(machine: Machine, need: str) -> None:
@@ -127,7 +180,7 @@ def test_another_apt_is_waited_for_and_said_so_once(machine: Machine, need: str)
     done = machine.run(need, "spatch=coccinelle")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "Installing Debian packages: coccinelle",
+        "Installing packages: coccinelle",
         "Waiting for another apt to end, ten minutes at most: process 4711 (unattended-upgr)",
     ]
     assert [line.split()[2] for line in machine.called("apt-get")] == 3 * ["update"] + 3 * [

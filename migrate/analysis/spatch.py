@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from migrate.base import process
+from migrate.base import packages, process
 from migrate.base.errors import Refusal
 from migrate.base.room import no_room, no_room_words
 
@@ -33,7 +33,6 @@ g@p()
 print("probe %s" % p[0].line)
 """
 _PROBING = threading.Lock()
-_HOW_TO_GET = "Install Coccinelle 1.1.1 or newer: apt-get install coccinelle"
 
 
 @dataclass(frozen=True)
@@ -115,17 +114,18 @@ def spatch_version() -> tuple[int, int, int]:
         outcome = process.run(
             ["spatch", "--version"], cwd=scratch, timeout=30, env=_environment(scratch)
         )
+    how_to_get = f"Install Coccinelle 1.1.1 or newer: {packages.install('coccinelle')}"
     match outcome:
         case process.NotStarted():
-            raise Refusal("spatch (Coccinelle) is not installed.", _HOW_TO_GET)
+            raise Refusal("spatch (Coccinelle) is not installed.", how_to_get)
         case process.Finished(code=0, stdout=stdout) if found := _VERSION.search(stdout):
             major, minor, patch = (int(part or 0) for part in found.groups())
         case _:
             raise Refusal(
-                f"spatch does not tell its version: {process.describe(outcome)}.", _HOW_TO_GET
+                f"spatch does not tell its version: {process.describe(outcome)}.", how_to_get
             )
     if (major, minor, patch) < OLDEST_VERSION:
-        raise Refusal(f"spatch {major}.{minor}.{patch} is too old.", _HOW_TO_GET)
+        raise Refusal(f"spatch {major}.{minor}.{patch} is too old.", how_to_get)
     return major, minor, patch
 
 
@@ -148,7 +148,7 @@ def _python_option() -> tuple[str, ...]:
             return option
     raise Refusal(
         "spatch cannot run the Python in semantic patches.",
-        "Install the library of its Python: apt-get install libpython3.11",
+        f"Install the library of its Python: {packages.install(packages.libpython())}",
     )
 
 

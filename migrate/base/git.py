@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from migrate.base import process
+from migrate.base import packages, process
 from migrate.base.errors import Refusal
 from migrate.base.room import no_room, no_room_words
 
@@ -21,7 +21,7 @@ except ImportError as error:
     # GitPython asks git for its version, and wants an answer.
     raise Refusal(
         f"git does not work: {str(error).splitlines()[0]}.",
-        "Install git, as in: apt-get install git. Then see: git version",
+        f"Install git, as in: {packages.install('git')}. Then see: git version",
     ) from error
 
 # Nothing of the user's that runs code, asks questions, signs, or repacks behind our back.

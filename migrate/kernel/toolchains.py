@@ -42,12 +42,14 @@ class Toolchain:
 
 @dataclass(frozen=True)
 class ToolchainState:
-    """A line of `doctor`: `version` is None when no compiler for `arch` is installed."""
+    """A line of `doctor`: `version` is None when no compiler for `arch` is installed; `native`
+    says that this is the machine's own architecture."""
 
     arch: str
     compiler: str
     version: str | None
     debian_package: str
+    native: bool
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ def toolchains_report() -> tuple[ToolchainState, ...]:
         found = find_toolchain(arch)
         compiler = found.compiler if found else _prefixes(arch)[0] + "gcc"
         version = found.version if found else None
-        states.append(ToolchainState(arch.name, compiler, version, _package(arch)))
+        native = platform.machine() in arch.machines
+        states.append(ToolchainState(arch.name, compiler, version, _package(arch), native))
     return tuple(states)
 
 

@@ -119,11 +119,15 @@ def test_the_diff_is_one_that_patch_applies(tmp_path: Path) -> None:
     diff = unified(FileChange("f", before, after))
     (tmp_path / "f").write_bytes(before)
     done = subprocess.run(
-        ["patch", "-F0", "f"], cwd=tmp_path, input=f"--- f\n+++ f\n{diff}\n".encode(), check=False
+        ["git", "apply", "-p0", "--verbose", "-"],
+        cwd=tmp_path,
+        input=f"--- f\n+++ f\n{diff}\n".encode(),
+        capture_output=True,
+        check=False,
     )
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     assert (tmp_path / "f").read_bytes() == after
-    assert not (tmp_path / "f.orig").exists(), "every line number was right"
+    assert b"offset" not in done.stderr, "every line number was right"
 
 
 def test_report_json_comes_back_and_is_stable(results: Results, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path, PurePath
 
-from migrate.base import process
+from migrate.base import packages, process
 from migrate.base.errors import Refusal
 from migrate.delivery.builds.model import BuildOptions
 from migrate.kernel.toolchains import architectures
@@ -23,8 +23,8 @@ def check_options(options: BuildOptions) -> str:
     if launcher is not None and not shutil.which((launcher.split() or [""])[0]):
         raise Refusal(
             f"The compiler launcher {launcher or '(empty)'} is not installed.",
-            f"apt-get install {(launcher.split() or ['distcc'])[0]}, or leave --compiler-launcher"
-            " out.",
+            f"{packages.install((launcher.split() or ['distcc'])[0])}, or leave"
+            " --compiler-launcher out.",
         )
     if not _WARNINGS.fullmatch(options.warnings):
         raise Refusal(
@@ -54,5 +54,6 @@ def launcher_jobs(launcher: str | None) -> int | None:
 def _sparse_version() -> str:
     outcome = process.run(["sparse", "--version"], cwd=Path("/"), timeout=_TIME_LIMIT)
     if not isinstance(outcome, process.Finished) or not outcome.ok:
-        raise Refusal("sparse is not installed.", "apt-get install sparse, or leave --sparse out.")
+        how_to_get = packages.install("sparse")
+        raise Refusal("sparse is not installed.", f"{how_to_get}, or leave --sparse out.")
     return outcome.stdout.decode("utf-8", "replace").strip()
