@@ -32,9 +32,12 @@ def audit(request: Request, *, since: str | None = None, as_sarif: bool = False)
     if request.json and as_sarif:
         raise Refusal("--json and --sarif are two formats.", "Ask for one of them.")
     console = Console(verbose=request.verbose)
-    with open_job(request, console) as job, working(job, console):
+    with open_job(request, console, "audit") as job:
         added = added_lines(job.tree, since) if since is not None else None
-        result = _audited(job)
+        result = _known(job)
+        if result is None:
+            with working(job, console):
+                result = _audited(job)
         if added is not None:
             kept = tuple(f for f in result.findings if any(is_added(p, added) for p in f.places))
             result = replace(result, findings=kept)
@@ -48,8 +51,18 @@ def audit(request: Request, *, since: str | None = None, as_sarif: bool = False)
     return ExitCode.PARTIAL if result.findings else ExitCode.DONE
 
 
+def _known(job: Job) -> Audit | None:
+    """The findings of an earlier audit of this very tree."""
+    stored = job.workspace.load(_STAGE, Audit)
+    return stored.value if stored and stored.inputs == _inputs(job) else None
+
+
+def _inputs(job: Job) -> str:
+    return fingerprint(tool_identity(), job.tree.commit)
+
+
 def _audited(job: Job) -> Audit:
-    """The findings in the tree, from the workspace when they are there."""
+    """Look for findings in the tree, and keep them."""
     from migrate.analysis.audit import audit as look
     from migrate.analysis.pair import pair
     from migrate.analysis.program import Program
@@ -57,10 +70,6 @@ def _audited(job: Job) -> Audit:
     from migrate.analysis.spatch import spatch_version
     from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 
-    inputs = fingerprint(tool_identity(), job.tree.commit)
-    stored = job.workspace.load(_STAGE, Audit)
-    if stored and stored.inputs == inputs:
-        return stored.value
     spatch_version()
     told = job.listener
     told.started(_STAGE)
@@ -84,7 +93,7 @@ def _audited(job: Job) -> Audit:
         program=program,
     )
     result = look(job.tree, found, pairing, progress=told.progress, program=program)
-    return job.workspace.save(_STAGE, result, inputs).value
+    return job.workspace.save(_STAGE, result, _inputs(job)).value
 
 
 def _notes(tree: Tree, result: Audit) -> Iterator[Note]:

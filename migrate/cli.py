@@ -7,7 +7,6 @@ Only typer is imported at the top: help and completion must not wait for parsers
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -125,18 +124,12 @@ def audit(
 
 
 @app.command()
-@takes("tree", "profile", "trust_profile", "workspace", "revision", "jobs", "verbose")
-def review(
-    request: Request,
-    decisions: Annotated[
-        Path,
-        typer.Option("--decisions", metavar="FILE", help="Where your decisions go, in TOML."),
-    ],
-) -> int:
+@takes(*options_of("review"))
+def review(request: Request) -> int:
     """Walk through the groups that the rules left open, and write down your decisions."""
     from migrate import review as reviewing
 
-    return reviewing.review(request, decisions)
+    return reviewing.review(request)
 
 
 @app.command()

@@ -17,9 +17,10 @@ from migrate.delivery.builds.choices import check_options, launcher_jobs
 from migrate.delivery.builds.model import BuildOptions
 from migrate.job import Job, Options
 from migrate.kernel.tree import Tree, open_tree
-from migrate.request import Request
+from migrate.remembered import keep_options, with_last_options
+from migrate.request import Request, options_of
 from migrate.rewrite.profiles import load_profile
-from migrate.workspace import keep_apart, open_workspace, put_back
+from migrate.workspace import Workspace, keep_apart, open_workspace, put_back
 
 current_log = Path()
 """Where a log of a bug goes: the folder of the workspace in use, if any."""
@@ -34,24 +35,37 @@ def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
         )
     console = Console(verbose=request.verbose)
     start = time.monotonic()
-    with open_job(request, console) as job, working(job, console):
+    with open_job(request, console, name) as job:
         if request.revision == "HEAD":
             handover.refuse_own_branch(job)
-        if request.reroll:
-            handover.begin_reroll(job, request.trailers)
-        pipeline.run(job, last)
-        published = handover.publish_branch(job) if last == "series" else ""
-        for_b4 = handover.publish_for_b4(job) if request.b4 and last == "series" else ()
-        if request.json:
-            console.json(tables.data(job, last))
-        elif name == "run":
-            tables.summary(console, job, duration(time.monotonic() - start), published)
-        else:
-            tables.stage(console, job, last)
+        if last != "series" and pipeline.is_ready(job, last):
+            return _show(request, job, console, last)
+        with working(job, console):
+            keep_options(request, name, job.workspace)
+            if request.reroll:
+                handover.begin_reroll(job, request.trailers)
+            pipeline.run(job, last)
             if last != "series":
-                console.notice(f"Next: {request.command(tables.after(last))}")
-        tables.for_b4(console, for_b4, quiet=request.json)
-        return tables.exit_code(job)
+                return _show(request, job, console, last)
+            published = handover.publish_branch(job)
+            for_b4 = handover.publish_for_b4(job) if request.b4 else ()
+            if name == "run" and not request.json:
+                tables.summary(console, job, duration(time.monotonic() - start), published)
+            else:
+                _show(request, job, console, last)
+            tables.for_b4(console, for_b4, quiet=request.json)
+            return tables.exit_code(job)
+
+
+def _show(request: Request, job: Job, console: Console, last: str) -> ExitCode:
+    """The result of stage `last`, and the command after it."""
+    if request.json:
+        console.json(tables.data(job, last))
+    else:
+        tables.stage(console, job, last)
+        if last != "series":
+            console.notice(f"Next: {request.command(tables.after(last))}")
+    return tables.exit_code(job)
 
 
 def build(request: Request, full: str | None) -> ExitCode:
@@ -62,7 +76,8 @@ def build(request: Request, full: str | None) -> ExitCode:
 
     check_options(BuildOptions(architectures=(full,)))
     console = Console(verbose=request.verbose)
-    with open_job(request, console) as job, working(job, console):
+    with open_job(request, console, "build") as job, working(job, console):
+        keep_options(request, "build", job.workspace)
         pipeline.run(job, "build")
         console.started("full")
         done = build_full(
@@ -81,12 +96,14 @@ def build(request: Request, full: str | None) -> ExitCode:
 
 
 def explain(request: Request, where: str) -> ExitCode:
-    """Notes on every group at `where`; runs the stages up to `classify` when they are stale."""
+    """Notes on every group at `where`, as in the last run; runs the stages up to `classify` when
+    they are stale, and only then needs the workspace for itself."""
     from migrate.delivery.explain import explain as explain_group
 
     console = Console(verbose=request.verbose)
-    with open_job(request, console) as job, working(job, console):
-        pipeline.run(job, "classify")
+    request, _ = with_last_options(request)
+    with open_job(request, console, "explain") as job:
+        bring_up_to_date(job, console, "classify")
         pipeline.load_later(job)
         place = _relative(where, job.tree)
         notes = explain_group(job.tree, job.decided(), place, command=request.command)
@@ -98,12 +115,13 @@ def explain(request: Request, where: str) -> ExitCode:
 
 
 def status(request: Request) -> ExitCode:
-    """Where a run is, who is at it, and what to type next; runs nothing, locks nothing."""
+    """Where the last run is, who is at it, and what to type next; runs nothing, locks nothing."""
     console = Console(verbose=request.verbose)
-    with open_job(request, console) as job:
+    request, taken = with_last_options(request)
+    with open_job(request, console, "status") as job:
         holder = job.workspace.holder()
         states = pipeline.states(job) if job.workspace.root.exists() else {}
-        tables.status(console, job, states, holder, request)
+        tables.status(console, job, states, holder, request, asked=taken)
     return ExitCode.DONE
 
 
@@ -135,9 +153,16 @@ def doctor(*, as_json: bool) -> ExitCode:
     return ExitCode.DONE if all(c.ok for c in checks if c.required) else ExitCode.REFUSED
 
 
+def bring_up_to_date(job: Job, console: Console, last: str) -> None:
+    """Have the results up to `last`; locks the workspace only when there is something to do."""
+    if not pipeline.is_ready(job, last):
+        with working(job, console):
+            pipeline.run(job, last)
+
+
 @contextmanager
-def open_job(request: Request, console: Console) -> Iterator[Job]:
-    """The job that `request` is about; nothing is written and nothing is locked."""
+def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
+    """The job that the command `name` is asked for; nothing is written and nothing is locked."""
     global current_log
     profile = load_profile(request.profile, trust=request.trust_profile)
     tree = open_tree(request.tree, request.revision)
@@ -146,7 +171,11 @@ def open_job(request: Request, console: Console) -> Iterator[Job]:
     workspace = open_workspace(tree.root, profile.name, request.workspace, console.notice)
     current_log = workspace.log
     output = request.output.resolve() if request.output else None
-    decisions = read_decisions(request.decisions) if request.decisions else ()
+    usual = _usual_decisions(request, workspace, name)
+    wanted = request.decisions or usual
+    decisions = read_decisions(wanted) if wanted else ()
+    if usual and decisions:
+        console.notice(f"decisions: {len(decisions)}, from {usual}")
     options = Options(
         request.jobs,
         output,
@@ -157,11 +186,18 @@ def open_job(request: Request, console: Console) -> Iterator[Job]:
         tree_scripts=request.tree_scripts,
         comments=request.comments,
         deprecate=request.deprecate,
+        decisions_file=usual,
     )
     try:
         yield Job(tree, workspace, profile, options, console)
     finally:
         console.close()
+
+
+def _usual_decisions(request: Request, workspace: Workspace, name: str) -> Path | None:
+    """The decisions beside the workspace, if there are some and the user names no others."""
+    asks = "decisions" in options_of(name) and request.decisions is None
+    return workspace.decisions if asks and workspace.decisions.exists() else None
 
 
 def _build_options(request: Request) -> BuildOptions:

@@ -134,7 +134,9 @@ def begin_reroll(job: Job, mailbox: Path | None) -> None:
     from migrate.delivery.outbox import FACTS, SENT
     from migrate.delivery.trailers import collect
 
-    history = mark_sent(job.history(), job.out, SENT, FACTS)
+    history = job.history()
+    for folder in job.outboxes:
+        history = mark_sent(history, folder, SENT, FACTS)
     if not history.versions:
         if job.workspace.stage_path("versions").exists():
             raise Refusal(

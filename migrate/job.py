@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from migrate.analysis.decisions import Decision
 from migrate.analysis.model import Classification, Pairing, Scan
+from migrate.asked import output_folders
 from migrate.base import codec, stored
 from migrate.delivery.builds.model import BuildOptions
 from migrate.delivery.history import History
@@ -43,7 +44,8 @@ class Listener(Protocol):
 @dataclass(frozen=True)
 class Options:
     """What the user asked for. `jobs` counts processes; `output` None means the workspace;
-    `decisions` stand above the rules of verdicts; `build` is how every commit is built; `reroll`
+    `decisions` stand above the rules of verdicts, those of `decisions_file` when the user named no
+    other; `build` is how every commit is built; `reroll`
     asks for next versions, in answer to the last ones with `reply`; `tree_scripts` allows running
     the checkout's get_maintainer.pl and checkpatch.pl; with `comments` those beside an edit that
     name the replaced function follow; `deprecate` ends the branch with patches against new
@@ -58,6 +60,7 @@ class Options:
     tree_scripts: bool = True
     comments: bool = True
     deprecate: bool = False
+    decisions_file: Path | None = None
 
 
 @dataclass
@@ -155,6 +158,11 @@ class Job:
     @property
     def out(self) -> Path:
         return self.options.output or self.workspace.out
+
+    @property
+    def outboxes(self) -> tuple[Path, ...]:
+        """Every folder in which it may be marked that a series was sent."""
+        return tuple(dict.fromkeys((*output_folders(self.workspace), self.out)))
 
     def report(self, delivery: Delivery | None = None) -> Report:
         """The contents of the report; `delivery` is for the stage that is just making it."""

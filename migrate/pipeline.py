@@ -48,6 +48,23 @@ def run(job: Job, last: str) -> None:
     )
 
 
+def is_ready(job: Job, last: str) -> bool:
+    """Whether all stages up to `last` have their results, which are taken over then. Only reads,
+    so that somebody else may be at work in the workspace."""
+    wanted = ORDER[: NAMES.index(last) + 1]
+    current = states(job)
+    ready = all(current[stage.name] == "done" for stage in wanted)
+    if ready and stages.BUILD in wanted:
+        ready = job.options.build.keep_going and not stages.newly_failed(job)
+    for stage in ORDER:
+        if not ready or stage not in wanted:
+            job.results.pop(stage.name, None)
+    if ready:
+        for stage in wanted:
+            job.listener.reused(stage.name, summary_of(job, stage.name))
+    return ready
+
+
 def states(job: Job) -> dict[str, str]:
     """For each stage "done", "stale" or "missing"; nothing is run."""
     found: dict[str, str] = {}

@@ -7,7 +7,7 @@ import inspect
 import os
 import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
@@ -108,7 +108,7 @@ class Request:
             "--decisions",
             metavar="FILE",
             help="Verdicts of yours, in TOML, that stand above the rules.",
-            show_default="none",
+            show_default="beside the workspace, if there",
         ),
     ] = None
     trust_profile: Annotated[
@@ -233,6 +233,8 @@ class Request:
         Scope(carried=False),
         typer.Option("--verbose", "-v", help="Say more on what is done."),
     ] = False
+    given: frozenset[str] = frozenset()
+    """The options that were named on the command line, be it with their default."""
 
     def command(self, name: str, *arguments: str) -> str:
         """The command line of `name` with the same options, to be typed."""
@@ -240,7 +242,7 @@ class Request:
         if self.tree != Path():
             parts.append(str(self.tree))
         known = options_of(name)
-        for item in fields(self):
+        for item in _options():
             value = getattr(self, item.name)
             if _scope(item.name).carried and item.name in known and value != item.default:
                 on, _, off = _spelling(item.name).partition("/")
@@ -252,11 +254,22 @@ _HINTS = get_type_hints(Request, include_extras=True)
 _DEFAULTS = {item.name: item.default for item in fields(Request)}
 
 
+def _options() -> tuple[Field[Any], ...]:
+    return tuple(item for item in fields(Request) if item.name != "given")
+
+
+def lasting_options(command: str) -> dict[str, Any]:
+    """The options of `command` that the next commands repeat, with their defaults. Not the
+    workspace, which is where they are remembered."""
+    names = [n for n in options_of(command) if _scope(n).carried and n != "workspace"]
+    return {name: _DEFAULTS[name] for name in names}
+
+
 def options_of(command: str) -> tuple[str, ...]:
     """The fields of Request that `command` takes: of a stage those with a meaning up to it, of
     the commands that show what all stages did every one."""
     last = STAGES.index(command) if command in STAGES else len(STAGES)
-    return tuple(f.name for f in fields(Request) if STAGES.index(_scope(f.name).since) <= last)
+    return tuple(f.name for f in _options() if STAGES.index(_scope(f.name).since) <= last)
 
 
 def takes(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -267,17 +280,28 @@ def takes(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
         own = tuple(inspect.signature(command, eval_str=True).parameters.values())[1:]
 
         @wraps(command)
-        def wrapped(**given: Any) -> int:
-            request = Request(**{name: given.pop(name) for name in names})
+        def wrapped(context: typer.Context, **given: Any) -> int:
+            named = frozenset(n for n in names if _is_named(context, n))
+            request = Request(**{name: given.pop(name) for name in names}, given=named)
             return command(request, **given)
 
-        signature = inspect.Signature([*_keywords(own), *_shared(names)])
+        signature = inspect.Signature([_CONTEXT, *_keywords(own), *_shared(names)])
         vars(wrapped).pop("__wrapped__")
         wrapped.__dict__["__signature__"] = signature
         wrapped.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
         return wrapped
 
     return decorate
+
+
+_CONTEXT = inspect.Parameter(
+    "context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+)
+
+
+def _is_named(context: typer.Context, option: str) -> bool:
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _keywords(parameters: tuple[inspect.Parameter, ...]) -> Iterator[inspect.Parameter]:

@@ -4,52 +4,69 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from migrate import pipeline
-from migrate.analysis.decisions import AUTHOR
-from migrate.analysis.model import Action, PinGroup, Verdict
+from migrate.analysis.decisions import AUTHOR, Decision, check
+from migrate.analysis.model import Action, Classification, PinGroup, Verdict
 from migrate.base.errors import ExitCode, Refusal
-from migrate.commands import open_job, working
+from migrate.commands import bring_up_to_date, open_job
 from migrate.console import Console
 from migrate.delivery.explain import notes_on
 from migrate.job import Job
+from migrate.remembered import with_last_options
 from migrate.request import Request
 from migrate.workspace import keep_apart
 
-_ANSWERS = {"p": "pin", "k": "keep", "s": "skip", "q": "quit"}
-_QUESTION = "pin, keep, skip or quit? [p/k/s/q] "
+_ANSWERS = {
+    "p": ("pin", "convert the group: all of its acquires pin, all of its releases unpin"),
+    "f": ("follow", "convert it to follow_page(), which takes no reference that lasts"),
+    "k": ("keep", "leave the code as it is, for good"),
+    "s": ("skip", "leave it open; you will be asked again"),
+    "q": ("quit", "end here; what you have answered is in the file"),
+}
+_SURE = "Not all was followed. Have you checked every release by hand? [y/n] "
 
 
-def review(request: Request, target: Path) -> ExitCode:
-    """Ask about every group that is `manual` by the rules, and add the answers to `target`.
+def review(request: Request) -> ExitCode:
+    """Ask about every group that is `manual` by the rules, and add the answers to the decisions
+    file, which is beside the workspace unless the user names another.
 
-    Groups that `target` decides already are not asked about again. Each answer is in the file
+    Groups that the file decides already are not asked about again. Each answer is in the file
     before the next question; the end of the input counts as "quit".
     """
     console = Console(verbose=request.verbose)
-    target = target.expanduser().absolute()
-    keep_apart(target.resolve(), request.tree.resolve(), "decisions file", "--decisions")
-    request = replace(request, decisions=target if target.exists() else None)
-    with open_job(request, console) as job:
-        with working(job, console):
-            pipeline.run(job, "classify")
+    named = request.decisions
+    request, _ = with_last_options(request)
+    if named is not None:
+        named = named.expanduser().absolute()
+        keep_apart(named.resolve(), request.tree.resolve(), "decisions file", "--decisions")
+    request = replace(request, decisions=named if named and named.exists() else None)
+    with open_job(request, console, "review") as job:
+        bring_up_to_date(job, console, "classify")
+        target = named or job.workspace.decisions
         left = _open_groups(job)
-        decided = 0
-        for number, (group, verdict) in enumerate(left, 1):
-            console.say(f"Group {number} of {len(left)}")
-            console.notes(notes_on(job.tree, group, verdict))
-            entry = _ask(console, group)
-            if entry is None:
-                break
-            if entry:
-                _append(target, entry)
-                decided += 1
+        decided = _walk(console, job, left, target)
     console.say(f"{decided} of {len(left)} open groups decided; the decisions are in {target}")
-    following = replace(request, decisions=target).command("run")
+    following = replace(request, decisions=named).command("run")
     console.notice(f"Next: {following}" if target.exists() else "Nothing was written.")
     return ExitCode.DONE
+
+
+def _walk(console: Console, job: Job, left: list[tuple[PinGroup, Verdict]], target: Path) -> int:
+    """Ask about the groups in `left`; the number of those that were decided."""
+    decided = 0
+    for number, (group, verdict) in enumerate(left, 1):
+        console.say(f"Group {number} of {len(left)}")
+        console.notes(notes_on(job.tree, group, verdict))
+        entry = _ask(console, job.classification, group)
+        if entry is None:
+            break
+        if entry:
+            _append(target, entry)
+            decided += 1
+    return decided
 
 
 def _open_groups(job: Job) -> list[tuple[PinGroup, Verdict]]:
@@ -60,35 +77,63 @@ def _open_groups(job: Job) -> list[tuple[PinGroup, Verdict]]:
     ]
 
 
-def _ask(console: Console, group: PinGroup) -> str | None:
+def _ask(console: Console, classification: Classification, group: PinGroup) -> str | None:
     """The entry for the file, "" to leave the group open, None to stop."""
     while True:
-        given = console.ask(_QUESTION)
-        if given is None:
-            return None
-        answer = _ANSWERS.get(given.strip().lower()[:1], "")
-        if answer == "quit":
+        answer = _choose(console, group)
+        if answer in (None, "quit"):
             return None
         if answer == "skip":
             return ""
-        if answer:
-            break
-    despite = False
-    if answer == "pin" and group.gaps:
-        sure = console.ask("Not all was followed. Have you checked every release by hand? [y/n] ")
-        if sure is None or not sure.strip().lower().startswith("y"):
-            return "" if sure is not None else None
-        despite = True
-    why = ""
-    while not why:
-        given = console.ask("why? ")
+        action = Action(answer)
+        despite = action in (Action.PIN, Action.FOLLOW) and bool(group.gaps)
+        try:
+            check(Decision(0, action, "", despite_gaps=despite), group, classification)
+        except Refusal as refusal:
+            console.say(f"{refusal.what} {refusal.next_step}")
+            continue
+        if despite:
+            sure = console.ask(_SURE)
+            if sure is None:
+                return None
+            if not sure.strip().lower().startswith("y"):
+                return ""
+        why = _why(console)
+        return None if why is None else _entry(group.name, action, why, despite)
+
+
+def _choose(console: Console, group: PinGroup) -> str | None:
+    """The word for what is to become of `group`, None at the end of the input."""
+    known = {k: v for k, v in _ANSWERS.items() if k != "f" or group.follows}
+    words = [word for word, _ in known.values()]
+    question = f"{', '.join(words[:-1])} or {words[-1]}? [{'/'.join(known)}/?] "
+    while True:
+        given = console.ask(question)
         if given is None:
             return None
-        why = " ".join(given.split())
-    return _entry(group.name, answer, why, despite)
+        given = given.strip().lower()
+        for key, (word, _) in known.items():
+            if given in (key, word):
+                return word
+        _help(console, known)
 
 
-def _entry(group: str, verdict: str, why: str, despite: bool) -> str:
+def _help(console: Console, known: Mapping[str, tuple[str, str]]) -> None:
+    for key, (word, meaning) in known.items():
+        console.say(f"  {key}  {word}: {meaning}")
+    console.say("  ?  this list")
+
+
+def _why(console: Console) -> str | None:
+    while True:
+        given = console.ask("why? It goes into the commit message: ")
+        if given is None:
+            return None
+        if why := " ".join(given.split()):
+            return why
+
+
+def _entry(group: str, verdict: Action, why: str, despite: bool) -> str:
     lines = ["[[decision]]", f"group = {_quoted(group)}", f'verdict = "{verdict}"']
     lines.append(f"why = {_quoted(why)}")
     lines += ["despite_gaps = true"] if despite else []

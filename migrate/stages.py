@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from migrate.analysis.model import Action, Classification, Pairing, Scan
+from migrate.asked import is_output, note_output
 from migrate.base import codec
 from migrate.base.errors import Refusal
 from migrate.base.git import git_run
 from migrate.base.process import Finished
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Delivery
-from migrate.delivery.rejected import Rejections, blame, without, without_idle_api
+from migrate.delivery.rejected import Rejection, Rejections, blame, without, without_idle_api
 from migrate.identity import profile_identity
 from migrate.job import Job
 from migrate.rewrite.model import Rewrite
@@ -26,6 +27,7 @@ from migrate.rewrite.profiles import templates_of
 from migrate.workspace import replacing
 
 REFS = "refs/heads/gup-migrate/"
+_BEFORE_SERIES = ("scan", "pair", "classify", "rewrite", "commit", "build")
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,13 @@ def _classify(job: Job) -> Classification:
     from migrate.analysis.decisions import decide
     from migrate.rewrite.verdicts import classify
 
-    return decide(classify(job.tree, job.pairing, profile=job.profile), job.options.decisions)
+    found = classify(job.tree, job.pairing, profile=job.profile)
+    try:
+        return decide(found, job.options.decisions)
+    except Refusal as refusal:
+        # Nobody named the file, so it has to be said which one it is.
+        where = f"{job.options.decisions_file}: " if job.options.decisions_file else ""
+        raise Refusal(f"{where}{refusal.what}", refusal.next_step) from None
 
 
 def _classify_summary(_job: Job, classification: Classification) -> str:
@@ -174,12 +182,17 @@ def _build_depends(job: Job) -> Sequence[str]:
 
 def _series_depends(job: Job) -> Sequence[str]:
     scripts = str(job.options.tree_scripts)
-    return [str(job.out), codec.dumps(job.rejections()), profile_identity(job.profile), scripts]
+    # The report has something of every stage, also of those that changed nothing after them.
+    before = [job.results[name].digest for name in _BEFORE_SERIES]
+    return [*before, codec.dumps(job.rejections()), profile_identity(job.profile), scripts]
 
 
 def _commit_intact(job: Job, branch: Branch) -> bool:
     """The tool's repository still has the branch, which is all that its commits hang on."""
-    found = git_run(["rev-parse", "--verify", "-q", branch.ref], cwd=job.workspace.repository())
+    repository = job.workspace.repository()
+    if not repository.is_dir():
+        return False
+    found = git_run(["rev-parse", "--verify", "-q", branch.ref], cwd=repository)
     return isinstance(found, Finished) and found.stdout.decode().strip() == branch.tip
 
 
@@ -207,8 +220,9 @@ def _series(job: Job) -> Delivery:
     from migrate.delivery.report import write_report
     from migrate.delivery.series import SeriesOptions, write_series
 
-    known = job.history()
-    past = mark_sent(known, job.out, SENT, FACTS)
+    known = past = job.history()
+    for folder in job.outboxes:
+        past = mark_sent(past, folder, SENT, FACTS)
     if past != known:
         # The marks go with the folder below; a kill before `versions` is saved must not lose them.
         job.workspace.save("versions", past, "")
@@ -234,6 +248,7 @@ def _series(job: Job) -> Delivery:
         )
         write_report(job.report(delivery), folder)
     job.workspace.save("versions", delivery.history, "")
+    note_output(job.workspace, job.out, *_contents(job, delivery))
     _tell(job, delivery)
     return delivery
 
@@ -263,8 +278,15 @@ def _series_summary(_job: Job, delivery: Delivery) -> str:
 
 
 def _series_intact(job: Job, delivery: Delivery) -> bool:
+    """The folder that is asked for has this very result; another one may have another."""
     wanted = [job.out / "report.html", *(job.out / s.directory for s in delivery.series)]
-    return all(path.exists() for path in wanted)
+    contents = _contents(job, delivery)
+    return is_output(job.workspace, job.out, *contents) and all(p.exists() for p in wanted)
+
+
+def _contents(job: Job, delivery: Delivery) -> list[str]:
+    """Stands for every byte that goes into the output folder."""
+    return [codec.dumps(delivery), *_series_depends(job)]
 
 
 SCAN = Stage("scan", Scan, _scan, _scan_summary)
@@ -295,12 +317,18 @@ def check_environment(job: Job, wanted: Sequence[str]) -> None:
         user_identity(job.tree.root)
 
 
+def newly_failed(job: Job) -> list[Rejection]:
+    """After `build`: the groups that did not build and were not taken out yet."""
+    known = job.rejections()
+    return [r for r in blame(job.branch, job.rewrite, job.builds) if r.group not in known.groups]
+
+
 def reject_failed(job: Job) -> bool:
     """After `build`: note the groups that did not build; False when everything did."""
     known = job.rejections()
     if not job.options.build.keep_going:
         stop_at_failure(job)
-    fresh = [r for r in blame(job.branch, job.rewrite, job.builds) if r.group not in known.groups]
+    fresh = newly_failed(job)
     if not fresh:
         return False
     for item in fresh:

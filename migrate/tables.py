@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from migrate import pipeline
+from migrate.asked import Asked
 from migrate.base.errors import ExitCode
 from migrate.base.lock import Holder
 from migrate.console import Console, duration
@@ -83,7 +84,10 @@ def status(
     states: Mapping[str, str],
     holder: Holder | None,
     request: Request,
+    *,
+    asked: Asked,
 ) -> None:
+    """The state of each stage; `asked` are the options that were taken over from the last run."""
     following = next((n for n in pipeline.NAMES if states.get(n) != "done"), "")
     if following:
         step = request.command("run")
@@ -96,6 +100,7 @@ def status(
             {
                 "workspace": str(job.workspace.root),
                 "stages": {n: states.get(n, "missing") for n in pipeline.NAMES},
+                "asked": asked.texts | asked.switches,
                 "holder": holder,
                 "next": step,
             }
@@ -106,6 +111,8 @@ def status(
         for name in pipeline.NAMES
     ]
     console.table(f"Workspace {job.workspace.root}", ("stage", "state", "result"), rows)
+    if asked:
+        console.say(f"As asked for last: {request.command('run')}")
     if holder:
         console.say(f"In use by '{holder.command}' (process {holder.pid}).")
     console.say(f"Next: {step}")

@@ -26,10 +26,11 @@ from migrate.delivery import arrival
 LAYOUT = 1
 """Goes up when files move or change their meaning; an older workspace is then made anew."""
 
-_SHARED_STAGES = ("scan", "pair")
+_SHARED = ("scan", "pair", "asked")
 _OURS = (
     "scan.json*",
     "pair.json*",
+    "asked.json*",
     "state.sqlite*",
     f"{arrival.NAME}*",
     "repository*",
@@ -38,7 +39,9 @@ _OURS = (
     "log",
     "scratch",
 )
-_KEPT = ("profiles/*/out", "profiles/*/versions.json", "profiles/*/trailers.json")
+_KEPT = tuple(
+    f"profiles/*/{name}" for name in ("out", "outputs.json", "versions.json", "trailers.json")
+)
 _MARKER = "gup-migrate.json"
 _OUT_MARKER = ".gup-migrate"
 
@@ -56,6 +59,7 @@ class Workspace:
     checkout: Path
     profile: str
     notice: Callable[[str], None] = field(default=lambda _: None)
+    _is_mine: bool = field(default=False, init=False)
 
     @property
     def _own(self) -> Path:
@@ -76,12 +80,18 @@ class Workspace:
         return self._own / "out"
 
     @property
+    def decisions(self) -> Path:
+        """The decisions that stand above the rules when the user names no other file. It is
+        beside the folder and not in it: nothing that removes state removes a person's work."""
+        return self.root.with_name(f"{self.root.name}.decisions.toml")
+
+    @property
     def journal(self) -> Path:
         """What is half done in the user's repository, while it is."""
         return self.root / arrival.NAME
 
     def stage_path(self, stage: str) -> Path:
-        return (self.root if stage in _SHARED_STAGES else self._own) / f"{stage}.json"
+        return (self.root if stage in _SHARED else self._own) / f"{stage}.json"
 
     def load(self, stage: str, kind: type[T]) -> stored.Stored[T] | None:
         """The stored result of `stage`, or None when there is none that can be trusted."""
@@ -99,8 +109,13 @@ class Workspace:
         return Database(self.root / "state.sqlite", self.notice)
 
     def repository(self) -> Path:
-        """The tool's own repository, which sees every object of the checkout."""
-        return borrow(self.checkout, self.root / "repository")
+        """The tool's own repository, which sees every object of the checkout.
+
+        Who has not locked the workspace gets it as it is, which may be missing or broken: to
+        repair it is for the one who has.
+        """
+        place = self.root / "repository"
+        return borrow(self.checkout, place) if self._is_mine else place
 
     def worktree(self, commit: str) -> Path:
         """The same with `commit` checked out; on a full kernel the first time takes a minute."""
@@ -121,9 +136,11 @@ class Workspace:
         self.root.mkdir(parents=True, exist_ok=True)
         with lock.locked(self.root / "lock"):
             self._settle()
+            self._is_mine = True
             try:
                 yield
             finally:
+                self._is_mine = False
                 shutil.rmtree(self.root / "scratch", ignore_errors=True)
                 if "database" in self.__dict__:
                     self.database.close()

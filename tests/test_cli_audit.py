@@ -245,3 +245,37 @@ def test_review_of_a_file_that_cannot_be_written(world: World, tmp_path: Path) -
     done = reviewed(world, tmp_path / "none" / "mine.toml", "keep\nIt is mine.\n")
     assert done.returncode == 1
     assert "cannot be written: No such file or directory." in done.stderr
+
+
+def test_review_keeps_decisions_beside_the_workspace_and_all_others_use_them(
+    world: World,
+) -> None:
+    path = world.workspace.with_name("workspace.decisions.toml")
+    try:
+        first = run(world, "review", answers="?\nplease\nk\nIt is mine.\nq\n")
+        assert first.returncode == 0, first.stderr
+        assert f"the decisions are in {path}" in first.stdout
+        assert first.stdout.count("  k  keep: leave the code as it is") == 2, "? and 'please'"
+        (entry,) = tomllib.loads(path.read_text())["decision"]
+        classified = run(world, "classify", "--json")
+        assert f"decisions: 1, from {path}" in classified.stderr
+        mine = [v for v in data(classified)["verdicts"] if v["decided_by"] == "author"]
+        assert [v["group"] for v in mine] == [entry["group"]]
+        assert "decisions:" not in run(world, "scan").stderr, "which has no use for them"
+        none = data(run(world, "classify", "--json", "--decisions", "/dev/null"))
+        assert {v["decided_by"] for v in none["verdicts"]} == {"rules"}
+        assert run(world, "clean", "--all").returncode == 0
+        assert path.exists(), "a person's work is no state of ours"
+        path.write_text(ENTRY.replace("chute_dma", "chute_dmb"))
+        wrong = run(world, "classify")
+        assert wrong.returncode == 1
+        assert wrong.stderr.splitlines()[-2].startswith(f"error: {path}: Decision 1 (file = ")
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def test_review_does_not_take_what_cannot_be_done(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    done = reviewed(world, path, "pin\nn\nq\n")
+    assert "Have you checked every release by hand?" in done.stdout
+    assert not path.exists(), "he had not"

@@ -14,9 +14,20 @@ PACKAGE = Path(__file__).resolve().parents[1] / "migrate"
 
 # From the left to the right: a module imports from its own line and from those below it.
 LAYERS = (
-    ("cli", "__main__", "api", "audits", "commands", "ending", "request", "review", "tables"),
+    (
+        "cli",
+        "__main__",
+        "api",
+        "audits",
+        "commands",
+        "ending",
+        "remembered",
+        "request",
+        "review",
+        "tables",
+    ),
     ("console",),
-    ("pipeline", "handover", "stages", "job", "identity", "doctor"),
+    ("pipeline", "handover", "stages", "job", "asked", "identity", "doctor"),
     ("workspace",),
     ("delivery",),
     ("rewrite",),

@@ -139,7 +139,7 @@ def decide(classification: Classification, decisions: Sequence[Decision]) -> Cla
                     f" ({decision.verdict}) are both about {group.name}.",
                     "Keep one of them, or name the groups one by one.",
                 )
-            _check(decision, group)
+            check(decision, group, classification)
     verdicts = tuple(
         _decided(group, v, by_group[group.name]) if group.name in by_group else v
         for group, v in classification.pairs()
@@ -147,18 +147,31 @@ def decide(classification: Classification, decisions: Sequence[Decision]) -> Cla
     return replace(classification, verdicts=verdicts)
 
 
-def _check(decision: Decision, group: PinGroup) -> None:
+def check(decision: Decision, group: PinGroup, classification: Classification) -> None:
+    """A :class:`Refusal` when `decision` asks for what cannot be done to `group`."""
     if decision.verdict not in _CONVERTING:
         return
+    name = f"Decision {decision.number}" if decision.number else "A decision"
+    if helper := _helper(group):
+        takers = (
+            g.name
+            for g in classification.groups
+            if g is not group and any(a.function == helper for a in g.acquires)
+        )
+        raise Refusal(
+            f"{name} cannot {decision.verdict} {group.name}: {helper}() takes the pages, and what"
+            " takes them is what is converted, with all of its callers.",
+            f"Decide on {next(takers, f'the group of {helper}()')}, or let this one stay as it is.",
+        )
     never = next((why for kind, why in _NEVER.items() if group.trait(kind)), "")
     if never:
         raise Refusal(
-            f"Decision {decision.number} cannot {decision.verdict} {group.name}: {never}.",
+            f"{name} cannot {decision.verdict} {group.name}: {never}.",
             "Take the entry out, or let it keep the group.",
         )
     if group.gaps and not decision.despite_gaps:
         raise Refusal(
-            f"Decision {decision.number} would {decision.verdict} {group.name}, of which not"
+            f"{name} would {decision.verdict} {group.name}, of which not"
             f" everything could be followed: {group.gaps[0]}.",
             f"See 'gup-migrate explain {group.name}'; add despite_gaps = true once you have checked"
             " every release by hand.",
@@ -166,9 +179,16 @@ def _check(decision: Decision, group: PinGroup) -> None:
     if decision.verdict is Action.FOLLOW and not group.follows:
         why = group.no_follow or "follow_page() cannot do what it does"
         raise Refusal(
-            f"Decision {decision.number} cannot follow {group.name}: {why}.",
+            f"{name} cannot follow {group.name}: {why}.",
             "Let it pin or keep the group.",
         )
+
+
+def _helper(group: PinGroup) -> str:
+    """The helper of the tree that takes the pages of `group`, "" when it takes them by itself."""
+    trait = group.trait(TraitKind.THROUGH_HELPER)
+    calls_it = trait is not None and all(a.name == trait.subject for a in group.acquires)
+    return trait.subject if trait is not None and calls_it else ""
 
 
 def _decided(group: PinGroup, rules: Verdict, decision: Decision) -> Verdict:

@@ -13,7 +13,9 @@ from migrate.analysis.decisions import Decision, decide, read_decisions
 from migrate.analysis.model import (
     Action,
     Classification,
+    Evidence,
     PinGroup,
+    Trait,
     TraitKind,
     UseKind,
 )
@@ -270,3 +272,21 @@ def test_what_cannot_be_followed() -> None:
         "Decision 1 cannot follow drivers/demo/demo.c:get: the vmas are asked for, too."
     )
     assert refusal.next_step == "Let it pin or keep the group."
+
+
+@pytest.mark.parametrize("action", [Action.PIN, Action.FOLLOW])
+def test_a_caller_of_a_helper_is_not_converted_alone(action: Action) -> None:
+    helper = replace(
+        WHOLE, name="d.c:take_pages", acquires=(groups.acquire(40, function="take_pages"),)
+    )
+    calls = replace(groups.acquire(10, function="get"), name="take_pages")
+    trait = Trait(TraitKind.THROUGH_HELPER, Evidence(calls.place, "helper", ""), "take_pages")
+    caller = replace(WHOLE, name="d.c:get", acquires=(calls,), traits=(trait,))
+    found = classified(helper, caller)
+    assert found.verdicts[1].rule == "through_helper"
+    refusal = refused(found, of(action, group="d.c:get"))
+    assert refusal.what.startswith(
+        f"Decision 1 cannot {action} d.c:get: take_pages() takes the pages,"
+    )
+    assert "Decide on d.c:take_pages" in refusal.next_step
+    assert decide(found, [of(Action.KEEP, group="d.c:get")]).verdicts[1].action is Action.KEEP

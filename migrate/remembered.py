@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The options of the last run, for commands that say what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from migrate.asked import Asked, recall, remember
+from migrate.base.git import open_repository
+from migrate.request import Request, lasting_options
+from migrate.rewrite.profiles import profile_names
+from migrate.workspace import Workspace, open_workspace
+
+_PATHS = ("output", "decisions")
+
+
+def keep_options(request: Request, command: str, workspace: Workspace) -> None:
+    """Note what `command` was asked for; the workspace is locked."""
+    given: dict[str, str | bool | None] = {}
+    for name, default in lasting_options(command).items():
+        value = getattr(request, name)
+        given[name] = None if value == default else _absolute(name, value)
+    remember(workspace, given)
+
+
+def with_last_options(request: Request) -> tuple[Request, Asked]:
+    """`request` with the options of the last run where it names none; and those it took over."""
+    top = Path(str(open_repository(request.tree).working_tree_dir))
+    last = recall(open_workspace(top, request.profile, request.workspace))
+    known = lasting_options("status").keys() - request.given
+    texts = {n: v for n, v in last.texts.items() if n in known and not _is_gone(n, v)}
+    switches = {n: v for n, v in last.switches.items() if n in known}
+    values: dict[str, Any] = {n: Path(v) if n in _PATHS else v for n, v in texts.items()}
+    values |= switches
+    return replace(request, **values), Asked(texts, switches)
+
+
+def _is_gone(name: str, value: str) -> bool:
+    """Whether it names something to read that is not there any more."""
+    reads = name == "decisions" or (name == "profile" and value not in profile_names())
+    return reads and not Path(value).exists()
+
+
+def _absolute(name: str, value: Any) -> str | bool:
+    if isinstance(value, bool):
+        return value
+    is_path = name in _PATHS or (name == "profile" and value not in profile_names())
+    return str(Path(value).expanduser().absolute()) if is_path else str(value)
