@@ -7,6 +7,7 @@ Only typer is imported at the top: help and completion must not wait for parsers
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -157,6 +158,14 @@ def clean(
 
 @app.command()
 def doctor(
+    tree: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[TREE]",
+            help="A kernel checkout: say which compilers suit it.",
+            show_default="no kernel in particular",
+        ),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="The result as JSON on standard output.")
     ] = False,
@@ -164,7 +173,7 @@ def doctor(
     """Show what is installed, what is missing and how to get it."""
     from migrate import commands
 
-    return commands.doctor(as_json=json)
+    return commands.doctor(tree, as_json=json)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from migrate import handover, pipeline, tables
 from migrate.analysis.decisions import read_decisions
 from migrate.base.errors import ExitCode, Refusal
 from migrate.console import Console, duration
-from migrate.delivery.builds.choices import check_options, launcher_jobs
+from migrate.delivery.builds.choices import check_options, launcher_jobs, read_choice
 from migrate.delivery.builds.model import BuildOptions
 from migrate.job import Job, Options
 from migrate.kernel.tree import Tree, open_tree
@@ -140,12 +140,13 @@ def clean(request: Request, *, everything: bool) -> ExitCode:
     return ExitCode.DONE
 
 
-def doctor(*, as_json: bool) -> ExitCode:
-    """What is installed and what is missing; exit code 1 when the tool cannot work."""
+def doctor(tree: Path | None, *, as_json: bool) -> ExitCode:
+    """What is installed and what is missing, for `tree` which compilers suit it; exit code 1 when
+    the tool cannot work."""
     from migrate.doctor import examine
 
     console = Console()
-    checks = examine()
+    checks = examine(open_tree(tree).version if tree else None)
     if as_json:
         console.json(checks)
     else:
@@ -210,6 +211,7 @@ def _build_options(request: Request) -> BuildOptions:
         compiler_launcher=request.launcher,
         architectures=None if named is None else tuple(dict.fromkeys(named.split(","))),
         keep_going=request.keep_going,
+        choice=read_choice(request.compilers, request.prefixes, llvm=request.llvm),
     )
 
 

@@ -18,6 +18,8 @@ from migrate.base.packages import install
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _TIME_LIMIT = 20.0
+_MOST_SUITED = 2
+"""Versions of a kind of compiler that are named for a tree."""
 # The program or header, what for, and Debian's package.
 _TREE_TOOLS = (
     ("perl", "the tree's get_maintainer.pl and checkpatch.pl", "perl"),
@@ -70,8 +72,8 @@ class Check:
         return self.need is Need.OPTIONAL
 
 
-def examine() -> tuple[Check, ...]:
-    """Look at this machine; nothing is changed."""
+def examine(version: tuple[int, ...] | None = None) -> tuple[Check, ...]:
+    """Look at this machine, for a kernel of `version` if one is given; nothing is changed."""
     return (
         Check("gup-migrate", migrate.__version__, "", "", Need.REQUIRED),
         Check("python", platform.python_version(), "", "", Need.REQUIRED),
@@ -80,6 +82,7 @@ def examine() -> tuple[Check, ...]:
         *(Check(n, _version(n), use, install(p), Need.USUAL) for n, use, p in _TREE_TOOLS),
         *(Check(n, _header(h), use, install(p), Need.USUAL) for n, h, use, p in _LIBRARIES),
         *_compilers(),
+        *(_suited(version) if version else ()),
         *(Check(n, _version(n), use, install(p), Need.OPTIONAL) for n, use, p in _EXTRAS),
         Check("free space", _free_space(), "5 GB for the builds of a real kernel", "", Need.USUAL),
     )
@@ -105,6 +108,18 @@ def _compilers() -> Iterator[Check]:
         found = _VERSION.findall(item.version or "")
         version = found[-1] if found else item.version or ""
         yield Check(item.compiler, version, f"builds for {item.arch}", get, need)
+
+
+def _suited(version: tuple[int, ...]) -> Iterator[Check]:
+    """The compilers of this distribution that are nearest to the time of the kernel."""
+    from migrate.kernel.compilers import release_name, suited
+
+    kernel = ".".join(map(str, version[:2]))
+    for item in suited(version, release_name()):
+        needs = f" and needs at least {item.least}" if item.least else ""
+        use = f"Linux {kernel}, which came out with {item.kind} {item.then}{needs}"
+        for name in item.packages[:_MOST_SUITED]:
+            yield Check(name, _version(name), use, install(name), Need.OPTIONAL)
 
 
 def _version(program: str) -> str:

@@ -151,9 +151,9 @@ class Job:
     @cached_property
     def toolchains(self) -> str:
         """The compilers and their versions: other compilers get another chance."""
-        from migrate.kernel.toolchains import toolchains_report
+        from migrate.kernel.toolchains import installed
 
-        return codec.dumps(toolchains_report())
+        return codec.dumps(installed(self.options.build.choice))
 
     @property
     def out(self) -> Path:

@@ -139,6 +139,31 @@ class Request:
             show_default="for each object the first that has it",
         ),
     ] = None
+    compilers: Annotated[
+        str | None,
+        Scope(since="build"),
+        typer.Option(
+            "--cc",
+            metavar="ARCH=COMPILER,...",
+            help="The compiler of an architecture, as in make CC=.",
+            show_default="gcc, and another one for what it does not build",
+        ),
+    ] = None
+    prefixes: Annotated[
+        str | None,
+        Scope(since="build"),
+        typer.Option(
+            "--cross-compile",
+            metavar="ARCH=PREFIX,...",
+            help="The prefix of an architecture's tools, as in make CROSS_COMPILE=.",
+            show_default="the first cross compiler that is installed",
+        ),
+    ] = None
+    llvm: Annotated[
+        bool,
+        Scope(since="build"),
+        typer.Option("--llvm", help="Build with clang and its tools, as in make LLVM=1."),
+    ] = False
     warnings: Annotated[
         str,
         Scope(since="build"),

@@ -166,6 +166,8 @@ def test_no_rule_names_a_file_of_a_driver() -> None:
         for name in tracked()
         if name.startswith(("migrate/", "cocci/"))
     }
+    # What make says of a file is what a remedy is known by; it does nothing to that file.
+    found.pop("migrate/kernel/data/remedies.toml")
     assert {name: paths for name, paths in found.items() if paths} == {}
 
 

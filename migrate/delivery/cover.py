@@ -120,6 +120,7 @@ def cover_letter(
             o.status is not BuildStatus.NOT_BUILDABLE for o in _objects(facts.builds, commits)
         ),
         built=facts.builds is not None,
+        toolchain=_unique(line for o in _objects(facts.builds, commits) for line in o.how),
         document=document,
         part=part,
         depends=depends,

@@ -57,7 +57,8 @@ class ObjectBuild:
     """One object of one commit on one architecture.
 
     `output` is what the compiler said that it had not said at the parent; `reason` says why an
-    object is NOT_BUILDABLE; `seconds` is 0 for a result that was reused.
+    object is NOT_BUILDABLE; `seconds` is 0 for a result that was reused. `how` says what else than
+    the usual compiler it took, a line each.
     """
 
     commit: str
@@ -67,6 +68,7 @@ class ObjectBuild:
     output: str
     reason: str
     seconds: float
+    how: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class BuildReport:
 
     tip: str
     objects: tuple[ObjectBuild, ...]
+
+    @property
+    def how(self) -> tuple[str, ...]:
+        """What else than the usual compilers it took to build, each line once."""
+        return tuple(dict.fromkeys(line for item in self.objects for line in item.how))
 
 
 @dataclass(frozen=True)

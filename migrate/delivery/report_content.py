@@ -126,6 +126,7 @@ def make_report(results: Results) -> Report:
             *(_series(s, _notes(s)) for s in results.delivery.series),
             *(_series(s, (_STANDS.format(s.version),)) for s in results.delivery.unchanged),
         ),
+        toolchain=results.builds.how,
     )
 
 

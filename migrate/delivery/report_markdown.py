@@ -91,6 +91,11 @@ def _series(report: Report) -> Iterator[str]:
             if commit in commits:
                 yield from _commit(commits[commit])
         yield ""
+    if report.toolchain:
+        yield "## What the builds needed here"
+        yield ""
+        yield from (f"- {text(line)}" for line in report.toolchain)
+        yield ""
     if report.unparsed:
         yield "## Not parsed"
         yield ""

@@ -181,7 +181,8 @@ class Area:
 
 @dataclass(frozen=True)
 class Report:
-    """`rows` are sorted by place, `groups` by name."""
+    """`rows` are sorted by place, `groups` by name; `toolchain` says what else than the usual
+    compilers it took to build, a line each."""
 
     schema: int
     tool: str
@@ -196,3 +197,4 @@ class Report:
     unparsed: tuple[str, ...]
     commits: tuple[CommitEntry, ...]
     series: tuple[SeriesEntry, ...]
+    toolchain: tuple[str, ...] = ()

@@ -154,6 +154,8 @@ _COMPOSITE = re.compile(r"(.+?)-(?:y|m|objs|objs-y|objs-m)$")
 _NAME = r"(?:\$\((?:[^()]|\([^()]*\))*\)|\$\{\w+\}|[^\s:=#?+$])+"
 _ASSIGN = re.compile(rf"^\s*(?:export\s+|override\s+)*({_NAME})\s*(\+=|::?=|\?=|=)\s*(.*)$")
 _CONDITION = re.compile(r"^\s*(else\s+)?(ifdef|ifndef|ifeq|ifneq)\b\s*(.*)$")
+_NO_RECIPE = re.compile(r"\s*(else|endif|ifdef|ifndef|ifeq|ifneq)\b")
+"""Directives may be indented by a tab, which is what else tells a recipe."""
 _SYMBOL = re.compile(r"CONFIG_(\w+)")
 _SYMBOL_REFERENCE = re.compile(r"\$\(CONFIG_(\w+)\)|\$\{CONFIG_(\w+)\}")
 _CALL = re.compile(r"\$\(\w+\s[^$]*(?:\$\(CONFIG_\w+\)[^$)]*)+\)")
@@ -198,7 +200,7 @@ def _logical_lines(text: str) -> Iterator[str]:
     for line in re.sub(r"\\\n", " ", text).splitlines():
         if inside_define or line.startswith("define "):
             inside_define = not line.startswith("endef")
-        elif not line.startswith("\t") or _CONDITION.match(line) or _ASSIGN.match(line):
+        elif not line.startswith("\t") or _NO_RECIPE.match(line) or _ASSIGN.match(line):
             yield re.sub(r"(?<!\\)#.*", "", line)
 
 

@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 import platform
+import re
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from migrate.base import process
+from migrate.kernel.compilers import nearest
+from migrate.kernel.remedies import Version
 
 _DATA = Path(__file__).parent / "data"
+_GCC = (4, 20)
+"""Versions of gcc that are looked for besides the usual one."""
+_NUMBER = re.compile(r"\d+(?:\.\d+)+")
 _TIME_LIMIT = 30.0
 """Seconds for `gcc --version`, which may wake a sleeping disk or a network drive."""
 
@@ -30,14 +36,38 @@ class Architecture:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What the user says about compilers: CC= and CROSS_COMPILE= by architecture, and LLVM=1."""
+
+    compilers: tuple[tuple[str, str], ...] = ()
+    prefixes: tuple[tuple[str, str], ...] = ()
+    llvm: bool = False
+
+    def is_made_for(self, arch: str) -> bool:
+        """Whether the user said which compiler is to be used for `arch`."""
+        return self.llvm or arch in dict(self.compilers) or arch in dict(self.prefixes)
+
+
+@dataclass(frozen=True)
 class Toolchain:
-    """An installed compiler. `identity` changes whenever the compiler does."""
+    """An installed compiler. `identity` changes whenever the compiler does.
+
+    `host` is the compiler for programs that run during the build; `llvm` asks for all of LLVM.
+    """
 
     arch: Architecture
     prefix: str
     compiler: str
     version: str
     identity: str
+    host: str = "gcc"
+    llvm: bool = False
+
+    @property
+    def description(self) -> str:
+        """ "gcc-11 11.3.0", for messages."""
+        found = _NUMBER.findall(self.version)
+        return f"{self.compiler} {found[-1] if found else self.version}"
 
 
 @dataclass(frozen=True)
@@ -87,28 +117,82 @@ def build_settings() -> BuildSettings:
     return BuildSettings(**{key: tuple(value) for key, value in data.items()})
 
 
-def find_toolchain(arch: Architecture) -> Toolchain | None:
-    """The compiler for `arch`: plain gcc on such a machine, else the first cross compiler."""
-    for prefix in _prefixes(arch):
-        path = shutil.which(prefix + "gcc")
-        if path and (version := _version(path)):
-            stat = Path(path).resolve().stat()
-            identity = f"{prefix}gcc {version} {stat.st_size} {stat.st_mtime_ns}"
-            return Toolchain(arch, prefix, prefix + "gcc", version, identity)
+NO_CHOICE = Choice()
+
+
+def find_toolchain(arch: Architecture, choice: Choice = NO_CHOICE) -> Toolchain | None:
+    """The compiler for `arch`: that of the user's `choice`, plain gcc on such a machine, else the
+    first cross compiler."""
+    named = dict(choice.compilers).get(arch.name, "")
+    given = dict(choice.prefixes).get(arch.name)
+    for prefix in _prefixes(arch) if given is None else (given,):
+        if choice.llvm or named:
+            fits = not prefix or bool(shutil.which(prefix + "ld")) or choice.llvm
+            if fits and (found := _toolchain(arch, prefix, named or "clang", llvm=choice.llvm)):
+                return found
+        elif found := _toolchain(arch, prefix, prefix + "gcc"):
+            return found
     return None
 
 
-def missing_compiler(arch: Architecture) -> str:
+def other_toolchains(arch: Architecture, version: Version) -> tuple[Toolchain, ...]:
+    """The other compilers for `arch` that are installed, those first that suit a kernel of
+    `version` best."""
+    usual = find_toolchain(arch)
+    found = []
+    for name in nearest(version, [f"gcc-{n}" for n in range(*_GCC)]):
+        for prefix in _prefixes(arch):
+            other = _toolchain(arch, prefix, prefix + name)
+            if other:
+                host = name if shutil.which(name) else other.host
+                found.append(replace(other, host=host))
+                break
+    if usual is None:
+        return tuple(found)
+    return tuple(t for t in found if t.version != usual.version and not _is_same(t, usual))
+
+
+def installed(choice: Choice = NO_CHOICE) -> tuple[str, ...]:
+    """The identities of all compilers that builds may take: other ones give other results."""
+    usual = [t for a in architectures() if (t := find_toolchain(a, choice))]
+    free = [a for a in architectures() if not choice.is_made_for(a.name)]
+    others = [t for a in free for t in other_toolchains(a, ())]
+    return tuple(f"{t.arch.name} {t.identity}" for t in (*usual, *others))
+
+
+def _is_same(one: Toolchain, other: Toolchain) -> bool:
+    """Whether both are one program: plain gcc is a link to one with a version."""
+    paths = [Path(shutil.which(t.compiler) or t.compiler).resolve() for t in (one, other)]
+    return paths[0] == paths[1]
+
+
+def _toolchain(
+    arch: Architecture, prefix: str, compiler: str, *, llvm: bool = False
+) -> Toolchain | None:
+    path = shutil.which(compiler)
+    if not path or not (version := _version(path)):
+        return None
+    stat = Path(path).resolve().stat()
+    identity = f"{compiler} {version} {stat.st_size} {stat.st_mtime_ns}"
+    host = "clang" if llvm else "gcc"
+    identity += " LLVM=1" if llvm else ""
+    return Toolchain(arch, prefix, compiler, version, identity, host, llvm)
+
+
+def missing_compiler(arch: Architecture, choice: Choice = NO_CHOICE) -> str:
     """Why nothing can be built for `arch`, with the way out."""
-    wanted = _prefixes(arch)[0] + "gcc"
+    if choice.llvm or arch.name in dict(choice.compilers):
+        named = dict(choice.compilers).get(arch.name, "clang")
+        return f"{arch.name}: no compiler {named}, which was asked for"
+    wanted = dict(choice.prefixes).get(arch.name, _prefixes(arch)[0]) + "gcc"
     return f"{arch.name}: no compiler {wanted}; Debian: {_package(arch)}"
 
 
-def toolchains_report() -> tuple[ToolchainState, ...]:
+def toolchains_report(choice: Choice = NO_CHOICE) -> tuple[ToolchainState, ...]:
     """For `doctor`: the compiler of every architecture, or the Debian package that brings it."""
     states = []
     for arch in architectures():
-        found = find_toolchain(arch)
+        found = find_toolchain(arch, choice)
         compiler = found.compiler if found else _prefixes(arch)[0] + "gcc"
         version = found.version if found else None
         native = platform.machine() in arch.machines

@@ -42,6 +42,8 @@ def ways_of(text: str, word: str) -> set[str]:
         ("obj-$(subst m,y,$(CONFIG_A)) += hv/\n", "hv/", {"CONFIG_A"}),
         ("ifdef CONFIG_A\nobj-y += a.o\nelse\nobj-y += b.o\nendif\n", "a.o", {"CONFIG_A"}),
         ("ifdef CONFIG_A\nobj-y += a.o\nelse\nobj-y += b.o\nendif\n", "b.o", {"!CONFIG_A"}),
+        ("ifdef CONFIG_A\n\tifdef CONFIG_B\n\tendif\nendif\nobj-y += a.o\n", "a.o", {""}),
+        ("\tifdef CONFIG_A\nobj-y += b.o\n\telse\nobj-y += a.o\n\tendif\n", "a.o", {"!CONFIG_A"}),
         ("ifndef CONFIG_A\nobj-y += a.o\nendif\n", "a.o", {"!CONFIG_A"}),
         ("ifeq ($(CONFIG_A),y)\nobj-y += a.o\nendif\n", "a.o", {"CONFIG_A=y"}),
         ("ifneq ($(CONFIG_A),)\nobj-y += a.o\nendif\n", "a.o", {"CONFIG_A"}),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from migrate.base import codec
 from migrate.delivery.builds.folder import BuildFolder, Config, NoConfig
@@ -14,9 +15,8 @@ from migrate.delivery.builds.model import BuildCache, Progress, Route, Unit, Unr
 from migrate.delivery.builds.routes import Router
 from migrate.delivery.builds.site import Site
 from migrate.delivery.builds.store import Store
-from migrate.kernel.tree import Tree
 
-_FORMAT = "1"
+_FORMAT = "2"
 
 Routes = dict[str, tuple[Route, ...]]
 
@@ -29,8 +29,7 @@ def find_routes(site: Site, sources: Sequence[str], cache: BuildCache, say: Prog
     if asked:
         say(f"makefiles and configurations of {len(asked)} objects", 0, len(asked))
         site.switch(site.branch.tip)
-        tree = Tree(site.worktree, site.branch.tip)
-        for path, routes in Router(tree, site.folder, site.options).routes(asked).items():
+        for path, routes in Router(site.tree, site.folder, site.options).routes(asked).items():
             known[path] = routes
             if all(isinstance(r, Unit) or r.lasting for r in routes):
                 cache.put(keys[path], _written(routes))
@@ -40,14 +39,9 @@ def find_routes(site: Site, sources: Sequence[str], cache: BuildCache, say: Prog
 def configured(site: Site, routes: Routes, store: Store) -> Routes:
     """`routes` with every configuration made; where that fails, the reason takes its place."""
     units = [r for found in routes.values() for r in found if isinstance(r, Unit)]
-    folders = {f.path: f for f in map(site.folder_of, units) if f.known_config() is None}
-    if folders:
-        site.switch(site.branch.tip)
-    made = dict(zip(folders, _made(list(folders.values()), site.options.jobs), strict=True))
-    broken = {path: c.reason for path, c in made.items() if isinstance(c, NoConfig)}
+    broken = make_configurations(site, units)
     for unit in units:
-        if config := site.folder_of(unit).known_config():
-            store.know(unit, config, site.context(unit))
+        site.introduce(unit, store)
 
     def usable(route: Route) -> Route:
         if isinstance(route, Unroutable) or site.folder_of(route).path not in broken:
@@ -56,6 +50,16 @@ def configured(site: Site, routes: Routes, store: Store) -> Routes:
         return Unroutable(route.path, route.arch, why, lasting=False)
 
     return {path: tuple(usable(r) for r in found) for path, found in routes.items()}
+
+
+def make_configurations(site: Site, units: Sequence[Unit]) -> dict[Path, str]:
+    """Make the configurations of `units` that are not there yet; the folders where that fails,
+    with the reasons."""
+    folders = {f.path: f for f in map(site.folder_of, units) if f.known_config() is None}
+    if folders:
+        site.switch(site.branch.tip)
+    made = dict(zip(folders, _made(list(folders.values()), site.options.jobs), strict=True))
+    return {path: c.reason for path, c in made.items() if isinstance(c, NoConfig)}
 
 
 def _made(folders: list[BuildFolder], jobs: int) -> list[Config | NoConfig]:

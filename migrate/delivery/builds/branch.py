@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from migrate.base.errors import Refusal
@@ -26,6 +27,7 @@ from migrate.delivery.builds.outcome import judge
 from migrate.delivery.builds.plan import State, affected_states, series_sources, units_of
 from migrate.delivery.builds.results import Results
 from migrate.delivery.builds.routes import ALLMODCONFIG
+from migrate.delivery.builds.second_chance import second_chances
 from migrate.delivery.builds.site import Site
 from migrate.delivery.builds.store import Store
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
@@ -57,7 +59,10 @@ def build_branch(
         objects: list[ObjectBuild] = []
         steps = [branch.commits] if options.keep_going else [(c,) for c in branch.commits]
         for commits in steps:
-            _find_out(commits, site, units, sources, results)
+            failed = _find_out(commits, site, units, sources, results)
+            if others := second_chances(failed, site, store, results):
+                units = [others.get(unit, unit) for unit in units]
+                _find_out(commits, site, units, sources, results)
             for commit in commits:
                 objects += _commit_report(commit, site, routes, units, results)
             if not options.keep_going and any(o.status is BuildStatus.FAILED for o in objects):
@@ -77,7 +82,10 @@ def build_full(
     if arch not in known:
         raise Refusal(f"{arch} is not known.", f"Choose one of: {', '.join(known)}.")
     if arch not in site.toolchains:
-        raise Refusal(f"{missing_compiler(known[arch])}.", "Install it and run the build again.")
+        raise Refusal(
+            f"{missing_compiler(known[arch], options.choice)}.",
+            "Install it and run the build again.",
+        )
     site.switch(branch.tip)
 
     def everything(folder: BuildFolder, server: JobServer) -> FullBuild:
@@ -115,13 +123,16 @@ def _find_out(
     units: Sequence[Unit],
     sources: Sequence[str],
     results: Results,
-) -> None:
-    """Build what `commits` affect, and at the parent what did not come out clean."""
+) -> list[State]:
+    """Build what `commits` affect, and at the parent what did not come out clean; what does not
+    compile at the parent."""
     after = affected_states(commits, units, sources, site.states)
     results.know(after)
     parents = {commit.id: commit.parent for commit in commits}
-    before = {State(s.unit, parents[s.commit]) for s in after if not results.clean(s)}
-    results.know({s for s in before if site.states.blob(s.commit, s.unit.path)})
+    unclean = {State(s.unit, parents[s.commit]) for s in after if not results.clean(s)}
+    before = {s for s in unclean if site.states.blob(s.commit, s.unit.path)}
+    results.know(before, before=True)
+    return sorted(s for s in before if not results.compiles_at(s))
 
 
 def _commit_report(
@@ -134,7 +145,8 @@ def _commit_report(
         if after is not None and _reads(after, commit, unit):
             before = results.get(unit, commit.parent)
             elsewhere = results.compiles_somewhere(unit)
-            found.append(judge(commit.id, unit, before, after, built_elsewhere=elsewhere))
+            made = judge(commit.id, unit, before, after, built_elsewhere=elsewhere)
+            found.append(replace(made, how=site.how(unit)))
     for path in commit.paths:
         if site.states.blob(commit.id, path):
             for route in routes.get(path, ()):

@@ -5,14 +5,21 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from migrate.base import packages, process
 from migrate.base.errors import Refusal
 from migrate.delivery.builds.model import BuildOptions
-from migrate.kernel.toolchains import architectures
+from migrate.kernel.toolchains import (
+    Choice,
+    architectures,
+    find_toolchain,
+    missing_compiler,
+)
 
 _TIME_LIMIT = 30.0
+_EXAMPLES = {"--cc": "x86_64=gcc-11", "--cross-compile": "arm64=aarch64-linux-gnu-"}
 _WARNINGS = re.compile("[123]{0,3}")
 
 
@@ -35,7 +42,46 @@ def check_options(options: BuildOptions) -> str:
     strange = [name for name in options.architectures or () if name not in known]
     if strange:
         raise Refusal(f"{strange[0]} is not known.", f"Choose from: {', '.join(known)}.")
+    _check_compilers(options.choice, known)
     return _sparse_version() if options.sparse else ""
+
+
+def read_choice(compilers: str | None, prefixes: str | None, *, llvm: bool) -> Choice:
+    """What `--cc` and `--cross-compile` say, each a list of ARCH=VALUE with commas; a
+    :class:`Refusal` for what is no such list."""
+    return Choice(_pairs("--cc", compilers), _pairs("--cross-compile", prefixes), llvm)
+
+
+def _pairs(option: str, given: str | None) -> tuple[tuple[str, str], ...]:
+    """ "a=b,c=d" as pairs, the last one of an architecture."""
+    found: dict[str, str] = {}
+    for part in (given or "").split(",") if given is not None else ():
+        arch, equals, value = part.partition("=")
+        if not equals or not arch.strip() or (option == "--cc" and not value.strip()):
+            raise Refusal(
+                f"{option} {given} names no architecture.",
+                f"Give it as in {option} {_EXAMPLES[option]}.",
+            )
+        found[arch.strip()] = value.strip()
+    return tuple(sorted(found.items()))
+
+
+def _check_compilers(choice: Choice, known: Sequence[str]) -> None:
+    """A :class:`Refusal` for a compiler that was asked for and is not there."""
+    named = dict((*choice.prefixes, *choice.compilers))
+    strange = [arch for arch in named if arch not in known]
+    if strange:
+        raise Refusal(f"{strange[0]} is not known.", f"Choose from: {', '.join(known)}.")
+    for arch in architectures():
+        if arch.name in named and find_toolchain(arch, choice) is None:
+            raise Refusal(
+                f"{missing_compiler(arch, choice)}.",
+                "Install it, or name another one; gup-migrate doctor has the packages.",
+            )
+    if choice.llvm and not shutil.which("clang"):
+        raise Refusal(
+            "clang is not installed.", f"{install('clang lld llvm')}, or leave --llvm out."
+        )
 
 
 def launcher_jobs(launcher: str | None) -> int | None:

@@ -17,7 +17,9 @@ from migrate.base import process
 from migrate.delivery.builds.dependencies import note_path, read_dependencies
 from migrate.delivery.builds.jobs import JobServer
 from migrate.delivery.builds.make import Kernel, MakeRun
-from migrate.delivery.builds.model import Attempt, AttemptStatus, BuildOptions, Recipe
+from migrate.delivery.builds.model import Attempt, AttemptStatus, BuildOptions, Recipe, Unit
+from migrate.kernel.remedies import Remedy, Version, advice_for, remedy_for
+from migrate.kernel.remedies import remedies as all_remedies
 from migrate.kernel.toolchains import Toolchain, build_settings
 
 _CONFIG_TIME_LIMIT = 120.0
@@ -44,13 +46,27 @@ class NoConfig:
     reason: str
 
 
+@dataclass(frozen=True)
+class KernelFacts:
+    """What a build folder knows of the tree at the branch's tip.
+
+    `environment` is the sum of all that is not C; `by_owner` says that make takes the folder of
+    the makefile from the variable build-dir, as it did until 5.3.
+    """
+
+    version: Version
+    environment: str
+    by_owner: bool
+
+
 class BuildFolder:
     """The build folder of one recipe on one architecture.
 
     `identity` stands for everything that the configuration is made from (recipe, compiler, the
     tree's Kconfig): a folder that was configured from something else is configured again. Beside
     the folder lie its notes: `.config` the configuration as it was made, `.stamp` what it was
-    made from, `.running` while make works in it, and logs.
+    made from, `.remedies` what the tree needs under this toolchain, `.running` while make works
+    in it, and logs.
     """
 
     def __init__(
@@ -60,19 +76,53 @@ class BuildFolder:
         toolchain: Toolchain,
         recipe: Recipe,
         options: BuildOptions,
-        environment: str,
+        facts: KernelFacts,
+        *,
+        other_compiler: bool = False,
     ) -> None:
         kind = "-instrumented" if options.instrumentation else ""
+        kind += f"-{toolchain.compiler}" if other_compiler else ""
         self.recipe = recipe
         self.path = builds / toolchain.arch.name / f"{recipe.name}{kind}"
         self._kernel = Kernel(worktree, self.path, toolchain, options)
-        self._environment = environment
-        parts = (repr(recipe), repr(build_settings()), options.instrumentation, environment)
+        self._facts = facts
+        parts = (repr(recipe), repr(build_settings()), options.instrumentation, facts.environment)
         self._identity = _sum(json.dumps([*parts, toolchain.identity]))
+        self._kernel.remedies = self._noted_remedies()
 
     @property
     def arguments(self) -> list[str]:
         return self._kernel.result_arguments()
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What the tree needs here, as far as make has asked for it."""
+        return self._kernel.remedies
+
+    @property
+    def toolchain(self) -> Toolchain:
+        return self._kernel.toolchain
+
+    def cure(self, said: str) -> bool:
+        """Take the remedy for what make or a compiler `said`; False when there is no new one."""
+        known = [r.name for r in self.remedies]
+        remedy = remedy_for(self._facts.version, said, known)
+        if remedy is None:
+            return False
+        self._kernel.remedies = (*self.remedies, remedy)
+        note = {"made from": self._identity, "remedies": [*known, remedy.name]}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._beside("remedies").write_text(json.dumps(note), encoding="utf-8")
+        return True
+
+    def _noted_remedies(self) -> tuple[Remedy, ...]:
+        """The remedies that a run before this one took for the same folder."""
+        try:
+            note = json.loads(self._beside("remedies").read_text(encoding="utf-8"))
+            names = note["remedies"] if note["made from"] == self._identity else ()
+        except (OSError, ValueError, TypeError, KeyError):
+            return ()
+        return tuple(r for r in all_remedies() if r.name in names)
 
     def log(self, occasion: str) -> Path:
         return self._beside(f"{occasion}.log")
@@ -103,27 +153,54 @@ class BuildFolder:
         return Config(_sum(body), dict(values))
 
     def build(
-        self, targets: Sequence[str], commit: str, environment: str, server: JobServer
-    ) -> dict[str, Attempt]:
-        """Compile `targets` anew from the work tree, whatever of them is there already.
+        self, units: Sequence[Unit], commit: str, environment: str, server: JobServer
+    ) -> dict[Unit, Attempt]:
+        """Compile `units` anew from the work tree, whatever of them is there already.
 
         `environment` is that of the commit in the work tree: makefiles that differ from those
-        which the configuration was made from may want symbols that it does not have.
+        which the configuration was made from may want symbols that it does not have. When make
+        does not get to any object and says why, and a remedy is known, it is tried once.
         """
+        attempts: dict[Unit, Attempt] = {}
         with self._working() as started:
             self._settle_config(environment, server)
-            for target in targets:
-                self._forget(posixpath.normpath(target))
-            run = self._kernel.make(targets, server, log=self.log(commit[:12]), objects=True)
+            for unit in units:
+                self._forget(posixpath.normpath(unit.target))
+            for owner, owned in self._by_owner(units).items():
+                log = self.log(commit[:12] + (f".{owner.replace('/', '-')}" if owner else ""))
+                targets = sorted({unit.target for unit in owned})
+                run = self._make_objects(targets, server, log, owner, started)
+                share = run.seconds / max(1, len(targets))
+                made = {t: self._attempt(t, run, started, share) for t in targets}
+                attempts |= {unit: made[unit.target] for unit in owned}
+        return attempts
+
+    def _by_owner(self, units: Sequence[Unit]) -> dict[str, list[Unit]]:
+        """`units` by the folder that make is to be told of, "" for what make finds by itself."""
+        groups: dict[str, list[Unit]] = {}
+        for unit in units:
+            groups.setdefault(unit.owner if self._facts.by_owner else "", []).append(unit)
+        return groups
+
+    def _make_objects(
+        self, targets: Sequence[str], server: JobServer, log: Path, owner: str, started: int
+    ) -> MakeRun:
+        while True:
+            run = self._kernel.make(targets, server, log=log, objects=True, owner=owner)
             if run.stopped:
                 _remove_newer(self.path, started)
-        share = run.seconds / max(1, len(targets))
-        return {target: self._attempt(target, run, started, share) for target in targets}
+                return run
+            if self._got_to_objects(targets, run, started) or not self.cure(run.text):
+                return run
+
+    def _got_to_objects(self, targets: Sequence[str], run: MakeRun, started: int) -> bool:
+        names = [posixpath.normpath(t) for t in targets]
+        return any(n in run.objects or n in run.failed or self._is_new(n, started) for n in names)
 
     def build_all(self, goals: Sequence[str], commit: str, server: JobServer) -> MakeRun:
         """Make `goals`, incrementally."""
         with self._working():
-            self._settle_config(self._environment, server)
+            self._settle_config(self._facts.environment, server)
             return self._kernel.make(goals, server, log=self.log(commit[:12]))
 
     def _attempt(self, target: str, run: MakeRun, started: int, seconds: float) -> Attempt:
@@ -131,24 +208,30 @@ class BuildFolder:
         said = run.objects.get(name, "")
         if run.stopped:
             why = f"{run.why.strip('* ')} (log: {self._last_log})"
-            return Attempt(AttemptStatus.NO_MAKE, why, (), seconds)
-        if self._is_new(name, started):
+            status = AttemptStatus.NO_MAKE if run.objects else AttemptStatus.UNPREPARED
+            return Attempt(status, why, (), seconds)
+        if self._is_new(name, started) and name not in run.failed:
             depends = read_dependencies(self.path, name, self._kernel.worktree)
             return Attempt(AttemptStatus.COMPILED, said, depends, seconds)
-        if said and (_NOT_THE_CODE.search(said) or not _ERROR.search(said)):
+        if _ERROR.search(said) and not _NOT_THE_CODE.search(said):
+            depends = read_dependencies(self.path, name, self._kernel.worktree)
+            return Attempt(AttemptStatus.ERROR, said, depends, seconds)
+        if said.strip():
             # Nothing that the object is to blame for, and nothing to be remembered.
             first = said.strip().partition("\n")[0]
             why = f"the compiler did not get to work: {first} (log: {self._last_log})"
             return Attempt(AttemptStatus.NO_MAKE, why, (), seconds)
-        if name in run.objects or name in run.failed:
-            depends = read_dependencies(self.path, name, self._kernel.worktree)
-            return Attempt(AttemptStatus.ERROR, said or run.why, depends, seconds)
         if run.code == 0 or f"No rule to make target '{target}'" in run.text:
             why = f"make builds no {target} with {self.recipe.name}"
             return Attempt(AttemptStatus.NOT_MADE, why, (), seconds)
         arch = self._kernel.toolchain.arch.name
-        why = f"{arch}: make stopped before any object: {run.why} (log: {self._last_log})"
-        return Attempt(AttemptStatus.NO_MAKE, why, (), seconds)
+        if name in run.objects or name in run.failed:
+            why = f"{arch}: make failed, and no compiler says why: {run.why}"
+            return Attempt(AttemptStatus.NO_MAKE, f"{why} (log: {self._last_log})", (), seconds)
+        why = f"{arch}: make stopped before any object: {run.why}"
+        if advice := advice_for(self._facts.version, run.text):
+            why += f"; {advice}"
+        return Attempt(AttemptStatus.UNPREPARED, f"{why} (log: {self._last_log})", (), seconds)
 
     def _is_new(self, name: str, started: int) -> bool:
         try:
@@ -170,6 +253,10 @@ class BuildFolder:
         everything = self.recipe.base.startswith("all")
         imposed = {"KCONFIG_ALLCONFIG": str(fragment)} if everything else {}
         run = self._kernel.make([self.recipe.base], server, log=log, variables=imposed, config=True)
+        while run.code != 0 and not run.stopped and self.cure(run.text):
+            run = self._kernel.make(
+                [self.recipe.base], server, log=log, variables=imposed, config=True
+            )
         wanted = dict(self.recipe.wishes) if everything else changes | dict(self.recipe.wishes)
         if run.code == 0 and wanted:
             if problem := self._change_config(wanted):
@@ -177,7 +264,9 @@ class BuildFolder:
             run = self._kernel.make(["olddefconfig"], server, log=log, config=True)
         if run.code != 0 or not self._dot_config.is_file():
             arch = self._kernel.toolchain.arch.name
-            return f"{arch}: make {self.recipe.base} failed: {run.why} (log: {log})"
+            advice = advice_for(self._facts.version, run.text)
+            why = f"{run.why}; {advice}" if advice else run.why
+            return f"{arch}: make {self.recipe.base} failed: {why} (log: {log})"
         return None
 
     def _change_config(self, changes: dict[str, str]) -> str | None:
@@ -210,7 +299,7 @@ class BuildFolder:
         made = self._beside("config").read_bytes()
         if not self._dot_config.is_file() or self._dot_config.read_bytes() != made:
             self._dot_config.write_bytes(made)
-        if environment != self._environment:
+        if environment != self._facts.environment:
             self._kernel.make(["olddefconfig"], server, log=self.log("config"), config=True)
 
     @contextmanager

@@ -16,6 +16,7 @@ from migrate.base.errors import Refusal
 from migrate.base.room import no_room, no_room_words
 from migrate.delivery.builds.jobs import JobServer
 from migrate.delivery.builds.model import BuildOptions
+from migrate.kernel.remedies import Remedy, make_arguments, object_arguments
 from migrate.kernel.toolchains import Toolchain, build_settings
 
 _TIME_LIMIT = 6 * 3600.0
@@ -35,6 +36,8 @@ _OURS = re.compile(
 """Environment variables that would change what kbuild does behind the tool's back."""
 _TAG = re.compile(r"  ([A-Z][A-Z0-9_]*)(?: \[[A-Z]+\])?\s+(\S.*)$")
 _OBJECT_TAGS = ("CC", "AS", "CHECK")
+_MAKEFILE = re.compile(r"(\S*/)?(Makefile|Kbuild)[\w.-]*:\d+: |\S*/\w+\.(mk|include):\d+: ")
+"""What make says of a makefile stands wherever make happens to read it, behind any object."""
 _FAILED = re.compile(r"make(?:\[\d+\])?: \*\*\* \[(?:[^\]]*: )?(\S+\.o)\] Error")
 _MAKE = re.compile(r"make(\[\d+\])?: ")
 
@@ -64,18 +67,20 @@ class MakeRun:
         return lines[-1][:300] if lines else "it said nothing"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Kernel:
-    """A work tree, a build folder outside of it, and the compiler that fills it."""
+    """A work tree, a build folder outside of it, and the compiler that fills it; `remedies` are
+    those that the folder needs."""
 
     worktree: Path
     folder: Path
     toolchain: Toolchain
     options: BuildOptions
+    remedies: tuple[Remedy, ...] = ()
 
     def result_arguments(self) -> list[str]:
         """The arguments that change what is compiled or said; they are part of every key."""
-        arguments = []
+        arguments = object_arguments(self.remedies)
         if self.options.warnings:
             arguments.append(f"W={self.options.warnings}")
         if self.options.sparse:
@@ -83,6 +88,15 @@ class Kernel:
         if not self.options.instrumentation:
             arguments += [f"{name}=" for name in build_settings().make_off]
         return arguments
+
+    def _remedy_arguments(self) -> list[str]:
+        """What the remedies set besides: programs of the build, which are in no key."""
+        host = self.toolchain.host
+        known = object_arguments(self.remedies)
+        given = [a for a in make_arguments(self.remedies, host) if a not in known]
+        if host != "gcc" and not any(a.startswith("HOSTCC=") for a in given):
+            given.append(f"HOSTCC={host}")
+        return given
 
     def make(
         self,
@@ -93,9 +107,11 @@ class Kernel:
         variables: Mapping[str, str] | None = None,
         config: bool = False,
         objects: bool = False,
+        owner: str = "",
     ) -> MakeRun:
         """Run make for `targets`, which with `objects` are objects, and keep its output in `log`.
 
+        Objects with an `owner` are built by the makefile of that folder instead of their own.
         `config` leaves out the compiler launcher: questions about the compiler are asked here.
         A :class:`Refusal` when the disk is full or make cannot be run.
         """
@@ -120,7 +136,12 @@ class Kernel:
                 f"ARCH={self.toolchain.arch.name}",
                 f"CROSS_COMPILE={self.toolchain.prefix}",
                 f"CC={compiler}",
+                # make 4.4 has all variables in MAKEFLAGS, where older trees look for the s of -s.
+                "quiet=quiet_",
+                *(["LLVM=1"] if self.toolchain.llvm else []),
+                *([f"build-dir={owner}"] if owner else []),
                 *self.result_arguments(),
+                *self._remedy_arguments(),
                 *targets,
             ],
             cwd=self.worktree,
@@ -179,7 +200,7 @@ def _split(run: MakeRun) -> None:
         if found := _FAILED.match(line):
             run.failed.add(posixpath.normpath(found[1]))
             current = None
-        elif _MAKE.match(line):
+        elif _MAKE.match(line) or _MAKEFILE.match(line):
             current = None
         elif found := _TAG.match(line):
             current = None

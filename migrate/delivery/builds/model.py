@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from migrate.kernel.toolchains import NO_CHOICE, Choice
+
 Progress = Callable[[str, int, int], None]
 """Called with what is done now, how many object states are known, and how many are wanted."""
 
@@ -28,8 +30,9 @@ class BuildOptions:
     `jobs` is how many compilers run at once, over all architectures. `warnings` is what stands
     after kbuild's W=, "" for the kernel's own choice; `sparse` is kbuild's C=1. `instrumentation`
     keeps KASAN, debug info and objtool on. `compiler_launcher` (distcc, icecc) is put before the
-    compiler. `architectures` limits what is built and, when given, asks for every object on each
-    of them that has it. Without `keep_going` the first commit that fails is the last one looked at.
+    compiler, which `choice` names. `architectures` limits what is built and, when given, asks for
+    every object on each of them that has it. Without `keep_going` the first commit that fails is
+    the last one looked at.
     """
 
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -39,11 +42,12 @@ class BuildOptions:
     compiler_launcher: str | None = None
     architectures: tuple[str, ...] | None = None
     keep_going: bool = True
+    choice: Choice = NO_CHOICE
 
     def asked(self) -> str:
         """Those of the choices that the results depend on, as text; who compiles is none."""
         found = (self.warnings, self.sparse, self.instrumentation, self.architectures)
-        return repr((*found, self.keep_going))
+        return repr((*found, self.keep_going, self.choice))
 
 
 @dataclass(frozen=True, order=True)
@@ -63,12 +67,18 @@ class Recipe:
 
 @dataclass(frozen=True, order=True)
 class Unit:
-    """An object on one architecture: `target` is make's name for what comes out of `path`."""
+    """An object on one architecture: `target` is make's name for what comes out of `path`.
+
+    `owner` is the folder of the makefile that lists it, "" for the folder that make takes from the
+    target; `compiler` is that of another toolchain than the usual one of `arch`, or "".
+    """
 
     path: str
     arch: str
     recipe: Recipe
     target: str
+    owner: str = ""
+    compiler: str = ""
 
 
 @dataclass(frozen=True, order=True)
@@ -95,14 +105,16 @@ class AttemptStatus(StrEnum):
     NOT_MADE = "not made"
     """Make did not try: it has no rule for the object in this configuration."""
     NO_MAKE = "no make"
-    """Make did not get as far as objects."""
+    """Make did not get as far as this object."""
+    UNPREPARED = "unprepared"
+    """Make did not get as far as any object: a program of the build or the preparation failed."""
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One object at one commit.
 
-    `output` is what the compiler said, or for the last two states why there is no object; paths
+    `output` is what the compiler said, or for the last three states why there is no object; paths
     in it are relative to the tree. `dependencies` are the files of the tree that were read, ()
     when that is not known. `seconds` is this object's share of the make run.
     """

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from migrate.delivery.builds.folder import BuildFolder
 from migrate.delivery.builds.jobs import JobServer, run_parallel
 from migrate.delivery.builds.model import Attempt, AttemptStatus, Progress, Unit
 from migrate.delivery.builds.plan import State, next_stop, shared_files
@@ -22,6 +24,10 @@ class Results:
         self._progress = progress
         self._shared = shared_files(site.branch)
         self._known: dict[State, Attempt] = {}
+        self._wanted: set[State] = set()
+        self._tried: set[State] = set()
+        self._prepared: set[Path] = set()
+        self._dead: dict[Path, Attempt] = {}
 
     def get(self, unit: Unit, commit: str) -> Attempt | None:
         return self._known.get(State(unit, commit))
@@ -31,47 +37,129 @@ class Results:
         attempt = self._known[state]
         return attempt.status is AttemptStatus.COMPILED and not attempt.output.strip()
 
+    def compiles_at(self, state: State) -> bool:
+        attempt = self._known.get(state)
+        return attempt is not None and attempt.status is AttemptStatus.COMPILED
+
     def compiles_somewhere(self, unit: Unit) -> bool:
         return any(
             state.unit == unit and attempt.status is AttemptStatus.COMPILED
             for state, attempt in self._known.items()
         )
 
-    def know(self, wanted: set[State]) -> None:
-        """Find the results of all `wanted` states, building at as few commits as will do."""
-        tried: set[State] = set()
+    def know(self, wanted: set[State], *, before: bool = False) -> None:
+        """Find the results of all `wanted` states, building at as few commits as will do.
+
+        What fails `before` the commits that are looked at is the tree's own doing, or the
+        toolchain's: there a remedy is taken for it. Flags of the compiler that it brings make
+        everything that is known of the folder stale, so that is found anew.
+        """
+        self._wanted |= wanted
+        self._tried = set()
         while True:
-            for state in wanted - self._known.keys():
+            for state in self._wanted - self._known.keys():
                 if found := self._store.get(state.unit, state.commit):
                     self._known[state] = found
-            pending = wanted - self._known.keys()
-            if not pending:
+            pending = self._wanted - self._known.keys()
+            if not pending and not (before and self._cure(wanted)):
                 return
-            commit, units = next_stop(pending, tried, self._site.states, self._shared)
-            done = len(wanted) - len(pending)
-            self._progress(self._described(commit, units), done, len(wanted))
-            self._build(commit, units)
-            tried |= {State(unit, commit) for unit in units}
+            if pending:
+                commit, units = next_stop(pending, self._tried, self._site.states, self._shared)
+                done = len(self._wanted) - len(pending)
+                self._progress(self._described(commit, units), done, len(self._wanted))
+                self._build(commit, units)
+                self._tried |= {State(unit, commit) for unit in units}
+
+    def _cure(self, wanted: set[State]) -> bool:
+        """Take remedies for what did not compile in `wanted`; False when there is none."""
+        cured = False
+        for state in sorted(wanted):
+            attempt = self._known.get(state)
+            if attempt is not None and attempt.status is AttemptStatus.ERROR:
+                folder = self._site.folder_of(state.unit)
+                if folder.cure(attempt.output):
+                    self._forget(folder)
+                    cured = True
+        return cured
+
+    def _forget(self, folder: BuildFolder) -> None:
+        """Have nothing known of `folder` in this run; what the store has under new flags stays."""
+        everything = self._wanted | self._tried
+        here = {s for s in everything if self._site.folder_of(s.unit) is folder}
+        for state in here:
+            self._known.pop(state, None)
+        self._tried -= here
+        for unit in {state.unit for state in here}:
+            self._site.introduce(unit, self._store)
 
     def _build(self, commit: str, units: Sequence[Unit]) -> None:
-        """Compile `units` at `commit`, on all architectures at once."""
+        """Compile `units` at `commit`, and nothing in folders that are of no use; where a folder
+        cannot be prepared at `commit`, find out at the base whether it ever can."""
+        alive = [u for u in units if self._site.folder_of(u).path not in self._dead]
+        for unit in units:
+            if reason := self._dead.get(self._site.folder_of(unit).path):
+                self._known[State(unit, commit)] = reason
+        base = self._site.branch.base
+        for group in self._compile(commit, alive):
+            reason = self._known[State(group[0], commit)]
+            if commit != base:
+                at_base = [u for u in group if self._site.states.blob(base, u.path)]
+                if not at_base or (found := self._probe(at_base[0])) is None:
+                    self._prepared.add(self._site.folder_of(group[0]).path)
+                    continue
+                reason = found
+            self._give_up(self._site.folder_of(group[0]), reason)
+
+    def _give_up(self, folder: BuildFolder, reason: Attempt) -> None:
+        """Have everything in `folder` that is not known yet come out like `reason`."""
+        self._dead[folder.path] = replace(reason, seconds=0.0)
+        for state in self._wanted:
+            if self._site.folder_of(state.unit) is folder:
+                self._known.setdefault(state, self._dead[folder.path])
+
+    def _probe(self, unit: Unit) -> Attempt | None:
+        """How `unit` comes out at the base when its folder cannot be prepared there either. What
+        compiles is not kept: at other commits make may not get as far."""
+        base = self._site.branch.base
+        self._site.switch(base)
+        environment = self._site.states.environment(base)
+
+        def build(one: Unit, server: JobServer) -> Attempt:
+            return self._site.folder_of(one).build([one], base, environment, server)[one]
+
+        (attempt,) = run_parallel(build, [unit], self._site.options.jobs)
+        return attempt if attempt.status is AttemptStatus.UNPREPARED else None
+
+    def _compile(self, commit: str, units: Sequence[Unit]) -> list[list[Unit]]:
+        """Compile `units` at `commit`, on all architectures at once; those of each folder in which
+        nothing could be prepared, now or ever before."""
+        if not units:
+            return []
         self._site.switch(commit)
         environment = self._site.states.environment(commit)
         groups: dict[Path, list[Unit]] = {}
         for unit in units:
             groups.setdefault(self._site.folder_of(unit).path, []).append(unit)
 
-        def build(group: list[Unit], server: JobServer) -> dict[str, Attempt]:
-            targets = sorted({unit.target for unit in group})
-            return self._site.folder_of(group[0]).build(targets, commit, environment, server)
+        def build(group: list[Unit], server: JobServer) -> dict[Unit, Attempt]:
+            return self._site.folder_of(group[0]).build(group, commit, environment, server)
 
         largest_first = sorted(groups.values(), key=len, reverse=True)
+        before = [self._site.folder_of(group[0]).arguments for group in largest_first]
         made = run_parallel(build, largest_first, self._site.options.jobs)
-        for group, attempts in zip(largest_first, made, strict=True):
+        unprepared: list[list[Unit]] = []
+        for group, attempts, arguments in zip(largest_first, made, before, strict=True):
+            folder = self._site.folder_of(group[0])
+            if folder.arguments != arguments:
+                self._forget(folder)
+            if {a.status for a in attempts.values()} != {AttemptStatus.UNPREPARED}:
+                self._prepared.add(folder.path)
+            elif folder.path not in self._prepared:
+                unprepared.append(group)
             for unit in group:
-                attempt = attempts[unit.target]
-                self._store.put(unit, commit, attempt)
-                self._known[State(unit, commit)] = attempt
+                self._store.put(unit, commit, attempts[unit])
+                self._known[State(unit, commit)] = attempts[unit]
+        return unprepared
 
     def _described(self, commit: str, units: Sequence[Unit]) -> str:
         where = "the base" if commit == self._site.branch.base else f"commit {commit[:12]}"

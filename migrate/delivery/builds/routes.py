@@ -4,6 +4,7 @@ else one of those with the symbols set that the object needs."""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -57,7 +58,7 @@ class Router:
         self._defconfigs = Defconfigs(tree)
         self._make_folder = make_folder
         self._options = options
-        self._toolchains = {a.name: find_toolchain(a) for a in architectures()}
+        self._toolchains = {a.name: find_toolchain(a, options.choice) for a in architectures()}
         self._choosers: dict[str, _Chooser] = {}
 
     def routes(self, paths: Sequence[str]) -> dict[str, tuple[Route, ...]]:
@@ -114,7 +115,9 @@ class Router:
         if toolchain is None:
             arch = next(a for a in architectures() if a.name == name)
             for search, _ in asking:
-                search.reasons.append(Unroutable(search.path, name, missing_compiler(arch)))
+                search.reasons.append(
+                    Unroutable(search.path, name, missing_compiler(arch, self._options.choice))
+                )
             return
         if name not in self._choosers:
             self._choosers[name] = _Chooser(
@@ -123,7 +126,7 @@ class Router:
         for search, owner in asking:
             answer = self._choosers[name].choose(owner, server)
             if isinstance(answer, Recipe):
-                search.found.append(Unit(search.path, name, answer, owner.target))
+                search.found.append(_unit(search.path, name, answer, owner))
                 continue
             if isinstance(answer, NoConfig):
                 # The architecture is the right one; that it does not work here must be seen.
@@ -220,6 +223,18 @@ class _Chooser:
             folder = self._make_folder(self._toolchain, recipe)
             self._configs[recipe] = folder.config(self._server)
         return self._configs[recipe]
+
+
+def _unit(path: str, arch: str, recipe: Recipe, owner: Owner) -> Unit:
+    """The object that `owner` builds; make would take its folder from the target."""
+    folder = posixpath.dirname(owner.makefile)
+    return Unit(
+        path,
+        arch,
+        recipe,
+        owner.target,
+        owner="" if folder == posixpath.dirname(owner.target) else folder,
+    )
 
 
 def _needed(way: Way) -> list[str]:

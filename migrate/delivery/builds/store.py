@@ -11,7 +11,7 @@ from migrate.base import codec
 from migrate.delivery.builds.model import Attempt, AttemptStatus, BuildCache, Unit
 from migrate.delivery.builds.states import States
 
-_FORMAT = "1"
+_FORMAT = "2"
 _MOST_LISTS = 8
 """Lists of dependencies kept for an object: one is enough unless its includes change."""
 
@@ -43,7 +43,7 @@ class Store:
 
     def put(self, unit: Unit, commit: str, attempt: Attempt) -> None:
         """Keep `attempt`, unless it says more about this machine than about the object."""
-        if attempt.status is AttemptStatus.NO_MAKE:
+        if attempt.status in (AttemptStatus.NO_MAKE, AttemptStatus.UNPREPARED):
             return
         paths = attempt.dependencies
         key = self._key(unit, commit, paths) if paths else self._tree_key(unit, commit)

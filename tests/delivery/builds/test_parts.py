@@ -37,6 +37,29 @@ drivers/x.o: warning: objtool: one()+0x{line}: unreachable instruction
 """
 
 
+def test_what_make_says_of_a_makefile_belongs_to_no_object() -> None:
+    """Make 4.3 on Linux 5.3 said so behind the line of an object that had compiled silently."""
+    text = """\
+  CC [M]  drivers/staging/one/fileops.o
+scripts/Makefile.build:42: drivers/staging/two/deep/Makefile: No such file or directory
+make[2]: *** No rule to make target 'drivers/staging/two/deep/Makefile'.
+make[2]: Failed to remake makefile 'drivers/staging/two/deep/Makefile'.
+  CC      drivers/staging/two/deep/arm.o
+drivers/x/Kbuild.inc:7: warning: overriding recipe for target 'a.o'
+  CC [M]  drivers/three.o
+drivers/three.c:42:1: warning: unused variable 'Makefile' [-Wunused-variable]
+make[1]: *** [Makefile:1772: drivers/staging/two/deep/arm.o] Error 2
+"""
+    run = MakeRun(2, text, 1.0)
+    _split(run)
+    assert run.objects == {
+        "drivers/staging/one/fileops.o": "",
+        "drivers/staging/two/deep/arm.o": "",
+        "drivers/three.o": text.splitlines()[7] + "\n",
+    }
+    assert run.failed == {"drivers/staging/two/deep/arm.o"}
+
+
 def test_messages_with_their_place_and_their_lines() -> None:
     warning, error, tool = diagnostics(GCC.format(line=10))
     assert warning.identity == (

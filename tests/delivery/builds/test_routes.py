@@ -15,7 +15,7 @@ from migrate.delivery.builds.folder import Config
 from migrate.delivery.builds.jobs import JobServer
 from migrate.delivery.builds.model import BuildOptions, Recipe, Unit
 from migrate.delivery.builds.routes import Router
-from migrate.kernel.toolchains import Architecture, Toolchain
+from migrate.kernel.toolchains import Architecture, Choice, Toolchain
 from migrate.kernel.tree import Tree
 
 TREE = {
@@ -70,7 +70,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tree:
     for args in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "x"]):
         subprocess.run(["git", "-C", str(tmp_path), *args], check=True)
 
-    def installed(arch: Architecture) -> Toolchain | None:
+    def installed(arch: Architecture, _choice: Choice) -> Toolchain | None:
         return Toolchain(arch, "", "gcc", "1", "gcc 1")
 
     monkeypatch.setattr(routes, "find_toolchain", installed)
