@@ -79,9 +79,8 @@ def _check_compilers(choice: Choice, known: Sequence[str]) -> None:
                 "Install it, or name another one; gup-migrate doctor has the packages.",
             )
     if choice.llvm and not shutil.which("clang"):
-        raise Refusal(
-            "clang is not installed.", f"{install('clang lld llvm')}, or leave --llvm out."
-        )
+        how_to_get = packages.install("clang lld llvm")
+        raise Refusal("clang is not installed.", f"{how_to_get}, or leave --llvm out.")
 
 
 def launcher_jobs(launcher: str | None) -> int | None:

@@ -244,7 +244,7 @@ def test_the_prefix_that_the_user_names(world: OldWorld, compiler: Callable[...,
     assert "my-ld" in found.reason or found.status is BuildStatus.BUILT
 
 
-def test_what_the_user_names_has_to_be_there() -> None:
+def test_what_the_user_names_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
     for compilers, prefixes, words in (
         ("x86_64=nowhere", None, "x86_64: no compiler nowhere, which was asked for"),
         (None, "arm64=nowhere-", "arm64: no compiler nowhere-gcc"),
@@ -253,6 +253,10 @@ def test_what_the_user_names_has_to_be_there() -> None:
         choice = read_choice(compilers, prefixes, llvm=False)
         with pytest.raises(Refusal, match=words):
             check_options(BuildOptions(choice=choice))
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    with pytest.raises(Refusal, match="clang is not installed") as refusal:
+        check_options(BuildOptions(choice=read_choice(None, None, llvm=True)))
+    assert "leave --llvm out" in refusal.value.next_step
     for wrong in ("gcc-11", "=gcc", "x86_64=", "x86_64=gcc,"):
         with pytest.raises(Refusal, match=r"--cc .* names no architecture"):
             read_choice(wrong, None, llvm=False)
