@@ -15,7 +15,10 @@ from migrate.rewrite.profiles import Profile
 
 def profile_identity(profile: Profile) -> str:
     """A digest over the profile and every file of its folder, for profiles from elsewhere too."""
-    return _digest([profile.folder])
+    total = hashlib.sha256()
+    for name, content in sorted(profile.files.items()):
+        _add(total, name, content)
+    return total.hexdigest()
 
 
 @cache
@@ -28,7 +31,10 @@ def _digest(folders: Sequence[Path]) -> str:
     total = hashlib.sha256()
     for folder in folders:
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pyc"):
-            total.update(str(path.relative_to(folder)).encode("utf-8", "surrogateescape") + b"\0")
-            content = path.read_bytes()
-            total.update(f"{len(content)}:".encode() + content)
+            _add(total, str(path.relative_to(folder)), path.read_bytes())
     return total.hexdigest()
+
+
+def _add(total: hashlib._Hash, name: str, content: bytes) -> None:
+    total.update(name.encode("utf-8", "surrogateescape") + b"\0")
+    total.update(f"{len(content)}:".encode() + content)

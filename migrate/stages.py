@@ -18,6 +18,7 @@ from migrate.base import codec
 from migrate.base.errors import Refusal
 from migrate.base.git import git_run
 from migrate.base.process import Finished
+from migrate.base.templates import Templates
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Delivery
 from migrate.delivery.rejected import Rejection, Rejections, blame, without, without_idle_api
 from migrate.identity import profile_identity
@@ -148,9 +149,15 @@ def _commit(job: Job) -> Branch:
         ref=f"{REFS}{job.workspace.profile}",
         identity=user_identity(job.tree.root),
         maintainers=job.maintainers,
-        templates=templates_of(job.profile),
+        templates=_mail_templates(job),
         collected=job.collected(),
     )
+
+
+def _mail_templates(job: Job) -> Templates:
+    from migrate.delivery.wording import mail_templates
+
+    return mail_templates(templates_of(job.profile), str(job.profile.folder / "templates"))
 
 
 def _commit_summary(_job: Job, branch: Branch) -> str:
@@ -238,7 +245,7 @@ def _series(job: Job) -> Delivery:
             out=folder,
             options=SeriesOptions(
                 tree_scripts=job.options.tree_scripts,
-                templates=templates_of(job.profile),
+                templates=_mail_templates(job),
                 reroll=job.options.reroll,
                 reply=job.options.reply,
             ),

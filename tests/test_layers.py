@@ -43,6 +43,10 @@ SUBPROCESS = {
     "base/beside.py": "a copy of the tool itself, which is no other program",
 }
 SQLITE = {"base/database.py": "the door"}
+TEMPLATES = {
+    "base/sandbox.py": "the only environment there is",
+    "base/templates.py": "where jinja2 is, for the child",
+}
 TERMINAL = {
     "console.py": "the door",
     "cli.py": "--version must not wait for the console",
@@ -119,6 +123,16 @@ def speaks_sql(tree: ast.AST) -> bool:
     )
 
 
+def fills_templates(tree: ast.AST) -> bool:
+    return any(top(name) == "jinja2" for name in imported(tree))
+
+
+def makes_environments(tree: ast.AST) -> list[str]:
+    """What of jinja2 is called that makes an environment, or a template by itself."""
+    names = [ast.unparse(call.func).rpartition(".")[2] for call in calls(tree)]
+    return [n for n in names if n.endswith("Environment") or n in ("Template", "overlay")]
+
+
 def prints(tree: ast.AST) -> bool:
     for call in calls(tree):
         text = ast.unparse(call.func)
@@ -154,6 +168,12 @@ def test_sql_is_behind_one_door() -> None:
     only_in(SQLITE, {name for name, tree in TREES.items() if speaks_sql(tree)})
 
 
+def test_templates_are_behind_one_door() -> None:
+    only_in(TEMPLATES, {name for name, tree in TREES.items() if fills_templates(tree)})
+    made = {name: found for name, tree in TREES.items() if (found := makes_environments(tree))}
+    assert made == {"base/sandbox.py": ["ImmutableSandboxedEnvironment"]}
+
+
 def test_the_terminal_is_behind_one_door() -> None:
     only_in(TERMINAL, {name for name, tree in TREES.items() if prints(tree)})
 
@@ -176,6 +196,10 @@ def test_other_ways_through_the_wall_are_seen() -> None:
     assert starts_programs(ast.parse("import os\nos.execvp('ls', ['ls'])"))
     assert speaks_sql(ast.parse("db.execute('SELECT a FROM b')"))
     assert not speaks_sql(ast.parse("say('Select a tree from the list')"))
+    assert fills_templates(
+        ast.parse("def f():\n    from jinja2.sandbox import SandboxedEnvironment")
+    )
+    assert makes_environments(ast.parse("e = jinja2.Environment()")) == ["Environment"]
     assert prints(ast.parse("import sys\nsys.stderr.write('x')"))
     assert prints(ast.parse("print('x')"))
     assert not prints(ast.parse("stream.write('x')"))

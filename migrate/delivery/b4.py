@@ -17,12 +17,12 @@ from pathlib import Path
 
 from migrate.base.git import git_run, object_id
 from migrate.base.process import Finished
+from migrate.base.prose import clean
 from migrate.delivery.headers import mailbox_text
 from migrate.delivery.history import SENT_WITH_B4, History, Version
 from migrate.delivery.model import Series
 from migrate.delivery.plumbing import Identity, commit_date, commit_tree, own_git, update_ref
 from migrate.delivery.restack import again
-from migrate.delivery.wording import clean
 from migrate.kernel.mailmap import Mailbox
 
 FOLDER = "refs/heads/gup-migrate/b4/"

@@ -17,13 +17,14 @@ from migrate.analysis.model import Classification
 from migrate.base.errors import Refusal
 from migrate.base.git import git_run
 from migrate.base.process import Finished
+from migrate.base.templates import Templates
 from migrate.delivery.history import describe_patch
 from migrate.delivery.messages import (
     RULES_DOCUMENT,
     Conversion,
     api_message,
     describe_group,
-    message,
+    messages,
     subject,
 )
 from migrate.delivery.model import Branch, Commit
@@ -72,7 +73,7 @@ def make_commits(
     ref: str,
     identity: Identity,
     maintainers: Maintainers | None = None,
-    templates: Path | None = None,
+    templates: Templates | None = None,
     collected: Collected | None = None,
 ) -> Branch:
     """Commit `rewrite` on top of the commit of `tree` and point `ref` of `repository` at it.
@@ -90,13 +91,17 @@ def make_commits(
         chain = _Chain(tree, index, identity, collected or Collected())
         for text, files in _besides(rewrite.api, identity):
             chain.add(text, where.subsystem_of(files[0].path), (), _net(files))
+        parts = []
         for subsystem, changes in _by_subsystem(rewrite.changes):
             net = _net(file for change in changes for file in change.files)
-            if not net:
-                continue
+            if net:
+                parts.append((subsystem, changes, net))
+        said = []
+        for _, changes, net in parts:
             groups = [describe_group(conversions[change.group]) for change in changes]
-            line = subject(prefix_for(tree, [file.path for file in net]), groups)
-            text = message(line, groups, identity, document=document, templates=templates)
+            said.append((subject(prefix_for(tree, [file.path for file in net]), groups), groups))
+        texts = messages(said, identity, document=document, templates=templates)
+        for (subsystem, changes, net), text in zip(parts, texts, strict=True):
             chain.add(text, subsystem, tuple(change.group for change in changes), net)
         for text, files in _besides(rewrite.last, identity):
             chain.add(text, where.subsystem_of(files[0].path), (), _net(files), last=True)

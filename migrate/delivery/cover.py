@@ -6,13 +6,15 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any
 
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Verdict
+from migrate.base.prose import clean, listed
+from migrate.base.templates import Templates
 from migrate.delivery.changes import Changes
 from migrate.delivery.messages import Conversion, GroupText, describe_group
 from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
-from migrate.delivery.wording import WIDTH, clean, listed, render
+from migrate.delivery.wording import WIDTH, mail_templates, render
 from migrate.rewrite.model import Rewrite
 
 
@@ -89,7 +91,7 @@ class Facts:
         return [site for _, site in sorted(found, key=lambda pair: pair[0])]
 
 
-def cover_letter(
+def cover_facts(
     facts: Facts,
     commits: Sequence[Commit],
     *,
@@ -98,35 +100,39 @@ def cover_letter(
     depends: str = "",
     changes: Changes | None = None,
     style: Sequence[str] = (),
-    templates: Path | None = None,
-) -> str:
-    """The text of a cover letter, without shortlog, diffstat and base.
+) -> dict[str, Any]:
+    """What a cover letter is written from.
 
     `part` is which of how many series this is when one set of maintainers gets several; `depends`
     is the title of the series that comes first, "" for none; `style` is what checkpatch.pl says.
     """
     conversions = facts.conversions(commits)
-    return render(
-        "cover.txt",
-        templates,
-        api=not conversions and not commits[0].last,
-        last=commits[0].last,
-        commits=commits,
-        sites=_explained([site for c in conversions for site in _converted(c)], document),
-        left_alone=_explained(facts.left_alone(commits) if conversions else [], document),
-        looked_up=any(c.verdict.action is Action.FOLLOW for c in conversions),
-        builds=_build_lines(facts.builds, commits),
-        compiled=any(
+    return {
+        "api": not conversions and not commits[0].last,
+        "last": commits[0].last,
+        "commits": list(commits),
+        "sites": _explained([site for c in conversions for site in _converted(c)], document),
+        "left_alone": _explained(facts.left_alone(commits) if conversions else [], document),
+        "looked_up": any(c.verdict.action is Action.FOLLOW for c in conversions),
+        "builds": _build_lines(facts.builds, commits),
+        "compiled": any(
             o.status is not BuildStatus.NOT_BUILDABLE for o in _objects(facts.builds, commits)
         ),
-        built=facts.builds is not None,
-        toolchain=_unique(line for o in _objects(facts.builds, commits) for line in o.how),
-        document=document,
-        part=part,
-        depends=depends,
-        changes=changes,
-        style=style,
-    )
+        "built": facts.builds is not None,
+        "toolchain": _unique(line for o in _objects(facts.builds, commits) for line in o.how),
+        "document": document,
+        "part": part,
+        "depends": depends,
+        "changes": changes,
+        "style": list(style),
+    }
+
+
+def cover_letters(
+    letters: Sequence[dict[str, Any]], templates: Templates | None = None
+) -> list[str]:
+    """The text of each of `letters`, without shortlog, diffstat and base."""
+    return render(templates or mail_templates(), "cover.txt", letters)
 
 
 def _fitting(first: str, second: str) -> list[str]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from migrate.analysis.classify import TRUTH_VALUE
 from migrate.analysis.decisions import AUTHOR
 from migrate.analysis.model import Action, PinGroup, Verdict
+from migrate.base.prose import called, clean, listed
+from migrate.base.templates import Templates
 from migrate.delivery.calls import Swap, successor, swaps
 from migrate.delivery.plumbing import Identity
 from migrate.delivery.prefixes import Prefix
-from migrate.delivery.wording import called, clean, listed, render, wrap
+from migrate.delivery.wording import mail_templates, render, wrap
 from migrate.rewrite.counterparts import FAULT_IN
 from migrate.rewrite.model import GroupChange
 
@@ -148,17 +150,18 @@ def subject(prefix: Prefix, groups: Sequence[GroupText]) -> str:
     return clean(short.subject(_summaries(groups)[-1]))[:SUBJECT_WIDTH].rstrip()
 
 
-def message(
-    line: str,
-    groups: Sequence[GroupText],
+def messages(
+    texts: Sequence[tuple[str, Sequence[GroupText]]],
     who: Identity,
     *,
     document: str = RULES_DOCUMENT,
-    templates: Path | None = None,
-) -> str:
-    """The whole commit message; `document` is "" in a tree that has no such file."""
-    body = render("commit.txt", templates, groups=groups, document=document)
-    return _assemble(line, body, who)
+    templates: Templates | None = None,
+) -> list[str]:
+    """The whole message of each commit, out of its subject and its groups; `document` is "" in a
+    tree that has no such file."""
+    values = [{"groups": list(groups), "document": document} for _, groups in texts]
+    bodies = render(templates or mail_templates(), "commit.txt", values)
+    return [_assemble(line, body, who) for (line, _), body in zip(texts, bodies, strict=True)]
 
 
 def api_message(line: str, body: str, who: Identity) -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migrate.base.prose import clean
 from migrate.delivery.addressees import Addressed
 from migrate.delivery.headers import mailbox_text
 from migrate.delivery.mails import Mail, Plan, Raw, Recipients
 from migrate.delivery.model import Series
-from migrate.delivery.wording import clean
 from migrate.kernel.mailmap import Mailbox
 
 FACTS = "series.json"

@@ -6,10 +6,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
 from migrate.base import codec
+from migrate.base.templates import Fill, fill, own_templates
 from migrate.delivery.report_markdown import markdown
 from migrate.delivery.report_model import Area, Report
 
@@ -45,23 +45,18 @@ def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
 
 def html(report: Report) -> str:
     """One self-contained page. Everything is escaped by jinja2; the data goes in as JSON."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template(_HTML).render(
-        report=report,
-        names=embedded([group.name for group in report.groups]),
-        rows=embedded(codec.to_data(report.rows)),
-        groups=[embedded(codec.to_data(group)) for group in report.groups],
-        columns=_COLUMNS,
-        map=_map(report),
-        most=max((step.count for step in report.funnel), default=0) or 1,
-        choices=_choices(report),
-    )
+    values = {
+        "report": report,
+        "names": embedded([group.name for group in report.groups]),
+        "rows": embedded(codec.to_data(report.rows)),
+        "groups": [embedded(codec.to_data(group)) for group in report.groups],
+        "columns": _COLUMNS,
+        "map": _map(report),
+        "most": max((step.count for step in report.funnel), default=0) or 1,
+        "choices": _choices(report),
+    }
+    (page,) = fill(own_templates(_TEMPLATES), [Fill(_HTML, values)], "page")
+    return page
 
 
 def embedded(data: object) -> Markup:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from migrate.analysis.model import Classification
+from migrate.base.templates import Templates
 from migrate.delivery.addressees import Addressed, address_cover, address_patch
 from migrate.delivery.batches import Batch, make_batches, title
 from migrate.delivery.changes import Changes, changes_since
-from migrate.delivery.cover import Facts, cover_letter
+from migrate.delivery.cover import Facts, cover_facts, cover_letters
 from migrate.delivery.editions import Candidate, Edition, editions
 from migrate.delivery.history import (
     History,
@@ -23,7 +25,7 @@ from migrate.delivery.history import (
     Version,
     describe_patch,
 )
-from migrate.delivery.mails import Mail, Plan, compose, format_patches
+from migrate.delivery.mails import Mail, Plan, Raw, compose, format_patches
 from migrate.delivery.messages import RULES_DOCUMENT
 from migrate.delivery.model import Branch, BuildReport, Commit, Delivery, Series
 from migrate.delivery.outbox import Outbox, digest_of, write_directory
@@ -47,7 +49,7 @@ class SeriesOptions:
     letters answer those of the last ones with `reply`."""
 
     tree_scripts: bool = True
-    templates: Path | None = None
+    templates: Templates | None = None
     max_patches: int = MAX_PATCHES
     reroll: bool = False
     reply: bool = False
@@ -80,6 +82,18 @@ class _Stack:
     @property
     def tip(self) -> str:
         return self.patches[-1].commit
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A series that lacks its cover letter, which is written from `letter`."""
+
+    stack: _Stack
+    edition: Edition
+    series: Series
+    plan: Plan
+    raw: Raw
+    letter: dict[str, Any]
 
 
 def write_series(
@@ -125,12 +139,13 @@ def write_series(
     chosen = editions(
         [Candidate(s.batch.slug, s.patches) for s in stacks], past, reroll=job.options.reroll
     )
-    series, unchanged = [], []
-    for number, (stack, edition) in enumerate(zip(stacks, chosen, strict=True), start=1):
-        if edition.unchanged:
-            unchanged.append(_series(stack, edition, number))
-            continue
-        outbox = _make(job, stack, edition, number)
+    both = list(zip(stacks, chosen, strict=True))
+    written = [_draft(job, stack, e, n) for n, (stack, e) in enumerate(both, 1) if not e.unchanged]
+    unchanged = [_series(stack, e, n) for n, (stack, e) in enumerate(both, 1) if e.unchanged]
+    letters = cover_letters([draft.letter for draft in written], job.options.templates)
+    series = []
+    for draft, letter in zip(written, letters, strict=True):
+        stack, edition, outbox = draft.stack, draft.edition, _make(draft, letter)
         known = past.find(edition.name, edition.version)
         same = known is not None and known.keys == tuple(p.key for p in stack.patches)
         write_directory(out, outbox, sent=known.sent if known and same else "")
@@ -165,7 +180,7 @@ def _stacks(job: _Job, batches: list[Batch]) -> list[_Stack]:
     return found
 
 
-def _make(job: _Job, stack: _Stack, edition: Edition, number: int) -> Outbox:
+def _draft(job: _Job, stack: _Stack, edition: Edition, number: int) -> _Draft:
     batch = stack.batch
     changes = _changes(job, stack, edition)
     answers = edition.previous.cover if edition.previous and job.options.reply else ""
@@ -189,7 +204,7 @@ def _make(job: _Job, stack: _Stack, edition: Edition, number: int) -> Outbox:
         covered=lambda path: job.directory.maintainers.subsystem_of(path) != THE_REST,
         tree_scripts=job.options.tree_scripts,
     )
-    blurb = cover_letter(
+    letter = cover_facts(
         job.facts,
         batch.commits,
         document=_document(job),
@@ -197,17 +212,20 @@ def _make(job: _Job, stack: _Stack, edition: Edition, number: int) -> Outbox:
         depends=_api_title(job) if not batch.is_api else "",
         changes=changes,
         style=style.lines() if job.options.tree_scripts else (),
-        templates=job.options.templates,
     )
-    mails: tuple[Mail, ...] = compose(plan, raw, blurb)
     series = replace(
         _series(stack, edition, number),
         style=style.lines(),
         hold=_hold(edition, style),
         changes=changes.lines if changes else (),
-        cover=blurb,
     )
-    return Outbox(series, plan, raw, mails, tuple(batch.addressed), plan.cover)
+    return _Draft(stack, edition, series, plan, raw, letter)
+
+
+def _make(draft: _Draft, letter: str) -> Outbox:
+    mails: tuple[Mail, ...] = compose(draft.plan, draft.raw, letter)
+    series, addressed = replace(draft.series, cover=letter), tuple(draft.stack.batch.addressed)
+    return Outbox(series, draft.plan, draft.raw, mails, addressed, draft.plan.cover)
 
 
 def _changes(job: _Job, stack: _Stack, edition: Edition) -> Changes | None:

@@ -21,9 +21,9 @@ from pathlib import Path
 from migrate.base.errors import Refusal
 from migrate.base.git import git_run
 from migrate.base.process import Finished
+from migrate.base.prose import clean
 from migrate.delivery.headers import is_address
 from migrate.delivery.history import History, Patch, Version, split_message
-from migrate.delivery.wording import clean
 
 _SIGNED = "signed-off-by"
 _PERSON = re.compile(r"([A-Z][a-z]+(?:-[A-Za-z][a-z]*)*-by): +(\S.*)\Z")

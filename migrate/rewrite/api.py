@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from migrate.analysis.spatch import DEFAULT_TIMEOUT, Patched, run_spatch
 from migrate.analysis.syntax import parse
 from migrate.base.errors import Refusal
+from migrate.base.prose import called
+from migrate.base.sandbox import Names
+from migrate.base.templates import Fill, fill
 from migrate.kernel.line_limit import line_limit
 from migrate.rewrite.anchors import (
     Anchor,
@@ -20,23 +24,20 @@ from migrate.rewrite.anchors import (
     guard_of,
     prototype_anchor,
 )
-from migrate.rewrite.apitext import (
-    FunctionText,
-    function_text,
-    listed,
-    paragraphs,
-    render,
-    render_line,
-)
+from migrate.rewrite.apitext import FunctionText, function_text, paragraphs
 from migrate.rewrite.check import Comparison, OtherChange, TokenEdit
 from migrate.rewrite.counterparts import Counterparts
 from migrate.rewrite.draft import Draft, open_draft
 from migrate.rewrite.exports import called_by_modules, calls_below, export_function
 from migrate.rewrite.layout import with_layout
 from migrate.rewrite.model import ApiChange, FileChange
-from migrate.rewrite.profiles import Api, ApiCommit, ApiDocument, ApiFunction
+from migrate.rewrite.profiles import Api, ApiCommit, ApiDocument, ApiFunction, api_templates
 from migrate.rewrite.toctree import add_entry
 from migrate.rewrite.tokens import tokenize
+from migrate.rewrite.trust import wrong_with_code, wrong_with_subject
+
+_LONGEST_SUBJECT = 200
+"""Characters; a mail with more of them in one line is read by nobody."""
 
 _WITHOUT = "CONFIG_MMU"
 """The option without which a kernel has no user pages to pin."""
@@ -61,11 +62,8 @@ def api_change(
         return ApiChange((), (), ())
     made = [(commit, work.commit(commit)) for commit in api.commit]
     kept = [(commit, files) for commit, files in made if files]
-    return ApiChange(
-        subjects=tuple(work.subject(commit) for commit, _ in kept),
-        bodies=tuple(work.body(commit) for commit, _ in kept),
-        commits=tuple(files for _, files in kept),
-    )
+    subjects, bodies = work.messages([commit for commit, _ in kept])
+    return ApiChange(subjects, bodies, tuple(files for _, files in kept))
 
 
 class _Work:
@@ -102,13 +100,20 @@ class _Work:
         changes += [self._define(commit, functions, path) for path in self.sources]
         return tuple(change for change in changes if change is not None)
 
-    def subject(self, commit: ApiCommit) -> str:
-        """The subject of `commit`, which may speak of what it adds."""
-        return render_line(commit.subject, self._names(commit))
-
-    def body(self, commit: ApiCommit) -> str:
-        """The message of `commit` below its subject."""
-        return paragraphs(self._render(commit.body, self._names(commit)))
+    def messages(self, commits: Sequence[ApiCommit]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The subjects and the bodies of `commits`, which may speak of what they add."""
+        names = [self._names(commit) for commit in commits]
+        lines = [
+            Fill(f"subject {c.subject!r}", n, line=c.subject, most=_LONGEST_SUBJECT)
+            for c, n in zip(commits, names, strict=True)
+        ]
+        bodies = [Fill(c.body, n) for c, n in zip(commits, names, strict=True)]
+        made = self._fill([*lines, *bodies])
+        for commit, subject in zip(commits, made, strict=False):
+            if wrong := wrong_with_subject(subject):
+                raise self._refused(f"subject {commit.subject!r}", wrong)
+        count = len(commits)
+        return made[:count], tuple(paragraphs(text) for text in made[count:])
 
     def _names(self, commit: ApiCommit) -> dict[str, Any]:
         added = [f for f in commit.function if f.name in self.parts.introduced]
@@ -116,7 +121,6 @@ class _Work:
             "acquires": [f.name for f in added if f.mirrors],
             "releases": [f.name for f in added if not f.mirrors],
             "exports": self._exported(commit),
-            "listed": listed,
         }
 
     def _declare(self, commit: ApiCommit, functions: list[ApiFunction]) -> FileChange | None:
@@ -124,7 +128,7 @@ class _Work:
         texts = {f.name: self._text(f, path) for f in functions}
         draft = self._draft(path)
         anchor = prototype_anchor(draft, [*self._placed(), *self.api.beside])
-        return self._insert(path, anchor, self._render(commit.declarations, {"functions": texts}))
+        return self._insert(path, anchor, self._code(commit.declarations, texts))
 
     def _define(
         self, commit: ApiCommit, functions: list[ApiFunction], path: str
@@ -133,7 +137,7 @@ class _Work:
         if not texts:
             return None
         anchor = export_anchor(self._draft(path))
-        return self._insert(path, anchor, self._render(commit.definitions, {"functions": texts}))
+        return self._insert(path, anchor, self._code(commit.definitions, texts))
 
     def _placed(self) -> list[str]:
         """The functions that earlier commits may have added, the last first."""
@@ -163,7 +167,7 @@ class _Work:
             if not name or name in self.parts.existing:
                 return name
         raise Refusal(
-            f"This tree has none of {listed([n for n in function.calls if n])}"
+            f"This tree has none of {called([n for n in function.calls if n])}"
             f" for {function.name}() to stand on.",
             "Use another profile.",
         )
@@ -260,11 +264,28 @@ class _Work:
             )
         return tuple(changes)
 
-    def _render(self, template: str, context: Mapping[str, Any]) -> str:
-        return render(
-            self.parts.profile.folder,
-            template,
-            {"has": self.parts.has, "profile": self.parts.profile.name, **context},
+    def _code(self, template: str, functions: Mapping[str, FunctionText]) -> str:
+        """C that is fit to be added to a file."""
+        text = self._render(template, {"functions": functions})
+        if wrong := wrong_with_code(text, trusted=self.parts.profile.trusted):
+            raise self._refused(template, wrong)
+        return text
+
+    def _render(self, template: str, values: Mapping[str, Any]) -> str:
+        """The template, without empty lines at its ends and with one newline."""
+        (text,) = self._fill([Fill(template, values)])
+        return text.strip("\n") + "\n"
+
+    def _fill(self, jobs: Sequence[Fill]) -> tuple[str, ...]:
+        profile = self.parts.profile
+        known = {"has": Names(self.parts.known), "profile": profile.name}
+        asked = [replace(job, values={**known, **job.values}) for job in jobs]
+        return fill(api_templates(profile), asked, "text")
+
+    def _refused(self, template: str, wrong: str) -> Refusal:
+        return Refusal(
+            f"{self.parts.profile.folder}, {template}: {wrong}.",
+            "Read it, or use another profile.",
         )
 
 

@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The text of an API in C and prose: prototypes, forwarding calls, templates of the profile."""
+"""The text of an API in C and prose: prototypes, forwarding calls, paragraphs."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import jinja2
 
 from migrate.kernel.signatures import Parameter, Signature
 
@@ -62,24 +58,6 @@ def prototype(signature: Signature) -> str:
     return wrapped(head, [_declared(p) for p in signature.parameters] or ["void"], ")")
 
 
-def render(folder: Path, template: str, context: Mapping[str, Any]) -> str:
-    """The template, without empty lines at its ends and with one newline."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    return environment.get_template(template).render(context).strip("\n") + "\n"
-
-
-def render_line(text: str, context: Mapping[str, Any]) -> str:
-    """A template that is a single line itself."""
-    return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(text).render(context)
-
-
 def paragraphs(text: str) -> str:
     """Each paragraph of `text` filled to the width of a commit message."""
     filled = (
@@ -87,14 +65,6 @@ def paragraphs(text: str) -> str:
         for part in text.strip().split("\n\n")
     )
     return "\n\n".join(part for part in filled if part)
-
-
-def listed(names: Sequence[str]) -> str:
-    """`a(), b() and c()`."""
-    called = [f"{name}()" for name in names]
-    if len(called) < 2:
-        return "".join(called)
-    return f"{', '.join(called[:-1])} and {called[-1]}"
 
 
 def _declared(parameter: Parameter) -> str:

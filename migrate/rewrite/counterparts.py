@@ -80,6 +80,11 @@ class Counterparts:
         parameters = mirrored.parameters + own
         return Signature(function.name, mirrored.return_type, parameters, header)
 
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The functions, macros and enumerators for which :meth:`has` says yes."""
+        return self.constants.union(self.existing)
+
     def has(self, name: str) -> bool:
         """Whether the tree itself has a function, macro or enumerator of that name."""
         return name in self.existing or name in self.constants

@@ -4,16 +4,23 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from migrate.base.codec import from_data, to_data
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
-from migrate.rewrite.trust import code_in, wrong_in
+from migrate.base.templates import Templates
+from migrate.rewrite.profile_files import read_file, read_files
+from migrate.rewrite.trust import untrusted_in, wrong_in
 
 DEFAULT_PROFILE = "vaddr-pin"
 _FILE = "profile.toml"
+_MOST_DOTS = 100
+_NOT_IN_THE_FILE = {"folder", "files", "ours", "trusted"}
 _KEYS = {"source": "from", "target": "to"}
 """Fields of rules by the keys of the file, which Python cannot have as names."""
 
@@ -147,7 +154,9 @@ class Api:
 
 @dataclass(frozen=True)
 class Profile:
-    """A target API as data. `folder` is where its templates are.
+    """A target API as data. `folder` is where its templates are, `files` what was in there when
+    it was read, by path; `ours` says that it comes with the tool, `trusted` that the user or we
+    trust it.
 
     `pins_read_only` says whether sites that only read the page's data are pinned, `pins` whether
     any are: a profile may be about the others alone. With `drop_aliases`, a local helper goes that
@@ -166,6 +175,9 @@ class Profile:
     pins: bool = True
     drop_aliases: bool = False
     folder: Path = field(default=Path(), compare=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False)
+    ours: bool = field(default=True, compare=False)
+    trusted: bool = field(default=True, compare=False)
 
     @property
     def follow_needs(self) -> tuple[str, ...] | None:
@@ -178,10 +190,36 @@ class Profile:
         return self.follow is not None and self.follow.by_rules
 
 
-def templates_of(profile: Profile) -> Path | None:
-    """The folder in which a profile may have messages of its own: commit.txt and cover.txt."""
-    folder = profile.folder / "templates"
-    return folder if folder.is_dir() else None
+_MESSAGES = "templates/"
+"""The folder in which a profile may have messages of its own: commit.txt and cover.txt."""
+
+
+def templates_of(profile: Profile) -> dict[str, str]:
+    """The messages that `profile` brings along, by the name of the file."""
+    return {
+        name.removeprefix(_MESSAGES): text
+        for name, text in _texts(profile).items()
+        if name.startswith(_MESSAGES)
+    }
+
+
+def api_templates(profile: Profile) -> Templates:
+    """The templates of its API, and whatever they may include."""
+    texts = _texts(profile)
+    return Templates(texts) if profile.ours else Templates({}, texts, str(profile.folder))
+
+
+def _texts(profile: Profile) -> dict[str, str]:
+    """The files of a profile that are text."""
+    return {name: data.decode("utf-8") for name, data in profile.files.items() if _is_text(data)}
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def profile_names() -> tuple[str, ...]:
@@ -198,31 +236,37 @@ def load_profile(name_or_path: str, *, trust: bool = False) -> Profile:
     """
     path = _locate(name_or_path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise _malformed(path, str(error)) from None
-    except tomllib.TOMLDecodeError as error:
-        raise _malformed(path, str(error)) from None
-    for table in ("acquire", "release"):
-        data[table] = [_renamed(rule) for rule in data.get(table, []) if isinstance(rule, dict)]
-    try:
-        profile = from_data(data | {"folder": str(path.parent)}, Profile)
-    except ValueError as error:
+        data = _parsed(read_file(path).decode("utf-8"))
+        if extra := sorted(_NOT_IN_THE_FILE & set(data)):
+            raise ValueError(f"{extra[0]} is no key of it")
+        for table in ("acquire", "release"):
+            if not isinstance(data.get(table, []), list):
+                raise ValueError(f"{table} has a value of the wrong kind")
+            data[table] = [_renamed(rule) for rule in data.get(table, []) if isinstance(rule, dict)]
+        profile = from_data(data, Profile)
+        wrong = _coerced(data, to_data(profile), "")
+        profile = replace(profile, folder=path.parent, files=read_files(path.parent))
+    except RecursionError:
+        raise _malformed(path, "it goes too deep") from None
+    except (OSError, ValueError) as error:
         raise _malformed(path, _cause(error)) from None
-    if wrong := _coerced(data, to_data(profile), ""):
+    if wrong:
         raise _malformed(path, f"{wrong} has a value of the wrong kind")
     _check(profile, path)
-    if not trust and path.parent.parent != data_folder("cocci") / "rewrite":
-        _refuse_code(path.parent)
-    return profile
-
-
-def _refuse_code(folder: Path) -> None:
-    if found := code_in(folder):
+    ours = path.parent.parent == data_folder("cocci") / "rewrite"
+    if not (ours or trust) and (found := untrusted_in(profile)):
         raise Refusal(
-            f"{found} runs code of its own, and the profile is not one of ours.",
+            f"{found}, and the profile is not one of ours.",
             "Read it; if you trust it, add --trust-profile.",
         )
+    return replace(profile, ours=ours, trusted=ours or trust)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """TOML, without keys of so many parts that tomllib would be at them for hours."""
+    if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+        raise ValueError(f"a line has more than {_MOST_DOTS} dots")
+    return tomllib.loads(text)
 
 
 def _locate(name_or_path: str) -> Path:
@@ -230,8 +274,9 @@ def _locate(name_or_path: str) -> Path:
         return data_folder("cocci") / "rewrite" / name_or_path / _FILE
     path = Path(name_or_path)
     for candidate in (path, path / _FILE):
-        if candidate.is_file():
-            return candidate.resolve()
+        with suppress(OSError):  # a name that no file can have
+            if candidate.is_file():
+                return candidate.resolve()
     raise Refusal(
         f"There is no profile '{name_or_path}'.",
         f"Give one of {', '.join(profile_names())}, or the folder of a {_FILE}.",
@@ -276,11 +321,13 @@ def _check(profile: Profile, path: Path) -> None:
         )
         if name
     ]
-    if wrong := wrong_in(profile, templates):
+    if wrong := wrong_in(profile):
         raise _malformed(path, wrong)
     for name in templates:
-        if not (profile.folder / name).is_file():
+        if name not in profile.files:
             raise _malformed(path, f"there is no {name} beside it")
+        if not _is_text(profile.files[name]):
+            raise _malformed(path, f"{name} is not UTF-8")
 
 
 def _malformed(path: Path, why: str) -> Refusal:
@@ -297,4 +344,4 @@ def _cause(error: BaseException) -> str:
     text = f"{cause}".strip("'\"") or type(cause).__name__
     if isinstance(cause, KeyError):
         text = f"{_KEYS.get(text, text)} is missing"
-    return " ".join(text.split())
+    return " ".join(text.split())[:300]

@@ -18,12 +18,13 @@ from migrate.base import process
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output
+from migrate.base.prose import listed, sentence
 from migrate.delivery.calls import swaps
 from migrate.delivery.commits import user_identity
 from migrate.delivery.messages import FLAG_RULE
 from migrate.delivery.prefixes import from_paths, learn
 from migrate.delivery.publish import Published, publish
-from migrate.delivery.wording import listed, sentence, wrap
+from migrate.delivery.wording import wrap
 from migrate.rewrite.model import FileChange, GroupChange
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from migrate.base.git import git_output
 from migrate.delivery.addressees import ALWAYS, address_patch
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History, mark_sent
-from migrate.delivery.messages import Call, GroupText, message
+from migrate.delivery.messages import Call, GroupText, messages
 from migrate.delivery.model import (
     Branch,
     BuildReport,
@@ -36,6 +36,7 @@ from migrate.delivery.model import (
 from migrate.delivery.plumbing import Identity
 from migrate.delivery.series import SeriesOptions, write_series
 from migrate.delivery.style import check_patches, check_style, reverse
+from migrate.delivery.wording import mail_templates
 from migrate.kernel.mailmap import Mailbox
 from migrate.kernel.recipients import Answer, Recipient, Role
 
@@ -652,7 +653,7 @@ def test_no_subject_whatsoever_makes_a_header(text: str) -> None:
 def test_nothing_in_a_text_ends_a_message_or_signs_it(reason: str, warning: str) -> None:
     call = Call("f", "a.c", "get_user_pages", "pin_user_pages", "")
     group = GroupText("g", "pin", "5", reason, (warning,), (), (call,), (), False)
-    text = message("subject", [group], Identity("A", "a@x.org"))
+    (text,) = messages([("subject", [group])], Identity("A", "a@x.org"))
     lines = text.split("\n")
     signs = [line for line in lines if re.match(r"[A-Za-z-]+-by:", line)]
     assert signs == ["Signed-off-by: A <a@x.org>"]
@@ -661,12 +662,10 @@ def test_nothing_in_a_text_ends_a_message_or_signs_it(reason: str, warning: str)
 
 
 def test_a_profile_may_say_it_in_its_own_words(tiny: Tiny, tmp_path: Path) -> None:
-    folder = tmp_path / "templates"
-    folder.mkdir()
-    (folder / "cover.txt").write_text("We convert {{ commits | length }} of them.\n")
-    _, delivery = deliver(tiny, tmp_path / "out", ONE, templates=folder)
+    own = mail_templates({"cover.txt": "We convert {{ commits | length }} of them.\n"}, "x")
+    _, delivery = deliver(tiny, tmp_path / "out", ONE, templates=own)
     cover = mails(tmp_path / "out" / delivery.series[0].directory)[0].get_content()
     assert cover.startswith("We convert 1 of them.\n\nZo")
-    (folder / "cover.txt").write_text("{{ nothing_of_that_name }}\n")
-    with pytest.raises(Refusal, match="nothing_of_that_name"):
-        deliver(tiny, tmp_path / "again", ONE, templates=folder)
+    bad = mail_templates({"cover.txt": "{{ nothing_of_that_name }}\n"}, "x")
+    with pytest.raises(Refusal, match=r"x/cover\.txt cannot be filled in: 'nothing_of_that_name'"):
+        deliver(tiny, tmp_path / "again", ONE, templates=bad)

@@ -85,7 +85,7 @@ def test_that_a_series_was_sent_is_not_forgotten(
 
     monkeypatch.setattr(series, "write_series", write)
     monkeypatch.setattr(report, "write_report", lambda *_: None)
-    monkeypatch.setattr(stages, "templates_of", lambda _: None)
+    monkeypatch.setattr(stages, "templates_of", lambda _: {})
     monkeypatch.setattr(Workspace, "repository", lambda _: Path())
     monkeypatch.setattr(Workspace, "worktree", lambda _, __: Path())
     workspace.save("versions", History(1, (Version(**vars(SENT) | {"sent": ""}),)), "")

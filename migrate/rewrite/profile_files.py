@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The files of a profile, read once: nobody changes them between the check and their use."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+MOST_FILES = 500
+"""What a profile has at most, folders among them; ours have less than ten."""
+
+MOST_BYTES = 256 << 10
+"""In one file; the largest of ours has 5 kB."""
+
+
+class BadFiles(ValueError):
+    """Why a folder cannot be a profile; a part of a line, without a full stop."""
+
+
+def read_file(path: Path) -> bytes:
+    """The contents of a regular file that is no larger than those of a profile may be."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise BadFiles(f"{path.name} is no file")
+        text = stream.read(MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        raise BadFiles(f"{path.name} has more than {MOST_BYTES >> 10} kB")
+    return text
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Every file of `folder` by its path in there, sorted, without those whose names begin with
+    a dot, as do those of git. :class:`BadFiles` when there are too many, one is too large, or
+    is not in the folder."""
+    return {
+        str(path.relative_to(folder)): read_file(path) for path in sorted(_walk(folder, folder))
+    }
+
+
+def _walk(folder: Path, top: Path, seen: int = 0) -> Iterator[Path]:
+    waiting = [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                seen += 1
+                if seen > MOST_FILES:
+                    raise BadFiles(f"its folder has more than {MOST_FILES} files")
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_symlink() and not _inside(Path(entry.path), top):
+                    raise BadFiles(f"{entry.name} is a file of somewhere else")
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                elif not entry.is_dir():
+                    yield Path(entry.path)
+
+
+def _inside(path: Path, top: Path) -> bool:
+    return path.resolve().is_relative_to(top.resolve())
