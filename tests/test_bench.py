@@ -17,6 +17,7 @@ from bench.examples import table as examples_table
 from bench.examples import try_reader
 from bench.faults import _pace, _summary
 from bench.interrupts import Interrupt, ends
+from bench.kernels import counted, document
 from bench.kills import WAYS, Kill, Trial, draw
 from bench.mutations import mutated, mutations
 from bench.record import record
@@ -36,6 +37,7 @@ from migrate.analysis.model import (
     Verdict,
 )
 from migrate.analysis.syntax import parse
+from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.delivery.report_content import make_report
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, GroupFailure, Rewrite
 from tests.delivery.reports import evil_results
@@ -358,3 +360,34 @@ def test_a_run_that_ended_before_its_kill_is_no_kill() -> None:
         "1 kills in 2 trials: 2 identical results"
     )
     assert not Trial((), ("tip",), (), ()).ok and ended.ok
+
+
+def test_what_the_table_of_kernels_counts() -> None:
+    """An object is built when it is at all of its commits, and a commit seen by one object."""
+    commits = tuple(Commit(n, "0", "S", "subject", ("g",), ()) for n in ("1", "2", "3"))
+
+    def built(commit: str, path: str, status: BuildStatus, reason: str = "") -> ObjectBuild:
+        return ObjectBuild(commit, path, "x86_64", status, "", reason, 0.0, how=("x86_64: make Y",))
+
+    report = BuildReport(
+        "3",
+        (
+            built("1", "a.c", BuildStatus.BUILT),
+            built("1", "b.c", BuildStatus.WARNED),
+            built("2", "a.c", BuildStatus.NOT_BUILDABLE, "no way (log: /builds/x.log)"),
+            built("3", "c.c", BuildStatus.FAILED_BEFORE),
+        ),
+    )
+    branch = Branch("p", "refs/heads/x", "0", commits)
+    line = counted("5.3.0", "p", 90.0, branch, report, warm=False)
+    assert (line.built, line.objects, line.seen, line.commits) == (1, 3, 1, 3)
+    assert line.missing == (
+        "a.c (x86_64): not buildable here: no way",
+        "c.c (x86_64): failed at the parent already",
+    )
+    text = document([line, replace(line, profile="q", refused="It is too old.")])
+    assert "| 5.3.0 | p | 1 of 3 (33 %) | 1 of 3 | 1.5 |" in text
+    assert "| 5.3.0 | q | does not apply | | |" in text
+    assert text[-3:] == ["5.3.0, q:", "- It is too old.", ""]
+    assert "- x86_64: make Y" in text and "(warm)" not in "".join(text)
+    assert "1.5 (warm) |" in "".join(document([replace(line, warm=True)]))

@@ -57,8 +57,8 @@ class ObjectBuild:
     """One object of one commit on one architecture.
 
     `output` is what the compiler said that it had not said at the parent; `reason` says why an
-    object is NOT_BUILDABLE; `seconds` is 0 for a result that was reused. `how` says what else than
-    the usual compiler it took, a line each.
+    object is NOT_BUILDABLE or FAILED_BEFORE; `seconds` is 0 for a result that was reused. `how`
+    says what else than the usual compiler it took, a line each.
     """
 
     commit: str

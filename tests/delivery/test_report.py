@@ -280,3 +280,14 @@ def test_a_persons_decision_has_no_confidence_of_ours(results: Results) -> None:
     assert "Decided by the author, subsystem" in mine and "onfidence" not in mine
     check = jsonschema.Draft202012Validator(json.loads(TARGET.read_text()))
     check.validate(json.loads(codec.dumps(made)))
+
+
+def test_what_the_builds_needed_is_in_all_forms_of_the_report(results: Results) -> None:
+    needed = "x86_64: make 'HOSTCC=gcc -fcommon', because <it> is old"
+    (build,) = results.builds.objects
+    objects = (replace(build, how=(needed,)), replace(build, arch="arm64", how=(needed,)))
+    report = make_report(replace(results, builds=BuildReport("d" * 40, objects)))
+    assert report.toolchain == (needed,)
+    text = markdown(report).replace("\\", "")
+    assert f"## What the builds needed here\n\n- {needed}\n" in text
+    assert "What the builds needed here" not in markdown(make_report(results))

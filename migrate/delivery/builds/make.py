@@ -34,6 +34,8 @@ _OURS = re.compile(
     r"|objtree$|K(C|A|CPP)FLAGS$|(CC|LD|AR|NM|CHECK|W|C|V|M|O|CF)$|INSTALL_|LOCALVERSION)"
 )
 """Environment variables that would change what kbuild does behind the tool's back."""
+_IN_ENGLISH = {"LANG": "C", "LC_MESSAGES": "C", "LC_CTYPE": "C"}
+"""The kernel's makefile takes LC_ALL away from the compiler, whose words are read here."""
 _TAG = re.compile(r"  ([A-Z][A-Z0-9_]*)(?: \[[A-Z]+\])?\s+(\S.*)$")
 _OBJECT_TAGS = ("CC", "AS", "CHECK")
 _MAKEFILE = re.compile(r"(\S*/)?(Makefile|Kbuild)[\w.-]*:\d+: |\S*/\w+\.(mk|include):\d+: ")
@@ -116,7 +118,7 @@ class Kernel:
         A :class:`Refusal` when the disk is full or make cannot be run.
         """
         extra, compiler = ({}, self.toolchain.compiler) if config else self._compiler()
-        assigned = {"MAKEFLAGS": server.flags, **extra, **(variables or {})}
+        assigned = {**_IN_ENGLISH, "MAKEFLAGS": server.flags, **extra, **(variables or {})}
         limit, silence = _TIME_LIMIT, _TREE_SILENCE
         if objects or config:
             silence = _SILENCE

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from migrate.delivery.builds.diagnostics import news, shortened
+from migrate.delivery.builds.diagnostics import diagnostics, news, shortened
 from migrate.delivery.builds.model import Attempt, AttemptStatus, Unit
 from migrate.delivery.model import BuildStatus, ObjectBuild
 
@@ -22,6 +22,13 @@ def judge(
     return ObjectBuild(commit, unit.path, unit.arch, status, output, reason, after.seconds)
 
 
+def _first_error(attempt: Attempt) -> str:
+    """The line that says why an object does not compile."""
+    errors = [d.text for d in diagnostics(attempt.output) if d.is_error]
+    lines = [line for text in errors for line in text.splitlines() if "rror: " in line]
+    return lines[0] if lines else ""
+
+
 def _judged(
     before: Attempt | None, after: Attempt, built_elsewhere: bool
 ) -> tuple[BuildStatus, str, str]:
@@ -31,7 +38,7 @@ def _judged(
         return (BuildStatus.WARNED if new else BuildStatus.BUILT), said, ""
     if after.status is ERROR:
         if before and before.status is ERROR:
-            return BuildStatus.FAILED_BEFORE, said, ""
+            return BuildStatus.FAILED_BEFORE, said, _first_error(before)
         errors = [d for d in new if d.is_error] or new
         text = "\n".join(d.text for d in errors) or after.output
         return BuildStatus.FAILED, shortened(text), ""

@@ -302,3 +302,17 @@ def test_what_no_compiler_builds_stays_what_it_is(
     world.change(SLATE, "int harmless;\n")
     found = built(world)[SLATE]
     assert found.status is BuildStatus.FAILED_BEFORE and found.how == ()
+    assert found.reason.endswith("error: #error whatever compiles this")
+
+
+def test_the_compiler_speaks_english_whatever_the_user_speaks(
+    world: OldWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel's makefile has `unexport LC_ALL`, and messages are compared by their words."""
+    for name in ("LANG", "LC_MESSAGES", "LC_CTYPE"):
+        monkeypatch.setenv(name, "de_DE.UTF-8")
+    said = '$(error "$(LANG) $(LC_MESSAGES) $(LC_CTYPE)")\n'
+    world.append("arch/x86/Makefile", f"ifneq ($(filter %.o,$(MAKECMDGOALS)),)\n{said}endif\n")
+    world.base = world.commit("Say which language is spoken")
+    world.change(SLATE, "int harmless;\n")
+    assert '"C C C"' in built(world)[SLATE].reason

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which kernels build on this machine: objects, commits and minutes of whole runs.
+
+    python -m bench.kernels TREE... [--profiles NAME,...] [--arch ARCH,...]
+                            [--workspaces PREFIX] [--record docs/build-routing.md]
+
+Runs `gup-migrate run` on each checkout, which is only read, with each profile, and counts from what
+the run stored. An object counts as built when a compiler made it at every commit that changes it;
+a commit as seen when a compiler made one of its objects. The workspace of TREE is PREFIX and the
+name of TREE's folder, and is kept; without PREFIX it is new, and removed. A run in a workspace that
+was there before is marked as warm: it compiles only what it does not know.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.record import record
+from migrate.delivery.model import Branch, BuildReport, BuildStatus, ObjectBuild
+from migrate.kernel.compilers import release_name
+from migrate.kernel.toolchains import architectures, find_toolchain
+from migrate.kernel.tree import open_tree
+from migrate.workspace import open_workspace
+
+PROFILES = ("vaddr-pin", "pin-user-pages")
+_GOOD = (BuildStatus.BUILT, BuildStatus.WARNED)
+_REFUSED = 1
+
+
+@dataclass(frozen=True)
+class Line:
+    """One run. `refused` is its one line when it did not get to an end; `missing` are objects that
+    were not built, with the reasons; `how` is what the builds needed besides the compilers."""
+
+    kernel: str
+    profile: str
+    seconds: float
+    warm: bool
+    built: int = 0
+    objects: int = 0
+    seen: int = 0
+    commits: int = 0
+    missing: tuple[str, ...] = ()
+    how: tuple[str, ...] = ()
+    refused: str = ""
+
+
+def measure(tree: Path, profile: str, workspace: Path, options: Sequence[str]) -> Line:
+    """Run to the end and count; a run that is refused is a line as well."""
+    kernel = ".".join(map(str, open_tree(tree).version))
+    warm = workspace.exists()
+    argv = [sys.executable, "-m", "migrate", "run", str(tree), "--workspace", str(workspace)]
+    argv += ["--output", f"{workspace}-{profile}-out", "--profile", profile, *options]
+    start = time.monotonic()
+    done = subprocess.run(argv, check=False, stderr=subprocess.PIPE, text=True)
+    seconds = time.monotonic() - start
+    if done.returncode == _REFUSED:
+        errors = [x for x in done.stderr.splitlines() if x.startswith("error: ")] or ["error: ?"]
+        return Line(kernel, profile, seconds, warm, refused=errors[-1].removeprefix("error: "))
+    if done.returncode not in (0, 3):
+        sys.exit(f"The run on {tree} failed:\n{done.stderr}")
+    stored = open_workspace(tree, profile, workspace)
+    branch, builds = stored.load("commit", Branch), stored.load("build", BuildReport)
+    if branch is None or builds is None:
+        sys.exit(f"The run on {tree} left no results in {workspace}.")
+    return counted(kernel, profile, seconds, branch.value, builds.value, warm=warm)
+
+
+def counted(
+    kernel: str, profile: str, seconds: float, branch: Branch, builds: BuildReport, *, warm: bool
+) -> Line:
+    """The figures of one run."""
+    objects: dict[tuple[str, str], list[ObjectBuild]] = {}
+    for item in builds.objects:
+        objects.setdefault((item.path, item.arch), []).append(item)
+    bad = {key: [i for i in items if i.status not in _GOOD] for key, items in objects.items()}
+    return Line(
+        kernel,
+        profile,
+        seconds,
+        warm,
+        built=sum(not items for items in bad.values()),
+        objects=len(objects),
+        seen=len({o.commit for o in builds.objects if o.status in _GOOD}),
+        commits=len(branch.commits),
+        missing=tuple(_why(items[0]) for _, items in sorted(bad.items()) if items),
+        how=builds.how,
+    )
+
+
+def _why(item: ObjectBuild) -> str:
+    said = (item.reason or item.output).strip().partition("\n")[0].partition(" (log: ")[0]
+    return f"{item.path} ({item.arch or 'nowhere'}): {item.status}" + (f": {said}" if said else "")
+
+
+def document(lines: Sequence[Line]) -> list[str]:
+    """The table, and below it what was not built and what the builds needed."""
+    load = os.getloadavg()[0]
+    machine = f"{platform.machine()}, {os.cpu_count()} processors, load {load:.1f} at the end"
+    return [
+        f"{_release()}: {_compilers()}; {machine}.",
+        "",
+        "| kernel | profile | objects built | commits seen by a compiler | minutes |",
+        "| --- | --- | --- | --- | --- |",
+        *(_row(line) for line in lines),
+        "",
+        *_notes(lines),
+    ]
+
+
+def _row(line: Line) -> str:
+    if line.refused:
+        return f"| {line.kernel} | {line.profile} | does not apply | | |"
+    share = f" ({100 * line.built / line.objects:.0f} %)" if line.objects else ""
+    minutes = f"{line.seconds / 60:.1f}" + (" (warm)" if line.warm else "")
+    objects, commits = f"{line.built} of {line.objects}", f"{line.seen} of {line.commits}"
+    return f"| {line.kernel} | {line.profile} | {objects}{share} | {commits} | {minutes} |"
+
+
+def _notes(lines: Sequence[Line]) -> Iterator[str]:
+    for line in lines:
+        said = [line.refused] if line.refused else [*line.missing, *line.how]
+        if said:
+            yield f"{line.kernel}, {line.profile}:"
+            yield from (f"- {text}" for text in dict.fromkeys(said))
+            yield ""
+
+
+def _release() -> str:
+    name = release_name()
+    return f"On {name}" if name else "On an unnamed release"
+
+
+def _compilers() -> str:
+    found = {t.description.rpartition(" ")[2] for a in architectures() if (t := find_toolchain(a))}
+    native = find_toolchain(architectures()[0])
+    return native.description if native and len(found) == 1 else f"gcc {', '.join(sorted(found))}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("trees", type=Path, nargs="+", metavar="TREE")
+    parser.add_argument("--profiles", default=",".join(PROFILES))
+    parser.add_argument("--arch", help="only these architectures are built")
+    parser.add_argument("--workspaces", metavar="PREFIX", help="where workspaces are kept")
+    parser.add_argument("--record", type=Path, help="a document to write the table into")
+    arguments = parser.parse_args()
+    options = ["--arch", arguments.arch] if arguments.arch else []
+    lines = []
+    with tempfile.TemporaryDirectory(prefix="bench-kernels-") as folder:
+        for tree in arguments.trees:
+            workspace = Path((arguments.workspaces or f"{folder}/") + tree.resolve().name)
+            for profile in arguments.profiles.split(","):
+                lines.append(measure(tree.resolve(), profile, workspace, options))
+                print(_row(lines[-1]), flush=True)
+    text = document(lines)
+    print("\n".join(text))
+    if arguments.record:
+        record(arguments.record, f"bench.kernels on {release_name() or 'this machine'}", text)
+
+
+if __name__ == "__main__":
+    main()
