@@ -77,12 +77,13 @@ def run_spatch(
     options: Sequence[str] = (),
     timeout: float = DEFAULT_TIMEOUT,
     output_limit: int = process.DEFAULT_OUTPUT_LIMIT,
+    memory: int | None = None,
 ) -> SpatchOutcome:
     """Run the semantic patch `rule` on copies of `files`, path to contents.
 
     `defines` are virtual identifiers, `virtuals` the virtual modes that are on ("patch"),
-    `timeout` is in seconds, `output_limit` in bytes. The process sees no .cocciconfig, the
-    user's neither, and leaves nothing behind.
+    `timeout` is in seconds, `output_limit` and `memory` in bytes. The process sees no
+    .cocciconfig, the user's neither, and leaves nothing behind.
     """
     with tempfile.TemporaryDirectory(prefix="gup-migrate-spatch-") as name:
         scratch = Path(name)
@@ -103,6 +104,7 @@ def run_spatch(
             timeout=timeout,
             env=_environment(scratch),
             output_limit=output_limit,
+            memory=memory,
         )
         return _judge(outcome, copies, files)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import secrets
 import selectors
 import signal
@@ -112,6 +113,8 @@ def run(
     one_stream: bool = False,
     pass_fds: Sequence[int] = (),
     shielded: bool = False,
+    cpu_seconds: int | None = None,
+    memory: int | None = None,
 ) -> Outcome:
     """Run `argv` without a shell, in a process group of its own.
 
@@ -120,6 +123,8 @@ def run(
     :func:`clean_environment`. `one_stream` sends standard error where standard output goes, in
     the order written; `pass_fds` stay open in the child. When the call returns or raises, no
     process of the group is left; when this process is killed, the reaper sees to that.
+    `cpu_seconds` and `memory`, in bytes of address space, are what the program may use, and each
+    that it starts; with all of the former used up it is :class:`TimedOut`.
 
     `shielded` is for what writes into the user's repository: neither an interrupt nor the death
     of this process ends it in the middle, which would leave a lock or half a file there. It reads
@@ -145,6 +150,8 @@ def run(
         return NotStarted(args, str(error))
     if not shielded:
         _live.add(child.pid)
+    _limit(child, resource.RLIMIT_CPU, cpu_seconds)
+    _limit(child, resource.RLIMIT_AS, memory)
     try:
         streams = _Streams(child, stdin)
         ended = streams.drain(start + timeout, silence, output_limit)
@@ -159,12 +166,21 @@ def run(
             code = child.wait(max(0.1, start + timeout - time.monotonic()))
         except subprocess.TimeoutExpired:
             return TimedOut(args, timeout, out, err)
+        if cpu_seconds is not None and code in (-signal.SIGXCPU, -signal.SIGKILL):
+            return TimedOut(args, cpu_seconds, out, err)
         return Finished(args, code, out, err, time.monotonic() - start)
     finally:
         if shielded:
             _let_end(child)
         _end_group(child)
         _live.discard(child.pid)
+
+
+def _limit(child: subprocess.Popen[bytes], what: int, most: int | None) -> None:
+    """Limit what `child` may use; it has hardly begun."""
+    if most is not None:
+        with suppress(ProcessLookupError):
+            resource.prlimit(child.pid, what, (most, most))
 
 
 def _start_reaper() -> None:

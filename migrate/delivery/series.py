@@ -31,11 +31,17 @@ from migrate.delivery.model import Branch, BuildReport, Commit, Delivery, Series
 from migrate.delivery.outbox import Outbox, digest_of, write_directory
 from migrate.delivery.plumbing import Identity, own_git, temporary_index, update_ref
 from migrate.delivery.restack import restack
-from migrate.delivery.style import StyleReport, check_patches
+from migrate.delivery.style import StyleReport, check_patches, style_script
 from migrate.delivery.trailers import Collected, dropped
 from migrate.kernel.maintainers import THE_REST, Maintainers
-from migrate.kernel.recipients import Directory, ask_for_patch, read_directory
+from migrate.kernel.recipients import (
+    Directory,
+    ask_for_patch,
+    maintainer_script,
+    read_directory,
+)
 from migrate.kernel.tree import Tree
+from migrate.kernel.tree_script import TreeScript
 from migrate.rewrite.model import Rewrite
 
 MAX_PATCHES = 15
@@ -57,17 +63,19 @@ class SeriesOptions:
 
 @dataclass(frozen=True)
 class _Job:
-    """What all series of one run share."""
+    """What all series of one run share; `asked` and `checker` are the tree's scripts that say who
+    gets a patch and what is wrong with it, None when they may not run."""
 
     tree: Tree
     facts: Facts
     branch: Branch
     repository: Path
-    worktree: Path
     options: SeriesOptions
     directory: Directory
     start: str
     collected: Collected
+    asked: TreeScript | None
+    checker: TreeScript | None
     who: Identity = field(default_factory=lambda: Identity("", ""))
 
 
@@ -119,16 +127,18 @@ def write_series(
     of `branch` have where they fit. `maintainers` are those of the tree.
     """
     api = [commit for commit in branch.commits if commit.is_api]
+    allowed = (options or SeriesOptions()).tree_scripts
     job = _Job(
         tree=tree,
         facts=Facts(classification, rewrite, build_report),
         branch=branch,
         repository=repository,
-        worktree=worktree,
         options=options or SeriesOptions(),
         directory=read_directory(tree, maintainers),
         start=api[-1].id if api else branch.base,
         collected=collected or Collected(),
+        asked=maintainer_script(worktree) if allowed else None,
+        checker=style_script(worktree) if allowed else None,
         who=_author(repository, branch.tip),
     )
     past = history or History()
@@ -159,9 +169,7 @@ def write_series(
 
 def _address(job: _Job, commit: Commit) -> Addressed:
     patch = own_git(["format-patch", "-1", "--stdout", commit.id], job.repository)
-    scripts = job.options.tree_scripts
-    answer = ask_for_patch(patch, job.directory, job.worktree, tree_scripts=scripts)
-    return address_patch(answer)
+    return address_patch(ask_for_patch(patch, job.directory, job.asked))
 
 
 def _stacks(job: _Job, batches: list[Batch]) -> list[_Stack]:
@@ -199,10 +207,9 @@ def _draft(job: _Job, stack: _Stack, edition: Edition, number: int) -> _Draft:
     )
     raw = format_patches(plan)
     style = check_patches(
-        job.worktree,
+        job.checker,
         raw.patches,
         covered=lambda path: job.directory.maintainers.subsystem_of(path) != THE_REST,
-        tree_scripts=job.options.tree_scripts,
     )
     letter = cover_facts(
         job.facts,

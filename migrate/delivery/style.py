@@ -16,12 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.base import process
+from migrate.kernel.tree_script import TreeScript
 
 SCRIPT = "scripts/checkpatch.pl"
 _OPTIONS = ("--strict", "--terse", "--show-types", "--no-summary", "--no-tree")
-_TIME_LIMIT = 120.0
-"""Seconds for one patch, which takes less than one."""
-
 _LINE = re.compile(r".*?:(\d+): (ERROR|WARNING|CHECK):([A-Z0-9_]+): (.*)\Z")
 _HUNK = re.compile(rb"@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@")
 _NEW_FILE = re.compile(rb"^--- /dev/null\n\+\+\+ b/([^\n\t]+)", re.M)
@@ -82,35 +80,45 @@ class StyleReport:
         return tuple(lines)
 
 
+def style_script(worktree: Path) -> TreeScript:
+    """The script of the tree in `worktree`, with limits over all calls."""
+    return TreeScript(SCRIPT, worktree)
+
+
 def check_patches(
-    worktree: Path,
+    script: TreeScript | None,
     patches: Sequence[tuple[str, bytes]],
     *,
     covered: Callable[[str], bool],
-    tree_scripts: bool,
 ) -> StyleReport:
     """Check `patches`, each a name and its text; `covered` says whether MAINTAINERS has somebody
-    for a new file. Without `tree_scripts` nothing is run and all of them are unchecked."""
-    if not tree_scripts:
+    for a new file. Without `script` nothing is run and all of them are unchecked."""
+    if script is None:
         return StyleReport((), tuple(Unchecked(name, NOT_RUN) for name, _ in patches))
     with tempfile.TemporaryDirectory(prefix="gup-migrate-style-") as folder:
         paths = [Path(folder) / name for name, _ in patches]
         for path, (_, data) in zip(paths, patches, strict=True):
             path.write_bytes(data)
-        return check_style(worktree, paths, covered=covered)
+        return _check(script, paths, covered)
 
 
 def check_style(
     worktree: Path, patches: Sequence[Path], *, covered: Callable[[str], bool] = lambda _: False
 ) -> StyleReport:
     """Run the script of `worktree` over patch files as git format-patch writes them."""
+    return _check(style_script(worktree), patches, covered)
+
+
+def _check(
+    script: TreeScript, patches: Sequence[Path], covered: Callable[[str], bool]
+) -> StyleReport:
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
     with tempfile.TemporaryDirectory(prefix="gup-migrate-style-") as folder:
         back = Path(folder) / "reversed.patch"
         for patch in patches:
             back.write_bytes(reverse(patch.read_bytes()))
-            now, then = (_complaints(worktree, path) for path in (patch, back))
+            now, then = (_complaints(script, path) for path in (patch, back))
             if isinstance(now, str) or isinstance(then, str):
                 unchecked.append(Unchecked(patch.name, now if isinstance(now, str) else str(then)))
                 continue
@@ -158,13 +166,13 @@ class _Complaint:
     text: str
 
 
-def _complaints(worktree: Path, patch: Path) -> list[_Complaint] | str:
-    argv = ["perl", SCRIPT, *_OPTIONS, str(patch.resolve())]
-    # A .checkpatch.conf of the user's would change the answer.
-    outcome = process.run(argv, cwd=worktree, timeout=_TIME_LIMIT, env={"HOME": "/nonexistent"})
-    # The exit code is 1 when there are findings.
-    if not isinstance(outcome, process.Finished) or outcome.code not in (0, 1):
-        return f"{SCRIPT}: {process.describe(outcome)}"
+def _complaints(script: TreeScript, patch: Path) -> list[_Complaint] | str:
+    # A .checkpatch.conf of the user's would change the answer; 1 says that there are findings.
+    outcome = script.run(
+        [*_OPTIONS, str(patch.resolve())], good=(0, 1), env={"HOME": "/nonexistent"}
+    )
+    if isinstance(outcome, str):
+        return outcome
     lines = outcome.stdout.decode("utf-8", "replace").splitlines()
     found = [m for line in lines if (m := _LINE.match(line))]
     if outcome.code == 1 and not found:

@@ -12,6 +12,7 @@ _BARE = re.compile(r"(.+@\S*)")
 _NAME_ONLY = re.compile(r"([^<]+)<([^>]+)>\Z")
 _ADDRESS_ONLY = re.compile(r"<([^>]+)>\s*<([^>]+)>\Z")
 _BOTH = re.compile(r"(.+)<([^>]+)>\s*<([^>]+)>\Z")
+_LONGEST_LINE = 500
 _EVERYTHING = re.compile(r"(.+)<([^>]+)>\s*(.+)\s*<([^>]+)>\Z")
 
 
@@ -63,6 +64,8 @@ def parse_mailmap(text: bytes) -> Mailmap:
     addresses: dict[Mailbox, str] = {}
     for raw in text.decode("utf-8", "replace").split("\n"):
         line = raw.partition("#")[0].strip()
+        if len(line) > _LONGEST_LINE or line.count("<") > 2 or line.count(">") > 2:
+            continue
         if found := _NAME_ONLY.match(line):
             real = parse_mailbox(line)
             names[Mailbox("", real.address)] = real.name

@@ -26,6 +26,7 @@ from migrate.kernel.patterns import BadExpression, Expression, compile_expressio
 from migrate.kernel.tree import Tree
 
 THE_REST = "THE REST"
+_LONGEST_LINE = 4096
 _ENTRY = re.compile(r"([A-Z]):\s*(.*)", re.S)
 _IGNORED = re.compile(r"\s*(#|$)")
 _LITERAL = re.compile(r"[\w/\-.,~=%:#!@ ]*\Z")
@@ -215,7 +216,8 @@ class Maintainers:
 def parse_maintainers(text: bytes, paths: Iterable[str]) -> Maintainers:
     """Read MAINTAINERS of a tree that holds `paths`. Lines that fit nothing are titles or prose.
 
-    Bytes that are not UTF-8 are kept as Latin-1 line by line, so one bad name spoils no other.
+    Bytes that are not UTF-8 are kept as Latin-1 line by line, so one bad name spoils no other. A
+    line of some thousand bytes is a mistake or worse, and left out.
     """
     sections: list[Section] = []
     title, entries, keywords, at = "", [], [], 0  # type: ignore[var-annotated]
@@ -226,7 +228,11 @@ def parse_maintainers(text: bytes, paths: Iterable[str]) -> Maintainers:
             entries.clear()
             keywords.clear()
 
-    for raw in text.split(b"\n"):
+    problems = []
+    for number, raw in enumerate(text.split(b"\n"), start=1):
+        if len(raw) > _LONGEST_LINE:
+            problems.append(f"MAINTAINERS, line {number}: has more than {_LONGEST_LINE} bytes")
+            continue
         line = _decode(raw).rstrip("\r")
         if entry := _ENTRY.match(line):
             letter, value = entry[1], entry[2]
@@ -240,7 +246,7 @@ def parse_maintainers(text: bytes, paths: Iterable[str]) -> Maintainers:
             title = line.strip()
         at += 1
     close()
-    return Maintainers(tuple(sections), frozenset(_directories(paths)))
+    return Maintainers(tuple(sections), frozenset(_directories(paths)), problems)
 
 
 def read_maintainers(tree: Tree) -> Maintainers:

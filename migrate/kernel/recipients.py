@@ -14,23 +14,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from migrate.base import process
 from migrate.kernel.mailmap import Mailbox, Mailmap, parse_mailbox, parse_mailmap
 from migrate.kernel.maintainers import Maintainers, Section, read_maintainers
 from migrate.kernel.tree import Tree
+from migrate.kernel.tree_script import TreeScript
 
 SCRIPT = "scripts/get_maintainer.pl"
 _OPTIONS = ("--nogit", "--nogit-fallback", "--norolestats", "--roles")
-_TIME_LIMIT = 120.0
-"""Seconds; the script takes less than one for a patch."""
-
 _CHIEF = Mailbox("Linus Torvalds", "torvalds@linux-foundation.org")
 _LINE = re.compile(r"(.*?<[^<>]*>|\S+@\S+) \((.*)\)\Z")
 _DIFF_NAME = re.compile(rb"(?:\+\+\+|---) [^/\s]+/([^\s]+)")
-_ATOMS = r"[^()<>@,;:\\\".\[\]]*"
+_ATOM = r"[^()<>@,;:\\\".\[\]]"
 _ADDRESS = r"[^()<>@,;:\\\"\[\] ]+@[^()<>@,;:\\\"\[\] ]+"
-_MAILBOX = re.compile(rf"\s*(?:{_ADDRESS}|(?:{_ATOMS}|\"[^\"]*\"\s*)*<{_ADDRESS}>)\s*\Z")
-_COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*\Z)')
+_MAILBOX = re.compile(rf"\s*(?:{_ADDRESS}|(?:{_ATOM}|\"[^\"]*\")*<{_ADDRESS}>)\s*\Z")
+_LONGEST_LINE = 4096
+"""Characters in an answer about one of the recipients."""
 
 
 class Role(StrEnum):
@@ -99,13 +97,17 @@ def read_directory(tree: Tree, maintainers: Maintainers | None = None) -> Direct
     )
 
 
-def ask_for_patch(
-    patch: bytes, directory: Directory, worktree: Path, *, tree_scripts: bool = True
-) -> Answer:
-    """Who gets `patch`: by the script of `worktree`, or by `directory` when that may not run."""
-    if not tree_scripts:
+def maintainer_script(worktree: Path) -> TreeScript:
+    """The script of the tree in `worktree`, with limits over all calls."""
+    return TreeScript(SCRIPT, worktree)
+
+
+def ask_for_patch(patch: bytes, directory: Directory, script: TreeScript | None) -> Answer:
+    """Who gets `patch`: by `script`, or by `directory` when there is none that may run, it fails,
+    or takes too long."""
+    if script is None:
         return Answer(directory.for_patch(patch), "own reading", "scripts of the tree are not run")
-    asked = ask_script(worktree, patch=patch)
+    asked = _ask(script, patch, ())
     if isinstance(asked, str):
         return Answer(directory.for_patch(patch), "own reading", asked)
     return Answer(asked, "script")
@@ -118,17 +120,19 @@ def ask_script(
 
     With `files` the answer is the union over them.
     """
-    outcome = process.run(
-        ["perl", SCRIPT, *_OPTIONS, *(part for name in files for part in ("-f", name))],
-        cwd=worktree,
-        timeout=_TIME_LIMIT,
+    return _ask(maintainer_script(worktree), patch, files)
+
+
+def _ask(
+    script: TreeScript, patch: bytes | None, files: Sequence[str]
+) -> tuple[Recipient, ...] | str:
+    outcome = script.run(
+        [*_OPTIONS, *(part for name in files for part in ("-f", name))],
         stdin=patch,
         # A .get_maintainer.conf of the user's would change the answer; hash order would, too.
         env={"HOME": "/nonexistent", "PERL_HASH_SEED": "0", "PERL_PERTURB_KEYS": "0"},
     )
-    if not isinstance(outcome, process.Finished) or not outcome.ok:
-        return f"{SCRIPT}: {process.describe(outcome)}"
-    return read_answer(outcome.stdout)[0]
+    return outcome if isinstance(outcome, str) else read_answer(outcome.stdout)[0]
 
 
 def read_answer(output: bytes) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
@@ -144,7 +148,7 @@ def read_answer(output: bytes) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
 
 
 def _parse_line(line: str) -> Recipient | None:
-    found = _LINE.match(line.strip())
+    found = _LINE.match(line.strip()) if len(line) <= _LONGEST_LINE else None
     if found is None:
         return None
     mailbox = parse_mailbox(found[1])
@@ -230,7 +234,23 @@ class _Collector:
 
 def _split(value: str) -> list[str]:
     """The mailboxes of one entry: several only when each of them is well formed."""
-    parts = _COMMA.split(value)
+    parts = _at_commas(value)
     if len(parts) > 1 and all(_MAILBOX.match(part) for part in parts):
         return parts
     return [value]
+
+
+def _at_commas(value: str) -> list[str]:
+    """`value` at each comma with an even number of quotes behind it."""
+    pieces = value.split(",")
+    behind = value.count('"')
+    parts = [""]
+    for number, piece in enumerate(pieces):
+        parts[-1] += piece
+        behind -= piece.count('"')
+        if number < len(pieces) - 1:
+            if behind % 2:
+                parts[-1] += ","
+            else:
+                parts.append("")
+    return parts

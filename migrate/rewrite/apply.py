@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.analysis.spatch import DEFAULT_TIMEOUT, Patched, run_spatch
+from migrate.analysis.spatch import DEFAULT_TIMEOUT, Patched, TookTooLong, run_spatch
 from migrate.base.data import data_folder
 from migrate.rewrite.check import AsPlanned, NotEdited, OtherChange
 from migrate.rewrite.draft import Draft
 from migrate.rewrite.sites import NoSite, Site
 from migrate.rewrite.steps import Step
+
+_MEMORY = 2 << 30
+"""Bytes of address space for a semantic patch of a profile; ours never need a quarter of it."""
+
+_given_up: set[Path] = set()
+"""Semantic patches of profiles that were stopped once: they would be for each group."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +63,18 @@ def _apply(draft: Draft, step: Step, timeout: float) -> Draft | NotApplied:
         return sites
     if not sites:
         return draft
+    if step.patch in _given_up:
+        return NotApplied(f"{step.patch.name} took too long before, and is not run again")
     outcome = run_spatch(
         step.patch or rule_file(step.rule),
         {draft.path: draft.text},
         defines=dict(step.defines) | {"at": "_".join(sorted({s.at for s in sites}))},
         virtuals=("patch", *step.virtuals),
         timeout=timeout,
+        memory=_MEMORY if step.patch else None,
     )
+    if isinstance(outcome, TookTooLong) and step.patch:
+        _given_up.add(step.patch)
     if not isinstance(outcome, Patched):
         return NotApplied(f"{draft.path}: {outcome.reason}")
     edits = sorted({edit for site in sites for edit in site.edits})

@@ -229,3 +229,14 @@ def test_a_shielded_program_is_not_interrupted_but_not_waited_for_for_ever(
     assert (tmp_path / "result").exists() and not (tmp_path / "told").exists()
     hangs = run(["sleep", "300"], cwd=tmp_path, timeout=0.2, shielded=True)
     assert isinstance(hangs, TimedOut)
+
+
+def test_a_program_may_use_so_much_of_the_processor(tmp_path: Path) -> None:
+    outcome = run(python("while True: pass"), cwd=tmp_path, timeout=100, cpu_seconds=1)
+    assert isinstance(outcome, TimedOut) and outcome.limit == 1
+    assert describe(outcome).endswith("was stopped after 1 s")
+
+
+def test_a_program_may_use_so_much_memory(tmp_path: Path) -> None:
+    outcome = run(python("b'a' * (1 << 30)"), cwd=tmp_path, timeout=100, memory=1 << 29)
+    assert isinstance(outcome, Finished) and b"MemoryError" in outcome.stderr

@@ -36,7 +36,7 @@ from migrate.delivery.model import (
 )
 from migrate.delivery.plumbing import Identity
 from migrate.delivery.series import SeriesOptions, write_series
-from migrate.delivery.style import check_patches, check_style, reverse
+from migrate.delivery.style import check_patches, check_style, reverse, style_script
 from migrate.delivery.wording import mail_templates
 from migrate.kernel.mailmap import Mailbox
 from migrate.kernel.recipients import Answer, Recipient, Role
@@ -579,7 +579,7 @@ def test_question_for_maintainers_is_answered_where_it_can_be(
         return covered
 
     patches = [("0001-x.patch", FRESH.encode())]
-    report = check_patches(tmp_path, patches, covered=answer, tree_scripts=True)
+    report = check_patches(style_script(tmp_path), patches, covered=answer)
     assert asked == ["x.c"]
     assert [f.kind for f in report.new] == ([] if covered else ["FILE_PATH_CHANGES"])
     assert report.serious == report.new
@@ -592,9 +592,7 @@ def test_style_names_the_line_and_counts_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/checkpatch.pl").write_text(CHECKER)
     text = PATCH.format(long="x" * 80, trail=" ").replace("+text", "text").encode()
-    report = check_patches(
-        tmp_path, [("a.patch", text)], covered=lambda _: False, tree_scripts=True
-    )
+    report = check_patches(style_script(tmp_path), [("a.patch", text)], covered=lambda _: False)
     assert report.lines() == (
         "ERROR TRAILING_WHITESPACE: trailing (x.c:12)",
         "1 of its complaints on changed lines were true before, too.",
@@ -605,7 +603,7 @@ def test_no_script_of_the_tree_runs_unless_allowed(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/checkpatch.pl").write_text("open my $f, '>', 'ran';\n")
     patches = [("a.patch", FRESH.encode())]
-    report = check_patches(tmp_path, patches, covered=lambda _: True, tree_scripts=False)
+    report = check_patches(None, patches, covered=lambda _: True)
     assert not (tmp_path / "ran").exists()
     assert report.lines() == ("a.patch was not checked: scripts of the tree are not run",)
 

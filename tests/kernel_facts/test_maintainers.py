@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migrate.kernel.mailmap import Mailbox, parse_mailbox, parse_mailmap
 from migrate.kernel.maintainers import THE_REST, Maintainers, parse_maintainers
@@ -14,8 +17,10 @@ from migrate.kernel.recipients import (
     Directory,
     Recipient,
     Role,
+    _at_commas,
     ask_for_patch,
     ask_script,
+    maintainer_script,
 )
 
 MAINTAINERS = b"""\
@@ -239,12 +244,13 @@ def test_own_reading_stands_in_for_a_script_that_fails(
 ) -> None:
     directory = Directory(maintainers, parse_mailmap(b""))
     patch = b"--- a/drivers/misc/beta.c\n+++ b/drivers/misc/beta.c\n@@ -1 +1 @@\n-a\n+b\n"
-    assert ask_for_patch(patch, directory, worktree).source == "script"
+    script = maintainer_script(worktree)
+    assert ask_for_patch(patch, directory, script).source == "script"
     (worktree / "scripts" / "get_maintainer.pl").write_text("die 'no tree';\n")
-    answer = ask_for_patch(patch, directory, worktree)
+    answer = ask_for_patch(patch, directory, script)
     assert (answer.source, answer.recipients) == ("own reading", directory.for_patch(patch))
     assert "no tree" in answer.problem
-    never = ask_for_patch(patch, directory, worktree, tree_scripts=False)
+    never = ask_for_patch(patch, directory, None)
     assert isinstance(never, Answer) and "no tree" not in never.problem
     assert never.of(Role.LIST)[0].mailbox.address == "linux-misc@example.org"
 
@@ -256,3 +262,38 @@ def test_many_stars_are_one() -> None:
     found = parse_maintainers(text, [long_path, "drivers/yz.c"])
     assert found.subsystem_of("drivers/yz.c") == "X"
     assert found.subsystem_of(long_path) == "THE REST"
+
+
+def test_a_line_without_end_is_left_out_and_named() -> None:
+    long_line = b"F:\t" + b"a*" * (5 << 20)
+    found = parse_maintainers(b"X\n" + long_line + b"\nF:\tb/\n\n" + b"T" * (10 << 20), ["b/c.c"])
+    assert found.subsystem_of("b/c.c") == "X"
+    assert found.problems == [f"MAINTAINERS, line {n}: has more than 4096 bytes" for n in (2, 5)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a" * 4000 + ", b",
+        '"' * 1001 + "a, <b@c>",
+        "," * 4000,
+        "<a@b> " * 600 + ", x",
+        "a " * 2000 + ",",
+    ],
+)
+def test_people_that_are_none_cost_no_time(value: str) -> None:
+    """Each of these took longer than anybody lives, or seconds for a single line."""
+    text = f"X\nM:\t{value}\nF:\ta/\n".encode()
+    directory = Directory(parse_maintainers(text, ["a/b.c"]), parse_mailmap(b""))
+    assert directory.for_files({"a/b.c": b""}) is not None
+
+
+@given(st.text('a,"<>@ ', max_size=30))
+def test_commas_within_quotes_separate_nobody(value: str) -> None:
+    slow = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*\Z)')
+    assert _at_commas(value) == slow.split(value)
+
+
+def test_lines_of_mailmap_that_are_none_cost_no_time() -> None:
+    lines = [b"<a>" * 5000, b"a<b> " * 2000 + b"c", b"a" * (10 << 20)]
+    assert parse_mailmap(b"\n".join(lines)).names == {}

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import migrate
 from migrate.analysis.model import Action
+from migrate.analysis.spatch import SpatchOutcome, TookTooLong
 from migrate.base.errors import Refusal
 from migrate.delivery.model import BuildStatus
+from migrate.rewrite import apply
 from migrate.rewrite.engine import rewrite
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profiles import load_profile
@@ -99,6 +102,29 @@ def test_a_semantic_patch_that_does_something_else_changes_nothing(
     rule.write_text(rule.read_text().replace(old, new))
     result = convert(tmp_path, BEFORE, profile)
     assert result.changes == () and len(result.failures) == 1
+
+
+def test_a_semantic_patch_that_does_not_end_is_run_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a limit on its memory, which ours do without."""
+    run_spatch, limits = apply.run_spatch, []
+
+    def run(rule: Path, files: dict[str, bytes], **more: Any) -> SpatchOutcome:
+        if rule.parent.name != "page-lookup":
+            assert more["memory"] is None
+            return run_spatch(rule, files, **more)
+        limits.append(more["memory"])
+        return TookTooLong(120)
+
+    monkeypatch.setattr(apply, "run_spatch", run)
+    monkeypatch.setattr(apply, "_given_up", set())
+    reasons = [convert(tmp_path / name, BEFORE).failures[0].reason for name in ("a", "b")]
+    assert reasons == [
+        "a.c: spatch was stopped after 120 s",
+        "lookup.cocci took too long before, and is not run again",
+    ]
+    assert limits == [2 << 30]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A script of the tree, which may be busy for hours with what somebody wrote for it to read.
+
+get_maintainer.pl searches for the expressions of MAINTAINERS one way after the other. A call that
+uses up its time is the last one: the next patch would fare no better.
+"""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.base import process
+
+CPU_SECONDS = 20
+"""For one call, which takes less than two for the largest patches."""
+
+CPU_SECONDS_IN_ALL = 300
+"""For all calls of one script in a run."""
+
+MOST_OUTPUT = 4 << 20
+"""Bytes; a list of people, or of complaints about one patch, has some thousand."""
+
+_PATIENCE = 120.0
+"""Seconds for a call that does nothing, or gets no processor."""
+
+
+@dataclass
+class TreeScript:
+    """The script `name` in the tree `worktree`; `used` is the CPU time of its calls, in seconds,
+    and `given_up` why there are no more of them, or ""."""
+
+    name: str
+    worktree: Path
+    used: float = 0.0
+    given_up: str = ""
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        good: Sequence[int] = (0,),
+        stdin: bytes | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> process.Finished | str:
+        """How it ended with one of the exit codes `good`, or why not, in one line."""
+        if self.given_up:
+            return self.given_up
+        before = _used()
+        outcome = process.run(
+            ["perl", self.name, *arguments],
+            cwd=self.worktree,
+            timeout=_PATIENCE,
+            stdin=stdin,
+            env=env,
+            output_limit=MOST_OUTPUT,
+            cpu_seconds=CPU_SECONDS,
+        )
+        self.used += _used() - before
+        why = f"{self.name}: {process.describe(outcome)}"
+        if isinstance(outcome, process.TimedOut | process.TooMuchOutput):
+            self.given_up = f"{why}, and is not asked again"
+        elif self.used > CPU_SECONDS_IN_ALL:
+            self.given_up = f"{self.name}: its calls took {CPU_SECONDS_IN_ALL} s together"
+        if isinstance(outcome, process.Finished) and outcome.code in good:
+            return outcome
+        return why
+
+
+def _used() -> float:
+    """CPU seconds of all programs that were started and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

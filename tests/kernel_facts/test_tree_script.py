@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Scripts of the tree that do not come to an end are stopped, and our own reading stands in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrate.delivery.style import check_patches, style_script
+from migrate.kernel import tree_script
+from migrate.kernel.mailmap import parse_mailmap
+from migrate.kernel.maintainers import parse_maintainers
+from migrate.kernel.recipients import Directory, ask_for_patch, maintainer_script
+from migrate.kernel.tree_script import TreeScript
+
+MAINTAINERS = b"A DRIVER\nM:\tJo <jo@x.org>\nF:\tdrivers/\n"
+PATCH = b"--- a/drivers/a.c\n+++ b/drivers/a.c\n@@ -1 +1 @@\n-a\n+b\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "scripts").mkdir()
+    monkeypatch.setattr(tree_script, "CPU_SECONDS", 1)
+    return tmp_path
+
+
+def counting(tree: Path, name: str, then: str) -> Path:
+    """A script that leaves a line behind whenever it is called, and goes on with `then`."""
+    calls = tree / "calls"
+    (tree / "scripts" / name).write_text(f"open my $f, '>>', '{calls}'; print $f \"x\\n\";\n{then}")
+    (tree / "scripts" / name).chmod(0o755)
+    calls.touch()
+    return calls
+
+
+BUSY = "close $f; 1 while 1;"
+
+
+def test_a_busy_script_is_stopped_once_and_our_own_reading_stands_in(tree: Path) -> None:
+    calls = counting(tree, "get_maintainer.pl", BUSY)
+    directory = Directory(parse_maintainers(MAINTAINERS, ["drivers/a.c"]), parse_mailmap(b""))
+    script = maintainer_script(tree)
+    answers = [ask_for_patch(PATCH, directory, script) for _ in range(20)]
+    assert calls.read_text() == "x\n"
+    assert {a.source for a in answers} == {"own reading"}
+    assert answers[0].recipients[0].mailbox.address == "jo@x.org"
+    assert "perl was stopped after 1 s" in answers[0].problem
+    assert answers[1].problem.endswith("is not asked again")
+
+
+def test_a_busy_checkpatch_is_stopped_once(tree: Path) -> None:
+    calls = counting(tree, "checkpatch.pl", BUSY)
+    patches = [(f"{n}.patch", PATCH) for n in range(20)]
+    report = check_patches(style_script(tree), patches, covered=lambda _: True)
+    assert calls.read_text() == "x\n"
+    assert len(report.unchecked) == 20 and "stopped after 1 s" in report.unchecked[0].why
+
+
+def test_what_all_calls_take_together_has_a_limit(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = counting(tree, "some.pl", "print 'a';")
+    monkeypatch.setattr(tree_script, "CPU_SECONDS_IN_ALL", 0)
+    script = TreeScript("scripts/some.pl", tree)
+    first, second = script.run([]), script.run([])
+    assert not isinstance(first, str) and first.stdout == b"a"
+    assert second == "scripts/some.pl: its calls took 0 s together"
+    assert calls.read_text() == "x\n"
+
+
+def test_a_script_that_writes_without_end_is_stopped(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting(tree, "some.pl", "print 'a' x 100000 while 1;")
+    monkeypatch.setattr(tree_script, "CPU_SECONDS", 30)
+    script = TreeScript("scripts/some.pl", tree)
+    assert "bytes of output" in str(script.run([]))
+    assert "is not asked again" in str(script.run([]))
+
+
+def test_a_script_that_fails_is_asked_again(tree: Path) -> None:
+    calls = counting(tree, "some.pl", "die 'no';")
+    script = TreeScript("scripts/some.pl", tree)
+    assert "no at" in str(script.run([])) and "no at" in str(script.run([]))
+    assert calls.read_text() == "x\nx\n"
