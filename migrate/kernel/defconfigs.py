@@ -12,6 +12,7 @@ from migrate.kernel.toolchains import Architecture
 from migrate.kernel.tree import Tree
 
 _SET = re.compile(r"^CONFIG_(\w+)=[ym]\s*$", re.M)
+_UNSET = re.compile(r"^# CONFIG_(\w+) is not set\s*$", re.M)
 _MERGED = re.compile(
     r"^(\w+_defconfig):\s*\n\t\$\(call merge_into_defconfig\w*,([^,)]*),([^)]*)\)", re.M
 )
@@ -23,15 +24,22 @@ class Defconfigs:
 
     tree: Tree
     _known: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    _unset: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
 
     def of(self, arch: Architecture) -> dict[str, frozenset[str]]:
         """Make's target for each ready-made configuration, with the symbols that it sets."""
         if arch.name not in self._known:
             folder = f"arch/{arch.source}/configs/"
             paths = [p for p in self.tree.files if p.startswith(folder)]
-            sets = {
-                path[len(folder) :]: frozenset(_SET.findall(body.decode("utf-8", "replace")))
+            texts = {
+                path[len(folder) :]: body.decode("utf-8", "replace")
                 for path, body in self.tree.read_many(paths).items()
+            }
+            sets = {name: frozenset(_SET.findall(text)) for name, text in texts.items()}
+            self._unset[arch.name] = {
+                name: frozenset(_UNSET.findall(text))
+                for name, text in texts.items()
+                if name.endswith("defconfig")
             }
             ready = {name: s for name, s in sets.items() if name.endswith("defconfig")}
             self._known[arch.name] = ready | self._merged(arch, sets)
@@ -44,6 +52,13 @@ class Defconfigs:
         preferred = {name: n for n, name in enumerate(reversed(arch.defconfigs), 1)}
         useful = [name for name, score in scored.items() if score]
         return sorted(useful, key=lambda n: (-scored[n], -preferred.get(n, 0), n))
+
+    def without(self, arch: Architecture, symbols: Iterable[str]) -> list[str]:
+        """Those whose text says of all of `symbols` that they are off; none when there are none."""
+        wanted = frozenset(symbols)
+        self.of(arch)
+        off = self._unset[arch.name]
+        return sorted(name for name, unset in off.items() if wanted and wanted <= unset)
 
     def best(self, arch: Architecture, symbols: Iterable[str]) -> list[str]:
         """:meth:`setting`, then the preferred ones that set none of `symbols`."""

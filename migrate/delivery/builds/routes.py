@@ -175,7 +175,11 @@ class _Chooser:
         if not _can_be_set(self._kconfig, arch, owner):
             return _NotHere(f"{arch.name} cannot set {_described(owner)}")
         symbols = {symbol for way in owner.ways for symbol in _needed(way)}
-        for name in self._defconfigs.setting(arch, symbols)[:_MOST_DEFCONFIGS]:
+        named = self._defconfigs.setting(arch, symbols)[:_MOST_DEFCONFIGS]
+        for way in owner.ways:
+            off = (guard.symbol for guard in way if guard.values == OFF)
+            named += self._defconfigs.without(arch, off)[:_MOST_DEFCONFIGS]
+        for name in dict.fromkeys(named):
             if self._meets(Recipe(name), owner):
                 return Recipe(name)
         related = self._kconfig.related(symbols, arch.source)

@@ -19,27 +19,32 @@ from migrate.kernel.toolchains import Architecture, Choice, Toolchain
 from migrate.kernel.tree import Tree
 
 TREE = {
-    "Makefile": "drivers-y += drivers/\n",
-    "arch/x86/Kconfig": "config X86\n\tdef_bool y\n",
+    "Makefile": "drivers-y += drivers/ mm/\n",
+    "arch/x86/Kconfig": "config X86\n\tdef_bool y\nconfig MMU\n\tdef_bool y\n",
     "arch/powerpc/Makefile": "core-y += arch/powerpc/kvm/\n",
     "arch/powerpc/kvm/Makefile": "obj-$(CONFIG_KVM_BOARD) += board.o\n",
     "arch/powerpc/kvm/board.c": "int board;\n",
     "arch/powerpc/Kconfig": "config PPC\n\tdef_bool y\nconfig SOC\n\tbool\n"
+    'config MMU\n\tbool "mmu"\n'
     'choice\nconfig CPU_SERVER\n\tbool "server"\nconfig CPU_BOARD\n\tbool "board"\n'
     "\tselect SOC\nendchoice\n"
     'config VIRT\n\tbool "virt"\n'
     'config KVM_BOARD\n\tbool "kvm"\n\tdepends on SOC && VIRT\n',
     "drivers/Makefile": "obj-$(CONFIG_SOC_HV) += soc_hv.o\n",
+    "mm/Makefile": "mmu-y := nommu.o\nmmu-$(CONFIG_MMU) := mmu.o\nobj-y += $(mmu-y)\n",
+    "mm/nommu.c": "int nommu;\n",
     "drivers/soc_hv.c": "int soc_hv;\n",
     "drivers/Kconfig": 'config SOC_HV\n\ttristate "hv"\n\tdepends on SOC\n',
     # The first sets more of what is asked for, but is another kind of machine.
     "arch/powerpc/configs/ppc64_defconfig": "CONFIG_VIRT=y\nCONFIG_CPU_SERVER=y\n",
+    "arch/powerpc/configs/tiny_defconfig": "# CONFIG_MMU is not set\n",
     "arch/powerpc/configs/board_defconfig": "CONFIG_CPU_BOARD=y\nCONFIG_SOC_HV=m\n",
 }
 CONFIGS = {
-    "allmodconfig": {"PPC": "y", "CPU_SERVER": "y", "VIRT": "y"},
-    "ppc64_defconfig": {"PPC": "y", "CPU_SERVER": "y", "VIRT": "y"},
-    "board_defconfig": {"PPC": "y", "CPU_BOARD": "y", "SOC": "y", "SOC_HV": "m"},
+    "tiny_defconfig": {"PPC": "y"},
+    "allmodconfig": {"MMU": "y", "PPC": "y", "CPU_SERVER": "y", "VIRT": "y"},
+    "ppc64_defconfig": {"MMU": "y", "PPC": "y", "CPU_SERVER": "y", "VIRT": "y"},
+    "board_defconfig": {"MMU": "y", "PPC": "y", "CPU_BOARD": "y", "SOC": "y", "SOC_HV": "m"},
 }
 
 
@@ -56,7 +61,7 @@ class Folders:
             def config(self, _server: JobServer) -> Config:
                 name = toolchain.arch.name
                 folders.made.append(f"{name} {recipe.name}")
-                base = CONFIGS[recipe.base] if name == "powerpc" else {"X86": "y"}
+                base = CONFIGS[recipe.base] if name == "powerpc" else {"X86": "y", "MMU": "y"}
                 return Config("sum", base | dict(recipe.wishes))
 
         return Folder()
@@ -92,3 +97,12 @@ def test_the_kind_of_machine_that_has_it_is_tried_first_and_shared(tree: Tree) -
         f"powerpc {wanted.name}",
         "x86_64 allmodconfig",
     ]
+
+
+def test_a_configuration_that_says_what_is_off_comes_before_guesses(tree: Tree) -> None:
+    folders = Folders()
+    found = Router(tree, folders.folder, BuildOptions(jobs=1)).routes(["mm/nommu.c"])
+    (unit,) = found["mm/nommu.c"]
+    assert isinstance(unit, Unit)
+    assert (unit.arch, unit.recipe) == ("powerpc", Recipe("tiny_defconfig"))
+    assert "powerpc board_defconfig" not in folders.made
