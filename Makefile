@@ -27,14 +27,14 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 	powerpc-linux-gnu-gcc=gcc-powerpc-linux-gnu \
 	s390x-linux-gnu-gcc=gcc-s390x-linux-gnu \
 	arm-linux-gnueabihf-gcc=gcc-arm-linux-gnueabihf \
-	/usr/lib/git-core/git-send-email=git-email \
+	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl \
 	public-inbox-mda=public-inbox public-inbox-httpd=public-inbox \
 	/usr/lib/*/perl5/*/DBD/SQLite.pm=libdbd-sqlite3-perl \
 	/usr/lib/*/perl5/*/Search/Xapian.pm=libsearch-xapian-perl \
 	/usr/share/perl5/Plack.pm=libplack-perl
 # Two compile servers on loopback are part of the tests of builds; reuse looks for libmagic.
 TEST_TOOLS := distcc=distcc distccd=distcc /usr/lib/*/libmagic.so.1=libmagic1 \
-	/usr/lib/git-core/git-send-email=git-email
+	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl
 BROWSER_TOOLS := /usr/bin/chromium=chromium /usr/bin/chromedriver=chromium-driver
 
 .PHONY: help setup demo test lint pytest browser-test kernel-setup kernel-test fuzz mutants lock clean

@@ -47,8 +47,9 @@ def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
             pipeline.run(job, last)
             if last != "series":
                 return _show(request, job, console, last)
-            published = handover.publish_branch(job)
-            for_b4 = handover.publish_for_b4(job) if request.b4 else ()
+            with console.busy("branch", "handing it over"):
+                published = handover.publish_branch(job)
+                for_b4 = handover.publish_for_b4(job) if request.b4 else ()
             if name == "run" and not request.json:
                 tables.summary(console, job, duration(time.monotonic() - start), published)
             else:
@@ -86,6 +87,7 @@ def build(request: Request, full: str | None) -> ExitCode:
             worktree=job.workspace.worktree(job.branch.base),
             builds=job.workspace.builds,
             options=job.options.build,
+            progress=console.progress,
         )
         console.finished("full", f"{full} {'built' if done.ok else 'failed'}", done.seconds)
     if request.json:

@@ -9,7 +9,9 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console as RichConsole
@@ -18,17 +20,24 @@ from rich.text import Text
 
 from migrate.base import codec
 from migrate.base.errors import Refusal
+from migrate.status_line import Phase, drawn, spoken
+from migrate.status_line import duration as duration
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from migrate.delivery.explain import Note
 
 WIDTH = 80
 """Columns of tables where there is no terminal to ask."""
 
 _PLAIN_EVERY = 10.0
-"""Seconds between two lines on the same work where progress bars cannot be shown."""
+"""Seconds between two lines on how it goes where the last one cannot be written over."""
+
+_DRAWN_EVERY = 0.25
+"""Seconds between two drawings of the line that shows how it goes."""
+
+# The cursor rests at the begin of the line: a terminal that has become narrower and has broken the
+# line keeps it there, so that all of the line goes, and nothing above it.
+_HIDE_CURSOR, _SHOW_CURSOR, _ERASE = "\x1b[?25l", "\x1b[?25h", "\r\x1b[J"
 
 _LABEL = 18
 """Columns of the labels of facts."""
@@ -44,45 +53,65 @@ class Console:
         self._out = _rich(sys.stdout)
         self._err = _rich(sys.stderr)
         self._verbose = verbose
-        self._guard = threading.Lock()
-        self._bars: Progress | None = None
-        self._task: Any = None
+        self._is_live = self._err.is_terminal and not self._err.is_dumb_terminal
+        self._guard = threading.RLock()
+        self._phase: Phase | None = None
         self._said = time.monotonic()
-        self._stage = ""
-        # The work at hand: when it began, and how much was ready by then.
-        self._what, self._since, self._before = "", 0.0, 0
+        self._stop: threading.Event | None = None
+        self._drawn = False
 
     # What the pipeline tells
 
     def started(self, stage: str) -> None:
-        self._stage = stage
-        self._said = time.monotonic()
-        if self._err.is_terminal:
-            self._start_bars()
-        else:
+        self._begin(Phase(stage, "", time.monotonic()))
+        if not self._is_live:
             self._line(f"{stage}: started")
+
+    def _begin(self, phase: Phase) -> None:
+        with self._guard:
+            self._phase, self._said = phase, phase.since
+        if self._stop is None:
+            self._stop = threading.Event()
+            threading.Thread(target=self._keep_telling, args=(self._stop,), daemon=True).start()
 
     def reused(self, stage: str, summary: str) -> None:
         self._line(f"{stage:<9} {summary} (nothing changed since)")
 
     def finished(self, stage: str, summary: str, seconds: float) -> None:
-        self._stop_bars()
+        self._end_phase()
         self._line(f"{stage:<9} {summary}, {duration(seconds)}")
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Show that `done` of `total` units of `what` are ready."""
+        """Show that `done` of `total` units of `what` are ready; with `total` 0, that `what` is
+        going on."""
+        now = time.monotonic()
         with self._guard:
-            if self._bars is not None:
-                text = _clip(_printable(what), 36)
-                self._bars.update(self._task, description=text, completed=done, total=total or None)
+            if self._phase is None:
                 return
-            now = time.monotonic()
-            if what != self._what:
-                self._what, self._since, self._before = what, now, done
-            if now - self._said >= _PLAIN_EVERY:
-                self._said = now
-                left = _left(now - self._since, done - self._before, total - done)
-                self._line(f"{self._stage}: {what}: {done} of {total}{left}")
+            if what != self._phase.what:
+                self._phase = Phase(self._phase.stage, _printable(what), now, before=done)
+            moved = now if done != self._phase.done else self._phase.moved
+            self._phase = replace(self._phase, done=done, total=total, moved=moved)
+
+    @contextmanager
+    def busy(self, stage: str, what: str) -> Iterator[None]:
+        """Show that `what` is going on, for work that is no stage and has no result to tell."""
+        self._begin(Phase(stage, what, time.monotonic()))
+        try:
+            yield
+        finally:
+            self._end_phase()
+
+    def tick(self) -> None:
+        """Show how it goes, now that some time has passed."""
+        now = time.monotonic()
+        with self._guard:
+            if self._phase is None:
+                return
+            if self._is_live:
+                self._draw(drawn(self._phase, now, self._columns()))
+            elif now - self._said >= _PLAIN_EVERY:
+                self._line(spoken(self._phase, now))
 
     def notice(self, line: str) -> None:
         self._line(line, style="yellow")
@@ -103,26 +132,41 @@ class Console:
         sys.stdout.write(json.dumps(codec.to_data(value), indent=1, sort_keys=True) + "\n")
 
     def table(self, title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table that fits the terminal, or 80 columns; what is long belongs at the end."""
+        """A table that fits the terminal, where what is long belongs at the end; for a pipe or a
+        file one line a row, however long."""
+        if title:
+            self.say(title)
+        if not self._out.is_terminal:
+            self._plain_table(heads, rows)
+            return
         table = Table(box=None, pad_edge=False, show_header=any(heads))
         for head in heads:
             table.add_column(head, overflow="fold")
         for row in rows:
             table.add_row(*(_cell(text) for text in row))
-        if title:
-            self.say(title)
-        # The padding of the last column would be seen in every file that this goes to.
+        # The padding of the last column would be copied along with the text.
         with self._out.capture() as made:
             self._out.print(table)
         self._write("\n".join(line.rstrip() for line in made.get().split("\n")))
 
+    def _plain_table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        lines = [[_joined(cell) for cell in row] for row in rows]
+        lines = [list(heads), *lines] if any(heads) else lines
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            padded = (f"{c:<{w}}" for c, w in zip(line, widths, strict=True))
+            self.say("  ".join(padded).rstrip())
+
     def facts(self, facts: Iterable[tuple[str, str]]) -> None:
-        """A label and what there is to say about it; paths stay whole, to be copied."""
-        width = (self._out.width if self._out.is_terminal else WIDTH) - _LABEL
+        """A label and what there is to say about it; paths stay whole, to be copied. For a pipe or
+        a file one line a fact."""
         for label, value in facts:
-            lines = textwrap.wrap(
-                _printable(value), width, break_long_words=False, break_on_hyphens=False
-            )
+            lines = [_joined(value)]
+            if self._out.is_terminal:
+                width = self._out.width - _LABEL
+                lines = textwrap.wrap(
+                    _printable(value), width, break_long_words=False, break_on_hyphens=False
+                )
             for number, line in enumerate(lines or [""]):
                 self.say(f"{label if number == 0 else '':<{_LABEL}}{line}")
 
@@ -156,7 +200,7 @@ class Console:
     # Ends
 
     def refusal(self, refusal: Refusal) -> None:
-        self._stop_bars()
+        self._end_phase()
         error = Text("error: ", style="bold red")
         error.append(_one_line(refusal.what), style="not bold default")
         self._err.print(error, soft_wrap=True)
@@ -164,7 +208,7 @@ class Console:
             self._err.print(Text(_one_line(refusal.next_step)), soft_wrap=True)
 
     def bug(self, log: str) -> None:
-        self._stop_bars()
+        self._end_phase()
         self.refusal(
             Refusal(
                 "gup-migrate ran into a bug of its own.",
@@ -174,52 +218,46 @@ class Console:
 
     def close(self) -> None:
         """Put the terminal back as it was."""
-        self._stop_bars()
+        self._end_phase()
 
-    def _start_bars(self) -> None:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+    def _keep_telling(self, stop: threading.Event) -> None:
+        while not stop.wait(_DRAWN_EVERY):
+            self.tick()
 
-        self._stop_bars()
-        self._bars = Progress(
-            TextColumn(f"{self._stage:<9}"),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(compact=True),
-            console=self._err,
-            transient=True,
-        )
-        self._task = self._bars.add_task("", total=None)
-        self._bars.start()
-
-    def _stop_bars(self) -> None:
+    def _end_phase(self) -> None:
         with self._guard:
-            bars, self._bars = self._bars, None
-        if bars is not None:
-            bars.stop()
+            stop, self._stop, self._phase = self._stop, None, None
+            if stop is not None:
+                stop.set()
+            self._erase()
+            if self._drawn:
+                self._drawn = False
+                self._err.file.write(_SHOW_CURSOR)
+                self._err.file.flush()
+
+    def _columns(self) -> int:
+        """How wide the terminal is now; COLUMNS would say how wide it was."""
+        try:
+            return os.get_terminal_size(self._err.file.fileno()).columns or self._err.width
+        except (OSError, ValueError):
+            return self._err.width
+
+    def _draw(self, text: str) -> None:
+        begin = "" if self._drawn else _HIDE_CURSOR
+        self._drawn = True
+        self._err.file.write(f"{begin}{_ERASE}{text}\r")
+        self._err.file.flush()
+
+    def _erase(self) -> None:
+        if self._drawn:
+            self._err.file.write(_ERASE)
+            self._err.file.flush()
 
     def _line(self, line: str, style: str = "") -> None:
-        self._err.print(Text(_printable(line), style=style), soft_wrap=True)
-
-
-def _left(seconds: float, done: int, left: int) -> str:
-    """How long `left` units will take when `done` took that long, "" when nobody can tell."""
-    return f", about {duration(seconds * left / done)} left" if done > 0 and left > 0 else ""
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people: 0.3 s, 42 s, 3 min 20 s."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+        with self._guard:
+            self._said = time.monotonic()
+            self._erase()
+            self._err.print(Text(_printable(line), style=style), soft_wrap=True)
 
 
 def _rich(stream: Any) -> RichConsole:
@@ -250,9 +288,10 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
+def _joined(text: str) -> str:
+    """The lines of a cell as one."""
+    return _printable("  ".join(line.strip() for line in text.splitlines()))
+
+
 def _one_line(text: str) -> str:
     return _printable(" ".join(text.split()))
-
-
-def _clip(text: str, width: int) -> str:
-    return text if len(text) <= width else "\u2026" + text[1 - width :]

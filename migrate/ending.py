@@ -23,7 +23,7 @@ _PATIENCE = 1.6
 _GRACE = 0.3
 """Seconds that children which were told to end have for it."""
 
-_SHOW_CURSOR = "\x1b[?25h"
+_SHOW_CURSOR = "\r\x1b[J\x1b[?25h"
 
 
 def guarded(command: Callable[[], int]) -> int:

@@ -81,6 +81,7 @@ def _pair(job: Job) -> Pairing:
         pairing,
         cache=cache,
         jobs=job.options.jobs,
+        progress=told,
     )
     del job.program  # the largest thing in memory, and nobody after this asks it
     return pairing
@@ -115,9 +116,6 @@ def _rewrite(job: Job) -> Rewrite:
     from migrate.rewrite.audited import rewrite_audited
     from migrate.rewrite.deprecate import deprecation
 
-    def progress(done: int, total: int) -> None:
-        job.listener.progress("groups", done, total)
-
     result = without_idle_api(
         rewrite_audited(
             job.tree,
@@ -125,7 +123,7 @@ def _rewrite(job: Job) -> Rewrite:
             job.profile,
             job.maintainers.subsystem_of,
             comments=job.options.comments,
-            progress=progress,
+            progress=job.listener.progress,
         )
     )
     if not job.options.deprecate:
@@ -141,6 +139,7 @@ def _rewrite_summary(_job: Job, result: Rewrite) -> str:
 def _commit(job: Job) -> Branch:
     from migrate.delivery.commits import make_commits, user_identity
 
+    job.listener.progress("writing commits", 0, 0)
     return make_commits(
         job.tree,
         job.classification,
@@ -206,6 +205,7 @@ def _commit_intact(job: Job, branch: Branch) -> bool:
 def _build(job: Job) -> BuildReport:
     from migrate.delivery.builds.branch import build_branch
 
+    job.listener.progress("checking the tree out", 0, 0)
     return build_branch(
         job.branch,
         worktree=job.workspace.worktree(job.branch.base),
@@ -233,6 +233,8 @@ def _series(job: Job) -> Delivery:
     if past != known:
         # The marks go with the folder below; a kill before `versions` is saved must not lose them.
         job.workspace.save("versions", past, "")
+    told = job.listener.progress
+    told("checking the tree out", 0, 0)
     with replacing(job.out) as folder:
         delivery = write_series(
             job.tree,
@@ -252,7 +254,9 @@ def _series(job: Job) -> Delivery:
             history=past,
             collected=job.collected(),
             maintainers=job.maintainers,
+            progress=told,
         )
+        told("writing the report", 0, 0)
         write_report(job.report(delivery), folder)
     job.workspace.save("versions", delivery.history, "")
     note_output(job.workspace, job.out, *_contents(job, delivery))

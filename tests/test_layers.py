@@ -26,7 +26,7 @@ LAYERS = (
         "review",
         "tables",
     ),
-    ("console",),
+    ("console", "status_line"),
     ("pipeline", "handover", "stages", "job", "asked", "identity", "doctor"),
     ("workspace",),
     ("delivery",),

@@ -58,7 +58,7 @@ def audit(
     found: dict[Finding, None] = {}
     for n, group in enumerate(pairing.groups):
         if progress is not None:
-            progress("auditing", n, len(pairing.groups))
+            progress("groups audited", n, len(pairing.groups))
         found |= dict.fromkeys(auditor.findings(group))
     return Audit(tree.commit, scan.kernel_version, len(scan.acquires), tuple(sorted(found)))
 

@@ -13,6 +13,7 @@ from migrate.analysis.scan import LISTED, SKIPPED
 from migrate.analysis.searches import FactCache
 from migrate.analysis.slices import sliced
 from migrate.analysis.spatch_finder import SpatchFinder, Unit
+from migrate.base.progress import Progress, silent
 from migrate.kernel.signatures import DIRECT_NAMES
 
 
@@ -23,6 +24,7 @@ def compare_releases(
     *,
     cache: FactCache,
     jobs: int,
+    progress: Progress = silent,
 ) -> Pairing:
     """`pairing` with a gap for each release that only tree-sitter sees, in files that `scan` did
     not compare because nothing is acquired there."""
@@ -35,7 +37,7 @@ def compare_releases(
     ]
     if not units:
         return pairing
-    with SpatchFinder(knowledge().releases, cache, jobs, _quiet) as spatch:
+    with SpatchFinder(knowledge().releases, cache, jobs, progress) as spatch:
         spatch.ask(units)
         answers = spatch.answers()
     skipped: dict[Place, str] = {}
@@ -47,10 +49,6 @@ def compare_releases(
             elif place not in answer:
                 skipped[place] = SKIPPED
     return replace(pairing, groups=tuple(_noted(group, skipped) for group in pairing.groups))
-
-
-def _quiet(_what: str, _done: int, _total: int) -> None:
-    """There are few such files: nobody waits for them."""
 
 
 def _noted(group: PinGroup, skipped: dict[Place, str]) -> PinGroup:

@@ -47,6 +47,7 @@ def pair(
     # What comes through a helper is in the helper's group, or nothing is to be done about it.
     ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
     told = _Told(progress, len(ordered))
+    told.phase("reading headers")
     known = {a.place: found for a in ordered if (found := stored.get(a)) is not None}
     fresh = [a for a in ordered if a.place not in known]
     made = make_groups(grouper, fresh, told.one) if jobs > 1 else {}
@@ -62,6 +63,7 @@ def pair(
         told.one()
         done.update(a.place for a in found.group.acquires)
         traced.append(found)
+    told.phase("searching for who else sees the pages")
     searches = Searches(tree, program.includes, cache)
     outside = seen_outside(program, [(t.group, t.openings) for t in traced], searches)
     skipped = {u.place: u.why for u in scan.unparsed}
@@ -77,9 +79,13 @@ class _Told:
     total: int
     done: int = 0
 
+    def phase(self, what: str) -> None:
+        if self.progress is not None:
+            self.progress(what, 0, 0)
+
     def one(self) -> None:
         if self.progress is not None and self.done < self.total:
-            self.progress("pairing", self.done, self.total)
+            self.progress("acquires followed", self.done, self.total)
             self.done += 1
 
 

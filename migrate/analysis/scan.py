@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from migrate.analysis.finder import Found, find_acquires
@@ -15,10 +15,9 @@ from migrate.analysis.program import Program
 from migrate.analysis.searches import FactCache, Searches
 from migrate.analysis.slices import sliced
 from migrate.analysis.spatch_finder import Answer, SpatchFinder, Unit
+from migrate.base.progress import Progress
 from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES, Signature, read_signatures
 from migrate.kernel.tree import Tree
-
-Progress = Callable[[str, int, int], None]
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/")
 
@@ -45,15 +44,19 @@ def scan(
     in `program` for who comes next.
     """
     program = program or Program(tree)
+    progress("reading the headers of GUP", 0, 0)
     searches = Searches(tree, program.includes, cache)
     family = {n: s for n, s in read_signatures(tree).items() if n in names}
     with SpatchFinder([*family, *knowledge().releases], cache, jobs, progress) as spatch:
+        progress("searching the tree for callers", 0, 0)
         paths = searches.naming(family)
         if jobs > 1 and searches.cold:
             program.includes.prefetch()  # pairing will ask, and parsing is for one processor
+        progress("parsing what calls GUP", 0, 0)
         first = _by_syntax(program, paths, family, family)
         asked = _units(program, first)
         spatch.ask(asked)
+        progress("looking for helpers over GUP", 0, 0)
         helpers = _helpers(program, first, family)
         second = _by_syntax(program, searches.naming(helpers), helpers, family | helpers)
         more = [unit for unit in _units(program, second) if unit not in set(asked)]

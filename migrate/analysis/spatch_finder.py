@@ -5,19 +5,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
 from migrate.analysis.model import Place
 from migrate.analysis.searches import FactCache
 from migrate.analysis.spatch import Patched, run_spatch, spatch_version
 from migrate.base.data import data_folder
-
-Progress = Callable[[str, int, int], None]
+from migrate.base.progress import Progress
 
 _MARK = "gup-migrate: "
 _TIME_LIMIT = 60.0
@@ -64,7 +64,9 @@ class SpatchFinder:
         self._pool = ThreadPoolExecutor(max(1, jobs))
         self._asked: list[Future[dict[str, Answer]]] = []
         self._total = 0
-        self._done = count(1)
+        self._guard = Lock()
+        self._done = 0
+        self._waited_for = False
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +81,10 @@ class SpatchFinder:
         self._asked += [self._pool.submit(self._look, batch) for batch in _batches(wanted)]
 
     def answers(self) -> dict[str, Answer]:
-        """What was found for all that was asked, by path; waits for it."""
+        """What was found for all that was asked, by path; waits for it, and tells how it goes."""
+        with self._guard:
+            self._waited_for = True
+            self._tell()
         merged: dict[str, Answer] = {}
         for future in self._asked:
             for path, found in future.result().items():
@@ -103,12 +108,18 @@ class SpatchFinder:
                 self._cache.put(keys[unit], json.dumps(sorted(calls)))
         return {unit.path: self._answer(unit, asked.get(unit, stored[unit])) for unit in units}
 
+    def _tell(self) -> None:
+        self._progress("files read by spatch", self._done, self._total)
+
     def _stored(self, key: str) -> _Calls | None:
         stored = self._cache.get(key)
         return _decoded(stored) if stored is not None else None
 
     def _answer(self, unit: Unit, calls: _Calls | str | None) -> Answer:
-        self._progress("scanning", next(self._done), self._total)
+        with self._guard:
+            self._done += 1
+            if self._waited_for:
+                self._tell()
         if isinstance(calls, str):
             return calls
         wanted = {unit.helper} if unit.helper else self._names

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from migrate.analysis.model import Classification
+from migrate.base.progress import Progress, silent
 from migrate.base.templates import Templates
 from migrate.delivery.addressees import Addressed, address_cover, address_patch
 from migrate.delivery.batches import Batch, make_batches, title
@@ -118,6 +119,7 @@ def write_series(
     history: History | None = None,
     collected: Collected | None = None,
     maintainers: Maintainers | None = None,
+    progress: Progress = silent,
 ) -> Delivery:
     """Write every series of `branch` below `out` and return what there is.
 
@@ -142,16 +144,24 @@ def write_series(
         who=_author(repository, branch.tip),
     )
     past = history or History()
-    batches = make_batches(
-        branch.commits, lambda commit: _address(job, commit), job.options.max_patches
-    )
+
+    def address(commit: Commit) -> Addressed:
+        progress("recipients of patches", branch.commits.index(commit), len(branch.commits))
+        return _address(job, commit)
+
+    batches = make_batches(branch.commits, address, job.options.max_patches)
     stacks = _stacks(job, batches)
     chosen = editions(
         [Candidate(s.batch.slug, s.patches) for s in stacks], past, reroll=job.options.reroll
     )
     both = list(zip(stacks, chosen, strict=True))
-    written = [_draft(job, stack, e, n) for n, (stack, e) in enumerate(both, 1) if not e.unchanged]
-    unchanged = [_series(stack, e, n) for n, (stack, e) in enumerate(both, 1) if e.unchanged]
+    written, unchanged = [], []
+    for number, (stack, edition) in enumerate(both, start=1):
+        progress("style and mails of series", number - 1, len(both))
+        if edition.unchanged:
+            unchanged.append(_series(stack, edition, number))
+        else:
+            written.append(_draft(job, stack, edition, number))
     letters = cover_letters([draft.letter for draft in written], job.options.templates)
     series = []
     for draft, letter in zip(written, letters, strict=True):

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from migrate.analysis.model import Classification
 from migrate.analysis.spatch import DEFAULT_TIMEOUT
+from migrate.base.progress import Progress, silent
 from migrate.kernel.tree import Tree
 from migrate.rewrite.engine import rewrite
 from migrate.rewrite.model import GroupFailure, Rewrite
@@ -23,7 +25,7 @@ def rewrite_audited(
     *,
     comments: bool = True,
     timeout: float = DEFAULT_TIMEOUT,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Progress = silent,
 ) -> Rewrite:
     """As :func:`migrate.rewrite.engine.rewrite`, without the groups that the audit of the result
     finds fault with; those are among the failures.
@@ -32,6 +34,7 @@ def rewrite_audited(
     """
     found: list[GroupFailure] = []
     while True:
+        again = f", without {len(found)} that failed" if found else ""
         result = rewrite(
             tree,
             classification.left_manual({f.group: f.reason for f in found}, "rewrite"),
@@ -39,9 +42,9 @@ def rewrite_audited(
             subsystem_of,
             comments=comments,
             timeout=timeout,
-            progress=progress,
+            progress=partial(progress, f"groups edited{again}"),
         )
-        fresh = audit_result(tree, classification, result, profile)
+        fresh = audit_result(tree, classification, result, profile, progress)
         if not fresh:
             return replace(result, failures=(*result.failures, *found))
         found += fresh

@@ -10,6 +10,7 @@ from migrate.analysis.audit_model import AuditRule, Finding
 from migrate.analysis.audit_sources import is_pin, unpins
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Place, Release
 from migrate.analysis.traits import is_implementation_file
+from migrate.base.progress import Progress, silent
 from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree
 from migrate.rewrite.counterparts import Counterparts, Missing
@@ -20,7 +21,11 @@ from migrate.rewrite.result_view import View, counted
 
 
 def audit_result(
-    tree: Tree, classification: Classification, rewrite: Rewrite, profile: Profile
+    tree: Tree,
+    classification: Classification,
+    rewrite: Rewrite,
+    profile: Profile,
+    progress: Progress = silent,
 ) -> tuple[GroupFailure, ...]:
     """The groups of `rewrite` in which something is wrong that was not wrong in `tree`.
 
@@ -34,7 +39,11 @@ def audit_result(
     followed = [] if profile.by_rules else [g for g, a in groups if a is Action.FOLLOW]
     others = [g for g, _ in groups if g not in pinned and g not in followed]
     edited = tree.with_files(_texts(rewrite))
-    found = [*_pinned(tree, edited, classification, pinned, _acquires([*others, *followed]))]
+    progress("audit of the result: reading", 0, 0)
+    found: list[tuple[PinGroup, str]] = []
+    for one in _pinned(tree, edited, classification, pinned, _acquires([*others, *followed])):
+        found.append(one)
+        progress("audit of the result", len(found), len(pinned) + len(followed))
     found += audit_followed(tree, edited, classification, followed, _acquires(others))
     return tuple(
         GroupFailure(group.name, f"the audit of the result finds {reason}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -201,10 +202,14 @@ def test_the_other_commands_work_on_what_is_there(
     world, _ = clean
     status = json.loads(world.run("status", "--json").stdout)
     assert set(status["stages"].values()) == {"done"}
-    for name in ("scan", "classify", "build"):
+    verdict = r"(pin|follow|keep|manual) "
+    rows = {"scan": r"get_user_\w+ +\S+:\d+ ", "classify": verdict, "build": "."}
+    for name, row in rows.items():
         done = world.run(name)
         assert done.returncode == 0, done.stderr
-        assert max(map(len, done.stdout.splitlines())) <= 80
+        title, _, *lines = done.stdout.splitlines()
+        assert lines and all(re.match(row, line) for line in lines), "a row a line for a pipe"
+        assert name == "build" or title.startswith(f"{len(lines)} ")
     for name in ("pair", "rewrite", "commit", "series"):
         assert json.loads(world.run(name, "--json").stdout)
     row = json.loads((world.out(CLEAN_PROFILE) / "report.json").read_text())["rows"][0]

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from migrate.base import codec
+from migrate.base.progress import Progress
 from migrate.delivery.builds.folder import BuildFolder, Config, NoConfig
 from migrate.delivery.builds.jobs import JobServer, run_parallel
-from migrate.delivery.builds.model import BuildCache, Progress, Route, Unit, Unroutable
+from migrate.delivery.builds.model import BuildCache, Route, Unit, Unroutable
 from migrate.delivery.builds.routes import Router
 from migrate.delivery.builds.site import Site
 from migrate.delivery.builds.store import Store
@@ -27,7 +28,7 @@ def find_routes(site: Site, sources: Sequence[str], cache: BuildCache, say: Prog
     known = {p: r for p, key in keys.items() if (r := _read(cache.get(key)))}
     asked = [path for path in sources if path not in known]
     if asked:
-        say(f"makefiles and configurations of {len(asked)} objects", 0, len(asked))
+        say("reading makefiles and Kconfig", 0, 0)
         site.switch(site.branch.tip)
         for path, routes in Router(site.tree, site.folder, site.options).routes(asked).items():
             known[path] = routes

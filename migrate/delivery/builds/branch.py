@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrate.base.errors import Refusal
+from migrate.base.progress import Progress, silent
 from migrate.base.room import is_no_room, no_room_error
 from migrate.delivery.builds.book import Routes, configured, find_routes
 from migrate.delivery.builds.diagnostics import diagnostics
@@ -19,7 +20,6 @@ from migrate.delivery.builds.model import (
     BuildCache,
     BuildOptions,
     FullBuild,
-    Progress,
     Unit,
     Unroutable,
 )
@@ -49,7 +49,7 @@ def build_branch(
     at the tip; `builds` holds the build folders and is kept from run to run. What `cache` knows
     is not compiled again. A :class:`Refusal` only for what makes building as a whole impossible.
     """
-    site = Site(branch, worktree, builds, options)
+    site = Site(branch, worktree, builds, options, progress)
     store = Store(cache, site.states)
     sources = series_sources(branch)
     with _no_half_work(site):
@@ -71,13 +71,19 @@ def build_branch(
 
 
 def build_full(
-    branch: Branch, arch: str, *, worktree: Path, builds: Path, options: BuildOptions
+    branch: Branch,
+    arch: str,
+    *,
+    worktree: Path,
+    builds: Path,
+    options: BuildOptions,
+    progress: Progress = silent,
 ) -> FullBuild:
     """Build the whole tree of `arch` at the tip of `branch` with its allmodconfig.
 
     A :class:`Refusal` for an architecture that is not known or has no compiler or configuration.
     """
-    site = Site(branch, worktree, builds, options)
+    site = Site(branch, worktree, builds, options, progress)
     known = {a.name: a for a in architectures()}
     if arch not in known:
         raise Refusal(f"{arch} is not known.", f"Choose one of: {', '.join(known)}.")
@@ -92,6 +98,7 @@ def build_full(
         config = folder.config(server)
         if isinstance(config, NoConfig):
             raise Refusal(f"{config.reason}.", "Look into that log.")
+        progress(f"building the whole tree for {arch}", 0, 0)
         run = folder.build_all(["all"], branch.tip, server)
         failed = [text for name, text in run.objects.items() if name in run.failed]
         errors = tuple(d.text for text in failed for d in diagnostics(text) if d.is_error)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.base import process
+from migrate.base.progress import Progress, silent
 from migrate.delivery.builds.dependencies import note_path, read_dependencies
 from migrate.delivery.builds.jobs import JobServer
 from migrate.delivery.builds.make import Kernel, MakeRun
@@ -82,6 +83,7 @@ class BuildFolder:
     ) -> None:
         kind = "-instrumented" if options.instrumentation else ""
         kind += f"-{toolchain.compiler}" if other_compiler else ""
+        self.progress: Progress = silent
         self.recipe = recipe
         self.path = builds / toolchain.arch.name / f"{recipe.name}{kind}"
         self._kernel = Kernel(worktree, self.path, toolchain, options)
@@ -140,6 +142,9 @@ class BuildFolder:
     def config(self, server: JobServer) -> Config | NoConfig:
         """The configuration, made now unless it is there."""
         if self.known_config() is None:
+            self.progress(
+                f"configuring {self._kernel.toolchain.arch.name}, {self.recipe.name}", 0, 0
+            )
             with self._working():
                 problem = self._make_config(server)
             if problem:

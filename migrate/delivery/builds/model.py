@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from migrate.kernel.toolchains import NO_CHOICE, Choice
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is done now, how many object states are known, and how many are wanted."""
 
 
 class BuildCache(Protocol):

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from migrate.base.progress import Progress, watched
 from migrate.delivery.builds.folder import BuildFolder
 from migrate.delivery.builds.jobs import JobServer, run_parallel
-from migrate.delivery.builds.model import Attempt, AttemptStatus, Progress, Unit
+from migrate.delivery.builds.model import Attempt, AttemptStatus, Unit
 from migrate.delivery.builds.plan import State, next_stop, shared_files
 from migrate.delivery.builds.site import Site
 from migrate.delivery.builds.store import Store
@@ -65,8 +67,6 @@ class Results:
                 return
             if pending:
                 commit, units = next_stop(pending, self._tried, self._site.states, self._shared)
-                done = len(self._wanted) - len(pending)
-                self._progress(self._described(commit, units), done, len(self._wanted))
                 self._build(commit, units)
                 self._tried |= {State(unit, commit) for unit in units}
 
@@ -146,7 +146,9 @@ class Results:
 
         largest_first = sorted(groups.values(), key=len, reverse=True)
         before = [self._site.folder_of(group[0]).arguments for group in largest_first]
-        made = run_parallel(build, largest_first, self._site.options.jobs)
+        started = time.time_ns()
+        with watched(lambda: self._tell(commit, units, started)):
+            made = run_parallel(build, largest_first, self._site.options.jobs)
         unprepared: list[list[Unit]] = []
         for group, attempts, arguments in zip(largest_first, made, before, strict=True):
             folder = self._site.folder_of(group[0])
@@ -161,7 +163,25 @@ class Results:
                 self._known[State(unit, commit)] = attempts[unit]
         return unprepared
 
-    def _described(self, commit: str, units: Sequence[Unit]) -> str:
-        where = "the base" if commit == self._site.branch.base else f"commit {commit[:12]}"
-        archs = ", ".join(sorted({unit.arch for unit in units}))
-        return f"{len(units)} objects at {where} ({archs})"
+    def _tell(self, commit: str, units: Sequence[Unit], started: int) -> None:
+        """Say how far make is, by the objects that are newer than `started`."""
+        archs = _few(sorted({unit.arch for unit in units}))
+        made = sum(_is_newer(self._site.folder_of(u).path / u.target, started) for u in units)
+        if not made:
+            self._progress(f"preparing {archs}", 0, 0)
+            return
+        where = "the base" if commit == self._site.branch.base else commit[:12]
+        known = sum(state in self._known for state in self._wanted)
+        self._progress(f"objects at {where}, {archs}", known + made, len(self._wanted))
+
+
+def _few(archs: Sequence[str]) -> str:
+    """The first of `archs`, and how many more there are: one line has to be enough."""
+    return ", ".join(archs[:2]) + (f" and {len(archs) - 2} more" if len(archs) > 2 else "")
+
+
+def _is_newer(path: Path, moment: int) -> bool:
+    try:
+        return path.stat().st_mtime_ns > moment
+    except OSError:
+        return False

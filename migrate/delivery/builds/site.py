@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from migrate.base.borrowed import check_out
+from migrate.base.progress import Progress, silent
 from migrate.delivery.builds.choices import check_options
 from migrate.delivery.builds.folder import BuildFolder, KernelFacts
 from migrate.delivery.builds.model import BuildOptions, Recipe, Unit
@@ -31,11 +32,19 @@ _MOST_OTHERS = 2
 class Site:
     """The places and programs of one run over one branch."""
 
-    def __init__(self, branch: Branch, worktree: Path, builds: Path, options: BuildOptions) -> None:
+    def __init__(
+        self,
+        branch: Branch,
+        worktree: Path,
+        builds: Path,
+        options: BuildOptions,
+        progress: Progress = silent,
+    ) -> None:
         self.branch = branch
         self.worktree = worktree
         self.builds = builds
         self.options = options
+        self._progress = progress
         self.states = States(worktree, branch)
         self.tree = Tree(worktree, branch.tip)
         self.toolchains = {
@@ -51,6 +60,7 @@ class Site:
     def switch(self, commit: str) -> None:
         """Have `commit` in the work tree."""
         if self._checked_out != commit:
+            self._progress(f"checking {commit[:12]} out", 0, 0)
             check_out(self.worktree, commit)
             self._checked_out = commit
 
@@ -74,6 +84,7 @@ class Site:
                 self._facts,
                 other_compiler=other,
             )
+            self._folders[key].progress = self._progress
         return self._folders[key]
 
     def folder_of(self, unit: Unit) -> BuildFolder:
