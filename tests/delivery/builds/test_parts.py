@@ -366,7 +366,8 @@ def test_before_and_after(
     earlier = Attempt(*before, (), 0.0) if before else None
     found = judge("c", UNIT, earlier, Attempt(*after, (), 0.0), built_elsewhere=False)
     assert found.status is status
-    assert bool(found.reason) is (status is BuildStatus.NOT_BUILDABLE)
+    with_reason = (BuildStatus.NOT_BUILDABLE, BuildStatus.FAILED_BEFORE)
+    assert bool(found.reason) is (status in with_reason)
     assert bool(found.output) is (status in (BuildStatus.FAILED, BuildStatus.WARNED))
 
 
