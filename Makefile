@@ -11,6 +11,7 @@ RUN := $(VENV)/bin/python -m
 TREE ?=
 PROFILE ?=
 ARGS ?=
+export KERNELS
 
 # What to look for, and the Debian package that has it. spatch runs the Python parts of rules in
 # the library of Debian's own Python, which its package does not ask for.
@@ -20,8 +21,6 @@ TOOLS := git=git gcc=gcc make=make perl=perl spatch=coccinelle \
 	/usr/lib/*/$(LIBPYTHON).so.*=$(LIBPYTHON) import:ensurepip=python3-venv
 KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=xz-utils \
 	/usr/include/libelf.h=libelf-dev /usr/include/openssl/ssl.h=libssl-dev \
-	/usr/src/linux-source-6.1.tar.xz=linux-source-6.1 \
-	/usr/src/linux-source-6.12.tar.xz=linux-source-6.12 \
 	aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu \
 	powerpc64le-linux-gnu-gcc=gcc-powerpc64le-linux-gnu \
 	powerpc-linux-gnu-gcc=gcc-powerpc-linux-gnu \
@@ -37,14 +36,22 @@ TEST_TOOLS := distcc=distcc distccd=distcc /usr/lib/*/libmagic.so.1=libmagic1 \
 	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl
 BROWSER_TOOLS := /usr/bin/chromium=chromium /usr/bin/chromedriver=chromium-driver
 
-.PHONY: help setup demo test lint pytest browser-test kernel-setup kernel-test fuzz mutants lock clean
+# Scan, rewrite and build: where programs of the machine do the work.
+OTHER_TESTS := tests/analysis/test_scan.py tests/analysis/test_spatch.py tests/rewrite \
+	tests/delivery/builds tests/fixtures_mini tests/test_setup.py tests/test_doctor.py
+
+.PHONY: help setup demo test lint pytest browser-test kernel-setup kernel-test other-release-test \
+	fuzz mutants lock clean
 
 help:
 	@echo 'make demo               the whole job on the bundled miniature kernel'
 	@echo 'make demo TREE=/linux   the same on a kernel checkout of yours, which is only read'
 	@echo 'make test               lint, and every test that needs no real kernel'
 	@echo 'make browser-test       the tests of the report in Chromium, without a window'
-	@echo 'make kernel-test        the tests on Linux 6.1 and 6.12, fetched as Debian packages'
+	@echo 'make kernel-test        the tests on the oldest and the newest kernel that apt has the source'
+	@echo '                        of: 6.1 and 6.12 on Debian 12; others with KERNELS="6.12"'
+	@echo 'make other-release-test the demo, and the tests of scan, rewrite and build, on Debian 13'
+	@echo '                        (on 13: 12), in a folder that debootstrap makes; only as root'
 	@echo 'make fuzz               ten minutes of atheris for each of two readers, and 10,000'
 	@echo '                        examples of hypothesis for all of them'
 	@echo 'make mutants            change the code in 300 places, and see that tests notice'
@@ -81,10 +88,14 @@ browser-test: setup
 
 kernel-setup: setup
 	@scripts/need.sh $(KERNEL_TOOLS:%='%')
+	@needs=$$(scripts/kernels.sh --needs) && scripts/need.sh $$needs
 
 kernel-test: kernel-setup
-	@$(RUN) scripts.kernel_tree 6.1 6.12
-	@$(RUN) pytest tests/kernel -o faulthandler_timeout=7200 $(ARGS)
+	@kernels=$$(scripts/kernels.sh) && $(RUN) scripts.kernel_tree $$kernels && \
+		KERNELS="$$kernels" $(RUN) pytest tests/kernel -o faulthandler_timeout=7200 $(ARGS)
+
+other-release-test:
+	@scripts/other_release.sh "make demo && make pytest ARGS='$(or $(ARGS),$(OTHER_TESTS))'"
 
 fuzz: setup
 	@$(RUN) pip --disable-pip-version-check -q -q install --require-hashes --no-deps \

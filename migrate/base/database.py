@@ -102,7 +102,7 @@ class Database:
             return self._renew(str(error))
 
     def _create(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, _BUSY_SECONDS, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             (health,) = connection.execute("PRAGMA quick_check(1)").fetchone()

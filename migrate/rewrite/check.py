@@ -81,6 +81,35 @@ def compare(
     return AsPlanned(tuple(walk.origin), tuple(walk.gaps))
 
 
+def without_added_braces(after: bytes, new: Sequence[Token], edits: Sequence[TokenEdit]) -> bytes:
+    """`after`, with tokens `new`, without the braces around what `edits` put there.
+
+    Coccinelle 1.3 adds them where a statement of several lines, which became another one, was a
+    branch of its own. The line behind them begins where they ended.
+    """
+    here = there = 0
+    cuts: list[tuple[int, int]] = []
+    for edit in sorted(edits):
+        there += edit.first - here
+        here = edit.first + edit.count
+        length = len(edit.new)
+        texts = tuple(token.text for token in new[there : there + length + 2])
+        if length and texts == (b"{", *edit.new, b"}"):
+            opening, closing = new[there], new[there + length + 1]
+            cuts.append((opening.start - len(gap_before(after, new, there)), opening.end))
+            behind = gap_before(after, new, there + length + 2)
+            if b"\n" in behind:
+                before = len(gap_before(after, new, there + length + 1))
+                cuts.append((closing.start - before, closing.end))
+            else:  # an else, which goes where the brace was
+                cuts.append((closing.start, closing.end + len(behind)))
+            there += 2
+        there += length
+    for start, end in reversed(cuts):
+        after = after[:start] + after[end:]
+    return after
+
+
 def _walk(walk: _Walk, edits: Sequence[TokenEdit]) -> _Walk:
     for edit in sorted(edits):
         walk.copy_until(edit.first)

@@ -12,7 +12,14 @@ from tree_sitter import Node
 
 from migrate.analysis.model import Place
 from migrate.analysis.syntax import Source, parse
-from migrate.rewrite.check import AsPlanned, Comparison, TokenEdit, compare
+from migrate.rewrite.check import (
+    AsPlanned,
+    Comparison,
+    OtherChange,
+    TokenEdit,
+    compare,
+    without_added_braces,
+)
 from migrate.rewrite.layout import WIDEST_LINE, realign
 from migrate.rewrite.tokens import Call, Token, call_at, tokenize
 
@@ -95,6 +102,10 @@ class Draft:
         """The draft with text `after`, laid out, when that is this one plus `edits`."""
         tokens = tokenize(parse(self.path, after))
         found = compare(self.text, self.tokens, after, tokens, edits)
+        if isinstance(found, OtherChange):
+            after = without_added_braces(after, tokens, edits)
+            tokens = tokenize(parse(self.path, after))
+            found = compare(self.text, self.tokens, after, tokens, edits)
         if not isinstance(found, AsPlanned):
             return found
         text = realign(

@@ -214,3 +214,79 @@ def test_the_white_space_that_edits_want_is_where_their_tokens_are() -> None:
         (later.first, b""),
         (later.first + 1, b"\n"),
     )
+
+
+LOOPS = b"""\
+void f(struct page **p, int n, int m)
+{
+	if (m)
+		while (n--)
+			put_page(p[n]);
+	else
+		while (m--)
+			put_page(p[m]);
+	if (n)
+		while (n--)
+			put_page(p[n]);
+	g();
+}
+"""
+BRACED = b"""\
+void f(struct page **p, int n, int m)
+{
+	if (m) {
+		unpin(p, n);
+	} else {
+		unpin(p, m);
+	}
+	if (n) {
+		unpin(p, n);
+	}
+	g();
+}
+"""
+BARE = b"""\
+void f(struct page **p, int n, int m)
+{
+	if (m)
+		unpin(p, n);
+	else
+		unpin(p, m);
+	if (n)
+		unpin(p, n);
+	g();
+}
+"""
+
+
+def folds(draft: Draft) -> list[TokenEdit]:
+    """The edits that make a call of each loop."""
+    starts = [n for n, token in enumerate(draft.tokens) if token.text == b"while"]
+    counts = [draft.tokens[n + 2].text for n in starts]
+    size = len(tokenize(parse("f.c", b"while (n--) put_page(p[n]);")))
+    calls = [(b"unpin", b"(", b"p", b",", count, b")", b";") for count in counts]
+    return [TokenEdit(n, size, call) for n, call in zip(starts, calls, strict=True)]
+
+
+@pytest.mark.parametrize("after", [BARE, BRACED], ids=["1.1", "1.3"])
+def test_braces_that_coccinelle_adds_around_an_edit_go(after: bytes) -> None:
+    draft = open_draft("f.c", LOOPS)
+    found = draft.advance(after, folds(draft))
+    assert isinstance(found, Draft)
+    assert found.text == BARE
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"\tg();", b"\t{ g(); }"),
+        (b"unpin(p, n);\n\t}\n\tg", b"unpin(p, n);\n\tg"),
+        (b"{\n\t\tunpin(p, m)", b"{\n\t\t{ unpin(p, m)"),
+    ],
+    ids=["around another statement", "one without its partner", "twice"],
+)
+def test_other_braces_are_a_change_that_was_not_planned(old: bytes, new: bytes) -> None:
+    draft = open_draft("f.c", LOOPS)
+    after = BRACED.replace(old, new)
+    assert after != BRACED
+    assert isinstance(draft.advance(after, folds(draft)), OtherChange)

@@ -154,6 +154,11 @@ def test_the_header_is_as_the_kernel_has_it(rule: Path) -> None:
     assert max(map(len, header(rule).expandtabs().splitlines())) <= 80
 
 
+def tidy(text: str) -> str:
+    """Without blank lines: Coccinelle 1.1 leaves one where a brace was, 1.3 does not."""
+    return "".join(line for line in text.splitlines(keepends=True) if line.strip())
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.stem)
 def test_it_runs_by_hand(rule: Path, tmp_path: Path) -> None:
     old, new, defines = BY_HAND[rule.stem]
@@ -168,7 +173,7 @@ def test_it_runs_by_hand(rule: Path, tmp_path: Path) -> None:
     assert ran.returncode == 0
     before = SITES.get(rule.stem, SITE)
     assert old in before
-    assert site.read_text() == before.replace(old, new)
+    assert tidy(site.read_text()) == tidy(before.replace(old, new))
 
 
 @pytest.mark.parametrize("rule", PLACED, ids=lambda rule: rule.stem)

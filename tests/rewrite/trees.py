@@ -40,8 +40,10 @@ def make_tree(folder: Path, version: str, files: Mapping[str, bytes]) -> Tree:
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(text)
-    commit = "git init -q . && git add -A -f && git commit -q -m import"
-    subprocess.run(commit, shell=True, cwd=folder, check=True)
+    # Fixtures of a module are made before the home that every test has, with its identity.
+    who = ("-c", "user.name=Test Author", "-c", "user.email=author@example.org")
+    for words in (("init", "-q"), ("add", "-A", "-f"), ("commit", "-q", "-m", "import")):
+        subprocess.run(["git", *who, *words], cwd=folder, check=True)
     return open_tree(folder)
 
 

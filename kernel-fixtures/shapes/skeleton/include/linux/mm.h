@@ -53,6 +53,7 @@ void put_page(struct page *page);
 void folio_put(struct folio *folio);
 void release_pages(struct page **pages, int nr);
 struct page *alloc_page(gfp_t gfp);
+struct page *vmalloc_to_page(const void *addr);
 void __free_page(struct page *page);
 unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr,
 				     struct page **pages);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/mm.h>
 
-static void one(unsigned long addr, struct page **p, int kind)
+static void one(unsigned long addr, struct page **p)
 {
-	switch (kind) {
-	case KIND_FIRST...KIND_LAST:
-		get_user_pages_fast(addr, 1, FOLL_WRITE, p);
-		put_page(*p);
-		break;
-	}
+	asm goto ("" : : : : out);
+
+	get_user_pages_fast(addr, 1, FOLL_WRITE, p);
+	put_page(*p);
+out:
+	return;
 }
