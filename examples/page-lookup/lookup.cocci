@@ -21,9 +21,9 @@ virtual context
 identifier virtual.fn;
 expression start, flags, page;
 @@
-  fn(start,
--  1,
-   flags, page)
+  fn(start
+-  , 1
+   , flags, page)
 
 @depends on context@
 identifier virtual.fn;

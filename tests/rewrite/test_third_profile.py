@@ -86,9 +86,9 @@ def test_a_count_that_is_not_one_is_left_alone(tmp_path: Path, count: bytes) -> 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("   flags, page)", "-  flags, page)\n+  page, flags)"),
-        ("   flags, page)", "-  flags, page)\n+  0, page)"),
-        ("  fn(start,", "- fn(start,\n+ get_page(start,"),
+        ("   , flags, page)", "-  , flags, page)\n+  , page, flags)"),
+        ("   , flags, page)", "-  , flags, page)\n+  , 0, page)"),
+        ("  fn(start\n", "- fn(start\n+ get_page(start\n"),
     ],
 )
 def test_a_semantic_patch_that_does_something_else_changes_nothing(
