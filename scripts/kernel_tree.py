@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -50,6 +51,14 @@ class Stamp:
     sha256: str
     commit: str
     files: int
+
+
+def installed(tarballs: Path = TARBALLS) -> list[str]:
+    """The versions whose tarball is there, the oldest first."""
+    names = (path.name for path in tarballs.glob("linux-source-*.tar.xz"))
+    found = (re.fullmatch(r"linux-source-(\d+)\.(\d+)\.tar\.xz", name) for name in names)
+    versions = sorted((int(match[1]), int(match[2])) for match in found if match)
+    return [f"{major}.{minor}" for major, minor in versions]
 
 
 def cache_folder() -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrate.base.errors import Refusal
-from scripts.kernel_tree import kernel_tree
+from scripts.kernel_tree import installed, kernel_tree
 
 
 def git(tree: Path, *args: str) -> str:
@@ -145,3 +145,10 @@ def test_a_broken_tarball_leaves_nothing_behind(make: Callable[[], Path], tarbal
     with pytest.raises(Refusal, match="cannot be unpacked"):
         make()
     assert {p.name for p in (tarballs.parent / "cache").iterdir()} == {"linux-9.9.lock"}
+
+
+def test_versions_are_in_the_order_of_numbers(tmp_path: Path) -> None:
+    names = ("linux-source-6.12.tar.xz", "linux-source-6.1.tar.xz", "linux-source-5.10.tar.xz")
+    for name in (*names, "linux-source-6.8.0.tar.bz2", "linux-source-6.1", "other.tar.xz"):
+        (tmp_path / name).touch()
+    assert installed(tmp_path) == ["5.10", "6.1", "6.12"]

@@ -8,8 +8,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from migrate.kernel.tree import open_tree
 from migrate.rewrite.api import api_change
 from migrate.rewrite.counterparts import Counterparts
@@ -63,14 +61,12 @@ def defined(compiled: Path, declared: set[str]) -> set[str]:
     return {w[2] for w in words if len(w) == 3 and w[1] == "T"} & declared
 
 
-@pytest.mark.parametrize("kernel", ["linux_6_1", "linux_6_12"])
 def test_with_and_without_mmu(
-    kernel: str,
-    request: pytest.FixtureRequest,
+    each_linux: Path,
     kernel_copy: Callable[[Path], Path],
     tmp_path: Path,
 ) -> None:
-    tree = kernel_copy(request.getfixturevalue(kernel))
+    tree = kernel_copy(each_linux)
     parts = Counterparts(open_tree(tree), load_profile("vaddr-pin"))
     module = (tree / MODULE).read_bytes()
     change = api_change(parts, [FileChange(MODULE, module, module + LOOKUP)])

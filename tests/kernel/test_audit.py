@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from scripts.audit_judgements import read
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -43,12 +45,10 @@ def check(found: Any, kernel: str) -> None:
     assert sum(j.judged == "true" for j in judged) >= 0.8 * len(judged)
 
 
-def test_linux_6_1(linux_6_1: Path, untouched: Callable[[Path], Path], tmp_path: Path) -> None:
-    found = audited(untouched(linux_6_1), tmp_path / "workspace")
-    check(found["findings"], "6.1")
+def test_findings(each_linux: Path, untouched: Callable[[Path], Path], tmp_path: Path) -> None:
+    kernel = each_linux.name.removeprefix("linux-")
+    found = audited(untouched(each_linux), tmp_path / "workspace")
     assert found["acquires"] > 80
-
-
-def test_linux_6_12(linux_6_12: Path, untouched: Callable[[Path], Path], tmp_path: Path) -> None:
-    found = audited(untouched(linux_6_12), tmp_path / "workspace")
-    check(found["findings"], "6.12")
+    if kernel not in read()[0]["kernels"]:
+        pytest.skip(f"nobody has judged the findings on {kernel} yet: {len(found['findings'])}")
+    check(found["findings"], kernel)

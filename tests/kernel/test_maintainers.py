@@ -29,10 +29,10 @@ Found = tuple[str, frozenset[tuple[str, str, Role]]]
 
 
 @pytest.fixture(scope="module")
-def worktree(linux_6_1: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def worktree(linux: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tree without .git, so that the script does not ask git whether it knows each file."""
     folder = tmp_path_factory.mktemp("without-git")
-    for entry in linux_6_1.iterdir():
+    for entry in linux.iterdir():
         if entry.name != ".git":
             (folder / entry.name).symlink_to(entry)
     return folder
@@ -91,10 +91,8 @@ def test_the_script_gives_the_same_one_by_one(worktree: Path) -> None:
         assert simple(found[path][0], alone) == found[path]
 
 
-def test_sections_and_recipients_of_files_all_over_the_tree(
-    linux_6_1: Path, worktree: Path
-) -> None:
-    tree = open_tree(linux_6_1)
+def test_sections_and_recipients_of_files_all_over_the_tree(linux: Path, worktree: Path) -> None:
+    tree = open_tree(linux)
     directory = read_directory(tree)
     # The script also finds people in the text of .yaml files, which are never edited here.
     candidates = [path for path in tree.files if not path.endswith(".yaml")]
@@ -129,15 +127,15 @@ def test_sections_and_recipients_of_files_all_over_the_tree(
     assert directory.maintainers.problems == []
 
 
-def test_recipients_of_a_patch(linux_6_1: Path) -> None:
+def test_recipients_of_a_patch(linux: Path) -> None:
     """A patch on standard input is how recipients of mails are asked for."""
-    directory = read_directory(open_tree(linux_6_1))
+    directory = read_directory(open_tree(linux))
     paths = ["mm/memory.c", "drivers/block/ublk_drv.c", "arch/powerpc/kvm/e500_mmu.c"]
     patch = "".join(
         f"diff --git a/{p} b/{p}\n--- a/{p}\n+++ b/{p}\n@@ -1,1 +1,1 @@\n-{line}\n+y\n"
         for p, line in zip(paths, ["x", "dma_buf", "x"], strict=True)
     ).encode()
-    asked = ask_script(linux_6_1, patch=patch)
+    asked = ask_script(linux, patch=patch)
     assert not isinstance(asked, str)
     assert simple("", asked) == simple("", directory.for_patch(patch))
     assert len(asked) > 10

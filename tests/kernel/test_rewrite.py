@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from migrate.rewrite.deprecate import deprecation
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profiles import load_profile
 from scripts.kernel_figures import PROFILES, Analysis
+from tests.kernel.conftest import KERNELS
 
 CALL = re.compile(rb"\b(?:%s) ?\(" % "|".join(GUP_NAMES).encode())
 SHARE = 0.95
@@ -43,9 +45,11 @@ def profile(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(scope="module", params=["6.1", "6.12"])
-def rewritten(request: pytest.FixtureRequest, profile: str) -> Rewritten:
-    analysis: Analysis = request.getfixturevalue(f"analysis_{request.param.replace('.', '_')}")
+@pytest.fixture(scope="module", params=KERNELS)
+def rewritten(
+    request: pytest.FixtureRequest, analyses: Callable[[str], Analysis], profile: str
+) -> Rewritten:
+    analysis = analyses(str(request.param))
     target = load_profile(profile)
     subsystem_of = read_maintainers(analysis.tree).subsystem_of
     verdicts = analysis.classifications[profile]

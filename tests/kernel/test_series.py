@@ -138,10 +138,10 @@ def an_api(tree: Tree) -> ApiChange:
 
 
 @pytest.fixture(scope="module")
-def delivered(linux_6_1: Path, tmp_path_factory: pytest.TempPathFactory) -> Delivered:
+def delivered(linux: Path, tmp_path_factory: pytest.TempPathFactory) -> Delivered:
     tmp_path = tmp_path_factory.mktemp("series")
     checkout = tmp_path / "linux"
-    git(tmp_path, "clone", "-q", "--shared", str(linux_6_1), str(checkout))
+    git(tmp_path, "clone", "-q", "--shared", str(linux), str(checkout))
     git(checkout, "config", "user.name", "Zoë Devel, Jr.")
     git(checkout, "config", "user.email", "zoe@example.org")
     tree = open_tree(checkout)

@@ -191,6 +191,8 @@ def test_what_pins_already_is_paired_with_its_releases(analysis: Analysis) -> No
     whole = [g for g in analysis.pinned.groups if g.releases and not g.gaps]
     mixed = {g.name for g in whole if any("unpin" not in r.name for r in g.releases)}
     major, minor, *_ = version_of(analysis).split(".")
+    if f"{major}.{minor}" not in MIXED:
+        pytest.skip(f"nobody has looked at what is mixed on {major}.{minor} yet: {sorted(mixed)}")
     assert mixed == MIXED[f"{major}.{minor}"]
 
 
