@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -201,7 +202,7 @@ def test_an_apt_that_never_ends_is_given_up_on(machine: Machine, need: str) -> N
 CLOSING = "=================== 12 passed, 1 skipped in 3.45s ===================="
 
 
-PARTS = ("test", "browser-test", "kernel-test")
+PARTS = ("test", "browser-test", "kernel-test", "other-release-test")
 
 
 @pytest.mark.parametrize("failing", ["", *PARTS])
@@ -219,7 +220,114 @@ def test_ci_runs_all_parts_and_fails_when_one_does(
     ]
 
 
-@pytest.mark.parametrize("script", ["need.sh", "venv.sh", "demo.sh", "lock.sh"])
+def test_ci_says_what_was_skipped_and_why(machine: Machine, project: Path) -> None:
+    machine.program("make", 'case $1 in other*) echo "Skipped: no root here" ;; esac')
+    done = machine.run(str(project / ".ci/run"))
+    assert done.returncode == 0
+    why, verdict = done.stdout.splitlines()[-2:]
+    assert why == "Skipped: no root here"
+    assert verdict.startswith("make other-release-test: skipped after ")
+
+
+@pytest.fixture
+def other(machine: Machine, tmp_path: Path, project: Path) -> Callable[..., str]:
+    """`other(RELEASE=...)`: the last line of other_release.sh, with a log beside the machine's."""
+    for name in ("unshare", "debootstrap", "chroot"):
+        machine.program(name)
+    machine.program("apt-get", "echo file:/mirror")
+    for name in ("mkdir", "flock", "find", "head", "touch", "rm", "install", "git", "tar"):
+        if not (machine.bin / name).exists():
+            (machine.bin / name).symlink_to(str(shutil.which(name)))
+
+    def run(**variables: str) -> str:
+        settings = {"XDG_CACHE_HOME": f"{tmp_path}/cache", "RELEASE": "sarge"} | variables
+        words = [f"{key}={value}" for key, value in settings.items()]
+        done = machine.run("env", *words, str(project / "scripts/other_release.sh"), "true")
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()[-1]
+
+    return run
+
+
+def test_the_other_release_needs_root(machine: Machine, other: Callable[..., str]) -> None:
+    machine.program("id", "echo 1000")
+    assert other() == "Skipped: only root can make a folder with sarge in it"
+
+
+def test_the_other_release_needs_mounts(machine: Machine, other: Callable[..., str]) -> None:
+    machine.program("unshare", "exit 1")
+    assert other() == "Skipped: no mounts of our own are possible here"
+
+
+def test_the_other_release_needs_a_mirror(machine: Machine, other: Callable[..., str]) -> None:
+    machine.program("apt-get")
+    assert other() == "Skipped: apt has no mirror of Debian here"
+
+
+def test_half_of_another_release_is_not_taken_for_it(
+    machine: Machine, other: Callable[..., str], tmp_path: Path
+) -> None:
+    """Without a network, say; the next run begins anew."""
+    machine.program("debootstrap", 'mkdir -p "$3"; echo "E: no network"; exit 1')
+    for _ in range(2):
+        assert other().startswith(
+            "Skipped: debootstrap of sarge failed; the rest of its log is in "
+        )
+    log = tmp_path / "cache/gup-migrate/releases/log"
+    assert log.read_text() == "E: no network\n"
+    folder = f"{tmp_path}/cache/gup-migrate/releases/sarge"
+    assert machine.called("debootstrap") == 2 * [
+        f"debootstrap --variant=minbase sarge {folder} file:/mirror"
+    ]
+
+
+@pytest.fixture
+def kernels(machine: Machine, tmp_path: Path, project: Path) -> Callable[..., str]:
+    """`kernels(offered, ...)`: the answer where apt offers these, one line of its own for each."""
+    for name in ("sed", "sort", "uniq", "tr"):
+        (machine.bin / name).symlink_to(str(shutil.which(name)))
+    (tmp_path / "src").mkdir()
+
+    def ask(*offered: str, args: Sequence[str] = (), code: int = 0, **variables: str) -> str:
+        lines = [f"linux-source-{v} - Linux kernel source for version {v}" for v in offered]
+        machine.program("apt-cache", "\n".join(f"echo '{line}'" for line in lines))
+        words = [f"{key}={value}" for key, value in variables.items()]
+        script = str(project / "scripts/kernels.sh")
+        done = machine.run("env", f"SOURCES={tmp_path}/src", *words, script, *args)
+        assert done.returncode == code
+        return done.stdout + done.stderr
+
+    return ask
+
+
+def test_kernels_are_the_oldest_and_the_newest_of_the_release(
+    kernels: Callable[..., str], tmp_path: Path
+) -> None:
+    assert kernels("6.12", "6.1") == "6.1 6.12\n"
+    assert kernels("7.2", "6.12", "7.3", "6.12-extra") == "6.12 7.3\n"
+    assert kernels("6.12", "6.1", KERNELS="6.9") == "6.9\n"
+    (tmp_path / "src/linux-source-5.10.tar.xz").touch()
+    assert kernels("6.12", "6.1") == "5.10 6.12\n"
+    where = f"{tmp_path}/src/linux-source"
+    assert kernels("6.12", args=["--needs"]).split() == [
+        f"{where}-5.10.tar.xz=linux-source-5.10",
+        f"{where}-6.12.tar.xz=linux-source-6.12",
+    ]
+
+
+def test_one_kernel_alone_says_how_to_have_two(kernels: Callable[..., str]) -> None:
+    said = kernels("6.12").splitlines()
+    assert said[0] == "6.12" and "backports" in said[1] and len(said) == 2
+
+
+def test_without_any_kernel_there_is_one_line(kernels: Callable[..., str]) -> None:
+    said = kernels(code=1)
+    assert said == "apt has no linux-source-X.Y of Debian here; on Debian: apt-get update\n"
+
+
+@pytest.mark.parametrize(
+    "script", ["need.sh", "kernels.sh", "other_release.sh", "venv.sh", "demo.sh", "lock.sh"]
+)
 def test_scripts_are_executable_and_parse(project: Path, script: str) -> None:
     path = project / "scripts" / script
     assert os.access(path, os.X_OK)
