@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The main job on Linux 6.1, run once under both profiles for all the tests that look at it."""
+"""The main job on the oldest kernel there is, run once a profile for all that look at it."""
 
 from __future__ import annotations
 

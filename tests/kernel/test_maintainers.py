@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Our reading of MAINTAINERS against the kernel's own script, on files all over Linux 6.1."""
+"""Our reading of MAINTAINERS against the kernel's own script, on files all over it."""
 
 from __future__ import annotations
 

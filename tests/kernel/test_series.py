@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Series on Linux 6.1: renames by hand, through commits and mails, back into a tree."""
+"""Series on a real kernel: renames by hand, through commits and mails, back into a tree."""
 
 from __future__ import annotations
 
