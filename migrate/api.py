@@ -9,7 +9,7 @@ places count lines from 1 and columns from 0, in bytes; times are in seconds.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from migrate import handover, pipeline
@@ -19,6 +19,8 @@ from migrate.analysis import scan as scanning
 from migrate.analysis.audit import Audit
 from migrate.analysis.decisions import Decision, decide
 from migrate.analysis.model import Classification, Pairing, Scan
+from migrate.asked import remember_only
+from migrate.base.progress import Progress
 from migrate.delivery import explain as explaining
 from migrate.delivery.explain import Note
 from migrate.job import Job, Listener, Options
@@ -31,9 +33,6 @@ from migrate.rewrite.profiles import DEFAULT_PROFILE, Profile, load_profile
 from migrate.workspace import keep_apart, open_workspace
 
 _CORES = len(os.sched_getaffinity(0))
-
-Progress = Callable[[str, int, int], None]
-"""Told what is done, how many units of it are, and how many there are; from any thread."""
 
 
 class _Silence:
@@ -60,6 +59,7 @@ class _Forgetful:
 
 
 _SILENCE = _Silence()
+_USUAL = {"profile": DEFAULT_PROFILE, "revision": "HEAD", "output": ""}
 
 
 def scan(tree: Tree, *, jobs: int = _CORES, progress: Progress = _SILENCE.progress) -> Scan:
@@ -145,6 +145,8 @@ def run(
     kept = open_workspace(tree.root, target.name, workspace, listener.notice)
     job = Job(tree, kept, target, Options(jobs, place, tuple(decisions)), listener)
     with kept.held():
+        asked = {"profile": profile, "revision": revision, "output": str(place or "")}
+        remember_only(kept, {n: v for n, v in asked.items() if v != _USUAL[n]})
         pipeline.run(job, until)
         if until == "series":
             handover.publish_branch(job)

@@ -51,6 +51,11 @@ def remember(workspace: Workspace, given: Mapping[str, str | bool | None]) -> No
     workspace.save(_OPTIONS, Asked(texts, switches), "")
 
 
+def remember_only(workspace: Workspace, texts: dict[str, str]) -> None:
+    """Note options, and that all others had their defaults. The workspace is locked."""
+    workspace.save(_OPTIONS, Asked(texts, {}), "")
+
+
 def recall(workspace: Workspace) -> Asked:
     """The options of the last commands."""
     found = workspace.load(_OPTIONS, Asked)

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 import migrate
+from migrate.asked import Asked, recall
+from migrate.workspace import open_workspace
 from scripts.transcripts import performed
 from tests.test_house_rules import PROJECT
 
@@ -66,5 +68,7 @@ def test_run_does_what_the_command_does(mini: Path, tmp_path: Path) -> None:
     assert len(job.scan.acquires) > 20
     assert len(job.classification.verdicts) == len(job.pairing.groups)
     assert (tmp_path / "workspace" / "scan.json").exists()
+    place = open_workspace(mini, "vaddr-pin", tmp_path / "workspace")
+    assert recall(place) == Asked({}, {}), "so that status tells of this run"
     with pytest.raises(migrate.Refusal, match="inside the checkout"):
         migrate.run(mini, output=mini / "out")
