@@ -171,20 +171,37 @@ class Console:
                 self.say(f"{label if number == 0 else '':<{_LABEL}}{line}")
 
     def notes(self, notes: Iterable[Note]) -> None:
-        """Like a compiler: place, severity, text, then the line and a caret below it."""
+        """Like a compiler: place, severity, text, then the line and a caret below it. On a terminal
+        the text is broken between words."""
         for note in notes:
-            head = Text()
-            if note.path:
-                place = f"{_printable(note.path)}:{note.line}:{note.column + 1}: "
-                head.append(place, style="bold")
-            head.append(f"{note.severity}: ", style=_severity_style(note.severity))
-            head.append(_printable(note.text))
+            place = f"{_printable(note.path)}:{note.line}:{note.column + 1}: " if note.path else ""
+            severity = f"{note.severity}: "
+            head = Text("\n".join(self._broken(place + severity + _printable(note.text))))
+            head.stylize("bold", 0, len(place))
+            head.stylize(_severity_style(note.severity), len(place), len(place + severity))
             self._out.print(head, soft_wrap=True)
             if note.source is not None:
                 self._out.print(Text(f"{note.line:>6} | {_printable(note.source)}"), soft_wrap=True)
                 # Tabs of the line are kept in front of the caret, so that it stays below.
                 lead = "".join(c if c == "\t" else " " for c in note.source[: note.caret])
                 self._out.print(Text(f"       | {lead}^", style="green"), soft_wrap=True)
+
+    def _broken(self, text: str) -> list[str]:
+        """The lines of `text` on this terminal; what is no terminal gets one."""
+        if not self._out.is_terminal:
+            return [text]
+        return [
+            line
+            for part in text.split("\n")
+            for line in textwrap.wrap(
+                part,
+                self._out.width,
+                subsequent_indent="    ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            or [""]
+        ]
 
     def _write(self, text: str) -> None:
         self._out.file.write(text)
@@ -195,7 +212,10 @@ class Console:
         self._out.print(Text(question, style="bold"), end="")
         self._out.file.flush()
         line = sys.stdin.readline()
-        return line.rstrip("\n") if line else None
+        if not line:
+            self.say()  # nobody ended the line of the question
+            return None
+        return line.rstrip("\n")
 
     # Ends
 

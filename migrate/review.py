@@ -48,9 +48,10 @@ def review(request: Request) -> ExitCode:
         target = named or job.workspace.decisions
         left = _open_groups(job)
         decided = _walk(console, job, left, target)
-    console.say(f"{decided} of {len(left)} open groups decided; the decisions are in {target}")
-    following = replace(request, decisions=named).command("run")
-    console.notice(f"Next: {following}" if target.exists() else "Nothing was written.")
+    where = f"they are in {target}" if target.exists() else f"nothing was written to {target}"
+    console.say(f"{decided} of {len(left)} open groups decided; {where}")
+    if target.exists():
+        console.notice(f"Next: {replace(request, decisions=named).command('run')}")
     return ExitCode.DONE
 
 

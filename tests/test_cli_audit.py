@@ -254,7 +254,7 @@ def test_review_keeps_decisions_beside_the_workspace_and_all_others_use_them(
     try:
         first = run(world, "review", answers="?\nplease\nk\nIt is mine.\nq\n")
         assert first.returncode == 0, first.stderr
-        assert f"the decisions are in {path}" in first.stdout
+        assert f"; they are in {path}" in first.stdout
         assert first.stdout.count("  k  keep: leave the code as it is") == 2, "? and 'please'"
         (entry,) = tomllib.loads(path.read_text())["decision"]
         classified = run(world, "classify", "--json")

@@ -13,6 +13,7 @@ import pytest
 
 from migrate import console as consoles
 from migrate.console import WIDTH, Console
+from migrate.delivery.explain import Note
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*\b(3[0-7]|9[0-7]|38|4[0-7])[0-9;]*m")
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
@@ -210,3 +211,27 @@ def test_no_control_character_of_a_tree_gets_through(attach: Attach) -> None:
     stream = attach(Terminal())
     Console().say("drivers/\x1b[2Jevil\x07.c")
     assert "\x1b[2J" not in stream.getvalue() and "\x07" not in stream.getvalue()
+
+
+def test_notes_are_broken_between_words_on_a_terminal_alone(attach: Attach) -> None:
+    path = "drivers/a/path/that/is/as/long/as/paths/in/the/kernel/are/and/longer/than/that.c"
+    note = Note("warning", "it is passed on " * 9, path, 7, 3, "\tget(page);", 1)
+    stream = attach(Terminal())
+    Console().notes([note])
+    lines = CONTROL.sub("", stream.getvalue()).splitlines()
+    assert lines[0].startswith(f"{path}:7:4:"), "a path stays whole, to be copied"
+    assert all(len(line) <= WIDTH for line in lines[1:])
+    words = " ".join(lines[:-2]).split()
+    assert words == [f"{path}:7:4:", "warning:", *(["it", "is", "passed", "on"] * 9)]
+    stream = attach(io.StringIO())
+    Console().notes([note])
+    assert len(stream.getvalue().splitlines()) == 3
+
+
+def test_the_end_of_the_input_ends_the_line_of_the_question(
+    attach: Attach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = attach(io.StringIO())
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert Console().ask("why? ") is None
+    assert stream.getvalue() == "why? \n"
