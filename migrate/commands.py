@@ -15,6 +15,7 @@ from migrate.base.errors import ExitCode, Refusal
 from migrate.console import Console, duration
 from migrate.delivery.builds.choices import check_options, launcher_jobs, read_choice
 from migrate.delivery.builds.model import BuildOptions
+from migrate.delivery.policy import Policy
 from migrate.job import Job, Options
 from migrate.kernel.tree import Tree, open_tree
 from migrate.remembered import keep_options, with_last_options
@@ -187,6 +188,7 @@ def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
         reroll=request.reroll,
         reply=request.reply,
         tree_scripts=request.tree_scripts,
+        unbuilt=Policy(request.unbuilt),
         comments=request.comments,
         deprecate=request.deprecate,
         decisions_file=usual,

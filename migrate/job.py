@@ -15,6 +15,7 @@ from migrate.base import codec, stored
 from migrate.delivery.builds.model import BuildOptions
 from migrate.delivery.history import History
 from migrate.delivery.model import Branch, BuildReport, Delivery
+from migrate.delivery.policy import Policy
 from migrate.delivery.rejected import Rejections, decided
 from migrate.delivery.trailers import Collected
 from migrate.identity import profile_identity, tool_identity
@@ -49,7 +50,7 @@ class Options:
     asks for next versions, in answer to the last ones with `reply`; `tree_scripts` allows running
     the checkout's get_maintainer.pl and checkpatch.pl; with `comments` those beside an edit that
     name the replaced function follow; `deprecate` ends the branch with patches against new
-    callers."""
+    callers; `unbuilt` is what becomes of commits that no compiler has built."""
 
     jobs: int
     output: Path | None = None
@@ -58,6 +59,7 @@ class Options:
     reroll: bool = False
     reply: bool = False
     tree_scripts: bool = True
+    unbuilt: Policy = Policy.HOLD
     comments: bool = True
     deprecate: bool = False
     decisions_file: Path | None = None

@@ -14,6 +14,8 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from migrate.delivery.policy import Policy
+
 T = TypeVar("T")
 
 _HERE = Path()
@@ -248,6 +250,15 @@ class Request:
             " its build.",
         ),
     ] = True
+    unbuilt: Annotated[
+        Policy,
+        Scope(since="series"),
+        typer.Option(
+            "--unbuilt",
+            help="Commits that no compiler has built: deliver them like others, write and hold"
+            " their series, or leave them out.",
+        ),
+    ] = Policy.HOLD
     json: Annotated[
         bool,
         Scope(carried=False),

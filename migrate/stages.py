@@ -20,7 +20,9 @@ from migrate.base.git import git_run
 from migrate.base.process import Finished
 from migrate.base.templates import Templates
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Delivery
+from migrate.delivery.policy import Policy
 from migrate.delivery.rejected import Rejection, Rejections, blame, without, without_idle_api
+from migrate.delivery.unbuilt import NOT_BUILT, summary
 from migrate.identity import profile_identity
 from migrate.job import Job
 from migrate.rewrite.model import Rewrite
@@ -187,7 +189,7 @@ def _build_depends(job: Job) -> Sequence[str]:
 
 
 def _series_depends(job: Job) -> Sequence[str]:
-    scripts = str(job.options.tree_scripts)
+    scripts = f"{job.options.tree_scripts} {job.options.unbuilt}"
     # The report has something of every stage, also of those that changed nothing after them.
     before = [job.results[name].digest for name in _BEFORE_SERIES]
     return [*before, codec.dumps(job.rejections()), profile_identity(job.profile), scripts]
@@ -247,6 +249,7 @@ def _series(job: Job) -> Delivery:
             out=folder,
             options=SeriesOptions(
                 tree_scripts=job.options.tree_scripts,
+                unbuilt=job.options.unbuilt,
                 templates=_mail_templates(job),
                 reroll=job.options.reroll,
                 reply=job.options.reply,
@@ -264,14 +267,23 @@ def _series(job: Job) -> Delivery:
     return delivery
 
 
+_UNBUILT = {
+    Policy.DELIVER: "they are delivered all the same",
+    Policy.HOLD: "what has them is held, which --unbuilt changes",
+    Policy.LEAVE_OUT: "they are left out of the series",
+}
+
+
 def _tell(job: Job, delivery: Delivery) -> None:
     """What the user has to know before anything is sent."""
     for series in delivery.unchanged:
         job.listener.notice(
             f"{series.slug}: nothing changed since v{series.version}, so it is not written again"
         )
+    if missing := summary(job.branch, job.builds):
+        job.listener.notice(f"{missing}; {_UNBUILT[job.options.unbuilt]}.")
     for series in delivery.series:
-        for why in series.hold:
+        for why in (w for w in series.hold if not w.startswith(NOT_BUILT)):
             job.listener.notice(f"{series.directory} is held: {why}")
     there = {series.slug for series in (*delivery.series, *delivery.unchanged)}
     for name in delivery.history.names:

@@ -26,10 +26,18 @@ Rows = Iterable[Sequence[str]]
 
 
 def exit_code(job: Job) -> ExitCode:
-    """PARTIAL when a group that should have been converted was not, else DONE."""
+    """PARTIAL when a group that should have been converted was not, or a commit that should have
+    been built, else DONE."""
     failed = job.has("rewrite") and bool(job.rewrite.failures)
     rejected = job.has("build") and bool(job.rejections().items)
-    return ExitCode.PARTIAL if failed or rejected else ExitCode.DONE
+    return ExitCode.PARTIAL if failed or rejected or _unbuilt(job) else ExitCode.DONE
+
+
+def _unbuilt(job: Job) -> str:
+    """How many commits were not built and why, "" for none."""
+    from migrate.delivery.unbuilt import summary as unbuilt_commits
+
+    return unbuilt_commits(job.branch, job.builds) if job.has("build") else ""
 
 
 def after(stage: str) -> str:
@@ -48,6 +56,8 @@ def stage(console: Console, job: Job, name: str) -> None:
     """The result of one stage as a table."""
     title, heads, rows = _TABLES[name](job)
     console.table(title, heads, rows)
+    if name in ("build", "series") and (unbuilt := _unbuilt(job)):
+        console.say(f"{unbuilt}.")
 
 
 def summary(console: Console, job: Job, took: str, published: str) -> None:
@@ -63,6 +73,9 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
     console.facts([*((step.label, _count(step)) for step in job.report().funnel), *facts])
     if job.rewrite.failures or job.rejections().items:
         _failures(console, job)
+    if unbuilt := _unbuilt(job):
+        console.say()
+        console.say(f"{unbuilt}.")
     console.say()
     console.say(f"Next: {_next_after_run(job)}")
 

@@ -100,11 +100,13 @@ def cover_facts(
     depends: str = "",
     changes: Changes | None = None,
     style: Sequence[str] = (),
+    unbuilt: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What a cover letter is written from.
 
     `part` is which of how many series this is when one set of maintainers gets several; `depends`
-    is the title of the series that comes first, "" for none; `style` is what checkpatch.pl says.
+    is the title of the series that comes first, "" for none; `style` is what checkpatch.pl says;
+    `unbuilt` are those of `commits` that were not built anywhere, with the reasons.
     """
     conversions = facts.conversions(commits)
     return {
@@ -125,6 +127,7 @@ def cover_facts(
         "depends": depends,
         "changes": changes,
         "style": list(style),
+        "unbuilt": list(unbuilt),
     }
 
 

@@ -31,9 +31,11 @@ from migrate.delivery.messages import RULES_DOCUMENT
 from migrate.delivery.model import Branch, BuildReport, Commit, Delivery, Series
 from migrate.delivery.outbox import Outbox, digest_of, write_directory
 from migrate.delivery.plumbing import Identity, own_git, temporary_index, update_ref
+from migrate.delivery.policy import Policy
 from migrate.delivery.restack import restack
 from migrate.delivery.style import StyleReport, check_patches, style_script
 from migrate.delivery.trailers import Collected, dropped
+from migrate.delivery.unbuilt import Unbuilt, delivered, unbuilt, why_held
 from migrate.kernel.maintainers import THE_REST, Maintainers
 from migrate.kernel.recipients import (
     Directory,
@@ -53,11 +55,13 @@ MAX_PATCHES = 15
 class SeriesOptions:
     """`tree_scripts` allows running get_maintainer.pl and checkpatch.pl of the tree; `templates`
     may hold a cover.txt to use in place of ours. `reroll` asks for next versions, whose cover
-    letters answer those of the last ones with `reply`."""
+    letters answer those of the last ones with `reply`. `unbuilt` is what becomes of commits that no
+    compiler has built."""
 
     tree_scripts: bool = True
     templates: Templates | None = None
     max_patches: int = MAX_PATCHES
+    unbuilt: Policy = Policy.HOLD
     reroll: bool = False
     reply: bool = False
 
@@ -75,6 +79,7 @@ class _Job:
     directory: Directory
     start: str
     collected: Collected
+    missing: tuple[Unbuilt, ...]
     asked: TreeScript | None
     checker: TreeScript | None
     who: Identity = field(default_factory=lambda: Identity("", ""))
@@ -139,17 +144,20 @@ def write_series(
         directory=read_directory(tree, maintainers),
         start=api[-1].id if api else branch.base,
         collected=collected or Collected(),
+        missing=unbuilt(branch, build_report),
         asked=maintainer_script(worktree) if allowed else None,
         checker=style_script(worktree) if allowed else None,
         who=_author(repository, branch.tip),
     )
     past = history or History()
+    leave = job.missing if job.options.unbuilt is Policy.LEAVE_OUT else ()
+    going = delivered(branch.commits, leave)
 
     def address(commit: Commit) -> Addressed:
-        progress("recipients of patches", branch.commits.index(commit), len(branch.commits))
+        progress("recipients of patches", going.index(commit), len(going))
         return _address(job, commit)
 
-    batches = make_batches(branch.commits, address, job.options.max_patches)
+    batches = make_batches(going, address, job.options.max_patches)
     stacks = _stacks(job, batches)
     chosen = editions(
         [Candidate(s.batch.slug, s.patches) for s in stacks], past, reroll=job.options.reroll
@@ -229,11 +237,13 @@ def _draft(job: _Job, stack: _Stack, edition: Edition, number: int) -> _Draft:
         depends=_api_title(job) if not batch.is_api else "",
         changes=changes,
         style=style.lines() if job.options.tree_scripts else (),
+        unbuilt=[item.line for item in job.missing if item.commit in batch.commits],
     )
+    unsure = job.missing if job.options.unbuilt is Policy.HOLD else ()
     series = replace(
         _series(stack, edition, number),
         style=style.lines(),
-        hold=_hold(edition, style),
+        hold=(*_hold(edition, style), *why_held(batch.commits, unsure)),
         changes=changes.lines if changes else (),
     )
     return _Draft(stack, edition, series, plan, raw, letter)

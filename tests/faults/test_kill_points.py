@@ -18,6 +18,7 @@ from migrate.delivery import publish as publishing
 from migrate.delivery import report, series
 from migrate.delivery.history import History, Version
 from migrate.delivery.model import Branch, Commit, Delivery
+from migrate.delivery.policy import Policy
 from migrate.workspace import Workspace, open_workspace, put_back, replacing
 
 SENT = Version("a", "a", 1, 1, "b", "b", "b", "t", (), digest="d1", sent="by hand")
@@ -60,13 +61,14 @@ def series_job(workspace: Workspace) -> Any:
         found = workspace.load("versions", History)
         return found.value if found else History()
 
-    branch = SimpleNamespace(base="b", ref="r")
+    branch = Branch("p", "r", "b", ())
     return SimpleNamespace(
         tree=None, rewrite=None, builds=None, branch=branch, workspace=workspace, out=workspace.out,
-        options=SimpleNamespace(tree_scripts=False, reroll=False, reply=False),
+        outboxes=(workspace.out,),
+        options=SimpleNamespace(tree_scripts=False, reroll=False, reply=False, unbuilt=Policy.HOLD),
         profile=None, maintainers=None,
         decided=lambda: None, collected=lambda: None, report=lambda _: None,
-        history=history, listener=SimpleNamespace(notice=lambda _: None),
+        history=history, listener=SimpleNamespace(notice=lambda _: None, progress=lambda *_: None),
     )  # fmt: skip
 
 
@@ -85,7 +87,9 @@ def test_that_a_series_was_sent_is_not_forgotten(
 
     monkeypatch.setattr(series, "write_series", write)
     monkeypatch.setattr(report, "write_report", lambda *_: None)
-    monkeypatch.setattr(stages, "templates_of", lambda _: {})
+    monkeypatch.setattr(stages, "_mail_templates", lambda _: None)
+    monkeypatch.setattr(stages, "_contents", lambda *_: ())
+    monkeypatch.setattr(stages, "note_output", lambda *_: None)
     monkeypatch.setattr(Workspace, "repository", lambda _: Path())
     monkeypatch.setattr(Workspace, "worktree", lambda _, __: Path())
     workspace.save("versions", History(1, (Version(**vars(SENT) | {"sent": ""}),)), "")

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the user wants of commits that no compiler has built."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Policy(StrEnum):
+    """Such commits are sent like the others, written and held, or left out of the series."""
+
+    DELIVER = "deliver"
+    HOLD = "hold"
+    LEAVE_OUT = "leave-out"
