@@ -28,6 +28,8 @@ if [ "$needs" = --needs ]; then
 	exit 0
 fi
 if [ $# = 1 ] && [ -z "${KERNELS:-}" ]; then
-	echo "Only Linux $1: a newer one is tested, too, where apt has backports in its sources." >&2
+	suite=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-}" || true)
+	echo "Only Linux $1: a newer one is tested, too, where apt has ${suite:+$suite-}backports" \
+		"among its sources." >&2
 fi
 echo "$*"

@@ -30,7 +30,7 @@ mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Pack
 	'Origin: Debian' "Codename: $this" | head -n 1)}
 [ -n "$mirror" ] || skip "apt has no mirror of Debian here"
 
-releases=${XDG_CACHE_HOME:-$HOME/.cache}/gup-migrate/releases
+releases=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gup-migrate/releases
 root=$releases/$release
 mkdir -p "$releases"
 exec 9> "$releases/$release.lock"
