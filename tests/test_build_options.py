@@ -20,7 +20,7 @@ from migrate.delivery.builds.make import Kernel
 from migrate.delivery.builds.model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.job import Job, Options
-from migrate.kernel.toolchains import Toolchain, architectures
+from migrate.kernel.toolchains import Choice, Toolchain, architectures
 from migrate.kernel.tree import Tree
 from migrate.request import Request
 from migrate.workspace import open_workspace
@@ -72,6 +72,7 @@ def test_every_option_reaches_the_build(asked: Any, command: str) -> None:
     everything = asked(
         *(command, "-j", "3", "--build-jobs", "40", "--arch", "arm64,x86_64", "-W", "12"),
         *("--sparse", "--instrumented", "--compiler-launcher", "icecc", "--stop"),
+        *("--cc", "x86_64=gcc-11,arm64=my-gcc", "--cross-compile", "arm=arm-", "--llvm"),
     )
     assert everything == BuildOptions(
         jobs=40,
@@ -81,7 +82,14 @@ def test_every_option_reaches_the_build(asked: Any, command: str) -> None:
         compiler_launcher="icecc",
         architectures=("arm64", "x86_64"),
         keep_going=False,
+        choice=Choice((("arm64", "my-gcc"), ("x86_64", "gcc-11")), (("arm", "arm-"),), llvm=True),
     )
+
+
+def test_a_compiler_without_an_architecture_is_refused(mini: Path) -> None:
+    with pytest.raises(Refusal, match="--cc gcc-11 names no architecture") as refusal:
+        invoke(["build", str(mini), "--cc", "gcc-11"])
+    assert refusal.value.next_step == "Give it as in --cc x86_64=gcc-11."
 
 
 @pytest.mark.parametrize("command", ["run", "series"])
@@ -113,6 +121,7 @@ CHANGES: list[dict[str, Any]] = [
     {"instrumentation": True},
     {"architectures": ("arm64",)},
     {"keep_going": False},
+    {"choice": Choice((("x86_64", "gcc-11"),))},
 ]
 
 
