@@ -105,10 +105,14 @@ class BuildFolder:
     def toolchain(self) -> Toolchain:
         return self._kernel.toolchain
 
+    def curable(self, said: str) -> Remedy | None:
+        """The remedy for what make or a compiler `said`, if there is one not taken yet."""
+        return remedy_for(self._facts.version, said, [r.name for r in self.remedies])
+
     def cure(self, said: str) -> bool:
         """Take the remedy for what make or a compiler `said`; False when there is no new one."""
         known = [r.name for r in self.remedies]
-        remedy = remedy_for(self._facts.version, said, known)
+        remedy = self.curable(said)
         if remedy is None:
             return False
         self._kernel.remedies = (*self.remedies, remedy)

@@ -52,9 +52,9 @@ class Results:
     def know(self, wanted: set[State], *, before: bool = False) -> None:
         """Find the results of all `wanted` states, building at as few commits as will do.
 
-        What fails `before` the commits that are looked at is the tree's own doing, or the
-        toolchain's: there a remedy is taken for it. Flags of the compiler that it brings make
-        everything that is known of the folder stale, so that is found anew.
+        What fails `before` the commits that are looked at, and at the base as well, is the tree's
+        own doing, or the toolchain's: there a remedy is taken for it. Flags of the compiler that it
+        brings make everything that is known of the folder stale, so that is found anew.
         """
         self._wanted |= wanted
         self._tried = set()
@@ -71,16 +71,27 @@ class Results:
                 self._tried |= {State(unit, commit) for unit in units}
 
     def _cure(self, wanted: set[State]) -> bool:
-        """Take remedies for what did not compile in `wanted`; False when there is none."""
-        cured = False
+        """Take remedies for what did not compile in `wanted`, nor at the base; True when there is
+        more to be found out."""
+        again = False
         for state in sorted(wanted):
-            attempt = self._known.get(state)
-            if attempt is not None and attempt.status is AttemptStatus.ERROR:
-                folder = self._site.folder_of(state.unit)
-                if folder.cure(attempt.output):
-                    self._forget(folder)
-                    cured = True
-        return cured
+            folder = self._site.folder_of(state.unit)
+            if not (self._has_error(state) and folder.curable(self._known[state].output)):
+                continue
+            at_base = State(state.unit, self._site.branch.base)
+            if at_base not in self._known and self._site.states.blob(
+                at_base.commit, state.unit.path
+            ):
+                self._wanted.add(at_base)
+                again = True
+            elif self._has_error(at_base) and folder.cure(self._known[at_base].output):
+                self._forget(folder)
+                again = True
+        return again
+
+    def _has_error(self, state: State) -> bool:
+        attempt = self._known.get(state)
+        return attempt is not None and attempt.status is AttemptStatus.ERROR
 
     def _forget(self, folder: BuildFolder) -> None:
         """Have nothing known of `folder` in this run; what the store has under new flags stays."""

@@ -20,21 +20,31 @@ _WORTH_IT = (AttemptStatus.ERROR, AttemptStatus.UNPREPARED)
 def second_chances(
     failed: Iterable[State], site: Site, store: Store, results: Results
 ) -> dict[Unit, Unit]:
-    """For objects that `failed` before any commit of the branch: the same with the first other
+    """For objects that `failed` before a commit, and at the base: the same with the first other
     compiler that builds them at the base. Those that no compiler here builds are left out."""
-    left: dict[Unit, None] = {}
-    for state in failed:
-        attempt = results.get(state.unit, state.commit)
-        hopeless = attempt is None or advice_for(site.tree.version, attempt.output)
-        at_base = site.states.blob(site.branch.base, state.unit.path)
-        if attempt and attempt.status in _WORTH_IT and not hopeless and at_base:
-            left[state.unit] = None
+    left = _beyond_the_usual(failed, site, results)
     found: dict[Unit, Unit] = {}
     for arch in sorted({unit.arch for unit in left}):
         for other in site.others(arch):
-            wanted = [u for u in left if u.arch == arch and u not in found and not u.compiler]
+            wanted = [u for u in left if u.arch == arch and u not in found]
             trial = {unit: replace(unit, compiler=other.compiler) for unit in wanted}
             found |= _building(trial, site, store, results)
+    return found
+
+
+def _beyond_the_usual(failed: Iterable[State], site: Site, results: Results) -> list[Unit]:
+    """The objects that the usual compiler does not build at the base either, whatever the branch
+    did to them, and that nothing has to be installed for."""
+    base = site.branch.base
+    units = {s.unit for s in failed if not s.unit.compiler and site.others(s.unit.arch)}
+    at_base = {State(u, base) for u in units if site.states.blob(base, u.path)}
+    results.know(at_base)
+    found = []
+    for state in sorted(at_base):
+        attempt = results.get(state.unit, base)
+        failed_too = attempt is not None and attempt.status in _WORTH_IT
+        if failed_too and not (attempt and advice_for(site.tree.version, attempt.output)):
+            found.append(state.unit)
     return found
 
 

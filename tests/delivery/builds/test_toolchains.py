@@ -176,6 +176,20 @@ def test_what_the_branch_itself_does_wrong_is_not_cured(world: OldWorld) -> None
     assert "set but not used" in found.output
 
 
+def test_what_an_earlier_commit_of_the_branch_did_wrong_is_not_cured_either(
+    world: OldWorld,
+) -> None:
+    folder = str(Path(SLATE).parent)
+    world.append(f"{folder}/Makefile", "ccflags-y += -Werror\n")
+    world.base = world.commit("Be strict")
+    bad = world.change(SLATE, CLUMSY)
+    later = world.change(SLATE, "int harmless;\n")
+    report = world.build()
+    found = {o.commit: o.status for o in report.objects}
+    assert found == {bad: BuildStatus.FAILED, later: BuildStatus.FAILED_BEFORE}
+    assert report.how == ()
+
+
 OLD_RULE = """\
 .PHONY: $(single-goals)
 build-dir = $(patsubst %/,%,$(dir $@))
@@ -279,6 +293,18 @@ def test_another_compiler_is_taken_for_what_the_usual_one_does_not_build(
     assert found[CHUTE].status is BuildStatus.BUILT and found[CHUTE].how == ()
     again = built(world)
     assert world.compiled() == [] and again[SLATE].how == found[SLATE].how
+
+
+def test_no_other_compiler_hides_what_the_branch_did_wrong(
+    world: OldWorld, compiler: Callable[..., None]
+) -> None:
+    compiler("gcc-9", "9.9.9", "-DNINE")
+    bad = world.change(SLATE, "#ifndef NINE\n#error wrong\n#endif\n")
+    later = world.change(SLATE, "int harmless;\n")
+    report = world.build()
+    found = {o.commit: o.status for o in report.objects}
+    assert found == {bad: BuildStatus.FAILED, later: BuildStatus.FAILED_BEFORE}
+    assert report.how == ()
 
 
 def test_another_compiler_for_a_folder_that_the_usual_one_cannot_prepare(
