@@ -92,7 +92,14 @@ def _audited(job: Job) -> Audit:
         progress=told.progress,
         program=program,
     )
-    result = look(job.tree, found, pairing, progress=told.progress, program=program)
+    result = look(
+        job.tree,
+        found,
+        pairing,
+        jobs=job.options.jobs,
+        progress=told.progress,
+        program=program,
+    )
     return job.workspace.save(_STAGE, result, _inputs(job)).value
 
 

@@ -125,6 +125,7 @@ def _rewrite(job: Job) -> Rewrite:
             job.profile,
             job.maintainers.subsystem_of,
             comments=job.options.comments,
+            jobs=job.options.jobs,
             progress=job.listener.progress,
         )
     )
@@ -253,6 +254,7 @@ def _series(job: Job) -> Delivery:
                 templates=_mail_templates(job),
                 reroll=job.options.reroll,
                 reply=job.options.reply,
+                jobs=job.options.jobs,
             ),
             history=past,
             collected=job.collected(),

@@ -25,6 +25,8 @@ from bench.redo import Truth, compare
 from bench.report import ROWS, many
 from bench.report import table as report_table
 from bench.scan import Cost, Line, copies, measure, table
+from bench.share import Run
+from bench.share import lines as share_lines
 from bench.unpin import Site, undo
 from migrate.analysis.model import (
     Acquire,
@@ -37,6 +39,7 @@ from migrate.analysis.model import (
     Verdict,
 )
 from migrate.analysis.syntax import parse
+from migrate.base.workers import Made
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.delivery.report_content import make_report
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, GroupFailure, Rewrite
@@ -391,3 +394,19 @@ def test_what_the_table_of_kernels_counts() -> None:
     assert text[-3:] == ["5.3.0, q:", "- It is too old.", ""]
     assert "- x86_64: make Y" in text and "(warm)" not in "".join(text)
     assert "1.5 (warm) |" in "".join(document([replace(line, warm=True)]))
+
+
+def test_shares_are_added_up_for_each_process_the_busiest_first() -> None:
+    made = [
+        Made("pair", 2, 11, 1.0),
+        Made("pair", 5, 12, 2.5),
+        Made("pair", 1, 11, 0.25),
+        Made("rewrite", 3, 11, 4.0),
+    ]
+    text = share_lines(Run("6.1.0", made, idle=1, groups=7, memory=123.4), 3)
+    assert text[0] == "Linux 6.1.0, 3 processes:"
+    assert text[4:6] == [
+        "| pair | 3 | 5 3 0 | 2.5 1.2 0.0 | 2.5 |",
+        "| rewrite | 1 | 3 0 0 | 4.0 0.0 0.0 | 4.0 |",
+    ]
+    assert text[-1].startswith("7 groups, 1 made for nothing; 123 MB ")

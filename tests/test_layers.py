@@ -40,7 +40,7 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # Only these may do it, each with the reason why.
 SUBPROCESS = {
     "base/process.py": "the door",
-    "base/beside.py": "a copy of the tool itself, which is no other program",
+    "base/copies.py": "copies of the tool itself, which are no other programs",
 }
 SQLITE = {"base/database.py": "the door"}
 TEMPLATES = {

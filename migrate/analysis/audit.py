@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from migrate.analysis.audit_model import AuditRule, Finding, acquired
@@ -22,7 +22,9 @@ from migrate.analysis.model import (
 )
 from migrate.analysis.program import Program
 from migrate.analysis.rules import mappings_changed, only_struct_page
+from migrate.analysis.shares import by_folders
 from migrate.analysis.traits import is_implementation_file
+from migrate.base.progress import count, silent
 from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES, read_signatures
 from migrate.kernel.tree import Tree
 
@@ -47,20 +49,24 @@ def audit(
     scan: Scan,
     pairing: Pairing,
     *,
+    jobs: int = 1,
     progress: Progress | None = None,
     program: Program | None = None,
 ) -> Audit:
-    """Everything the rules find; `scan` must have looked for GUP and pin functions both.
+    """Everything the rules find; `scan` must have looked for GUP and pin functions both, `jobs`
+    counts processes.
 
     `program` is what was parsed for `scan` and `pairing`, so that it is not parsed again.
     """
     auditor = Auditor(program or Program(tree), scan.acquires)
-    found: dict[Finding, None] = {}
-    for n, group in enumerate(pairing.groups):
-        if progress is not None:
-            progress("groups audited", n, len(pairing.groups))
-        found |= dict.fromkeys(auditor.findings(group))
-    return Audit(tree.commit, scan.kernel_version, len(scan.acquires), tuple(sorted(found)))
+
+    def work(groups: Sequence[PinGroup]) -> list[list[Finding]]:
+        return [list(auditor.findings(group)) for group in groups]
+
+    told = count(progress or silent, "groups audited", len(pairing.groups))
+    found = by_folders("audit", work, pairing.groups, (auditor.program,), jobs, told)
+    findings = dict.fromkeys(finding for group in found for finding in group)
+    return Audit(tree.commit, scan.kernel_version, len(scan.acquires), tuple(sorted(findings)))
 
 
 class Auditor:

@@ -63,8 +63,13 @@ class Corpus:
         # "0" comes after "/": all that is below the folder stands between the two.
         return bisect_left(self._c_files, f"{name}/"), bisect_left(self._c_files, f"{name}0")
 
+    def size(self, name: str) -> int:
+        """How many .c and .h files are below folder `name`."""
+        first, end = self._between(name)
+        return end - first
+
     def read_headers(self) -> None:
-        """Read the headers for the whole kernel now, so that a copy of this process has them."""
+        """Read the headers for the whole kernel now, so that copies of this process have them."""
         self._struct_index("include")
         self._public  # noqa: B018
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache as once
 from functools import reduce
@@ -13,11 +13,11 @@ from importlib.resources import files
 
 from migrate.analysis.corpus import Corpus
 from migrate.analysis.group import Grouper, Traced
-from migrate.analysis.halves import make_groups
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.outside import seen_outside
 from migrate.analysis.program import Program
 from migrate.analysis.searches import FactCache, Searches
+from migrate.analysis.shares import make_groups
 from migrate.base import codec
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree
@@ -36,7 +36,7 @@ def pair(
 ) -> Pairing:
     """The pin groups of the acquires in `scan`; each acquire is in exactly one of them.
 
-    With more than one of `jobs`, a copy of this process makes half of the groups.
+    `jobs` counts processes; see :mod:`migrate.base.workers`.
 
     A group in `cache` is taken from there when every folder it depends on is what it was. What
     was parsed for `scan` comes in `program`, and what this parses stays there.
@@ -50,7 +50,7 @@ def pair(
     told.phase("reading headers")
     known = {a.place: found for a in ordered if (found := stored.get(a)) is not None}
     fresh = [a for a in ordered if a.place not in known]
-    made = make_groups(grouper, fresh, told.one) if jobs > 1 else {}
+    made = make_groups(grouper, fresh, jobs, told.more) if jobs > 1 else {}
     traced: list[Traced] = []
     done: set[Place] = set()
     for acquire in ordered:
@@ -82,6 +82,10 @@ class _Told:
     def phase(self, what: str) -> None:
         if self.progress is not None:
             self.progress(what, 0, 0)
+
+    def more(self, acquires: Sequence[Acquire]) -> None:
+        for _ in acquires:
+            self.one()
 
     def one(self) -> None:
         if self.progress is not None and self.done < self.total:

@@ -202,6 +202,16 @@ def _start_reaper() -> None:
         watcher.returncode = 0
 
 
+def watch() -> None:
+    """Have the reaper running before this process is copied: a copy must not start its own."""
+    _start_reaper()
+
+
+def disown() -> None:
+    """In a copy of this process: what runs now was started by another one."""
+    _live.clear()
+
+
 def enlist(group: int) -> None:
     """Let a process group that was started elsewhere end with the others."""
     _live.add(group)

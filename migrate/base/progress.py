@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 Progress = Callable[[str, int, int], None]
@@ -36,3 +36,16 @@ def watched(look: Callable[[], None]) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def count(progress: Progress, what: str, total: int) -> Callable[[Sequence[object]], None]:
+    """Something to be called with each part of a work that is done: it adds up what is in them."""
+    done = 0
+    progress(what, 0, total)
+
+    def told(part: Sequence[object]) -> None:
+        nonlocal done
+        done += len(part)
+        progress(what, done, total)
+
+    return told

@@ -8,13 +8,15 @@ every series applies without the others, in any order.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from migrate.analysis.model import Classification
-from migrate.base.progress import Progress, silent
+from migrate.base.progress import Progress, count, silent
 from migrate.base.templates import Templates
+from migrate.base.workers import share_out
 from migrate.delivery.addressees import Addressed, address_cover, address_patch
 from migrate.delivery.batches import Batch, make_batches, title
 from migrate.delivery.changes import Changes, changes_since
@@ -33,7 +35,7 @@ from migrate.delivery.outbox import Outbox, digest_of, write_directory
 from migrate.delivery.plumbing import Identity, own_git, temporary_index, update_ref
 from migrate.delivery.policy import Policy
 from migrate.delivery.restack import restack
-from migrate.delivery.style import StyleReport, check_patches, style_script
+from migrate.delivery.style import StyleReport, check_patches, style_script, together
 from migrate.delivery.trailers import Collected, dropped
 from migrate.delivery.unbuilt import Unbuilt, delivered, unbuilt, why_held
 from migrate.kernel.maintainers import THE_REST, Maintainers
@@ -44,7 +46,7 @@ from migrate.kernel.recipients import (
     read_directory,
 )
 from migrate.kernel.tree import Tree
-from migrate.kernel.tree_script import TreeScript
+from migrate.kernel.tree_script import TreeScript, ask_for_each
 from migrate.rewrite.model import Rewrite
 
 MAX_PATCHES = 15
@@ -56,7 +58,7 @@ class SeriesOptions:
     """`tree_scripts` allows running get_maintainer.pl and checkpatch.pl of the tree; `templates`
     may hold a cover.txt to use in place of ours. `reroll` asks for next versions, whose cover
     letters answer those of the last ones with `reply`. `unbuilt` is what becomes of commits that no
-    compiler has built."""
+    compiler has built, `jobs` counts processes."""
 
     tree_scripts: bool = True
     templates: Templates | None = None
@@ -64,6 +66,7 @@ class SeriesOptions:
     unbuilt: Policy = Policy.HOLD
     reroll: bool = False
     reply: bool = False
+    jobs: int = 1
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,28 @@ class _Stack:
 
 
 @dataclass(frozen=True)
-class _Draft:
-    """A series that lacks its cover letter, which is written from `letter`."""
+class _Part:
+    """A series before it is written, with its number among all of them."""
 
     stack: _Stack
     edition: Edition
+    number: int
+
+
+@dataclass(frozen=True)
+class _Formatted:
+    """A series as git wrote it, with what has changed since the last version."""
+
+    plan: Plan
+    raw: Raw
+    changes: Changes | None
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """A series that lacks its cover letter, which is written from `letter`."""
+
+    part: _Part
     series: Series
     plan: Plan
     raw: Raw
@@ -152,28 +172,19 @@ def write_series(
     past = history or History()
     leave = job.missing if job.options.unbuilt is Policy.LEAVE_OUT else ()
     going = delivered(branch.commits, leave)
-
-    def address(commit: Commit) -> Addressed:
-        progress("recipients of patches", going.index(commit), len(going))
-        return _address(job, commit)
-
-    batches = make_batches(going, address, job.options.max_patches)
+    addressed = _addressed(job, going, progress)
+    batches = make_batches(going, lambda commit: addressed[commit.id], job.options.max_patches)
     stacks = _stacks(job, batches)
     chosen = editions(
         [Candidate(s.batch.slug, s.patches) for s in stacks], past, reroll=job.options.reroll
     )
-    both = list(zip(stacks, chosen, strict=True))
-    written, unchanged = [], []
-    for number, (stack, edition) in enumerate(both, start=1):
-        progress("style and mails of series", number - 1, len(both))
-        if edition.unchanged:
-            unchanged.append(_series(stack, edition, number))
-        else:
-            written.append(_draft(job, stack, edition, number))
+    parts = [_Part(s, e, n) for n, (s, e) in enumerate(zip(stacks, chosen, strict=True), start=1)]
+    written = _drafts(job, [part for part in parts if not part.edition.unchanged], progress)
+    unchanged = [_series(part) for part in parts if part.edition.unchanged]
     letters = cover_letters([draft.letter for draft in written], job.options.templates)
     series = []
     for draft, letter in zip(written, letters, strict=True):
-        stack, edition, outbox = draft.stack, draft.edition, _make(draft, letter)
+        stack, edition, outbox = draft.part.stack, draft.part.edition, _make(draft, letter)
         known = past.find(edition.name, edition.version)
         same = known is not None and known.keys == tuple(p.key for p in stack.patches)
         write_directory(out, outbox, sent=known.sent if known and same else "")
@@ -183,6 +194,16 @@ def write_series(
             _keep_objects(job, edition, stack.tip)
     past = replace(past, turn=max([past.turn, *(e.turn for e in chosen)]))
     return Delivery(branch.ref, tuple(series), tuple(unchanged), past)
+
+
+def _addressed(job: _Job, commits: Sequence[Commit], progress: Progress) -> dict[str, Addressed]:
+    """Who gets each of `commits`, by its id."""
+    parts, jobs = [(commit,) for commit in commits], job.options.jobs
+    told = count(progress, "recipients of patches", len(parts))
+    found = ask_for_each(
+        "recipients", job.asked, lambda part: _address(job, part[0]), parts, jobs, told
+    )
+    return {commit.id: addressed for commit, addressed in zip(commits, found, strict=True)}
 
 
 def _address(job: _Job, commit: Commit) -> Addressed:
@@ -206,7 +227,26 @@ def _stacks(job: _Job, batches: list[Batch]) -> list[_Stack]:
     return found
 
 
-def _draft(job: _Job, stack: _Stack, edition: Edition, number: int) -> _Draft:
+def _drafts(job: _Job, parts: Sequence[_Part], progress: Progress) -> list[_Draft]:
+    """Each series but for its cover letter, in order."""
+    jobs = job.options.jobs
+    told = count(progress, "mails of series", len(parts))
+    formatted = share_out(
+        "mails", lambda one: _format(job, one[0]), [(part,) for part in parts], jobs, told
+    )
+    patches = [(patch,) for one in formatted for patch in one.raw.patches]
+    told = count(progress, "style of patches", len(patches))
+    checked = iter(
+        ask_for_each("style", job.checker, lambda some: _checked(job, some), patches, jobs, told)
+    )
+    return [
+        _draft(job, part, one, together([next(checked) for _ in one.raw.patches]))
+        for part, one in zip(parts, formatted, strict=True)
+    ]
+
+
+def _format(job: _Job, part: _Part) -> _Formatted:
+    stack, edition = part.stack, part.edition
     batch = stack.batch
     changes = _changes(job, stack, edition)
     answers = edition.previous.cover if edition.previous and job.options.reply else ""
@@ -223,12 +263,19 @@ def _draft(job: _Job, stack: _Stack, edition: Edition, number: int) -> _Draft:
         range_diff=changes.range_diff if changes else b"",
         in_reply_to=answers,
     )
-    raw = format_patches(plan)
-    style = check_patches(
+    return _Formatted(plan, format_patches(plan), changes)
+
+
+def _checked(job: _Job, patches: Sequence[tuple[str, bytes]]) -> StyleReport:
+    return check_patches(
         job.checker,
-        raw.patches,
+        patches,
         covered=lambda path: job.directory.maintainers.subsystem_of(path) != THE_REST,
     )
+
+
+def _draft(job: _Job, part: _Part, formatted: _Formatted, style: StyleReport) -> _Draft:
+    batch, changes = part.stack.batch, formatted.changes
     letter = cover_facts(
         job.facts,
         batch.commits,
@@ -241,17 +288,17 @@ def _draft(job: _Job, stack: _Stack, edition: Edition, number: int) -> _Draft:
     )
     unsure = job.missing if job.options.unbuilt is Policy.HOLD else ()
     series = replace(
-        _series(stack, edition, number),
+        _series(part),
         style=style.lines(),
-        hold=(*_hold(edition, style), *why_held(batch.commits, unsure)),
+        hold=(*_hold(part.edition, style), *why_held(batch.commits, unsure)),
         changes=changes.lines if changes else (),
     )
-    return _Draft(stack, edition, series, plan, raw, letter)
+    return _Draft(part, series, formatted.plan, formatted.raw, letter)
 
 
 def _make(draft: _Draft, letter: str) -> Outbox:
     mails: tuple[Mail, ...] = compose(draft.plan, draft.raw, letter)
-    series, addressed = replace(draft.series, cover=letter), tuple(draft.stack.batch.addressed)
+    series, addressed = replace(draft.series, cover=letter), tuple(draft.part.stack.batch.addressed)
     return Outbox(series, draft.plan, draft.raw, mails, addressed, draft.plan.cover)
 
 
@@ -275,18 +322,18 @@ def _hold(edition: Edition, style: StyleReport) -> tuple[str, ...]:
     return tuple([edition.hold] if edition.hold else []) + tuple(serious)
 
 
-def _series(stack: _Stack, edition: Edition, number: int) -> Series:
-    batch = stack.batch
+def _series(part: _Part) -> Series:
+    stack, batch = part.stack, part.stack.batch
     cover = address_cover([a.mail for a in batch.addressed])
     return Series(
         slug=batch.slug,
-        directory=f"{number:02d}-{batch.slug}",
+        directory=f"{part.number:02d}-{batch.slug}",
         title=title(batch),
         subsystems=tuple(dict.fromkeys(c.subsystem for c in batch.commits)),
         commits=tuple(commit.id for commit in batch.commits),
         to=tuple(box.address for box in cover.to),
         cc=tuple(box.address for box in cover.cc),
-        version=edition.version,
+        version=part.edition.version,
         start=stack.start,
         tip=stack.tip,
         to_boxes=cover.to,

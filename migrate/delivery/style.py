@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -78,6 +78,15 @@ class StyleReport:
         if old:
             lines.append(f"{old} of its complaints on changed lines were true before, too.")
         return tuple(lines)
+
+
+def together(reports: Iterable[StyleReport]) -> StyleReport:
+    """One report of all of `reports`, in their order."""
+    found = tuple(reports)
+    return StyleReport(
+        tuple(finding for report in found for finding in report.findings),
+        tuple(unchecked for report in found for unchecked in report.unchecked),
+    )
 
 
 def style_script(worktree: Path) -> TreeScript:

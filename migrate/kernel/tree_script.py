@@ -8,11 +8,16 @@ uses up its time is the last one: the next patch would fare no better.
 from __future__ import annotations
 
 import resource
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from migrate.base import process
+from migrate.base.workers import share_out
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 CPU_SECONDS = 20
 """For one call, which takes less than two for the largest patches."""
@@ -67,6 +72,37 @@ class TreeScript:
         if isinstance(outcome, process.Finished) and outcome.code in good:
             return outcome
         return why
+
+
+def ask_for_each(
+    what: str,
+    script: TreeScript | None,
+    work: Callable[[Sequence[Item]], Result],
+    parts: Sequence[Sequence[Item]],
+    jobs: int,
+    told: Callable[[Sequence[Item]], None] = lambda _: None,
+) -> list[Result]:
+    """What `work`, which runs `script`, makes of each of `parts`, in their order; see
+    :func:`migrate.base.workers.share_out`.
+
+    Where several processes ask and one of them gives the script up, all is asked once more by this
+    one alone: for which parts it was given up must not depend on who was first.
+    """
+    if script is None or jobs < 2:
+        return share_out(what, work, parts, jobs, told)
+    before, given_up = script.used, script.given_up
+
+    def measured(part: Sequence[Item]) -> tuple[Result, float, bool]:
+        used = script.used
+        return work(part), script.used - used, bool(script.given_up)
+
+    found = share_out(what, measured, parts, jobs, told)
+    used = before + sum(seconds for _, seconds, _ in found)
+    if any(stopped for *_, stopped in found) or used > CPU_SECONDS_IN_ALL:
+        script.used, script.given_up = before, given_up
+        return share_out(what, work, parts, 1)
+    script.used = used
+    return [result for result, *_ in found]
 
 
 def _used() -> float:

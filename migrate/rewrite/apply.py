@@ -52,6 +52,16 @@ def apply_steps(
     return Edited(draft, frozenset(rules))
 
 
+def given_up() -> frozenset[Path]:
+    """The semantic patches of profiles that are not run any more."""
+    return frozenset(_given_up)
+
+
+def give_up_only(patches: frozenset[Path]) -> None:
+    """Run those again that are not among `patches`."""
+    _given_up.intersection_update(patches)
+
+
 def rule_file(name: str) -> Path:
     """The semantic patch `name` of those that all profiles share."""
     return data_folder("cocci") / "rewrite" / "common" / f"{name}.cocci"

@@ -11,7 +11,7 @@ from migrate.analysis.model import Classification
 from migrate.analysis.spatch import DEFAULT_TIMEOUT
 from migrate.base.progress import Progress, silent
 from migrate.kernel.tree import Tree
-from migrate.rewrite.engine import rewrite
+from migrate.rewrite.engine import Converted, rewrite
 from migrate.rewrite.model import GroupFailure, Rewrite
 from migrate.rewrite.profiles import Profile
 from migrate.rewrite.result import audit_result
@@ -25,14 +25,17 @@ def rewrite_audited(
     *,
     comments: bool = True,
     timeout: float = DEFAULT_TIMEOUT,
+    jobs: int = 1,
     progress: Progress = silent,
 ) -> Rewrite:
     """As :func:`migrate.rewrite.engine.rewrite`, without the groups that the audit of the result
     finds fault with; those are among the failures.
 
-    Groups edit what the ones before them left, so that without one the others are made anew.
+    Groups edit what the ones before them left, so that without one those that may share its files
+    are made anew.
     """
     found: list[GroupFailure] = []
+    known: dict[tuple[str, ...], Converted] = {}
     while True:
         again = f", without {len(found)} that failed" if found else ""
         result = rewrite(
@@ -42,9 +45,11 @@ def rewrite_audited(
             subsystem_of,
             comments=comments,
             timeout=timeout,
+            jobs=jobs,
+            known=known,
             progress=partial(progress, f"groups edited{again}"),
         )
-        fresh = audit_result(tree, classification, result, profile, progress)
+        fresh = audit_result(tree, classification, result, profile, jobs, progress)
         if not fresh:
             return replace(result, failures=(*result.failures, *found))
         found += fresh

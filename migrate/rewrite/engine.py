@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 
-from migrate.analysis.model import Action, Classification, PinGroup
+from migrate.analysis.model import Action, Classification, PinGroup, Place
 from migrate.analysis.spatch import DEFAULT_TIMEOUT, spatch_version
+from migrate.base.workers import share_out
 from migrate.kernel.line_limit import line_limit
 from migrate.kernel.tree import Tree
 from migrate.rewrite.aliases import drop_aliases
 from migrate.rewrite.api import api_change
-from migrate.rewrite.apply import Edited, NotApplied, apply_steps
+from migrate.rewrite.apply import Edited, NotApplied, apply_steps, give_up_only, given_up
 from migrate.rewrite.comments import follow_comments
 from migrate.rewrite.counterparts import Counterparts, Missing
 from migrate.rewrite.draft import Draft, open_draft
@@ -23,9 +23,12 @@ from migrate.rewrite.plan import plan_file, plan_followed
 from migrate.rewrite.profiles import Profile
 from migrate.rewrite.sites import NoSite
 
-_WORKERS = 2
 _FAMILY = "get_user_pages"
 """What comments say when they mean any function of the family."""
+
+Converted = list[GroupChange | GroupFailure]
+Known = MutableMapping[tuple[str, ...], Converted]
+"""What became of groups that may share files, by their names in order."""
 
 
 def rewrite(
@@ -36,13 +39,17 @@ def rewrite(
     *,
     comments: bool = True,
     timeout: float = DEFAULT_TIMEOUT,
+    jobs: int = 1,
+    known: Known | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Rewrite:
     """Convert the groups of `classification` whose verdict is `pin` or `follow`.
 
     `subsystem_of` gives the subsystem of a path; with `comments` those beside an edit that name
-    the replaced function follow; `timeout` is for one spatch process in seconds,
-    `progress` is told groups done and groups in all, from any thread. A :class:`Refusal` when
+    the replaced function follow; `timeout` is for one spatch process in seconds, `jobs` counts
+    processes: groups that share no file do not wait for each other. What is in `known` from an
+    earlier call is taken from there, and what is not gets into it.
+    `progress` is told groups done and groups in all. A :class:`Refusal` when
     the tree cannot take the profile, or spatch is missing.
     """
     parts = Counterparts(tree, profile)
@@ -51,11 +58,10 @@ def rewrite(
     actions = {v.group: v.action for v in classification.verdicts}
     wanted = [g for g in classification.groups if actions[g.name] in (Action.PIN, Action.FOLLOW)]
     ordered = order_groups(wanted, subsystem_of)
-    job = _Job(parts, actions, subsystem_of, comments, timeout, progress, len(ordered))
-    results: dict[str, GroupChange | GroupFailure] = {}
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        for outcomes in pool.map(job.convert, independent(ordered)):
-            results.update({outcome.group: outcome for outcome in outcomes})
+    job = _Job(parts, actions, subsystem_of, comments, timeout)
+    known = known if known is not None else {}
+    _convert(job, independent(ordered), jobs, known, _Told(progress, len(ordered)))
+    results = {outcome.group: outcome for outcomes in known.values() for outcome in outcomes}
     in_order = [results[group.name] for group in ordered]
     return Rewrite(
         commit=classification.commit,
@@ -64,6 +70,51 @@ def rewrite(
         changes=tuple(r for r in in_order if isinstance(r, GroupChange)),
         failures=tuple(r for r in in_order if isinstance(r, GroupFailure)),
     )
+
+
+class _Told:
+    """Counts the groups of `total` that are done."""
+
+    def __init__(self, progress: Callable[[int, int], None], total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def more(self, groups: Sequence[PinGroup]) -> None:
+        for _ in groups:
+            self._done += 1
+            self._progress(self._done, self._total)
+
+
+def _convert(
+    job: _Job, bundles: Sequence[Sequence[PinGroup]], jobs: int, known: Known, told: _Told
+) -> None:
+    """Add to `known` what is lacking there of `bundles`, which share no file."""
+    lacking = []
+    for groups in bundles:
+        if _names(groups) in known:
+            told.more(groups)
+        else:
+            lacking.append(groups)
+    lacking.sort(key=job.cost, reverse=True)
+    before = given_up()
+
+    def work(groups: Sequence[PinGroup]) -> tuple[Converted, bool]:
+        return job.convert(groups), given_up() != before
+
+    made = share_out("rewrite", work, lacking, jobs, told.more)
+    if jobs > 1 and any(stopped for _, stopped in made):
+        # For which groups a semantic patch was given up must not depend on who was first.
+        give_up_only(before)
+        made = share_out("rewrite", work, lacking, 1)
+    known.update({_names(groups): found for groups, (found, _) in zip(lacking, made, strict=True)})
+
+
+def _sites(group: PinGroup) -> Iterator[Place]:
+    yield from (acquire.place for acquire in group.acquires)
+    yield from (release.place for release in group.releases)
+
+
+def _names(groups: Sequence[PinGroup]) -> tuple[str, ...]:
+    return tuple(group.name for group in groups)
 
 
 class _Job:
@@ -76,24 +127,21 @@ class _Job:
         subsystem_of: Callable[[str], str],
         comments: bool,
         timeout: float,
-        progress: Callable[[int, int], None],
-        total: int,
     ) -> None:
         self.parts, self.actions, self.subsystem_of = parts, actions, subsystem_of
         self.widest = line_limit(parts.tree)
         self.comments = comments
-        self.timeout, self.progress, self.total = timeout, progress, total
-        self.done = 0
+        self.timeout = timeout
 
-    def convert(self, groups: Sequence[PinGroup]) -> list[GroupChange | GroupFailure]:
+    def cost(self, groups: Sequence[PinGroup]) -> int:
+        """What converting `groups` is likely to cost: each step goes through a whole file."""
+        sites = [place.path for group in groups for place in _sites(group)]
+        return sum(len(self.parts.tree.read(path) or b"") for path in sites)
+
+    def convert(self, groups: Sequence[PinGroup]) -> Converted:
         """Groups that may share files, one after the other."""
         drafts: dict[str, Draft] = {}
-        results = []
-        for group in groups:
-            results.append(self._convert_one(group, drafts))
-            self.done += 1
-            self.progress(self.done, self.total)
-        return results
+        return [self._convert_one(group, drafts) for group in groups]
 
     def _convert_one(self, group: PinGroup, drafts: dict[str, Draft]) -> GroupChange | GroupFailure:
         """Convert `group`; `drafts` gets its files when all of it worked, else stays as it is."""

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from migrate.analysis.audit_model import AuditRule, Finding
 from migrate.analysis.audit_sources import is_pin, unpins
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Place, Release
+from migrate.analysis.shares import by_folders
 from migrate.analysis.traits import is_implementation_file
-from migrate.base.progress import Progress, silent
+from migrate.base.progress import Progress, count, silent
 from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree
 from migrate.rewrite.counterparts import Counterparts, Missing
@@ -25,9 +26,11 @@ def audit_result(
     classification: Classification,
     rewrite: Rewrite,
     profile: Profile,
+    jobs: int = 1,
     progress: Progress = silent,
 ) -> tuple[GroupFailure, ...]:
-    """The groups of `rewrite` in which something is wrong that was not wrong in `tree`.
+    """The groups of `rewrite` in which something is wrong that was not wrong in `tree`; `jobs`
+    counts processes.
 
     Asked are groups that become follow_page(), and those that become pins which the audit knows;
     with functions of another kind of profile there is nothing that it could follow.
@@ -40,10 +43,8 @@ def audit_result(
     others = [g for g, _ in groups if g not in pinned and g not in followed]
     edited = tree.with_files(_texts(rewrite))
     progress("audit of the result: reading", 0, 0)
-    found: list[tuple[PinGroup, str]] = []
-    for one in _pinned(tree, edited, classification, pinned, _acquires([*others, *followed])):
-        found.append(one)
-        progress("audit of the result", len(found), len(pinned) + len(followed))
+    gone = _acquires([*others, *followed])
+    found = [*_pinned(tree, edited, classification, pinned, gone, jobs, progress)]
     found += audit_followed(tree, edited, classification, followed, _acquires(others))
     return tuple(
         GroupFailure(group.name, f"the audit of the result finds {reason}")
@@ -58,12 +59,21 @@ def _pinned(
     classification: Classification,
     asked: list[PinGroup],
     gone: frozenset[Place],
+    jobs: int,
+    progress: Progress,
 ) -> Iterator[tuple[PinGroup, str]]:
     """Each group that became pins, with what is wrong with it."""
     paths = sorted({path for group in asked for path in group.paths})
     before, after = (View(t, paths, classification) for t in (tree, edited))
     now = {path: counted(before, after, path, gone) for path in paths}
-    yield from ((group, _wrong(group, before, after, now)) for group in asked)
+
+    def work(part: Sequence[PinGroup]) -> list[str]:
+        return [_wrong(group, before, after, now) for group in part]
+
+    programs = (before.program, after.program)
+    told = count(progress, "audit of the result", len(asked))
+    reasons = by_folders("audit of the result", work, asked, programs, jobs, told)
+    yield from zip(asked, reasons, strict=True)
 
 
 def _acquires(groups: list[PinGroup]) -> frozenset[Place]:

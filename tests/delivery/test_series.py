@@ -22,6 +22,7 @@ from migrate.analysis.model import Action
 from migrate.base import process
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output
+from migrate.base.workers import recording
 from migrate.delivery.addressees import ALWAYS, address_patch
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History, mark_sent
@@ -119,6 +120,36 @@ def apply(checkout: Path, directory: Path) -> None:
 
 def addresses(mail: EmailMessage, header: str) -> list[str]:
     return [a.addr_spec for a in mail[header].addresses] if mail[header] else []
+
+
+def written(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("jobs", [2, 8])
+def test_several_processes_write_what_one_writes(jobs: int, tiny: Tiny, tmp_path: Path) -> None:
+    items = [tiny.change(path, SUBSYSTEMS[path]) for path in (ONE, TWO, BETA, GAMMA, CORE)]
+    results = tiny.results(*items, api=tiny.api())
+    branch = tiny.commit(*results)
+    found = {}
+    for count in (1, jobs):
+        with recording() as made:
+            found[count] = write_series(
+                tiny.tree,
+                *results,
+                branch,
+                None,
+                repository=tiny.repository,
+                worktree=tiny.checkout,
+                out=tmp_path / str(count),
+                options=SeriesOptions(tree_scripts=False, jobs=count),
+            )
+        assert {m.what for m in made} == {"recipients", "mails", "style"}
+        assert (len({m.process for m in made}) > 1) == (count > 1)
+    assert found[jobs] == found[1]
+    assert len(written(tmp_path / "1")) > 20
+    assert written(tmp_path / str(jobs)) == written(tmp_path / "1")
 
 
 def test_every_order_of_series_gives_the_tree_of_the_branch(tiny: Tiny, tmp_path: Path) -> None:

@@ -30,7 +30,12 @@ PHASES = {
     "rewrite": ("groups edited", "audit of the result: reading", "audit of the result"),
     "commit": ("writing commits",),
     "build": ("checking the tree out", "reading makefiles and Kconfig", "configuring", "preparing"),
-    "series": ("recipients of patches", "style and mails of series", "writing the report"),
+    "series": (
+        "recipients of patches",
+        "mails of series",
+        "style of patches",
+        "writing the report",
+    ),
 }
 
 

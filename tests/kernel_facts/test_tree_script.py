@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from migrate.base.workers import recording
 from migrate.delivery.style import check_patches, style_script
 from migrate.kernel import tree_script
 from migrate.kernel.mailmap import parse_mailmap
 from migrate.kernel.maintainers import parse_maintainers
 from migrate.kernel.recipients import Directory, ask_for_patch, maintainer_script
-from migrate.kernel.tree_script import TreeScript
+from migrate.kernel.tree_script import TreeScript, ask_for_each
 
 MAINTAINERS = b"A DRIVER\nM:\tJo <jo@x.org>\nF:\tdrivers/\n"
 PATCH = b"--- a/drivers/a.c\n+++ b/drivers/a.c\n@@ -1 +1 @@\n-a\n+b\n"
@@ -84,3 +86,35 @@ def test_a_script_that_fails_is_asked_again(tree: Path) -> None:
     script = TreeScript("scripts/some.pl", tree)
     assert "no at" in str(script.run([])) and "no at" in str(script.run([]))
     assert calls.read_text() == "x\nx\n"
+
+
+SOME_ARE_BUSY = "if ($ARGV[0] == 3) { 1 while 1; } print 'a';"
+
+
+@pytest.mark.parametrize("jobs", [2, 8])
+def test_several_processes_give_a_script_up_where_one_does(tree: Path, jobs: int) -> None:
+    counting(tree, "some.pl", SOME_ARE_BUSY)
+    found = {}
+    for count in (1, jobs):
+        script = TreeScript("scripts/some.pl", tree)
+
+        def ask(part: Sequence[int], script: TreeScript = script) -> str:
+            answer = script.run([str(part[0])])
+            return answer if isinstance(answer, str) else answer.stdout.decode()
+
+        found[count] = ask_for_each("asked", script, ask, [(n,) for n in range(8)], count)
+        assert script.given_up
+    assert found[1][:3] == ["a", "a", "a"]
+    assert "stopped after 1 s" in found[1][3]
+    assert found[jobs] == found[1]
+
+
+def test_the_time_of_all_processes_counts(tree: Path) -> None:
+    counting(tree, "some.pl", "my $n = 0; $n++ while $n < 200000; print 'a';")
+    script = TreeScript("scripts/some.pl", tree)
+    parts = [(n,) for n in range(12)]
+    with recording() as made:
+        ask_for_each("asked", script, lambda _: bool(script.run([])), parts, 4)
+    assert len({m.process for m in made}) > 1
+    assert not script.given_up
+    assert script.used == pytest.approx(sum(m.seconds for m in made), rel=0.5)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 from migrate.analysis.model import Acquire, Action, PinGroup, Place, Release
 from migrate.analysis.spatch import Failed, SpatchOutcome, TookTooLong
 from migrate.base.errors import Refusal
+from migrate.base.workers import recording
 from migrate.kernel.tree import Tree
 from migrate.rewrite import apply
-from migrate.rewrite.engine import rewrite
+from migrate.rewrite.engine import Converted, rewrite
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.order import independent, order_groups
 from migrate.rewrite.profiles import load_profile
@@ -256,6 +258,53 @@ def test_progress_counts_groups(tmp_path: Path) -> None:
         progress=lambda done, total: seen.append((done, total)),
     )
     assert sorted(seen) == [(1, 2), (2, 2)]
+
+
+@pytest.mark.parametrize("jobs", [2, 8])
+def test_several_processes_make_the_edits_of_one(jobs: int, tmp_path: Path) -> None:
+    names = [f"{letter}.c" for letter in "abcd"]
+    tree = make_tree(tmp_path, "6.1", dict.fromkeys(names, ONE))
+    whole = [group_of("", {name: ONE}) for name in names]
+    parts = [
+        replace(split(group, function), name=f"{function} of {name}")
+        for name, group in zip(names, whole, strict=True)
+        for function in ("first", "second")
+    ]
+    made, seen = {}, list[tuple[int, int]]()
+    for count in (1, jobs):
+        seen.clear()
+        with recording() as shares:
+            made[count] = rewrite(
+                tree,
+                classification(tree, *parts),
+                load_profile("pin-user-pages"),
+                str,
+                jobs=count,
+                progress=lambda *told: seen.append(told),
+            )
+        assert [share.size for share in shares] == [2, 2, 2, 2]
+        assert (len({share.process for share in shares}) > 1) == (count > 1)
+        assert seen == [(n, 8) for n in range(1, 9)]
+    assert made[1] == made[jobs]
+    assert len(made[1].changes) == 8
+
+
+def test_what_is_known_is_not_made_again(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, "6.1", {"a.c": ONE, "b.c": ONE})
+    groups = [replace(group_of("", {name: ONE}), name=name) for name in ("a.c", "b.c")]
+    known: dict[tuple[str, ...], Converted] = {}
+
+    def again(*wanted: PinGroup) -> tuple[Rewrite, list[int]]:
+        verdicts, profile = classification(tree, *wanted), load_profile("pin-user-pages")
+        with recording() as made:
+            return rewrite(tree, verdicts, profile, str, known=known), [m.size for m in made]
+
+    first, sizes = again(*groups)
+    assert sizes == [1, 1]
+    assert again(*groups) == (first, [])
+    fewer, sizes = again(groups[1])
+    assert sizes == []
+    assert [change.group for change in fewer.changes] == ["b.c"]
 
 
 def group(name: str, *paths: str) -> PinGroup:

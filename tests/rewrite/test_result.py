@@ -12,6 +12,7 @@ import pytest
 from migrate.analysis.model import Action, Classification, Release
 from migrate.analysis.pair import pair
 from migrate.analysis.scan import scan
+from migrate.base.workers import recording
 from migrate.kernel.tree import Tree
 from migrate.rewrite import engine
 from migrate.rewrite.audited import rewrite_audited
@@ -21,6 +22,7 @@ from migrate.rewrite.result import audit_result
 from migrate.rewrite.verdicts import classify
 from tests.rewrite.trees import NoCache, make_tree
 
+AUDIT = "audit of the result"
 PROFILES = ("vaddr-pin", "pin-user-pages")
 
 READ = b"""\
@@ -86,8 +88,8 @@ def classified(tree: Tree, profile: str) -> Classification:
     return replace(result, verdicts=verdicts)
 
 
-def audited(tree: Tree, verdicts: Classification, profile: str) -> Rewrite:
-    return rewrite_audited(tree, verdicts, load_profile(profile), lambda path: path)
+def audited(tree: Tree, verdicts: Classification, profile: str, jobs: int = 1) -> Rewrite:
+    return rewrite_audited(tree, verdicts, load_profile(profile), lambda path: path, jobs=jobs)
 
 
 def final(result: Rewrite) -> dict[str, bytes]:
@@ -134,6 +136,24 @@ def test_a_release_that_was_left_out_costs_its_group_alone(
     assert one == READ + whole["drivers/one/one.c"][-(len(one) - len(READ)) :]
     assert one != READ + WRITE
     assert final(result)["drivers/two/two.c"] == whole["drivers/two/two.c"]
+
+
+def test_several_processes_audit_and_roll_back_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"drivers/n{n}/n.c" for n in range(8)]
+    tree = make_tree(tmp_path / "linux", "6.1", dict.fromkeys(names, READ))
+    verdicts = classified(tree, PROFILES[0])
+    forgetting(lambda r: r.place.path == names[3] and r.place.line == 10, monkeypatch)
+    one = audited(tree, verdicts, PROFILES[0])
+    assert [f.group for f in one.failures] == [f"{names[3]}:read_one"]
+    assert len(one.changes) == 7
+    with recording() as made:
+        assert audited(tree, verdicts, PROFILES[0], jobs=4) == one
+    sizes = [(what, sum(m.size for m in made if m.what == what)) for what in ("rewrite", AUDIT)]
+    # Nothing but the one that was rolled back is without it, so that nothing is made anew.
+    assert sizes == [("rewrite", 8), (AUDIT, 8 + 7)]
+    assert len({m.process for m in made if m.what == AUDIT}) > 1
 
 
 def edited(result: Rewrite, old: bytes, new: bytes) -> Rewrite:
