@@ -27,7 +27,11 @@ present() {
 
 missing=
 for need; do
-	present "${need%%=*}" || missing="$missing ${need#*=}"
+	package=${need#*=}
+	case "$missing " in
+	*" $package "*) ;;
+	*) present "${need%%=*}" || missing="$missing $package" ;;
+	esac
 done
 [ -n "$missing" ] || exit 0
 

@@ -70,7 +70,9 @@ def test_what_is_there_is_not_installed(machine: Machine, need: str) -> None:
 def test_only_what_is_missing_is_installed(machine: Machine, need: str) -> None:
     machine.program("gcc")
     done = machine.run(
-        need, "gcc=gcc", "spatch=coccinelle", "/no/*/such.h=libfoo-dev", "import:venv=python3-venv"
+        need,
+        *("gcc=gcc", "spatch=coccinelle", "/no/*/such.h=libfoo-dev", "import:venv=python3-venv"),
+        "spgrep=coccinelle",
     )
     assert done.returncode == 0
     assert done.stdout == "Installing packages: coccinelle libfoo-dev python3-venv\n"
