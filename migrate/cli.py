@@ -27,6 +27,10 @@ app = typer.Typer(
 _INTERRUPTED = 130
 _NOT_ASKED = frozenset({"jobs", "verbose", "reroll", "trailers", "reply", "b4"})
 """Options that say how something is done, and not what it is about."""
+_REVIEW = (
+    *("tree", "profile", "trust_profile", "workspace", "revision", "decisions"),
+    *("jobs", "verbose"),
+)
 
 
 def _version(wanted: bool) -> None:
@@ -125,7 +129,7 @@ def audit(
 
 
 @app.command()
-@takes(*options_of("review"))
+@takes(*_REVIEW)
 def review(request: Request) -> int:
     """Walk through the groups that the rules left open, and write down your decisions."""
     from migrate import review as reviewing

@@ -45,6 +45,14 @@ _LABEL = 18
 _STATE_STYLE = {"converted": "green", "kept": "dim", "manual": "yellow"}
 _VERDICT_STYLE = {"pin": "green", "follow": "cyan", "keep": "dim", "manual": "yellow"}
 
+_GUARD = threading.RLock()
+"""Who draws or changes what is drawn."""
+
+# A copy of the process must not be made while another thread is in the middle of a line.
+os.register_at_fork(
+    before=_GUARD.acquire, after_in_parent=_GUARD.release, after_in_child=_GUARD.release
+)
+
 
 class Console:
     """Shows what the pipeline tells it, and tables, notes and errors."""
@@ -54,7 +62,6 @@ class Console:
         self._err = _rich(sys.stderr)
         self._verbose = verbose
         self._is_live = self._err.is_terminal and not self._err.is_dumb_terminal
-        self._guard = threading.RLock()
         self._phase: Phase | None = None
         self._said = time.monotonic()
         self._stop: threading.Event | None = None
@@ -68,7 +75,7 @@ class Console:
             self._line(f"{stage}: started")
 
     def _begin(self, phase: Phase) -> None:
-        with self._guard:
+        with _GUARD:
             self._phase, self._said = phase, phase.since
         if self._stop is None:
             self._stop = threading.Event()
@@ -85,7 +92,7 @@ class Console:
         """Show that `done` of `total` units of `what` are ready; with `total` 0, that `what` is
         going on."""
         now = time.monotonic()
-        with self._guard:
+        with _GUARD:
             if self._phase is None:
                 return
             if what != self._phase.what:
@@ -105,7 +112,7 @@ class Console:
     def tick(self) -> None:
         """Show how it goes, now that some time has passed."""
         now = time.monotonic()
-        with self._guard:
+        with _GUARD:
             if self._phase is None:
                 return
             if self._is_live:
@@ -245,7 +252,7 @@ class Console:
             self.tick()
 
     def _end_phase(self) -> None:
-        with self._guard:
+        with _GUARD:
             stop, self._stop, self._phase = self._stop, None, None
             if stop is not None:
                 stop.set()
@@ -274,7 +281,7 @@ class Console:
             self._err.file.flush()
 
     def _line(self, line: str, style: str = "") -> None:
-        with self._guard:
+        with _GUARD:
             self._said = time.monotonic()
             self._erase()
             self._err.print(Text(_printable(line), style=style), soft_wrap=True)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import threading
@@ -235,3 +236,39 @@ def test_the_end_of_the_input_ends_the_line_of_the_question(
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert Console().ask("why? ") is None
     assert stream.getvalue() == "why? \n"
+
+
+def test_a_copy_of_the_process_is_not_made_in_the_middle_of_a_line(
+    attach: Attach, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach(io.StringIO())
+    held, go_on = threading.Event(), threading.Event()
+    console = Console()
+    console.started("pair")
+    clock[0] += 20
+
+    def slow(*_: object) -> None:
+        held.set()
+        assert go_on.wait(60)
+
+    monkeypatch.setattr(console, "_line", slow)
+    drawing = threading.Thread(target=console.tick)
+    drawing.start()
+    assert held.wait(60)
+    forks: list[int] = []
+
+    def fork() -> None:
+        forks.append(os.fork())
+        if not forks[0]:
+            with consoles._GUARD:
+                os._exit(7)
+
+    forking = threading.Thread(target=fork)
+    forking.start()
+    forking.join(0.2)
+    assert forks == [], "it waits"
+    go_on.set()
+    forking.join(60)
+    drawing.join(60)
+    assert os.waitstatus_to_exitcode(os.waitpid(forks[0], 0)[1]) == 7
+    console.close()
