@@ -174,7 +174,7 @@ def write_series(
     going = delivered(branch.commits, leave)
     addressed = _addressed(job, going, progress)
     batches = make_batches(going, lambda commit: addressed[commit.id], job.options.max_patches)
-    stacks = _stacks(job, batches)
+    stacks = _stacks(job, batches, progress)
     chosen = editions(
         [Candidate(s.batch.slug, s.patches) for s in stacks], past, reroll=job.options.reroll
     )
@@ -211,10 +211,11 @@ def _address(job: _Job, commit: Commit) -> Addressed:
     return address_patch(ask_for_patch(patch, job.directory, job.asked))
 
 
-def _stacks(job: _Job, batches: list[Batch]) -> list[_Stack]:
-    found = []
+def _stacks(job: _Job, batches: list[Batch], progress: Progress) -> list[_Stack]:
+    found: list[_Stack] = []
     with temporary_index(job.repository) as index:
         for batch in batches:
+            progress("commits of series", len(found), len(batches))
             if batch.is_api:
                 start, ids = batch.commits[0].parent, [commit.id for commit in batch.commits]
             else:

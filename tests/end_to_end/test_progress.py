@@ -32,6 +32,7 @@ PHASES = {
     "build": ("checking the tree out", "reading makefiles and Kconfig", "configuring", "preparing"),
     "series": (
         "recipients of patches",
+        "commits of series",
         "mails of series",
         "style of patches",
         "writing the report",
