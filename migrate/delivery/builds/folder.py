@@ -13,23 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.base import process
 from migrate.base.progress import Progress, silent
+from migrate.delivery.builds.attempts import Made, attempt
+from migrate.delivery.builds.configuration import Making, make_config
 from migrate.delivery.builds.dependencies import note_path, read_dependencies
 from migrate.delivery.builds.jobs import JobServer
 from migrate.delivery.builds.make import Kernel, MakeRun
-from migrate.delivery.builds.model import Attempt, AttemptStatus, BuildOptions, Recipe, Unit
-from migrate.kernel.remedies import Remedy, Version, advice_for, remedy_for
+from migrate.delivery.builds.model import Attempt, BuildOptions, Recipe, Unit
+from migrate.kernel.remedies import Remedy, Version, remedy_for
 from migrate.kernel.remedies import remedies as all_remedies
 from migrate.kernel.toolchains import Toolchain, build_settings
-
-_CONFIG_TIME_LIMIT = 120.0
-_ERROR = re.compile(r"\b[Ee]rror: ")
-_NOT_THE_CODE = re.compile(
-    r"Killed signal terminated program|internal compiler error"
-    r"|^(ccache|distcc|icecc)\b.*(?i:error)",
-    re.M,
-)
 
 
 @dataclass(frozen=True)
@@ -214,33 +207,19 @@ class BuildFolder:
 
     def _attempt(self, target: str, run: MakeRun, started: int, seconds: float) -> Attempt:
         name = posixpath.normpath(target)
-        said = run.objects.get(name, "")
-        if run.stopped:
-            why = f"{run.why.strip('* ')} (log: {self._last_log})"
-            status = AttemptStatus.NO_MAKE if run.objects else AttemptStatus.UNPREPARED
-            return Attempt(status, why, (), seconds)
-        if self._is_new(name, started) and name not in run.failed:
-            depends = read_dependencies(self.path, name, self._kernel.worktree)
-            return Attempt(AttemptStatus.COMPILED, said, depends, seconds)
-        if _ERROR.search(said) and not _NOT_THE_CODE.search(said):
-            depends = read_dependencies(self.path, name, self._kernel.worktree)
-            return Attempt(AttemptStatus.ERROR, said, depends, seconds)
-        if said.strip():
-            # Nothing that the object is to blame for, and nothing to be remembered.
-            first = said.strip().partition("\n")[0]
-            why = f"the compiler did not get to work: {first} (log: {self._last_log})"
-            return Attempt(AttemptStatus.NO_MAKE, why, (), seconds)
-        if run.code == 0 or f"No rule to make target '{target}'" in run.text:
-            why = f"make builds no {target} with {self.recipe.name}"
-            return Attempt(AttemptStatus.NOT_MADE, why, (), seconds)
-        arch = self._kernel.toolchain.arch.name
-        if name in run.objects or name in run.failed:
-            why = f"{arch}: make failed, and no compiler says why: {run.why}"
-            return Attempt(AttemptStatus.NO_MAKE, f"{why} (log: {self._last_log})", (), seconds)
-        why = f"{arch}: make stopped before any object: {run.why}"
-        if advice := advice_for(self._facts.version, run.text):
-            why += f"; {advice}"
-        return Attempt(AttemptStatus.UNPREPARED, f"{why} (log: {self._last_log})", (), seconds)
+        made = Made(
+            run,
+            self._kernel.toolchain.arch.name,
+            self.recipe.name,
+            self._facts.version,
+            self._last_log,
+            seconds,
+        )
+
+        def read() -> tuple[str, ...]:
+            return read_dependencies(self.path, name, self._kernel.worktree)
+
+        return attempt(target, made, is_new=self._is_new(name, started), read=read)
 
     def _is_new(self, name: str, started: int) -> bool:
         try:
@@ -254,54 +233,10 @@ class BuildFolder:
 
     def _make_config(self, server: JobServer) -> str | None:
         """Make `.config` from the recipe; what went wrong, or None."""
-        fragment = self._beside("fragment")
-        fragment.parent.mkdir(parents=True, exist_ok=True)
-        changes = dict(self._changes())
-        fragment.write_text("".join(_config_line(k, v) for k, v in changes.items()), "utf-8")
-        log = self.log("config")
-        everything = self.recipe.base.startswith("all")
-        imposed = {"KCONFIG_ALLCONFIG": str(fragment)} if everything else {}
-        run = self._kernel.make([self.recipe.base], server, log=log, variables=imposed, config=True)
-        while run.code != 0 and not run.stopped and self.cure(run.text):
-            run = self._kernel.make(
-                [self.recipe.base], server, log=log, variables=imposed, config=True
-            )
-        wanted = dict(self.recipe.wishes) if everything else changes | dict(self.recipe.wishes)
-        if run.code == 0 and wanted:
-            if problem := self._change_config(wanted):
-                return problem
-            run = self._kernel.make(["olddefconfig"], server, log=log, config=True)
-        if run.code != 0 or not self._dot_config.is_file():
-            arch = self._kernel.toolchain.arch.name
-            advice = advice_for(self._facts.version, run.text)
-            why = f"{run.why}; {advice}" if advice else run.why
-            return f"{arch}: make {self.recipe.base} failed: {why} (log: {log})"
-        return None
-
-    def _change_config(self, changes: dict[str, str]) -> str | None:
-        """Run the tree's scripts/config; what went wrong, or None."""
-        verbs = {"y": "--enable", "m": "--module", "n": "--disable"}
-        orders: list[str] = []
-        for symbol, value in changes.items():
-            orders += [verbs[value], symbol] if value in verbs else ["--set-str", symbol, ""]
-        script = self._kernel.worktree.resolve() / "scripts/config"
-        outcome = process.run(
-            [str(script), "--file", str(self._dot_config), "--keep-case", *orders],
-            cwd=self.path,
-            timeout=_CONFIG_TIME_LIMIT,
+        making = Making(
+            self._kernel, self.recipe, self._beside("fragment"), self.log("config"), server
         )
-        if isinstance(outcome, process.Finished) and outcome.ok:
-            return None
-        return f"scripts/config failed: {process.describe(outcome)}"
-
-    def _changes(self) -> Iterator[tuple[str, str]]:
-        """What the tool changes in every configuration that it makes."""
-        settings = build_settings()
-        if not self._kernel.options.instrumentation:
-            yield from ((symbol, "n") for symbol in settings.instrumentation)
-            yield from ((symbol, "y") for symbol in settings.instead)
-        yield from ((symbol, "n") for symbol in settings.off)
-        yield from ((symbol, "") for symbol in settings.empty)
+        return make_config(making, self._facts.version, self.cure)
 
     def _settle_config(self, environment: str, server: JobServer) -> None:
         """Have the configuration as it was made, whatever happened to the folder since."""
@@ -345,12 +280,6 @@ def _remove_newer(folder: Path, moment: int) -> None:
             path = Path(directory, name)
             if path.lstat().st_mtime_ns >= moment:
                 path.unlink()
-
-
-def _config_line(symbol: str, value: str) -> str:
-    if value == "n":
-        return f"# CONFIG_{symbol} is not set\n"
-    return f"CONFIG_{symbol}={value}\n" if value else f'CONFIG_{symbol}=""\n'
 
 
 def _sum(text: str | bytes) -> str:
