@@ -26,6 +26,7 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 	powerpc-linux-gnu-gcc=gcc-powerpc-linux-gnu \
 	s390x-linux-gnu-gcc=gcc-s390x-linux-gnu \
 	arm-linux-gnueabihf-gcc=gcc-arm-linux-gnueabihf \
+	sparc64-linux-gnu-gcc=gcc-sparc64-linux-gnu \
 	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl \
 	public-inbox-mda=public-inbox public-inbox-httpd=public-inbox \
 	/usr/lib/*/perl5/*/DBD/SQLite.pm=libdbd-sqlite3-perl \
