@@ -15,7 +15,7 @@ from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Value
 from migrate.analysis.flags import Flags
 from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.grounds import Grounds
-from migrate.analysis.guards import Guards, exclusive
+from migrate.analysis.guards import Guards, exclusive, never
 from migrate.analysis.knowledge import KernelFunction
 from migrate.analysis.known_callee import known_callee, origin_form, put_in
 from migrate.analysis.latest import latest
@@ -175,7 +175,7 @@ class Backward:
         if not closed or (not sites and not function.static):
             self._unknown(f"not all callers of {function.name}() are known", facts_place(facts))
         for site in sites:
-            if exclusive(site.facts.guards | site.call.guards, self.guards):
+            if not self._compiled(site.facts.guards | site.call.guards):
                 continue
             if position < len(site.call.arguments):
                 self._values(site.call.values(position), form, site.facts)
@@ -199,7 +199,7 @@ class Backward:
                 continue
             stored = form_via(form, via)
             filled |= bool(stored) and not flow.sources
-            if not stored or flow.null or exclusive(flow.guards, self.guards):
+            if not stored or flow.null or not self._compiled(flow.guards):
                 continue
             if not flow.sources and stored in (PAGE, SCATTER):
                 self._unknown(f"what is stored into {cell} is no variable", flow.place)
@@ -213,9 +213,14 @@ class Backward:
         for index, position, _ in found.arguments:
             if self._other(owners, cell, facts.calls[index].values(position), facts):
                 continue
-            if not exclusive(facts.calls[index].guards, self.guards):
+            if self._compiled(facts.calls[index].guards):
                 filled |= self._may_fill(Site(facts, index), position, form, cell)
         return filled
+
+    def _compiled(self, guards: Guards) -> bool:
+        """Whether some configuration has both this code and the acquires."""
+        version = self.program.tree.version
+        return not exclusive(guards, self.guards) and not never(guards, version)
 
     def _other(
         self,
@@ -313,7 +318,7 @@ class Backward:
         returned = False
         for function in definitions:
             callee = self.program.facts(function)
-            if exclusive(callee.guards, self.guards):
+            if not self._compiled(callee.guards):
                 continue
             for found in callee.returns:
                 returned = True

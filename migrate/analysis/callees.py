@@ -60,6 +60,8 @@ _NOT_BY_NUMBER = frozenset(
 def argument(flow: Forward, form: str, site: Site, position: int) -> None:
     """Follow what argument number `position` of a call holds in `form`."""
     call = site.call
+    if call.unclear:
+        flow.trace.gap(f"the arguments at {call.place} are not understood", form)
     if not call.name:
         _through_pointer(flow, form, site, position)
         return
@@ -93,7 +95,7 @@ def _definitions(flow: Forward, site: Site) -> tuple[Function, ...]:
 def _into(flow: Forward, form: str, site: Site, position: int, function: Function) -> None:
     """The pages go into a function as argument number `position`."""
     call, facts = site.call, flow.program.facts(function)
-    if not flow.compiled(facts.guards):
+    if not flow.compiled(facts.guards, call.place):
         return
     name = _parameter(facts, position)
     if not name:

@@ -11,7 +11,7 @@ from tree_sitter import Node
 from migrate.analysis.fact_model import CALLED, TYPED, Call, Loc, Result, Value
 from migrate.analysis.paths import strip
 from migrate.analysis.recorder import LITERALS, Recorder, is_negative_constant
-from migrate.analysis.syntax import name_of
+from migrate.analysis.syntax import is_unclear, name_of, nodes
 from migrate.analysis.types import base_type
 
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
@@ -192,10 +192,10 @@ class Expressions(Recorder):
         callee, listed = node.child_by_field_name("function"), node.child_by_field_name("arguments")
         if callee is None or listed is None:
             return ()
-        nodes = [c for c in listed.named_children if c.type != "comment"]
+        given = [c for c in listed.named_children if c.type != "comment"]
         if name_of(callee) in _TYPES:
             return ()
-        arguments = tuple(self.value(n) for n in nodes)
+        arguments = tuple(self.value(n) for n in given)
         if _is_cast(callee):
             return arguments[0] if arguments else ()
         name, pointer = "", None
@@ -208,14 +208,27 @@ class Expressions(Recorder):
                 name,
                 pointer,
                 arguments,
-                tuple(self.source.code(n) for n in nodes),
+                tuple(self.source.code(n) for n in given),
                 self.source.place(callee),
                 self.source.line(callee),
                 callee.start_byte,
                 self.guards,
+                is_unclear(listed),
             )
         )
         return (Result(len(self.calls) - 1),)
+
+    def _assembly(self, node: Node) -> tuple[Value, ...]:
+        """Assembly gets all of its operands, and does with them what it wants."""
+        operands = [n for n in nodes(node) if n.type.endswith("put_operand")]
+        values = [n for n in (o.child_by_field_name("value") for o in operands) if n is not None]
+        arguments = tuple(self.value(n) for n in values)
+        sources = tuple(self.source.code(n) for n in values)
+        place, text = self.source.place(node), self.source.line(node)
+        self.calls.append(
+            Call("asm", None, arguments, sources, place, text, node.start_byte, self.guards)
+        )
+        return ()
 
     def _statement_expression(self, node: Node) -> tuple[Value, ...]:
         self.scopes.append({})
@@ -254,6 +267,7 @@ _EXPRESSIONS = {
     "update_expression": Expressions._update,
     "call_expression": Expressions._call,
     "compound_literal_expression": Expressions._literal_struct,
+    "gnu_asm_expression": Expressions._assembly,
 }
 
 

@@ -60,7 +60,11 @@ class Flow:
 
 @dataclass(frozen=True)
 class Call:
-    """One call. `name` is "" when it goes through a pointer, then `pointer` is where that lives."""
+    """One call. `name` is "" when it goes through a pointer, then `pointer` is where that lives.
+
+    `unclear` says that the parser did not understand the arguments, so that nobody knows which is
+    which.
+    """
 
     name: str
     pointer: Loc | None
@@ -70,6 +74,7 @@ class Call:
     text: str
     start: int
     guards: Guards
+    unclear: bool = False
 
     def values(self, position: int) -> tuple[Value, ...]:
         """What the argument of this number, from 0, is made of; none where the call ends before."""

@@ -11,7 +11,7 @@ from tree_sitter import Node
 from migrate.analysis.carved import confirmed
 from migrate.analysis.expressions import Expressions, is_expression, is_list
 from migrate.analysis.fact_model import FunctionFacts, Loc, Return, Value
-from migrate.analysis.guards import branches, guards_around
+from migrate.analysis.guards import branches, guards_around, without
 from migrate.analysis.syntax import Function, Source, declarator_name
 from migrate.analysis.types import TypeRef, declared
 
@@ -22,7 +22,7 @@ _DIRECTIVES = frozenset(
 
 def extract(source: Source, function: Function) -> FunctionFacts:
     """The facts of `function`, in source order."""
-    guards = guards_around(function.node)
+    guards = without(guards_around(function.node), source.macros)
     walker = _Statements(source, guards)
     names = tuple(walker.parameter(node) for node in function.parameters)
     incomplete = False
@@ -96,7 +96,7 @@ class _Statements(Expressions):
     def _conditional_code(self, node: Node) -> None:
         outer = self.guards
         for child, guards in branches(node):
-            self.guards = outer | guards
+            self.guards = outer | without(guards, self.source.macros)
             self.statement(child)
         self.guards = outer
 

@@ -12,7 +12,7 @@ from migrate.analysis.facts import extract
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.lexical import any_word
 from migrate.analysis.model import Acquire, Place, Unparsed
-from migrate.analysis.syntax import Function, Source, name_of
+from migrate.analysis.syntax import Function, Source, is_unclear, name_of
 from migrate.kernel.signatures import Signature
 
 _TEXT = frozenset(
@@ -117,7 +117,8 @@ def _acquire(
     source: Source, call: Node, node: Node, function: str, signature: Signature
 ) -> Acquire:
     listed = call.child_by_field_name("arguments")
-    nodes = [c for c in listed.named_children if c.type != "comment"] if listed else []
+    clear = listed is not None and not is_unclear(listed)
+    nodes = [c for c in listed.named_children if c.type != "comment"] if listed and clear else []
     roles = tuple(p.name for p in signature.parameters)
     return Acquire(
         source.place(node),

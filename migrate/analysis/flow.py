@@ -13,7 +13,7 @@ from migrate.analysis.cell import Cell
 from migrate.analysis.expansions import Expansions
 from migrate.analysis.fact_model import Access, Call, Flow, FunctionFacts, Loc, Return
 from migrate.analysis.functions import is_macro, scope_of
-from migrate.analysis.guards import Guards, exclusive
+from migrate.analysis.guards import Guards, exclusive, never, of_other_versions
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program import Program
 from migrate.analysis.trace import ADDRESS, AGAIN, PAGE, PHYSICAL, SCATTER, State, Trace, form_via
@@ -125,7 +125,8 @@ class Forward:
                 self._flow(state, flow, via, facts)
         for index, position, via in found.arguments:
             form = form_via(state.form, via)
-            if form and self.compiled(facts.calls[index].guards):
+            call = facts.calls[index]
+            if form and self.compiled(call.guards, call.place):
                 argument(self, form, Site(facts, index), position)
         for returned, via in found.returns:
             form = form_via(state.form, via)
@@ -139,9 +140,13 @@ class Forward:
             if state.form == PAGE and plain and self.compiled(flow.guards):
                 self._alias(state, flow, facts)
 
-    def compiled(self, guards: Guards) -> bool:
-        """Whether some configuration has both this code and the acquires."""
-        return not exclusive(guards, self.guards)
+    def compiled(self, guards: Guards, place: Place | None = None) -> bool:
+        """Whether some configuration has both this code and the acquires; what works on the pages
+        at `place` for other versions of the kernel alone would be left behind."""
+        version = self.program.tree.version
+        if place is not None and of_other_versions(guards, version):
+            self.trace.gap(f"the code at {place} is for other versions of the kernel")
+        return not exclusive(guards, self.guards) and not never(guards, version)
 
     def _alias(self, state: State, flow: Flow, facts: FunctionFacts) -> None:
         """`pages = object->pages`: an array that is filled through one name is filled in all."""

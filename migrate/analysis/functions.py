@@ -19,6 +19,9 @@ class Functions:
         self._sources: dict[str, Source | None] = {}
         self._facts: dict[str, FunctionFacts] = {}
         self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
+        self.hidden: dict[tuple[str, str], bool] = {}
+        """By name and folder, whether a known function of the kernel is hidden there by another;
+        see :mod:`migrate.analysis.known_callee`."""
         self._with: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
 
     def source(self, path: str) -> Source | None:

@@ -20,7 +20,7 @@ from migrate.analysis.flow import OF_A_PUBLIC_HEADER, Forward
 from migrate.analysis.follow import follow_sites
 from migrate.analysis.found_again import unfollowed_releases
 from migrate.analysis.functions import scope_of
-from migrate.analysis.guards import Guards
+from migrate.analysis.guards import Guards, never
 from migrate.analysis.lent import taken_back
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Release, Use, UseKind
 from migrate.analysis.objects import Objects
@@ -170,12 +170,12 @@ class Grouper:
             forward.trace.gaps.setdefault(f"the function around {acquire.place} is not understood")
             return
         facts = site.facts
-        if _is_other_prototype(acquire):
-            forward.trace.gaps.setdefault(
-                f"the arguments of {acquire.name}() at {acquire.place} are not those of this"
-                " tree's prototype"
-            )
+        why = _misfit(acquire)
+        if why:
+            forward.trace.gaps.setdefault(f"the arguments of {acquire.name}() at {why}")
             return
+        if never(site.facts.guards | site.call.guards, self.program.tree.version):
+            forward.trace.gaps.setdefault(f"the code at {acquire.place} is never compiled here")
         forward.trace.homes.setdefault(acquire.place.path)
         position = pages_position(acquire)
         if position == _RESULT:
@@ -286,9 +286,13 @@ def pages_position(acquire: Acquire) -> int | None:
     return _RESULT if acquire.roles else None
 
 
-def _is_other_prototype(acquire: Acquire) -> bool:
-    """Whether the call is written for another kernel: which argument is which is not known."""
-    return bool(acquire.roles) and len(acquire.arguments) != len(acquire.roles)
+def _misfit(acquire: Acquire) -> str:
+    """Where a call is and why it is not known which argument is which, "" when it is."""
+    if not acquire.roles or acquire.fits:
+        return ""
+    if not acquire.arguments:
+        return f"{acquire.place} are not understood"
+    return f"{acquire.place} are not those of this tree's prototype"
 
 
 def _numbers_matter(trace: Trace) -> bool:

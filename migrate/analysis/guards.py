@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from migrate.analysis.conditions import Version, holds, is_of_version
+
 Guards = frozenset[tuple[str, bool]]
 """Conditions, each with whether it has to hold."""
 
-_SIMPLE = re.compile(r"^(!?)\s*(?:defined)?\s*\(?\s*(\w+)\s*\)?$")
+_SIMPLE = re.compile(r"^(!?)\s*(?:defined\b)?\s*\(?\s*(\w+)\s*\)?$")
 _CALLED = re.compile(r"^(!?)\s*(\w+\s*\(\s*\w+\s*\))$")
 _CONDITIONAL = ("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef")
 
@@ -23,8 +25,7 @@ def branches(node: Node) -> Iterator[tuple[Node, Guards]]:
     for child in node.named_children:
         if child in skipped:
             continue
-        holds = child != node.child_by_field_name("alternative")
-        yield child, _guard(condition, holds)
+        yield child, _guard(condition, child != node.child_by_field_name("alternative"))
 
 
 def guards_around(node: Node) -> Guards:
@@ -33,22 +34,38 @@ def guards_around(node: Node) -> Guards:
     child, parent = node, node.parent
     while parent is not None:
         if parent.type in _CONDITIONAL:
-            holds = child != parent.child_by_field_name("alternative")
-            found |= _guard(_condition(parent), holds)
+            wanted = child != parent.child_by_field_name("alternative")
+            found |= _guard(_condition(parent), wanted)
         child, parent = parent, parent.parent
     return found
 
 
 def exclusive(one: Guards, two: Guards) -> bool:
     """Whether no configuration compiles both."""
-    return any((name, not holds) in two for name, holds in one)
+    return any((name, not there) in two for name, there in one)
 
 
-def _guard(condition: tuple[str, bool] | None, holds: bool) -> Guards:
+def never(guards: Guards, version: Version) -> bool:
+    """Whether no configuration of a kernel of `version` compiles it."""
+    return any(holds(condition, version) is (not wanted) for condition, wanted in guards)
+
+
+def of_other_versions(guards: Guards, version: Version) -> bool:
+    """Whether only other versions of the kernel compile it."""
+    asking = {(condition, wanted) for condition, wanted in guards if is_of_version(condition)}
+    return never(frozenset(asking), version)
+
+
+def without(guards: Guards, names: frozenset[str]) -> Guards:
+    """The conditions that do not depend on any of `names`, which a file defines as it goes."""
+    return frozenset(g for g in guards if names.isdisjoint(re.findall(r"\w+", g[0])))
+
+
+def _guard(condition: tuple[str, bool] | None, wanted: bool) -> Guards:
     if condition is None:
         return frozenset()
     name, positive = condition
-    return frozenset({(name, positive == holds)})
+    return frozenset({(name, positive == wanted)})
 
 
 def _condition(node: Node) -> tuple[str, bool] | None:

@@ -11,14 +11,41 @@ from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, SCATTER
 
 def known_callee(functions: Functions, name: str, path: str) -> KernelFunction | None:
     """What is known about the function that a call of `name` in `path` means: nothing when the
-    file has a static function by that name, which hides the kernel's own; one of a header for the
-    whole kernel is the kernel's own."""
+    file has a static function or a macro by that name, or a header of its driver has one, which
+    hides the kernel's own; one of a header for the whole kernel is the kernel's own.
+
+    What is known by how a name begins is not known of a function that the driver defines.
+    """
     found = knowledge().lookup(name)
     if found is None or path.startswith("include/"):
         return found
     source = functions.source(path)
     own = source.by_name.get(name, ()) if source is not None else ()
-    return None if any(f.static for f in own) else found
+    if any(f.static for f in own) or (source is not None and name in source.macros):
+        return None
+    return None if _is_hidden(functions, name, path) else found
+
+
+def _is_hidden(functions: Functions, name: str, path: str) -> bool:
+    key = (name, functions.corpus.scope_folder(path))
+    if key not in functions.hidden:
+        functions.hidden[key] = _hides(functions, name, path)
+    return functions.hidden[key]
+
+
+def _hides(functions: Functions, name: str, path: str) -> bool:
+    """Whether the folder of `path` has a function or a macro by the name of one of the kernel's."""
+    headers = [f for f in functions.files_with(path, name) if f.endswith(".h")]
+    sources = (functions.source(header) for header in headers)
+    if any(source is not None and name in source.macros for source in sources):
+        return True
+    exact = name in knowledge().exact  # of which the linker takes no second one
+    for file in functions.corpus.defining_files(path, name):
+        source = None if exact and not file.endswith(".h") else functions.source(file)
+        own = source.by_name.get(name, ()) if source is not None else ()
+        if any(not f.static or file.endswith(".h") for f in own):
+            return True
+    return False
 
 
 def origin_form(name: str, result: str) -> str:

@@ -35,6 +35,7 @@ class Acquire:
     """One call of a GUP function, or of a helper of the tree over one.
 
     `name` is the called function as written, `arguments` the source of each argument in order,
+    none when the parser did not understand them,
     `roles` the parameter name of each argument according to the tree's own prototype
     (start, nr_pages, gup_flags, write, pages, vmas, locked, ...; "" when unknown).
     """
@@ -46,9 +47,16 @@ class Acquire:
     roles: tuple[str, ...]
     text: str
 
+    @property
+    def fits(self) -> bool:
+        """Whether the call has as many arguments as the prototype, so that it is known which is
+        which."""
+        return len(self.arguments) == len(self.roles)
+
     def argument(self, *roles: str) -> str | None:
-        """The source of the first argument that has one of `roles`, or None."""
-        for role, argument in zip(self.roles, self.arguments, strict=False):
+        """The source of the first argument that has one of `roles`, or None; None for a call that
+        does not fit the prototype."""
+        for role, argument in zip(self.roles, self.arguments, strict=False) if self.fits else ():
             if role in roles:
                 return argument
         return None

@@ -25,6 +25,8 @@ _ATTRIBUTE = re.compile(
 _DIVISION_AT_END = re.compile(rb"([ \t])/\\\n")
 """In a macro `a /\\` at the end of a line the grammar does not see that the line goes on."""
 
+_MACRO = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.M)
+
 _CONTAINERS = frozenset(
     {
         "translation_unit",
@@ -93,6 +95,11 @@ class Source:
         for function in self.functions:
             found[function.name] = (*found.get(function.name, ()), function)
         return found
+
+    @cached_property
+    def macros(self) -> frozenset[str]:
+        """The names that the file itself defines or undefines as macros."""
+        return frozenset(name.decode() for name in _MACRO.findall(self.text))
 
     def function_at(self, byte: int) -> Function | None:
         """The function whose definition spans `byte`."""
@@ -169,6 +176,15 @@ def nodes(node: Node, without: str = "") -> Iterator[Node]:
             continue
         yield current
         queue.extend(current.named_children)
+
+
+def is_unclear(listed: Node) -> bool:
+    """Whether the parser had to guess which of the arguments `listed` is which: it left out code,
+    made some up, or found a directive of the preprocessor between them."""
+    return any(
+        child.type == "ERROR" or child.is_missing or child.type.startswith("preproc_")
+        for child in listed.children
+    )
 
 
 def declarator_name(node: Node) -> str | None:

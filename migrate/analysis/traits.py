@@ -45,7 +45,9 @@ def is_implementation_file(path: str) -> bool:
 
 def pages_null(acquire: Acquire) -> bool:
     """Whether the call only faults pages in and takes no reference."""
-    return acquire.argument("pages", "page", "pagep") in ("NULL", "0")
+    pages = acquire.argument("pages", "page", "pagep")
+    # A helper is free to do something else without them.
+    return pages in ("NULL", "0") and acquire.name in DIRECT_NAMES
 
 
 def group_traits(
