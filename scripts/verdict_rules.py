@@ -8,6 +8,7 @@ import re
 import sys
 from pathlib import Path
 
+from migrate.analysis.model import Action
 from migrate.analysis.rules import RULES, Rule
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "verdict-rules.md"
@@ -29,7 +30,19 @@ _HEAD = """\
 The rules are asked in this order, and the first that answers decides. Each is one function of that
 name in `migrate/analysis/rules.py`, and `explain` names the one that decided. Your own decisions
 stand above all of them ([decisions.md](decisions.md)).
+
+High confidence is for what the code shows on every path. For each rule that can have it, the
+project keeps code that is nearly what the rule looks for, and is not:
+`kernel-fixtures/shapes/counter-shapes.toml`. A call with another number of arguments than the
+prototype of the tree, or with arguments that the parser does not understand, is `manual`, whatever
+stands in it; so is a group of which code for other versions of the kernel (`LINUX_VERSION_CODE`)
+is a part.
 """
+
+_COLUMNS = (
+    "| | rule | CASE | verdict | confidence | when |",
+    "| --- | --- | --- | --- | --- | --- |",
+)
 
 _PROFILE = """\
 Last, the profile is asked: a group that was to be converted is `manual` by `no_counterpart` when
@@ -38,11 +51,12 @@ the profile has nothing for one of its functions in this tree."""
 
 def document() -> str:
     """The whole file."""
-    lines = [_HEAD, "| | rule | CASE | verdict | when |", "| --- | --- | --- | --- | --- |"]
+    lines = [_HEAD, *_COLUMNS]
     for number, rule in enumerate(RULES, 1):
         cases = ", ".join(case for case in rule.cases if case) or "-"
         actions = " or ".join(rule.actions)
-        lines.append(f"| {number} | `{rule.name}` | {cases} | {actions} | {_when(rule)} |")
+        row = (f"{number}", f"`{rule.name}`", cases, actions, _confidence(rule), _when(rule))
+        lines.append(f"| {' | '.join(row)} |")
     lines += [
         "",
         _PROFILE,
@@ -56,6 +70,12 @@ def document() -> str:
         names = [f"{n} `{r.name}`" for n, r in enumerate(RULES, 1) if case in r.cases]
         lines.append(f"| {case or '-'} | {meaning} | {', '.join(names)} |")
     return "\n".join(lines) + "\n"
+
+
+def _confidence(rule: Rule) -> str:
+    if rule.actions == (Action.MANUAL,):
+        return "low"
+    return "up to high" if rule.high else "medium"
 
 
 def _when(rule: Rule) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
-from migrate.analysis.fact_model import FunctionFacts, Loc, Value
+from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Value
 from migrate.analysis.functions import is_macro, scope_of
 from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction
 from migrate.analysis.known_callee import known_callee
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ARRAY_FUNCTIONS = frozenset(
     {"memcpy", "memmove", "memset", "memcmp", "memchr", "kmemdup", "copy_from_user", "copy_to_user"}
+    | {"jhash", "jhash2", "crc32", "crc32_le", "crc32c", "xxh32", "xxh64", "siphash", "hsiphash"}
 )
 """These touch the data of a page only when they are given its address."""
 
@@ -39,6 +40,7 @@ EFFECT_USE = {
     "touch": UseKind.TOUCH_DATA,
     "map": UseKind.MAP,
     "dma": UseKind.DMA,
+    "handed": UseKind.DMA,
     "dirty": UseKind.DIRTY,
     "physical": UseKind.PHYSICAL,
     "struct": UseKind.STRUCT_PAGE,
@@ -55,6 +57,11 @@ _NOT_BY_NUMBER = frozenset(
     {UseKind.PHYSICAL, UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA}
 )
 """What is not done to a page when a function is given its number, or an offset made of that."""
+
+_NOT_BY_ADDRESS = frozenset(
+    {UseKind.CONSUMED, UseKind.EXTRA_REFERENCE, UseKind.MANIPULATED, UseKind.OTHER_SOURCE}
+)
+"""What is not done to a page when a function is given the address of its data."""
 
 
 def argument(flow: Forward, form: str, site: Site, position: int) -> None:
@@ -136,8 +143,16 @@ def _known_callee(
         if form in (PAGE, AGAIN):
             _release(flow, site, position, effect)
         return
+    if effect == "escape" or (form == PHYSICAL and _copies(call, effect)):
+        _unknown_callee(flow, form, site, f"{call.name}()")
+        return
     kind = EFFECT_USE.get(effect)
+    if kind is UseKind.DMA and (effect == "handed") is not (form == PHYSICAL):
+        # It takes a number where it is given a page or an address, or the other way round.
+        kind = UseKind.PHYSICAL_KEPT if form == PHYSICAL else None
     if effect in ("extra", "adopt") and _balanced(flow, site, position):
+        kind = None
+    if form == ADDRESS and kind in _NOT_BY_ADDRESS:
         kind = None
     if kind is not None and not (form == PHYSICAL and kind in _NOT_BY_NUMBER):
         flow.trace.use(kind, call.place, facts, call.text)
@@ -156,6 +171,11 @@ def _known_callee(
             _store_argument(flow, site, target, kept)
     if call.name == "swap" and position == 0:
         _store_argument(flow, site, 1, form)
+
+
+def _copies(call: Call, effect: str) -> bool:
+    """Whether the function stores what it is given the address of."""
+    return effect == "read" and call.name.startswith(("memcpy", "memmove", "copy_to", "__copy_to"))
 
 
 def _balanced(flow: Forward, site: Site, position: int) -> bool:
@@ -185,7 +205,11 @@ def _store_argument(flow: Forward, site: Site, target: int, form: str) -> None:
         cell, _ = flow.program.cells.of(value, site.facts)
         if cell.kind in ("member", "global"):
             flow.trace.origin(cell, site.facts.function.path)
-            if isinstance(value, Loc) and flow.outlives(value, site.facts):
+            outlives = isinstance(value, Loc) and flow.outlives(value, site.facts)
+            if form == PHYSICAL:
+                flow.trace.use(UseKind.PHYSICAL_KEPT, site.call.place, site.facts, site.call.text)
+                flow.trace.number_stores.setdefault(site.call.place, {})[cell] = None
+            elif outlives:
                 flow.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
         if form == SCATTER:
             flow.trace.use(UseKind.SCATTER, site.call.place, site.facts, site.call.text)

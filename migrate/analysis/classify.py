@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from migrate.analysis.model import (
     Action,
     Classification,
+    Confidence,
     Pairing,
     PinGroup,
     TraitKind,
@@ -50,11 +51,10 @@ def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification
     """One verdict a group, in the order of the groups."""
     follows = _follows(tree, profile)
     verdicts = [verdict(group, profile.pins_read_only, follows) for group in pairing.groups]
-    decided = {
-        acquire.function: v
-        for group, v in zip(pairing.groups, verdicts, strict=True)
-        for acquire in group.acquires
-    }
+    decided: dict[str, list[Verdict]] = {}
+    for group, v in zip(pairing.groups, verdicts, strict=True):
+        for function in {acquire.function for acquire in group.acquires}:
+            decided.setdefault(function, []).append(v)
     followed = tuple(
         _like_helper(group, v, decided) for group, v in zip(pairing.groups, verdicts, strict=True)
     )
@@ -77,14 +77,18 @@ def _follows(tree: Tree, profile: Target) -> bool:
     return needs is not None and set(needs) <= set(read_signatures(tree, needs))
 
 
-def _like_helper(group: PinGroup, own: Verdict, decided: Mapping[str, Verdict]) -> Verdict:
+def _like_helper(
+    group: PinGroup, own: Verdict, decided: Mapping[str, Sequence[Verdict]]
+) -> Verdict:
     """What a kept helper hands out is kept by its callers, too."""
     trait = group.trait(TraitKind.THROUGH_HELPER)
     if trait is None or own.rule != through_helper.__name__:
         return own
-    helper = decided.get(trait.subject)
-    if helper is None or helper.action is not Action.KEEP:
+    # Another function may go by the same name, and one helper may acquire in several groups.
+    found = decided.get(trait.subject, ())
+    if not found or any(v.action is not Action.KEEP for v in found):
         return own
+    helper = max(found, key=lambda v: list(Confidence).index(v.confidence or Confidence.LOW))
     reason = f"The pages come from {trait.subject}(), which stays as it is."
     return replace(
         own, action=Action.KEEP, case=helper.case, reason=reason, confidence=helper.confidence

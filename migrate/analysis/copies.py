@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Storage that a struct member has besides its own name: unions, and copies of the whole struct."""
+"""Storage that a struct member has besides its own name: unions, copies of the whole struct, and
+another struct that is laid over it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tree_sitter import Node
+
 from migrate.analysis.cell import Cell
 from migrate.analysis.fact_model import Call, FunctionFacts, Loc
+from migrate.analysis.paths import strip
 from migrate.analysis.program import Program
-from migrate.analysis.types import TypeRef
+from migrate.analysis.syntax import name_of, nodes
+from migrate.analysis.types import TypeRef, base_type
 
 _COPIERS = ("memcpy", "memmove")
 
@@ -20,10 +25,48 @@ def other_names(program: Program, cell: Cell, path: str) -> Iterator[str]:
     """
     if _shares(program, cell, path):
         yield f"{cell} shares its storage with another member"
+    if cell.scope:
+        yield from _laid_over(program, cell, path)
     for name in _COPIERS:
         for file in _files(program, cell, path, name):
             for facts in program.functions_with(file, name):
                 yield from _copies(program, facts, name, cell.scope)
+
+
+def _laid_over(program: Program, cell: Cell, path: str) -> Iterator[str]:
+    """The casts of a pointer to the struct of `cell` to one of another that is no part of it."""
+    home = program.cells.home(cell, path)
+    for file in program.files_with(home, cell.scope):
+        source = program.source(file)
+        for facts in program.functions_with(file, cell.scope) if source is not None else ():
+            if not any(k.tag == cell.scope for k in facts.types.values()):
+                continue
+            for node in nodes(facts.function.body):
+                if node.type == "cast_expression" and _is_other(program, node, cell.scope, facts):
+                    assert source is not None
+                    yield f"struct {cell.scope} is taken for another at {source.place(node)}"
+
+
+def _is_other(program: Program, node: Node, tag: str, facts: FunctionFacts) -> bool:
+    written, value = node.child_by_field_name("type"), node.child_by_field_name("value")
+    kind = base_type(written) if written is not None else None
+    value = strip(value) if value is not None else None
+    if kind is None or value is None or value.type != "identifier" or kind.tag == tag:
+        return False
+    given = facts.types.get(name_of(value))
+    if given is None or (given.tag, given.depth) != (tag, 1):
+        return False
+    path = facts.function.path
+    if program.types.struct(kind.tag, path) is None:
+        return False
+    return not (_has(program, kind.tag, tag, path) or _has(program, tag, kind.tag, path))
+
+
+def _has(program: Program, outer: str, tag: str, path: str, depth: int = 4) -> bool:
+    """Whether struct `outer` has a struct `tag` as a part of its own memory."""
+    body = program.types.struct(outer, path) if depth else None
+    parts = {k.tag for k in body.members.values() if k.inside} if body is not None else set()
+    return tag in parts or any(_has(program, part, tag, path, depth - 1) for part in parts if part)
 
 
 def _files(program: Program, cell: Cell, path: str, name: str) -> list[str]:

@@ -3,18 +3,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from migrate.analysis.captured import capturing, standing_for
 from migrate.analysis.cell import Cell
 from migrate.analysis.copies import other_names
 from migrate.analysis.corpus import whole_word
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.paths import strip
 from migrate.analysis.program import Program
-from migrate.analysis.syntax import Function, Source, name_of, parse
-from migrate.analysis.trace import PAGE, SCATTER, Trace
+from migrate.analysis.syntax import Function, Source, is_unclear, name_of, parse
+from migrate.analysis.trace import PAGE, PHYSICAL, SCATTER, Trace
+
+_TAKEN = rb"\+\s*(?:__builtin_)?offsetof\s*\(\s*(?:struct\s+)?"
+"""How the place of a member of the struct that follows is added to something."""
 
 
 def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[str, ...]:
@@ -23,6 +28,8 @@ def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[str, 
     paths = trace.origins
     found: dict[str, None] = {}
     for state in trace.states:
+        if state.form == PHYSICAL and state.cell.kind == "local":
+            found |= dict.fromkeys(_captured(program, state.cell))
         if state.form not in (PAGE, SCATTER):
             if numbers and state.cell.kind == "member" and state.cell in paths:
                 found |= dict.fromkeys(_unclear_number(program, state.cell, paths[state.cell]))
@@ -34,7 +41,16 @@ def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[str, 
             found |= dict.fromkeys(other_names(program, state.cell, path))
         elif state.cell.kind == "local":
             found |= dict.fromkeys(unclear_variable(program, state.cell))
+            found |= dict.fromkeys(_captured(program, state.cell))
     return tuple(found)
+
+
+def _captured(program: Program, cell: Cell) -> Iterator[str]:
+    path, ordinal = cell.scope.rsplit("#", 1)
+    source = program.source(path)
+    if source is not None and source.origin is None:
+        name = cell.name.split("#")[0]
+        yield from capturing(program, source.functions[int(ordinal)], name)
 
 
 def _unclear_number(program: Program, cell: Cell, path: str) -> Iterator[str]:
@@ -56,6 +72,7 @@ def unclear_mentions(program: Program, cell: Cell, files: tuple[str, ...]) -> It
     """Mentions of a member's name that may be the member, in code that is not understood."""
     word = cell.name.rsplit(".", 1)[-1]
     for name in files:
+        yield from standing_for(program, name, word)
         source = program.source(name)
         if source is None:
             continue
@@ -64,7 +81,9 @@ def unclear_mentions(program: Program, cell: Cell, files: tuple[str, ...]) -> It
             if node is None:
                 continue
             place = source.place(node)
-            if node.type == "preproc_arg" and _is_member(source, match.start()):
+            if _takes_place(source, match.start(), cell.scope):
+                yield f"the place of '{word}' in struct {cell.scope} is taken at {place}"
+            elif node.type == "preproc_arg" and _is_member(source, match.start()):
                 if _only_measures(node, word):
                     continue
                 yield f"a macro at {place} names member '{word}'"
@@ -128,6 +147,38 @@ def _is_garbled(node: Node) -> bool:
     return False
 
 
+def _is_unread(node: Node) -> bool:
+    """Whether a variable stands where the parser left out code, or made some up."""
+    if node.type != "identifier":
+        return False
+    current: Node | None = node
+    while current is not None and not current.type.endswith("_statement"):
+        above = current.parent
+        if current.type == "argument_list" and is_unclear(current):
+            return True
+        if current.type == "ERROR" and above is not None and above.type == "expression_statement":
+            return True
+        current = above
+    return _is_garbled(node)
+
+
+def _is_type(node: Node) -> bool:
+    """Whether the parser took a variable for a type: behind a macro, a call is a declaration."""
+    holder = node.parent
+    if node.type != "type_identifier" or holder is None:
+        return False
+    return not holder.type.endswith("_specifier")
+
+
+def _takes_place(source: Source, at: int, tag: str) -> bool:
+    """Whether it is the member of an offsetof() that is added to a pointer: with the sum anybody
+    gets at it without its name."""
+    start = max(source.text.rfind(mark, 0, at) for mark in (b";", b"{", b"}", b"\n#"))
+    before = source.text[start + 1 : at]
+    taken = re.search(_TAKEN + re.escape(tag.encode()) + rb"\s*,\s*$", before)
+    return taken is not None and b"*)" in before[: taken.start()]
+
+
 def _is_use(node: Node) -> bool:
     holder = node.parent
     return (
@@ -163,7 +214,9 @@ def unclear_variable(program: Program, cell: Cell) -> Iterator[str]:
     variable = whole_word(cell.name.split("#")[0])
     for match in variable.finditer(source.text, function.start, function.end):
         node = source.root.descendant_for_byte_range(match.start(), match.end())
-        if node is not None and node.type == "identifier" and _is_garbled(node):
+        if node is not None and (
+            _is_garbled(node) if node.type == "identifier" else _is_type(node)
+        ):
             yield f"the code at {source.place(node)} is not understood"
     text = source.text[function.start : function.end]
     if b"__free(" in text:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from dataclasses import replace
 
@@ -18,6 +19,9 @@ _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||"})
 _NO_VALUE = frozenset({"comment", "sizeof_expression", "type_descriptor"})
 _TYPES = frozenset({"typeof", "__typeof__", "offsetof"})
 """What looks like a call and evaluates none of its arguments."""
+
+_SMALL = re.compile(rb"(?:\d{1,3}|0[xX]0*[0-9a-fA-F]{1,3})[uUlL]*")
+"""Less than the size of a page."""
 
 
 class Expressions(Recorder):
@@ -274,6 +278,8 @@ _EXPRESSIONS = {
 def _masks_offset(node: Node) -> bool:
     """Whether `x & node` is an offset in a page: nothing is left of an address in it."""
     node = strip(node)
+    if node.type == "number_literal":
+        return _SMALL.fullmatch(node.text or b"") is not None
     if node.type == "unary_expression":
         inner = node.child_by_field_name("argument")
         if inner is None or node.children[0].type != "~":

@@ -12,6 +12,7 @@ from migrate.analysis.carved import confirmed
 from migrate.analysis.expressions import Expressions, is_expression, is_list
 from migrate.analysis.fact_model import FunctionFacts, Loc, Return, Value
 from migrate.analysis.guards import branches, guards_around, without
+from migrate.analysis.paths import strip
 from migrate.analysis.syntax import Function, Source, declarator_name
 from migrate.analysis.types import TypeRef, declared
 
@@ -101,9 +102,11 @@ class _Statements(Expressions):
         self.guards = outer
 
     def _branching(self, node: Node) -> None:
+        never = node.child_by_field_name("consequence") if _is_never(node) else None
         self.scopes.append({})
         for child in node.named_children:
-            self.statement(child)
+            if child != never:
+                self.statement(child)
         self.scopes.pop()
 
     def _return(self, node: Node) -> None:
@@ -114,3 +117,9 @@ class _Statements(Expressions):
         if values:
             place, text = self.source.place(node), self.source.line(node)
             self.returns.append(Return(values, place, text, self.guards))
+
+
+def _is_never(node: Node) -> bool:
+    """Whether it is `if (0)`."""
+    condition = node.child_by_field_name("condition") if node.type == "if_statement" else None
+    return condition is not None and strip(condition).text in (b"0", b"false")

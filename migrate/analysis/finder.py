@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -42,7 +42,11 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
             continue
         where = function.name if function is not None else ""
         parent = node.parent
-        if parent is not None and _is_callee(parent, node):
+        if parent is not None and _is_callee(parent, node) and name in source.macros:
+            # What the macro makes of the arguments is not known.
+            unread = _acquire(source, parent, node, where, family[name])
+            acquires.append(replace(unread, arguments=()))
+        elif parent is not None and _is_callee(parent, node):
             acquires.append(_acquire(source, parent, node, where, family[name]))
         elif node.type != "identifier" and node.type != "preproc_arg":
             why = f"the code that names {name}() is not understood"

@@ -93,6 +93,8 @@ class Forward:
         elif cell.kind == "global":
             if not self.program.cells.is_declared(cell):
                 self.trace.gap(f"no declaration of '{cell.name}' is in sight", state.form)
+            elif state.form in (PAGE, SCATTER) and self.program.is_shared(cell):
+                self.trace.gap(f"'{cell.name}' is named outside of its folder", state.form)
             yield from self.program.cells.global_users(cell)
         elif cell.kind == "unknown":
             self.trace.gap(
@@ -176,6 +178,8 @@ class Forward:
             return
         target, into = self.program.cells.of(flow.target, facts)
         if target.kind == "result":
+            if form == PHYSICAL:
+                self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
             self.trace.gap(f"it is stored where the result of a call points, {flow.place}", form)
             return
         if into:
@@ -193,14 +197,24 @@ class Forward:
                 self.stored_in(target, flow.target, facts, flow.place, flow.text)
             elif form == PHYSICAL:
                 self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
+                self.trace.number_stores.setdefault(flow.place, {})[target] = None
                 if self.outlives(flow.target, facts):
                     self.trace.numbered.setdefault(flow.place, (facts.function.name, flow.text))
             self.trace.origin(target, facts.function.path)
         self.trace.edge(flow.place, f"{state.cell} -> {target}", flow.text)
         filled = flow.through and target.kind == "local" and target.name in facts.parameters
-        if form == PHYSICAL and flow.through and filled:
-            self.trace.use(UseKind.PHYSICAL, flow.place, facts, flow.text)
+        if form == PHYSICAL and flow.through and target.kind == "local":
+            kind = UseKind.PHYSICAL if filled else UseKind.PHYSICAL_KEPT
+            if filled or not self._is_own_array(target, facts):
+                self.trace.use(kind, flow.place, facts, flow.text)
         self.start(State(target, form, filled))
+
+    @staticmethod
+    def _is_own_array(target: Cell, facts: FunctionFacts) -> bool:
+        """Whether a local is an array of the function's own, so that nobody else sees what is
+        stored there before it is handed on."""
+        kind = facts.types.get(target.name)
+        return kind is not None and kind.inside
 
     def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
         if is_macro(facts.function):

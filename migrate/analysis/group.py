@@ -22,7 +22,18 @@ from migrate.analysis.found_again import unfollowed_releases
 from migrate.analysis.functions import scope_of
 from migrate.analysis.guards import Guards, never
 from migrate.analysis.lent import taken_back
-from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Release, Use, UseKind
+from migrate.analysis.model import (
+    Acquire,
+    Evidence,
+    PinGroup,
+    Place,
+    Release,
+    Trait,
+    TraitKind,
+    Use,
+    UseKind,
+)
+from migrate.analysis.number_keys import with_keys
 from migrate.analysis.objects import Objects
 from migrate.analysis.outside import Opening, openings
 from migrate.analysis.path_traits import path_traits
@@ -227,7 +238,7 @@ class Grouper:
         self, members: _Members, forward: Forward, sources: Sources, numbers: bool
     ) -> PinGroup:
         trace = forward.trace
-        uses = dict(trace.uses)
+        uses = with_keys(self.program, trace, dict(trace.uses))
         gaps = dict(trace.gaps)
         if trace.found_again or not trace.releases:
             gaps |= trace.soft_gaps
@@ -262,6 +273,7 @@ class Grouper:
         traits = (
             *group_traits(self.program, sites, releases, ordered),
             *path_traits(self.program, acquires),
+            *_lost_numbers(trace, acquires[0]),
         )
         follows, no_follow = follow_sites(self.program, sites)
         return PinGroup(
@@ -293,6 +305,11 @@ def _misfit(acquire: Acquire) -> str:
     if not acquire.arguments:
         return f"{acquire.place} are not understood"
     return f"{acquire.place} are not those of this tree's prototype"
+
+
+def _lost_numbers(trace: Trace, first: Acquire) -> Iterable[Trait]:
+    kind = TraitKind.NUMBERS_LOST
+    return [Trait(kind, Evidence(first.place, kind.value, first.text))] * trace.numbers_lost
 
 
 def _numbers_matter(trace: Trace) -> bool:

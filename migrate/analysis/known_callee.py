@@ -4,6 +4,8 @@ what the table says about where its results come from."""
 
 from __future__ import annotations
 
+import re
+
 from migrate.analysis.functions import Functions
 from migrate.analysis.knowledge import KernelFunction, knowledge
 from migrate.analysis.trace import ADDRESS, PAGE, PHYSICAL, SCATTER
@@ -35,11 +37,14 @@ def _is_hidden(functions: Functions, name: str, path: str) -> bool:
 
 def _hides(functions: Functions, name: str, path: str) -> bool:
     """Whether the folder of `path` has a function or a macro by the name of one of the kernel's."""
+    texts = functions.corpus.scope(path)
+    macro = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+" + name.encode() + rb"\b", re.M)
     headers = [f for f in functions.files_with(path, name) if f.endswith(".h")]
-    sources = (functions.source(header) for header in headers)
-    if any(source is not None and name in source.macros for source in sources):
+    if any(macro.search(texts[header]) for header in headers):
         return True
     exact = name in knowledge().exact  # of which the linker takes no second one
+    if not exact and functions.corpus.public_files(name):
+        return False
     for file in functions.corpus.defining_files(path, name):
         source = None if exact and not file.endswith(".h") else functions.source(file)
         own = source.by_name.get(name, ()) if source is not None else ()

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import re
+
 from migrate.analysis.callers import Callers
+from migrate.analysis.cell import Cell
 from migrate.analysis.cells import Cells
 from migrate.analysis.functions import Functions
 from migrate.analysis.includes import Includes
@@ -24,3 +27,13 @@ class Program(Functions):
         self.cells = Cells(self, self.types, self.wide)
         self.pointer_calls = PointerCalls(self, self.types, self.cells)
         self.callers = Callers(self, self.wide, self.pointer_calls.of)
+
+    def is_shared(self, cell: Cell) -> bool:
+        """Whether files outside of its folder may name the global variable `cell`, which is no
+        static one."""
+        near = set(self.files_with(f"{cell.scope}/", cell.name))
+        static = re.compile(rb"^static\b[^;(]*\b" + re.escape(cell.name.encode()) + rb"\b", re.M)
+        if any(static.search(self.tree.read(path) or b"") for path in near):
+            return False
+        named = self.wide.naming(cell.name)
+        return named is None or not set(named) <= near

@@ -24,7 +24,7 @@ from migrate.kernel.signatures import DIRECT_NAMES
 
 _DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
 _NOTIFIERS = (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR)
-_ONLY_STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL})
+_ONLY_STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL, UseKind.PHYSICAL_KEY})
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Question:
     def only_struct_page(self) -> bool:
         """Whether all that is done with the pages is done with their struct page."""
         at_once = self.has(TraitKind.PUT_AT_ONCE)
-        if not self.group.uses:
+        if not self.group.uses or (self.has(TraitKind.NUMBERS_LOST) and not at_once):
             return at_once
         kinds = {u.kind for u in self.group.uses} - {UseKind.DIRTY}
         return bool(kinds) and kinds <= _ONLY_STRUCT | (
@@ -67,11 +67,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Rule:
-    """One question, with the CASEs and the verdicts that its answers can have."""
+    """One question, with the CASEs and the verdicts that its answers can have; `high` says that
+    their confidence can be high, for which tests/shapes wants a counter-shape."""
 
     ask: Callable[[Question], Answer | None]
     cases: tuple[str, ...]
     actions: tuple[Action, ...]
+    high: bool = False
 
     @property
     def name(self) -> str:
@@ -101,14 +103,20 @@ def fast_only(q: Question) -> Answer | None:
         return None
     if q.uses(UseKind.DMA, UseKind.SCATTER):
         return None  # a device holds on to them for longer than any lookup
-    if q.has(TraitKind.NOTIFIER_HERE) or q.has(TraitKind.NOTIFIER_FILE):
+    here = q.has(TraitKind.NOTIFIER_HERE)
+    kept = q.uses(UseKind.PHYSICAL_KEPT) and not q.has(TraitKind.PUT_AT_ONCE)
+    if here or q.has(TraitKind.NOTIFIER_FILE):
         case, why = "3", "an MMU notifier undoes what it is used for when the page moves"
+    elif q.has(TraitKind.LONG_LIVED) or kept:
+        return None  # that is more than a moment
     elif q.uses(*_DATA):
         case, why = "5", "the data is used for no more than a moment"
     else:
         case, why = "4", "the reference is no more than a moment's"
     reason = f"The lookup never sleeps and may run with interrupts off; {why}."
-    return Answer(Action.KEEP, case, reason, Confidence.HIGH, (trait.evidence,))
+    seen = here if case == "3" else q.group.complete
+    confidence = Confidence.HIGH if seen else Confidence.MEDIUM
+    return Answer(Action.KEEP, case, reason, confidence, (trait.evidence,))
 
 
 def through_helper(q: Question) -> Answer | None:
@@ -124,12 +132,16 @@ def mmu_notifier(q: Question) -> Answer | None:
     """CASE 3: an MMU notifier on the same object makes a pin unnecessary and harmful."""
     here = q.group.trait(TraitKind.NOTIFIER_HERE)
     if here is not None:
+        # Of what works on the data as well, nothing shows that it stops when the notifier says so.
+        touched = q.uses(UseKind.WRITE_DATA, UseKind.DMA)
+        confidence = Confidence.MEDIUM if touched else Confidence.HIGH
         reason = "An MMU notifier is consulted around the acquire, so the pages may move at will."
-        return Answer(Action.KEEP, "3", reason, Confidence.HIGH, (here.evidence,))
+        return Answer(Action.KEEP, "3", reason, confidence, (here.evidence,))
     for trait in q.group.traits:
         if trait.kind in _NOTIFIERS and trait.subject and trait.subject in q.group.structs:
+            # It may be there for another range than that of the pages.
             reason = f"An MMU notifier belongs to struct {trait.subject}, which holds the pages."
-            return Answer(Action.KEEP, "3", reason, Confidence.HIGH, (trait.evidence,))
+            return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, (trait.evidence,))
     same = q.group.trait(TraitKind.NOTIFIER_FILE)
     if same is not None and not q.group.structs and q.uses(UseKind.PHYSICAL_KEPT):
         reason = (
@@ -199,7 +211,7 @@ def notifier_near(q: Question) -> Answer | None:
 
 def device_access(q: Question) -> Answer | None:
     """CASE 1 and 2: a device works on the data behind the pages."""
-    return _for_device(q, q.uses(UseKind.DMA), "handed to a device")
+    return _for_device(q, q.uses(UseKind.DMA), "handed to a device", Confidence.HIGH)
 
 
 def physical_address_used(q: Question) -> Answer | None:
@@ -207,7 +219,8 @@ def physical_address_used(q: Question) -> Answer | None:
     if q.has(TraitKind.PUT_AT_ONCE):
         return None
     kept = q.uses(UseKind.PHYSICAL_KEPT)
-    return _for_device(q, kept, "handed on by their physical addresses")
+    # Who gets a number is not seen to give it to a device.
+    return _for_device(q, kept, "handed on by their physical addresses", Confidence.MEDIUM)
 
 
 def data_written(q: Question) -> Answer | None:
@@ -285,7 +298,11 @@ def only_struct_page(q: Question) -> Answer | None:
         reason += f"; follow_page() does not fit, because {q.group.no_follow}"
     at_once = q.group.trait(TraitKind.PUT_AT_ONCE)
     evidence = _evidence(q.group.uses) or ((at_once.evidence,) if at_once is not None else ())
-    return Answer(Action.KEEP, "4", f"{reason}.", Confidence.HIGH, evidence)
+    # Numbers of the pages stay in use after the release, for what they are worth.
+    numbers = q.uses(UseKind.PHYSICAL_KEPT, UseKind.PHYSICAL_KEY)
+    unsure = numbers or q.has(TraitKind.NUMBERS_LOST)
+    confidence = Confidence.MEDIUM if unsure else Confidence.HIGH
+    return Answer(Action.KEEP, "4", f"{reason}.", confidence, evidence)
 
 
 def nothing_recognised(q: Question) -> Answer:
@@ -295,25 +312,25 @@ def nothing_recognised(q: Question) -> Answer:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(implementation, ("",), (Action.KEEP,)),
-    Rule(pages_is_null, ("",), (Action.KEEP,)),
-    Rule(fast_only, ("3", "4", "5"), (Action.KEEP,)),
+    Rule(implementation, ("",), (Action.KEEP,), high=True),
+    Rule(pages_is_null, ("",), (Action.KEEP,), high=True),
+    Rule(fast_only, ("3", "4", "5"), (Action.KEEP,), high=True),
     Rule(through_helper, ("",), (Action.MANUAL,)),
-    Rule(mmu_notifier, ("3",), (Action.KEEP,)),
+    Rule(mmu_notifier, ("3",), (Action.KEEP,), high=True),
     Rule(mappings_changed, ("4",), (Action.KEEP,)),
     Rule(reference_consumed, ("4",), (Action.KEEP,)),
     Rule(other_sources, ("",), (Action.MANUAL,)),
     Rule(not_followed, ("",), (Action.MANUAL,)),
     Rule(extra_references, ("",), (Action.MANUAL,)),
     Rule(notifier_near, ("3",), (Action.MANUAL,)),
-    Rule(device_access, ("1", "2"), (Action.PIN,)),
-    Rule(data_written, ("5",), (Action.PIN,)),
+    Rule(device_access, ("1", "2"), (Action.PIN,), high=True),
+    Rule(data_written, ("5",), (Action.PIN,), high=True),
     Rule(physical_address_used, ("1", "2"), (Action.PIN,)),
     Rule(written_unasked, ("5",), (Action.PIN, Action.MANUAL)),
     Rule(data_read, ("5",), (Action.PIN, Action.KEEP)),
     Rule(marked_dirty, ("1", "2"), (Action.PIN,)),
     Rule(followed, ("4",), (Action.FOLLOW,)),
-    Rule(only_struct_page, ("4",), (Action.KEEP,)),
+    Rule(only_struct_page, ("4",), (Action.KEEP,), high=True),
     Rule(nothing_recognised, ("",), (Action.MANUAL,)),
 )
 """The order; `python -m scripts.verdict_rules` writes it down in docs/verdict-rules.md."""
@@ -326,14 +343,16 @@ def _keep_for(q: Question, kind: TraitKind, case: str, reason: str) -> Answer | 
     return Answer(Action.KEEP, case, reason, Confidence.HIGH, (trait.evidence,))
 
 
-def _for_device(q: Question, uses: tuple[Use, ...], how: str) -> Answer | None:
+def _for_device(
+    q: Question, uses: tuple[Use, ...], how: str, confidence: Confidence
+) -> Answer | None:
     if not uses:
         return None
     if _outlives_call(q):
         reason = f"The pages are {how} and stored until another function releases them."
-        return Answer(Action.PIN, "2", reason, Confidence.HIGH, _evidence(uses))
+        return Answer(Action.PIN, "2", reason, confidence, _evidence(uses))
     reason = f"The pages are {how} and released when that is done."
-    return Answer(Action.PIN, "1", reason, Confidence.HIGH, _evidence(uses))
+    return Answer(Action.PIN, "1", reason, confidence, _evidence(uses))
 
 
 def _outlives_call(q: Question) -> bool:

@@ -63,6 +63,10 @@ class Trace:
     so; see :mod:`migrate.analysis.borrowers`."""
     numbered: dict[Place, tuple[str, str]] = field(default_factory=dict)
     """Where an object gets the addresses or pfns of the pages: the function, and the text."""
+    number_stores: dict[Place, dict[Cell, None]] = field(default_factory=dict)
+    """Where addresses or pfns of the pages are stored into a member or a global, and which."""
+    numbers_lost: bool = False
+    """Whether an address or a pfn of the pages goes where it cannot be followed."""
     origins: dict[Cell, str] = field(default_factory=dict)
     """The file from which each member or variable was first seen, to find its struct."""
 
@@ -82,6 +86,7 @@ class Trace:
     def gap(self, why: str, form: str = PAGE) -> None:
         """Note what could not be followed; for an address or a pfn that matters only when pages
         are found again from one."""
+        self.numbers_lost |= form == PHYSICAL
         (self.gaps if form in (PAGE, SCATTER) else self.soft_gaps).setdefault(why)
 
 

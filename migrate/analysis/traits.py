@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from migrate.analysis.callers import Site
-from migrate.analysis.fact_model import FunctionFacts
+from migrate.analysis.fact_model import Call
 from migrate.analysis.functions import scope_of
 from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
 from migrate.analysis.model import (
@@ -21,12 +21,23 @@ from migrate.analysis.model import (
 )
 from migrate.analysis.notifier_ops import hears_only_the_end
 from migrate.analysis.program import Program
+from migrate.analysis.syntax import name_of, nodes
 from migrate.kernel.signatures import DIRECT_NAMES
 
 IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "mm/nommu.c"})
 """GUP itself and its tests."""
 
 _QUIET_EFFECTS = frozenset({"", "physical", "struct", "dirty", "unmap", *RELEASE_EFFECTS})
+_READING = frozenset(
+    f"FOLL_{word}"
+    for word in (
+        *("TOUCH", "GET", "DUMP", "FORCE", "NOWAIT", "MLOCK", "HWPOISON", "NUMA", "ANON", "COW"),
+        *("LONGTERM", "SPLIT_PMD", "FAST_ONLY", "UNLOCKABLE", "REMOTE", "PIN", "PCI_P2PDMA"),
+        *("INTERRUPTIBLE", "HONOR_NUMA_FAULT", "MIGRATION", "TRIED"),
+    )
+)
+"""The flags of the kernel that ask for no write access; a macro may be anything."""
+_LOOPS = frozenset({"while_statement", "for_statement", "do_statement"})
 _ARCH_MM = re.compile(r"arch/[^/]+/mm/")
 _COMPARISON = re.compile(r"[<>=!]=|[<>!]|&&|\|\|")
 
@@ -69,7 +80,7 @@ def group_traits(
     sites = [site for _, site in acquires if site is not None]
     if sites and _put_at_once(sites, releases):
         found[Trait(TraitKind.PUT_AT_ONCE, _evidence(first, TraitKind.PUT_AT_ONCE))] = None
-    for trait in _notifiers(program, sites):
+    for trait in _notifiers(program, sites, releases):
         found[trait] = None
     return tuple(found)
 
@@ -110,7 +121,7 @@ def _may_write(flags: str, site: Site | None, is_bool: bool) -> bool:
     text = _with_assignments(flags, site)
     if "FOLL_WRITE" in text or _is_truth(flags):
         return True
-    return any(not word.startswith("FOLL_") for word in re.findall(r"[A-Za-z_]\w*", text))
+    return any(word not in _READING for word in re.findall(r"[A-Za-z_]\w*", text))
 
 
 def _with_assignments(flags: str, site: Site | None) -> str:
@@ -136,18 +147,16 @@ def _is_bool(flags: str, site: Site | None) -> bool:
 
 
 def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
-    """Whether between acquire and release nothing is called that could use the pages."""
-    if not releases:
-        return False
+    """Whether between acquire and release nothing is called that could use the pages, and nothing
+    waits there for somebody who does."""
     known = knowledge()
     places = {r.place for r in releases}
     for site in sites:
-        own = [c for c in site.facts.calls if c.place in places]
-        if not own:
+        own = [c.start for c in site.facts.calls if c.place in places]
+        if not own or min(own) < site.call.start or _turns(site, max(own)):
             return False
-        last = max(c.start for c in own)
         for call in site.facts.calls:
-            if not site.call.start < call.start <= last:
+            if not site.call.start < call.start <= max(own):
                 continue
             function = known.lookup(call.name)
             if function is None or not set(function.effects) <= _QUIET_EFFECTS:
@@ -155,10 +164,30 @@ def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
     return {scope_of(s.facts.function).split("#")[0] for s in sites} >= {p.path for p in places}
 
 
-def _notifiers(program: Program, sites: list[Site]) -> Iterator[Trait]:
+def _turns(site: Site, last: int) -> bool:
+    """Whether the code behind the acquire jumps back, or loops without a release before the one
+    at `last`."""
+    labels: dict[str, int] = {}
+    for node in nodes(site.facts.function.body):
+        if node.type in _LOOPS and site.call.start < node.start_byte < node.end_byte < last:
+            return True
+        label = node.child_by_field_name("label")
+        if label is not None and node.type == "labeled_statement":
+            labels[name_of(label)] = node.start_byte
+    return any(
+        labels.get(name_of(label), node.start_byte) < node.start_byte
+        for node in nodes(site.facts.function.body)
+        if node.type == "goto_statement"
+        and (label := node.child_by_field_name("label")) is not None
+    )
+
+
+def _notifiers(
+    program: Program, sites: list[Site], releases: tuple[Release, ...]
+) -> Iterator[Trait]:
     known = knowledge()
     for site in sites:
-        for evidence in _notifier_in(site.facts):
+        for evidence in _consulted(site, releases):
             yield Trait(TraitKind.NOTIFIER_HERE, evidence)
     for path in dict.fromkeys(s.facts.function.path for s in sites):
         for name in known.notifier_registration:
@@ -170,15 +199,24 @@ def _notifiers(program: Program, sites: list[Site]) -> Iterator[Trait]:
                     yield Trait(kind, evidence, struct)
 
 
-def _notifier_in(facts: FunctionFacts) -> Iterator[Evidence]:
+def _consulted(site: Site, releases: tuple[Release, ...]) -> Iterator[Evidence]:
+    """Where a notifier is asked whether the pages moved, before they are let go. One that is only
+    registered may be there for another range."""
     known = knowledge()
-    for call in facts.calls:
-        function = known.lookup(call.name)
-        if function is not None and "notifier" in function.effects:
-            yield Evidence(call.place, "MMU notifier", call.text)
-    for access in facts.accesses:
-        if access.member in known.notifier_members:
-            yield Evidence(access.place, "MMU notifier", access.text)
+    own = [r.place for r in releases if r.function == site.facts.function.name]
+    asked = [(c.place, c.text) for c in site.facts.calls if _asks(c)]
+    asked += [(a.place, a.text) for a in site.facts.accesses if a.member in known.notifier_members]
+    for place, text in sorted(asked):
+        if not own or place < max(own):
+            yield Evidence(place, "MMU notifier", text)
+
+
+def _asks(call: Call) -> bool:
+    known = knowledge()
+    function = known.lookup(call.name)
+    if function is None or call.name in known.notifier_registration:
+        return False
+    return "notifier" in function.effects
 
 
 def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Site, str]]:

@@ -140,7 +140,7 @@ def test_one_verdict_a_group_in_their_order() -> None:
 
 def test_callers_of_a_kept_helper_are_kept() -> None:
     """And those of one that is converted are for a person to look at."""
-    helper = group(T.NOTIFIER_HERE, U.DMA)
+    helper = group(T.NOTIFIER_HERE)
     user = group(
         acquires=(acquire(40, "get", "user"),), more=(trait(T.THROUGH_HELPER, "get"),), releases=()
     )

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.guards import Guards, exclusive, guards_around
+from migrate.analysis.guards import (
+    Guards,
+    exclusive,
+    guards_around,
+    never,
+    of_other_versions,
+    without,
+)
 from migrate.analysis.syntax import parse
 
 
@@ -86,3 +93,35 @@ def test_an_include_guard_excludes_nothing() -> None:
         "#ifndef DEMO_H\n#define DEMO_H\nvoid a(void)\n{\n}\n#endif\nvoid b(void)\n{\n}\n"
     )
     assert not exclusive(found["a"], found["b"])
+
+
+def version_of(directive: str) -> tuple[bool, bool]:
+    """Whether Linux 6.1 never compiles what stands below, and whether other versions do."""
+    found = guards_of(f"{directive}\nvoid a(void)\n{{\n}}\n#endif\n")["a"]
+    return never(found, (6, 1, 0)), of_other_versions(found, (6, 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("directive", "expected"),
+    [
+        ("#if 0", (True, False)),
+        ("#if 1\n#else", (True, False)),
+        ("#if 1", (False, False)),
+        ("#ifdef CONFIG_A", (False, False)),
+        ("#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 0, 0)", (True, True)),
+        ("#if LINUX_VERSION_CODE > KERNEL_VERSION(5, 0, 0)\n#else", (True, True)),
+        ("#if LINUX_VERSION_CODE > KERNEL_VERSION(5, 0, 0)", (False, False)),
+        ("#ifdef A\n#elif LINUX_VERSION_CODE < KERNEL_VERSION(5, 0, 0)", (True, True)),
+    ],
+)
+def test_what_this_kernel_never_compiles(directive: str, expected: tuple[bool, bool]) -> None:
+    assert version_of(directive) == expected
+
+
+def test_a_name_that_the_file_defines_excludes_nothing() -> None:
+    found = guards_of(
+        "#ifdef A\nvoid a(void)\n{\n}\n#endif\n#if B && A\nvoid b(void)\n{\n}\n#endif\n"
+    )
+    assert without(found["a"], frozenset({"A"})) == frozenset()
+    assert without(found["b"], frozenset({"A"})) == frozenset()
+    assert without(found["a"], frozenset({"B", "AA"})) == found["a"]

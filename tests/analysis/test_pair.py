@@ -230,6 +230,16 @@ def test_structs_are_those_that_hold_pages() -> None:
         ("demo->pfn = page_to_pfn(page);", U.PHYSICAL_KEPT),
         ("writeq(page_to_phys(page), dev);", U.PHYSICAL_KEPT),
         ("iowrite32(page_to_phys(page), dev);", U.PHYSICAL_KEPT),
+        ("WRITE_ONCE(demo->pfn, page_to_pfn(page));", U.PHYSICAL_KEPT),
+        ("put_unaligned(page_to_pfn(page), &demo->pfn);", U.PHYSICAL_KEPT),
+        ("put_user(page_to_pfn(page), dev);", U.PHYSICAL_KEPT),
+        ("n = page_to_pfn(page); memcpy(demo->ring, &n, 8);", U.PHYSICAL_KEPT),
+        ("n = page_to_pfn(page); copy_to_user(dev, &n, 8);", U.PHYSICAL_KEPT),
+        ("sg_dma_address(demo->sg) = page_to_phys(page);", U.PHYSICAL_KEPT),
+        ("u64 *table = demo->table; table[n] = page_to_phys(page);", U.PHYSICAL_KEPT),
+        ('asm volatile("" : : "r"(page_to_phys(page)));', U.PHYSICAL_KEPT),
+        ("iommu_map(demo, 0, page_to_phys(page), 8, 0);", U.DMA),
+        ('asm volatile("" : : "r"(page));', U.ESCAPES),
         ("demo->page = page;", U.STORED),
         ("WRITE_ONCE(demo->page, page);", U.STORED),
         ("get_page(page);", U.EXTRA_REFERENCE),
@@ -267,6 +277,26 @@ def test_what_is_no_use(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
+        "n = page_to_pfn(page) == demo->pfn;",
+        "if (page_to_phys(page) < demo->pfn) n = 2;",
+        "switch (page_to_pfn(page)) { case 0: n = 1; }",
+        'pr_info("%lx", page_to_pfn(page));',
+        "n = hash_long(page_to_pfn(page), 6);",
+        "n = jhash_1word(page_to_pfn(page), 0);",
+        "hash_for_each_possible(demo_table, demo, node, page_to_pfn(page)) n++;",
+        "hash_add(demo_table, &demo->node, page_to_pfn(page));",
+        "n = page_to_pfn(page); n = jhash(&n, sizeof(n), 0);",
+        "n = xa_load(demo->xa, page_to_pfn(page)) != NULL;",
+        "u64 own[4]; own[0] = page_to_pfn(page); n = own[0] == own[1];",
+    ],
+)
+def test_a_number_that_is_a_key_is_not_handed_on(code: str) -> None:
+    assert kinds(got(code)) == {U.PHYSICAL}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
         "memcpy(dev->buffer + (page_to_phys(page) & 15), dev->other, n);",
         "n = copy_to_user(demo, dev->buffer + offset_in_page(page_to_phys(page)), 8);",
         "memset(dev->buffer + page_to_pfn(page), 0, 8);",
@@ -277,7 +307,7 @@ def test_an_offset_made_of_its_number_does_not_touch_its_data(code: str) -> None
 
 
 @pytest.mark.parametrize(
-    "code", ["hand_over(page);", "dev->ops->take(page);", "xa_store(dev, page);"]
+    "code", ["hand_over(page);", "dev->ops->take(page);", "xa_store(dev, 1, page);"]
 )
 def test_where_it_cannot_be_followed_there_is_a_gap(code: str) -> None:
     assert any("cannot be followed" in gap for gap in got(code).gaps)

@@ -83,6 +83,23 @@ def test_fast_only_says_nothing_of_what_a_device_holds_on_to(used: UseKind) -> N
     assert ask(rules.fast_only, about) is None
 
 
+def test_fast_only_is_sure_of_a_moment_only_when_all_of_it_is_seen() -> None:
+    def confidence(about: PinGroup) -> Confidence:
+        return expect(rules.fast_only, about, Action.KEEP, "4").confidence
+
+    assert confidence(group(T.FAST_ONLY, acquires=ONLY_FAST)) is Confidence.HIGH
+    gap = group(T.FAST_ONLY, U.ESCAPES, acquires=ONLY_FAST, gaps=("passed to x()",))
+    assert confidence(gap) is Confidence.MEDIUM
+    assert confidence(group(T.FAST_ONLY, acquires=ONLY_FAST, releases=())) is Confidence.MEDIUM
+
+
+@pytest.mark.parametrize("more", [T.LONG_LIVED, U.PHYSICAL_KEPT])
+def test_fast_only_says_nothing_of_more_than_a_moment(more: TraitKind | UseKind) -> None:
+    assert ask(rules.fast_only, group(T.FAST_ONLY, more, acquires=ONLY_FAST)) is None
+    notified = group(T.FAST_ONLY, T.NOTIFIER_HERE, more, acquires=ONLY_FAST)
+    assert expect(rules.fast_only, notified, Action.KEEP, "3").confidence is Confidence.HIGH
+
+
 def test_fast_only_says_nothing_of_a_mixed_group() -> None:
     mixed = group(T.FAST_ONLY, acquires=(*ONLY_FAST, acquire(12)))
     assert ask(rules.fast_only, mixed) is None
@@ -476,3 +493,23 @@ def test_whatever_is_known_a_pin_is_never_rash(
         assert found.case in ("1", "2", "5")
         assert not NEVER_PINNED & set(kinds)
         assert TOUCHED & set(kinds)
+
+
+@pytest.mark.parametrize("used", [U.WRITE_DATA, U.DMA])
+def test_a_notifier_does_not_say_for_sure_that_other_work_on_the_data_stops(used: UseKind) -> None:
+    both = expect(rules.mmu_notifier, group(T.NOTIFIER_HERE, used), Action.KEEP, "3")
+    alone = expect(rules.mmu_notifier, group(T.NOTIFIER_HERE), Action.KEEP, "3")
+    assert (both.confidence, alone.confidence) == (Confidence.MEDIUM, Confidence.HIGH)
+
+
+@pytest.mark.parametrize("number", [U.PHYSICAL_KEPT, U.PHYSICAL_KEY, T.NUMBERS_LOST])
+def test_a_number_that_outlives_the_page_is_not_looked_at_for_sure(
+    number: UseKind | TraitKind,
+) -> None:
+    about = group(U.STRUCT_PAGE, U.PHYSICAL, number, T.PUT_AT_ONCE)
+    found = expect(rules.only_struct_page, about, Action.KEEP, "4")
+    assert found.confidence is Confidence.MEDIUM
+
+
+def test_a_number_out_of_sight_is_not_only_looked_at_while_the_page_is_held() -> None:
+    assert ask(rules.only_struct_page, group(U.PHYSICAL, T.NUMBERS_LOST)) is None

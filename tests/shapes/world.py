@@ -51,7 +51,7 @@ class ExpectedGroup:
 
 @dataclass(frozen=True)
 class Shape:
-    """One folder: `row` is the number of its row, "extra" or "mistake"."""
+    """One folder: `row` is the number of its row, "extra", "mistake" or "counter"."""
 
     name: str
     row: int | str
