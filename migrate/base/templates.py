@@ -64,17 +64,17 @@ def fill(
     that cannot be filled in, and why; `compare` is what its author may look at.
     """
     foreign = [job for job in jobs if templates.foreign(job)]
-    apart = _apart(templates, foreign, style, compare) if foreign else iter(())
-    return tuple(
-        next(apart) if templates.foreign(job) else _here(templates, job, style) for job in jobs
-    )
+    ours = [job for job in jobs if not templates.foreign(job)]
+    apart, here = _apart(templates, foreign, style, compare), _here(templates, ours, style)
+    return tuple(next(apart if templates.foreign(job) else here) for job in jobs)
 
 
-def _here(templates: Templates, job: Fill, style: str) -> str:
+def _here(templates: Templates, jobs: Sequence[Fill], style: str) -> Iterator[str]:
     from migrate.base import sandbox
 
     made = sandbox.environment(sandbox.Style(style), templates.ours)
-    return sandbox.filled(made, job.name, job.line, job.values)
+    for job in jobs:
+        yield sandbox.filled(made, job.name, job.line, job.values)
 
 
 def _apart(templates: Templates, jobs: Sequence[Fill], style: str, compare: str) -> Iterator[str]:
