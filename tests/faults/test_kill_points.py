@@ -65,7 +65,9 @@ def series_job(workspace: Workspace) -> Any:
     return SimpleNamespace(
         tree=None, rewrite=None, builds=None, branch=branch, workspace=workspace, out=workspace.out,
         outboxes=(workspace.out,),
-        options=SimpleNamespace(tree_scripts=False, reroll=False, reply=False, unbuilt=Policy.HOLD),
+        options=SimpleNamespace(
+            tree_scripts=False, reroll=False, reply=False, unbuilt=Policy.HOLD, jobs=1
+        ),
         profile=None, maintainers=None,
         decided=lambda: None, collected=lambda: None, report=lambda _: None,
         history=history, listener=SimpleNamespace(notice=lambda _: None, progress=lambda *_: None),
