@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from migrate.asked import Asked, recall, remember
 from migrate.base.git import open_repository
@@ -13,7 +13,7 @@ from migrate.request import Request, lasting_options
 from migrate.rewrite.profiles import profile_names
 from migrate.workspace import Workspace, open_workspace
 
-_PATHS = ("output", "decisions")
+_HINTS = get_type_hints(Request)
 
 
 def keep_options(request: Request, command: str, workspace: Workspace) -> None:
@@ -30,11 +30,28 @@ def with_last_options(request: Request) -> tuple[Request, Asked]:
     top = Path(str(open_repository(request.tree).working_tree_dir))
     last = recall(open_workspace(top, request.profile, request.workspace))
     known = lasting_options("status").keys() - request.given
-    texts = {n: v for n, v in last.texts.items() if n in known and not _is_gone(n, v)}
+    values = {n: _read(n, v) for n, v in last.texts.items() if n in known and not _is_gone(n, v)}
+    texts = {n: v for n, v in last.texts.items() if values.get(n) is not None}
     switches = {n: v for n, v in last.switches.items() if n in known}
-    values: dict[str, Any] = {n: Path(v) if n in _PATHS else v for n, v in texts.items()}
-    values |= switches
-    return replace(request, **values), Asked(texts, switches)
+    taken: dict[str, Any] = {n: values[n] for n in texts} | switches
+    return replace(request, **taken), Asked(texts, switches)
+
+
+def _read(name: str, text: str) -> Any:
+    """The value of an option from what is stored, None when it is not one of its choices any
+    more."""
+    kind = kind_of(name)
+    try:
+        return kind(text)
+    except ValueError:
+        return None
+
+
+def kind_of(name: str) -> type[Any]:
+    """What the values of an option are, besides None."""
+    hint = _HINTS[name]
+    kinds: tuple[type[Any], ...] = (*get_args(hint), hint)
+    return next(kind for kind in kinds if kind is not type(None))
 
 
 def _is_gone(name: str, value: str) -> bool:
@@ -46,5 +63,5 @@ def _is_gone(name: str, value: str) -> bool:
 def _absolute(name: str, value: Any) -> str | bool:
     if isinstance(value, bool):
         return value
-    is_path = name in _PATHS or (name == "profile" and value not in profile_names())
+    is_path = kind_of(name) is Path or (name == "profile" and value not in profile_names())
     return str(Path(value).expanduser().absolute()) if is_path else str(value)

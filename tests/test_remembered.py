@@ -4,28 +4,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import pytest
 
 from migrate.asked import Asked, is_output, note_output, output_folders, recall, remember
-from migrate.remembered import _PATHS, keep_options, with_last_options
+from migrate.remembered import keep_options, kind_of, with_last_options
 from migrate.request import Request, lasting_options
 from migrate.workspace import Workspace, open_workspace
-
-HINTS = get_type_hints(Request)
-
-
-def kind_of(name: str) -> type[Any]:
-    (kind,) = (k for k in (*get_args(HINTS[name]), HINTS[name]) if k in (str, bool, Path))
-    return kind
 
 
 def other(name: str, default: Any, there: Path) -> Any:
     """A value of the option that is not its default."""
-    values = {str: "pin-user-pages", bool: not default, Path: there}
-    return values[kind_of(name)]
+    kind = kind_of(name)
+    if issubclass(kind, Enum):
+        return next(value for value in kind if value is not default)
+    return {str: "pin-user-pages", bool: not default, Path: there}[kind]
 
 
 @pytest.fixture
@@ -57,8 +53,13 @@ def test_an_option_comes_back(
     assert kept(request_of, workspace) == request_of, "the default, too"
 
 
-def test_paths_are_known_as_such() -> None:
-    assert {n for n in lasting_options("run") if kind_of(n) is Path} == set(_PATHS)
+def test_a_choice_that_there_is_no_more_does_not_count(
+    request_of: Request, workspace: Workspace
+) -> None:
+    (choice,) = (n for n in lasting_options("run") if issubclass(kind_of(n), Enum))
+    with workspace.locked():
+        remember(workspace, {choice: "nothing such"})
+    assert with_last_options(request_of) == (request_of, Asked({}, {}))
 
 
 def test_a_path_is_remembered_whole(
