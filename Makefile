@@ -35,19 +35,23 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 # Two compile servers on loopback are part of the tests of builds; reuse looks for libmagic.
 TEST_TOOLS := distcc=distcc distccd=distcc /usr/lib/*/libmagic.so.1=libmagic1 \
 	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl
+# Whatever builds: ccache is put before the compiler where it is installed.
+WITH_CCACHE := tests/delivery/builds tests/test_build_options.py tests/end_to_end/test_run.py \
+	tests/faults/test_bad_input.py tests/faults/test_leftovers.py
 BROWSER_TOOLS := /usr/bin/chromium=chromium /usr/bin/chromedriver=chromium-driver
 
 # Scan, rewrite and build: where programs of the machine do the work.
 OTHER_TESTS := tests/analysis/test_scan.py tests/analysis/test_spatch.py tests/rewrite \
 	tests/delivery/builds tests/fixtures_mini tests/test_setup.py tests/test_doctor.py
 
-.PHONY: help setup demo test lint pytest browser-test kernel-setup kernel-test other-release-test \
-	fuzz mutants lock clean
+.PHONY: help setup demo test lint pytest ccache-test browser-test kernel-setup kernel-test \
+	other-release-test fuzz mutants lock clean
 
 help:
 	@echo 'make demo               the whole job on the bundled miniature kernel'
 	@echo 'make demo TREE=/linux   the same on a kernel checkout of yours, which is only read'
 	@echo 'make test               lint, and every test that needs no real kernel'
+	@echo 'make ccache-test        those of them that build, with ccache'
 	@echo 'make browser-test       the tests of the report in Chromium, without a window'
 	@echo 'make kernel-test        the tests on the oldest and the newest kernel that apt has the source'
 	@echo '                        of: 6.1 and 6.12 on Debian 12; others with KERNELS="6.12"'
@@ -82,6 +86,10 @@ test: lint pytest
 pytest: setup
 	@scripts/need.sh $(TEST_TOOLS)
 	@$(RUN) pytest -n auto --dist loadgroup $(ARGS)
+
+ccache-test: setup
+	@scripts/need.sh $(TEST_TOOLS) ccache=ccache
+	@$(RUN) pytest -n auto --dist loadgroup $(WITH_CCACHE) $(ARGS)
 
 browser-test: setup
 	@scripts/need.sh $(BROWSER_TOOLS)

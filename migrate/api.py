@@ -20,6 +20,7 @@ from migrate.analysis.audit import Audit
 from migrate.analysis.decisions import Decision, decide
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.asked import remember_only
+from migrate.base.places import absolute
 from migrate.base.progress import Progress
 from migrate.delivery import explain as explaining
 from migrate.delivery.explain import Note
@@ -139,9 +140,9 @@ def run(
     """
     tree = open_tree(path, revision)
     target = load_profile(profile)
-    place = output.resolve() if output else None
+    place = absolute(output) if output else None
     if place:
-        keep_apart(place, tree.root.resolve(), "output", "output")
+        keep_apart(place, absolute(tree.root), "output", "output")
     kept = open_workspace(tree.root, target.name, workspace, listener.notice)
     job = Job(tree, kept, target, Options(jobs, place, tuple(decisions)), listener)
     with kept.held():

@@ -184,11 +184,16 @@ def main() -> None:
     """The program `gup-migrate`."""
     import gc
 
+    from migrate.base import streams
     from migrate.ending import guarded
+
+    def command() -> int:
+        streams.settle()
+        return invoke(sys.argv[1:])
 
     # Syntax trees are many objects and no cycles: to look for some costs much and finds nothing.
     gc.set_threshold(200_000, 50, 100)
-    sys.exit(guarded(lambda: invoke(sys.argv[1:])))
+    sys.exit(guarded(command))
 
 
 def invoke(arguments: list[str]) -> int:

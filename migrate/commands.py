@@ -12,6 +12,7 @@ from pathlib import Path
 from migrate import handover, pipeline, tables
 from migrate.analysis.decisions import read_decisions
 from migrate.base.errors import ExitCode, Refusal
+from migrate.base.places import absolute, meant
 from migrate.console import Console, duration
 from migrate.delivery.builds.choices import check_options, launcher_jobs, read_choice
 from migrate.delivery.builds.model import BuildOptions
@@ -170,11 +171,11 @@ def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
     global current_log
     profile = load_profile(request.profile, trust=request.trust_profile)
     tree = open_tree(request.tree, request.revision)
-    if request.output:
-        keep_apart(request.output.resolve(), tree.root.resolve(), "output", "--output")
+    output = meant(request.output) if request.output else None
+    if output:
+        keep_apart(output, absolute(tree.root), "output", "--output")
     workspace = open_workspace(tree.root, profile.name, request.workspace, console.notice)
     current_log = workspace.log
-    output = request.output.resolve() if request.output else None
     usual = _usual_decisions(request, workspace, name)
     wanted = request.decisions or usual
     decisions = read_decisions(wanted) if wanted else ()
@@ -194,7 +195,7 @@ def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
         decisions_file=usual,
     )
     try:
-        yield Job(tree, workspace, profile, options, console)
+        yield Job(tree, workspace, profile, options, console, command=request.command)
     finally:
         console.close()
 
@@ -241,7 +242,7 @@ def _relative(where: str, tree: Tree) -> str:
     """A path as the tree has it, when `where` is given from the file system."""
     path = Path(where)
     if path.is_absolute():
-        root = tree.root.resolve()
+        root = absolute(tree.root)
         if root not in path.parents:
             raise Refusal(f"{where} is not in {root}.", "Give a path of the kernel.")
         return os.fspath(path.relative_to(root))

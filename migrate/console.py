@@ -321,4 +321,4 @@ def _joined(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _printable(" ".join(text.split()))
+    return _printable(" ".join(line.strip() for line in text.splitlines()))

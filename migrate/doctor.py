@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ import migrate
 from migrate.base import process
 from migrate.base.errors import Refusal
 from migrate.base.packages import install
+from migrate.base.places import cache_folder
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _TIME_LIMIT = 20.0
@@ -139,6 +141,8 @@ def _header(name: str) -> str:
 
 
 def _free_space() -> str:
-    cache = Path("~/.cache").expanduser()
-    place = next(p for p in (cache, *cache.parents) if p.exists())
-    return f"{shutil.disk_usage(place).free / 1e9:.0f} GB"
+    with suppress(OSError, Refusal):
+        cache = cache_folder()
+        place = next(p for p in (cache, *cache.parents) if p.exists())
+        return f"{shutil.disk_usage(place).free / 1e9:.0f} GB"
+    return ""

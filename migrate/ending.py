@@ -15,7 +15,10 @@ from pathlib import Path
 from types import FrameType
 
 from migrate.base.errors import ExitCode, Refusal
+from migrate.base.places import no_bug, out_of_memory
 from migrate.base.room import is_no_room, no_room_error
+from migrate.base.streams import ReaderGone
+from migrate.base.typed import typed
 
 _PATIENCE = 1.6
 """Seconds from an interrupt to the end of the process, whatever its threads are doing."""
@@ -30,23 +33,30 @@ def guarded(command: Callable[[], int]) -> int:
     """Run `command`; the exit code, with one or two lines on standard error where it failed.
 
     A refusal is 1, an interrupt 130, anything unforeseen 70 with its traceback in a log file.
+    When nobody reads standard output any more, the process ends by SIGPIPE.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _on_signal)
     try:
-        return command()
+        code = command()
+        sys.stdout.flush()
+        return code
     except Refusal as refusal:
         return _refused(refusal)
     except KeyboardInterrupt:
         return _interrupted()
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; keep Python from complaining at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
+    except ReaderGone:
+        return _reader_gone()
+    except MemoryError:
+        return _refused(out_of_memory())
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("migrate"):
+            return _bug(error)
+        what = f"The Python package {error.name} is missing, so the installation is damaged."
+        return _refused(Refusal(what, "Install gup-migrate again, as you did before."))
     except OSError as error:
-        if is_no_room(error):
-            return _refused(no_room_error(error))
-        return _bug(error)
+        told = no_room_error(error) if is_no_room(error) else no_bug(error)
+        return _refused(told) if told else _bug(error)
     except Exception as error:
         if type(error).__name__ == "Abort":
             return _interrupted()
@@ -85,8 +95,18 @@ def _interrupted() -> int:
     os._exit(ExitCode.INTERRUPTED)
 
 
+def _reader_gone() -> int:
+    """End as SIGPIPE ends any other program: without a word, and known by that to a shell."""
+    from migrate.base.process import kill_all
+
+    kill_all(_GRACE)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGPIPE)
+    os._exit(128 + signal.SIGPIPE)  # where it is blocked
+
+
 def _go_on() -> str:
-    command = shlex.join(["gup-migrate", *sys.argv[1:]])
+    command = typed("gup-migrate", *sys.argv[1:])
     return f"Interrupted. What was done is kept; go on with: {command}"
 
 
@@ -108,16 +128,16 @@ def _bug(error: BaseException) -> int:
 def _write_log(text: str) -> Path:
     """Write `text` to a new file where the command kept its state, else to a temporary one."""
     import platform
-    import tempfile
 
     from migrate import __version__
+    from migrate.base import scratch
 
     head = f"gup-migrate {__version__}, Python {platform.python_version()}\n"
     head += f"{shlex.join(sys.argv)}\n\n"
     name = f"bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     # The bug may be that the commands cannot even be imported.
     used = getattr(sys.modules.get("migrate.commands"), "current_log", Path())
-    for folder in (used, Path(tempfile.gettempdir())):
+    for folder in (used, *scratch.places()):
         try:
             if folder.is_dir() and folder != Path():
                 path = folder / name

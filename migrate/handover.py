@@ -51,6 +51,7 @@ def publish_branch(job: Job) -> str:
         journal=job.workspace.journal,
         expected=(last.tip, *last.begun),
         out=job.out,
+        command=job.command,
     )
     job.workspace.save("handed-over", _Handed(done.tip), "")
     name = done.ref.removeprefix("refs/heads/")
@@ -111,6 +112,7 @@ def publish_for_b4(job: Job) -> tuple[str, ...]:
             job.tree.root,
             journal=job.workspace.journal,
             expected=(last, *begun),
+            command=job.command,
         )
         known[made.ref] = (made.digest, made.tip)
         _note(job, known, begun)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from migrate.analysis.decisions import Decision
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.asked import output_folders
 from migrate.base import codec, stored
+from migrate.base.typed import own_command
 from migrate.delivery.builds.model import BuildOptions
 from migrate.delivery.history import History
 from migrate.delivery.model import Branch, BuildReport, Delivery
@@ -67,7 +69,8 @@ class Options:
 
 @dataclass
 class Job:
-    """One command at work on one tree; `results` holds what its stages stored so far."""
+    """One command at work on one tree; `results` holds what its stages stored so far, `command`
+    spells a command on the same tree, from its name and arguments, for the user to type."""
 
     tree: Tree
     workspace: Workspace
@@ -75,6 +78,7 @@ class Job:
     options: Options
     listener: Listener
     results: dict[str, stored.Stored[Any]] = field(default_factory=dict)
+    command: Callable[..., str] = own_command
 
     @cached_property
     def program(self) -> Program:

@@ -44,7 +44,7 @@ def run(job: Job, last: str) -> None:
             return
     raise Refusal(
         f"{_MAX_ROUNDS} rounds of taking out what does not build were not enough.",
-        "See what the compilers say: gup-migrate build --json",
+        f"See what the compilers say: {job.command('build')} --json",
     )
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import inspect
 import os
-import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import Field, dataclass, fields
 from functools import wraps
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
+from migrate.base.typed import typed
 from migrate.delivery.policy import Policy
 
 T = TypeVar("T")
@@ -51,6 +51,7 @@ class Request:
         Path,
         Scope(carried=False),
         typer.Argument(
+            readable=False,
             metavar="TREE",
             help="The kernel checkout; only ever read.",
             show_default="the current folder",
@@ -72,6 +73,7 @@ class Request:
         Scope(),
         typer.Option(
             "--workspace",
+            readable=False,
             metavar="DIR",
             help="Where to keep state.",
             show_default="a folder in the user's cache",
@@ -83,6 +85,7 @@ class Request:
         typer.Option(
             "--output",
             "-o",
+            readable=False,
             metavar="DIR",
             help="Where series and report go.",
             show_default="in the workspace",
@@ -108,6 +111,7 @@ class Request:
         Scope(since="classify"),
         typer.Option(
             "--decisions",
+            readable=False,
             metavar="FILE",
             help="Verdicts of yours, in TOML, that stand above the rules.",
             show_default="beside the workspace, if there",
@@ -226,6 +230,7 @@ class Request:
         Scope(since="series", carried=False),
         typer.Option(
             "--trailers",
+            readable=False,
             metavar="FILE",
             help="With --reroll: answers to the last version, as an mbox file.",
             show_default="those on your branches only",
@@ -272,18 +277,21 @@ class Request:
     given: frozenset[str] = frozenset()
     """The options that were named on the command line, be it with their default."""
 
-    def command(self, name: str, *arguments: str) -> str:
-        """The command line of `name` with the same options, to be typed."""
-        parts = ["gup-migrate", name, *arguments]
+    def command(self, name: str, *arguments: str | PurePath, without: Collection[str] = ()) -> str:
+        """The command line of `name` with the same options but those `without`, to be typed."""
+        parts: list[str | PurePath] = ["gup-migrate", name, *arguments]
         if self.tree != Path():
-            parts.append(str(self.tree))
+            parts.append(self.tree)
         known = options_of(name)
         for item in _options():
             value = getattr(self, item.name)
-            if _scope(item.name).carried and item.name in known and value != item.default:
+            if item.name in without or not _scope(item.name).carried:
+                continue
+            if item.name in known and value != item.default:
                 on, _, off = _spelling(item.name).partition("/")
-                parts += {True: [on], False: [off]}.get(value, [on, str(value)])
-        return shlex.join(parts)
+                word = value if isinstance(value, PurePath) else str(value)
+                parts += {True: [on], False: [off]}.get(value, [on, word])
+        return typed(*parts)
 
 
 _HINTS = get_type_hints(Request, include_extras=True)

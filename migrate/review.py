@@ -11,6 +11,7 @@ from pathlib import Path
 from migrate.analysis.decisions import AUTHOR, Decision, check
 from migrate.analysis.model import Action, Classification, PinGroup, Verdict
 from migrate.base.errors import ExitCode, Refusal
+from migrate.base.places import absolute, meant
 from migrate.commands import bring_up_to_date, open_job
 from migrate.console import Console
 from migrate.delivery.explain import notes_on
@@ -40,8 +41,8 @@ def review(request: Request) -> ExitCode:
     named = request.decisions
     request, _ = with_last_options(request)
     if named is not None:
-        named = named.expanduser().absolute()
-        keep_apart(named.resolve(), request.tree.resolve(), "decisions file", "--decisions")
+        named = meant(named)
+        keep_apart(named, absolute(request.tree), "decisions file", "--decisions")
     request = replace(request, decisions=named if named and named.exists() else None)
     with open_job(request, console, "review") as job:
         bring_up_to_date(job, console, "classify")

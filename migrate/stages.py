@@ -27,7 +27,7 @@ from migrate.identity import profile_identity
 from migrate.job import Job
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profiles import templates_of
-from migrate.workspace import replacing
+from migrate.workspace import check_replaceable, replacing
 
 REFS = "refs/heads/gup-migrate/"
 _BEFORE_SERIES = ("scan", "pair", "classify", "rewrite", "commit", "build")
@@ -102,7 +102,7 @@ def _classify(job: Job) -> Classification:
 
     found = classify(job.tree, job.pairing, profile=job.profile)
     try:
-        return decide(found, job.options.decisions)
+        return decide(found, job.options.decisions, command=job.command)
     except Refusal as refusal:
         # Nobody named the file, so it has to be said which one it is.
         where = f"{job.options.decisions_file}: " if job.options.decisions_file else ""
@@ -340,6 +340,8 @@ def check_environment(job: Job, wanted: Sequence[str]) -> None:
         check_options(job.options.build)
     if "commit" in wanted:
         user_identity(job.tree.root)
+    if "series" in wanted:
+        check_replaceable(job.out)
 
 
 def newly_failed(job: Job) -> list[Rejection]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from migrate import pipeline
 from migrate.asked import Asked
 from migrate.base.errors import ExitCode
 from migrate.base.lock import Holder
+from migrate.base.typed import typed
 from migrate.console import Console, duration
 from migrate.delivery.model import BuildStatus
 from migrate.job import Job
@@ -266,4 +266,4 @@ def _failures(console: Console, job: Job) -> None:
 def _next_after_run(job: Job) -> str:
     if not job.delivery.series:
         return f"look at {job.out / 'report.html'} for what is left for a person"
-    return shlex.join(["ls", str(job.out)])
+    return typed("ls", job.out)

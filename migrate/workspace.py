@@ -8,15 +8,14 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from migrate.base import codec, lock, stored
+from migrate.base import codec, lock, places, scratch, stored
 from migrate.base.borrowed import borrow, check_out
 from migrate.base.codec import flush
 from migrate.base.database import Database
@@ -95,7 +94,8 @@ class Workspace:
 
     def load(self, stage: str, kind: type[T]) -> stored.Stored[T] | None:
         """The stored result of `stage`, or None when there is none that can be trusted."""
-        return stored.load(self.stage_path(stage), kind, self.notice)
+        with _using_workspace(self.root):
+            return stored.load(self.stage_path(stage), kind, self.notice)
 
     def save(self, stage: str, value: T, inputs: str) -> stored.Stored[T]:
         return stored.save(self.stage_path(stage), value, inputs)
@@ -133,8 +133,7 @@ class Workspace:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep everybody else out; leftovers of a run that was killed are removed on entry."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with lock.locked(self.root / "lock"):
+        with _using_workspace(self.root), self._locked():
             self._settle()
             self._is_mine = True
             try:
@@ -147,16 +146,17 @@ class Workspace:
                     del self.__dict__["database"]
 
     @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        with lock.locked(self.root / "lock"):
+            yield
+
+    @contextmanager
     def held(self) -> Iterator[None]:
         """Locked, and every temporary file of the process is made in here, so that the next run
         after a kill finds and removes it."""
-        with self.locked():
-            before = tempfile.tempdir
-            tempfile.tempdir = str(self.scratch())
-            try:
-                yield
-            finally:
-                tempfile.tempdir = before
+        with self.locked(), scratch.inside(self.scratch()):
+            yield
 
     def holder(self) -> lock.Holder | None:
         """Who works in this workspace now."""
@@ -200,7 +200,7 @@ class Workspace:
         except FileNotFoundError:
             self._check_empty()
             return None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (IsADirectoryError, ValueError, KeyError, TypeError):
             self.notice(f"{_MARKER} was damaged; everything in {self.root} is made anew")
             return 0
         if owner != str(self.checkout):
@@ -237,11 +237,12 @@ def open_workspace(
     Nothing is written before :meth:`Workspace.locked`. Refuses a place in the checkout or
     around it.
     """
-    top = checkout.resolve()
-    root = (directory.expanduser() if directory else _default_place(top)).resolve()
+    top = places.absolute(checkout)
+    root = places.meant(directory or _default_place(top))
     keep_apart(root, top, "workspace", "--workspace")
-    if root.exists() and not root.is_dir():
-        raise Refusal(f"{root} is not a folder.", "Give a folder with --workspace DIR.")
+    with _using_workspace(root):
+        if _exists(root) and not root.is_dir():
+            raise Refusal(f"{root} is not a folder.", "Give a folder with --workspace DIR.")
     return Workspace(root, top, re.sub(r"[^A-Za-z0-9._-]", "-", profile).lstrip("."), notice)
 
 
@@ -266,37 +267,78 @@ def replacing(target: Path) -> Iterator[Path]:
     `target` may be missing, empty, or what an earlier run put there; anything else is the
     user's and refused.
     """
-    if target.exists() and not _may_replace(target):
-        raise Refusal(
-            f"{target} holds files that gup-migrate did not write.",
-            "Give an empty folder, or one that does not exist yet, with --output DIR.",
-        )
-    put_back(target)
-    fresh, old = _beside(target, "new"), _beside(target, "old")
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    (fresh / _OUT_MARKER).touch()
-    yield fresh
-    for path in fresh.rglob("*"):
-        if path.is_file():
-            flush(path)
-    if target.exists():
-        target.replace(old)
-    fresh.replace(target)
-    shutil.rmtree(old, ignore_errors=True)
+    with _using_output(target):
+        _refuse_strangers(target)
+        put_back(target)
+        fresh, old = _beside(target)
+        for leftover in (fresh, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        (fresh / _OUT_MARKER).touch()
+        yield fresh
+        for path in fresh.rglob("*"):
+            if path.is_file():
+                flush(path)
+        if target.exists():
+            target.replace(old)
+        fresh.replace(target)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def check_replaceable(target: Path) -> None:
+    """A :class:`Refusal` now for what :func:`replacing` would be refused for after the work."""
+    with _using_output(target):
+        _refuse_strangers(target)
+        fresh, _ = _beside(target)
+        new = [p for p in (fresh, *fresh.parents) if not _exists(p)]
+        try:
+            fresh.mkdir(parents=True, exist_ok=True)
+            (fresh / _OUT_MARKER).touch()
+        finally:
+            (fresh / _OUT_MARKER).unlink(missing_ok=True)
+            for path in new:
+                with suppress(OSError):
+                    path.rmdir()
 
 
 def put_back(target: Path) -> None:
     """Have `target` where :func:`replacing` was killed between its two renames: what was sent is
     written down in there."""
-    old = _beside(target, "old")
-    if old.exists() and not target.exists():
-        old.replace(target)
+    with _using_output(target):
+        _, old = _beside(target)
+        if _exists(old) and not _exists(target):
+            old.replace(target)
 
 
-def _beside(target: Path, end: str) -> Path:
-    return target.with_name(f".{target.name}.gup-migrate-{end}")
+def _beside(target: Path) -> tuple[Path, Path]:
+    """What takes the place of `target`, and where `target` is while that happens."""
+    new, old = (target.with_name(f".{target.name}.gup-migrate-{end}") for end in ("new", "old"))
+    return new, old
+
+
+def _using_output(target: Path) -> AbstractContextManager[None]:
+    return places.using(target, "output folder", "with --output DIR", beside=_beside(target))
+
+
+def _using_workspace(root: Path) -> AbstractContextManager[None]:
+    return places.using(root, "workspace", "with --workspace DIR")
+
+
+def _exists(path: Path) -> bool:
+    """Path.exists() takes what may not be looked at for missing in some cases and not in others."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _refuse_strangers(target: Path) -> None:
+    if _exists(target) and not _may_replace(target):
+        raise Refusal(
+            f"{target} holds files that gup-migrate did not write.",
+            "Give an empty folder, or one that does not exist yet, with --output DIR.",
+        )
 
 
 def _may_replace(target: Path) -> bool:
@@ -318,9 +360,6 @@ def _remove(path: Path, keep: set[Path]) -> int:
 
 
 def _default_place(checkout: Path) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG rules: a relative path counts as unset.
-    cache = Path(base) if base.startswith("/") else Path("~/.cache").expanduser()
     digest = hashlib.sha256(os.fsencode(checkout)).hexdigest()[:12]
     name = re.sub(r"[^A-Za-z0-9._-]", "-", checkout.name).lstrip(".") or "linux"
-    return cache / "gup-migrate" / "work" / f"{name[:40]}-{digest}"
+    return places.cache_folder() / "gup-migrate" / "work" / f"{name[:40]}-{digest}"

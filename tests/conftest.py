@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.hidden import path_without
 from tests.snapshots import Snapshot, snapshot
 
 # A busy machine is no failure either: nothing is timed.
@@ -44,17 +46,40 @@ GIT_CONFIG = """\
 """
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """With WITHOUT=ccache in the environment no test, and nothing that it starts, finds ccache."""
+    name = os.environ.get("WITHOUT", "")
+    if name and shutil.which(name):
+        scratch = tempfile.TemporaryDirectory(prefix="without-")
+        config.add_cleanup(scratch.cleanup)
+        os.environ["PATH"] = path_without(name, os.environ["PATH"], Path(scratch.name))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _home_of_fixtures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The same for fixtures that tests share, which are made before that of any test."""
+    with pytest.MonkeyPatch.context() as changes:
+        _move_into(tmp_path_factory.mktemp("home"), changes)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home folder with a git identity; nothing of the user's own reaches a test."""
-    folder = tmp_path_factory.mktemp("home")
+    return _move_into(tmp_path_factory.mktemp("home"), monkeypatch)
+
+
+def _move_into(folder: Path, changes: pytest.MonkeyPatch) -> Path:
     for name in tuple(os.environ):
         if name.startswith(OTHERS):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(folder))
+            changes.delenv(name)
+    changes.setenv("HOME", str(folder))
     for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
-        monkeypatch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
+        changes.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
     (folder / ".gitconfig").write_text(GIT_CONFIG)
+    # What a test kills leaves its temporary files where the other files of tests are.
+    (folder / "tmp").mkdir()
+    changes.setenv("TMPDIR", str(folder / "tmp"))
     return folder
 
 

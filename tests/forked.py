@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,9 +16,14 @@ from migrate.ending import guarded
 
 
 def run(
-    arguments: Sequence[str], env: Mapping[str, str], cwd: Path, answers: str = ""
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    answers: str = "",
+    before: Callable[[], None] = lambda: None,
 ) -> subprocess.CompletedProcess[str]:
-    """What `gup-migrate` with `arguments` does, as a process of its own would.
+    """What `gup-migrate` with `arguments` does, as a process of its own would; `before` is called
+    in that process first.
 
     Half a second a call cheaper than that: no interpreter starts, nothing is imported.
     """
@@ -28,7 +33,7 @@ def run(
         given.seek(0)
         child = os.fork()
         if child == 0:
-            _become(arguments, env, cwd, (given.fileno(), out.fileno(), err.fileno()))
+            _become(arguments, env, cwd, (given.fileno(), out.fileno(), err.fileno()), before)
         _, status = os.waitpid(child, 0)
         texts = []
         for stream in (out, err):
@@ -39,7 +44,11 @@ def run(
 
 
 def _become(
-    arguments: Sequence[str], env: Mapping[str, str], cwd: Path, streams: tuple[int, ...]
+    arguments: Sequence[str],
+    env: Mapping[str, str],
+    cwd: Path,
+    streams: tuple[int, ...],
+    before: Callable[[], None],
 ) -> NoReturn:
     """Be the program and end; nothing of the test runner may run on in here."""
     code = 70
@@ -51,6 +60,7 @@ def _become(
         os.environ.clear()
         os.environ.update(env)
         os.chdir(cwd)
+        before()
         sys.argv = ["gup-migrate", *arguments]
         code = guarded(lambda: invoke(list(arguments)))
         sys.stdout.flush()

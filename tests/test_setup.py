@@ -14,7 +14,22 @@ from pathlib import Path
 
 import pytest
 
-BORROWED = ("ls", "sh", "bash", "env", "cat", "rm", "mktemp", "dirname", "tee", "grep", "tail")
+from tests.hidden import path_without
+
+BORROWED = (
+    "ls",
+    "mkdir",
+    "sh",
+    "bash",
+    "env",
+    "cat",
+    "rm",
+    "mktemp",
+    "dirname",
+    "tee",
+    "grep",
+    "tail",
+)
 
 
 class Machine:
@@ -201,18 +216,45 @@ def test_an_apt_that_never_ends_is_given_up_on(machine: Machine, need: str) -> N
     assert done.stderr.splitlines()[-1] == "apt-get did not install: coccinelle"
 
 
+def test_a_program_can_be_hidden_from_the_tests(tmp_path: Path) -> None:
+    """That is how CI tests on a machine with ccache what holds on one without it."""
+    for name in ("a", "b", "scratch"):
+        (tmp_path / name).mkdir()
+    for name in ("a/one", "b/one", "b/two"):
+        (tmp_path / name).write_text("#!/bin/sh\necho $0\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "b/gcc").symlink_to(tmp_path / "b/two")
+    path = path_without("two", f"{tmp_path}/a:{tmp_path}/b", tmp_path / "scratch")
+    assert shutil.which("one", path=path) == f"{tmp_path}/a/one"
+    assert shutil.which("two", path=path) is shutil.which("gcc", path=path) is None
+    assert path.split(":")[0] == f"{tmp_path}/a"
+    (tmp_path / "a/one").unlink()
+    assert shutil.which("one", path=path) == f"{tmp_path}/scratch/1/one"
+
+
+@pytest.mark.skipif("WITHOUT" not in os.environ, reason="nothing is hidden, as it is by .ci/run")
+def test_what_is_hidden_is_not_found() -> None:
+    assert shutil.which(os.environ["WITHOUT"]) is None
+
+
 CLOSING = "=================== 12 passed, 1 skipped in 3.45s ===================="
 
 
-PARTS = ("test", "browser-test", "kernel-test", "other-release-test")
+PARTS = ("test", "ccache-test", "browser-test", "kernel-test", "other-release-test")
 
 
 @pytest.mark.parametrize("failing", ["", *PARTS])
 def test_ci_runs_all_parts_and_fails_when_one_does(
     machine: Machine, project: Path, failing: str
 ) -> None:
-    machine.program("make", f'echo "{CLOSING}"; [ "$1" != "{failing}" ]')
-    done = machine.run(str(project / ".ci/run"))
+    seen = machine.log.with_suffix(".seen")
+    told = 'echo "$1:$EMAIL$GIT_DIR$XDG_CONFIG_HOME:$WITHOUT:$(ls -A "$HOME")"'
+    machine.program("make", f'{told} >> {seen}; echo "{CLOSING}"; [ "$1" != "{failing}" ]')
+    mine = ("EMAIL=me@example.org", "GIT_DIR=/mine", "XDG_CONFIG_HOME=/mine")
+    done = machine.run("env", *mine, str(project / ".ci/run"))
+    assert seen.read_text().splitlines() == [
+        f"{part}::{'ccache' if part == 'test' else ''}:" for part in PARTS
+    ], "nothing of whoever runs it reaches a test"
     assert done.returncode == (1 if failing else 0)
     assert machine.called("make") == [f"make {part}" for part in PARTS]
     end = re.sub(r"after \d+ s", "after N s", done.stdout).splitlines()[-2 * len(PARTS) :]

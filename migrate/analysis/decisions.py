@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from migrate.analysis.classify import warnings
@@ -19,6 +19,7 @@ from migrate.analysis.model import (
     Verdict,
 )
 from migrate.base.errors import Refusal
+from migrate.base.typed import own_command
 
 AUTHOR: Final = "author"
 RULE = "decision"
@@ -120,17 +121,22 @@ def _decision(path: Path, number: int, entry: Any) -> Decision:
     )
 
 
-def decide(classification: Classification, decisions: Sequence[Decision]) -> Classification:
+def decide(
+    classification: Classification,
+    decisions: Sequence[Decision],
+    *,
+    command: Callable[..., str] = own_command,
+) -> Classification:
     """`classification` with the author's verdicts in place of those of the rules.
 
     A :class:`Refusal` for a decision that fits no group, that contradicts another, or that would
-    convert a group with gaps without saying so.
+    convert a group with gaps without saying so; `command` spells the command to type then.
     """
     by_group: dict[str, Decision] = {}
     for decision in decisions:
         fitting = [g for g in classification.groups if decision.fits(g)]
         if not fitting:
-            raise _fits_nothing(classification, decision)
+            raise _fits_nothing(classification, decision, command)
         for group in fitting:
             other = by_group.setdefault(group.name, decision)
             if other.verdict is not decision.verdict:
@@ -139,7 +145,7 @@ def decide(classification: Classification, decisions: Sequence[Decision]) -> Cla
                     f" ({decision.verdict}) are both about {group.name}.",
                     "Keep one of them, or name the groups one by one.",
                 )
-            check(decision, group, classification)
+            check(decision, group, classification, command)
     verdicts = tuple(
         _decided(group, v, by_group[group.name]) if group.name in by_group else v
         for group, v in classification.pairs()
@@ -147,7 +153,12 @@ def decide(classification: Classification, decisions: Sequence[Decision]) -> Cla
     return replace(classification, verdicts=verdicts)
 
 
-def check(decision: Decision, group: PinGroup, classification: Classification) -> None:
+def check(
+    decision: Decision,
+    group: PinGroup,
+    classification: Classification,
+    command: Callable[..., str] = own_command,
+) -> None:
     """A :class:`Refusal` when `decision` asks for what cannot be done to `group`."""
     if decision.verdict not in _CONVERTING:
         return
@@ -173,8 +184,8 @@ def check(decision: Decision, group: PinGroup, classification: Classification) -
         raise Refusal(
             f"{name} would {decision.verdict} {group.name}, of which not"
             f" everything could be followed: {group.gaps[0]}.",
-            f"See 'gup-migrate explain {group.name}'; add despite_gaps = true once you have checked"
-            " every release by hand.",
+            "Check every release by hand, then add despite_gaps = true. See them:"
+            f" {_undecided(command, 'explain', PurePosixPath(group.name))}",
         )
     if decision.verdict is Action.FOLLOW and not group.follows:
         why = group.no_follow or "follow_page() cannot do what it does"
@@ -182,6 +193,11 @@ def check(decision: Decision, group: PinGroup, classification: Classification) -
             f"{name} cannot follow {group.name}: {why}.",
             "Let it pin or keep the group.",
         )
+
+
+def _undecided(command: Callable[..., str], name: str, *arguments: PurePosixPath) -> str:
+    """A command that does not stumble over the same decision."""
+    return f"{command(name, *arguments, without=('decisions',))} --decisions /dev/null"
 
 
 def _helper(group: PinGroup) -> str:
@@ -207,9 +223,12 @@ def _decided(group: PinGroup, rules: Verdict, decision: Decision) -> Verdict:
     )
 
 
-def _fits_nothing(classification: Classification, decision: Decision) -> Refusal:
+def _fits_nothing(
+    classification: Classification, decision: Decision, command: Callable[..., str]
+) -> Refusal:
     near = next(_nearest(classification, decision), "")
-    hint = f"The nearest there is: {near}." if near else "See what there is: gup-migrate classify"
+    see = f"See what there is: {_undecided(command, 'classify')}"
+    hint = f"The nearest there is: {near}." if near else see
     return Refusal(f"Decision {decision.number} ({decision}) fits no group.", hint)
 
 

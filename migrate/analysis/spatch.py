@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from migrate.base import packages, process
 from migrate.base.errors import Refusal
 from migrate.base.room import no_room, no_room_words
+from migrate.base.scratch import current, scratch
 
 OLDEST_VERSION = (1, 1, 1)
 DEFAULT_TIMEOUT = 120.0
@@ -85,9 +85,8 @@ def run_spatch(
     `timeout` is in seconds, `output_limit` and `memory` in bytes. The process sees no
     .cocciconfig, the user's neither, and leaves nothing behind.
     """
-    with tempfile.TemporaryDirectory(prefix="gup-migrate-spatch-") as name:
-        scratch = Path(name)
-        copies = _write_copies(scratch, files)
+    with scratch("spatch") as folder:
+        copies = _write_copies(folder, files)
         argv = [
             *("spatch", "--very-quiet", "--no-includes", "--no-show-diff"),
             *("--out-place", "--suffix", _SUFFIX),
@@ -100,9 +99,9 @@ def run_spatch(
         ]
         outcome = process.run(
             argv,
-            cwd=scratch,
+            cwd=folder,
             timeout=timeout,
-            env=_environment(scratch),
+            env=_environment(folder),
             output_limit=output_limit,
             memory=memory,
         )
@@ -111,10 +110,9 @@ def run_spatch(
 
 def spatch_version() -> tuple[int, int, int]:
     """The version of the spatch on PATH; a :class:`Refusal` when there is none or it is too old."""
-    with tempfile.TemporaryDirectory(prefix="gup-migrate-spatch-") as name:
-        scratch = Path(name)
+    with scratch("spatch") as folder:
         outcome = process.run(
-            ["spatch", "--version"], cwd=scratch, timeout=30, env=_environment(scratch)
+            ["spatch", "--version"], cwd=folder, timeout=30, env=_environment(folder)
         )
     how_to_get = f"Install Coccinelle 1.1.1 or newer: {packages.install('coccinelle')}"
     match outcome:
@@ -155,40 +153,39 @@ def _python_option() -> tuple[str, ...]:
 
 
 def _python_works(option: tuple[str, ...]) -> bool:
-    with tempfile.TemporaryDirectory(prefix="gup-migrate-spatch-") as name:
-        scratch = Path(name)
-        (scratch / "probe.cocci").write_text(_PROBE, "utf-8")
-        (scratch / "probe.c").write_text("int f(void)\n{\n\treturn g();\n}\n", "utf-8")
+    with scratch("spatch") as folder:
+        (folder / "probe.cocci").write_text(_PROBE, "utf-8")
+        (folder / "probe.c").write_text("int f(void)\n{\n\treturn g();\n}\n", "utf-8")
         argv = ["spatch", "--very-quiet", "--no-includes", *option]
         outcome = process.run(
             [*argv, "--sp-file", "probe.cocci", "probe.c"],
-            cwd=scratch,
+            cwd=folder,
             timeout=60,
-            env=_environment(scratch),
+            env=_environment(folder),
         )
         if isinstance(outcome, process.NotStarted):
             return True  # no spatch at all: spatch_version() says that better
         return isinstance(outcome, process.Finished) and b"probe 3" in outcome.stdout
 
 
-def _environment(scratch: Path) -> dict[str, str]:
-    """A home without .cocciconfig, scratch files below `scratch`, and spatch's own Python."""
+def _environment(folder: Path) -> dict[str, str]:
+    """A home without .cocciconfig, scratch files below `folder`, and spatch's own Python."""
     return {
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
         "PYTHONHOME": "",
         "PYTHONPATH": "",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
-def _write_copies(scratch: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
+def _write_copies(folder: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
     """Each file in a folder of its own: two may share a base name."""
     copies = {}
     for number, (path, contents) in enumerate(files.items()):
-        folder = scratch / "files" / str(number)
-        folder.mkdir(parents=True)
-        copies[path] = folder / Path(path).name
+        own = folder / "files" / str(number)
+        own.mkdir(parents=True)
+        copies[path] = own / Path(path).name
         copies[path].write_bytes(contents)
     return copies
 
@@ -199,7 +196,7 @@ def _judge(
     stderr = outcome.stderr if isinstance(outcome, process.Finished) else b""
     if words := no_room_words(stderr.decode("utf-8", "replace")):
         # Not the fault of a file, and not to be taken for one.
-        raise no_room(tempfile.gettempdir(), words)
+        raise no_room(current() or "the temporary files", words)
     match outcome:
         case process.TimedOut(limit=limit):
             return TookTooLong(limit)

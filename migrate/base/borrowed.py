@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -91,12 +92,20 @@ def _link(checkout: Path, git_folder: Path) -> None:
     objects = (checkout / _text(["rev-parse", "--git-path", "objects"], checkout)).resolve()
     alternates = git_folder / "objects" / "info" / "alternates"
     alternates.parent.mkdir(parents=True, exist_ok=True)
-    alternates.write_bytes(str(objects).encode("utf-8", "surrogateescape") + b"\n")
+    alternates.write_bytes(_quoted(os.fsencode(objects)) + b"\n")
     shallow = checkout / _text(["rev-parse", "--git-path", "shallow"], checkout)
     if shallow.is_file():
         (git_folder / "shallow").write_bytes(shallow.read_bytes())
     else:
         (git_folder / "shallow").unlink(missing_ok=True)
+
+
+def _quoted(path: bytes) -> bytes:
+    """As a line of that file has it, where a quote, a hash and a newline mean something."""
+    if b"\n" not in path and not path.startswith((b'"', b"#")):
+        return path
+    special = {ord("\n"): b"\\n", ord('"'): b'\\"', ord("\\"): b"\\\\"}
+    return b'"' + b"".join(special.get(byte, bytes([byte])) for byte in path) + b'"'
 
 
 def _text(args: list[str], cwd: Path) -> str:

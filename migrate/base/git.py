@@ -5,19 +5,45 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from migrate.base import packages, process
 from migrate.base.errors import Refusal
+from migrate.base.places import absolute, exhausted, is_exhausted, using
 from migrate.base.room import no_room, no_room_words
+from migrate.base.typed import typed
+
+_FOREIGN = re.compile(r"detected dubious ownership in repository at '(.*?)'\n", re.S)
+_UNREADABLE = re.compile(r"unable to access '(.*?)': ([A-Z][\w ]+)", re.S)
+
+
+def refuse_what_git_may_not(said: str) -> None:
+    """A :class:`Refusal` when git was not even allowed to begin, by the words that it `said`."""
+    if found := _FOREIGN.search(said):
+        there = Path(found[1])
+        raise Refusal(
+            f"{there} belongs to another user, so git does not touch it.",
+            "When you trust what is in it:"
+            f" {typed('git', 'config', '--global', '--add', 'safe.directory', there)}",
+        )
+    if found := _UNREADABLE.search(said):
+        raise Refusal(
+            f"git cannot read its configuration: {found[1]}: {found[2]}.",
+            "Give yourself access to it, or set HOME to a folder of yours.",
+        )
+
 
 try:
     import git
     from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
 except ImportError as error:
+    if isinstance(error.__cause__, OSError) and is_exhausted(error.__cause__):
+        raise exhausted(error.__cause__) from error
+    refuse_what_git_may_not(str(getattr(error.__cause__, "stderr", "")))
     # GitPython asks git for its version, and wants an answer.
     raise Refusal(
         f"git does not work: {str(error).splitlines()[0]}.",
@@ -44,6 +70,12 @@ _ENVIRONMENT = {
     "GIT_EDITOR": "true",
     "GIT_PAGER": "cat",
 }
+_FATAL = 128
+"""git's exit code for what it could not even begin with."""
+
+_MAY_NOT = re.compile(
+    r"[^\n]*(?:Permission denied|Read-only file system|Operation not permitted)[^\n]*"
+)
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TIME_LIMIT = 1800.0
 """Seconds; the longest honest git command here checks out 80,000 files."""
@@ -62,13 +94,14 @@ def git_run(
     """Run `git args` in `cwd` with the user's hooks, pager, signing and automatic gc off.
 
     What writes into the user's repository is `shielded`; for this and for `pass_fds` see
-    :func:`migrate.base.process.run`.
+    :func:`migrate.base.process.run`. A :class:`Refusal` when git is not even allowed to look at
+    the repository, or at the user's configuration, which answers no question.
     """
     options = [part for setting in _SAFE_CONFIG for part in ("-c", setting)]
     if args[0] == "diff":
         # diff.external has no value that means none: an empty one is run as a program.
         args = ["diff", "--no-ext-diff", *args[1:]]
-    return process.run(
+    outcome = process.run(
         ["git", *options, *args],
         cwd=cwd,
         timeout=timeout,
@@ -77,6 +110,11 @@ def git_run(
         pass_fds=pass_fds,
         shielded=shielded,
     )
+    if isinstance(outcome, process.Finished) and outcome.code == _FATAL:
+        refuse_what_git_may_not(outcome.stderr.decode("utf-8", "surrogateescape"))
+    if isinstance(outcome, process.NotStarted) and not cwd.is_dir():
+        raise Refusal(f"{cwd} is no folder any more.", "See what became of it, and run again.")
+    return outcome
 
 
 def git_output(
@@ -94,9 +132,14 @@ def git_output(
             return outcome.stdout
         if words := no_room_words(outcome.stderr.decode("utf-8", "replace")):
             raise no_room(cwd, words)
+        if found := _MAY_NOT.search(outcome.stderr.decode("utf-8", "replace")):
+            raise Refusal(
+                f"git {args[0]} failed in {cwd}: {found[0]}.",
+                "Give yourself access to what it names, and run the command again.",
+            )
     raise Refusal(
         f"git {args[0]} failed in {cwd}: {process.describe(outcome)}",
-        f"Try 'git -C {cwd} fsck' and run the command again.",
+        f"Look for damage, and run the command again: {typed('git', '-C', cwd, 'fsck')}",
     )
 
 
@@ -108,7 +151,7 @@ def reading(command: str, cwd: Path) -> Iterator[None]:
     except (ValueError, LookupError, StopIteration) as error:
         raise Refusal(
             f"git {command} in {cwd} gave an answer that makes no sense.",
-            f"Try 'git -C {cwd} fsck' and run the command again.",
+            f"Look for damage, and run the command again: {typed('git', '-C', cwd, 'fsck')}",
         ) from error
 
 
@@ -160,21 +203,53 @@ def open_repository(path: Path) -> Repository:
     """
     for name in [n for n in os.environ if n.startswith("GIT_")]:
         del os.environ[name]
+    _refuse_no_folder(path)
     try:
-        repository = Repository(path, search_parent_directories=False)
-    except NoSuchPathError:
-        raise Refusal(
-            f"{path} does not exist.", "Give the path of a Linux kernel checkout."
-        ) from None
-    except (InvalidGitRepositoryError, ValueError):
+        # GitPython would put a home in the place of a ~ in front, and values in that of a $NAME.
+        there = Path.cwd() / path
+        repository = Repository(there, search_parent_directories=False, expand_vars=False)
+    except (NoSuchPathError, InvalidGitRepositoryError, ValueError):
+        refuse_unreadable(path)
         raise Refusal(
             f"{path} is not a git checkout.",
-            f"Put the kernel into git first: git -C {path} init && git -C {path} add -A -f"
-            f" && git -C {path} commit -m import",
+            f"Put the kernel into git first: {typed('git', '-C', path, 'init')}"
+            f" && {import_all(path)}",
         ) from None
     if repository.bare:
         raise Refusal(
             f"{path} is a bare repository.",
-            f"Make a checkout of it: git clone {path} linux && gup-migrate run linux",
+            f"Make a checkout of it: {typed('git', 'clone', path, 'linux')}"
+            " && gup-migrate run linux",
         )
     return repository
+
+
+def refuse_unreadable(path: Path) -> None:
+    """A :class:`Refusal` when the repository at `path` may not be looked at, for which git has
+    the same answer as for one that is not there."""
+    with using(absolute(path), "checkout", ""):
+        for name in (".git", ".git/HEAD", ".git/objects", ".git/refs"):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                place = path / name
+                if stat.S_ISDIR(place.stat().st_mode):
+                    list(place.iterdir())
+                else:
+                    place.read_bytes()
+
+
+def import_all(path: Path) -> str:
+    """The commands that make all files below `path` a commit."""
+    adding = typed("git", "-C", path, "add", "-A", "-f")
+    return f"{adding} && {typed('git', '-C', path, 'commit', '-m', 'import')}"
+
+
+def _refuse_no_folder(path: Path) -> None:
+    give = "Give the path of a Linux kernel checkout."
+    try:
+        kind = absolute(path).stat().st_mode
+    except FileNotFoundError:
+        raise Refusal(f"{path} does not exist.", give) from None
+    except OSError as error:
+        raise Refusal(f"{path} cannot be used: {error.strerror}.", give) from None
+    if not stat.S_ISDIR(kind):
+        raise Refusal(f"{path} is a file, and no folder.", give)

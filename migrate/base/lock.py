@@ -31,7 +31,7 @@ class Holder:
 def holder(path: Path) -> Holder | None:
     """Who holds the lock at `path`, or None when nobody does (a leftover file is nobody)."""
     try:
-        handle = os.open(path, os.O_RDWR)
+        handle = os.open(path, os.O_RDONLY)
     except OSError:
         return None
     try:

@@ -11,15 +11,15 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.base import reaper
+from migrate.base import reaper, scratch
+from migrate.base.places import is_exhausted
 
 DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 """Bytes of standard output and standard error together."""
@@ -30,6 +30,10 @@ _CHUNK = 1 << 20
 _ROUND_SECONDS = 1.0
 _GRACE_SECONDS = 1.0
 _SHIELD_SECONDS = 10.0
+
+_MADE_IN_HOME = {"DISTCC_DIR": ".distcc", "RUSTUP_HOME": ".rustup"}
+"""What distcc and the rustc of rustup make in HOME, even if asked for no more than a version, and
+the variables that name another place for it."""
 
 MARK = secrets.token_hex(16)
 """What the environment of every program that this process starts is known by."""
@@ -89,16 +93,33 @@ Outcome = Finished | TimedOut | TooMuchOutput | NotStarted
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The caller's environment without GIT_*, in the C locale, with our mark, plus `extra`.
 
-    Temporary files go where our own go, so that those of a program that was killed are found.
+    Temporary files go where our own go, so that those of a program that was killed are found, and
+    with them what some programs would make in a HOME that has none of it yet.
     """
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env["LC_ALL"] = "C"
     env.pop("LANGUAGE", None)
     env[reaper.VARIABLE] = MARK
-    if tempfile.tempdir:
-        env["TMPDIR"] = tempfile.tempdir
+    if place := scratch.current():
+        env["TMPDIR"] = str(place)
+    env.update(_folders_elsewhere(env.get("HOME", "")))
     env.update(extra or {})
     return env
+
+
+def _folders_elsewhere(home: str) -> Iterator[tuple[str, str]]:
+    """A variable and a folder for each of :data:`_MADE_IN_HOME` that is not there."""
+    place = scratch.current()
+    for variable, name in _MADE_IN_HOME.items():
+        there = variable in os.environ
+        with suppress(OSError):
+            there = there or Path(home, name).exists()
+        if not there:
+            # Below a device nobody can make anything, not even root.
+            folder = (place or Path(os.devnull)) / name
+            with suppress(OSError):
+                folder.mkdir(exist_ok=True)
+            yield variable, str(folder)
 
 
 def run(
@@ -146,7 +167,11 @@ def run(
             start_new_session=True,
             pass_fds=tuple(pass_fds),
         )
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        if is_exhausted(error):
+            raise  # which is nothing that this program did
+        return NotStarted(args, str(error))
+    except ValueError as error:
         return NotStarted(args, str(error))
     if not shielded:
         _live.add(child.pid)

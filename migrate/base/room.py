@@ -29,15 +29,21 @@ def no_room_words(text: str) -> str:
     return found[0] if found else ""
 
 
-def no_room(place: object, words: str = "No space left on device") -> Refusal:
-    """What ends the command; what was half written then is made anew by the next one."""
+def no_room(
+    place: object, words: str = "No space left on device", how: str = "with --workspace DIR"
+) -> Refusal:
+    """What ends the command; what was half written then is made anew by the next one. `how` says
+    how another disk is named, "" where it cannot be."""
+    another = f", or use another disk {how}" if how else ""
     return Refusal(
         f"{'No space left' if words in _NO_SPACE else words} on the disk of {place}.",
-        "Make room, or use another disk with --workspace DIR, and run the command again.",
+        f"Make room{another}, and run the command again.",
     )
 
 
-def no_room_error(error: OSError, place: Path | None = None) -> Refusal:
+def no_room_error(
+    error: OSError, place: Path | None = None, how: str = "with --workspace DIR"
+) -> Refusal:
     """The same for an `error` of this process."""
     words = os.strerror(error.errno or errno.ENOSPC)
-    return no_room(place or error.filename or "the workspace", words)
+    return no_room(place or error.filename or "the workspace", words, how)

@@ -48,7 +48,8 @@ def save(path: Path, value: T, inputs: str) -> Stored[T]:
 def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] | None:
     """What :func:`save` wrote, or None; a damaged file is set aside and `notice` told so.
 
-    None without a notice for a file that is missing or of another version of the tool.
+    None without a notice for a file that is missing or of another version of the tool. An OSError
+    for one that may not be read, which says nothing of what is in it.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -57,7 +58,7 @@ def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] 
             raise ValueError("its check sum does not fit")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (IsADirectoryError, ValueError, TypeError, RecursionError) as error:
         kept = set_aside(path)
         why = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
         notice(f"{path.name} was damaged ({why}); set aside as {kept.name} and made anew")

@@ -18,6 +18,7 @@ from migrate.base.errors import Refusal
 from migrate.base.git import git_run
 from migrate.base.process import Finished
 from migrate.base.templates import Templates
+from migrate.base.typed import typed
 from migrate.delivery.history import describe_patch
 from migrate.delivery.messages import (
     RULES_DOCUMENT,
@@ -53,13 +54,13 @@ def user_identity(checkout: Path) -> Identity:
     """user.name and user.email of the user's git; a :class:`Refusal` when one is not set."""
     name, email = (_setting(checkout, key) for key in ("user.name", "user.email"))
     for key, value, example in (
-        ("user.name", name, '"Your Name"'),
+        ("user.name", name, "Your Name"),
         ("user.email", email, "you@example.org"),
     ):
         if not value:
             raise Refusal(
                 f"git has no {key}, and patches are signed off by somebody.",
-                f"Set it: git config --global {key} {example}",
+                f"Set it: {typed('git', 'config', '--global', key, example)}",
             )
     return Identity(name, email)
 

@@ -69,7 +69,7 @@ def _as_it_is(candidate: Candidate, name: str, chain: Sequence[Version]) -> Edit
     if newest.sent and newest.keys != candidate.keys:
         hold = (
             f"v{newest.number} was sent ({newest.sent}) and the patches have changed since;"
-            " the next version is made by: gup-migrate series --reroll"
+            " the next version is made with --reroll"
         )
     return Edition(name, newest.number, newest.turn, _before(chain, newest), hold=hold)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from migrate.analysis.model import Action, Classification, PinGroup, Place, Verdict
 from migrate.base.errors import Refusal
+from migrate.base.typed import own_command
 from migrate.delivery.report_code import decode_lines
 from migrate.kernel.tree import Tree
 
@@ -35,17 +35,12 @@ class Note:
     caret: int = 0
 
 
-def command_line(name: str, *arguments: str) -> str:
-    """A command of the tool, to be typed."""
-    return shlex.join(["gup-migrate", name, *arguments])
-
-
 def explain(
     tree: Tree,
     classification: Classification,
     where: str,
     *,
-    command: Callable[..., str] = command_line,
+    command: Callable[..., str] = own_command,
 ) -> tuple[Note, ...]:
     """Notes on every group that touches `where`, a FILE, FILE:LINE or FILE:FUNCTION.
 
@@ -94,7 +89,7 @@ def _nothing(
     )
     near = [name for name in known if name.startswith(path + ":")]
     near = near or difflib.get_close_matches(where, known, n=1, cutoff=0.4)
-    try_this = f"Try: {command('explain', near[0])}" if near else ""
+    try_this = f"Try: {command('explain', PurePosixPath(near[0]))}" if near else ""
     hint = try_this or f"See them all: {command('classify')}"
     return Refusal(f"No group has a place at {where}.", hint)
 

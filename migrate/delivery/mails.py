@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import quopri
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.base.scratch import scratch
 from migrate.delivery.headers import address_header, is_address, text_header
 from migrate.delivery.plumbing import Identity, own_git, patch_ids
 from migrate.kernel.mailmap import Mailbox
@@ -91,13 +91,13 @@ def format_patches(plan: Plan) -> Raw:
         for role in ("AUTHOR", "COMMITTER")
         for part, value in (("NAME", plan.who.name), ("EMAIL", plan.who.email))
     }
-    with tempfile.TemporaryDirectory(prefix="gup-migrate-mails-") as folder:
-        options = [*_OPTIONS, f"--base={plan.base}", "-o", folder]
+    with scratch("mails") as folder:
+        options = [*_OPTIONS, f"--base={plan.base}", "-o", str(folder)]
         if plan.version > 1:
             options.append(f"-v{plan.version}")
         commits = f"{plan.start}..{plan.tip}"
         own_git(["format-patch", *options, commits], plan.repository, env=ident)
-        files = sorted(Path(folder).iterdir())
+        files = sorted(folder.iterdir())
         cover = files[0].read_bytes()
         tail = cover.partition(_BLURB)[2].strip(b"\n")
         lines = [f"base-commit: {plan.base}"]

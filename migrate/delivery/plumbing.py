@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.base.git import git_output, object_id, reading
+from migrate.base.scratch import scratch
 
 _ENVIRONMENT = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 NEW_FILE = "100644"
@@ -62,8 +62,8 @@ class Index:
 @contextmanager
 def temporary_index(repository: Path) -> Iterator[Index]:
     """An index that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="gup-migrate-index-") as folder:
-        yield Index(repository, Path(folder) / "index")
+    with scratch("index") as folder:
+        yield Index(repository, folder / "index")
 
 
 def own_git(

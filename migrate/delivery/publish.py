@@ -8,15 +8,15 @@ index, work tree, stash and other branches stay as they are.
 from __future__ import annotations
 
 import os
-import shlex
-import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output, git_run, object_id
 from migrate.base.process import Finished, describe
+from migrate.base.scratch import scratch
+from migrate.base.typed import own_command, typed
 from migrate.delivery.arrival import Lock, noted
 from migrate.delivery.model import Branch
 from migrate.delivery.plumbing import own_git
@@ -39,20 +39,21 @@ def publish(
     journal: Path,
     expected: Collection[str] = (),
     out: Path | None = None,
+    command: Callable[..., str] = own_command,
 ) -> Published:
     """Hand `branch` over from the tool's `repository` to the user's `checkout`.
 
     What is half done there is noted in `journal` meanwhile, see :mod:`migrate.delivery.arrival`.
     `expected` are tips that were handed over before. When the branch is somewhere else by now,
-    what is there stays under a name of its own. `out` is where the series are, for the reader of
-    a refusal. A :class:`Refusal` when the branch is checked out, when its name cannot be used, or
-    when the repository is read-only.
+    what is there stays under a name of its own. `out` is where the series are and `command` spells
+    a command to type, for the reader of a refusal. A :class:`Refusal` when the branch is checked
+    out, when its name cannot be used, or when the repository is read-only.
     """
     _refuse_checked_out(branch.ref, checkout)
     old = _tip(branch.ref, checkout)
     if old == branch.tip:
         return Published(branch.ref, branch.tip, "")
-    _refuse_read_only(branch.ref, checkout, out)
+    _refuse_read_only(branch.ref, checkout, out, command)
     moves = [(branch.ref, branch.tip, old or _zero(branch.tip))]
     kept = ""
     if old is not None and old not in (*expected, branch.base):
@@ -60,11 +61,11 @@ def publish(
         moves.append((kept, old, ""))
     locks = [Lock(str(_git_path(f"{ref}.lock", checkout)), tip) for ref, tip, _ in moves]
     _refuse_locked(locks)
-    with tempfile.TemporaryDirectory(prefix="gup-migrate-pack-") as folder:
-        pack = _pack(branch, repository, checkout, Path(folder))
+    with scratch("pack") as folder:
+        pack = _pack(branch, repository, checkout, folder)
         with noted(journal, pack, _git_path("objects/pack", checkout), locks) as arrival:
             arrival.put()
-            _transaction(moves, locks, checkout, arrival.handle)
+            _transaction(moves, locks, checkout, arrival.handle, command)
     return Published(branch.ref, branch.tip, kept)
 
 
@@ -81,7 +82,11 @@ def _pack(branch: Branch, repository: Path, checkout: Path, folder: Path) -> lis
 
 
 def _transaction(
-    moves: list[tuple[str, str, str]], locks: list[Lock], checkout: Path, handle: int
+    moves: list[tuple[str, str, str]],
+    locks: list[Lock],
+    checkout: Path,
+    handle: int,
+    command: Callable[..., str] = own_command,
 ) -> None:
     """All `moves` (ref, new tip, old one) or none; a symbolic ref is replaced, not followed."""
     lines = [f"option no-deref\0update {ref}\0{tip}\0{old}\0" for ref, tip, old in moves]
@@ -97,11 +102,13 @@ def _transaction(
         name = moves[0][0].removeprefix("refs/heads/")
         raise Refusal(
             f"The branch {name} cannot be written: {describe(outcome)}",
-            f"Rename what is in its way, then: gup-migrate commit {checkout}",
+            f"Rename what is in its way, then: {command('series')}",
         )
 
 
-def _refuse_read_only(ref: str, checkout: Path, out: Path | None) -> None:
+def _refuse_read_only(
+    ref: str, checkout: Path, out: Path | None, command: Callable[..., str]
+) -> None:
     for name in ("objects/pack", "refs/heads"):
         folder = _git_path(name, checkout)
         folder = folder if folder.exists() else folder.parent
@@ -110,7 +117,7 @@ def _refuse_read_only(ref: str, checkout: Path, out: Path | None) -> None:
             raise Refusal(
                 f"The branch {ref.removeprefix('refs/heads/')} cannot be written: {folder} is"
                 " read-only for you.",
-                f"{done}For the branch, make that writable and run: gup-migrate series {checkout}",
+                f"{done}For the branch, make that writable and run: {command('series')}",
             )
 
 
@@ -120,7 +127,7 @@ def _refuse_locked(locks: list[Lock]) -> None:
         if Path(lock.path).exists():
             raise Refusal(
                 f"{lock.path} is in the way: another git is at work, or was killed there.",
-                f"When no git is at work there: rm {shlex.quote(lock.path)}",
+                f"When no git is at work there: {typed('rm', Path(lock.path))}",
             )
 
 
@@ -141,14 +148,19 @@ def _zero(commit: str) -> str:
 
 
 def _refuse_checked_out(ref: str, checkout: Path) -> None:
-    listed = git_output(["worktree", "list", "--porcelain"], cwd=checkout)
+    listing = ["worktree", "list", "--porcelain"]
+    listed = git_run([*listing, "-z"], cwd=checkout)
+    if isinstance(listed, Finished) and listed.ok:
+        lines = listed.stdout.split(b"\0")
+    else:  # before git 2.36
+        lines = git_output(listing, cwd=checkout).split(b"\n")
     where = ""
-    for line in listed.decode("utf-8", "surrogateescape").split("\n"):
+    for line in (line.decode("utf-8", "surrogateescape") for line in lines):
         if line.startswith("worktree "):
             where = line.removeprefix("worktree ")
         if line == f"branch {ref}":
             name = ref.removeprefix("refs/heads/")
             raise Refusal(
                 f"The branch {name} is checked out in {where}, so it cannot be moved.",
-                f"Go to another one first: git -C {where} switch --detach",
+                f"Go to another one first: {typed('git', '-C', Path(where), 'switch', '--detach')}",
             )

@@ -10,6 +10,7 @@ from migrate.analysis.model import Place
 from migrate.base.errors import Refusal
 from migrate.base.git import git_output, git_run
 from migrate.base.process import Finished
+from migrate.base.typed import typed
 from migrate.kernel.tree import Tree
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -38,7 +39,7 @@ def added_lines(tree: Tree, revision: str) -> Added:
     if not isinstance(found, Finished) or not found.ok:
         raise Refusal(
             f"{tree.root} has no commit {revision}.",
-            f"Name one that it has; see them: git -C {tree.root} log --oneline",
+            f"Name one that it has; see them: {typed('git', '-C', tree.root, 'log', '--oneline')}",
         )
     base = found.stdout.decode().strip()
     options = ["-U0", "--no-color", "--no-renames", "--no-textconv", "--src-prefix=a/"]

@@ -9,13 +9,13 @@ a question, whether MAINTAINERS covers a new file; where it does, the question i
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.base import process
+from migrate.base.scratch import scratch
 from migrate.kernel.tree_script import TreeScript
 
 SCRIPT = "scripts/checkpatch.pl"
@@ -104,8 +104,8 @@ def check_patches(
     for a new file. Without `script` nothing is run and all of them are unchecked."""
     if script is None:
         return StyleReport((), tuple(Unchecked(name, NOT_RUN) for name, _ in patches))
-    with tempfile.TemporaryDirectory(prefix="gup-migrate-style-") as folder:
-        paths = [Path(folder) / name for name, _ in patches]
+    with scratch("style") as folder:
+        paths = [folder / name for name, _ in patches]
         for path, (_, data) in zip(paths, patches, strict=True):
             path.write_bytes(data)
         return _check(script, paths, covered)
@@ -123,8 +123,8 @@ def _check(
 ) -> StyleReport:
     findings: list[Finding] = []
     unchecked: list[Unchecked] = []
-    with tempfile.TemporaryDirectory(prefix="gup-migrate-style-") as folder:
-        back = Path(folder) / "reversed.patch"
+    with scratch("style") as folder:
+        back = folder / "reversed.patch"
         for patch in patches:
             back.write_bytes(reverse(patch.read_bytes()))
             now, then = (_complaints(script, path) for path in (patch, back))

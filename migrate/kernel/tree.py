@@ -12,8 +12,17 @@ from functools import cached_property
 from pathlib import Path
 
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output, git_run, object_id, open_repository, reading
+from migrate.base.git import (
+    git_output,
+    git_run,
+    import_all,
+    object_id,
+    open_repository,
+    reading,
+    refuse_unreadable,
+)
 from migrate.base.process import Finished
+from migrate.base.typed import typed
 from migrate.kernel.stems import stems, whole_words
 from migrate.kernel.work_tree import read_checked_out
 
@@ -219,12 +228,11 @@ def _leads_out(commit: str, name: str) -> Refusal:
 def open_tree(path: Path, revision: str = "HEAD") -> Tree:
     """The kernel at `path`; a :class:`Refusal` when it is no kernel checkout with the GUP API."""
     repository = open_repository(path)
-    found = git_run(["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], cwd=path)
+    wanted = f"{revision}^{{commit}}"
+    found = git_run(["rev-parse", "--verify", "--quiet", "--end-of-options", wanted], cwd=path)
     if not isinstance(found, Finished) or not found.ok:
-        raise Refusal(
-            f"{path} has no commit at {revision}.",
-            f"Commit the kernel first: git -C {path} add -A -f && git -C {path} commit -m import",
-        )
+        refuse_unreadable(path)
+        raise _no_commit(path, revision)
     commit = object_id(found.stdout, "rev-parse", path)
     tree = Tree(Path(str(repository.working_tree_dir)), commit)
     contents = tree.read_many(_KERNEL_FILES)
@@ -240,6 +248,12 @@ def open_tree(path: Path, revision: str = "HEAD") -> Tree:
             "There is nothing to migrate in this tree.",
         )
     return tree
+
+
+def _no_commit(path: Path, revision: str) -> Refusal:
+    see = f"Name one that it has; see them: {typed('git', '-C', path, 'log', '--oneline')}"
+    todo = f"Commit the kernel first: {import_all(path)}" if revision == "HEAD" else see
+    return Refusal(f"{path} has no commit at {revision}.", todo)
 
 
 def _patterns(texts: Iterable[str]) -> list[str]:

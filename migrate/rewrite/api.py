@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from migrate.analysis.syntax import parse
 from migrate.base.errors import Refusal
 from migrate.base.prose import called
 from migrate.base.sandbox import Names
+from migrate.base.scratch import scratch
 from migrate.base.templates import Fill, fill
 from migrate.kernel.line_limit import line_limit
 from migrate.rewrite.anchors import (
@@ -292,8 +292,8 @@ class _Work:
 def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draft | str:
     """`draft` with the C of `text` behind `anchor`, or why not."""
     rule = insertion_rule(anchor, text)
-    with tempfile.TemporaryDirectory(prefix="gup-migrate-rule-") as folder:
-        path = Path(folder) / "insert.cocci"
+    with scratch("rule") as folder:
+        path = folder / "insert.cocci"
         path.write_text(rule, encoding="utf-8")
         outcome = run_spatch(path, {draft.path: draft.text}, timeout=timeout)
     if not isinstance(outcome, Patched):

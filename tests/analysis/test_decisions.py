@@ -213,7 +213,11 @@ def test_without_decisions_nothing_changes() -> None:
             "Decision 1 (file = 'drivers/demo/demo.c', function = 'xyz') fits no group.",
             "The nearest there is: file = 'drivers/demo/demo.c', function = 'get'.",
         ),
-        (of(function="zzzzzz"), "fits no group.", "See what there is: gup-migrate classify"),
+        (
+            of(function="zzzzzz"),
+            "fits no group.",
+            "See what there is: gup-migrate classify --decisions /dev/null",
+        ),
     ],
 )
 def test_an_entry_that_fits_nothing_names_the_nearest(
@@ -229,7 +233,7 @@ def test_a_group_with_gaps_is_not_converted_by_the_way(action: Action) -> None:
     refusal = refused(classified(GAPS), of(action))
     assert f"would {action} drivers/demo/demo.c:get" in refusal.what
     assert "a first gap" in refusal.what
-    assert "add despite_gaps = true" in refusal.next_step
+    assert "then add despite_gaps = true" in refusal.next_step
 
 
 def test_a_group_with_gaps_is_converted_when_that_is_said() -> None:

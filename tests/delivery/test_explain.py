@@ -124,7 +124,7 @@ def test_the_command_to_type_is_spelled_by_the_caller(
     """With the options that were given, so that it can be typed as it stands."""
 
     def command(name: str, *arguments: str) -> str:
-        return " ".join(["gup-migrate", name, *arguments, "--profile", "own"])
+        return " ".join(["gup-migrate", name, *map(str, arguments), "--profile", "own"])
 
     with pytest.raises(Refusal) as near:
         explain(tree, classification, "a.c:99", command=command)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Temporary folders: all are made here, gone after use, and removed by the next run after a kill.
+
+A command that holds a workspace has them in there. What works without one has a folder of its own
+among the machine's temporary files, locked for as long as its process lives.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from migrate.base.errors import Refusal
+
+_PREFIX = "gup-migrate-"
+_PLACES = ("/tmp", "/var/tmp")
+
+_inside: Path | None = None
+_making = threading.Lock()
+
+
+@contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    """Have all temporary files of this process, and of the programs that it starts, in `folder`."""
+    global _inside
+    before, _inside = (_inside, tempfile.tempdir), folder
+    tempfile.tempdir = str(folder)
+    try:
+        yield
+    finally:
+        _inside, tempfile.tempdir = before
+
+
+def current() -> Path | None:
+    """Where temporary files have to be made, if anywhere in particular."""
+    return _inside
+
+
+@contextmanager
+def scratch(kind: str) -> Iterator[Path]:
+    """A new empty folder for as long as the block takes; `kind` is a word for its name."""
+    if _inside is not None:
+        with tempfile.TemporaryDirectory(prefix=f"{kind}-", dir=_inside) as name:
+            yield Path(name)
+        return
+    folder, handle = _make_locked()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def _make_locked() -> tuple[Path, int]:
+    """A folder among the machine's temporary files, and its lock; leftovers there are removed."""
+    error: OSError = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    for place in places():
+        try:
+            with _making:
+                _remove_leftovers(place)
+                return _make_in(place)
+        except OSError as found:
+            error = found
+    raise Refusal(
+        f"There is no place for temporary files: {', '.join(map(str, places()))}:"
+        f" {os.strerror(error.errno or errno.EIO)}.",
+        "Set TMPDIR to a folder that you may write to.",
+    )
+
+
+def places() -> list[Path]:
+    """The machine's places for temporary files, in the usual order, but never the current folder:
+    that may be the checkout."""
+    named = os.environ.get("TMPDIR", "")
+    return [Path(place) for place in dict.fromkeys((named, *_PLACES)) if place.startswith("/")]
+
+
+def _make_in(place: Path) -> tuple[Path, int]:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        # Another process may have taken it for a leftover before it was locked.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), folder.stat()):
+                return folder, handle
+        os.close(handle)
+
+
+def _remove_leftovers(place: Path) -> None:
+    """Remove what a process of ours that was killed has left in `place`."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                if os.fstat(handle).st_uid == os.geteuid():
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(handle)
