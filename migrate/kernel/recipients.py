@@ -27,6 +27,9 @@ _DIFF_NAME = re.compile(rb"(?:\+\+\+|---) [^/\s]+/([^\s]+)")
 _ATOM = r"[^()<>@,;:\\\".\[\]]"
 _ADDRESS = r"[^()<>@,;:\\\"\[\] ]+@[^()<>@,;:\\\"\[\] ]+"
 _MAILBOX = re.compile(rf"\s*(?:{_ADDRESS}|(?:{_ATOM}|\"[^\"]*\")*<{_ADDRESS}>)\s*\Z")
+_USUAL = 2.0
+"""CPU seconds for one patch; with the MAINTAINERS of a kernel it is less than one."""
+
 _LONGEST_LINE = 4096
 """Characters in an answer about one of the recipients."""
 
@@ -99,7 +102,7 @@ def read_directory(tree: Tree, maintainers: Maintainers | None = None) -> Direct
 
 def maintainer_script(worktree: Path) -> TreeScript:
     """The script of the tree in `worktree`, with limits over all calls."""
-    return TreeScript(SCRIPT, worktree)
+    return TreeScript(SCRIPT, worktree, usual=_USUAL)
 
 
 def ask_for_patch(patch: bytes, directory: Directory, script: TreeScript | None) -> Answer:

@@ -25,6 +25,9 @@ CPU_SECONDS = 20
 CPU_SECONDS_IN_ALL = 300
 """For all calls of one script in a run."""
 
+PATIENCE = 20
+"""CPU seconds that calls may take together before it is asked how many there were."""
+
 MOST_OUTPUT = 4 << 20
 """Bytes; a list of people, or of complaints about one patch, has some thousand."""
 
@@ -35,11 +38,14 @@ _PATIENCE = 120.0
 @dataclass
 class TreeScript:
     """The script `name` in the tree `worktree`; `used` is the CPU time of its calls, in seconds,
-    and `given_up` why there are no more of them, or ""."""
+    and `given_up` why there are no more of them, or "". They may take `usual` seconds on average,
+    once they have taken :data:`PATIENCE` together."""
 
     name: str
     worktree: Path
+    usual: float = CPU_SECONDS
     used: float = 0.0
+    calls: int = 0
     given_up: str = ""
 
     def run(
@@ -64,11 +70,14 @@ class TreeScript:
             cpu_seconds=CPU_SECONDS,
         )
         self.used += _used() - before
+        self.calls += 1
         why = f"{self.name}: {process.describe(outcome)}"
         if isinstance(outcome, process.TimedOut | process.TooMuchOutput):
             self.given_up = f"{why}, and is not asked again"
         elif self.used > CPU_SECONDS_IN_ALL:
             self.given_up = f"{self.name}: its calls took {CPU_SECONDS_IN_ALL} s together"
+        elif self.used > PATIENCE and self.used > self.usual * self.calls:
+            self.given_up = f"{self.name}: each of its calls took more than {self.usual:g} s"
         if isinstance(outcome, process.Finished) and outcome.code in good:
             return outcome
         return why

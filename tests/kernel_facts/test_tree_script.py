@@ -71,6 +71,19 @@ def test_what_all_calls_take_together_has_a_limit(
     assert calls.read_text() == "x\n"
 
 
+def test_calls_that_are_all_slow_come_to_an_end(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a line of 10 MB in MAINTAINERS, where each takes three seconds."""
+    calls = counting(tree, "some.pl", "")
+    monkeypatch.setattr(tree_script, "PATIENCE", 0)
+    slow, quick = (TreeScript("scripts/some.pl", tree, usual=usual) for usual in (0.0, 20.0))
+    assert not isinstance(slow.run([]), str)
+    assert slow.run([]) == "scripts/some.pl: each of its calls took more than 0 s"
+    assert not any(isinstance(quick.run([]), str) for _ in range(3))
+    assert calls.read_text() == "x\n" * 4
+
+
 def test_a_script_that_writes_without_end_is_stopped(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
