@@ -40,6 +40,8 @@ def _all_callers(program: Program, function: Function) -> tuple[Site, ...] | Non
     members: set[str] = set()
     for path in program.files_with(function.path, function.name):
         source = program.source(path)
+        if source is not None and source.unread:
+            return None
         for node in _mentions(source, function.name) if source is not None else ():
             member = _initialised(node)
             if not member:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from migrate.analysis.corpus import whole_word
 from migrate.analysis.fact_model import Call, FunctionFacts
 from migrate.analysis.functions import Functions, scope_of
+from migrate.analysis.limits import MOST_CALLERS
 from migrate.analysis.model import Place
 from migrate.analysis.syntax import Function, Source
 from migrate.analysis.wide import Wide
@@ -70,7 +72,10 @@ class Callers:
     def _find(self, function: Function, far: bool) -> tuple[tuple[Site, ...], bool]:
         name = function.name
         paths, all_see = self._paths(function, far)
-        sites = [site for path in paths for site in self._calls_in(path, function)]
+        calls = (site for path in paths for site in self._calls_in(path, function))
+        sites = list(islice(calls, MOST_CALLERS + 1))
+        if len(sites) > MOST_CALLERS:
+            return tuple(sites[:MOST_CALLERS]), False
         closed = not any(self._address_taken(p, name) for p in paths)
         if not closed:
             by_pointer = self._by_pointer(function)
@@ -109,6 +114,8 @@ class Callers:
         source = self._functions.source(path)
         if source is None:
             return False
+        if source.unread:
+            return whole_word(name).search(source.text) is not None
         for match in whole_word(name).finditer(source.text):
             node = source.root.descendant_for_byte_range(match.start(), match.end())
             if node is not None and node.type == "preproc_arg":

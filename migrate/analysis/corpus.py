@@ -12,13 +12,21 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from migrate.analysis.limits import MOST_BYTES
 from migrate.kernel.tree import Tree
 
 _STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\{"))
 """Two, for a search for one word that is spelled out is much faster."""
 
-_UNTIL_BODY = rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+\{"
-_TYPEDEF = re.compile(rb"\btypedef\b[^;{}]*?\b(\w+)\s*;|^\}\s*(\w+)\s*;", re.M)
+_UNTIL_BODY = re.compile(
+    rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+(\{?)", re.S
+)
+_TYPEDEF = re.compile(rb"\btypedef\b([^;{}]*+);|^\}\s*+(\w++)\s*+;", re.M)
+_PLAIN = re.compile(rb"[^/\"]*+")
+_MENTIONS = 200
+"""Of one name in one file, each of which may take as long as reading the file."""
+
+_LAST_WORD = re.compile(rb"\w+$")
 _BUILT = rb"/(?:[\w-]+/)*(?:[\w-]+\.o\b|Makefile\b)"
 _AT_ONCE = 200
 """Files that git is asked for at once: the largest folders are larger than what it may print."""
@@ -107,8 +115,8 @@ class Corpus:
 
     def defining_files(self, path: str, name: str) -> tuple[str, ...]:
         """The files of the scope of `path` that seem to define the function `name`."""
-        texts, pattern = self.scope(path), _definition(name)
-        return tuple(n for n in self.files_with(path, name) if pattern.search(texts[n]))
+        texts = self.scope(path)
+        return tuple(n for n in self.files_with(path, name) if _defines(texts[n], name))
 
     def setting_files(self, path: str, member: str) -> tuple[str, ...]:
         """The files of the scope of `path` that seem to give the member a value."""
@@ -137,8 +145,8 @@ class Corpus:
             found: dict[bytes, list[str]] = {}
             for header, text in self.folder(folder).items():
                 if header.endswith(".h") and b"typedef" in text:
-                    for names in set(_TYPEDEF.findall(text)):
-                        found.setdefault(names[0] or names[1], []).append(header)
+                    for kind in _typedefs(text):
+                        found.setdefault(kind, []).append(header)
             self._typedefs[folder] = {n: tuple(paths) for n, paths in found.items()}
         return self._typedefs[folder].get(name.encode(), ())
 
@@ -159,11 +167,8 @@ class Corpus:
 
     def public_defining_files(self, name: str) -> Iterator[str]:
         """The headers for the whole kernel that seem to define the function `name`."""
-        yield from self._public_with(_definition(name), name)
-
-    def _public_with(self, pattern: re.Pattern[bytes], word: str) -> Iterator[str]:
         texts = self.folder("include")
-        yield from (name for name in self.public_files(word) if pattern.search(texts[name]))
+        yield from (header for header in self.public_files(name) if _defines(texts[header], name))
 
     @cached_property
     def _public(self) -> _Joined:
@@ -175,7 +180,8 @@ class Corpus:
         opening = rb"^[ \t]*#[ \t]*define[ \t]+" + re.escape(name.encode()) + rb"\("
         pattern = re.compile(opening, re.M)
         yield from _with(self.scope(path), pattern, name)
-        yield from self._public_with(pattern, name)
+        texts = self.folder("include")
+        yield from (header for header in self.public_files(name) if pattern.search(texts[header]))
 
 
 class _Joined:
@@ -206,9 +212,30 @@ def whole_word(word: str) -> re.Pattern[bytes]:
     return re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
 
 
-def _definition(name: str) -> re.Pattern[bytes]:
-    """A pattern that finds where `name` has a body behind it."""
-    return re.compile(rb"\b" + re.escape(name.encode()) + _UNTIL_BODY, re.S)
+def _defines(text: bytes, name: str) -> bool:
+    """Whether `name` seems to have a body behind it somewhere in `text`."""
+    word, at = whole_word(name), 0
+    for _ in range(_MENTIONS if len(text) <= MOST_BYTES else 0):
+        found = word.search(text, at)
+        if found is None:
+            return False
+        behind = _UNTIL_BODY.match(text, found.end())
+        if behind is not None and behind[1]:
+            return True
+        # What names it on the way to there has no body either, unless in or behind a comment.
+        plain = _PLAIN.match(text, found.end(), behind.end() if behind is not None else at)
+        at = plain.end() if plain is not None else found.end()
+    return word.search(text, at) is not None  # so often that only a parse tells
+
+
+def _typedefs(text: bytes) -> set[bytes]:
+    """The names of types that `text` seems to define."""
+    found = set()
+    for written, behind_body in set(_TYPEDEF.findall(text)):
+        last = _LAST_WORD.search(written.rstrip())
+        if behind_body or last is not None:
+            found.add(behind_body or (last[0] if last is not None else b""))
+    return found
 
 
 def scope_folder(path: str) -> str:

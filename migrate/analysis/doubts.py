@@ -74,8 +74,8 @@ def unclear_mentions(program: Program, cell: Cell, files: tuple[str, ...]) -> It
     for name in files:
         yield from standing_for(program, name, word)
         source = program.source(name)
-        if source is None:
-            continue
+        if source is None or source.unread:
+            continue  # see migrate.analysis.unread
         for match in whole_word(word).finditer(source.text):
             node = source.root.descendant_for_byte_range(match.start(), match.end())
             if node is None:

@@ -22,13 +22,14 @@ _DIRECTIVES = frozenset(
 
 
 def extract(source: Source, function: Function) -> FunctionFacts:
-    """The facts of `function`, in source order."""
+    """The facts of `function`, in source order; none of a file that is not analysed."""
     guards = without(guards_around(function.node), source.macros)
     walker = _Statements(source, guards)
     names = tuple(walker.parameter(node) for node in function.parameters)
-    incomplete = False
+    incomplete = bool(source.unread)
     try:
-        walker.statement(function.body)
+        if not source.unread:
+            walker.statement(function.body)
     except RecursionError:
         incomplete = True
     return FunctionFacts(

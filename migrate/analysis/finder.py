@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node
@@ -13,6 +13,7 @@ from migrate.analysis.knowledge import knowledge
 from migrate.analysis.lexical import any_word
 from migrate.analysis.model import Acquire, Place, Unparsed
 from migrate.analysis.syntax import Function, Source, is_unclear, name_of
+from migrate.analysis.unread import acquires_by_words, named
 from migrate.kernel.signatures import Signature
 
 _TEXT = frozenset(
@@ -32,13 +33,17 @@ class Found:
 
 def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
     """Every call of a function of `family` in `source`, comments and strings left out."""
+    if source.unread:
+        found = tuple(acquires_by_words(source, family))
+        return Found(found, (named(source.path, source.unread),) if found else ())
     acquires: list[Acquire] = []
     unparsed: list[Unparsed] = []
+    variables = _Variables(source)
     for node, name in mentions(source, tuple(family)):
         if any(f.static for f in source.by_name.get(name, ())):
             continue  # the file has a function of its own by that name
         function = source.function_at(node.start_byte)
-        if function is not None and _is_variable(source, function, name):
+        if function is not None and name in variables.of(function):
             continue
         where = function.name if function is not None else ""
         parent = node.parent
@@ -74,9 +79,17 @@ def releases_in(source: Source) -> Iterator[tuple[Place, str]]:
             yield source.place(node), function.name if function is not None else ""
 
 
-def _is_variable(source: Source, function: Function, name: str) -> bool:
-    """Whether a parameter or a variable of the function has the name, and hides the API's."""
-    return name in extract(source, function).types
+class _Variables:
+    """The parameters and variables of functions: one by the name of the API hides it."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._last: tuple[Function | None, Collection[str]] = (None, ())
+
+    def of(self, function: Function) -> Collection[str]:
+        if self._last[0] is not function:
+            self._last = (function, extract(self._source, function).types)
+        return self._last[1]
 
 
 def mentions(source: Source, names: tuple[str, ...]) -> Iterator[tuple[Node, str]]:

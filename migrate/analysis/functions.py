@@ -17,6 +17,8 @@ class Functions:
         self.tree = tree
         self.corpus = Corpus(tree)
         self._sources: dict[str, Source | None] = {}
+        self.unread: dict[str, Source] = {}
+        """The files among those that are not analysed."""
         self._facts: dict[str, FunctionFacts] = {}
         self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
         self.hidden: dict[tuple[str, str], bool] = {}
@@ -28,7 +30,9 @@ class Functions:
         """The parsed file, or None when the tree has no such file."""
         if path not in self._sources:
             text = self.tree.read(path)
-            self._sources[path] = parse(path, text) if text is not None else None
+            source = self._sources[path] = parse(path, text) if text is not None else None
+            if source is not None and source.unread:
+                self.unread[path] = source
         return self._sources[path]
 
     def glance(self, path: str) -> Source | None:

@@ -40,6 +40,7 @@ from migrate.analysis.path_traits import path_traits
 from migrate.analysis.program import Program
 from migrate.analysis.trace import PAGE, ReleaseSite, State, Trace
 from migrate.analysis.traits import group_traits, is_implementation, pages_null
+from migrate.analysis.unread import crowded, unread_mentions, whole_file
 from migrate.kernel.signatures import DIRECT_NAMES
 
 _RESULT = -1
@@ -78,6 +79,7 @@ class Grouper:
         self.apart = Apart(program, Objects(program))
         self.flags = Flags(program, self.apart)
         self.by_place: Mapping[Place, Acquire] = {a.place: a for a in acquires}
+        self._crowded = crowded(acquires)
 
     def position(self, call: Call) -> int | None:
         """The argument of `call` that an acquire fills; None when it is no acquire."""
@@ -87,6 +89,9 @@ class Grouper:
     def group(self, first: Acquire, guarded: bool = True, numbers: bool = False) -> Traced:
         """The group of `first`; with `guarded`, code that its conditions exclude is left out, with
         `numbers` the addresses and pfns of the pages are looked for all over the tree, too."""
+        why = self._not_analysed(first.place.path)
+        if why:
+            return self._whole_file(first.place.path, why)
         members = _Members({first.place: first})
         if is_implementation(first) or pages_null(first) or first.name not in self.taking:
             traits = group_traits(self.program, ((first, self._site(first)),), (), ())
@@ -132,6 +137,19 @@ class Grouper:
                         backward.wide or searched,
                     ),
                 )
+
+    def is_left_out(self, acquire: Acquire) -> bool:
+        """Whether nothing is known of the file but its acquires, which are one group."""
+        return bool(self._not_analysed(acquire.place.path))
+
+    def _not_analysed(self, path: str) -> str:
+        source = self.program.source(path)
+        return self._crowded.get(path, "") or (source.unread if source is not None else "")
+
+    def _whole_file(self, path: str, why: str) -> Traced:
+        acquires = [a for a in self.by_place.values() if a.place.path == path]
+        group = whole_file(path, why, acquires)
+        return Traced(group, (), _folders(self.program.corpus, Trace(), {path}, wide=False))
 
     def _by_objects(
         self, backward: Backward, trace: Trace, guards: Guards, numbers: bool
@@ -255,7 +273,7 @@ class Grouper:
             gaps.setdefault(f"a release may drop pages from elsewhere: {why} ({place})")
         if not trace.releases:
             gaps.setdefault("no release was found")
-        for why in doubts(self.program, trace, numbers):
+        for why in (*doubts(self.program, trace, numbers), *unread_mentions(self.program, trace)):
             gaps.setdefault(why)
         for site in unfollowed_releases(self.program, trace):
             if not self._is_of_others(site, members):

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable
 
 NOT_CODE = re.compile(
-    rb"/\*.*?(?:\*/|\Z)|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.[0-9a-fA-F]{0,3}|[^'\\\n])'", re.S
+    rb"/\*.*?(?:\*/|\Z)|//[^\n]*+|\"(?:[^\"\\\n]++|\\.)*+\"|'(?:\\.[0-9a-fA-F]{0,3}|[^'\\\n])'",
+    re.S,
 )
-"""Comments, strings and characters."""
+"""Comments, strings and characters. Nothing is tried in two ways: a string may have megabytes."""
 
 
 def any_word(names: Iterable[str]) -> re.Pattern[bytes]:
@@ -19,4 +20,16 @@ def any_word(names: Iterable[str]) -> re.Pattern[bytes]:
 
 def in_code(pattern: re.Pattern[bytes], text: bytes) -> bool:
     """Whether `pattern` is in `text` outside of comments and strings."""
-    return pattern.search(NOT_CODE.sub(b" ", text)) is not None
+    return pattern.search(blanked(text)) is not None
+
+
+def blanked(text: bytes) -> bytearray:
+    """`text` with blanks for comments, strings and characters; every place stays what it is."""
+    blank = bytearray(text)
+    for match in NOT_CODE.finditer(text):
+        blank[match.start() : match.end()] = match.group().translate(_BLANKS)
+    return blank
+
+
+_BLANKS = bytes(10 if byte == 10 else 32 for byte in range(256))
+"""For each byte a blank, for a newline a newline."""

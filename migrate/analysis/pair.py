@@ -48,7 +48,8 @@ def pair(
     ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
     told = _Told(progress, len(ordered))
     told.phase("reading headers")
-    known = {a.place: found for a in ordered if (found := stored.get(a)) is not None}
+    asked = [a for a in ordered if not grouper.is_left_out(a)]
+    known = {a.place: found for a in asked if (found := stored.get(a)) is not None}
     fresh = [a for a in ordered if a.place not in known]
     made = make_groups(grouper, fresh, jobs, told.more) if jobs > 1 else {}
     traced: list[Traced] = []
@@ -59,7 +60,8 @@ def pair(
         found = known.get(acquire.place)
         if found is None:
             found = made.get(acquire.place) or grouper.group(acquire)
-            stored.put(acquire, found)
+            if not grouper.is_left_out(acquire):
+                stored.put(acquire, found)
         told.one()
         done.update(a.place for a in found.group.acquires)
         traced.append(found)
@@ -155,12 +157,13 @@ def _rules() -> str:
 
 def _merged(groups: list[PinGroup]) -> list[PinGroup]:
     """Groups that share a release are one group."""
-    merged: list[PinGroup] = []
-    for group in groups:
-        tied = [other for other in merged if _places(other) & _places(group)]
-        merged = [other for other in merged if other not in tied]
-        merged.append(reduce(_union, (*tied, group)))
-    return merged
+    merged: dict[int, PinGroup] = {}
+    holder: dict[Place, int] = {}
+    for number, group in enumerate(groups):
+        tied = sorted({holder[p] for p in _places(group) if p in holder})
+        merged[number] = reduce(_union, (*(merged.pop(n) for n in tied), group))
+        holder |= dict.fromkeys(_places(merged[number]), number)
+    return list(merged.values())
 
 
 def _places(group: PinGroup) -> set[Place]:

@@ -10,11 +10,13 @@ from migrate.analysis.finder import Found, find_acquires
 from migrate.analysis.helpers import RETURNED, find_helpers
 from migrate.analysis.knowledge import knowledge
 from migrate.analysis.lexical import any_word, in_code
+from migrate.analysis.limits import MOST_ACQUIRES
 from migrate.analysis.model import Acquire, Scan, Unparsed
 from migrate.analysis.program import Program
 from migrate.analysis.searches import FactCache, Searches
 from migrate.analysis.slices import sliced
 from migrate.analysis.spatch_finder import Answer, SpatchFinder, Unit
+from migrate.analysis.unread import crowded, named
 from migrate.base.progress import Progress
 from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES, Signature, read_signatures
 from migrate.kernel.tree import Tree
@@ -62,12 +64,18 @@ def scan(
         more = [unit for unit in _units(program, second) if unit not in set(asked)]
         spatch.ask(more)
         by_spatch = spatch.answers()
+    crowd = crowded([a for file in (first | second).values() for a in file.acquires])
     whole = {unit.path for unit in (*asked, *more) if not unit.helper}
     acquires: list[Acquire] = []
     unparsed: list[Unparsed] = []
     for path, found in (first | second).items():
         acquires.extend(found.acquires)
+        if path in crowd:
+            unparsed.append(named(path, crowd[path]))
+            continue
         unparsed.extend(found.unparsed)
+        if path in program.unread:
+            continue
         if path not in whole:
             found = replace(found, releases=())  # spatch was asked for helpers only
         unparsed.extend(_differences(found, by_spatch.get(path, "")))
@@ -109,6 +117,8 @@ def _units(program: Program, by_syntax: Mapping[str, Found]) -> list[Unit]:
     for path, found in by_syntax.items():
         source = program.source(path)
         assert source is not None
+        if source.unread or len(found.acquires) > MOST_ACQUIRES:
+            continue
         helpers = dict.fromkeys(a.name for a in found.acquires if a.name not in DIRECT_NAMES)
         if found.unparsed or len(helpers) < len({a.name for a in found.acquires}):
             units[Unit(path, "", sliced(source, LISTED))] = None

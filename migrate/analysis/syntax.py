@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from functools import cached_property
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
+from migrate.analysis.limits import LONGEST_TEXT, too_deep, too_large, too_many
 from migrate.analysis.model import Place
 
 _LANGUAGE = Language(tree_sitter_c.language())
@@ -77,24 +79,32 @@ class Origin:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """One parsed file of the tree."""
+    """One parsed file of the tree.
+
+    `unread` says in one line why it is not analysed; then it is taken for one function without a
+    name that spans all of it.
+    """
 
     path: str
     text: bytes
     root: Node = field(repr=False)
     origin: Origin | None = None
+    unread: str = ""
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:
         """All function definitions, in file order."""
+        if self.unread:
+            body = self.root.children[0]
+            return (Function(self.path, 0, "", False, body, body, ()),)
         return tuple(_functions(self))
 
     @cached_property
     def by_name(self) -> dict[str, tuple[Function, ...]]:
-        found: dict[str, tuple[Function, ...]] = {}
+        found: dict[str, list[Function]] = {}
         for function in self.functions:
-            found[function.name] = (*found.get(function.name, ()), function)
-        return found
+            found.setdefault(function.name, []).append(function)
+        return {name: tuple(functions) for name, functions in found.items()}
 
     @cached_property
     def macros(self) -> frozenset[str]:
@@ -103,6 +113,8 @@ class Source:
 
     def function_at(self, byte: int) -> Function | None:
         """The function whose definition spans `byte`."""
+        if self.unread:
+            return self.functions[0]
         at = bisect_right(self._starts, byte) - 1
         found = self.functions[at] if at >= 0 else None
         return found if found is not None and byte < found.end else None
@@ -122,24 +134,45 @@ class Source:
         return " ".join(text.decode("utf-8", "replace").split())
 
     def line(self, node: Node) -> str:
-        """The source line on which `node` starts, stripped."""
-        if self.origin is not None:
-            return self.origin.line
-        start = self.text.rfind(b"\n", 0, node.start_byte) + 1
-        end = self.text.find(b"\n", node.start_byte)
-        line = self.text[start : end if end >= 0 else len(self.text)]
-        return line.decode("utf-8", "replace").strip()
+        """The source line on which `node` starts, stripped; of a long one what is around it."""
+        return self.origin.line if self.origin is not None else self.line_at(node.start_byte)
+
+    def line_at(self, byte: int) -> str:
+        """The source line around `byte`, stripped; of a long one what is from there on."""
+        low, high = max(0, byte - LONGEST_TEXT), byte + LONGEST_TEXT
+        start, end = self.text.rfind(b"\n", low, byte) + 1, self.text.find(b"\n", byte, high)
+        begins, ends = start > 0 or low == 0, end >= 0 or high >= len(self.text)
+        if begins and ends:
+            line = self.text[start : end if end >= 0 else len(self.text)]
+            return line.decode("utf-8", "replace").strip()
+        first = start if begins and byte - start < LONGEST_TEXT // 4 else byte
+        last = min(first + LONGEST_TEXT, end if end >= 0 else len(self.text))
+        text = self.text[first:last].decode("utf-8", "replace").strip()
+        before = "" if begins and first == start else "... "
+        return before + text + ("" if ends and last in (end, len(self.text)) else " ...")
 
 
 def parse(path: str, text: bytes, origin: Origin | None = None) -> Source:
-    """Parse `text`; never fails: what is not C becomes ERROR nodes.
+    """Parse `text`; never fails: what is not C becomes ERROR nodes, and of what is too large or
+    nested too deep nothing is looked at, see :attr:`Source.unread`.
 
     Attributes that may stand between a name and its value are left out, for the grammar does not
     know that place; every byte stays where it is.
     """
+    why = too_large(text)
+    if why:
+        return unread(path, text, why, origin)
     plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
     plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
-    return Source(path, text, Parser(_LANGUAGE).parse(plain).root_node, origin)
+    source = Source(path, text, Parser(_LANGUAGE).parse(plain).root_node, origin)
+    bodies = [function.body for function in source.functions]
+    why = too_many(bodies) or too_deep(text, source.root, bodies)
+    return unread(path, text, why, origin) if why else source
+
+
+def unread(path: str, text: bytes, why: str, origin: Origin | None = None) -> Source:
+    """A file of which nothing is looked at: every byte of it is in one function."""
+    return Source(path, text, Parser(_LANGUAGE).parse(b"{}").root_node, origin, why)
 
 
 def name_of(node: Node) -> str:
@@ -149,18 +182,20 @@ def name_of(node: Node) -> str:
 
 def top_level(node: Node) -> Iterator[Node]:
     """The file-scope nodes below `node`, through #if blocks and recovered errors."""
-    for child in node.children:
+    queue = list(reversed(node.children))
+    while queue:
+        child = queue.pop()
         if child.type in _CONTAINERS:
-            yield from top_level(child)
+            queue.extend(reversed(child.children))
         else:
             yield child
 
 
 def find_first(node: Node, kind: str) -> Node | None:
     """The first node of type `kind` at or below `node`, outermost first."""
-    queue = [node]
+    queue = deque([node])
     while queue:
-        current = queue.pop(0)
+        current = queue.popleft()
         if current.type == kind:
             return current
         queue.extend(current.children)
@@ -218,6 +253,9 @@ def _before_attribute(holder: Node, declared: Node | None) -> str | None:
 def members_set(source: Source, member: str) -> Iterator[str]:
     """The names N in `.member = N` and `x->member = N` all over the file, "" for another value
     than a name."""
+    if source.unread:
+        yield ""
+        return
     for match in re.finditer(rb"\b" + re.escape(member.encode()) + rb"\s*=", source.text):
         node = source.root.descendant_for_byte_range(match.start(), match.start() + len(member))
         holder = node.parent if node is not None else None

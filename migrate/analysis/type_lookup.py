@@ -53,8 +53,9 @@ class TypeLookup:
 
     def _find_struct(self, tag: str, path: str) -> StructDef | None:
         for name in self._functions.corpus.struct_files(tag, path) if tag else ():
-            found = self.declarations(name).structs.get(tag)
-            if found is not None:
+            declared = self.declarations(name)
+            found = declared.structs.get(tag)
+            if found is not None or declared.unread:
                 return found
         return None
 

@@ -51,6 +51,8 @@ class Declarations:
     structs: dict[str, StructDef]
     typedefs: dict[str, TypeRef]
     variables: dict[str, TypeRef]
+    unread: bool = False
+    """Whether the file is not analysed, so that it may declare anything."""
 
 
 def base_type(node: Node, path: str = "") -> TypeRef | None:
@@ -90,7 +92,10 @@ def _pointers(declarator: Node) -> list[bool]:
 
 def declared(node: Node, path: str = "") -> list[tuple[str, TypeRef]]:
     """The names that a declaration or parameter declares, with their types."""
-    base = base_type(node, path)
+    return _declared_as(base_type(node, path), node)
+
+
+def _declared_as(base: TypeRef | None, node: Node) -> list[tuple[str, TypeRef]]:
     if base is None:
         return []
     found = []
@@ -112,9 +117,9 @@ def struct_definition(spec: Node, path: str) -> StructDef:
     unions: frozenset[str] = frozenset()
     body = spec.child_by_field_name("body")
     for child in _fields(body) if body is not None else ():
-        names = declared(child, path)
-        members.update(names)
         base = base_type(child, path)
+        names = _declared_as(base, child)
+        members.update(names)
         if not names and base is not None and base.inline is not None:
             members.update(base.inline.members)
             shared |= base.inline.shared
@@ -128,7 +133,9 @@ def struct_definition(spec: Node, path: str) -> StructDef:
 def _sharing(members: dict[str, TypeRef]) -> frozenset[str]:
     """The members of a union beside another one that may be a page as well."""
     pages = frozenset(name for name, kind in members.items() if _may_hold_page(kind))
-    return frozenset(name for name in members if pages - {name})
+    if len(pages) > 1:
+        return frozenset(members)
+    return frozenset(members) - pages if pages else pages
 
 
 def _may_hold_page(kind: TypeRef) -> bool:
@@ -152,6 +159,21 @@ def declarations(source: Source) -> Declarations:
     structs: dict[str, StructDef] = {}
     typedefs: dict[str, TypeRef] = {}
     variables: dict[str, TypeRef] = {}
+    if source.unread:
+        return Declarations(structs, typedefs, variables, unread=True)
+    try:
+        _declare(source, structs, typedefs, variables)
+    except RecursionError:
+        return Declarations({}, {}, {}, unread=True)
+    return Declarations(structs, typedefs, variables)
+
+
+def _declare(
+    source: Source,
+    structs: dict[str, StructDef],
+    typedefs: dict[str, TypeRef],
+    variables: dict[str, TypeRef],
+) -> None:
     for node in top_level(source.root):
         if node.type not in ("struct_specifier", "union_specifier", *_DECLARING):
             continue
@@ -162,7 +184,6 @@ def declarations(source: Source) -> Declarations:
             variables.update(declared(node, source.path))
         elif node.type == "type_definition":
             typedefs.update(declared(node, source.path))
-    return Declarations(structs, typedefs, variables)
 
 
 def _fields(body: Node) -> list[Node]:
@@ -175,11 +196,12 @@ def _fields(body: Node) -> list[Node]:
     return found
 
 
-def _collect_structs(node: Node, path: str, into: dict[str, StructDef]) -> None:
-    if node.type in ("struct_specifier", "union_specifier"):
-        named = node.child_by_field_name("name")
-        if named is not None and node.child_by_field_name("body") is not None:
-            into[name_of(named)] = struct_definition(node, path)
-    for child in node.named_children:
-        if child.type not in _NO_STRUCTS:
-            _collect_structs(child, path, into)
+def _collect_structs(declaration: Node, path: str, into: dict[str, StructDef]) -> None:
+    queue = [declaration]
+    while queue:
+        node = queue.pop()
+        if node.type in ("struct_specifier", "union_specifier"):
+            named = node.child_by_field_name("name")
+            if named is not None and node.child_by_field_name("body") is not None:
+                into[name_of(named)] = struct_definition(node, path)
+        queue.extend(c for c in reversed(node.named_children) if c.type not in _NO_STRUCTS)
