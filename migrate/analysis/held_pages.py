@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import islice
 
 from tree_sitter import Node
 
-from migrate.analysis.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.correlated import Correlated
+from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction, knowledge
+from migrate.analysis.limits import MOST_VARIABLES
 from migrate.analysis.model import Acquire, Place
 from migrate.analysis.paths import Trail, call_arguments, strip, walk
 from migrate.analysis.syntax import Function, Source, name_of, nodes
@@ -21,6 +24,7 @@ from migrate.analysis.variables import (
     Variable,
     local_variables,
     mentions,
+    own_names,
     root_of,
     stored_to,
     target_of,
@@ -29,6 +33,7 @@ from migrate.analysis.variables import (
 
 _HARMLESS = frozenset({"", "map", "unmap", "read", "write", "touch", "dma", "dirty", "struct"})
 _FREES_ARRAY = frozenset({"kfree", "kvfree", "vfree", "kfree_sensitive", "devm_kfree"})
+_COPIES = frozenset({"memcpy", "memmove", "__memcpy", "memcpy_toio", "kmemdup"})
 _TESTS = frozenset({"IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "ARRAY_SIZE", "BUG_ON", "WARN_ON"})
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {">": "<=", ">=": "<", "==": "!="}
@@ -53,6 +58,8 @@ class _State:
     """The variable that has what the acquire returned, while nothing else was stored there."""
     released: Place | None = None
     released_text: str = ""
+    unsure: bool = False
+    """Whether a condition was passed that depends on the way to it: this way may be none."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,13 @@ def held_pages(
         callee = node.child_by_field_name("function") if node.type == "call_expression" else None
         return callee is not None and source.place(callee) in acquires
 
-    for variable in local_variables(source, function, is_acquire):
-        question = _Question(source, acquires, variable)
+    variables = list(islice(local_variables(source, function, is_acquire), MOST_VARIABLES + 1))
+    if len(variables) > MOST_VARIABLES:
+        return
+    own = own_names(source, function)
+    for variable in variables:
+        conditions = Correlated(function.body, variable.names)
+        question = _Question(source, acquires, variable, own, conditions)
         if not question.is_acquired(function.body) or question.is_shared(function.body):
             continue
         walk(question, function.body, _State())
@@ -102,13 +114,21 @@ class _Question:
     source: Source
     acquires: Mapping[Place, Acquire]
     variable: Variable
+    own: frozenset[str]
+    conditions: Correlated
+    starts: dict[Place, int] = field(default_factory=dict)
+    """The acquires of the variable, with the byte at which each starts."""
     held: dict[tuple[Place, bool], Held] = field(default_factory=dict)
     twice: dict[Place, Twice] = field(default_factory=dict)
 
     # Before the walk
 
     def is_acquired(self, body: Node) -> bool:
-        return any(self._acquire(node) is not None for node in nodes(body))
+        for node in nodes(body):
+            acquire = self._acquire(node)
+            if acquire is not None:
+                self.starts[acquire.place] = node.start_byte
+        return bool(self.starts)
 
     def is_shared(self, body: Node) -> bool:
         """Whether the variable, or what it points to, is known elsewhere or comes from there."""
@@ -116,7 +136,7 @@ class _Question:
             value, target = value_of(node), target_of(node)
             if value is None or target is None:
                 continue
-            if self._mentions(value) and stored_to(target) != "local":
+            if self._mentions(value) and stored_to(target, self.own) != "local":
                 return True
             if root_of(target) in self.variable.names and not _is_fresh(value, self.variable):
                 return True
@@ -132,7 +152,10 @@ class _Question:
             return self._assigned(target, value, state)
         if node.type == "switch_statement":
             condition = node.child_by_field_name("condition")
-            return self._blurred(state) if condition and self._about(condition, state) else state
+            if condition is None or state.hold is Hold.NONE:
+                return state
+            about = self._about(condition, state)
+            return self._blurred(state) if about else self._passed(condition, state)
         return state
 
     def _called(self, node: Node, state: _State, trail: Trail) -> _State:
@@ -151,7 +174,9 @@ class _Question:
             effect = function.effect(position) if function is not None else None
             if effect in RELEASE_EFFECTS:
                 state = self._released(node, argument, state, trail)
-            elif effect not in _HARMLESS or function is None or function.into is not None:
+                continue
+            copied = name in _COPIES and self._is_pointer(argument)
+            if effect not in _HARMLESS or function is None or _keeps(function) or copied:
                 return self._blurred(state)
         return state
 
@@ -159,7 +184,7 @@ class _Question:
         place = self.source.place(node)
         plain = self.variable.single and strip(argument).type == "identifier"
         if state.hold is Hold.GONE and state.released is not None and state.acquire is not None:
-            if plain and state.released != place:
+            if plain and state.released != place and not state.unsure:
                 text = self.source.line(node)
                 found = Twice(
                     place, text, state.acquire, state.released, state.released_text, trail
@@ -184,13 +209,15 @@ class _Question:
         if state.result and name == state.result:
             keeps = state.hold not in (Hold.ASKED, Hold.SOME)
             return replace(state, result="") if keeps else self._blurred(state)
-        if self._mentions(value) and stored_to(target) != "local":
+        if self._mentions(value) and stored_to(target, self.own) != "local":
             return self._blurred(state)
         return state
 
     def decide(self, node: Node, state: _State) -> tuple[_State | None, _State | None]:
-        if state.hold in (Hold.NONE, Hold.GONE, Hold.UNCLEAR):
+        if state.hold in (Hold.NONE, Hold.UNCLEAR):
             return state, state
+        if state.hold is Hold.GONE:
+            return (self._passed(node, state),) * 2
         compared = self._comparison(node, state)
         if compared is not None:
             operator, number = compared
@@ -202,7 +229,14 @@ class _Question:
             return self._blurred(state), self._blurred(state)
         if self._mentions(node):
             return self._tested(node, state)
-        return state, state
+        return (self._passed(node, state),) * 2
+
+    def _passed(self, condition: Node, state: _State) -> _State:
+        """`state` behind a condition that does not ask for the pages."""
+        start = self.starts.get(state.acquire.place) if state.acquire is not None else None
+        if state.unsure or start is None or not self.conditions.depends(condition, start):
+            return state
+        return replace(state, unsure=True)
 
     def _tested(self, node: Node, state: _State) -> tuple[_State | None, _State | None]:
         """`if (page)`: what is held is not NULL."""
@@ -257,7 +291,7 @@ class _Question:
         return state
 
     def leave(self, node: Node, state: _State, trail: Trail) -> None:
-        if state.hold not in (Hold.SOME, Hold.ALL) or state.acquire is None:
+        if state.hold not in (Hold.SOME, Hold.ALL) or state.acquire is None or state.unsure:
             return
         if node.type == "return_statement" and self._mentions(node):
             return
@@ -286,8 +320,24 @@ class _Question:
     def _mentions(self, node: Node) -> bool:
         return mentions(node, self.variable.names)
 
+    def _is_pointer(self, argument: Node) -> bool:
+        """Whether what is copied from there are pointers to pages, and not their data."""
+        argument = strip(argument)
+        if argument.type == "cast_expression":
+            argument = strip(argument.child_by_field_name("value") or argument)
+        if argument.type == "pointer_expression" and argument.children[0].type == "&":
+            argument = strip(argument.child_by_field_name("argument") or argument)
+        while argument.type in ("subscript_expression", "binary_expression"):
+            argument = strip(argument.named_children[0])
+        return argument.type == "identifier" and name_of(argument) in self.variable.names
+
     def _blurred(self, state: _State) -> _State:
         return state if state.hold is Hold.NONE else replace(state, hold=Hold.UNCLEAR, result="")
+
+
+def _keeps(function: KernelFunction) -> bool:
+    """Whether the function stores what it is given."""
+    return function.into is not None or function.through is not None
 
 
 def _is_fresh(value: Node, variable: Variable) -> bool:

@@ -20,6 +20,9 @@ Trail = tuple[tuple[Node, bool], ...]
 """Conditions, each with what it was, in the order in which they were passed."""
 
 _WRAPPERS = frozenset({"likely", "unlikely", "WARN_ON", "WARN_ON_ONCE"})
+_CONDITIONAL = frozenset(
+    {"preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef", "preproc_else"}
+)
 _ROUNDS = 4
 """A jump backward is followed that often; no question needs more to see all of its states."""
 
@@ -77,13 +80,24 @@ class _Walker(Generic[S]):
         elif node.type.endswith("_statement") or node.type == "compound_statement":
             for child in node.named_children:
                 self.statement(child)
-        elif node.type.startswith("preproc_"):
-            before = self.states
-            for child in node.named_children:
-                self.statement(child)
-            self.states = self._met(before, self.states)
-        else:
+        elif node.type in _CONDITIONAL:
+            self._conditional_code(node)
+        elif not node.type.startswith("preproc_"):
             self.expression(node)
+
+    def _conditional_code(self, node: Node) -> None:
+        """`#if`, one branch of it or the other: no configuration compiles both."""
+        before, other = self.states, node.child_by_field_name("alternative")
+        named = (node.child_by_field_name("name"), node.child_by_field_name("condition"), other)
+        for child in node.named_children:
+            if child not in named:
+                self.statement(child)
+        after, self.states = self.states, before
+        if other is not None:
+            self.statement(other)
+        elif node.type == "preproc_else":
+            self.states = after
+        self.states = self._met(after, self.states)
 
     def _if(self, node: Node) -> None:
         condition = node.child_by_field_name("condition")
@@ -181,10 +195,39 @@ class _Walker(Generic[S]):
     # Expressions
 
     def expression(self, node: Node) -> None:
-        """`node` with all its parts, innermost first."""
-        for child in node.named_children:
-            self.expression(child)
+        """`node` with all its parts, innermost first; what only one way evaluates, on that one."""
+        if node.type == "compound_statement":
+            self.statement(node)
+            return
+        if not self._either(node):
+            for child in node.named_children:
+                self.expression(child)
         self._visit(node)
+
+    def _either(self, node: Node) -> bool:
+        """`a ? b : c`, and `a && b` as a value."""
+        operator = node.child_by_field_name("operator")
+        if node.type == "conditional_expression":
+            condition = node.child_by_field_name("condition")
+            second = node.child_by_field_name("consequence")
+            third = node.child_by_field_name("alternative")
+        elif operator is not None and operator.type in ("&&", "||"):
+            condition = node.child_by_field_name("left")
+            second, third = node.child_by_field_name("right"), None
+            if operator.type == "||":
+                second, third = third, second
+        else:
+            return False
+        if condition is None:
+            return False
+        self.states, no = self._condition(condition)
+        if second is not None:
+            self.expression(second)
+        after, self.states = self.states, no
+        if third is not None:
+            self.expression(third)
+        self.states = self._met(after, self.states)
+        return True
 
     def _visit(self, node: Node) -> None:
         visited: dict[S, Trail] = {}

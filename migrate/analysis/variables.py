@@ -98,9 +98,26 @@ def _operand(node: Node) -> str:
     return name_of(strip(argument)) if argument is not None else ""
 
 
-def stored_to(target: Node) -> str:
-    """ "local" for a plain variable, else "elsewhere"."""
-    return "local" if target.type == "identifier" else "elsewhere"
+def own_names(source: Source, function: Function) -> frozenset[str]:
+    """The parameters and variables that are gone when the function is left."""
+    own = {name for node in function.parameters for name, _ in declared(node, source.path)}
+    others: set[str] = set()
+    for node in nodes(function.body):
+        if node.type == "declaration":
+            lasting = any(c.type == "storage_class_specifier" for c in node.children)
+            names = {name for name, _ in declared(node, source.path)}
+            (others if lasting and not _is_register(node) else own).update(names)
+    return frozenset(own - others)
+
+
+def _is_register(declaration: Node) -> bool:
+    return any(c.text in (b"register", b"auto") for c in declaration.children)
+
+
+def stored_to(target: Node, own: Collection[str]) -> str:
+    """ "local" for a plain variable among `own`, else "elsewhere"."""
+    local = target.type == "identifier" and name_of(target) in own
+    return "local" if local else "elsewhere"
 
 
 def root_of(node: Node) -> str:
