@@ -2,7 +2,8 @@
 """Temporary folders: all are made here, gone after use, and removed by the next run after a kill.
 
 A command that holds a workspace has them in there. What works without one has a folder of its own
-among the machine's temporary files, locked for as long as its process lives.
+among the machine's temporary files, locked for as long as its process lives. A folder is taken for
+one of ours only when it has our mark in it: a user may have a `gup-migrate-something` there too.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from pathlib import Path
 
 from migrate.base.errors import Refusal
 
-_PREFIX = "gup-migrate-"
+_PREFIX = "gup-migrate-scratch-"
+_OWNER, _MARK = "owner", b"a scratch folder of gup-migrate\n"
+"""The file in each folder that is locked, and what is in it."""
 _PLACES = ("/tmp", "/var/tmp")
 
 _inside: Path | None = None
@@ -52,7 +55,7 @@ def scratch(kind: str) -> Iterator[Path]:
         return
     folder, handle = _make_locked()
     try:
-        yield folder
+        yield folder / "files"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
@@ -85,23 +88,37 @@ def places() -> list[Path]:
 def _make_in(place: Path) -> tuple[Path, int]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        # Another process may have taken it for a leftover before it was locked.
+        # Another process may take it for a leftover before it is locked.
         with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(handle), folder.stat()):
+            (folder / "files").mkdir()
+            owner = folder / _OWNER
+            handle = os.open(owner, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            os.write(handle, _MARK)
+            if owner.exists() and os.path.samestat(os.fstat(handle), owner.stat()):
                 return folder, handle
-        os.close(handle)
+            os.close(handle)
 
 
 def _remove_leftovers(place: Path) -> None:
     """Remove what a process of ours that was killed has left in `place`."""
     for folder in place.glob(f"{_PREFIX}*"):
         with suppress(OSError):
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+                continue
+            _remove_unmarked(folder)
+            handle = os.open(folder / _OWNER, os.O_RDONLY | os.O_NOFOLLOW)
             try:
-                if os.fstat(handle).st_uid == os.geteuid():
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.read(handle, len(_MARK) + 1) == _MARK:
                     shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(handle)
+
+
+def _remove_unmarked(folder: Path) -> None:
+    """Remove a folder whose maker was killed before there was a mark in it: it is empty."""
+    with suppress(OSError):
+        if [path.name for path in folder.iterdir()] == ["files"]:
+            (folder / "files").rmdir()
+        folder.rmdir()

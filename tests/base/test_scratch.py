@@ -47,7 +47,7 @@ def kill(child: int) -> None:
 
 def test_a_folder_is_empty_and_gone_after_the_block(place: Path) -> None:
     with scratch.scratch("x") as folder:
-        assert folder.parent == place and list(folder.iterdir()) == []
+        assert folder.parents[1] == place and list(folder.iterdir()) == []
         (folder / "deep").mkdir()
     assert list(place.iterdir()) == []
 
@@ -64,7 +64,7 @@ def test_that_of_a_process_at_work_is_left_alone(place: Path) -> None:
     child = hold(place)
     (there,) = place.iterdir()
     with scratch.scratch("y"):
-        assert (there / "file").exists()
+        assert (there / "files/file").exists()
     assert list(place.iterdir()) == [there]
     kill(child)
 
@@ -72,7 +72,7 @@ def test_that_of_a_process_at_work_is_left_alone(place: Path) -> None:
 def test_a_link_of_our_name_is_not_followed(place: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/file").touch()
-    (place / "gup-migrate-link").symlink_to(tmp_path / "mine")
+    (place / "gup-migrate-scratch-link").symlink_to(tmp_path / "mine")
     with scratch.scratch("x"):
         pass
     assert (tmp_path / "mine/file").exists()
@@ -94,7 +94,34 @@ def test_a_place_that_is_not_usable_is_passed_over(
     monkeypatch.setattr(scratch, "_PLACES", (str(place),))
     monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
     with scratch.scratch("x") as folder:
-        assert folder.parent == place
+        assert folder.parents[1] == place
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("gup-migrate-demo.x1y2z3", {"series": b"mine"}),
+        ("gup-migrate-scratch-out", {"series": b"mine"}),
+        ("gup-migrate-scratch-out", {"owner": b"it is mine\n", "series": b"mine"}),
+        ("gup-migrate-scratch-out", {"files": b""}),
+    ],
+)
+def test_what_has_not_our_mark_is_a_users(
+    place: Path, name: str, content: dict[str, bytes]
+) -> None:
+    (place / name).mkdir()
+    for file, text in content.items():
+        (place / name / file).write_bytes(text)
+    with scratch.scratch("x"):
+        pass
+    assert {path.name: path.read_bytes() for path in (place / name).iterdir()} == content
+
+
+def test_what_was_left_before_it_had_a_mark_is_removed(place: Path) -> None:
+    (place / "gup-migrate-scratch-1/files").mkdir(parents=True)
+    (place / "gup-migrate-scratch-2").mkdir()
+    with scratch.scratch("x"):
+        assert len(list(place.iterdir())) == 1
 
 
 def test_inside_a_folder_everything_is_in_there(place: Path, tmp_path: Path) -> None:
