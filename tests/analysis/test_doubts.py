@@ -242,3 +242,91 @@ def test_other_files_of_the_folder_are_looked_at() -> None:
 
 def test_a_function_with_the_pages_that_is_nested_too_deep() -> None:
     assert local("start = " + "1 + (" * 1000 + "start" + ")" * 1000 + ";") == [DEEP.format(8)]
+
+
+# Macros that are not given what they name
+
+
+@pytest.mark.parametrize(
+    ("macro", "use", "gap"),
+    [
+        ("#define DROP put_page(page)", "DROP;", "the macro at {}:2 names 'page' in f()"),
+        ("#define DROP() put_page(page)", "DROP();", "the macro at {}:2 names 'page' in f()"),
+        (
+            "#define DROP do { \\\n\tput_page(page); \\\n\t} while (0)",
+            "DROP;",
+            "names 'page' in f()",
+        ),
+        ("#define DROP put_page(page)", "", ""),
+        ("#define DROP(page) put_page(page)", "n++;", ""),
+        ("#define SIZE offsetof(struct demo, page)", "n += SIZE;", ""),
+        ("#define FIRST(d) ((d)->page)", "n += !FIRST(demo);", ""),
+        ("#define DROPS put_page(pages)", "n += !DROPS;", ""),
+    ],
+)
+def test_a_macro_that_names_a_variable(macro: str, use: str, gap: str) -> None:
+    code = (
+        "#include <linux/mm.h>\n" + macro + "\nint f(struct demo *demo, unsigned long a, int n)\n"
+        "{\n\tstruct page *page;\n\n\tif (get_user_pages_fast(a, 1, FOLL_WRITE, &page) != 1)\n"
+        f"\t\treturn -14;\n\t{use}\n\tmemset(page_address(page), 0, 8);\n\tput_page(page);\n"
+        "\treturn n;\n}\n"
+    )
+    found = " | ".join(gaps(code))
+    assert (gap.format(HERE) in found) if gap else found == ""
+
+
+@pytest.mark.xfail(strict=True, reason="what ## pastes together is not put together")
+def test_a_macro_that_pastes_the_name_of_a_variable() -> None:
+    code = (
+        "#include <linux/mm.h>\n#define CAT(a, b) a##b\nint f(unsigned long a, int n)\n"
+        "{\n\tstruct page *page;\n\n\tif (get_user_pages_fast(a, 1, FOLL_WRITE, &page) != 1)\n"
+        "\t\treturn -14;\n\tmemset(page_address(page), 0, 8);\n\tif (n)\n"
+        "\t\tput_page(CAT(pa, ge));\n"
+        "\telse\n\t\tput_page(page);\n\treturn n;\n}\n"
+    )
+    assert gaps(code) != []
+
+
+# Other ways to a member
+
+
+@pytest.mark.parametrize(
+    ("code", "gap"),
+    [
+        ("#define OTHER page\nvoid f(struct demo *d)\n{\n\tput_page(d->OTHER);\n}\n", "stands for"),
+        (
+            "void f(struct demo *d)\n{\n"
+            "\tput_page(*(struct page **)((char *)d + offsetof(struct demo, page)));\n}\n",
+            "the place of 'page' in struct demo is taken",
+        ),
+        (
+            "struct view {\n\tstruct page *first;\n};\nvoid f(struct demo *d)\n{\n"
+            "\tput_page(((struct view *)d)->first);\n}\n",
+            "struct demo is taken for another",
+        ),
+        # A struct that is a part of the other, from the outside and from the inside.
+        ("struct outer {\n\tstruct demo demo;\n};\nvoid *f(struct demo *d)\n"
+         "{\n\treturn (struct outer *)d;\n}\n", ""),
+        ("int f(void)\n{\n\treturn offsetof(struct demo, page) + sizeof(int *);\n}\n", ""),
+    ],
+)  # fmt: skip
+def test_a_member_by_another_name(code: str, gap: str) -> None:
+    found = " | ".join(behind(code))
+    assert (gap in found) if gap else found == ""
+
+
+def test_a_variable_that_others_name() -> None:
+    code = (
+        "#include <linux/mm.h>\n{}struct page *demo_page;\nint f(unsigned long a)\n{{\n"
+        "\tint n = get_user_pages_fast(a, 1, FOLL_WRITE, &demo_page);\n\n"
+        "\tmemset(page_address(demo_page), 0, 8);\n\tput_page(demo_page);\n\treturn n;\n}}\n"
+    )
+    other = "extern struct page *demo_page;\nvoid g(void)\n{\n\tput_page(demo_page);\n}\n"
+
+    def found(static: str, path: str) -> tuple[str, ...]:
+        groups = pairing_of({HERE: code.format(static), path: other}).groups
+        return groups[0].gaps
+
+    assert found("", "drivers/elsewhere/other.c") == ("'demo_page' is named outside of its folder",)
+    assert found("static ", "drivers/elsewhere/other.c") == ()
+    assert found("", "drivers/demo/other.c") == ()
