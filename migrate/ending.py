@@ -15,8 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from migrate.base.errors import ExitCode, Refusal
-from migrate.base.places import no_bug, out_of_memory
-from migrate.base.room import is_no_room, no_room_error
+from migrate.base.places import no_bug
 from migrate.base.streams import ReaderGone
 from migrate.base.typed import typed
 
@@ -47,20 +46,11 @@ def guarded(command: Callable[[], int]) -> int:
         return _interrupted()
     except ReaderGone:
         return _reader_gone()
-    except MemoryError:
-        return _refused(out_of_memory())
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("migrate"):
-            return _bug(error)
-        what = f"The Python package {error.name} is missing, so the installation is damaged."
-        return _refused(Refusal(what, "Install gup-migrate again, as you did before."))
-    except OSError as error:
-        told = no_room_error(error) if is_no_room(error) else no_bug(error)
-        return _refused(told) if told else _bug(error)
     except Exception as error:
         if type(error).__name__ == "Abort":
             return _interrupted()
-        return _bug(error)
+        told = no_bug(error)
+        return _refused(told) if told else _bug(error)
 
 
 def _on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -111,9 +101,12 @@ def _go_on() -> str:
 
 
 def _refused(refusal: Refusal) -> int:
-    from migrate.console import Console
+    try:
+        from migrate.console import Console
 
-    Console().refusal(refusal)
+        Console().refusal(refusal)
+    except (MemoryError, ImportError):
+        sys.stderr.write(f"error: {refusal.what}\n{refusal.next_step}\n")
     return ExitCode.REFUSED
 
 

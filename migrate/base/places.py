@@ -25,6 +25,15 @@ _UNUSABLE = (
 )
 """These are never about a step that we got wrong."""
 
+_SAID = {
+    "failed to map segment": errno.ENOMEM,
+    "cannot allocate memory": errno.ENOMEM,
+    "Cannot allocate memory": errno.ENOMEM,
+    "Too many open files": errno.EMFILE,
+    "can't start new thread": errno.EAGAIN,
+}
+"""Where Python gives no number: in libraries that cannot be loaded, and for threads."""
+
 _LITTLE = 1 << 20
 """Bytes; a disk with less is full."""
 
@@ -82,12 +91,25 @@ def using(place: Path, what: str, how: str, *, beside: Collection[Path] = ()) ->
         raise _unusable(error, place, what, how) from error
 
 
-def no_bug(error: OSError) -> Refusal | None:
+def no_bug(error: BaseException) -> Refusal | None:
     """What to say of an `error` that no step of ours can be blamed for, wherever it is from."""
-    if error.errno in _EXHAUSTED:
-        return exhausted(error)
-    if error.errno in _UNUSABLE and isinstance(error.filename, (str, bytes)):
-        return _unusable(error, Path(os.fsdecode(error.filename)), "", "")
+    match error:
+        case MemoryError():
+            return out_of_memory()
+        case ModuleNotFoundError() if not (error.name or "migrate").startswith("migrate"):
+            return Refusal(
+                f"The Python package {error.name} is missing, so the installation is damaged.",
+                "Install gup-migrate again, as you did before.",
+            )
+        case ImportError() | RuntimeError():
+            number = next((n for words, n in _SAID.items() if words in str(error)), 0)
+            return exhausted(OSError(number, "")) if number else None
+        case OSError() if error.errno in _EXHAUSTED:
+            return exhausted(error)
+        case OSError() if is_no_room(error):
+            return no_room_error(error)
+        case OSError(filename=str() | bytes() as name) if error.errno in _UNUSABLE:
+            return _unusable(error, Path(os.fsdecode(name)), "", "")
     return None
 
 
@@ -107,8 +129,8 @@ def exhausted(error: OSError) -> Refusal:
             )
         case errno.EAGAIN:
             return Refusal(
-                "gup-migrate may not start more processes.",
-                "End others, or allow more (see: ulimit -u), and run the command again.",
+                "gup-migrate may not start more processes, or threads.",
+                "End others, or allow more (see: ulimit -u -v), and run the command again.",
             )
         case errno.ENFILE:
             return Refusal(

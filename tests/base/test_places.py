@@ -73,6 +73,25 @@ def test_without_another_place_none_is_proposed() -> None:
 def test_a_step_that_we_got_wrong_stays_a_bug() -> None:
     assert places.no_bug(FileNotFoundError(errno.ENOENT, "x", "/other")) is None
     assert places.no_bug(OSError(errno.EBADF, "x")) is None
+    assert places.no_bug(RuntimeError("x")) is places.no_bug(ImportError("x")) is None
+    assert places.no_bug(ModuleNotFoundError("x", name="migrate.x")) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (MemoryError(), "ran out of memory"),
+        (ImportError("libx.so: failed to map segment from shared object"), "ran out of memory"),
+        (ImportError("libx.so: cannot open: Too many open files"), "files at a time"),
+        (RuntimeError("can't start new thread"), "more processes, or threads"),
+        (ModuleNotFoundError("x", name="re2"), "The Python package re2 is missing"),
+        (OSError(errno.ENOSPC, "x"), "No space left on the disk of the workspace"),
+    ],
+    ids=repr,
+)
+def test_what_python_says_in_its_own_ways(error: Exception, what: str) -> None:
+    told = places.no_bug(error)
+    assert told is not None and what in told.what
 
 
 def test_a_full_disk_that_does_not_say_where(
