@@ -9,8 +9,8 @@ from migrate.analysis.callers import Site
 from migrate.analysis.cell import Cell
 from migrate.analysis.fact_model import Call, FunctionFacts, Loc, Value
 from migrate.analysis.functions import is_macro, scope_of
-from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction
-from migrate.analysis.known_callee import known_callee
+from migrate.analysis.knowledge import RELEASE_EFFECTS, KernelFunction, knowledge
+from migrate.analysis.known_callee import known_callee, renamed
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.syntax import Function
 from migrate.analysis.trace import (
@@ -95,6 +95,13 @@ def _definitions(flow: Forward, site: Site) -> tuple[Function, ...]:
     found = program.definitions(name, site.facts.function.path)
     if found:
         return found
+    other = (
+        renamed(program, name, site.facts.function.path)
+        if knowledge().lookup(name) is not None
+        else ""
+    )
+    if other and other != name:
+        return program.definitions(other, site.facts.function.path)
     homes = dict.fromkeys(flow.trace.homes)
     return tuple(f for home in homes for f in program.definitions(name, home) if not f.static)
 

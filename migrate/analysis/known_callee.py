@@ -53,6 +53,18 @@ def _hides(functions: Functions, name: str, path: str) -> bool:
     return False
 
 
+def renamed(functions: Functions, name: str, path: str) -> str:
+    """The one name that a macro by `name` near `path` stands for; "" when there is none, or
+    several."""
+    texts = functions.corpus.scope(path)
+    macro = re.compile(
+        rb"^[ \t]*#[ \t]*define[ \t]+" + name.encode() + rb"[ \t]+(\w+)[ \t]*$", re.M
+    )
+    files = [f for f in functions.files_with(path, name) if f == path or f.endswith(".h")]
+    found = {match.decode() for file in files for match in macro.findall(texts[file])}
+    return found.pop() if len(found) == 1 else ""
+
+
 def origin_form(name: str, result: str) -> str:
     """The form of the argument from which `name` makes its result."""
     if result == PAGE:

@@ -884,3 +884,51 @@ def test_a_helper_that_fills_a_member_for_its_caller() -> None:
 def test_a_difference_of_pointers_is_no_address() -> None:
     code = "char *at = page_address(page); long far = at - demo->base; *(demo->own + far) = 1;"
     assert U.WRITE_DATA not in kinds(got(code))
+
+
+RENAMED = """
+static inline void own_sync(struct device *dev, struct page *page, int n)
+{
+    memset(page_address(page), 0, n);
+}
+#define %s own_sync
+"""
+
+
+def test_a_function_of_the_driver_under_a_name_of_the_kernels_is_looked_into() -> None:
+    code = """
+    #include "demo.h"
+    int f(struct device *dev, unsigned long start)
+    {
+        struct page *page;
+
+        if (get_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+            return -14;
+        dma_sync_sg_for_cpu(dev, page, 8);
+        put_page(page);
+        return 0;
+    }
+    """
+    own = {HERE: code, "drivers/demo/demo.h": RENAMED % "dma_sync_sg_for_cpu"}
+    (group,) = pairing_of(own).groups
+    assert (kinds(group), group.gaps) == ({U.MAP, U.WRITE_DATA}, ())
+    (plain,) = pairing_of(own | {"drivers/demo/demo.h": RENAMED % "another"}).groups
+    assert (kinds(plain), plain.gaps) == ({U.DMA}, ())
+
+
+def test_a_release_under_a_name_of_another_is_none() -> None:
+    code = """
+    #define put_page put_user_page
+    int f(struct device *dev, unsigned long start)
+    {
+        struct page *page;
+
+        if (get_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+            return -14;
+        put_page(page);
+        return 0;
+    }
+    """
+    group = only_group(code)
+    assert group.releases == ()
+    assert any("passed to put_page()" in why for why in group.gaps)
