@@ -206,7 +206,7 @@ def open_repository(path: Path) -> Repository:
     _refuse_no_folder(path)
     try:
         # GitPython would put a home in the place of a ~ in front, and values in that of a $NAME.
-        there = Path.cwd() / path
+        there = path.absolute()
         repository = Repository(there, search_parent_directories=False, expand_vars=False)
     except (NoSuchPathError, InvalidGitRepositoryError, ValueError):
         refuse_unreadable(path)

@@ -14,6 +14,7 @@ import pytest
 
 from migrate import handover, stages
 from migrate.base.git import git_output
+from migrate.base.typed import own_command
 from migrate.delivery import publish as publishing
 from migrate.delivery import report, series
 from migrate.delivery.history import History, Version
@@ -136,7 +137,7 @@ def test_a_branch_of_ours_is_not_taken_for_work_of_the_users(
     def job(message: str) -> Any:
         return SimpleNamespace(
             branch=make(message), workspace=workspace, tree=tree, out=workspace.out,
-            listener=SimpleNamespace(notice=said.append),
+            listener=SimpleNamespace(notice=said.append), command=own_command,
         )  # fmt: skip
 
     handover.publish_branch(job("one"))

@@ -80,7 +80,9 @@ def test_no_command_leaves_anything(machine: World, command: tuple[str, ...]) ->
     assert list((machine.home / "tmp").iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [("doctor",), ("scan", "TREE")], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [("doctor",), ("scan", "TREE", "--workspace", "ws")], ids=" ".join
+)
 def test_what_a_kill_leaves_is_removed_by_the_next(
     machine: World, command: tuple[str, ...]
 ) -> None:
@@ -91,6 +93,7 @@ def test_what_a_kill_leaves_is_removed_by_the_next(
     child = subprocess.Popen(
         [sys.executable, "-m", "migrate", *arguments],
         env=environment(machine),
+        cwd=machine.home,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -104,9 +107,9 @@ def test_what_a_kill_leaves_is_removed_by_the_next(
         child.wait()
         spatch.unlink()
         mark.unlink(missing_ok=True)
-    left = [*(machine.home / "tmp").iterdir(), *(machine.home / "me").rglob("scratch/*")]
+    left = [*(machine.home / "tmp").iterdir(), *(machine.home / "ws").glob("scratch/*")]
     assert left, "the test does not see what it is about"
     assert forked.run(arguments, environment(machine), machine.home).returncode == 0
     assert list((machine.home / "tmp").iterdir()) == []
-    assert list((machine.home / "me").rglob("scratch/*")) == []
+    assert list((machine.home / "ws").glob("scratch/*")) == []
     assert made_in_home(machine) <= CACHES

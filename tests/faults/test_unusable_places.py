@@ -116,7 +116,8 @@ def test_a_workspace(world: World, place: str) -> None:
         assert name[:60] in what and "--workspace" in todo
 
 
-@pytest.mark.parametrize("place", PLACES)
+# An empty folder is replaced as a whole, for which it need not be writable.
+@pytest.mark.parametrize("place", sorted(set(PLACES) - {"a folder that is read-only"}))
 def test_an_output_folder_is_refused_before_any_work(world: World, place: str) -> None:
     name = PLACES[place](world)
     done = world.run("run", str(world.tree), "--output", name)
@@ -205,7 +206,7 @@ def test_doctor_shows_what_there_is(world: World, place: str) -> None:
     for variable in ("HOME", "XDG_CACHE_HOME", "TMPDIR"):
         world.env[variable] = PLACES[place](world)
     done = world.run("doctor")
-    if place == "a link to itself":
+    if place == "a link to itself" and done.returncode != 0:  # says git, and not every git
         assert "git cannot read its configuration" in is_refused(done)[0]
     else:
         assert done.returncode == 0, done.stderr
