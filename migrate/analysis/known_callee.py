@@ -25,7 +25,15 @@ def known_callee(functions: Functions, name: str, path: str) -> KernelFunction |
     own = source.by_name.get(name, ()) if source is not None else ()
     if any(f.static for f in own) or (source is not None and name in source.macros):
         return None
-    return None if _is_hidden(functions, name, path) else found
+    if not _is_hidden(functions, name, path) or _is_stand_in(functions, name, path, found):
+        return found
+    return None
+
+
+def _is_stand_in(functions: Functions, name: str, path: str, known: KernelFunction) -> bool:
+    """Whether a driver's own function stands in for one that maps for a device, by its name:
+    `#define dma_map_x own_dma_map_x`, for kernels that have none. Then a device gets the page."""
+    return "dma" in known.effects and renamed(functions, name, path).endswith(f"_{name}")
 
 
 def _is_hidden(functions: Functions, name: str, path: str) -> bool:

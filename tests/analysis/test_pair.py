@@ -914,6 +914,9 @@ def test_a_function_of_the_driver_under_a_name_of_the_kernels_is_looked_into() -
     assert (kinds(group), group.gaps) == ({U.MAP, U.WRITE_DATA}, ())
     (plain,) = pairing_of(own | {"drivers/demo/demo.h": RENAMED % "another"}).groups
     assert (kinds(plain), plain.gaps) == ({U.DMA}, ())
+    standing_in = (RENAMED % "dma_sync_sg_for_cpu").replace("own_sync", "own_dma_sync_sg_for_cpu")
+    (same,) = pairing_of(own | {"drivers/demo/demo.h": standing_in}).groups
+    assert (kinds(same), same.gaps) == ({U.DMA}, ())
 
 
 def test_a_release_under_a_name_of_another_is_none() -> None:
