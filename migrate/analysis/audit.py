@@ -64,7 +64,7 @@ def audit(
         return [list(auditor.findings(group)) for group in groups]
 
     told = count(progress or silent, "groups audited", len(pairing.groups))
-    found = by_folders("audit", work, pairing.groups, (auditor.program,), jobs, told)
+    found = by_folders("audit", work, pairing.groups, auditor.program.corpus, jobs, told)
     findings = dict.fromkeys(finding for group in found for finding in group)
     return Audit(tree.commit, scan.kernel_version, len(scan.acquires), tuple(sorted(findings)))
 

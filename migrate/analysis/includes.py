@@ -43,9 +43,13 @@ class Includes:
         found, self._future = self._future.result(), None
         return found
 
+    def sort(self) -> None:
+        """Find all of them now, by name: for who has more than a few to look for."""
+        self._by_name  # noqa: B018
+
     def of(self, name: bytes) -> Written:
         """The #includes of files by this base name."""
-        if len(self._known) >= _FEW:
+        if len(self._known) >= _FEW or "_by_name" in self.__dict__:
             return self._by_name.get(name, {})
         if name not in self._known:
             found: Written = {}

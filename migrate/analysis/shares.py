@@ -46,18 +46,14 @@ def by_folders(
     what: str,
     work: Callable[[Sequence[PinGroup]], Sequence[Result]],
     groups: Sequence[PinGroup],
-    programs: Sequence[Program],
+    corpus: Corpus,
     jobs: int,
     told: Callable[[Sequence[PinGroup]], None] = lambda _: None,
 ) -> list[Result]:
-    """What `work`, which reads `programs`, makes of each of `groups`, in their order."""
+    """What `work` makes of each of `groups`, of the tree of `corpus`, in their order."""
     numbers = {id(group): number for number, group in enumerate(groups)}
-    parts = _by_folder(programs[0].corpus, groups, lambda group: group.acquires[0].place.path)
-    if jobs > 1 and len(parts) >= _WORTH_IT:
-        for program in programs:
-            _prepare(program)
-    else:
-        jobs = 1
+    parts = _by_folder(corpus, groups, lambda group: group.acquires[0].place.path)
+    jobs = jobs if len(parts) >= _WORTH_IT else 1
     made = share_out(what, work, parts, jobs, told)
     found = {
         numbers[id(group)]: result
@@ -82,7 +78,7 @@ def _prepare(program: Program) -> None:
     """Have in memory what every process would have to find out for itself otherwise."""
     program.includes.prefetch()
     program.corpus.read_headers()
-    program.includes.lines  # noqa: B018 - and no thread is in the middle of that
+    program.includes.sort()  # and no thread is in the middle of that search
 
 
 def _made(grouper: Grouper, acquires: Sequence[Acquire]) -> dict[Place, Traced]:

@@ -70,9 +70,8 @@ def _pinned(
     def work(part: Sequence[PinGroup]) -> list[str]:
         return [_wrong(group, before, after, now) for group in part]
 
-    programs = (before.program, after.program)
     told = count(progress, "audit of the result", len(asked))
-    reasons = by_folders("audit of the result", work, asked, programs, jobs, told)
+    reasons = by_folders("audit of the result", work, asked, before.program.corpus, jobs, told)
     yield from zip(asked, reasons, strict=True)
 
 
