@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from migrate.analysis.limits import MOST_BYTES
+
 FOLDER = "drivers/misc/hostile"
 HERE = f"{FOLDER}/hostile.c"
 _INCLUDES = b"#include <linux/mm.h>\n#include <linux/slab.h>\n"
@@ -187,7 +189,9 @@ def callers(n: int) -> Hostile:
         b"int c%d(unsigned long at)\n{\n\tstruct page *page;\n"
         b"\tif (hostile_take(at, &page) != 1)\n\t\treturn -1;\n\tput_page(page);\n\treturn 0;\n}\n"
     )
-    return _of(helper + b"".join(caller % i for i in range(n)), through_helper=n)
+    text = helper + b"".join(caller % i for i in range(n))
+    # That it is a helper is not seen in a file that is not analysed.
+    return _of(text, through_helper=n if len(text) < MOST_BYTES else 0)
 
 
 def recursion(n: int) -> Hostile:
