@@ -52,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if name and shutil.which(name):
         scratch = tempfile.TemporaryDirectory(prefix="without-")
         config.add_cleanup(scratch.cleanup)
+        Path(scratch.name).chmod(0o755)  # a compile server has a user of its own
         os.environ["PATH"] = path_without(name, os.environ["PATH"], Path(scratch.name))
 
 
