@@ -35,6 +35,10 @@ def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
             "--trailers and --reply are about the next version of a series.",
             f"Ask for one: {request.command(name)} --reroll",
         )
+    if request.trailers is not None:
+        from migrate.delivery.trailers import check_mailbox
+
+        check_mailbox(request.trailers)
     console = Console(verbose=request.verbose)
     start = time.monotonic()
     with open_job(request, console, name) as job:

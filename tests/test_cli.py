@@ -203,6 +203,18 @@ def test_an_unknown_revision_is_refused(
     assert "has no commit at v9.9" in err
 
 
+def test_a_mailbox_that_is_not_there_is_refused_before_any_work(
+    run: Callable[..., tuple[int, str, str]], home: Path
+) -> None:
+    tree = kernel(home / "linux")
+    code, _, said = run("series", str(tree), "--reroll", "--trailers", str(home / "thread.mbox"))
+    assert code == ExitCode.REFUSED
+    assert said.splitlines()[0] == (
+        f"error: {home}/thread.mbox cannot be read: No such file or directory."
+    )
+    assert not (home / ".cache").exists()
+
+
 @pytest.mark.parametrize("option", ["--workspace", "--output"])
 def test_nothing_goes_into_the_checkout(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path, option: str

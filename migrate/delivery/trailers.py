@@ -168,7 +168,8 @@ def _is_patch(mail: EmailMessage) -> bool:
     return _header(mail, "Subject").startswith("[") and "\ndiff --git " in text
 
 
-def _mails(path: Path) -> Iterator[EmailMessage]:
+def check_mailbox(path: Path) -> None:
+    """A :class:`Refusal` when `path` is no mailbox that can be read."""
     try:
         with path.open("rb") as file:
             head = file.read(5)
@@ -181,6 +182,10 @@ def _mails(path: Path) -> Iterator[EmailMessage]:
             f"{path} is not in mbox format: it does not begin with 'From '.",
             "Get the thread as one: b4 mbox MESSAGE-ID",
         )
+
+
+def _mails(path: Path) -> Iterator[EmailMessage]:
+    check_mailbox(path)
     box = mailbox.mbox(path, create=False)
     try:
         for key in box.iterkeys():
