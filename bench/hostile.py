@@ -167,7 +167,7 @@ def main() -> int:
             if not arguments.names or maker.__name__ in arguments.names:
                 rows.append(measure(world, maker, number))
                 print(rows[-1], "" if rows[-1].ok else "  <-- not ok", flush=True)
-    head = f"{'file':25}{'MB':>6}" + "".join(f"{c} MB  s".rjust(13) for c in _COMMANDS)
+    head = f"{'file':25}{'MB':>6}" + "".join(f"{c} MB  s".rjust(14) for c in _COMMANDS)
     lines = [f"{head}  outcome", *map(str, rows)]
     lines.append(
         f"{sum(row.ok for row in rows)} of {len(rows)} within {MOST_MEMORY} MB and"
