@@ -22,9 +22,21 @@ if [ -z "$tree" ]; then
 	echo "The miniature kernel is in $tree"
 fi
 
+summary=$(mktemp)
+trap 'rm -f "$summary"' EXIT
 status=0
-"$here/.venv/bin/python" -m migrate run "$tree" "$@" || status=$?
-# On the miniature kernel nothing is left over: there, 3 is a failure like any other.
+"$here/.venv/bin/python" -m migrate run "$tree" "$@" > "$summary" || status=$?
+cat "$summary"
+# On the miniature kernel every group is converted: there, 3 is a failure like any other, but for
+# commits that only a cross compiler builds, which this machine need not have.
+count() {
+	sed -n "s/^groups $1  *\([0-9][0-9]*\)$/\1/p" "$summary"
+}
+if [ $status = 3 ] && [ -n "${scratch:-}" ] && grep -q 'were not built: .* no compiler ' "$summary" &&
+	[ "$(count 'to convert')" = "$(count converted)" ]; then
+	echo "What no compiler here can build is held (exit code 3): gup-migrate doctor names the packages."
+	status=0
+fi
 if [ $status = 3 ] && [ -z "${scratch:-}" ]; then
 	echo "What is left for a person (exit code 3) does not keep the rest from being delivered."
 	status=0
