@@ -36,13 +36,13 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 TEST_TOOLS := distcc=distcc distccd=distcc /usr/lib/*/libmagic.so.1=libmagic1 \
 	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl
 # Whatever builds: ccache is put before the compiler where it is installed.
-WITH_CCACHE := tests/delivery/builds tests/test_build_options.py tests/end_to_end/test_run.py \
+WITH_CCACHE := tests/delivery/builds tests/cli/test_build_options.py tests/end_to_end/test_run.py \
 	tests/faults/test_bad_input.py tests/faults/test_leftovers.py
 BROWSER_TOOLS := /usr/bin/chromium=chromium /usr/bin/chromedriver=chromium-driver
 
 # Scan, rewrite and build: where programs of the machine do the work.
-OTHER_TESTS := tests/analysis/test_scan.py tests/analysis/test_spatch.py tests/rewrite \
-	tests/delivery/builds tests/fixtures_mini tests/test_setup.py tests/test_doctor.py
+OTHER_TESTS := tests/analysis/acquires/test_scan.py tests/analysis/acquires/test_spatch.py tests/rewrite \
+	tests/delivery/builds tests/fixtures_mini tests/test_setup.py tests/cli/test_doctor.py
 
 .PHONY: help setup demo test lint pytest ccache-test browser-test kernel-setup kernel-test \
 	other-release-test fuzz mutants lock clean

@@ -31,13 +31,13 @@ from functools import partial
 from pathlib import Path
 
 from bench.record import record
-from migrate.base import process
-from migrate.base.borrowed import borrow, check_out
-from migrate.base.git import git_output
+from migrate.base.programs import process
+from migrate.base.stores.alternates import borrow, check_out
+from migrate.base.stores.git import git_output
 from migrate.delivery.builds.branch import build_branch
-from migrate.delivery.builds.model import BuildOptions
+from migrate.delivery.compile.model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit
-from migrate.kernel.toolchains import architectures, build_settings, find_toolchain
+from migrate.kernel.kbuild.toolchains import architectures, build_settings, find_toolchain
 from migrate.kernel.tree import Tree
 
 PATHS = (

@@ -26,10 +26,10 @@ from pathlib import Path
 
 from bench.record import record
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, ObjectBuild
-from migrate.kernel.compilers import release_name
-from migrate.kernel.toolchains import architectures, find_toolchain
+from migrate.kernel.kbuild.compilers import release_name
+from migrate.kernel.kbuild.toolchains import architectures, find_toolchain
 from migrate.kernel.tree import open_tree
-from migrate.workspace import open_workspace
+from migrate.run.workspace import open_workspace
 
 PROFILES = ("vaddr-pin", "pin-user-pages")
 _GOOD = (BuildStatus.BUILT, BuildStatus.WARNED)

@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.base import reaper
-from migrate.delivery import arrival
+from migrate.base.programs import reaper
+from migrate.delivery.commits import arrival
 from tests.end_to_end.world import OURS, World, contents, snapshot
 
 PROFILE = "vaddr-pin"

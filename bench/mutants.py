@@ -42,20 +42,20 @@ from bench.record import record
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = (
-    "migrate/analysis/pair.py",
-    "migrate/analysis/group.py",
-    "migrate/analysis/flow.py",
-    "migrate/analysis/backward.py",
-    "migrate/analysis/doubts.py",
-    "migrate/analysis/rules.py",
-    "migrate/analysis/grounds.py",
-    "migrate/analysis/classify.py",
-    "migrate/rewrite/check.py",
+    "migrate/analysis/pairing/pair.py",
+    "migrate/analysis/pairing/group.py",
+    "migrate/analysis/valueflow/flow.py",
+    "migrate/analysis/pairing/backward.py",
+    "migrate/analysis/heap/unmodelled_uses.py",
+    "migrate/analysis/verdicts/rules.py",
+    "migrate/analysis/pairing/grounds.py",
+    "migrate/analysis/verdicts/classify.py",
+    "migrate/rewrite/text/check.py",
 )
 TESTS = ("tests/analysis", "tests/shapes/test_in_memory.py", "tests/rewrite/test_check.py")
 _LEFT_OUT = (
-    "tests/analysis/test_scan.py",
-    "tests/analysis/test_spatch.py",
+    "tests/analysis/acquires/test_scan.py",
+    "tests/analysis/acquires/test_spatch.py",
     "tests/analysis/test_properties.py",
 )
 """Two start spatch, and the third takes as long as all others together."""

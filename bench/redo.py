@@ -22,11 +22,12 @@ from pathlib import Path
 
 from bench.accuracy import PINNED, Result, Row, as_markdown
 from bench.unpin import RELEASES, Site, Undone, undo
-from migrate.analysis.corpus import scope_folder
+from migrate.analysis.frontend.corpus import scope_folder
 from migrate.analysis.model import Action, Classification, PinGroup, Place, Verdict
-from migrate.base import process, stored
-from migrate.base.borrowed import borrow, check_out
-from migrate.base.git import git_output
+from migrate.base.programs import process
+from migrate.base.stores import stage_file as stored
+from migrate.base.stores.alternates import borrow, check_out
+from migrate.base.stores.git import git_output
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree, open_tree
 from migrate.rewrite.model import Rewrite

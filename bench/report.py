@@ -19,8 +19,8 @@ from pathlib import Path
 
 from bench.record import record
 from migrate.base import codec
-from migrate.delivery.report import html
-from migrate.delivery.report_model import Report
+from migrate.delivery.report.model import Report
+from migrate.delivery.report.write import html
 
 ROWS = 5000
 _TIMES = 5

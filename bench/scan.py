@@ -35,10 +35,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.record import record
-from migrate.analysis.spatch import python_option
-from migrate.base import process
-from migrate.base.borrowed import borrow, check_out
-from migrate.base.git import git_output
+from migrate.analysis.acquires.spatch import python_option
+from migrate.base.programs import process
+from migrate.base.stores.alternates import borrow, check_out
+from migrate.base.stores.git import git_output
 from migrate.kernel.signatures import GUP_NAMES
 from migrate.kernel.tree import Tree, open_tree
 

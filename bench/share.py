@@ -30,26 +30,26 @@ from unittest.mock import patch
 
 from bench.record import record
 from bench.scan import positive
-from migrate.analysis import pair as pairing
-from migrate.analysis.far_releases import compare_releases
-from migrate.analysis.group import Traced
+from migrate.analysis.acquires.far_releases import compare_releases
+from migrate.analysis.acquires.scan import scan
 from migrate.analysis.model import Pairing, Place, Scan
-from migrate.analysis.program import Program
-from migrate.analysis.scan import scan
-from migrate.analysis.shares import make_groups
-from migrate.base.borrowed import borrow, check_out
-from migrate.base.workers import Made, recording
-from migrate.delivery.commits import make_commits
+from migrate.analysis.pairing import pair as pairing
+from migrate.analysis.pairing.group import Traced
+from migrate.analysis.pairing.shares import make_groups
+from migrate.analysis.program.program import Program
+from migrate.base.programs.workers import Made, recording
+from migrate.base.stores.alternates import borrow, check_out
+from migrate.delivery.commits.make import make_commits
+from migrate.delivery.commits.rejected import without_idle_api
+from migrate.delivery.commits.trailers import Collected
+from migrate.delivery.mail.series import SeriesOptions, write_series
 from migrate.delivery.plumbing import Identity
-from migrate.delivery.rejected import without_idle_api
-from migrate.delivery.series import SeriesOptions, write_series
-from migrate.delivery.trailers import Collected
-from migrate.kernel.maintainers import read_maintainers
+from migrate.kernel.people.maintainers import read_maintainers
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import open_tree
-from migrate.rewrite.audited import rewrite_audited
-from migrate.rewrite.profiles import DEFAULT_PROFILE, load_profile
-from migrate.rewrite.verdicts import classify
+from migrate.rewrite.profile.profiles import DEFAULT_PROFILE, load_profile
+from migrate.rewrite.profile.verdicts import classify
+from migrate.rewrite.result.audited import rewrite_audited
 
 _EVERY_SECONDS = 0.3
 _ROOT = Path(__file__).resolve().parent.parent

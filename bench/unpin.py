@@ -15,7 +15,7 @@ from itertools import product
 
 from tree_sitter import Node
 
-from migrate.analysis.syntax import Function, name_of, parse
+from migrate.analysis.frontend.syntax import Function, name_of, parse
 
 ACQUIRES = {
     f"pin_user_pages{kind}": f"get_user_pages{kind}"

@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from migrate.analysis.decisions import Decision as Decision
-    from migrate.analysis.decisions import read_decisions as read_decisions
+    from migrate.analysis.verdicts.decisions import Decision as Decision
+    from migrate.analysis.verdicts.decisions import read_decisions as read_decisions
     from migrate.api import audit as audit
     from migrate.api import classify as classify
     from migrate.api import explain as explain
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from migrate.api import scan as scan
     from migrate.base.errors import Refusal as Refusal
     from migrate.kernel.tree import open_tree as open_tree
-    from migrate.rewrite.profiles import load_profile as load_profile
+    from migrate.rewrite.profile.profiles import load_profile as load_profile
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Decision": "migrate.analysis.decisions",
+    "Decision": "migrate.analysis.verdicts.decisions",
     "Refusal": "migrate.base.errors",
     "audit": "migrate.api",
     "classify": "migrate.api",
     "explain": "migrate.api",
-    "load_profile": "migrate.rewrite.profiles",
+    "load_profile": "migrate.rewrite.profile.profiles",
     "open_tree": "migrate.kernel.tree",
     "pair": "migrate.api",
-    "read_decisions": "migrate.analysis.decisions",
+    "read_decisions": "migrate.analysis.verdicts.decisions",
     "rewrite_groups": "migrate.api",
     "run": "migrate.api",
     "scan": "migrate.api",

@@ -12,26 +12,28 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from migrate import handover, pipeline
-from migrate.analysis import audit as audits
-from migrate.analysis import pair as pairing
-from migrate.analysis import scan as scanning
-from migrate.analysis.audit import Audit
-from migrate.analysis.decisions import Decision, decide
+from migrate.analysis.acquires import scan as scanning
+from migrate.analysis.audit import run as audits
+from migrate.analysis.audit.run import Audit
 from migrate.analysis.model import Classification, Pairing, Scan
-from migrate.asked import remember_only
-from migrate.base.places import absolute
+from migrate.analysis.pairing import pair as pairing
+from migrate.analysis.verdicts.decisions import Decision, decide
+from migrate.base.files.places import absolute
 from migrate.base.progress import Progress
-from migrate.delivery import explain as explaining
-from migrate.delivery.explain import Note
-from migrate.job import Job, Listener, Options
-from migrate.kernel.maintainers import read_maintainers
+from migrate.delivery.report import explain as explaining
+from migrate.delivery.report.explain import Note
+from migrate.kernel.people.maintainers import read_maintainers
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree, open_tree
-from migrate.rewrite import audited, verdicts
 from migrate.rewrite.model import Rewrite
-from migrate.rewrite.profiles import DEFAULT_PROFILE, Profile, load_profile
-from migrate.workspace import keep_apart, open_workspace
+from migrate.rewrite.profile import verdicts
+from migrate.rewrite.profile.model import Profile
+from migrate.rewrite.profile.profiles import DEFAULT_PROFILE, load_profile
+from migrate.rewrite.result import audited
+from migrate.run import handover, pipeline
+from migrate.run.asked import remember_only
+from migrate.run.job import Job, Listener, Options
+from migrate.run.workspace import keep_apart, open_workspace
 
 _CORES = len(os.sched_getaffinity(0))
 
@@ -76,7 +78,7 @@ def pair(tree: Tree, found: Scan, *, progress: Progress = _SILENCE.progress) -> 
     """The acquires of `found` with all of their releases; each acquire is in exactly one group.
 
     What could not be followed is in the `gaps` of a group. What functions of the kernel do with
-    a page is data, migrate/analysis/data/kernel_api.toml.
+    a page is data, migrate/analysis/frontend/data/kernel_api.toml.
     """
     return pairing.pair(tree, found, progress=progress)
 

@@ -14,14 +14,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.analysis.acquires.scan import scan
 from migrate.analysis.model import Classification, Pairing, Scan
-from migrate.analysis.pair import pair
-from migrate.analysis.program import Program
-from migrate.analysis.scan import scan
+from migrate.analysis.pairing.pair import pair
+from migrate.analysis.program.program import Program
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree, open_tree
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.verdicts import classify
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.profile.verdicts import classify
 from scripts.kernel_tree import kernel_tree
 
 PROFILES = ("vaddr-pin", "pin-user-pages")

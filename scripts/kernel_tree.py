@@ -21,9 +21,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.base import codec, packages, process
+from migrate.base import codec, packages
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output, git_run
+from migrate.base.programs import process
+from migrate.base.stores.git import git_output, git_run
 
 TARBALLS = Path("/usr/src")
 _UNPACK_SECONDS = 600.0

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from migrate import __version__
-from migrate.cli import app
+from migrate.cli.main import app
 
 _FILES = (
     ("$XDG_CACHE_HOME/gup-migrate/work/", "the state of each checkout; --workspace names another"),

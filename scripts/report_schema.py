@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from migrate.delivery.report_model import SCHEMA, Report
+from migrate.delivery.report.model import SCHEMA, Report
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "report.schema.json"
 _PLAIN = {str: "string", int: "integer", bool: "boolean", float: "number"}

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from migrate.analysis.model import Action
-from migrate.analysis.rules import RULES, Rule
+from migrate.analysis.verdicts.rules import RULES, Rule
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "verdict-rules.md"
 CASES = {
@@ -28,8 +28,8 @@ _HEAD = """\
 # The rules of verdicts
 
 The rules are asked in this order, and the first that answers decides. Each is one function of that
-name in `migrate/analysis/rules.py`, and `explain` names the one that decided. Your own decisions
-stand above all of them ([decisions.md](decisions.md)).
+name in `migrate/analysis/verdicts/rules.py`, and `explain` names the one that decided. Your own
+decisions stand above all of them ([decisions.md](decisions.md)).
 
 High confidence is for what the code shows on every path. For each rule that can have it, the
 project keeps code that is nearly what the rule looks for, and is not:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from migrate.cli import invoke
-from migrate.ending import guarded
+from migrate.cli.ending import guarded
+from migrate.cli.main import invoke
 
 
 def run(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from migrate.analysis.audit_model import AuditRule
+from migrate.analysis.audit.model import AuditRule
 from scripts.audit_judgements import TARGET, document, read
 
 

@@ -28,6 +28,7 @@ from bench.scan import Cost, Line, copies, measure, table
 from bench.share import Run
 from bench.share import lines as share_lines
 from bench.unpin import Site, undo
+from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.model import (
     Acquire,
     Action,
@@ -38,10 +39,9 @@ from migrate.analysis.model import (
     Release,
     Verdict,
 )
-from migrate.analysis.syntax import parse
-from migrate.base.workers import Made
+from migrate.base.programs.workers import Made
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
-from migrate.delivery.report_content import make_report
+from migrate.delivery.report.content import make_report
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, GroupFailure, Rewrite
 from tests.delivery.reports import evil_results
 from tests.faults.readers import READERS, Reader

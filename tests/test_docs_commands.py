@@ -22,8 +22,8 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from migrate.analysis.decisions import read_decisions
-from migrate.cli import app
+from migrate.analysis.verdicts.decisions import read_decisions
+from migrate.cli.main import app
 from scripts.transcripts import DOCUMENTS, home_with_kernel
 from tests.test_house_rules import PROJECT, text_of, tracked
 

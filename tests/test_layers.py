@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "migrate"
 
 # From the left to the right: a module imports from its own line and from those below it.
 LAYERS = (
-    (
-        "cli",
-        "__main__",
-        "api",
-        "audits",
-        "commands",
-        "ending",
-        "remembered",
-        "request",
-        "review",
-        "tables",
-    ),
-    ("console", "status_line"),
-    ("pipeline", "handover", "stages", "job", "asked", "identity", "doctor"),
-    ("workspace",),
+    ("cli", "__main__", "api"),
+    ("run",),
     ("delivery",),
     ("rewrite",),
     ("analysis",),
@@ -37,20 +25,45 @@ LAYERS = (
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
+# The rooms of a layer, in the same order. A module that is in none of them is its layer's floor:
+# every room may import it, and it imports no room.
+ROOMS = {
+    "delivery": ("mail", "report", "commits", "builds", "compile"),
+    "rewrite": ("result", "groups", "loops", "api", "steps", "text", "profile"),
+    "analysis": (
+        *("audit", "verdicts", "pairing", "flags", "heap", "valueflow", "acquires", "traits"),
+        *("program", "ir", "paths", "frontend"),
+    ),
+    "kernel": ("people", "kbuild"),
+    "base": ("stores", "programs", "files"),
+}
+
+# Modules that import each other, each set with the reason why.
+CIRCLES = {
+    (
+        "analysis.valueflow.aliases",
+        "analysis.valueflow.borrowers",
+        "analysis.valueflow.callees",
+        "analysis.valueflow.flow",
+    ): "the walk forward and its steps, which name its type; at run time there is no circle",
+}
+MOST_MODULES = 16
+"""In one folder; more, and nobody finds the room."""
+
 # Only these may do it, each with the reason why.
 SUBPROCESS = {
-    "base/process.py": "the door",
-    "base/copies.py": "copies of the tool itself, which are no other programs",
+    "base/programs/process.py": "the door",
+    "base/programs/process_pool.py": "copies of the tool itself, which are no other programs",
 }
-SQLITE = {"base/database.py": "the door"}
+SQLITE = {"base/stores/database.py": "the door"}
 TEMPLATES = {
-    "base/sandbox.py": "the only environment there is",
-    "base/templates.py": "where jinja2 is, for the child",
+    "base/programs/sandbox.py": "the only environment there is",
+    "base/programs/templates.py": "where jinja2 is, for the child",
 }
 TERMINAL = {
-    "console.py": "the door",
-    "cli.py": "--version must not wait for the console",
-    "ending.py": "the end of a killed or broken command, when the console cannot be relied on",
+    "cli/console.py": "the door",
+    "cli/main.py": "--version must not wait for the console",
+    "cli/ending.py": "the end of a killed or broken command, when the console cannot be relied on",
 }
 STARTERS = {"Popen", "system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp"}
 SQL = re.compile(
@@ -155,6 +168,94 @@ def test_imports_go_to_the_right(name: str) -> None:
     assert upward(name, TREES[f"{name}.py"]) == []
 
 
+def dotted(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+MODULES = {dotted(name): tree for name, tree in TREES.items()}
+
+
+def imports_of(name: str, known: Mapping[str, ast.AST]) -> set[str]:
+    """The modules of ours that module `name` imports; a package stands for its __init__."""
+    found = set()
+    for full in imported(known[name]):
+        inner = full.removeprefix("migrate.")
+        if inner in known:
+            found.add(inner)
+    return found - {name}
+
+
+def room_of(name: str) -> tuple[str, int] | None:
+    """The layer of a module and the rank of its room there; of the floor, the lowest rank."""
+    parts = name.split(".")
+    rooms = ROOMS.get(parts[0])
+    if rooms is None or len(parts) < 2:
+        return None
+    return parts[0], rooms.index(parts[1]) if parts[1] in rooms else len(rooms)
+
+
+def out_of_order(known: Mapping[str, ast.AST]) -> list[str]:
+    """Imports inside a layer that go to a room on the left, as "a imports b"."""
+    found = []
+    for name in sorted(known):
+        here = room_of(name)
+        for other in sorted(imports_of(name, known)):
+            there = room_of(other)
+            if here and there and here[0] == there[0] and there[1] < here[1]:
+                found.append(f"{name} imports {other}")
+    return found
+
+
+def circles(known: Mapping[str, ast.AST]) -> set[tuple[str, ...]]:
+    """The sets of modules each of which reaches all others of its set by imports."""
+    reach = {name: imports_of(name, known) for name in known}
+    for middle in known:
+        for name in known:
+            if middle in reach[name]:
+                reach[name] |= reach[middle]
+    return {
+        tuple(sorted(n for n in reach[name] if name in reach[n]))
+        for name in known
+        if name in reach[name]
+    }
+
+
+def test_imports_inside_a_layer_go_to_the_right() -> None:
+    assert out_of_order(MODULES) == []
+
+
+def test_no_modules_go_in_circles() -> None:
+    assert circles(MODULES) == set(CIRCLES)
+
+
+def rooms_of(layer: str) -> set[str]:
+    """The folders with modules in `layer`."""
+    return {n.split("/")[1] for n in SOURCES if n.startswith(f"{layer}/") and n.count("/") > 1}
+
+
+@pytest.mark.parametrize("layer", ROOMS)
+def test_rooms_are_those_that_are_there(layer: str) -> None:
+    assert rooms_of(layer) == set(ROOMS[layer])
+
+
+def test_no_folder_is_too_full() -> None:
+    count = Counter(name.rpartition("/")[0] for name in SOURCES if not name.endswith("__init__.py"))
+    assert {folder: n for folder, n in count.items() if n > MOST_MODULES} == {}
+
+
+def test_a_circle_and_a_wrong_room_are_seen() -> None:
+    known = {
+        "analysis.ir.x": ast.parse("from migrate.analysis.audit import y"),
+        "analysis.audit.y": ast.parse("import migrate.analysis.ir.x"),
+        "analysis.model": ast.parse("from migrate.analysis.ir.x import f"),
+    }
+    assert circles(known) == {("analysis.audit.y", "analysis.ir.x")}
+    assert out_of_order(known) == [
+        "analysis.ir.x imports analysis.audit.y",
+        "analysis.model imports analysis.ir.x",
+    ]
+
+
 def only_in(allowed: dict[str, str], found: set[str]) -> None:
     assert found <= set(allowed)
     assert set(allowed) <= found, "an exception that nobody needs any more"
@@ -171,7 +272,7 @@ def test_sql_is_behind_one_door() -> None:
 def test_templates_are_behind_one_door() -> None:
     only_in(TEMPLATES, {name for name, tree in TREES.items() if fills_templates(tree)})
     made = {name: found for name, tree in TREES.items() if (found := makes_environments(tree))}
-    assert made == {"base/sandbox.py": ["ImmutableSandboxedEnvironment"]}
+    assert made == {"base/programs/sandbox.py": ["ImmutableSandboxedEnvironment"]}
 
 
 def test_the_terminal_is_behind_one_door() -> None:
@@ -183,8 +284,8 @@ def test_the_terminal_is_behind_one_door() -> None:
     [
         ("base/x", "import migrate.kernel.tree"),
         ("kernel/x", "def f():\n    from migrate.analysis import model"),
-        ("workspace", "from migrate import pipeline"),
-        ("delivery/x", "if TYPE_CHECKING:\n    from migrate.console import Console"),
+        ("run/x", "from migrate import cli"),
+        ("delivery/x", "if TYPE_CHECKING:\n    from migrate.cli.console import Console"),
     ],
 )
 def test_an_import_to_the_left_is_seen(name: str, text: str) -> None:

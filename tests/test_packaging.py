@@ -18,7 +18,7 @@ import pytest
 import typer
 
 from migrate import __version__
-from migrate.cli import app
+from migrate.cli.main import app
 from scripts.man_page import man_page
 from tests.test_house_rules import PROJECT, tracked
 

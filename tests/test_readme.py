@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.cli import app
+from migrate.cli.main import app
 from scripts.transcripts import lasting, performed
 from tests.test_house_rules import PROJECT, tracked
 

@@ -10,10 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from migrate.analysis.audit import Audit
-from migrate.analysis.audit_model import AuditRule, Finding
+from migrate.analysis.audit.model import AuditRule, Finding
+from migrate.analysis.audit.run import Audit
 from migrate.analysis.model import Evidence, Place
-from migrate.delivery.sarif import sarif
+from migrate.delivery.report.sarif import sarif
 from tests import sarif_subset
 from tests.analysis.memory import tree_of
 

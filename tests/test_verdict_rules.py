@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from migrate.analysis.rules import RULES
+from migrate.analysis.verdicts.rules import RULES
 from scripts.verdict_rules import CASES, TARGET, document
 
 

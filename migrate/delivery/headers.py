@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from email.charset import QP, Charset
 from email.header import Header
 
-from migrate.kernel.mailmap import Mailbox
+from migrate.kernel.people.mailmap import Mailbox
 
 _LINE = 76
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+\Z")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from migrate.delivery.history import History
-from migrate.kernel.mailmap import Mailbox
+from migrate.kernel.people.mailmap import Mailbox
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.base.git import git_output, object_id, reading
-from migrate.base.scratch import scratch
+from migrate.base.files.scratch import scratch
+from migrate.base.stores.git import git_output, object_id, reading
 
 _ENVIRONMENT = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 NEW_FILE = "100644"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from migrate.base.templates import Fill, Templates, fill, own_templates
+from migrate.base.programs.templates import Fill, Templates, fill, own_templates
 
 WIDTH = 75
 """Columns of commit messages and cover letters."""

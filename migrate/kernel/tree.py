@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from migrate.base.errors import Refusal
-from migrate.base.git import (
+from migrate.base.programs.process import Finished
+from migrate.base.stores.git import (
     git_output,
     git_run,
     import_all,
@@ -21,7 +22,6 @@ from migrate.base.git import (
     reading,
     refuse_unreadable,
 )
-from migrate.base.process import Finished
 from migrate.base.typed import typed
 from migrate.kernel.stems import stems, whole_words
 from migrate.kernel.work_tree import read_checked_out

@@ -12,11 +12,11 @@ from pathlib import Path
 from textwrap import dedent
 from unittest.mock import patch
 
-from migrate.analysis.fact_model import Call, FunctionFacts
+from migrate.analysis.acquires.scan import SKIPPED, scan
+from migrate.analysis.ir.model import Call, FunctionFacts
 from migrate.analysis.model import Pairing, PinGroup, Scan
-from migrate.analysis.pair import pair
-from migrate.analysis.program import Program
-from migrate.analysis.scan import SKIPPED, scan
+from migrate.analysis.pairing.pair import pair
+from migrate.analysis.program.program import Program
 from migrate.kernel.signatures import GUP_NAMES
 from migrate.kernel.tree import Tree
 
@@ -82,7 +82,7 @@ class _Nothing:
 
 def scan_of(tree: Tree, names: Collection[str] = GUP_NAMES) -> Scan:
     """What the syntax trees find; spatch is not asked, and what it would miss is not listed."""
-    with patch("migrate.analysis.spatch_finder.spatch_version", return_value=(1, 1, 1)):
+    with patch("migrate.analysis.acquires.spatch_finder.spatch_version", return_value=(1, 1, 1)):
         found = scan(tree, cache=_Nothing(), jobs=1, progress=lambda *_: None, names=names)
     return replace(found, unparsed=tuple(u for u in found.unparsed if u.why != SKIPPED))
 

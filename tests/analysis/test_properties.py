@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from migrate.analysis.frontend.syntax import Source, parse
 from migrate.analysis.model import Pairing
-from migrate.analysis.pair import pair
-from migrate.analysis.syntax import Source, parse
+from migrate.analysis.pairing.pair import pair
 from tests.analysis.memory import pairing_of, scan_of, tree_of
 from tests.shapes.world import SHAPES, shapes
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from migrate.analysis.model import PinGroup, Place
+from tests.analysis.heap.test_hidden_releases import CASES, HERE, OTHERS, SHARED
 from tests.analysis.memory import pairing_of
-from tests.analysis.test_hidden_releases import CASES, HERE, OTHERS, SHARED
 
 DATA = Path(__file__).parent / "data" / "hidden_releases.txt"
 

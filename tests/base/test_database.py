@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from migrate.base.database import SCHEMA, Database
 from migrate.base.errors import Refusal
+from migrate.base.stores.database import SCHEMA, Database
 
 
 def test_values_come_back_after_reopening(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from git.exc import GitCommandError
 
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output, git_run, open_repository
-from migrate.base.process import Finished
+from migrate.base.programs.process import Finished
+from migrate.base.stores.git import git_output, git_run, open_repository
 from tests.snapshots import Snapshot
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from migrate.base import places
 from migrate.base.errors import Refusal
-from migrate.base.places import using
+from migrate.base.files import places
+from migrate.base.files.places import using
 
 PLACE = Path("/some/place")
 EVERY = sorted(errno.errorcode)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.base.process import (
+from migrate.base.programs.process import (
     Finished,
     NotStarted,
     TimedOut,
@@ -195,7 +195,7 @@ def test_a_shielded_program_comes_to_its_end_though_we_are_killed(
 ) -> None:
     """As git does that is writing into the user's repository."""
     script = (
-        "import sys; from pathlib import Path; from migrate.base.process import run; "
+        "import sys; from pathlib import Path; from migrate.base.programs.process import run; "
         "run(['sh', '-c', 'cat >input; until test -e go; do sleep 0.1; done; echo whole >result'], "
         "cwd=Path(sys.argv[1]), timeout=60, stdin=b'x' * 10, shielded=True)"
     )
@@ -222,7 +222,7 @@ def _text(path: Path) -> str:
 def test_a_shielded_program_is_not_interrupted_but_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migrate.base.process._SHIELD_SECONDS", 0.5)
+    monkeypatch.setattr("migrate.base.programs.process._SHIELD_SECONDS", 0.5)
     script = "trap 'echo told > told' TERM; cat; sleep 0.1; echo whole > result"
     outcome = run(["sh", "-c", script], cwd=tmp_path, timeout=30, stdin=b"", shielded=True)
     assert isinstance(outcome, Finished) and outcome.ok

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from migrate.base import lock, reaper
-from migrate.base.process import MARK, Finished, run
+from migrate.base.programs import reaper
+from migrate.base.programs.process import MARK, Finished, run
+from migrate.base.stores import lock
 
 RUN = """
 import sys
 from pathlib import Path
-from migrate.base.process import run
+from migrate.base.programs.process import run
 print(flush=True)
 run(["sh", "-c", sys.argv[1]], cwd=Path(sys.argv[2]), timeout=300)
 """

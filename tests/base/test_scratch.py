@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from migrate.base import process, scratch
 from migrate.base.errors import Refusal
+from migrate.base.files import scratch
+from migrate.base.programs import process
 
 
 @pytest.fixture

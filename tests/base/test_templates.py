@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from migrate.base import process, sandbox, templates
 from migrate.base.errors import Refusal
-from migrate.base.sandbox import Names
-from migrate.base.templates import Fill, Templates, fill
+from migrate.base.programs import process, sandbox, templates
+from migrate.base.programs.sandbox import Names
+from migrate.base.programs.templates import Fill, Templates, fill
 
 
 @dataclass(frozen=True)

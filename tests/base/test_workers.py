@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from migrate.base import copies, process
-from migrate.base.workers import Made, recording, share_out
+from migrate.base.programs import process
+from migrate.base.programs import process_pool as copies
+from migrate.base.programs.workers import Made, recording, share_out
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = [(n, n + 1) for n in range(40)]
@@ -244,9 +245,9 @@ def test_a_copy_writes_to_no_terminal(capfd: pytest.CaptureFixture[str]) -> None
 PARENT = """
 import os, sys, time
 from pathlib import Path
-from migrate.base import process
-from migrate.base.workers import share_out
-from migrate.ending import guarded
+from migrate.base.programs import process
+from migrate.base.programs.workers import share_out
+from migrate.cli.ending import guarded
 here = os.getpid()
 def work(part):
     if os.getpid() == here:

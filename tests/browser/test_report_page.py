@@ -13,9 +13,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from migrate.delivery.report import html
-from migrate.delivery.report_content import make_report
-from migrate.delivery.report_model import Report
+from migrate.delivery.report.content import make_report
+from migrate.delivery.report.model import Report
+from migrate.delivery.report.write import html
 from scripts.browser import chromium, complaints, look, requests
 from tests.delivery.reports import EVIL_PATH, evil_results
 

@@ -19,9 +19,9 @@ from migrate.analysis.model import (
     Release,
     Verdict,
 )
-from migrate.base.borrowed import borrow
-from migrate.base.git import git_output
-from migrate.delivery.commits import make_commits, user_identity
+from migrate.base.stores.alternates import borrow
+from migrate.base.stores.git import git_output
+from migrate.delivery.commits.make import make_commits, user_identity
 from migrate.delivery.model import Branch
 from migrate.kernel.tree import Tree, open_tree
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, Rewrite

@@ -21,6 +21,7 @@ from migrate.analysis.model import (
     UseKind,
     Verdict,
 )
+from migrate.delivery.commits.rejected import Rejections
 from migrate.delivery.model import (
     Branch,
     BuildReport,
@@ -30,8 +31,7 @@ from migrate.delivery.model import (
     ObjectBuild,
     Series,
 )
-from migrate.delivery.rejected import Rejections
-from migrate.delivery.report_content import Results
+from migrate.delivery.report.content import Results
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, Rewrite
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from migrate.base.git import git_output
-from migrate.delivery import arrival, publish
-from migrate.delivery.arrival import Lock, Note, clean_up, noted
+from migrate.base.stores.git import git_output
+from migrate.delivery.commits import arrival, publish
+from migrate.delivery.commits.arrival import Lock, Note, clean_up, noted
 
 if TYPE_CHECKING:
     from conftest import Tiny

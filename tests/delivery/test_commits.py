@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from migrate.analysis.classify import TRUTH_VALUE
 from migrate.analysis.model import Acquire, Action, Place
-from migrate.base import process
+from migrate.analysis.verdicts.classify import TRUTH_VALUE
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output
+from migrate.base.programs import process
 from migrate.base.prose import listed, sentence
-from migrate.delivery.calls import swaps
-from migrate.delivery.commits import user_identity
-from migrate.delivery.messages import FLAG_RULE
-from migrate.delivery.prefixes import from_paths, learn
-from migrate.delivery.publish import Published, publish
+from migrate.base.stores.git import git_output
+from migrate.delivery.commits.calls import swaps
+from migrate.delivery.commits.make import user_identity
+from migrate.delivery.commits.messages import FLAG_RULE
+from migrate.delivery.commits.prefixes import from_paths, learn
+from migrate.delivery.commits.publish import Published, publish
 from migrate.delivery.wording import wrap
 from migrate.rewrite.model import FileChange, GroupChange
 

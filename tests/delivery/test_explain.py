@@ -22,7 +22,7 @@ from migrate.analysis.model import (
     Verdict,
 )
 from migrate.base.errors import Refusal
-from migrate.delivery.explain import explain, notes_on
+from migrate.delivery.report.explain import explain, notes_on
 from migrate.kernel.tree import Tree
 
 SOURCE = "\tget_user_pages_fast(a);\n\tkmap(b);\nü\tput_page(c);\n".encode()

@@ -6,8 +6,7 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.model import Action, Classification, Confidence, PinGroup, Verdict
-from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
-from migrate.delivery.rejected import (
+from migrate.delivery.commits.rejected import (
     Rejection,
     Rejections,
     blame,
@@ -15,6 +14,7 @@ from migrate.delivery.rejected import (
     without,
     without_idle_api,
 )
+from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, GroupFailure, Rewrite
 
 API = ApiChange(("mm: add it",), ("Body.",), ((FileChange("include/linux/mm.h", b"", b"x"),),))

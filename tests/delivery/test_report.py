@@ -16,13 +16,13 @@ import jsonschema
 import pytest
 
 from migrate.base import codec
+from migrate.delivery.commits.rejected import Rejection, Rejections
 from migrate.delivery.model import BuildReport, BuildStatus, Delivery, ObjectBuild
-from migrate.delivery.rejected import Rejection, Rejections
-from migrate.delivery.report import embedded, html, write_report
-from migrate.delivery.report_code import unified
-from migrate.delivery.report_content import Results, make_report
-from migrate.delivery.report_markdown import code, fenced, markdown, text
-from migrate.delivery.report_model import Report
+from migrate.delivery.report.code import unified
+from migrate.delivery.report.content import Results, make_report
+from migrate.delivery.report.markdown import code, fenced, markdown, text
+from migrate.delivery.report.model import Report
+from migrate.delivery.report.write import embedded, html, write_report
 from migrate.rewrite.model import FileChange, GroupFailure
 from scripts.report_schema import TARGET, schema
 from tests.delivery.reports import evil_results

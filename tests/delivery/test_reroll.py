@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output
-from migrate.delivery.commits import make_commits, user_identity
+from migrate.base.stores.git import git_output
+from migrate.delivery.commits.make import make_commits, user_identity
+from migrate.delivery.commits.trailers import Collected, collect
 from migrate.delivery.history import History, mark_sent
+from migrate.delivery.mail.series import SeriesOptions, write_series
 from migrate.delivery.model import Branch, Delivery, Series
-from migrate.delivery.series import SeriesOptions, write_series
-from migrate.delivery.trailers import Collected, collect
 
 if TYPE_CHECKING:
     from conftest import Tiny

@@ -19,14 +19,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.analysis.model import Action
-from migrate.base import process
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output
-from migrate.base.workers import recording
-from migrate.delivery.addressees import ALWAYS, address_patch
+from migrate.base.programs import process
+from migrate.base.programs.workers import recording
+from migrate.base.stores.git import git_output
+from migrate.delivery.commits.messages import Call, GroupText, messages
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History, mark_sent
-from migrate.delivery.messages import Call, GroupText, messages
+from migrate.delivery.mail.addressees import ALWAYS, address_patch
+from migrate.delivery.mail.series import SeriesOptions, write_series
+from migrate.delivery.mail.style import check_patches, check_style, reverse, style_script
 from migrate.delivery.model import (
     Branch,
     BuildReport,
@@ -36,11 +38,9 @@ from migrate.delivery.model import (
     Series,
 )
 from migrate.delivery.plumbing import Identity
-from migrate.delivery.series import SeriesOptions, write_series
-from migrate.delivery.style import check_patches, check_style, reverse, style_script
 from migrate.delivery.wording import mail_templates
-from migrate.kernel.mailmap import Mailbox
-from migrate.kernel.recipients import Answer, Recipient, Role
+from migrate.kernel.people.mailmap import Mailbox
+from migrate.kernel.people.recipients import Answer, Recipient, Role
 
 if TYPE_CHECKING:
     from conftest import Tiny

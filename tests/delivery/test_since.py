@@ -10,7 +10,7 @@ import pytest
 
 from migrate.analysis.model import Place
 from migrate.base.errors import Refusal
-from migrate.delivery.since import added_lines, is_added
+from migrate.delivery.commits.since import added_lines, is_added
 from migrate.kernel.tree import Tree
 
 

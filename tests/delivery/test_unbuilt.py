@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from migrate.base.errors import ExitCode
+from migrate.cli.tables import exit_code
+from migrate.delivery.commits.policy import Policy
+from migrate.delivery.commits.unbuilt import delivered, summary, unbuilt, why_held
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
-from migrate.delivery.policy import Policy
-from migrate.delivery.unbuilt import delivered, summary, unbuilt, why_held
-from migrate.tables import exit_code
 from tests.delivery.test_series import BETA, GAMMA, ONE, deliver, mails
 
 if TYPE_CHECKING:

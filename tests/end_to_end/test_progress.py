@@ -13,8 +13,8 @@ import pytest
 
 import migrate
 from migrate.base import progress
+from migrate.cli.status_line import Phase, drawn
 from migrate.delivery.builds.results import Results
-from migrate.status_line import Phase, drawn
 from tests.end_to_end.world import ROOT, make_few_callers, make_world
 
 pytestmark = pytest.mark.xdist_group("progress")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from migrate import pipeline
-from migrate.base.lock import locked
+from migrate.base.stores.lock import locked
+from migrate.run import pipeline
 from tests import forked
 from tests.end_to_end.world import ROOT, World, contents, make_few_callers, make_world
 

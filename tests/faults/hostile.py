@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from migrate.analysis.limits import MOST_BYTES
+from migrate.analysis.frontend.limits import MOST_BYTES
 
 FOLDER = "drivers/misc/hostile"
 HERE = f"{FOLDER}/hostile.c"

@@ -7,30 +7,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrate.analysis.decisions import read_decisions
-from migrate.analysis.facts import extract
-from migrate.analysis.finder import find_acquires
-from migrate.analysis.knowledge import knowledge
+from migrate.analysis.acquires.finder import find_acquires
+from migrate.analysis.acquires.slices import sliced
+from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.frontend.syntax import macro_bodies, members_set
+from migrate.analysis.frontend.syntax import parse as parse_c
+from migrate.analysis.ir.facts import extract
 from migrate.analysis.model import Scan
-from migrate.analysis.slices import sliced
-from migrate.analysis.syntax import macro_bodies, members_set
-from migrate.analysis.syntax import parse as parse_c
-from migrate.base import lock, stored
+from migrate.analysis.verdicts.decisions import read_decisions
 from migrate.base.data import data_folder
-from migrate.delivery.builds.dependencies import read_dependencies
+from migrate.base.stores import lock
+from migrate.base.stores import stage_file as stored
 from migrate.delivery.builds.diagnostics import diagnostics, news
-from migrate.delivery.builds.make import MakeRun, _split
-from migrate.delivery.since import _parse as parse_diff
-from migrate.delivery.trailers import _mails, _whole_text, trailer_lines
-from migrate.kernel.expression import parse_expression
-from migrate.kernel.kconfig_file import parse as parse_kconfig
-from migrate.kernel.mailmap import parse_mailbox, parse_mailmap
-from migrate.kernel.maintainers import parse_maintainers
-from migrate.kernel.makefiles import parse as parse_makefile
-from migrate.kernel.recipients import read_answer
+from migrate.delivery.commits.since import _parse as parse_diff
+from migrate.delivery.commits.trailers import _mails, _whole_text, trailer_lines
+from migrate.delivery.compile.dependencies import read_dependencies
+from migrate.delivery.compile.make import MakeRun, _split
+from migrate.kernel.kbuild.expression import parse_expression
+from migrate.kernel.kbuild.kconfig_file import parse as parse_kconfig
+from migrate.kernel.kbuild.makefiles import parse as parse_makefile
+from migrate.kernel.people.mailmap import parse_mailbox, parse_mailmap
+from migrate.kernel.people.maintainers import parse_maintainers
+from migrate.kernel.people.recipients import read_answer
 from migrate.kernel.signatures import read_signatures
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.tokens import call_at, tokenize
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.text.tokens import call_at, tokenize
 from tests.analysis.memory import tree_of
 from tests.shapes.world import SHAPES
 

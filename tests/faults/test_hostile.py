@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from migrate.analysis.audit import audit
-from migrate.analysis.classify import verdict
-from migrate.analysis.limits import LONGEST_TEXT, MOST_ACQUIRES, MOST_BYTES
+from migrate.analysis.audit.run import audit
+from migrate.analysis.frontend.limits import LONGEST_TEXT, MOST_ACQUIRES, MOST_BYTES
 from migrate.analysis.model import Action, Pairing, PinGroup
-from migrate.analysis.pair import pair
-from migrate.analysis.program import Program
+from migrate.analysis.pairing.pair import pair
+from migrate.analysis.program.program import Program
+from migrate.analysis.verdicts.classify import verdict
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from tests.analysis.memory import scan_of, tree_of
 from tests.faults import hostile

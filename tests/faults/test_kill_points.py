@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from migrate import handover, stages
-from migrate.base.git import git_output
+from migrate.base.stores.git import git_output
 from migrate.base.typed import own_command
-from migrate.delivery import publish as publishing
-from migrate.delivery import report, series
+from migrate.delivery.commits import publish as publishing
+from migrate.delivery.commits.policy import Policy
 from migrate.delivery.history import History, Version
+from migrate.delivery.mail import series
 from migrate.delivery.model import Branch, Commit, Delivery
-from migrate.delivery.policy import Policy
-from migrate.workspace import Workspace, open_workspace, put_back, replacing
+from migrate.delivery.report import write as report
+from migrate.run import handover, stages
+from migrate.run.workspace import Workspace, open_workspace, put_back, replacing
 
 SENT = Version("a", "a", 1, 1, "b", "b", "b", "t", (), digest="d1", sent="by hand")
 

@@ -10,12 +10,12 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from migrate.analysis.classify import classify
-from migrate.analysis.pair import pair
-from migrate.analysis.syntax import parse
+from migrate.analysis.frontend.syntax import parse
+from migrate.analysis.pairing.pair import pair
+from migrate.analysis.verdicts.classify import classify
 from migrate.base import codec
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.tokens import tokenize
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.text.tokens import tokenize
 from tests.analysis.memory import scan_of, tree_of
 from tests.faults.readers import SAMPLES, all_facts
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from migrate.analysis.decisions import read_decisions
+from migrate.analysis.verdicts.decisions import read_decisions
 from migrate.base.errors import Refusal
 from tests.faults.readers import FOUND_BY_FUZZING, READERS, Reader
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A git that crashes, is killed for memory, writes garbage or without end: one line that names it.
 
-What spatch and make can do wrong is in tests/analysis/test_spatch.py, tests/analysis/test_scan.py
-and tests/delivery/builds/test_branch.py; time limits, process groups and children left behind
+What spatch and make can do wrong is in tests/analysis/acquires/test_spatch.py, test_scan.py beside
+it, and tests/delivery/builds/test_branch.py; time limits, process groups and children left behind
 are in tests/base/test_process.py.
 """
 
@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from migrate.base import process
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output, object_id, reading
+from migrate.base.programs import process
+from migrate.base.stores.git import git_output, object_id, reading
 from tests import forked
 from tests.end_to_end.world import ROOT
 

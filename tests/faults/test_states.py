@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from migrate.cli import app
+from migrate.cli.main import app
 from tests import forked
 from tests.end_to_end.world import OURS, World, contents, copy_program, make_world
 from tests.faults.states import STATES, everything

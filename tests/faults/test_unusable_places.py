@@ -336,7 +336,7 @@ def test_no_more_memory(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("migrate.commands.open_tree", none)
+    monkeypatch.setattr("migrate.cli.commands.open_tree", none)
     what, todo = is_refused(world.run("scan", str(world.tree)))
     assert "out of memory" in what and "--jobs" in todo
 

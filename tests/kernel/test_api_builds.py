@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from migrate.kernel.tree import open_tree
-from migrate.rewrite.api import api_change
-from migrate.rewrite.counterparts import Counterparts
+from migrate.rewrite.api.introduce import api_change
 from migrate.rewrite.model import FileChange
-from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.profile.counterparts import Counterparts
+from migrate.rewrite.profile.profiles import load_profile
 
 MODULE = "drivers/misc/sgi-gru/grufault.c"
 LOOKUP = b"""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from migrate.delivery.model import BuildReport, BuildStatus
-from migrate.kernel.kbuild import Kbuild
+from migrate.kernel.kbuild.routes import Kbuild
 from migrate.kernel.tree import Tree
 from tests.delivery.builds.test_branch import World
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from migrate.kernel.tree import open_tree
-from migrate.rewrite.checkpatch import SCRIPT, TYPE
-from migrate.rewrite.deprecate import RULE, deprecation
+from migrate.rewrite.api.checkpatch import SCRIPT, TYPE
+from migrate.rewrite.api.deprecate import RULE, deprecation
 from migrate.rewrite.model import ApiChange, Rewrite
-from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.profile.profiles import load_profile
 
 FOLDER = "drivers/misc/vmw_vmci"
 CALL = re.compile(r'^[^"]*\bget_user_pages(?:_fast|_remote|_unlocked|_locked)?\(')

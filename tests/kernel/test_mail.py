@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from migrate.delivery.style import check_style
-from migrate.kernel.recipients import ask_script
+from migrate.delivery.mail.style import check_style
+from migrate.kernel.people.recipients import ask_script
 from tests.kernel.runs import Run, empty_checkout
 from tests.lists import Server, mail_server, make_inbox
 from tests.mails import check_arrived, parsed, send

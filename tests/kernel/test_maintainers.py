@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from migrate.base import process
-from migrate.kernel.recipients import (
+from migrate.base.programs import process
+from migrate.kernel.people.recipients import (
     Recipient,
     Role,
     ask_script,

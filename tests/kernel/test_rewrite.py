@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from migrate.analysis.model import Action
-from migrate.base.borrowed import borrow
-from migrate.base.git import git_output
-from migrate.delivery.commits import make_commits, user_identity
-from migrate.delivery.style import check_style
-from migrate.kernel.maintainers import THE_REST, read_maintainers
+from migrate.base.stores.alternates import borrow
+from migrate.base.stores.git import git_output
+from migrate.delivery.commits.make import make_commits, user_identity
+from migrate.delivery.mail.style import check_style
+from migrate.kernel.people.maintainers import THE_REST, read_maintainers
 from migrate.kernel.signatures import GUP_NAMES
 from migrate.kernel.tree import open_tree
-from migrate.rewrite.audited import rewrite_audited
-from migrate.rewrite.deprecate import deprecation
+from migrate.rewrite.api.deprecate import deprecation
 from migrate.rewrite.model import Rewrite
-from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.result.audited import rewrite_audited
 from scripts.kernel_figures import PROFILES, Analysis
 from tests.kernel.conftest import KERNELS
 

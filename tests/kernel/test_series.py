@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate.analysis.frontend.syntax import name_of, parse
 from migrate.analysis.model import (
     Acquire,
     Action,
@@ -19,17 +20,16 @@ from migrate.analysis.model import (
     Release,
     Verdict,
 )
-from migrate.analysis.syntax import name_of, parse
-from migrate.base import process
-from migrate.base.borrowed import borrow, check_out
-from migrate.base.git import git_output
-from migrate.delivery.commits import make_commits, user_identity
+from migrate.base.programs import process
+from migrate.base.stores.alternates import borrow, check_out
+from migrate.base.stores.git import git_output
+from migrate.delivery.commits.make import make_commits, user_identity
+from migrate.delivery.commits.publish import publish
+from migrate.delivery.mail.series import write_series
+from migrate.delivery.mail.style import check_style
 from migrate.delivery.model import Branch, Delivery
-from migrate.delivery.publish import publish
-from migrate.delivery.series import write_series
-from migrate.delivery.style import check_style
-from migrate.kernel.maintainers import Maintainers, read_maintainers
-from migrate.kernel.recipients import ask_script
+from migrate.kernel.people.maintainers import Maintainers, read_maintainers
+from migrate.kernel.people.recipients import ask_script
 from migrate.kernel.tree import Tree, open_tree
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, Rewrite
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from migrate.kernel import compilers
-from migrate.kernel.compilers import nearest, release_name, suited
+from migrate.kernel.kbuild import compilers
+from migrate.kernel.kbuild.compilers import nearest, release_name, suited
 
 
 @pytest.mark.parametrize(

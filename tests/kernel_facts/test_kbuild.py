@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from migrate.kernel import toolchains
-from migrate.kernel.defconfigs import Defconfigs
-from migrate.kernel.expression import And, Not, Or, Other, Symbol, parse_expression
-from migrate.kernel.kbuild import Kbuild
-from migrate.kernel.kconfig import Kconfig
-from migrate.kernel.kconfig_file import parse as parse_kconfig
-from migrate.kernel.makefiles import Guard, parse
-from migrate.kernel.toolchains import Architecture, architectures, toolchains_report
+from migrate.kernel.kbuild import toolchains
+from migrate.kernel.kbuild.defconfigs import Defconfigs
+from migrate.kernel.kbuild.expression import And, Not, Or, Other, Symbol, parse_expression
+from migrate.kernel.kbuild.kconfig import Kconfig
+from migrate.kernel.kbuild.kconfig_file import parse as parse_kconfig
+from migrate.kernel.kbuild.makefiles import Guard, parse
+from migrate.kernel.kbuild.routes import Kbuild
+from migrate.kernel.kbuild.toolchains import Architecture, architectures, toolchains_report
 from migrate.kernel.tree import Tree
 
 

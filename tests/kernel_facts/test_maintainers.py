@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.kernel.mailmap import Mailbox, parse_mailbox, parse_mailmap
-from migrate.kernel.maintainers import THE_REST, Maintainers, parse_maintainers
-from migrate.kernel.recipients import (
+from migrate.kernel.people.mailmap import Mailbox, parse_mailbox, parse_mailmap
+from migrate.kernel.people.maintainers import THE_REST, Maintainers, parse_maintainers
+from migrate.kernel.people.recipients import (
     Answer,
     Directory,
     Recipient,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.kernel.maintainers import THE_REST, parse_maintainers
-from migrate.kernel.patterns import BadExpression, compile_expression
+from migrate.kernel.people.maintainers import THE_REST, parse_maintainers
+from migrate.kernel.people.patterns import BadExpression, compile_expression
 
 SLOW = ("(a+)+b", "(a|a)*b", "(a*)*b", "(?:a?){40}a{40}b", "(.*)*b", "(a|aa)+c")
 """On some thirty times `a`, `re` comes to no end with any of them."""

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from migrate.kernel.remedies import (
+from migrate.kernel.kbuild.remedies import (
     Remedy,
     advice_for,
     make_arguments,

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from migrate.base.workers import recording
-from migrate.delivery.style import check_patches, style_script
-from migrate.kernel import tree_script
-from migrate.kernel.mailmap import parse_mailmap
-from migrate.kernel.maintainers import parse_maintainers
-from migrate.kernel.recipients import Directory, ask_for_patch, maintainer_script
-from migrate.kernel.tree_script import TreeScript, ask_for_each
+from migrate.base.programs.workers import recording
+from migrate.delivery.mail.style import check_patches, style_script
+from migrate.kernel.people import tree_script
+from migrate.kernel.people.mailmap import parse_mailmap
+from migrate.kernel.people.maintainers import parse_maintainers
+from migrate.kernel.people.recipients import Directory, ask_for_patch, maintainer_script
+from migrate.kernel.people.tree_script import TreeScript, ask_for_each
 
 MAINTAINERS = b"A DRIVER\nM:\tJo <jo@x.org>\nF:\tdrivers/\n"
 PATCH = b"--- a/drivers/a.c\n+++ b/drivers/a.c\n@@ -1 +1 @@\n-a\n+b\n"

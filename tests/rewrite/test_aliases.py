@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from migrate.analysis.pair import pair
-from migrate.analysis.scan import scan
-from migrate.rewrite.audited import rewrite_audited
+from migrate.analysis.acquires.scan import scan
+from migrate.analysis.pairing.pair import pair
 from migrate.rewrite.model import Rewrite
-from migrate.rewrite.profiles import Profile, load_profile
-from migrate.rewrite.verdicts import classify
+from migrate.rewrite.profile.model import Profile
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.profile.verdicts import classify
+from migrate.rewrite.result.audited import rewrite_audited
 from tests.rewrite.trees import NoCache, make_tree
 
 HELPER = """\

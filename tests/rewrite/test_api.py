@@ -9,11 +9,11 @@ import pytest
 
 from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree
-from migrate.rewrite.api import api_change
-from migrate.rewrite.counterparts import Counterparts
+from migrate.rewrite.api.introduce import api_change
+from migrate.rewrite.api.toctree import add_entry
 from migrate.rewrite.model import ApiChange
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.toctree import add_entry
+from migrate.rewrite.profile.counterparts import Counterparts
+from migrate.rewrite.profile.profiles import load_profile
 from tests.rewrite.trees import DATA, make_tree
 
 VERSIONS = ("4.9", "5.1", "5.3", "6.1", "6.12")

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.syntax import parse
-from migrate.rewrite.bounds import proved_not_negative
+from migrate.analysis.frontend.syntax import parse
+from migrate.rewrite.loops.bounds import proved_not_negative
 
 PROVED = {
     "greater": "if (n > 0) put(p, n);",

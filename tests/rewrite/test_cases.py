@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from migrate.analysis.model import Action, FollowSite, PinGroup
-from migrate.rewrite.engine import rewrite
+from migrate.rewrite.groups.engine import rewrite
 from migrate.rewrite.model import FileChange, Rewrite
-from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.profile.profiles import load_profile
 from tests.rewrite.trees import DATA, classification, group_of, make_tree
 
 FOLDERS = sorted(folder for folder in (DATA / "cases").iterdir())

@@ -5,10 +5,17 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.syntax import parse
-from migrate.rewrite.check import AsPlanned, Comparison, NotEdited, OtherChange, TokenEdit, compare
-from migrate.rewrite.draft import Draft, open_draft
-from migrate.rewrite.tokens import tokenize
+from migrate.analysis.frontend.syntax import parse
+from migrate.rewrite.text.check import (
+    AsPlanned,
+    Comparison,
+    NotEdited,
+    OtherChange,
+    TokenEdit,
+    compare,
+)
+from migrate.rewrite.text.draft import Draft, open_draft
+from migrate.rewrite.text.tokens import tokenize
 
 BEFORE = b"""\
 #ifdef A

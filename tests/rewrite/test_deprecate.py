@@ -11,11 +11,11 @@ import pytest
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.kernel.tree import Tree
-from migrate.rewrite.checkpatch import SCRIPT
-from migrate.rewrite.deprecate import RULE, deprecation
-from migrate.rewrite.engine import rewrite
+from migrate.rewrite.api.checkpatch import SCRIPT
+from migrate.rewrite.api.deprecate import RULE, deprecation
+from migrate.rewrite.groups.engine import rewrite
 from migrate.rewrite.model import ApiChange, FileChange, Rewrite
-from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.profile.profiles import load_profile
 from tests.rewrite.trees import DATA, classification, group_of, make_tree
 
 HEADER = "include/linux/mm.h"

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
+from migrate.analysis.acquires.spatch import Failed, SpatchOutcome, TookTooLong
 from migrate.analysis.model import Acquire, Action, PinGroup, Place, Release
-from migrate.analysis.spatch import Failed, SpatchOutcome, TookTooLong
 from migrate.base.errors import Refusal
-from migrate.base.workers import recording
+from migrate.base.programs.workers import recording
 from migrate.kernel.tree import Tree
-from migrate.rewrite import apply
-from migrate.rewrite.engine import Converted, rewrite
+from migrate.rewrite.groups.engine import Converted, rewrite
+from migrate.rewrite.groups.order import independent, order_groups
 from migrate.rewrite.model import Rewrite
-from migrate.rewrite.order import independent, order_groups
-from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.steps import apply
 from tests.rewrite.trees import classification, group_of, make_tree
 
 ONE = b"""\

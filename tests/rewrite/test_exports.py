@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from migrate.rewrite.api import api_change
-from migrate.rewrite.counterparts import Counterparts
+from migrate.rewrite.api.introduce import api_change
 from migrate.rewrite.model import ApiChange, FileChange
-from migrate.rewrite.profiles import load_profile
+from migrate.rewrite.profile.counterparts import Counterparts
+from migrate.rewrite.profile.profiles import load_profile
 from tests.rewrite.trees import DATA, make_tree
 
 DEFINITION = b"""

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.syntax import Function
-from migrate.rewrite.bounds import only_counts_up
-from migrate.rewrite.draft import Draft, open_draft
-from migrate.rewrite.expressions import below
-from migrate.rewrite.liveness import dead_after
-from migrate.rewrite.unused import can_drop, is_unused
+from migrate.analysis.frontend.syntax import Function
+from migrate.rewrite.loops.bounds import only_counts_up
+from migrate.rewrite.loops.liveness import dead_after
+from migrate.rewrite.loops.unused import can_drop, is_unused
+from migrate.rewrite.text.draft import Draft, open_draft
+from migrate.rewrite.text.expressions import below
 
 LOOP = "for (i = 0; i < n; i++) put(p[i]);"
 DEAD = {

@@ -9,9 +9,9 @@ import pytest
 
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
-from migrate.rewrite.counterparts import Counterparts, Missing
-from migrate.rewrite.engine import rewrite
-from migrate.rewrite.profiles import load_profile, profile_names
+from migrate.rewrite.groups.engine import rewrite
+from migrate.rewrite.profile.counterparts import Counterparts, Missing
+from migrate.rewrite.profile.profiles import load_profile, profile_names
 from tests.rewrite.trees import classification, group_of, make_tree
 
 SHIPPED = data_folder("cocci") / "rewrite" / "pin-user-pages" / "profile.toml"

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from migrate.analysis.acquires.scan import scan
 from migrate.analysis.model import Action, Classification, Release
-from migrate.analysis.pair import pair
-from migrate.analysis.scan import scan
-from migrate.base.workers import recording
+from migrate.analysis.pairing.pair import pair
+from migrate.base.programs.workers import recording
 from migrate.kernel.tree import Tree
-from migrate.rewrite import engine
-from migrate.rewrite.audited import rewrite_audited
+from migrate.rewrite.groups import engine
 from migrate.rewrite.model import Rewrite
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.result import audit_result
-from migrate.rewrite.verdicts import classify
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.profile.verdicts import classify
+from migrate.rewrite.result.audit import audit_result
+from migrate.rewrite.result.audited import rewrite_audited
 from tests.rewrite.trees import NoCache, make_tree
 
 AUDIT = "audit of the result"

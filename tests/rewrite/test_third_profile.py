@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 import migrate
+from migrate.analysis.acquires.spatch import SpatchOutcome, TookTooLong
 from migrate.analysis.model import Action
-from migrate.analysis.spatch import SpatchOutcome, TookTooLong
 from migrate.base.errors import Refusal
 from migrate.delivery.model import BuildStatus
-from migrate.rewrite import apply
-from migrate.rewrite.engine import rewrite
+from migrate.rewrite.groups.engine import rewrite
 from migrate.rewrite.model import Rewrite
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.trust import untrusted_in
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.profile.trust import untrusted_in
+from migrate.rewrite.steps import apply
 from tests.rewrite.trees import classification, group_of, make_tree
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "page-lookup"

@@ -11,11 +11,12 @@ import pytest
 
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
-from migrate.rewrite.engine import rewrite
+from migrate.rewrite.groups.engine import rewrite
 from migrate.rewrite.model import ApiChange
-from migrate.rewrite.profile_files import MOST_BYTES, MOST_FILES
-from migrate.rewrite.profiles import api_templates, load_profile, profile_names
-from migrate.rewrite.trust import runs_code, wrong_with_code
+from migrate.rewrite.profile.files import MOST_BYTES, MOST_FILES
+from migrate.rewrite.profile.model import api_templates
+from migrate.rewrite.profile.profiles import load_profile, profile_names
+from migrate.rewrite.profile.trust import runs_code, wrong_with_code
 from tests.rewrite.trees import classification, group_of, make_tree
 
 SHIPPED = data_folder("cocci") / "rewrite"

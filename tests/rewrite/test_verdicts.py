@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from migrate.analysis.acquires.scan import scan
 from migrate.analysis.model import Action, Confidence, Verdict
-from migrate.analysis.pair import pair
-from migrate.analysis.scan import scan
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.verdicts import NO_COUNTERPART, classify
+from migrate.analysis.pairing.pair import pair
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.profile.verdicts import NO_COUNTERPART, classify
 from tests.rewrite.trees import make_tree
 
 SITE = b"""\

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.model import (
     Acquire,
     Action,
@@ -17,9 +18,8 @@ from migrate.analysis.model import (
     Release,
     Verdict,
 )
-from migrate.analysis.syntax import parse
 from migrate.kernel.tree import Tree, open_tree
-from migrate.rewrite.tokens import call_at, tokenize
+from migrate.rewrite.text.tokens import call_at, tokenize
 
 DATA = Path(__file__).parent / "data"
 _ACQUIRES = ("get_user_page", "__get_user_pages")

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from migrate.analysis.acquires.scan import scan
 from migrate.analysis.model import Classification, Pairing, Scan
-from migrate.analysis.pair import pair
-from migrate.analysis.scan import scan
+from migrate.analysis.pairing.pair import pair
 from migrate.base import codec
 from migrate.kernel.tree import open_tree
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.verdicts import classify
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.profile.verdicts import classify
 from tests.conftest import GIT_CONFIG
 from tests.shapes.world import make_tree
 

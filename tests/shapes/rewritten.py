@@ -13,14 +13,14 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from migrate.analysis.acquires.scan import scan
 from migrate.analysis.model import Classification
-from migrate.analysis.pair import pair
-from migrate.analysis.scan import scan
+from migrate.analysis.pairing.pair import pair
 from migrate.kernel.tree import Tree, open_tree
-from migrate.rewrite.audited import rewrite_audited
 from migrate.rewrite.model import FileChange, Rewrite
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.verdicts import classify
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.profile.verdicts import classify
+from migrate.rewrite.result.audited import rewrite_audited
 from tests.rewrite.trees import DATA as SOURCES
 from tests.shapes.world import PROFILES, Shape, make_tree, shapes
 

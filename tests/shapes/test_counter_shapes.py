@@ -11,9 +11,9 @@ from functools import cache
 import pytest
 
 from migrate.analysis.model import Confidence, Verdict
-from migrate.analysis.rules import RULES, through_helper
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.verdicts import classify
+from migrate.analysis.verdicts.rules import RULES, through_helper
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.profile.verdicts import classify
 from tests.shapes.test_in_memory import analysed
 from tests.shapes.test_shapes import group_of
 from tests.shapes.world import PROFILES, SHAPES, Shape, shapes

@@ -8,9 +8,9 @@ from functools import cache
 import pytest
 
 from migrate.analysis.model import Pairing
-from migrate.analysis.pair import pair
-from migrate.rewrite.profiles import load_profile
-from migrate.rewrite.verdicts import classify
+from migrate.analysis.pairing.pair import pair
+from migrate.rewrite.profile.profiles import load_profile
+from migrate.rewrite.profile.verdicts import classify
 from tests.analysis.memory import MemoryTree, scan_of, tree_of
 from tests.shapes.test_shapes import WRONG_GROUPS, check_group, check_verdict, each_shape, group_of
 from tests.shapes.world import PROFILES, SHAPES, Shape

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from migrate.analysis.audit import Audit, audit
+from migrate.analysis.acquires.scan import scan
+from migrate.analysis.audit.run import Audit, audit
 from migrate.analysis.model import Action, Classification
-from migrate.analysis.pair import pair
-from migrate.analysis.scan import scan
+from migrate.analysis.pairing.pair import pair
 from migrate.base import codec
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import open_tree

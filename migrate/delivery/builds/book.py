@@ -10,12 +10,12 @@ from pathlib import Path
 
 from migrate.base import codec
 from migrate.base.progress import Progress
-from migrate.delivery.builds.folder import BuildFolder, Config, NoConfig
-from migrate.delivery.builds.jobs import JobServer, run_parallel
-from migrate.delivery.builds.model import BuildCache, Route, Unit, Unroutable
 from migrate.delivery.builds.routes import Router
 from migrate.delivery.builds.site import Site
 from migrate.delivery.builds.store import Store
+from migrate.delivery.compile.folder import BuildFolder, Config, NoConfig
+from migrate.delivery.compile.jobs import JobServer, run_parallel
+from migrate.delivery.compile.model import BuildCache, Route, Unit, Unroutable
 
 _FORMAT = "2"
 

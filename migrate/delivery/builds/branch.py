@@ -9,20 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrate.base.errors import Refusal
+from migrate.base.files.disk_space import is_no_room, no_room_error
 from migrate.base.progress import Progress, silent
-from migrate.base.room import is_no_room, no_room_error
 from migrate.delivery.builds.book import Routes, configured, find_routes
 from migrate.delivery.builds.diagnostics import diagnostics
-from migrate.delivery.builds.folder import BuildFolder, NoConfig
-from migrate.delivery.builds.jobs import JobServer, run_parallel
-from migrate.delivery.builds.model import (
-    Attempt,
-    BuildCache,
-    BuildOptions,
-    FullBuild,
-    Unit,
-    Unroutable,
-)
 from migrate.delivery.builds.outcome import judge
 from migrate.delivery.builds.plan import State, affected_states, series_sources, units_of
 from migrate.delivery.builds.results import Results
@@ -30,8 +20,18 @@ from migrate.delivery.builds.routes import ALLMODCONFIG
 from migrate.delivery.builds.second_chance import second_chances
 from migrate.delivery.builds.site import Site
 from migrate.delivery.builds.store import Store
+from migrate.delivery.compile.folder import BuildFolder, NoConfig
+from migrate.delivery.compile.jobs import JobServer, run_parallel
+from migrate.delivery.compile.model import (
+    Attempt,
+    BuildCache,
+    BuildOptions,
+    FullBuild,
+    Unit,
+    Unroutable,
+)
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
-from migrate.kernel.toolchains import architectures, missing_compiler
+from migrate.kernel.kbuild.toolchains import architectures, missing_compiler
 
 
 def build_branch(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from migrate.delivery.builds.diagnostics import diagnostics, news, shortened
-from migrate.delivery.builds.model import Attempt, AttemptStatus, Unit
+from migrate.delivery.compile.model import Attempt, AttemptStatus, Unit
 from migrate.delivery.model import BuildStatus, ObjectBuild
 
 COMPILED, ERROR = AttemptStatus.COMPILED, AttemptStatus.ERROR

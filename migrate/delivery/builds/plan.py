@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from migrate.delivery.builds.model import Unit
 from migrate.delivery.builds.states import States
+from migrate.delivery.compile.model import Unit
 from migrate.delivery.model import Branch, Commit
 
 OBJECT_SOURCES = (".c", ".S")

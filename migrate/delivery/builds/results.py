@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from migrate.base.progress import Progress, watched
-from migrate.delivery.builds.folder import BuildFolder
-from migrate.delivery.builds.jobs import JobServer, run_parallel
-from migrate.delivery.builds.model import Attempt, AttemptStatus, Unit
 from migrate.delivery.builds.plan import State, next_stop, shared_files
 from migrate.delivery.builds.site import Site
 from migrate.delivery.builds.store import Store
+from migrate.delivery.compile.folder import BuildFolder
+from migrate.delivery.compile.jobs import JobServer, run_parallel
+from migrate.delivery.compile.model import Attempt, AttemptStatus, Unit
 
 
 class Results:

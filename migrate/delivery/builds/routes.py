@@ -8,14 +8,14 @@ import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from migrate.delivery.builds.folder import BuildFolder, Config, NoConfig
-from migrate.delivery.builds.jobs import JobServer, run_parallel
-from migrate.delivery.builds.model import BuildOptions, Recipe, Route, Unit, Unroutable
-from migrate.kernel.defconfigs import Defconfigs
-from migrate.kernel.kbuild import Kbuild, Owner
-from migrate.kernel.kconfig import Kconfig
-from migrate.kernel.makefiles import OFF, ON, Way
-from migrate.kernel.toolchains import (
+from migrate.delivery.compile.folder import BuildFolder, Config, NoConfig
+from migrate.delivery.compile.jobs import JobServer, run_parallel
+from migrate.delivery.compile.model import BuildOptions, Recipe, Route, Unit, Unroutable
+from migrate.kernel.kbuild.defconfigs import Defconfigs
+from migrate.kernel.kbuild.kconfig import Kconfig
+from migrate.kernel.kbuild.makefiles import OFF, ON, Way
+from migrate.kernel.kbuild.routes import Kbuild, Owner
+from migrate.kernel.kbuild.toolchains import (
     Architecture,
     Toolchain,
     architectures,

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from migrate.delivery.builds.book import make_configurations
-from migrate.delivery.builds.model import AttemptStatus, Unit
 from migrate.delivery.builds.plan import State
 from migrate.delivery.builds.results import Results
 from migrate.delivery.builds.site import Site
 from migrate.delivery.builds.store import Store
-from migrate.kernel.remedies import advice_for
+from migrate.delivery.compile.model import AttemptStatus, Unit
+from migrate.kernel.kbuild.remedies import advice_for
 
 _WORTH_IT = (AttemptStatus.ERROR, AttemptStatus.UNPREPARED)
 

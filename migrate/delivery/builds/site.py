@@ -8,16 +8,16 @@ import shlex
 from functools import cached_property
 from pathlib import Path
 
-from migrate.base.borrowed import check_out
 from migrate.base.progress import Progress, silent
-from migrate.delivery.builds.choices import check_options
-from migrate.delivery.builds.folder import BuildFolder, KernelFacts
-from migrate.delivery.builds.model import BuildOptions, Recipe, Unit
+from migrate.base.stores.alternates import check_out
 from migrate.delivery.builds.states import States
 from migrate.delivery.builds.store import Store
+from migrate.delivery.compile.choices import check_options
+from migrate.delivery.compile.folder import BuildFolder, KernelFacts
+from migrate.delivery.compile.model import BuildOptions, Recipe, Unit
 from migrate.delivery.model import Branch
-from migrate.kernel.remedies import make_arguments
-from migrate.kernel.toolchains import (
+from migrate.kernel.kbuild.remedies import make_arguments
+from migrate.kernel.kbuild.toolchains import (
     Toolchain,
     architectures,
     find_toolchain,

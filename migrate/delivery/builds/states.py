@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
-from migrate.base.git import git_output, reading
+from migrate.base.stores.git import git_output, reading
 from migrate.delivery.model import Branch
 
 _C = re.compile(r"\.[chS]$")

@@ -8,8 +8,8 @@ import json
 from dataclasses import replace
 
 from migrate.base import codec
-from migrate.delivery.builds.model import Attempt, AttemptStatus, BuildCache, Unit
 from migrate.delivery.builds.states import States
+from migrate.delivery.compile.model import Attempt, AttemptStatus, BuildCache, Unit
 
 _FORMAT = "2"
 _MOST_LISTS = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.kernel import toolchains
+from migrate.kernel.kbuild import toolchains
 
 
 @pytest.fixture(autouse=True)

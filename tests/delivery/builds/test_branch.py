@@ -20,15 +20,15 @@ from typing import Any
 
 import pytest
 
-from migrate.base import process
-from migrate.base.borrowed import borrow
 from migrate.base.errors import Refusal
-from migrate.base.git import git_output
-from migrate.delivery.builds import make
+from migrate.base.programs import process
+from migrate.base.stores.alternates import borrow
+from migrate.base.stores.git import git_output
 from migrate.delivery.builds.branch import build_branch, build_full
-from migrate.delivery.builds.model import BuildOptions
+from migrate.delivery.compile import make
+from migrate.delivery.compile.model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
-from migrate.kernel import toolchains
+from migrate.kernel.kbuild import toolchains
 
 SLATE = "drivers/block/slate/slate_drv.c"
 CHUTE = "drivers/misc/chute/chute_dma.c"

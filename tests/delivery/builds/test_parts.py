@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from migrate.delivery.builds.dependencies import read_dependencies
 from migrate.delivery.builds.diagnostics import diagnostics, news, shortened
-from migrate.delivery.builds.jobs import JobServer, run_parallel
-from migrate.delivery.builds.make import MakeRun, _split
-from migrate.delivery.builds.model import Attempt, AttemptStatus, Recipe, Unit
 from migrate.delivery.builds.outcome import judge
 from migrate.delivery.builds.plan import State, next_stop
 from migrate.delivery.builds.states import States, is_environment
 from migrate.delivery.builds.store import Store
+from migrate.delivery.compile.dependencies import read_dependencies
+from migrate.delivery.compile.jobs import JobServer, run_parallel
+from migrate.delivery.compile.make import MakeRun, _split
+from migrate.delivery.compile.model import Attempt, AttemptStatus, Recipe, Unit
 from migrate.delivery.model import Branch, BuildStatus, Commit
 
 GCC = """\

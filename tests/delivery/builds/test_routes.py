@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from migrate.delivery.builds import routes
-from migrate.delivery.builds.folder import Config
-from migrate.delivery.builds.jobs import JobServer
-from migrate.delivery.builds.model import BuildOptions, Recipe, Unit
 from migrate.delivery.builds.routes import Router
-from migrate.kernel.toolchains import Architecture, Choice, Toolchain
+from migrate.delivery.compile.folder import Config
+from migrate.delivery.compile.jobs import JobServer
+from migrate.delivery.compile.model import BuildOptions, Recipe, Unit
+from migrate.kernel.kbuild.toolchains import Architecture, Choice, Toolchain
 from migrate.kernel.tree import Tree
 
 TREE = {

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from migrate.base.errors import Refusal
-from migrate.delivery.builds.choices import check_options, read_choice
-from migrate.delivery.builds.model import BuildOptions
+from migrate.delivery.compile.choices import check_options, read_choice
+from migrate.delivery.compile.model import BuildOptions
 from migrate.delivery.model import BuildStatus, ObjectBuild
-from migrate.kernel import toolchains
+from migrate.kernel.kbuild import toolchains
 from tests.delivery.builds.test_branch import CHUTE, KEEL, SLATE, World
 
 YYLLOC = "ld: scripts/dtc/dtc-parser.tab.o: multiple definition of `yylloc'; first defined here"
@@ -232,7 +232,7 @@ def test_an_object_that_make_fails_without_a_compilers_word_was_not_tried(
     _with_old_rule(world)
     world.change(DEEP, "int harmless;\n")
     monkeypatch.setattr(
-        "migrate.delivery.builds.folder.BuildFolder._by_owner", lambda _, units: {"": units}
+        "migrate.delivery.compile.folder.BuildFolder._by_owner", lambda _, units: {"": units}
     )
     found = built(world)[DEEP]
     assert found.status is BuildStatus.NOT_BUILDABLE

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The releases of groups in files without an acquire: spatch has to see them, too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from migrate.analysis.acquires.finder import releases_in
+from migrate.analysis.acquires.scan import LISTED, SKIPPED
+from migrate.analysis.acquires.searches import FactCache
+from migrate.analysis.acquires.slices import sliced
+from migrate.analysis.acquires.spatch_finder import SpatchFinder, Unit
+from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.model import Pairing, PinGroup, Place, Scan
+from migrate.analysis.program.program import Program
+from migrate.base.progress import Progress, silent
+from migrate.kernel.signatures import DIRECT_NAMES
+
+
+def compare_releases(
+    program: Program,
+    scan: Scan,
+    pairing: Pairing,
+    *,
+    cache: FactCache,
+    jobs: int,
+    progress: Progress = silent,
+) -> Pairing:
+    """`pairing` with a gap for each release that only tree-sitter sees, in files that `scan` did
+    not compare because nothing is acquired there."""
+    compared = {a.place.path for a in scan.acquires if a.name in DIRECT_NAMES}
+    found = {r.place.path for group in pairing.groups for r in group.releases}
+    units = [
+        Unit(path, "", sliced(source, LISTED))
+        for path in sorted(found - compared)
+        if (source := program.source(path)) is not None
+    ]
+    if not units:
+        return pairing
+    with SpatchFinder(knowledge().releases, cache, jobs, progress) as spatch:
+        spatch.ask(units)
+        answers = spatch.answers()
+    skipped: dict[Place, str] = {}
+    for unit in units:
+        source, answer = program.source(unit.path), answers.get(unit.path, "")
+        for place, _ in releases_in(source) if source is not None else ():
+            if isinstance(answer, str):
+                skipped[place] = answer or SKIPPED
+            elif place not in answer:
+                skipped[place] = SKIPPED
+    return replace(pairing, groups=tuple(_noted(group, skipped) for group in pairing.groups))
+
+
+def _noted(group: PinGroup, skipped: dict[Place, str]) -> PinGroup:
+    places = [r.place for r in group.releases if r.place in skipped]
+    why = [f"{skipped[place]} ({place})" for place in places]
+    return replace(group, gaps=tuple(dict.fromkeys((*why, *group.gaps)))) if why else group

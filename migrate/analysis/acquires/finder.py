@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The first finder of acquires: tree-sitter, which gets through code that does not parse."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from tree_sitter import Node
+
+from migrate.analysis.acquires.unread import acquires_by_words, named
+from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.frontend.lexical import any_word
+from migrate.analysis.frontend.syntax import Function, Source, is_unclear, name_of
+from migrate.analysis.ir.facts import extract
+from migrate.analysis.model import Acquire, Place, Unparsed
+from migrate.kernel.signatures import Signature
+
+_TEXT = frozenset(
+    {"comment", "string_content", "string_literal", "char_literal", "system_lib_string"}
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one file holds: calls, and mentions of the names that are neither call nor prototype."""
+
+    acquires: tuple[Acquire, ...]
+    unparsed: tuple[Unparsed, ...]
+    releases: tuple[tuple[Place, str], ...] = ()
+    """The calls of functions that drop a page reference, each with the function that it is in."""
+
+
+def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
+    """Every call of a function of `family` in `source`, comments and strings left out."""
+    if source.unread:
+        found = tuple(acquires_by_words(source, family))
+        return Found(found, (named(source.path, source.unread),) if found else ())
+    acquires: list[Acquire] = []
+    unparsed: list[Unparsed] = []
+    variables = _Variables(source)
+    for node, name in mentions(source, tuple(family)):
+        if any(f.static for f in source.by_name.get(name, ())):
+            continue  # the file has a function of its own by that name
+        function = source.function_at(node.start_byte)
+        if function is not None and name in variables.of(function):
+            continue
+        where = function.name if function is not None else ""
+        parent = node.parent
+        if parent is not None and _is_callee(parent, node) and name in source.macros:
+            # What the macro makes of the arguments is not known.
+            unread = _acquire(source, parent, node, where, family[name])
+            acquires.append(replace(unread, arguments=()))
+        elif parent is not None and _is_callee(parent, node):
+            acquires.append(_acquire(source, parent, node, where, family[name]))
+        elif node.type != "identifier" and node.type != "preproc_arg":
+            why = f"the code that names {name}() is not understood"
+            unparsed.append(Unparsed(source.place(node), where, why))
+        elif node.type == "preproc_arg":
+            why = "a macro names the function"
+            unparsed.append(Unparsed(source.place(node), where, why))
+        elif function is not None and parent is not None and _is_declared(parent):
+            if parent.has_error:
+                why = f"the code that names {name}() is not understood"
+                unparsed.append(Unparsed(source.place(node), where, why))
+        elif parent is not None and not _is_declared(parent) and not _is_export(source, node):
+            why = f"{name}() is named but not called"
+            unparsed.append(Unparsed(source.place(node), where, why))
+    return Found(tuple(acquires), tuple(unparsed), tuple(releases_in(source)))
+
+
+def releases_in(source: Source) -> Iterator[tuple[Place, str]]:
+    """The calls of functions that drop a page reference, each with the function that it is in."""
+    for node, name in mentions(source, knowledge().releases):
+        if node.parent is None or not _is_callee(node.parent, node):
+            continue
+        function = source.function_at(node.start_byte)
+        if function is None or name not in source.by_name:
+            yield source.place(node), function.name if function is not None else ""
+
+
+class _Variables:
+    """The parameters and variables of functions: one by the name of the API hides it."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._last: tuple[Function | None, Collection[str]] = (None, ())
+
+    def of(self, function: Function) -> Collection[str]:
+        if self._last[0] is not function:
+            self._last = (function, extract(self._source, function).types)
+        return self._last[1]
+
+
+def mentions(source: Source, names: tuple[str, ...]) -> Iterator[tuple[Node, str]]:
+    """The nodes that are one of `names`, or macro bodies with one in them, with the name."""
+    for match in any_word(names).finditer(source.text):
+        node = source.root.descendant_for_byte_range(match.start(), match.end())
+        if node is None:
+            continue
+        if node.type in ("identifier", "preproc_arg") or _is_unread(node):
+            yield node, match.group().decode()
+
+
+def _is_unread(node: Node) -> bool:
+    """Whether the parser could make nothing of the code around a name."""
+    if node.type in _TEXT:
+        return False
+    current: Node | None = node
+    while current is not None and current.type not in ("compound_statement", "function_definition"):
+        if current.type == "ERROR":
+            return node.type != "field_identifier"
+        current = current.parent
+    return False
+
+
+def _is_declared(parent: Node) -> bool:
+    return parent.type.endswith("declarator") and parent.type != "init_declarator"
+
+
+def _is_export(source: Source, node: Node) -> bool:
+    start = source.text.rfind(b"\n", 0, node.start_byte) + 1
+    return source.text.startswith(b"EXPORT_SYMBOL", start)
+
+
+def _is_callee(parent: Node, node: Node) -> bool:
+    if parent.type != "call_expression":
+        return False
+    callee = parent.child_by_field_name("function")
+    return callee is not None and callee.start_byte == node.start_byte
+
+
+def _acquire(
+    source: Source, call: Node, node: Node, function: str, signature: Signature
+) -> Acquire:
+    listed = call.child_by_field_name("arguments")
+    clear = listed is not None and not is_unclear(listed)
+    nodes = [c for c in listed.named_children if c.type != "comment"] if listed and clear else []
+    roles = tuple(p.name for p in signature.parameters)
+    return Acquire(
+        source.place(node),
+        function,
+        name_of(node),
+        tuple(source.code(n) for n in nodes),
+        roles,
+        source.line(node),
+    )

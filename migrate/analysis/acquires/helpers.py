@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Helpers of the tree over GUP: functions that hand acquired pages to their callers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Result, Value
+from migrate.analysis.program.functions import scope_of
+from migrate.analysis.program.program import Program
+from migrate.analysis.traits.traits import is_implementation_file
+from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES, Parameter, Signature
+
+RETURNED = -1
+"""The position that stands for the return value."""
+
+_INNER = ("__get_user_pages", "internal_get_user_pages", "faultin_page_range")
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A function that is not static and hands out pages by argument `position`, or by its
+    return value; `path` is where it is defined."""
+
+    name: str
+    path: str
+    position: int
+
+    def signature(self, parameters: int) -> Signature:
+        """A prototype that says no more than where the pages come out."""
+        names = ["pages" if n == self.position else f"#{n}" for n in range(parameters)]
+        return Signature(self.name, "", tuple(Parameter("", n) for n in names), self.path)
+
+
+def find_helpers(
+    program: Program, paths: Iterable[str], family: Mapping[str, int]
+) -> tuple[tuple[Helper, Signature], ...]:
+    """The helpers in `paths` over the functions of `family`, name to position of the pages."""
+    found: dict[str, tuple[Helper, Signature]] = {}
+    for path in paths:
+        for helper, count in _in_file(program, path, family):
+            found.setdefault(helper.name, (helper, helper.signature(count)))
+    return tuple(found.values())
+
+
+def _in_file(program: Program, path: str, family: Mapping[str, int]) -> list[tuple[Helper, int]]:
+    source = program.source(path)
+    if source is None:
+        return []
+    handing: dict[str, int] = dict(family)
+    found: list[tuple[Helper, int]] = []
+    for _ in range(4):  # a helper over a helper over a helper; deeper is not seen in practice
+        before = len(handing)
+        for function in source.functions:
+            text = source.text[function.start : function.end]
+            if function.name in handing or not any(n.encode() in text for n in handing):
+                continue
+            facts = program.facts(function)
+            position = _hands_out(program, facts, handing, is_implementation_file(path))
+            if position is None:
+                continue
+            handing[function.name] = position
+            internal = function.name in (*GUP_NAMES, *PIN_NAMES)
+            internal = internal or function.name.startswith(_INNER)
+            if not function.static and path.endswith(".c") and not internal:
+                found.append((Helper(function.name, path, position), len(facts.parameters)))
+        if len(handing) == before:
+            break
+    return found
+
+
+def _hands_out(
+    program: Program, facts: FunctionFacts, handing: Mapping[str, int], inner: bool
+) -> int | None:
+    """The parameter or RETURNED by which acquired pages leave the function; None if they stay."""
+    for index, call in enumerate(facts.calls):
+        position = _pages_of(call, handing, inner)
+        if position is None:
+            continue
+        values: tuple[Value, ...] = (Result(index),)
+        if position != RETURNED:
+            values = call.values(position)
+        for value in values:
+            way_out = _way_out(program, facts, value)
+            if way_out is not None:
+                return way_out
+    return None
+
+
+def _pages_of(call: Call, handing: Mapping[str, int], inner: bool) -> int | None:
+    if call.name in handing:
+        return handing[call.name]
+    if inner and call.name.startswith(_INNER):
+        for position, text in enumerate(call.sources):
+            if "page" in text and not text.isupper() and "nr" not in text:
+                return position
+    return None
+
+
+def _way_out(program: Program, facts: FunctionFacts, value: Value) -> int | None:
+    seen = {value}
+    queue = [value]
+    while queue:
+        current = queue.pop()
+        if (
+            isinstance(current, AccessPath)
+            and not current.members
+            and current.base in facts.parameters
+        ):
+            kind = facts.types.get(current.base)
+            if kind is not None and kind.depth > 1:
+                return facts.parameters.index(current.base)
+        cell, _ = program.cells.of(current, facts)
+        if cell.kind not in ("local", "result") or cell.scope != scope_of(facts.function):
+            continue
+        mentions = program.cells.mentions(facts, cell)
+        if any(not via for _, via in mentions.returns) and _is_pages(program, current, facts):
+            return RETURNED
+        for flow, _ in mentions.sources:
+            if flow.target not in seen:
+                seen.add(flow.target)
+                queue.append(flow.target)
+    return None
+
+
+def _is_pages(program: Program, value: Value, facts: FunctionFacts) -> bool:
+    if isinstance(value, Result):
+        return True
+    kind = program.types.at(value, facts)
+    return kind is not None and kind.tag in ("page", "folio")

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The second finder of acquires: spatch, a process for some files, beside other work."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from typing import Self
+
+from migrate.analysis.acquires.searches import FactCache
+from migrate.analysis.acquires.spatch import Patched, run_spatch, spatch_version
+from migrate.analysis.model import Place
+from migrate.base.data import data_folder
+from migrate.base.progress import Progress
+
+_MARK = "gup-migrate: "
+_TIME_LIMIT = 60.0
+"""Seconds for one process; the slowest file of a kernel takes less than 1."""
+
+_TOGETHER = 16
+"""Files for one process: to start one costs more than most files do."""
+
+_OUTPUT_LIMIT = 16 * 1024 * 1024
+"""Bytes; the rules print one short line for each call."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What one process looks for: calls of `helper` in a file, or of GUP itself with "".
+
+    `text` is the file, see :func:`migrate.analysis.acquires.slices.sliced`.
+    """
+
+    path: str
+    helper: str
+    text: bytes
+
+
+Answer = dict[Place, str] | str
+"""The calls that spatch sees in a file, by the name called, or in one line why it does not say."""
+
+
+class SpatchFinder:
+    """Looks for calls of `names` and of helpers with `jobs` processes at a time.
+
+    A file that makes spatch hang, crash or talk without end costs that file alone: what a process
+    for several files does not answer is asked again, a process for each file.
+    """
+
+    def __init__(
+        self, names: Iterable[str], cache: FactCache, jobs: int, progress: Progress
+    ) -> None:
+        self._names = frozenset(names)
+        self._cache = cache
+        self._progress = progress
+        self._version = repr(spatch_version())
+        self._rules = data_folder("cocci") / "facts"
+        self._pool = ThreadPoolExecutor(max(1, jobs))
+        self._asked: list[Future[dict[str, Answer]]] = []
+        self._total = 0
+        self._guard = Lock()
+        self._done = 0
+        self._waited_for = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=kind is not None)
+
+    def ask(self, units: Iterable[Unit]) -> None:
+        """Start to look; returns at once."""
+        wanted = list(units)
+        self._total += len(wanted)
+        self._asked += [self._pool.submit(self._look, batch) for batch in _batches(wanted)]
+
+    def answers(self) -> dict[str, Answer]:
+        """What was found for all that was asked, by path; waits for it, and tells how it goes."""
+        with self._guard:
+            self._waited_for = True
+            self._tell()
+        merged: dict[str, Answer] = {}
+        for future in self._asked:
+            for path, found in future.result().items():
+                before = merged.get(path, {})
+                if isinstance(found, str) or isinstance(before, str):
+                    merged[path] = found if isinstance(found, str) else before
+                else:
+                    merged[path] = before | found
+        return merged
+
+    def _look(self, units: Sequence[Unit]) -> dict[str, Answer]:
+        """The answers for units of one helper, by path."""
+        helper = units[0].helper
+        rule = self._rules / ("helper.cocci" if helper else "acquire.cocci")
+        basis = (self._version, rule.read_text("utf-8"), helper)
+        keys = {unit: _key(basis, unit.text) for unit in units}
+        stored = {unit: self._stored(key) for unit, key in keys.items()}
+        asked = _all_calls(rule, [unit for unit in units if stored[unit] is None])
+        for unit, calls in asked.items():
+            if not isinstance(calls, str):
+                self._cache.put(keys[unit], json.dumps(sorted(calls)))
+        return {unit.path: self._answer(unit, asked.get(unit, stored[unit])) for unit in units}
+
+    def _tell(self) -> None:
+        self._progress("files read by spatch", self._done, self._total)
+
+    def _stored(self, key: str) -> _Calls | None:
+        stored = self._cache.get(key)
+        return _decoded(stored) if stored is not None else None
+
+    def _answer(self, unit: Unit, calls: _Calls | str | None) -> Answer:
+        with self._guard:
+            self._done += 1
+            if self._waited_for:
+                self._tell()
+        if isinstance(calls, str):
+            return calls
+        wanted = {unit.helper} if unit.helper else self._names
+        named = {Place(unit.path, line, at): name for line, at, name in calls or ()}
+        return {place: name for place, name in named.items() if name in wanted}
+
+
+def _batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:
+    """What one process looks for each: some files and one helper."""
+    by_helper: dict[str, list[Unit]] = {}
+    for unit in units:
+        by_helper.setdefault(unit.helper, []).append(unit)
+    for same in by_helper.values():
+        rest = iter(same)
+        while batch := list(islice(rest, _TOGETHER)):
+            yield batch
+
+
+_Call = tuple[int, int, str]
+"""Line, column and name."""
+
+
+_Calls = frozenset[_Call]
+
+
+def _all_calls(rule: Path, units: Sequence[Unit]) -> dict[Unit, _Calls | str]:
+    """What is in each file, or why spatch does not say; what it has nothing to say of among
+    others is asked alone."""
+    together = _calls(rule, units) if len(units) > 1 else ""
+    found: dict[Unit, _Calls | str] = {}
+    for unit in units:
+        if isinstance(together, str) or unit.path not in together:
+            alone = _calls(rule, [unit])
+            found[unit] = alone if isinstance(alone, str) else alone.get(unit.path, frozenset())
+        else:
+            found[unit] = together[unit.path]
+    return found
+
+
+def _calls(rule: Path, units: Sequence[Unit]) -> Mapping[str, _Calls] | str:
+    """The calls that one process sees, by path; paths without any are not there."""
+    outcome = run_spatch(
+        rule,
+        {unit.path: unit.text for unit in units},
+        defines={"fn": units[0].helper} if units[0].helper else {},
+        virtuals=["report"],
+        timeout=_TIME_LIMIT,
+        output_limit=_OUTPUT_LIMIT,
+    )
+    return _printed(outcome.output) if isinstance(outcome, Patched) else outcome.reason
+
+
+def _key(basis: tuple[str, ...], contents: bytes) -> str:
+    return hashlib.sha256("\0".join(basis).encode() + b"\0" + contents).hexdigest()
+
+
+def _decoded(stored: str) -> _Calls | None:
+    try:
+        return frozenset((int(line), int(at), str(name)) for line, at, name in json.loads(stored))
+    except (ValueError, TypeError):
+        return None
+
+
+def _printed(output: str) -> dict[str, _Calls]:
+    """The lines that the rules print, by path; others are not theirs."""
+    calls: dict[str, set[_Call]] = {}
+    for line in output.splitlines():
+        words = line.removeprefix(_MARK).split(" ", 3)
+        if line.startswith(_MARK) and len(words) == 4 and words[0].isdigit() and words[1].isdigit():
+            calls.setdefault(words[3], set()).add((int(words[0]), int(words[1]), words[2]))
+    return {path: frozenset(found) for path, found in calls.items()}

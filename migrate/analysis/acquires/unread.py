@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the words of files say that are not analysed (:mod:`migrate.analysis.frontend.limits`).
+
+Each acquire in one is named, and no group that such a file may have to do with is converted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+
+from migrate.analysis.frontend.corpus import whole_word
+from migrate.analysis.frontend.lexical import any_word, blanked
+from migrate.analysis.frontend.limits import MOST_ACQUIRES
+from migrate.analysis.frontend.syntax import Source
+from migrate.analysis.model import Acquire, PinGroup, Place, Unparsed
+from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.trace import Trace
+
+_CALL = rb"[ \t\r\n\\]*+\("
+
+
+def acquires_by_words(source: Source, names: Collection[str]) -> Iterator[Acquire]:
+    """What looks like a call of one of `names`: nothing is known of it but its place."""
+    text = blanked(source.text)
+    opening = re.compile(_CALL)
+    line = at = 0
+    for match in any_word(names).finditer(text):
+        line += text.count(b"\n", at, match.start())
+        at = match.start()
+        if opening.match(text, match.end()):
+            place = Place(source.path, line + 1, at - text.rfind(b"\n", 0, at) - 1)
+            yield Acquire(place, "", match.group().decode(), (), (), source.line_at(at))
+
+
+def named(path: str, why: str) -> Unparsed:
+    """The file among what was not understood."""
+    return Unparsed(Place(path, 1, 0), "", _sentence(path, why))
+
+
+def _sentence(path: str, why: str) -> str:
+    return f"{path} is not analysed: {why}"
+
+
+def crowded(acquires: Collection[Acquire]) -> Mapping[str, str]:
+    """The files with more acquires than are followed, each with the reason in one line."""
+    counts = Counter(acquire.place.path for acquire in acquires)
+    return {
+        path: f"it has {count} acquires, and no more than {MOST_ACQUIRES} are followed"
+        for path, count in counts.items()
+        if count > MOST_ACQUIRES
+    }
+
+
+def whole_file(path: str, why: str, acquires: Collection[Acquire]) -> PinGroup:
+    """One group of all acquires of a file, of which nothing else is known."""
+    ordered = tuple(sorted(acquires))
+    gaps = (_sentence(path, why),)
+    return PinGroup(ordered[0].function, ordered, (), (), (), gaps, ())
+
+
+def unread_mentions(functions: Functions, trace: Trace) -> Iterator[str]:
+    """The files that name the storage of a group, and may do anything with it."""
+    for path, source in functions.unread.items():
+        for word, folders in _words(functions, trace):
+            near = path.startswith("include/") or functions.corpus.scope_folder(path) in folders
+            if near and whole_word(word).search(source.text) is not None:
+                yield f"{_sentence(path, source.unread)} ('{word}' is named there)"
+                break
+
+
+def _words(functions: Functions, trace: Trace) -> Iterator[tuple[str, set[str]]]:
+    """What storage may go by elsewhere, and the folders where it may."""
+    scope_folder = functions.corpus.scope_folder
+    for cell in dict.fromkeys(state.cell for state in trace.states):
+        if cell.kind in ("local", "result"):
+            yield from _function(functions, cell)
+        elif cell.kind == "global":
+            yield cell.name, {cell.scope}
+        elif cell in trace.origins:
+            yield cell.name.rsplit(".", 1)[-1], {scope_folder(trace.origins[cell])}
+
+
+def _function(functions: Functions, cell: AbstractLocation) -> Iterator[tuple[str, set[str]]]:
+    path, ordinal = cell.scope.rsplit("#", 1)
+    source = functions.source(path)
+    function = source.functions[int(ordinal)] if source is not None else None
+    if function is not None and function.name and not function.static:
+        yield function.name, {functions.corpus.scope_folder(path)}

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is wrong with the page references of a tree, converted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from migrate.analysis.audit.model import AuditRule, Finding, acquired
+from migrate.analysis.audit.paths import AuditPaths
+from migrate.analysis.audit.sources import Origin, Origins, is_pin, unpins
+from migrate.analysis.model import (
+    Acquire,
+    Evidence,
+    Pairing,
+    PinGroup,
+    Release,
+    Scan,
+    TraitKind,
+    UseKind,
+)
+from migrate.analysis.pairing.shares import by_folders
+from migrate.analysis.program.program import Program
+from migrate.analysis.traits.traits import is_implementation_file
+from migrate.analysis.verdicts.classify import verdict
+from migrate.analysis.verdicts.rules import mappings_changed, only_struct_page
+from migrate.base.progress import count, silent
+from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES, read_signatures
+from migrate.kernel.tree import Tree
+
+Progress = Callable[[str, int, int], None]
+
+_NO_RELEASE = "no release was found"
+_CASE_4 = frozenset({only_struct_page.__name__, mappings_changed.__name__})
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All findings in one commit, sorted by place, and how many acquires were looked at."""
+
+    commit: str
+    kernel_version: str
+    acquires: int
+    findings: tuple[Finding, ...]
+
+
+def audit(
+    tree: Tree,
+    scan: Scan,
+    pairing: Pairing,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    program: Program | None = None,
+) -> Audit:
+    """Everything the rules find; `scan` must have looked for GUP and pin functions both, `jobs`
+    counts processes.
+
+    `program` is what was parsed for `scan` and `pairing`, so that it is not parsed again.
+    """
+    auditor = Auditor(program or Program(tree), scan.acquires)
+
+    def work(groups: Sequence[PinGroup]) -> list[list[Finding]]:
+        return [list(auditor.findings(group)) for group in groups]
+
+    told = count(progress or silent, "groups audited", len(pairing.groups))
+    found = by_folders("audit", work, pairing.groups, auditor.program.corpus, jobs, told)
+    findings = dict.fromkeys(finding for group in found for finding in group)
+    return Audit(tree.commit, scan.kernel_version, len(scan.acquires), tuple(sorted(findings)))
+
+
+class Auditor:
+    """The rules on one tree, of which `acquires` are all that count."""
+
+    def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
+        self.program = program
+        self.origins = Origins(self.program, acquires)
+        self.family = read_signatures(program.tree)
+        self.paths = AuditPaths(self.program, self.family)
+        # Without functions that pin, put_user_page() is for plain references.
+        self.has_pins = any(name in self.family for name in PIN_NAMES)
+
+    def findings(self, group: PinGroup) -> Iterator[Finding]:
+        """What is wrong with `group`; the same may come more than once."""
+        if group.trait(TraitKind.IMPLEMENTATION) is not None:
+            return
+        if self.has_pins:
+            yield from self._mixed(group)
+            yield from _pinned_for_struct_page(group)
+        yield from self._freed(group)
+        yield from _never_released(group)
+        yield from self.paths.findings(group)
+
+    def _mixed(self, group: PinGroup) -> Iterator[Finding]:
+        kinds = {is_pin(a) for a in group.acquires if a.name in DIRECT_NAMES}
+        # Somebody who takes a plain reference to a pinned page drops it by put_page().
+        referenced = any(u.kind is UseKind.EXTRA_REFERENCE for u in group.uses)
+        for release in group.releases:
+            wrong = not unpins(release.name)
+            if wrong and referenced:
+                continue
+            if wrong not in kinds or is_implementation_file(release.place.path):
+                continue
+            origin = self.origins.of_call(release.place, release.function)
+            if origin is not None and origin.only(pinned=wrong):
+                yield _mixed_pair(release, origin)
+
+    def _freed(self, group: PinGroup) -> Iterator[Finding]:
+        for use in group.uses:
+            if use.kind is not UseKind.FREED:
+                continue
+            origin = self.origins.of_call(use.place, use.function)
+            if origin is None or not origin.certain:
+                continue
+            name = use.text.split("(")[0].split()[-1]
+            source = origin.acquires[0]
+            message = (
+                f"{name}() frees a page of user space that {source.name}() took a reference on;"
+                " it has to be released instead."
+            )
+            yield Finding(
+                use.place,
+                use.function,
+                AuditRule.FREED,
+                message,
+                use.text,
+                acquired(origin.acquires),
+            )
+
+
+def _mixed_pair(release: Release, origin: Origin) -> Finding:
+    source = origin.acquires[0]
+    pinned = is_pin(source)
+    took = "pinned" if pinned else "took a plain reference on"
+    wants = "has to be unpinned" if pinned else "must not be unpinned"
+    message = (
+        f"{release.name}() drops a page that {source.name}() in {source.function}() {took}; it"
+        f" {wants}."
+    )
+    rule = AuditRule.PINNED_AND_PUT if pinned else AuditRule.GOT_AND_UNPINNED
+    return Finding(
+        release.place,
+        release.function,
+        rule,
+        message,
+        release.text,
+        acquired(origin.acquires),
+    )
+
+
+def _pinned_for_struct_page(group: PinGroup) -> Iterator[Finding]:
+    if group.gaps or not all(is_pin(a) for a in group.acquires):
+        return
+    decided = verdict(group, pins_read_only=True)
+    if decided.rule not in _CASE_4:
+        return
+    for acquire in group.acquires:
+        message = (
+            f"{acquire.name}() pins pages of which only struct page is looked at (CASE 4); a plain"
+            " reference is enough."
+        )
+        yield Finding(
+            acquire.place,
+            acquire.function,
+            AuditRule.CASE_4_PINNED,
+            message,
+            acquire.text,
+            decided.evidence,
+        )
+
+
+def _never_released(group: PinGroup) -> Iterator[Finding]:
+    stored = [u for u in group.uses if u.kind is UseKind.STORED]
+    if group.releases or not stored or set(group.gaps) - {_NO_RELEASE}:
+        return
+    for acquire in group.acquires:
+        if not is_pin(acquire):
+            continue
+        message = f"No release of the pages that {acquire.name}() pins and keeps was found."
+        evidence = tuple(Evidence(u.place, u.kind.value, u.text) for u in stored)
+        yield Finding(
+            acquire.place,
+            acquire.function,
+            AuditRule.NEVER_RELEASED,
+            message,
+            acquire.text,
+            evidence,
+        )

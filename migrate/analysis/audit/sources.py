@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One release alone: which acquires its pages can come from, and of which kind they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrate.analysis.audit.backward import AuditBackward
+from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.ir.model import Call
+from migrate.analysis.model import Acquire, Place, Release
+from migrate.analysis.pairing.backward import Sources
+from migrate.analysis.pairing.group import pages_position
+from migrate.analysis.program.callers import sites_at
+from migrate.analysis.program.program import Program
+from migrate.analysis.program.trace import ReleaseSite
+from migrate.analysis.traits.traits import is_implementation_file
+from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
+
+_UNPINS = ("unpin_", "put_user_page")
+_DROPS = frozenset({"release", "release_bulk"})
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the pages of one release come from.
+
+    `certain` says that everything was followed, and that nothing but `acquires` was found.
+    """
+
+    acquires: tuple[Acquire, ...]
+    certain: bool
+
+    def only(self, *, pinned: bool) -> bool:
+        """Whether every source is known, and each pins, or each does not."""
+        return self.certain and all(is_pin(a) is pinned for a in self.acquires)
+
+
+def is_pin(acquire: Acquire) -> bool:
+    """Whether the call takes pins and not plain references."""
+    return acquire.name in PIN_NAMES
+
+
+def unpins(name: str) -> bool:
+    """Whether the release function `name` is for pinned pages."""
+    return name.startswith(_UNPINS)
+
+
+class Origins:
+    """Follows releases of one tree back, each on its own."""
+
+    def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
+        self.program = program
+        # A helper over GUP is looked into, down to the call that says which kind it takes.
+        self.direct: Mapping[Place, Acquire] = {
+            a.place: a for a in acquires if a.name in DIRECT_NAMES
+        }
+
+    def of_call(self, place: Place, function: str) -> Origin | None:
+        """The origin of what the call at `place` drops or frees; None when it is not understood."""
+        for site in sites_at(self.program, place, function):
+            call = site.call
+            argument = _dropped_argument(call)
+            if argument is None or argument >= len(call.arguments):
+                return None
+            release = Release(place, function, call.name, False, "", call.text)
+            backward = AuditBackward(self.program, self._position, frozenset())
+            return self._origin(backward.follow(ReleaseSite(release, site, argument)))
+        return None
+
+    def _origin(self, sources: Sources) -> Origin:
+        found = tuple(sorted(self.direct[p] for p in sources.acquires))
+        inside = any(is_implementation_file(a.place.path) for a in found)
+        certain = bool(found) and not sources.foreign and not sources.unknown and not inside
+        return Origin(found, certain)
+
+    def _position(self, call: Call) -> int | None:
+        acquire = self.direct.get(call.place)
+        return pages_position(acquire) if acquire is not None else None
+
+
+def _dropped_argument(call: Call) -> int | None:
+    function = knowledge().lookup(call.name)
+    effects = function.effects if function is not None else ()
+    return next((n for n, e in enumerate(effects) if e in _DROPS or e == "free"), None)

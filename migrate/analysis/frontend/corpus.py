@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The text of the kernel by folder, and which files of it are worth a parse.
+
+Regular expressions here only narrow down which files to look at; the syntax trees decide.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from migrate.analysis.frontend.limits import MOST_BYTES
+from migrate.kernel.tree import Tree
+
+_STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\{"))
+"""Two, for a search for one word that is spelled out is much faster."""
+
+_UNTIL_BODY = re.compile(
+    rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+(\{?)", re.S
+)
+_TYPEDEF = re.compile(rb"\btypedef\b([^;{}]*+);|^\}\s*+(\w++)\s*+;", re.M)
+_PLAIN = re.compile(rb"[^/\"]*+")
+_MENTIONS = 200
+"""Of one name in one file, each of which may take as long as reading the file."""
+
+_LAST_WORD = re.compile(rb"\w+$")
+_BUILT = rb"/(?:[\w-]+/)*(?:[\w-]+\.o\b|Makefile\b)"
+_AT_ONCE = 200
+"""Files that git is asked for at once: the largest folders are larger than what it may print."""
+
+_NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
+
+_MANY = 1000
+"""A folder with more files than this holds many drivers, whatever its Makefile builds."""
+
+
+class Corpus:
+    """Files of one tree, read a folder at a time: asking git for each costs more."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._folders: dict[str, dict[str, bytes]] = {}
+        self._structs: dict[str, dict[bytes, tuple[str, ...]]] = {}
+        self._typedefs: dict[str, dict[bytes, tuple[str, ...]]] = {}
+        self._words: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._public_words: dict[str, tuple[str, ...]] = {}
+        self._built: dict[str, str] = {}
+
+    @cached_property
+    def _c_files(self) -> tuple[str, ...]:
+        return tuple(n for n in self.tree.files if n.endswith((".c", ".h")))
+
+    def folder(self, name: str) -> dict[str, bytes]:
+        """All .c and .h files below folder `name`, with their contents."""
+        if name not in self._folders and name.endswith(".h"):
+            self._folders[name] = self.tree.read_many([name])
+        if name not in self._folders:
+            first, end = self._between(name)
+            texts = self._folders[name] = {}
+            for at in range(first, end, _AT_ONCE):
+                texts |= self.tree.read_many(self._c_files[at : min(at + _AT_ONCE, end)])
+        return self._folders[name]
+
+    def _between(self, name: str) -> tuple[int, int]:
+        """Where the files below folder `name` start and end."""
+        if not name:
+            return 0, len(self._c_files)
+        # "0" comes after "/": all that is below the folder stands between the two.
+        return bisect_left(self._c_files, f"{name}/"), bisect_left(self._c_files, f"{name}0")
+
+    def size(self, name: str) -> int:
+        """How many .c and .h files are below folder `name`."""
+        first, end = self._between(name)
+        return end - first
+
+    def read_headers(self) -> None:
+        """Read the headers for the whole kernel now, so that copies of this process have them."""
+        self._struct_index("include")
+        self._public  # noqa: B018
+
+    def scope_folder(self, path: str) -> str:
+        """The same as :func:`scope_folder`, or the folder above it when the Makefile there builds
+        what is in it: then all of that is one driver."""
+        name = scope_folder(path)
+        if name not in self._built:
+            parent, last = posixpath.split(name)
+            inside = "/" in parent and not path.startswith("include/")
+            builds = inside and self._builds(parent, last)
+            self._built[name] = parent if builds else name
+        return self._built[name]
+
+    def _builds(self, folder: str, name: str) -> bool:
+        first, end = self._between(folder)
+        if end - first > _MANY:
+            return False
+        pattern = re.compile(
+            rb"(?:(?<![\w/.-])|\$\((?:src|obj)\)/)" + re.escape(name.encode()) + _BUILT
+        )
+        files = (self.tree.read(f"{folder}/{n}") or b"" for n in ("Makefile", "Kbuild"))
+        return any(pattern.search(text) for text in files)
+
+    def scope(self, path: str) -> dict[str, bytes]:
+        """The files that may share private names with `path`; see :meth:`scope_folder`."""
+        return self.folder(self.scope_folder(path))
+
+    def files_with(self, path: str, word: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that have `word` as a whole word."""
+        key = (self.scope_folder(path), word)
+        if key not in self._words:
+            self._words[key] = tuple(_with(self.scope(path), whole_word(word), word))
+        return self._words[key]
+
+    def defining_files(self, path: str, name: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that seem to define the function `name`."""
+        texts = self.scope(path)
+        return tuple(n for n in self.files_with(path, name) if _defines(texts[n], name))
+
+    def setting_files(self, path: str, member: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that seem to give the member a value."""
+        texts, pattern = self.scope(path), re.compile(whole_word(member).pattern + rb"\s*=")
+        return tuple(n for n in self.files_with(path, member) if pattern.search(texts[n]))
+
+    def near_struct_files(self, tag: str, path: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that seem to define struct or union `tag`."""
+        return self._struct_index(self.scope_folder(path)).get(tag.encode(), ())
+
+    def struct_files(self, tag: str, path: str) -> Iterator[str]:
+        """The files that seem to define struct or union `tag`, as seen from `path`: the file
+        itself, its folder, its scope, the headers of its architecture, those for all."""
+        yield path
+        mark, here = tag.encode(), posixpath.dirname(path)
+        near = self.near_struct_files(tag, path)
+        yield from sorted(near, key=lambda n: posixpath.dirname(n) != here)
+        arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
+        yield from self._struct_index(f"{arch}/include").get(mark, ())
+        yield from self._struct_index("include").get(mark, ())
+
+    def typedef_files(self, name: str, path: str) -> tuple[str, ...]:
+        """The headers of the scope of `path` that seem to define the type `name`."""
+        folder = self.scope_folder(path)
+        if folder not in self._typedefs:
+            found: dict[bytes, list[str]] = {}
+            for header, text in self.folder(folder).items():
+                if header.endswith(".h") and b"typedef" in text:
+                    for kind in _typedefs(text):
+                        found.setdefault(kind, []).append(header)
+            self._typedefs[folder] = {n: tuple(paths) for n, paths in found.items()}
+        return self._typedefs[folder].get(name.encode(), ())
+
+    def _struct_index(self, name: str) -> dict[bytes, tuple[str, ...]]:
+        if name not in self._structs:
+            found: dict[bytes, list[str]] = {}
+            for path, text in self.folder(name).items():
+                for tag in {tag for pattern in _STRUCTS for tag in pattern.findall(text)}:
+                    found.setdefault(tag, []).append(path)
+            self._structs[name] = {tag: tuple(paths) for tag, paths in found.items()}
+        return self._structs[name]
+
+    def public_files(self, word: str) -> tuple[str, ...]:
+        """The headers for the whole kernel that have `word` as a whole word."""
+        if word not in self._public_words:
+            self._public_words[word] = tuple(self._public.files(whole_word(word), word.encode()))
+        return self._public_words[word]
+
+    def public_defining_files(self, name: str) -> Iterator[str]:
+        """The headers for the whole kernel that seem to define the function `name`."""
+        texts = self.folder("include")
+        yield from (header for header in self.public_files(name) if _defines(texts[header], name))
+
+    @cached_property
+    def _public(self) -> _Joined:
+        texts = self.folder("include")
+        return _Joined({n: t for n, t in texts.items() if not n.startswith(_NOT_FOR_ALL)})
+
+    def macro_files(self, name: str, path: str) -> Iterator[str]:
+        """The files that seem to define the macro `name`, nearest first."""
+        opening = rb"^[ \t]*#[ \t]*define[ \t]+" + re.escape(name.encode()) + rb"\("
+        pattern = re.compile(opening, re.M)
+        yield from _with(self.scope(path), pattern, name)
+        texts = self.folder("include")
+        yield from (header for header in self.public_files(name) if pattern.search(texts[header]))
+
+
+class _Joined:
+    """Many texts as one, so that a word is looked for by one search."""
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        self._names = list(texts)
+        self._text = b"\n".join(texts.values())
+        self._starts = []
+        at = 0
+        for text in texts.values():
+            self._starts.append(at)
+            at += len(text) + 1
+
+    def files(self, pattern: re.Pattern[bytes], plain: bytes) -> Iterator[str]:
+        at, last = self._text.find(plain), -1
+        while at >= 0:
+            number = bisect_right(self._starts, at) - 1
+            end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self._text)
+            if number != last and pattern.search(self._text, self._starts[number], end):
+                yield self._names[number]
+            last = number
+            at = self._text.find(plain, end)
+
+
+def whole_word(word: str) -> re.Pattern[bytes]:
+    """A pattern that finds `word` where no letter touches it."""
+    return re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
+
+
+def _defines(text: bytes, name: str) -> bool:
+    """Whether `name` seems to have a body behind it somewhere in `text`."""
+    word, at = whole_word(name), 0
+    for _ in range(_MENTIONS if len(text) <= MOST_BYTES else 0):
+        found = word.search(text, at)
+        if found is None:
+            return False
+        behind = _UNTIL_BODY.match(text, found.end())
+        if behind is not None and behind[1]:
+            return True
+        # What names it on the way to there has no body either, unless in or behind a comment.
+        plain = _PLAIN.match(text, found.end(), behind.end() if behind is not None else at)
+        at = plain.end() if plain is not None else found.end()
+    return word.search(text, at) is not None  # so often that only a parse tells
+
+
+def _typedefs(text: bytes) -> set[bytes]:
+    """The names of types that `text` seems to define."""
+    found = set()
+    for written, behind_body in set(_TYPEDEF.findall(text)):
+        last = _LAST_WORD.search(written.rstrip())
+        if behind_body or last is not None:
+            found.add(behind_body or (last[0] if last is not None else b""))
+    return found
+
+
+def scope_folder(path: str) -> str:
+    """The folder of the driver or subsystem of `path`: the first four parts of a path below
+    drivers/, the first three elsewhere, as far as it has so many.
+
+    A header for the whole kernel is on its own: those beside it are no more related to it than
+    any other, and all of them are asked when its own scope has no answer.
+    """
+    if path.startswith("include/"):
+        return path.rstrip("/")
+    parts = path.split("/")[:-1]
+    return "/".join(parts[: 4 if parts[:1] == ["drivers"] else 3])
+
+
+def _with(texts: Mapping[str, bytes], pattern: re.Pattern[bytes], plain: str) -> Iterator[str]:
+    mark = plain.encode()
+    for name, text in texts.items():
+        if mark in text and pattern.search(text):
+            yield name

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which files of the whole tree may use what a header for the whole kernel declares."""
+
+from __future__ import annotations
+
+import posixpath
+from bisect import bisect_left
+from functools import cached_property
+
+from migrate.analysis.frontend.corpus import scope_folder, whole_word
+from migrate.analysis.frontend.includes import Includes, included
+from migrate.kernel.tree import Tree
+
+_NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
+_MOST_SEEING = 1500
+"""A header that more files than this include, directly or not, is one of the kernel's core."""
+
+_MOST_NAMING = 40
+"""With more of them that have the word, it is too common for each to be looked at."""
+
+_HUGE = 1500
+"""With one of them in a driver of more files than this, its types cost too much to look up."""
+
+
+class IncludeGraph:
+    """Who includes a header, directly or not, by the text of all #includes of one tree."""
+
+    def __init__(self, tree: Tree, includes: Includes) -> None:
+        self._tree = tree
+        self._includes = includes
+        self._seeing: dict[str, tuple[str, ...] | None] = {}
+        self._naming: dict[tuple[str, str], tuple[str, ...] | None] = {}
+
+    def files(self, header: str, word: str) -> tuple[str, ...] | None:
+        """The files that have `word` as a word and see `header`; None when they are too many."""
+        key = (header, word)
+        if key not in self._naming:
+            self._naming[key] = self._find(header, word)
+        return self._naming[key]
+
+    def is_mixed(self, path: str) -> bool:
+        """Whether the .c file includes another .c file, or is included by any."""
+        own = included(self._tree.read(path) or b"")
+        name = posixpath.basename(path).encode("utf-8", "surrogateescape")
+        return any(not other.endswith(".h") for other in own) or bool(self._includes.of(name))
+
+    def naming(self, word: str) -> tuple[str, ...] | None:
+        """The files that have `word` as a word, whatever they include; None when too many."""
+        key = ("", word)
+        if key not in self._naming:
+            found = (path for path in self._tree.grep([word]) if not path.startswith(_NOT_KERNEL))
+            self._naming[key] = self._few(tuple(found))
+        return self._naming[key]
+
+    def _few(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
+        huge = any(self._size(scope_folder(path)) > _HUGE for path in named)
+        return named if len(named) <= _MOST_NAMING and not huge else None
+
+    def _find(self, header: str, word: str) -> tuple[str, ...] | None:
+        if header not in self._seeing:
+            self._seeing[header] = self._all_seeing(header)
+        seeing = self._seeing[header]
+        if seeing is None:
+            return None
+        pattern = whole_word(word)
+        texts = self._tree.read_many(seeing)
+        return self._few(tuple(p for p in seeing if p in texts and pattern.search(texts[p])))
+
+    def _size(self, folder: str) -> int:
+        files = self._tree.files
+        return bisect_left(files, f"{folder}0") - bisect_left(files, f"{folder}/")
+
+    def _all_seeing(self, header: str) -> tuple[str, ...] | None:
+        found = {header}
+        fresh = [header]
+        while fresh:
+            more = {path for name in fresh for path in self._including(name)} - found
+            found |= more
+            core = any(self._seeing.get(name, ()) is None for name in more)
+            if core or len(found) > _MOST_SEEING:
+                return None
+            fresh = [path for path in more if path.endswith(".h")]
+        return tuple(sorted(found))
+
+    def _including(self, header: str) -> set[str]:
+        """The files of which an #include may mean `header`: any that ends like its path may, when
+        nothing nearer has that name."""
+        found = set()
+        for written, paths in self._includes.of(posixpath.basename(header).encode()).items():
+            name = written[1:].decode("utf-8", "replace")
+            quoted = written.startswith(b'"')
+            ends_so = _ends_like(header, posixpath.normpath(name).lstrip("./"))
+            for path in paths:
+                if path.startswith(_NOT_KERNEL):
+                    continue
+                meant = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+                if meant == header or (ends_so and not (quoted and meant in self._known)):
+                    found.add(path)
+            if len(found) > _MOST_SEEING:
+                break
+        return found
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self._tree.files)
+
+
+def _ends_like(header: str, name: str) -> bool:
+    """Whether `name` may be a way to write `header`; asm/x.h may stand for asm-generic/x.h."""
+    if header == name or header.endswith("/" + name):
+        return True
+    generic = name.removeprefix("asm/")
+    return generic != name and header.endswith("/asm-generic/" + generic)

@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""C files as error-tolerant syntax trees, and the functions in them."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import tree_sitter_c
+from tree_sitter import Language, Node, Parser
+
+from migrate.analysis.frontend.limits import LONGEST_TEXT, too_deep, too_large, too_many
+from migrate.analysis.model import Place
+
+_LANGUAGE = Language(tree_sitter_c.language())
+
+_ATTRIBUTE = re.compile(
+    rb"\b__(?:maybe_unused|always_unused|unused|used|initdata|initconst|read_mostly|percpu"
+    rb"|ro_after_init|nonstring|randomize_layout|designated_init|aligned_largest)\b"
+    rb"|\b____?cacheline_aligned(?:_in_smp)?\b"
+)
+
+_DIVISION_AT_END = re.compile(rb"([ \t])/\\\n")
+"""In a macro `a /\\` at the end of a line the grammar does not see that the line goes on."""
+
+_MACRO = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.M)
+
+_CONTAINERS = frozenset(
+    {
+        "translation_unit",
+        "preproc_if",
+        "preproc_ifdef",
+        "preproc_else",
+        "preproc_elif",
+        "preproc_elifdef",
+        "linkage_specification",
+        "declaration_list",
+        "ERROR",
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """One definition; a name may have several in a file, under different #ifdefs.
+
+    `ordinal` counts the functions of the file from 0. `parameters` holds the declaration nodes.
+    """
+
+    path: str
+    ordinal: int
+    name: str
+    static: bool
+    node: Node
+    body: Node
+    parameters: tuple[Node, ...]
+
+    @property
+    def start(self) -> int:
+        return self.node.start_byte
+
+    @property
+    def end(self) -> int:
+        return self.body.end_byte
+
+
+@dataclass(frozen=True)
+class Origin:
+    """For the body of a macro: where the macro is defined, which is where all of it stands, and
+    that line of the file, stripped."""
+
+    place: Place
+    line: str
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One parsed file of the tree.
+
+    `unread` says in one line why it is not analysed; then it is taken for one function without a
+    name that spans all of it.
+    """
+
+    path: str
+    text: bytes
+    root: Node = field(repr=False)
+    origin: Origin | None = None
+    unread: str = ""
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """All function definitions, in file order."""
+        if self.unread:
+            body = self.root.children[0]
+            return (Function(self.path, 0, "", False, body, body, ()),)
+        return tuple(_functions(self))
+
+    @cached_property
+    def by_name(self) -> dict[str, tuple[Function, ...]]:
+        found: dict[str, list[Function]] = {}
+        for function in self.functions:
+            found.setdefault(function.name, []).append(function)
+        return {name: tuple(functions) for name, functions in found.items()}
+
+    @cached_property
+    def macros(self) -> frozenset[str]:
+        """The names that the file itself defines or undefines as macros."""
+        return frozenset(name.decode() for name in _MACRO.findall(self.text))
+
+    def function_at(self, byte: int) -> Function | None:
+        """The function whose definition spans `byte`."""
+        if self.unread:
+            return self.functions[0]
+        at = bisect_right(self._starts, byte) - 1
+        found = self.functions[at] if at >= 0 else None
+        return found if found is not None and byte < found.end else None
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [function.start for function in self.functions]
+
+    def place(self, node: Node) -> Place:
+        if self.origin is not None:
+            return self.origin.place
+        return Place(self.path, node.start_point[0] + 1, node.start_point[1])
+
+    def code(self, node: Node) -> str:
+        """The source of `node`, white space folded."""
+        text = self.text[node.start_byte : node.end_byte]
+        return " ".join(text.decode("utf-8", "replace").split())
+
+    def line(self, node: Node) -> str:
+        """The source line on which `node` starts, stripped; of a long one what is around it."""
+        return self.origin.line if self.origin is not None else self.line_at(node.start_byte)
+
+    def line_at(self, byte: int) -> str:
+        """The source line around `byte`, stripped; of a long one what is from there on."""
+        low, high = max(0, byte - LONGEST_TEXT), byte + LONGEST_TEXT
+        start, end = self.text.rfind(b"\n", low, byte) + 1, self.text.find(b"\n", byte, high)
+        begins, ends = start > 0 or low == 0, end >= 0 or high >= len(self.text)
+        if begins and ends:
+            line = self.text[start : end if end >= 0 else len(self.text)]
+            return line.decode("utf-8", "replace").strip()
+        first = start if begins and byte - start < LONGEST_TEXT // 4 else byte
+        last = min(first + LONGEST_TEXT, end if end >= 0 else len(self.text))
+        text = self.text[first:last].decode("utf-8", "replace").strip()
+        before = "" if begins and first == start else "... "
+        return before + text + ("" if ends and last in (end, len(self.text)) else " ...")
+
+
+def parse(path: str, text: bytes, origin: Origin | None = None) -> Source:
+    """Parse `text`; never fails: what is not C becomes ERROR nodes, and of what is too large or
+    nested too deep nothing is looked at, see :attr:`Source.unread`.
+
+    Attributes that may stand between a name and its value are left out, for the grammar does not
+    know that place; every byte stays where it is.
+    """
+    why = too_large(text)
+    if why:
+        return unread(path, text, why, origin)
+    plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
+    plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
+    source = Source(path, text, Parser(_LANGUAGE).parse(plain).root_node, origin)
+    bodies = [function.body for function in source.functions]
+    why = too_many(bodies) or too_deep(text, source.root, bodies)
+    return unread(path, text, why, origin) if why else source
+
+
+def unread(path: str, text: bytes, why: str, origin: Origin | None = None) -> Source:
+    """A file of which nothing is looked at: every byte of it is in one function."""
+    return Source(path, text, Parser(_LANGUAGE).parse(b"{}").root_node, origin, why)
+
+
+def name_of(node: Node) -> str:
+    """The bytes of an identifier node as text."""
+    return (node.text or b"").decode("utf-8", "replace")
+
+
+def top_level(node: Node) -> Iterator[Node]:
+    """The file-scope nodes below `node`, through #if blocks and recovered errors."""
+    queue = list(reversed(node.children))
+    while queue:
+        child = queue.pop()
+        if child.type in _CONTAINERS:
+            queue.extend(reversed(child.children))
+        else:
+            yield child
+
+
+def find_first(node: Node, kind: str) -> Node | None:
+    """The first node of type `kind` at or below `node`, outermost first."""
+    queue = deque([node])
+    while queue:
+        current = queue.popleft()
+        if current.type == kind:
+            return current
+        queue.extend(current.children)
+    return None
+
+
+def nodes(node: Node, without: str = "") -> Iterator[Node]:
+    """`node` and all named nodes below it, but nothing of the type `without`."""
+    queue = [node]
+    while queue:
+        current = queue.pop()
+        if without and current.type == without:
+            continue
+        yield current
+        queue.extend(current.named_children)
+
+
+def is_unclear(listed: Node) -> bool:
+    """Whether the parser had to guess which of the arguments `listed` is which: it left out code,
+    made some up, or found a directive of the preprocessor between them."""
+    return any(
+        child.type == "ERROR" or child.is_missing or child.type.startswith("preproc_")
+        for child in listed.children
+    )
+
+
+def declarator_name(node: Node) -> str | None:
+    """The identifier that a declarator declares."""
+    current: Node | None = node
+    while current is not None:
+        if current.type in ("identifier", "field_identifier", "type_identifier"):
+            return name_of(current)
+        following = current.child_by_field_name("declarator")
+        hidden = _before_attribute(current, following)
+        if hidden is not None:
+            return hidden
+        if following is None:
+            named = [c for c in current.named_children if c.type != "attribute_specifier"]
+            following = named[0] if named and current.type.startswith("parenthesized") else None
+        current = following
+    return None
+
+
+def _before_attribute(holder: Node, declared: Node | None) -> str | None:
+    """In `*p __unknown = x` the parser takes the attribute for the name, and p for an error."""
+    if declared is None or declared.type != "identifier":
+        return None
+    for child in holder.children:
+        if child.type == "ERROR" and child.end_byte <= declared.start_byte:
+            named = child.named_children
+            return name_of(named[0]) if len(named) == 1 and named[0].type == "identifier" else None
+    return None
+
+
+def members_set(source: Source, member: str) -> Iterator[str]:
+    """The names N in `.member = N` and `x->member = N` all over the file, "" for another value
+    than a name."""
+    if source.unread:
+        yield ""
+        return
+    for match in re.finditer(rb"\b" + re.escape(member.encode()) + rb"\s*=", source.text):
+        node = source.root.descendant_for_byte_range(match.start(), match.start() + len(member))
+        holder = node.parent if node is not None else None
+        while holder is not None and holder.type in ("field_designator", "field_expression"):
+            holder = holder.parent
+        if holder is None or holder.type not in ("initializer_pair", "assignment_expression"):
+            continue
+        value = holder.child_by_field_name("value") or holder.child_by_field_name("right")
+        if value is not None and value.type == "pointer_expression":
+            value = value.child_by_field_name("argument")
+        if value is not None and value.type == "identifier":
+            yield name_of(value)
+        elif value is not None and value.type not in ("null", "number_literal"):
+            yield ""
+
+
+def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:
+    """Each definition of the function-like macro `name`, spelled as a C function."""
+    queue = [source.root]
+    while queue:
+        node = queue.pop()
+        if node.type == "preproc_function_def":
+            named = node.child_by_field_name("name")
+            if named is not None and name_of(named) == name:
+                yield _macro_as_function(node), Origin(source.place(node), source.line(node))
+        elif node.type in _CONTAINERS:
+            queue.extend(node.children)
+
+
+def _macro_as_function(node: Node) -> bytes:
+    listed, value = node.child_by_field_name("parameters"), node.child_by_field_name("value")
+    names = [
+        c.text or b"" if c.type == "identifier" else b"__VA_ARGS__"
+        for c in (listed.children if listed is not None else ())
+        if c.type in ("identifier", "...")
+    ]
+    body = (value.text or b"" if value is not None else b"").replace(b"\\\n", b" \n")
+    body = body.replace(b"##", b"").strip()
+    if not body.startswith((b"do", b"{", b"if", b"for", b"while")) and not body.endswith(b";"):
+        body = b"return " + body
+    parameters = b", ".join(b"void *" + n for n in names) or b"void"
+    return b"static void macro(" + parameters + b")\n{\n" + body + b";\n}\n"
+
+
+def _functions(source: Source) -> Iterator[Function]:
+    ordinal = 0
+    previous: Node | None = None
+    for node in top_level(source.root):
+        found = None
+        if node.type == "function_definition":
+            found = _from_definition(source, node, ordinal)
+        elif node.type == "compound_statement" and previous is not None:
+            found = _from_macro(source, previous, node, ordinal)
+        if found is not None:
+            yield found
+            ordinal += 1
+        previous = node
+
+
+def _from_definition(source: Source, node: Node, ordinal: int) -> Function | None:
+    body = node.child_by_field_name("body")
+    if body is None or body.type != "compound_statement":
+        return None
+    declarator = None
+    for child in node.children:
+        if child.type != "compound_statement":
+            declarator = find_first(child, "function_declarator") or declarator
+    if declarator is None:
+        return None
+    name = declarator_name(declarator)
+    listed = declarator.child_by_field_name("parameters")
+    parameters = tuple(
+        c for c in (listed.named_children if listed else ()) if c.type == "parameter_declaration"
+    )
+    static = any(c.type == "storage_class_specifier" and c.text == b"static" for c in node.children)
+    return Function(source.path, ordinal, name or "?", static, node, body, parameters)
+
+
+def _from_macro(source: Source, head: Node, body: Node, ordinal: int) -> Function | None:
+    """A body behind a macro that makes the header, as SYSCALL_DEFINE3(read, ...) { ... }."""
+    call = find_first(head, "call_expression") or find_first(head, "macro_type_specifier")
+    if call is None:
+        return None
+    first = find_first(call.child_by_field_name("arguments") or call, "identifier")
+    name = name_of(first) if first is not None else "?"
+    return Function(source.path, ordinal, name, False, head, body, ())

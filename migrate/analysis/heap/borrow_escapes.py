@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pages that a struct borrows for known functions only: what else its owner may do with them.
+
+The functions leave the pages alone when they are done. So a release of such a page is in code that
+reads it back from the struct, from the request that was made of it, or that gets the struct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.analysis.frontend.corpus import whole_word
+from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.heap.copies import other_names
+from migrate.analysis.heap.may_alias import typed
+from migrate.analysis.heap.unmodelled_uses import unclear_mentions
+from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Result, Value
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.known_callee import known_callee
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.program import Program
+from migrate.analysis.program.trace import PAGE, Trace
+
+_OF_REQUESTS = ("bv_page", "bio_page", "bvec_nth_page", "sg_page", "page_link")
+"""Words by which code takes pages out of a request that is under way."""
+
+_OF_BIOS = ("bio_release_pages", "__bio_release_pages", "bio_free_pages")
+"""Functions that drop the pages of a bio."""
+
+
+def taken_back(program: Program, trace: Trace) -> Iterator[str]:
+    """One line for each way by which pages that `trace` lent may be released out of its sight."""
+    for cell, path in trace.lent.items():
+        takers = knowledge().borrowers[cell.scope].takers
+        if takers:
+            yield from _read_back(program, cell, path)
+            yield from _given_away(program, cell.scope, takers, path)
+            yield from _out_of_requests(program, cell.scope, path)
+
+
+def _read_back(program: Program, cell: AbstractLocation, path: str) -> Iterator[str]:
+    for facts in program.cells.member_users(cell, path):
+        found = program.cells.mentions(facts, cell)
+        given = [Site(facts, index) for index, _, _ in found.arguments]
+        if found.sources or found.returns or not all(_frees_array(site) for site in given):
+            yield f"{facts.function.name}() takes pages out of {cell} again"
+    yield from unclear_mentions(program, cell, program.files_with(path, cell.name))
+    yield from other_names(program, cell, path)
+
+
+def _frees_array(site: Site) -> bool:
+    return site.call.name in ("kfree", "kvfree")
+
+
+def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -> Iterator[str]:
+    """Where a struct `tag` comes to code that is neither known nor in the scope of `path`."""
+    words = {tag, *(name for name, _, _ in typed(program, tag, path))}
+    for word in sorted(words):
+        for file in program.files_with(path, word):
+            for facts in program.functions_with(file, word):
+                for returned in facts.returns:
+                    if _any(program, returned.values, tag, facts):
+                        yield f"{facts.function.name}() hands out a struct {tag}"
+                for call in facts.calls:
+                    if call.name not in takers and _gives(program, call, tag, facts):
+                        taker = f"{call.name}()" if call.name else "a function pointer"
+                        yield f"struct {tag} is given to {taker} at {call.place}"
+
+
+def _gives(program: Program, call: Call, tag: str, facts: FunctionFacts) -> bool:
+    path = facts.function.path
+    if not any(_any(program, values, tag, facts) for values in call.arguments):
+        return False
+    if known_callee(program, call.name, path) is not None:
+        return False
+    near = program.corpus.scope(path)
+    return not any(f.path in near for f in program.definitions(call.name, path))
+
+
+def _any(program: Program, values: tuple[Value, ...], tag: str, facts: FunctionFacts) -> bool:
+    kinds = (program.types.at(v, facts) for v in values if isinstance(v, AccessPath))
+    return any(kind is not None and kind.tag == tag for kind in kinds)
+
+
+def _out_of_requests(program: Program, tag: str, path: str) -> Iterator[str]:
+    """Functions that take pages out of a request, or a bio, and release pages or let them out."""
+    for word in _OF_BIOS:
+        for file in program.files_with(path, word):
+            for facts in program.functions_with(file, word):
+                yield f"{facts.function.name}() in {file} drops the pages of a bio"
+    words, called = _words(program, tag, path)
+    for word in _OF_REQUESTS:
+        for file in program.files_with(path, word):
+            near = file == path or _is_neighbour(program, file, words, called)
+            for facts in program.functions_with(file, word):
+                if any(_releases(call) for call in facts.calls):
+                    yield f"{facts.function.name}() in {file} drops a page of a request"
+                elif near and _lets_out(program, facts):
+                    yield f"{facts.function.name}() in {file} lets out a page of a request"
+
+
+def _is_neighbour(program: Program, file: str, words: frozenset[str], called: set[str]) -> bool:
+    """Whether a file knows one of `words`, or defines a function that is in `called`."""
+    source = program.source(file)
+    if source is None:
+        return False
+    defines = any(not f.static and f.name in called for f in source.functions)
+    return defines or any(whole_word(word).search(source.text) for word in words)
+
+
+def _words(program: Program, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
+    """The words by which other files may know the code of `path` or its structs with a struct
+    `tag` inside, and the functions that it calls."""
+    source = program.source(path)
+    if source is None:
+        return frozenset(), set()
+    holders = {holder for _, _, holder in typed(program, tag, path) if holder}
+    words = {word for word in holders if word.encode() in source.text}
+    words |= {f.name for f in source.functions if not f.static}
+    called = {c.name for f in source.functions for c in program.facts(f).calls}
+    return frozenset(words), called
+
+
+def _lets_out(program: Program, facts: FunctionFacts) -> bool:
+    """Whether a page leaves the function by a call of unknown code, a store, or a return."""
+    path = facts.function.path
+    handed: list[tuple[Value, ...]] = [returned.values for returned in facts.returns]
+    for call in facts.calls:
+        if known_callee(program, call.name, path) is None:
+            handed.extend(call.arguments)
+    for flow in facts.flows:
+        if flow.target.members or flow.through or flow.target.base not in facts.types:
+            handed.append(flow.sources)
+    return any(_is_page(program, value, facts) for values in handed for value in values)
+
+
+def _is_page(program: Program, value: Value, facts: FunctionFacts) -> bool:
+    if isinstance(value, Result):
+        known = known_callee(program, facts.calls[value.call].name, facts.function.path)
+        return known is not None and known.result == PAGE
+    kind = program.types.at(value, facts)
+    return value.members[-1:] == ("bv_page",) or (kind is not None and kind.tag == "page")
+
+
+def _releases(call: Call) -> bool:
+    known = knowledge().lookup(call.name)
+    return known is not None and bool(RELEASE_EFFECTS & set(known.effects))

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Macros that name what is not given to them: `#define DROP put_page(page)`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from migrate.analysis.frontend.corpus import whole_word
+from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.model import Place
+from migrate.analysis.program.functions import Functions
+
+_DEFINE = re.compile(
+    rb"[ \t]*#[ \t]*define[ \t]+(?P<name>\w+)(?P<given>\([^)\n]*\))?(?P<body>.*)", re.S
+)
+
+_NO_VARIABLE = re.compile(rb"(?:->|\.)\s*\w+|\boffsetof\s*\([^()]*\)")
+
+
+def capturing(functions: Functions, function: Function, name: str) -> Iterator[str]:
+    """One line for each macro that is used in `function` and names its variable `name`."""
+    source = functions.source(function.path)
+    text = source.text[function.start : function.end] if source is not None else b""
+    for macro, place in _naming(functions, function.path, name):
+        if macro != name and whole_word(macro).search(text):
+            yield f"the macro at {place} names '{name}' in {function.name}()"
+
+
+def standing_for(functions: Functions, path: str, word: str) -> Iterator[str]:
+    """One line for each macro near `path` by which the member `word` goes under another name."""
+    for macro, place in _naming(functions, path, word, alone=True):
+        if macro != word and _is_member(functions, path, macro):
+            yield f"the macro at {place} stands for '{word}'"
+
+
+def _is_member(functions: Functions, path: str, macro: str) -> bool:
+    pattern = re.compile(rb"(?:->|\.)\s*" + re.escape(macro.encode()) + rb"\b")
+    texts = functions.corpus.scope(path)
+    return any(pattern.search(texts[file]) for file in functions.files_with(path, macro))
+
+
+def _naming(
+    functions: Functions, path: str, word: str, alone: bool = False
+) -> Iterator[tuple[str, Place]]:
+    pattern, texts = whole_word(word), functions.corpus.scope(path)
+    for file in functions.files_with(path, word):
+        seen = file == path or file.endswith(".h")
+        for match, place in _defines(file, texts[file], word) if seen else ():
+            body = _NO_VARIABLE.sub(b"", match["body"])
+            if alone and body.strip(b" \t()") != word.encode():
+                continue
+            if pattern.search(body) and not pattern.search(match["given"] or b""):
+                yield match["name"].decode(), place
+
+
+def _defines(file: str, text: bytes, word: str) -> Iterator[tuple[re.Match[bytes], Place]]:
+    """The macros of a file with `word` in their definitions."""
+    end = 0
+    for found in whole_word(word).finditer(text):
+        if found.start() < end:
+            continue
+        start = _line_start(text, found.start())
+        end = _line_end(text, found.end())
+        match = _DEFINE.match(text, start, end)
+        if match is not None:
+            yield match, Place(file, text.count(b"\n", 0, start) + 1, 0)
+
+
+def _line_start(text: bytes, at: int) -> int:
+    """Where the line of `at` starts, with those before it that go on with a backslash."""
+    start = text.rfind(b"\n", 0, at) + 1
+    while start > 1 and text[start - 2 : start] == b"\\\n":
+        start = text.rfind(b"\n", 0, start - 1) + 1
+    return start
+
+
+def _line_end(text: bytes, at: int) -> int:
+    end = text.find(b"\n", at)
+    while end > 0 and text[end - 1 : end] == b"\\":
+        end = text.find(b"\n", end + 1)
+    return end if end >= 0 else len(text)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Members of a struct that stands inside other structs: which of those objects is meant.
+
+The same `struct part` may be a variable of its own here and a part of a `struct whole` there. A
+chain names what a member is in, from the inside out, as far as that is known; two chains that
+differ anywhere are of two objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.heap.objects import Objects
+from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
+from migrate.analysis.program.functions import scope_of
+from migrate.analysis.program.program import Program
+
+Chain = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Containment:
+    """The objects that a member may be in: one chain each."""
+
+    all: frozenset[Chain]
+
+    def apart_from(self, other: Containment) -> bool:
+        """Whether no object is in both."""
+        return all(_differ(one, two) for one in self.all for two in other.all)
+
+
+def _differ(one: Chain, two: Chain) -> bool:
+    return any(a != b for a, b in zip(one, two, strict=False))
+
+
+def chains(
+    program: Program, objects: Objects, loc: AccessPath, facts: FunctionFacts
+) -> Containment | None:
+    """What the last member of `loc` is in; None when its types are not known."""
+    found = _chain(program, loc, facts)
+    if found is None:
+        return None
+    tag = found[-1].split(".")[0]
+    if found[-1].startswith("=") or not program.types.is_public(tag, facts.function.path):
+        return Containment(frozenset({found}))
+    return Containment(frozenset(_variables(program, objects, loc, facts, found, tag)))
+
+
+def _chain(program: Program, loc: AccessPath, facts: FunctionFacts) -> Chain | None:
+    kind = program.types.of(loc.base, facts)
+    owned = kind is not None and kind.depth == 0 and loc.base in facts.types
+    outside = [f"={scope_of(facts.function)} {loc.base}"] if owned else []
+    steps: list[str] = []
+    for number, member in enumerate(loc.members):
+        if kind is None or not kind.tag:
+            return None
+        steps.append(f"{kind.tag}.{member}")
+        kind = program.types.of_member(kind, member, facts.function.path)
+        if kind is not None and kind.depth > 0 and number + 1 < len(loc.members):
+            outside, steps = [], []
+    return tuple(reversed((*outside, *steps))) if steps else None
+
+
+def _variables(
+    program: Program,
+    objects: Objects,
+    loc: AccessPath,
+    facts: FunctionFacts,
+    chain: Chain,
+    tag: str,
+) -> Iterator[Chain]:
+    """`chain` for each variable that the pointer may point to, or as it is."""
+    found = objects.of_owner(loc, facts)
+    ends = [_variable(program, origin, tag) for origin in found or ()]
+    if not ends or None in ends:
+        yield chain
+        return
+    yield from ((*chain, end) for end in ends if end is not None)
+
+
+def _variable(program: Program, origin: str, tag: str) -> str | None:
+    """The end of a chain when `origin` is a local variable that is a struct `tag`."""
+    scope, _, name = origin.partition(" ")
+    path, number, ordinal = scope.rpartition("#")
+    source = program.source(path) if number else None
+    if source is None or not name:
+        return None
+    kind = program.facts(source.functions[int(ordinal)]).types.get(name)
+    return f"={origin}" if kind is not None and (kind.tag, kind.depth) == (tag, 0) else None
+
+
+def parts_of(step: str) -> list[str]:
+    """The tag and the member that a step of a chain names; none for the variable at its end."""
+    return [] if step.startswith("=") else step.split(".")
+
+
+def is_given(program: Program, chain: Chain, path: str) -> bool:
+    """Whether code in the scope of `path` hands on the address of a struct around the member that
+    is no variable, or uses what shares its storage."""
+    parts = [parts_of(step) for step in chain if parts_of(step)]
+    words = {member for _, member in parts[1:]}
+    tags = {tag for tag, _ in parts[:-1]}
+    for tag, member in parts:
+        body = program.types.struct(tag, path)
+        others = body.unions - {member} if body is not None and member in body.unions else ()
+        if body is None or any(program.files_with(path, other) for other in others):
+            return True
+    return any(
+        _is_part(program, value, tags, facts)
+        for word in words
+        for file in program.files_with(path, word)
+        for facts in program.functions_with(file, word)
+        for value, _ in facts.handed_on()
+    )
+
+
+def _is_part(program: Program, value: Value, tags: set[str], facts: FunctionFacts) -> bool:
+    if not isinstance(value, AccessPath) or not value.members:
+        return False
+    kind: TypeRef | None = program.types.at(value, facts)
+    return kind is not None and kind.tag in tags and kind.depth == 0

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Storage that a struct member has besides its own name: unions, copies of the whole struct, and
+another struct that is laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from migrate.analysis.frontend.syntax import name_of, nodes
+from migrate.analysis.frontend.types import TypeRef, base_type
+from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
+from migrate.analysis.paths.walk import strip
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.program import Program
+
+_COPIERS = ("memcpy", "memmove")
+
+
+def other_names(program: Program, cell: AbstractLocation, path: str) -> Iterator[str]:
+    """One line for each way by which the member `cell` may be reached by another name.
+
+    `path` is a file from which its struct is seen.
+    """
+    if _shares(program, cell, path):
+        yield f"{cell} shares its storage with another member"
+    if cell.scope:
+        yield from _laid_over(program, cell, path)
+    for name in _COPIERS:
+        for file in _files(program, cell, path, name):
+            for facts in program.functions_with(file, name):
+                yield from _copies(program, facts, name, cell.scope)
+
+
+def _laid_over(program: Program, cell: AbstractLocation, path: str) -> Iterator[str]:
+    """The casts of a pointer to the struct of `cell` to one of another that is no part of it."""
+    home = program.cells.home(cell, path)
+    for file in program.files_with(home, cell.scope):
+        source = program.source(file)
+        for facts in program.functions_with(file, cell.scope) if source is not None else ():
+            if not any(k.tag == cell.scope for k in facts.types.values()):
+                continue
+            for node in nodes(facts.function.body):
+                if node.type == "cast_expression" and _is_other(program, node, cell.scope, facts):
+                    assert source is not None
+                    yield f"struct {cell.scope} is taken for another at {source.place(node)}"
+
+
+def _is_other(program: Program, node: Node, tag: str, facts: FunctionFacts) -> bool:
+    written, value = node.child_by_field_name("type"), node.child_by_field_name("value")
+    kind = base_type(written) if written is not None else None
+    value = strip(value) if value is not None else None
+    if kind is None or value is None or value.type != "identifier" or kind.tag == tag:
+        return False
+    given = facts.types.get(name_of(value))
+    if given is None or (given.tag, given.depth) != (tag, 1):
+        return False
+    path = facts.function.path
+    if program.types.struct(kind.tag, path) is None:
+        return False
+    return not (_has(program, kind.tag, tag, path) or _has(program, tag, kind.tag, path))
+
+
+def _has(program: Program, outer: str, tag: str, path: str, depth: int = 4) -> bool:
+    """Whether struct `outer` has a struct `tag` as a part of its own memory."""
+    body = program.types.struct(outer, path) if depth else None
+    parts = {k.tag for k in body.members.values() if k.inside} if body is not None else set()
+    return tag in parts or any(_has(program, part, tag, path, depth - 1) for part in parts if part)
+
+
+def _files(program: Program, cell: AbstractLocation, path: str, name: str) -> list[str]:
+    """The files that may copy the struct of `cell` with `name`; who sees only its name may."""
+    home = program.cells.home(cell, path)
+    naming = set(program.files_with(home, cell.scope)) if cell.scope else set()
+    seeing = set(program.cells.near_files(cell, path, name))
+    return [file for file in program.files_with(home, name) if file in seeing | naming]
+
+
+def _shares(program: Program, cell: AbstractLocation, path: str) -> bool:
+    body = program.types.struct(cell.scope, path)
+    for name in cell.name.split("."):
+        if body is None:
+            return False
+        if name in body.shared:
+            return True
+        kind = body.members.get(name)
+        body = kind.inline if kind is not None else None
+    return False
+
+
+def _copies(program: Program, facts: FunctionFacts, name: str, tag: str) -> Iterator[str]:
+    """The calls that copy a whole struct `tag` into something else, or something else into it."""
+    for call in facts.calls:
+        if call.name != name:
+            continue
+        target, origin = (_copied(program, facts, call, n) for n in (0, 1))
+        out = origin is not None and origin.tag == tag
+        into = target is not None and target.tag == tag
+        if out and not into:
+            yield f"struct {tag} is copied to something else at {call.place}"
+        elif into and not out and origin is not None and _is_struct(program, origin, facts):
+            yield f"struct {tag} is copied from struct {origin.tag} at {call.place}"
+
+
+def _copied(program: Program, facts: FunctionFacts, call: Call, position: int) -> TypeRef | None:
+    values = call.values(position)
+    kinds = (program.types.at(value, facts) for value in values if isinstance(value, AccessPath))
+    return next((kind for kind in kinds if kind is not None), None)
+
+
+def _is_struct(program: Program, kind: TypeRef, facts: FunctionFacts) -> bool:
+    return program.types.struct(kind.tag, facts.function.path) is not None

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether two mentions of a member are of different objects, so that one never sees what the
+other stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.heap.containment import Chain, Containment, chains, is_given, parts_of
+from migrate.analysis.heap.objects import Objects, Origins
+from migrate.analysis.ir.model import AccessPath, FunctionFacts, Result, Value
+from migrate.analysis.program.known_callee import known_callee
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.program import Program
+
+Owners = Origins | Containment
+"""The objects that have a member: by where they are made, or by what they are a part of."""
+
+_COPIERS = ("memcpy", "memmove", "kmemdup", "swap", "copy_from_user", "memcpy_fromio")
+
+
+class MayAlias:
+    """Answers for one tree; what is asked for twice is looked for once."""
+
+    def __init__(self, program: Program, objects: Objects) -> None:
+        self._program = program
+        self._objects = objects
+        self._copied: dict[str, bool] = {}
+        self._open: dict[tuple[Chain, str], bool] = {}
+
+    def others(
+        self,
+        owners: Owners,
+        cell: AbstractLocation,
+        values: tuple[Value, ...],
+        facts: FunctionFacts,
+    ) -> bool:
+        """Whether `values` mean the member `cell` only of other objects than `owners`."""
+        named = [v for v in values if self._program.cells.of(v, facts)[0] == cell]
+        if isinstance(owners, Containment):
+            parts = [self._chains(v, facts) for v in named if isinstance(v, AccessPath)]
+            return bool(parts) and all(p is not None and owners.apart_from(p) for p in parts)
+        found = [self._objects_of(cell, value, facts) for value in named]
+        return bool(found) and all(o is not None and not o & owners for o in found)
+
+    def owners(self, cell: AbstractLocation, value: Value, facts: FunctionFacts) -> Owners | None:
+        """The objects whose member `cell` is meant by `value`; None when not all are known, or
+        when what is in one of them may come into another as a part of the whole."""
+        if cell.kind != "member" or not isinstance(value, AccessPath):
+            return None
+        if not self._program.types.is_public(cell.scope, facts.function.path):
+            return self._objects_of(cell, value, facts)
+        found, path = self._chains(value, facts), facts.function.path
+        if found is None or any(self._is_open(chain, path) for chain in found.all):
+            return None
+        return found
+
+    def _is_open(self, chain: Chain, path: str) -> bool:
+        """Whether code in the scope of `path` copies or hands on a struct around a member."""
+        if (chain, path) not in self._open:
+            words = {word for step in chain for word in parts_of(step)}
+            families = [self._family(tag, path) for tag in sorted(words)]
+            tags = frozenset(tag for family, _ in families for tag in family)
+            words |= {word for _, more in families for word in more}
+            copied = self._any_copies(tags, words, path)
+            self._open[chain, path] = copied or is_given(self._program, chain, path)
+        return self._open[chain, path]
+
+    def _chains(self, value: AccessPath, facts: FunctionFacts) -> Containment | None:
+        return chains(self._program, self._objects, value, facts)
+
+    def _objects_of(
+        self, cell: AbstractLocation, value: Value, facts: FunctionFacts
+    ) -> Origins | None:
+        path = facts.function.path
+        if cell.kind != "member" or not isinstance(value, AccessPath):
+            return None
+        if self._program.types.is_public(cell.scope, path):
+            return None
+        found = self._objects.of_owner(value, facts)
+        return None if found is None or self.is_copied(cell.scope, path) else found
+
+    def is_copied(self, tag: str, path: str) -> bool:
+        """Whether a struct `tag` may be copied as a whole, by itself or inside of another."""
+        if tag not in self._copied:
+            self._copied[tag] = self._any_copies(*self._family(tag, path), path)
+        return self._copied[tag]
+
+    def _any_copies(self, tags: frozenset[str], words: set[str], path: str) -> bool:
+        return any(
+            _copies(self._program, facts, tags)
+            for word in sorted(words)
+            for file in self._program.files_with(path, word)
+            for facts in self._program.functions_with(file, word)
+        )
+
+    def family(self, tag: str, path: str) -> frozenset[str]:
+        """The struct `tag` and those that have one inside."""
+        return self._family(tag, path)[0]
+
+    def words(self, tag: str, path: str) -> set[str]:
+        """The words of which every function that has to do with a struct `tag` names one."""
+        return self._family(tag, path)[1]
+
+    def _family(self, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
+        """The structs that have a struct `tag` inside, and the words by which one can be meant."""
+        tags, words = {tag}, {tag}
+        fresh = [tag]
+        while fresh:
+            for name, kind, holder in typed(self._program, fresh.pop(), path):
+                words.add(name)
+                if kind.inside and holder and holder not in tags:
+                    tags.add(holder)
+                    words.add(holder)
+                    fresh.append(holder)
+        return frozenset(tags), words
+
+
+def typed(program: Program, tag: str, path: str) -> Iterator[tuple[str, TypeRef, str]]:
+    """The members and typedefs that are of struct `tag`, or point to one: the name, the type, and
+    the struct that has the member."""
+    for file in program.files_with(path, tag):
+        found = program.types.declarations(file)
+        for alias, kind in found.typedefs.items():
+            if kind.tag == tag:
+                yield alias, kind, ""
+        for holder, body in found.structs.items():
+            for name, kind in body.members.items():
+                if kind.tag == tag:
+                    yield name, kind, holder
+
+
+def _copies(program: Program, facts: FunctionFacts, tags: frozenset[str]) -> bool:
+    """Whether the function copies a whole struct of `tags`."""
+    if facts.incomplete or any(
+        (kind := facts.types.get(name)) is not None and kind.depth == 0 and kind.tag in tags
+        for name in facts.parameters
+    ):
+        return True
+    for flow in facts.flows:
+        if flow.null or all(
+            isinstance(v, Result) and _is_new(program, facts, v) for v in flow.sources
+        ):
+            continue
+        kind = program.types.at(flow.target, facts)
+        if kind is not None and kind.tag in tags and kind.depth == int(flow.through):
+            return True
+    for call in facts.calls:
+        if call.name not in _COPIERS:
+            continue
+        for values in call.arguments:
+            kinds = [program.types.at(v, facts) for v in values if isinstance(v, AccessPath)]
+            if any(k is not None and k.tag in tags and k.depth < 2 for k in kinds):
+                return True
+    return False
+
+
+def _is_new(program: Program, facts: FunctionFacts, value: Result) -> bool:
+    known = known_callee(program, facts.calls[value.call].name, facts.function.path)
+    return known is not None and known.result == "memory"

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Functions that store bytes into a struct without naming its members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from migrate.analysis.frontend.syntax import declarator_name, name_of, nodes
+from migrate.analysis.heap.fresh_memory import is_fresh
+from migrate.analysis.heap.may_alias import MayAlias
+from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.program import Program
+
+_RAW = frozenset(
+    {"memset", "memcpy", "memmove", "memset32", "memset64", "memset_after", "memset_startat"}
+    | {"memzero_explicit", "memcpy_fromio", "memcpy_and_pad", "unsafe_memcpy", "memset_io"}
+    | {"copy_from_user", "__copy_from_user", "copy_struct_from_user", "copy_from_iter", "swap"}
+    | {"__builtin_memset", "__builtin_memcpy", "__memcpy", "__memset", "get_random_bytes"}
+    | {"strscpy_pad", "strncpy", "sscanf", "kernel_read", "memcpy_from_page", "memdup_user"}
+)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A struct, those that have one inside, and the members of it that have the page and the
+    flag inside."""
+
+    tag: str
+    family: frozenset[str]
+    members: frozenset[str]
+
+
+def may_store_bytes(
+    program: Program, apart: MayAlias, cells: tuple[AbstractLocation, AbstractLocation], path: str
+) -> bool:
+    """Whether one of two members of a struct may change without being named, but for the whole
+    struct being set to 0."""
+    tag = cells[0].scope
+    members = frozenset(cell.name.split(".")[0] for cell in cells)
+    pair = _Pair(tag, apart.family(tag, path), members)
+    if apart.is_copied(tag, path):
+        return True
+    return any(
+        _stores(program, facts, call, pair)
+        for word in sorted(apart.words(tag, path))
+        for file in program.files_with(path, word)
+        for facts in program.functions_with(file, word)
+        for call in facts.calls
+    )
+
+
+def _stores(program: Program, facts: FunctionFacts, call: Call, pair: _Pair) -> bool:
+    if call.name not in _RAW:
+        return False
+    for position in range(len(call.arguments)):
+        for loc, itself in _meant(program, facts, call, position):
+            found = _place_inside(program, facts, loc, pair.family)
+            if found is None or (itself and _is_sound(call, position, found, pair)):
+                continue
+            tag, inside = found
+            if inside and _is_pointer(program, tag, inside[-1], facts.function.path):
+                continue
+            if inside or not is_fresh(program, facts, call, loc.base):
+                return True
+    return False
+
+
+def _is_pointer(program: Program, tag: str, member: str, path: str) -> bool:
+    """Whether a member is a pointer, so that what it points to is no part of the struct."""
+    body = program.types.struct(tag, path)
+    source = program.source(body.path) if body is not None else None
+    if source is None:
+        return False
+    kinds = {
+        _is_pointer_declarator(declarator)
+        for node in nodes(source.root)
+        if node.type == "struct_specifier" and _is_definition(node, tag)
+        for found in nodes(node)
+        if found.type == "field_declaration"
+        for declarator in found.children_by_field_name("declarator")
+        if declarator_name(declarator) == member
+    }
+    return kinds == {True}
+
+
+def _is_definition(node: Node, tag: str) -> bool:
+    named = node.child_by_field_name("name")
+    return (
+        named is not None and name_of(named) == tag and node.child_by_field_name("body") is not None
+    )
+
+
+def _is_pointer_declarator(declarator: Node) -> bool:
+    kinds = {n.type for n in nodes(declarator)}
+    return "pointer_declarator" in kinds and "array_declarator" not in kinds
+
+
+def _meant(
+    program: Program, facts: FunctionFacts, call: Call, position: int
+) -> Iterator[tuple[AccessPath, bool]]:
+    """The storage of an argument, and what a variable that it is was made of; numbers that are no
+    address left out."""
+    for value in call.values(position):
+        if not isinstance(value, AccessPath):
+            continue
+        if "&" not in call.sources[position] and program.types.holds_no_page(value, facts):
+            continue
+        yield value, True
+        for flow in facts.flows:
+            if flow.target.base == value.base and not flow.target.members:
+                for made in flow.sources:
+                    if isinstance(made, AccessPath) and (
+                        "&" in flow.text or _points(program, made, facts)
+                    ):
+                        yield made, False
+
+
+def _points(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool:
+    kind = program.types.at(loc, facts)
+    return kind is None or kind.depth > 0
+
+
+_Place = tuple[str, tuple[str, ...]]
+"""The tag of a struct, and the members that are taken from it."""
+
+
+def _place_inside(
+    program: Program, facts: FunctionFacts, loc: AccessPath, family: frozenset[str]
+) -> _Place | None:
+    """The innermost struct of a family that an expression names something of; None for none."""
+    for count in range(len(loc.members), -1, -1):
+        kind = program.types.at(AccessPath(loc.base, loc.members[:count]), facts)
+        if kind is not None and kind.tag in family:
+            return kind.tag, loc.members[count:]
+    return None
+
+
+def _is_sound(call: Call, position: int, place: _Place, pair: _Pair) -> bool:
+    """Whether a call sets all of a struct to 0, or stores to one other member, and no more."""
+    tag, inside = place
+    text = "".join(call.sources[position].split())
+    size = "".join(call.sources[-1].split())
+    sizes = {f"sizeof({text[1:]})" if text.startswith("&") else f"sizeof(*{text})"}
+    if not inside:
+        zero = call.name == "memset" and position == 0 and call.sources[1] == "0"
+        return zero and size in sizes | {f"sizeof(struct{tag})"}
+    if inside[0] in pair.members and tag == pair.tag:
+        return False
+    if text.startswith("&"):
+        return size in sizes
+    return "+" not in text and "-" not in text.replace("->", "")

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What one function does with its values, as data: flows, calls, returns, accesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.frontend.guards import Guards
+from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.model import Place
+
+TYPED, CALLED = "(", "@"
+"""A base that is no variable: "(tag" is something cast to struct tag, "@n" what call n returns."""
+
+
+@dataclass(frozen=True)
+class AccessPath:
+    """Storage as an access path: a variable and the members taken from it, pointers ignored.
+
+    `a->b[i].c`, `&a->b.c` and `a->b.c + n` are all AccessPath("a", ("b", "c")); `*a->b.c` and
+    `a->b.c[i]` are the same with `loaded`.
+    """
+
+    base: str
+    members: tuple[str, ...] = ()
+    loaded: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """The value that call number `call` of the function returns."""
+
+    call: int
+
+
+Value = AccessPath | Result
+
+
+@dataclass(frozen=True)
+class Flow:
+    """`target = sources`; `through` says that the store goes through a pointer or into an array.
+
+    `null` says that the source is NULL or another literal and nothing else; `guards` are the
+    preprocessor conditions around it, here and in calls and returns. `carved` says that the target
+    is memory behind an array, of which only the address is shared: see
+    :mod:`migrate.analysis.ir.suballocation`.
+    """
+
+    target: AccessPath
+    sources: tuple[Value, ...]
+    through: bool
+    null: bool
+    place: Place
+    text: str
+    guards: Guards
+    carved: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call. `name` is "" when it goes through a pointer, then `pointer` is where that lives.
+
+    `unclear` says that the parser did not understand the arguments, so that nobody knows which is
+    which.
+    """
+
+    name: str
+    pointer: AccessPath | None
+    arguments: tuple[tuple[Value, ...], ...]
+    sources: tuple[str, ...]
+    place: Place
+    text: str
+    start: int
+    guards: Guards
+    unclear: bool = False
+
+    def values(self, position: int) -> tuple[Value, ...]:
+        """What the argument of this number, from 0, is made of; none where the call ends before."""
+        return self.arguments[position] if position < len(self.arguments) else ()
+
+
+@dataclass(frozen=True)
+class Return:
+    """`return values`."""
+
+    values: tuple[Value, ...]
+    place: Place
+    text: str
+    guards: Guards
+
+
+CAST = 100
+"""More levels than any type has."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """A read or a write through a pointer: `*p`, `p[i]`, `p->m`; `member` is m or "".
+
+    `level` says how many times what is declared as `loc` is pointed through: 1 in `p[i]`, 2 in
+    `p[i][j]`; it is CAST where a cast on the way says nothing of the declared type.
+    """
+
+    loc: AccessPath
+    member: str
+    write: bool
+    level: int
+    place: Place
+    text: str
+
+
+@dataclass(frozen=True)
+class FunctionFacts:
+    """The facts of one definition. `types` has the locals and parameters by unique name."""
+
+    function: Function
+    parameters: tuple[str, ...]
+    types: dict[str, TypeRef]
+    flows: tuple[Flow, ...]
+    calls: tuple[Call, ...]
+    returns: tuple[Return, ...]
+    accesses: tuple[Access, ...]
+    guards: Guards
+    incomplete: bool = False
+    """An expression was nested too deep to be read to its end."""
+
+    def handed_on(self) -> Iterator[tuple[Value, bool]]:
+        """Every value that goes somewhere, and whether that may be by its address."""
+        for call in self.calls:
+            for values, text in zip(call.arguments, call.sources, strict=True):
+                yield from ((value, "&" in text) for value in values)
+        for flow in self.flows:
+            yield from ((value, False) for value in flow.sources)
+        for returned in self.returns:
+            yield from ((value, True) for value in returned.values)

@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Following a release backward, to everything whose pages it may drop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from migrate.analysis.flags.flags import Flags
+from migrate.analysis.frontend.guards import Guards, exclusive, never
+from migrate.analysis.frontend.knowledge import KernelFunction
+from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.heap.may_alias import MayAlias, Owners
+from migrate.analysis.heap.strong_updates import latest
+from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Value
+from migrate.analysis.model import Place
+from migrate.analysis.pairing.grounds import Grounds
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.functions import is_macro, scope_of
+from migrate.analysis.program.known_callee import known_callee, origin_form, put_in
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.program import Program
+from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite, form_via
+from migrate.analysis.valueflow.aliases import WALK
+from migrate.analysis.valueflow.borrowers import is_borrowed
+
+_ARRAY_DEPTH = 2
+"""A `struct page **` is an array or the address of a pointer: a callee may fill it."""
+
+
+@dataclass
+class Sources:
+    """Where the pages of a release come from."""
+
+    acquires: dict[Place, Site] = field(default_factory=dict)
+    foreign: dict[str, Place] = field(default_factory=dict)
+    unknown: dict[str, Place] = field(default_factory=dict)
+
+
+class Backward:
+    """Follows storage back through assignments, arguments and results to its sources."""
+
+    def __init__(
+        self,
+        program: Program,
+        is_acquire: Callable[[Call], int | None],
+        guards: Guards,
+        apart: MayAlias | None = None,
+        numbers: bool = False,
+        flags: Flags | None = None,
+        excluded: frozenset[Place] = frozenset(),
+    ) -> None:
+        self.guards = guards
+        self._numbers = numbers
+        self._excluded = excluded
+        self._apart = apart
+        self._flags = flags
+        self.program = program
+        self.is_acquire = is_acquire
+        self.sources = Sources()
+        self.visited: set[str] = set()
+        self.wide = False
+        """As :attr:`migrate.analysis.program.trace.Trace.wide`."""
+        self._seen: set[tuple[AbstractLocation, str, Owners | None, bool]] = set()
+        self._grounds = Grounds()
+        self._fills: dict[AbstractLocation, bool] = {}
+        self._queue: list[tuple[AbstractLocation, str, FunctionFacts, Owners | None, bool]] = []
+
+    def follow(self, release: ReleaseSite) -> Sources:
+        """All sources of the pages that `release` may drop, added to those found before."""
+        site = release.site
+        released = site.call.values(release.argument)
+        if not released:
+            self._unknown("what is released is no variable", site.call.place)
+        told = self._flags.sources(site, release.argument) if self._flags is not None else None
+        for origin in told if told is not None else ():
+            self._values(origin.values, PAGE, origin.facts)
+        if told is None:
+            self._values(released, PAGE, site.facts)
+        while self._queue:
+            self._cell(*self._queue.pop(0))
+        for cell, place in self._grounds.baseless():
+            self._unknown(f"nothing in sight sets {cell}", place)
+        return self.sources
+
+    def add(self, other: Backward) -> None:
+        """Take over what another one has found."""
+        self.visited |= other.visited
+        self.wide |= other.wide
+        self.sources.acquires |= other.sources.acquires
+        self.sources.foreign |= other.sources.foreign
+        self.sources.unknown |= other.sources.unknown
+
+    def _values(
+        self,
+        values: tuple[Value, ...],
+        form: str,
+        facts: FunctionFacts,
+        into: AbstractLocation | None = None,
+        alias: bool = False,
+    ) -> None:
+        """Follow `values`; with `alias`, they point to an array that is known, and only what is
+        put there through them counts, not what else they may point to."""
+        wanted = self.program.types.pointers(values, facts) if form != PHYSICAL else values
+        for value in wanted:
+            if form in (PAGE, SCATTER) and self._holds_no_page(value, facts):
+                continue
+            cell, via = self.program.cells.of(value, facts)
+            if into is not None and into != cell:
+                self._grounds.link(into, cell)
+            owners = self._apart.owners(cell, value, facts) if self._apart is not None else None
+            self._add(cell, SCATTER if via else form, facts, owners, alias and form == PAGE)
+
+    def _holds_no_page(self, value: Value, facts: FunctionFacts) -> bool:
+        return isinstance(value, AccessPath) and self.program.types.holds_no_page(value, facts)
+
+    def _add(
+        self,
+        cell: AbstractLocation,
+        form: str,
+        facts: FunctionFacts,
+        owners: Owners | None,
+        alias: bool,
+    ) -> None:
+        if (cell, form, owners, alias) not in self._seen:
+            self._seen.add((cell, form, owners, alias))
+            self._queue.append((cell, form, facts, owners, alias))
+
+    def _cell(
+        self,
+        cell: AbstractLocation,
+        form: str,
+        facts: FunctionFacts,
+        owners: Owners | None,
+        alias: bool,
+    ) -> None:
+        self.visited.add(facts.function.path.split(":")[0])
+        if cell.kind == "result":
+            self._result(Site(facts, int(cell.name)), form)
+        elif cell.kind == "unknown":
+            self._unknown(f"'{cell.name}' is of no known type", facts_place(facts))
+        elif cell.kind == "local" and cell.name in facts.parameters:
+            if not alias:
+                self._parameter(cell, form, facts)
+            self._stores(cell, form, facts, owners, alias)
+        else:
+            self._grounds.look(cell, facts_place(facts), alias)
+            if cell.kind == "global" and form in (ADDRESS, PHYSICAL):
+                self._grounds.give(cell)  # a constant of the preprocessor
+            for user in self._users(cell, form, facts):
+                if self._stores(cell, form, user, owners, alias):
+                    self._grounds.give(cell)
+
+    def _users(
+        self, cell: AbstractLocation, form: str, facts: FunctionFacts
+    ) -> tuple[FunctionFacts, ...]:
+        """The functions that may store into what is no parameter."""
+        if cell.kind == "local":
+            return (facts,)
+        if cell.kind == "global":
+            return self.program.cells.global_users(cell)
+        path = facts.function.path
+        far = self._goes_far(form)
+        self.wide |= far and self.program.types.is_public(cell.scope, path)
+        wanted = form in (PAGE, SCATTER) or self._numbers
+        if wanted and not self._all_see(cell, path, far):
+            self._unknown(f"{cell} is public", facts_place(facts))
+        return self.program.cells.member_users(cell, path, far, self._numbers)
+
+    def _goes_far(self, form: str) -> bool:
+        """As :class:`migrate.analysis.valueflow.flow.Forward` does."""
+        known = not self.sources.unknown and not self.sources.foreign
+        return (form in (PAGE, SCATTER) or self._numbers) and known
+
+    def _all_see(self, cell: AbstractLocation, path: str, far: bool) -> bool:
+        """Whether every file that may store into a member can be looked at."""
+        if not far and self.program.types.is_public(cell.scope, path):
+            return False
+        return self.program.cells.member_files(cell, path, self._numbers) is not None
+
+    def _parameter(self, cell: AbstractLocation, form: str, facts: FunctionFacts) -> None:
+        function = facts.function
+        position = facts.parameters.index(cell.name)
+        far = self._goes_far(form)
+        sites, closed = self.program.callers.of(function, far)
+        self.wide |= far and self.program.callers.is_public(function)
+        if not closed or (not sites and not function.static):
+            self._unknown(f"not all callers of {function.name}() are known", facts_place(facts))
+        for site in sites:
+            if not self._compiled(site.facts.guards | site.call.guards):
+                continue
+            if position < len(site.call.arguments):
+                self._values(site.call.values(position), form, site.facts)
+
+    def _stores(
+        self,
+        cell: AbstractLocation,
+        form: str,
+        facts: FunctionFacts,
+        owners: Owners | None = None,
+        alias: bool = False,
+    ) -> bool:
+        """Follow all that is stored into `cell` of `owners` in one function; whether anything is,
+        apart from what other storage holds."""
+        found = self.program.cells.mentions(facts, cell)
+        filled = False
+        for flow, via in found.targets:
+            if flow.carved or (flow.through and flow.place in self._excluded):
+                continue
+            if (alias and not flow.through) or self._other(owners, cell, (flow.target,), facts):
+                continue
+            stored = form_via(form, via)
+            filled |= bool(stored) and not flow.sources
+            if not stored or flow.null or not self._compiled(flow.guards):
+                continue
+            if not flow.sources and stored in (PAGE, SCATTER):
+                self._unknown(f"what is stored into {cell} is no variable", flow.place)
+            values = latest(self.program, flow, facts) if self._apart is not None else flow.sources
+            self._values(values, stored, facts, cell)
+        for flow, _ in found.sources:
+            if flow.carved or self._other(owners, cell, flow.sources, facts):
+                continue
+            if self._is_alias(flow.target, form, facts):
+                self._values((flow.target,), form, facts, cell, alias=True)
+        for index, position, _ in found.arguments:
+            if self._other(owners, cell, facts.calls[index].values(position), facts):
+                continue
+            if self._compiled(facts.calls[index].guards):
+                filled |= self._may_fill(Site(facts, index), position, form, cell)
+        return filled
+
+    def _compiled(self, guards: Guards) -> bool:
+        """Whether some configuration has both this code and the acquires."""
+        version = self.program.tree.version
+        return not exclusive(guards, self.guards) and not never(guards, version)
+
+    def _other(
+        self,
+        owners: Owners | None,
+        cell: AbstractLocation,
+        values: tuple[Value, ...],
+        facts: FunctionFacts,
+    ) -> bool:
+        if owners is None or self._apart is None:
+            return False
+        return self._apart.others(owners, cell, values, facts)
+
+    def _is_alias(self, target: AccessPath, form: str, facts: FunctionFacts) -> bool:
+        """`pages = object->pages`: what is filled through one name is filled in both."""
+        if is_borrowed(self.program.cells.of(target, facts)[0]):
+            return False  # what borrows pages fills nothing
+        if form == PAGE:
+            return self.program.types.is_array(target, facts)
+        return form == SCATTER and self.program.types.is_container(target, facts)
+
+    def _may_fill(self, site: Site, position: int, form: str, cell: AbstractLocation) -> bool:
+        """Follow what a call stores into its argument number `position`; whether it does."""
+        call, facts = site.call, site.facts
+        acquired = self.is_acquire(call)
+        if acquired is not None:
+            if acquired == position:
+                self.sources.acquires[call.place] = site
+            return acquired == position
+        known = known_callee(self.program, call.name, facts.function.path)
+        if known is not None:
+            return self._known_fills(site, position, form, known, cell)
+        definitions = self.program.definitions(call.name, facts.function.path)
+        if not definitions and call.sources[position].startswith("&"):
+            name = f"{call.name}()" if call.name else "a function pointer"
+            if form == PAGE:
+                self._foreign(f"{name} may fill it", call.place)
+                return True
+            if form in (ADDRESS, PHYSICAL) and cell.kind == "local":
+                self._unknown(f"{name} may set {cell}", call.place)
+                return True
+        return True in {self._filled_by(f, position, form) for f in definitions}
+
+    def _known_fills(
+        self, site: Site, position: int, form: str, known: KernelFunction, cell: AbstractLocation
+    ) -> bool:
+        call, facts = site.call, site.facts
+        effect = known.effect(position)
+        if effect == "fill":
+            self._foreign(f"{call.name}() fills it, too", call.place)
+            return True
+        if form == PAGE and position == 0 and call.name in ("memcpy", "memmove"):
+            if not call.values(1):
+                self._unknown(f"what is copied into {cell} is no variable", call.place)
+            self._values(call.values(1), form, facts)
+            return True
+        if form == PAGE and position == 0 and call.name == "memset":
+            return True
+        walks = call.name.startswith(WALK)
+        if walks and position == 0 and form == SCATTER and known.into is not None:
+            self._values(call.values(known.into), SCATTER, facts, cell)
+        if position not in (known.into, known.through):
+            return False
+        if walks:
+            self._values(call.values(0), SCATTER, facts, cell)
+            return False
+        for other in put_in(known, position, len(call.arguments)):
+            self._values(call.values(other), PAGE if known.into == position else form, facts)
+        return True
+
+    def _filled_by(self, function: Function, position: int, form: str) -> bool:
+        callee = self.program.facts(function)
+        if position >= len(callee.parameters):
+            return False
+        name = callee.parameters[position]
+        kind = callee.types.get(name)
+        deep = kind is not None and kind.depth >= _ARRAY_DEPTH
+        if not (deep or form == SCATTER or is_macro(function)):
+            return False
+        inner = AbstractLocation("local", scope_of(function), name)
+        if (inner, "filled", None, False) not in self._seen:
+            self._seen.add((inner, "filled", None, False))
+            self._fills[inner] = self._stores(inner, form, callee) or self._grounds.linked(inner)
+        return self._fills.get(inner, True)
+
+    def _result(self, site: Site, form: str) -> None:
+        call, facts = site.call, site.facts
+        if self.is_acquire(call) is not None:
+            self.sources.acquires[call.place] = site
+            return
+        known = known_callee(self.program, call.name, facts.function.path)
+        if known is not None:
+            self._known_result(site, form, known)
+            return
+        definitions = self.program.pointer_calls.meant_by(site)
+        returned = False
+        for function in definitions:
+            callee = self.program.facts(function)
+            if not self._compiled(callee.guards):
+                continue
+            for found in callee.returns:
+                returned = True
+                self._values(found.values, form, callee)
+        if not returned and form in (PAGE, SCATTER, ADDRESS):
+            name = f"{call.name}()" if call.name else "a function pointer"
+            self._foreign(f"it may come from {name}", call.place)
+
+    def _known_result(self, site: Site, form: str, known: KernelFunction) -> None:
+        call, facts = site.call, site.facts
+        if known.result == "other":
+            self._foreign(f"it may come from {call.name}()", call.place)
+        elif known.result == "memory":
+            if form == ADDRESS:
+                self._foreign(f"it may be memory of {call.name}()", call.place)
+            elif form == PAGE and call.name == "kmemdup":
+                self._values(call.values(0), form, facts)  # new memory, with what was in the old
+        elif known.result in ("same", "number"):
+            # The others of a function that hands a pointer on say how many, or how to allocate.
+            handed_on = call.arguments if form == PHYSICAL else call.arguments[:1]
+            for values in handed_on:
+                self._values(values, form, facts)
+        elif known.result and call.arguments:
+            before = origin_form(call.name, known.result)
+            self._values(call.values(0), before, facts)
+
+    def _unknown(self, why: str, place: Place) -> None:
+        self.sources.unknown.setdefault(why, place)
+
+    def _foreign(self, why: str, place: Place) -> None:
+        self.sources.foreign.setdefault(why, place)
+
+
+def facts_place(facts: FunctionFacts) -> Place:
+    """Where the function starts."""
+    node = facts.function.node
+    return Place(facts.function.path, node.start_point[0] + 1, node.start_point[1])

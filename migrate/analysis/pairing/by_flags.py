@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A group whose releases and frees are told from those of other pages by flags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.flags.flags import Flags
+from migrate.analysis.model import Place, Release, UseKind
+from migrate.analysis.pairing.backward import Backward, Sources
+from migrate.analysis.program.callers import sites_at
+from migrate.analysis.program.program import Program
+from migrate.analysis.program.trace import ReleaseSite, Trace
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What drops pages of the group, followed back, and what only ever drops others."""
+
+    backward: Backward
+    others: frozenset[Place]
+
+
+def by_flags(
+    program: Program,
+    trace: Trace,
+    flags: Flags,
+    start: Callable[[frozenset[Place]], Backward],
+) -> Sorted | None:
+    """The releases and frees of `trace`, those of others apart; None when that leaves releases
+    of which it is not known whose they are. `start` makes what follows releases back by flags,
+    past the stores that it is given."""
+    frees = tuple(_frees(program, trace))
+    others = frozenset(
+        site.release.place
+        for site in (*trace.releases.values(), *frees)
+        if flags.sources(site.site, site.argument) is not None
+        and _is_of_others(start(frozenset()), site)
+    )
+    if any(u.kind is UseKind.FREED and u.place not in others for u in trace.uses.values()):
+        return None
+    backward = start(frozenset())
+    for place, site in trace.releases.items():
+        if place not in others:
+            own = start(flags.excluded(site.site, site.argument))
+            own.follow(site)
+            backward.add(own)
+    found = backward.sources
+    clean = bool(found.acquires) and not (found.foreign or found.unknown)
+    return Sorted(backward, others) if clean else None
+
+
+def _is_of_others(backward: Backward, site: ReleaseSite) -> bool:
+    sources: Sources = backward.follow(site)
+    return bool(sources.foreign) and not (sources.acquires or sources.unknown)
+
+
+def _frees(program: Program, trace: Trace) -> Iterator[ReleaseSite]:
+    """The calls that free a page, as if they were releases."""
+    for use in trace.uses.values():
+        if use.kind is UseKind.FREED:
+            for site in sites_at(program, use.place, use.function):
+                name, text = site.call.name, site.call.text
+                release = Release(use.place, use.function, name, False, "", text)
+                yield ReleaseSite(release, site, 0)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Who outside the folder of a driver may touch what its pages go through."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.acquires.searches import Searches
+from migrate.analysis.frontend.corpus import whole_word
+from migrate.analysis.model import PinGroup
+from migrate.analysis.program.functions import is_macro
+from migrate.analysis.program.program import Program
+from migrate.analysis.program.trace import PAGE, SCATTER, Trace
+
+_INCLUDE_PATH = re.compile(rb"-I[ \t]*([^\s\"']+)")
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.M)
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """A name by which code outside `folder` could reach the pages: a function that is not
+    static, or a header with a struct that holds them; `path` is where it is defined."""
+
+    word: str
+    path: str
+    folder: str
+
+
+def openings(program: Program, trace: Trace) -> tuple[EntryPoint, ...]:
+    """The openings of what `trace` went through."""
+    paths = trace.origins
+    found: dict[EntryPoint, None] = {}
+    for state in trace.states:
+        if state.form not in (PAGE, SCATTER):
+            continue
+        if state.cell.kind == "local":
+            path, ordinal = state.cell.scope.rsplit("#", 1)
+            source = program.source(path)
+            function = source.functions[int(ordinal)] if source is not None else None
+            if function is None or function.static or is_macro(function):
+                continue
+            taken_in = state.cell.name in program.facts(function).parameters
+            if taken_in or state.cell.scope in trace.handed_out:
+                found[EntryPoint(function.name, path, program.corpus.scope_folder(path))] = None
+        elif state.cell.kind == "member" and state.cell in paths:
+            home = program.cells.home(state.cell, paths[state.cell])
+            if home.endswith(".h"):
+                found[
+                    EntryPoint(posixpath.basename(home), home, program.corpus.scope_folder(home))
+                ] = None
+    return tuple(found)
+
+
+def seen_outside(
+    program: Program,
+    groups: Iterable[tuple[PinGroup, tuple[EntryPoint, ...]]],
+    searches: Searches,
+) -> dict[str, tuple[str, ...]]:
+    """For each group by its first acquire's place: who outside uses one of its openings.
+
+    All groups are asked for at once.
+    """
+    asked = [(group, found) for group, found in groups if found and not group.gaps]
+    words = {opening.word for _, found in asked for opening in found}
+    headers = {word for word in words if word.endswith(".h")}
+    paths = {*searches.naming(words - headers), *searches.including(headers)}
+    texts = program.tree.read_many(sorted(paths))
+    result = {}
+    for group, found in asked:
+        users = tuple(why for opening in found for why in _users(program, opening, texts))
+        if users:
+            result[str(group.acquires[0].place)] = users
+    return result
+
+
+def _users(program: Program, opening: EntryPoint, texts: dict[str, bytes]) -> Iterator[str]:
+    plain, pattern = opening.word.encode(), whole_word(opening.word)
+    inside = opening.folder + "/"
+    for path, text in texts.items():
+        if path.startswith((inside, "include/", "tools/", "Documentation/")) or plain not in text:
+            continue
+        if opening.word.endswith(".h"):
+            if _includes(program, path, text, opening.path):
+                yield f"{path} includes {opening.path}, where the storage is declared"
+        elif pattern.search(text) and _calls(program, path, opening):
+            yield f"{path} calls {opening.word}() from outside its folder"
+
+
+def _includes(program: Program, path: str, text: bytes, header: str) -> bool:
+    """Whether an #include of the file may mean `header`: with -I options, any by the same name
+    that finds nothing else may."""
+    folder = posixpath.dirname(path)
+    related = path.split("/")[:2] == header.split("/")[:2]
+    for target in _INCLUDE.findall(text):
+        name = target.decode("utf-8", "replace")
+        meant = posixpath.normpath(posixpath.join(folder, name))
+        if meant == header:
+            return True
+        if not header.endswith("/" + name):
+            continue
+        if program.tree.exists(meant) or program.tree.exists(f"include/{name}"):
+            continue
+        if related or "/" in name or _has_include_path(program, folder, posixpath.dirname(header)):
+            return True
+    return False
+
+
+def _has_include_path(program: Program, folder: str, wanted: str) -> bool:
+    """Whether a makefile for the files of `folder`, its own or one above, has a -I option that may
+    mean the folder `wanted`."""
+    here = folder
+    while here:
+        for name in ("Makefile", "Kbuild"):
+            for option in _INCLUDE_PATH.findall(program.tree.read(f"{here}/{name}") or b""):
+                if _may_mean(option.decode("utf-8", "replace"), here, folder, wanted):
+                    return True
+        here = posixpath.dirname(here)
+    return False
+
+
+def _may_mean(option: str, makefile: str, folder: str, wanted: str) -> bool:
+    """Whether `-I option` in the folder of a makefile, or in one below it, is `wanted`; what has
+    a variable that is not known is compared by its end."""
+    plain = option.replace("$(srctree)/$(src)", "$(src)").replace("$(srctree)/", "")
+    for source in {makefile, folder}:
+        path = posixpath.normpath(plain.replace("$(src)", source).replace("$(obj)", source))
+        if path == wanted or ("$" in path and path.endswith(posixpath.basename(wanted))):
+            return True
+    return False
+
+
+def _calls(program: Program, path: str, opening: EntryPoint) -> bool:
+    """Whether the file means the function of the opening by that name, not one of its own."""
+    if program.definitions(opening.word, path):
+        return any(f.path == opening.path for f in program.definitions(opening.word, path))
+    for facts in program.functions_with(path, opening.word):
+        if opening.word in facts.types:
+            continue
+        if any(call.name == opening.word for call in facts.calls):
+            return True
+    return False

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Page frame numbers and addresses that are stored to be compared, not to be handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.analysis.ir.model import AccessPath, FunctionFacts
+from migrate.analysis.model import Place, Use, UseKind
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.program import Program
+from migrate.analysis.program.trace import Trace
+
+_NODES = frozenset(
+    {"hlist_node", "list_head", "rb_node", "llist_node", "hlist_bl_node", "hlist_nulls_node"}
+    | {"rhash_head", "rhlist_head", "interval_tree_node"}
+)
+"""What makes a struct an element of a table of the kernel's own: no device can follow these."""
+
+
+def with_keys(
+    program: Program, trace: Trace, uses: dict[tuple[Place, UseKind], Use]
+) -> dict[tuple[Place, UseKind], Use]:
+    """`uses` in which a number that only tells entries of a table apart is not handed on.
+
+    The number is stored in elements of a list, tree or hash table of a private struct, somebody
+    reads it there, and whatever is read there was followed: had it gone on, that would be a use
+    of its own, and all of them stay.
+    """
+    kept = {place for place, kind in uses if kind is UseKind.PHYSICAL_KEPT}
+    stores = {place for place in kept if _is_key(program, trace, place)}
+    if not kept or stores != kept:
+        return uses
+    result = dict(uses)
+    for place in stores:
+        use = result.pop((place, UseKind.PHYSICAL_KEPT))
+        key = Use(place, use.function, UseKind.PHYSICAL_KEY, use.text)
+        result[place, UseKind.PHYSICAL_KEY] = key
+    return result
+
+
+def _is_key(program: Program, trace: Trace, place: Place) -> bool:
+    cells = trace.number_stores.get(place, ())
+    return bool(cells) and all(_tells_apart(program, cell, trace.origins[cell]) for cell in cells)
+
+
+def _tells_apart(program: Program, cell: AbstractLocation, path: str) -> bool:
+    body = program.types.struct(cell.scope, path) if cell.kind == "member" else None
+    if body is None or program.types.is_public(cell.scope, path):
+        return False
+    if not any(kind.tag in _NODES and not kind.depth for kind in body.members.values()):
+        return False
+    return any(_reads(program, cell, facts) for facts in program.cells.member_users(cell, path))
+
+
+def _reads(program: Program, cell: AbstractLocation, facts: FunctionFacts) -> bool:
+    return any(cell == program.cells.of(loc, facts)[0] for loc in _read(facts, cell))
+
+
+def _read(facts: FunctionFacts, cell: AbstractLocation) -> Iterator[AccessPath]:
+    word = cell.name.rsplit(".", 1)[-1]
+    for access in facts.accesses:
+        if access.member == word and not access.write:
+            yield AccessPath(access.loc.base, (*access.loc.members, word))

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pin groups: which releases belong to which acquires, over functions and files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache as once
+from functools import reduce
+from importlib.resources import files
+
+from migrate.analysis.acquires.searches import FactCache, Searches
+from migrate.analysis.frontend.corpus import Corpus
+from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
+from migrate.analysis.pairing.external_uses import seen_outside
+from migrate.analysis.pairing.group import Grouper, Traced
+from migrate.analysis.pairing.shares import make_groups
+from migrate.analysis.program.program import Program
+from migrate.base import codec
+from migrate.kernel.signatures import DIRECT_NAMES
+from migrate.kernel.tree import Tree
+
+Progress = Callable[[str, int, int], None]
+
+
+def pair(
+    tree: Tree,
+    scan: Scan,
+    *,
+    cache: FactCache | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    program: Program | None = None,
+) -> Pairing:
+    """The pin groups of the acquires in `scan`; each acquire is in exactly one of them.
+
+    `jobs` counts processes; see :mod:`migrate.base.programs.workers`.
+
+    A group in `cache` is taken from there when every folder it depends on is what it was. What
+    was parsed for `scan` comes in `program`, and what this parses stays there.
+    """
+    program = program or Program(tree)
+    grouper = Grouper(program, scan.acquires)
+    stored = _Stored(program.corpus, scan, cache)
+    # What comes through a helper is in the helper's group, or nothing is to be done about it.
+    ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
+    told = _Told(progress, len(ordered))
+    told.phase("reading headers")
+    asked = [a for a in ordered if not grouper.is_left_out(a)]
+    known = {a.place: found for a in asked if (found := stored.get(a)) is not None}
+    fresh = [a for a in ordered if a.place not in known]
+    made = make_groups(grouper, fresh, jobs, told.more) if jobs > 1 else {}
+    traced: list[Traced] = []
+    done: set[Place] = set()
+    for acquire in ordered:
+        if acquire.place in done:
+            continue
+        found = known.get(acquire.place)
+        if found is None:
+            found = made.get(acquire.place) or grouper.group(acquire)
+            if not grouper.is_left_out(acquire):
+                stored.put(acquire, found)
+        told.one()
+        done.update(a.place for a in found.group.acquires)
+        traced.append(found)
+    told.phase("searching for who else sees the pages")
+    searches = Searches(tree, program.includes, cache)
+    outside = seen_outside(program, [(t.group, t.openings) for t in traced], searches)
+    skipped = {u.place: u.why for u in scan.unparsed}
+    groups = [_noted(t.group, skipped, outside) for t in traced]
+    return Pairing(scan.commit, tuple(_named(_merged(groups))))
+
+
+@dataclass
+class _Told:
+    """Counts what is done of `total`."""
+
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def phase(self, what: str) -> None:
+        if self.progress is not None:
+            self.progress(what, 0, 0)
+
+    def more(self, acquires: Sequence[Acquire]) -> None:
+        for _ in acquires:
+            self.one()
+
+    def one(self) -> None:
+        if self.progress is not None and self.done < self.total:
+            self.progress("acquires followed", self.done, self.total)
+            self.done += 1
+
+
+def _noted(
+    group: PinGroup, skipped: Mapping[Place, str], outside: Mapping[str, tuple[str, ...]]
+) -> PinGroup:
+    """Add what a finder could not parse, and who else may touch the pages, to the gaps.
+
+    The former comes first: it is the reason of the verdict, and may be that of the other gaps.
+    """
+    places = [a.place for a in group.acquires] + [r.place for r in group.releases]
+    first = [f"{skipped[place]} ({place})" for place in places if place in skipped]
+    last = outside.get(str(group.acquires[0].place), ())
+    return replace(group, gaps=(*first, *group.gaps, *last))
+
+
+class _Stored:
+    """Groups of earlier runs, each with the ids of the folders that it depends on."""
+
+    def __init__(self, corpus: Corpus, scan: Scan, cache: FactCache | None) -> None:
+        self._corpus, self._tree = corpus, corpus.tree
+        self._cache = cache
+        names = sorted({a.name for a in scan.acquires})
+        self._basis = f"{_rules()} {' '.join(names)}"
+
+    def get(self, acquire: Acquire) -> Traced | None:
+        text = self._cache.get(self._key(acquire)) if self._cache is not None else None
+        if text is None:
+            return None
+        try:
+            data = json.loads(text)
+            traced = codec.from_data(data["traced"], Traced)
+            return traced if data["folders"] == self._ids(traced) else None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, acquire: Acquire, traced: Traced) -> None:
+        if self._cache is not None:
+            data = {"traced": codec.to_data(traced), "folders": self._ids(traced)}
+            self._cache.put(self._key(acquire), json.dumps(data))
+
+    def _key(self, acquire: Acquire) -> str:
+        # A Makefile above the folders that the group depends on may say what is one driver.
+        scope = self._corpus.scope_folder(acquire.place.path)
+        whole = json.dumps([self._basis, scope, codec.to_data(acquire)], sort_keys=True)
+        return "group " + hashlib.sha256(whole.encode()).hexdigest()
+
+    def _ids(self, traced: Traced) -> list[str]:
+        tree = self._tree
+        return [tree.folder_id(name) if name else tree.code_id for name in traced.folders]
+
+
+@once
+def _rules() -> str:
+    """What the analysis itself is: its code and its table of kernel functions."""
+    digest = hashlib.sha256()
+    package = files("migrate.analysis")
+    for entry in sorted((*package.iterdir(), *package.joinpath("data").iterdir()), key=str):
+        if entry.name.endswith((".py", ".toml")):
+            digest.update(entry.read_bytes())
+    return digest.hexdigest()
+
+
+def _merged(groups: list[PinGroup]) -> list[PinGroup]:
+    """Groups that share a release are one group."""
+    merged: dict[int, PinGroup] = {}
+    holder: dict[Place, int] = {}
+    for number, group in enumerate(groups):
+        tied = sorted({holder[p] for p in _places(group) if p in holder})
+        merged[number] = reduce(_union, (*(merged.pop(n) for n in tied), group))
+        holder |= dict.fromkeys(_places(merged[number]), number)
+    return list(merged.values())
+
+
+def _places(group: PinGroup) -> set[Place]:
+    return {r.place for r in group.releases} | {a.place for a in group.acquires}
+
+
+def _union(one: PinGroup, two: PinGroup) -> PinGroup:
+    return PinGroup(
+        one.name,
+        tuple(sorted({*one.acquires, *two.acquires})),
+        tuple(sorted({*one.releases, *two.releases})),
+        tuple(sorted({*one.uses, *two.uses}, key=lambda u: (u.place, u.kind.name))),
+        tuple(dict.fromkeys((*one.edges, *two.edges))),
+        tuple(dict.fromkeys((*one.gaps, *two.gaps))),
+        tuple(dict.fromkeys((*one.traits, *two.traits))),
+        tuple(sorted({*one.structs, *two.structs})),
+        () if one.no_follow or two.no_follow else tuple(sorted({*one.follows, *two.follows})),
+        one.no_follow or two.no_follow,
+    )
+
+
+def _named(groups: list[PinGroup]) -> list[PinGroup]:
+    """Give every group its stable name: path, function, and a number where that is not enough."""
+    taken: dict[str, int] = {}
+    named = []
+    for group in sorted(groups, key=lambda g: g.acquires[0].place):
+        first = group.acquires[0]
+        base = f"{first.place.path}:{first.function or 'file scope'}"
+        taken[base] = taken.get(base, 0) + 1
+        name = base if taken[base] == 1 else f"{base}:{taken[base]}"
+        named.append(replace(group, name=name))
+    return named

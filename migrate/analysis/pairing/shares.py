@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Groups made by several processes, each of which takes one folder after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from migrate.analysis.frontend.corpus import Corpus
+from migrate.analysis.model import Acquire, PinGroup, Place
+from migrate.analysis.pairing.group import Grouper, Traced
+from migrate.analysis.program.program import Program
+from migrate.base.programs.workers import share_out
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_WORTH_IT = 8
+"""With fewer folders, copies of the process cost more than they save."""
+
+
+def make_groups(
+    grouper: Grouper,
+    acquires: Sequence[Acquire],
+    jobs: int,
+    told: Callable[[Sequence[Acquire]], None],
+) -> dict[Place, Traced]:
+    """The groups of `acquires` by their first; what is in another's group of the same folder is
+    left out. With few folders there are none: whoever asks makes them."""
+    corpus = grouper.program.corpus
+    folders = _by_folder(corpus, acquires, lambda acquire: acquire.place.path)
+    if len(folders) < _WORTH_IT:
+        return {}
+    _prepare(grouper.program)
+
+    def work(part: Sequence[Acquire]) -> dict[Place, Traced]:
+        return _made(grouper, part)
+
+    found: dict[Place, Traced] = {}
+    for made in share_out("pair", work, folders, jobs, told):
+        found |= made
+    return found
+
+
+def by_folders(
+    what: str,
+    work: Callable[[Sequence[PinGroup]], Sequence[Result]],
+    groups: Sequence[PinGroup],
+    corpus: Corpus,
+    jobs: int,
+    told: Callable[[Sequence[PinGroup]], None] = lambda _: None,
+) -> list[Result]:
+    """What `work` makes of each of `groups`, of the tree of `corpus`, in their order."""
+    numbers = {id(group): number for number, group in enumerate(groups)}
+    parts = _by_folder(corpus, groups, lambda group: group.acquires[0].place.path)
+    jobs = jobs if len(parts) >= _WORTH_IT else 1
+    made = share_out(what, work, parts, jobs, told)
+    found = {
+        numbers[id(group)]: result
+        for part, results in zip(parts, made, strict=True)
+        for group, result in zip(part, results, strict=True)
+    }
+    return [found[number] for number in range(len(groups))]
+
+
+def _by_folder(
+    corpus: Corpus, items: Iterable[Item], path_of: Callable[[Item], str]
+) -> list[list[Item]]:
+    """What stands in the same folder, for it needs the same files; the largest folder first, as
+    it is likely to take the longest."""
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(corpus.scope_folder(path_of(item)), []).append(item)
+    return [found[name] for name in sorted(found, key=lambda n: (-corpus.size(n), n))]
+
+
+def _prepare(program: Program) -> None:
+    """Have in memory what every process would have to find out for itself otherwise."""
+    program.includes.prefetch()
+    program.corpus.read_headers()
+    program.includes.sort()  # and no thread is in the middle of that search
+
+
+def _made(grouper: Grouper, acquires: Sequence[Acquire]) -> dict[Place, Traced]:
+    made: dict[Place, Traced] = {}
+    done: set[Place] = set()
+    for acquire in acquires:
+        if acquire.place not in done:
+            made[acquire.place] = grouper.group(acquire)
+            done.update(a.place for a in made[acquire.place].group.acquires)
+    return made

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The files and functions that an analysis has asked about so far, parsed on demand."""
+
+from __future__ import annotations
+
+from migrate.analysis.frontend.corpus import Corpus, whole_word
+from migrate.analysis.frontend.syntax import Function, Source, macro_bodies, members_set, parse
+from migrate.analysis.ir.facts import extract
+from migrate.analysis.ir.model import FunctionFacts
+from migrate.kernel.tree import Tree
+
+
+class Functions:
+    """Sources, functions and their facts in one tree, each computed once."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.corpus = Corpus(tree)
+        self._sources: dict[str, Source | None] = {}
+        self.unread: dict[str, Source] = {}
+        """The files among those that are not analysed."""
+        self._facts: dict[str, FunctionFacts] = {}
+        self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
+        self.hidden: dict[tuple[str, str], bool] = {}
+        """By name and folder, whether a known function of the kernel is hidden there by another;
+        see :mod:`migrate.analysis.program.known_callee`."""
+        self._with: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
+
+    def source(self, path: str) -> Source | None:
+        """The parsed file, or None when the tree has no such file."""
+        if path not in self._sources:
+            text = self.tree.read(path)
+            source = self._sources[path] = parse(path, text) if text is not None else None
+            if source is not None and source.unread:
+                self.unread[path] = source
+        return self._sources[path]
+
+    def glance(self, path: str) -> Source | None:
+        """The same for one look: the syntax tree is not kept for who comes next."""
+        if path in self._sources:
+            return self._sources[path]
+        text = self.tree.read(path)
+        return parse(path, text) if text is not None else None
+
+    def facts(self, function: Function) -> FunctionFacts:
+        key = scope_of(function)
+        if key not in self._facts:
+            source = self.source(function.path)
+            assert source is not None
+            self._facts[key] = extract(source, function)
+        return self._facts[key]
+
+    def functions_with(self, path: str, word: str) -> tuple[FunctionFacts, ...]:
+        """The functions of `path` whose text has `word` as a whole word, each once."""
+        if (path, word) not in self._with:
+            source = self.source(path)
+            found: dict[int, FunctionFacts] = {}
+            for match in whole_word(word).finditer(source.text) if source is not None else ():
+                function = source.function_at(match.start()) if source is not None else None
+                if function is not None and function.ordinal not in found:
+                    found[function.ordinal] = self.facts(function)
+            self._with[path, word] = tuple(found.values())
+        return self._with[path, word]
+
+    def files_with(self, path: str, word: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that have `word` as a whole word."""
+        return self.corpus.files_with(path, word)
+
+    def definitions(self, name: str, path: str) -> tuple[Function, ...]:
+        """The definitions that a call of `name` in `path` may mean, within its scope."""
+        key = (name, path)
+        if key not in self._definitions:
+            self._definitions[key] = self._find_definitions(name, path)
+        return self._definitions[key]
+
+    def _find_definitions(self, name: str, path: str) -> tuple[Function, ...]:
+        if not name:
+            return ()
+        source = self.source(path)
+        own = source.by_name.get(name, ()) if source is not None else ()
+        if own:
+            return own
+        found: list[Function] = []
+        for other in self.corpus.defining_files(path, name):
+            if other == path:
+                continue
+            parsed = self.source(other)
+            for function in parsed.by_name.get(name, ()) if parsed is not None else ():
+                if not function.static or other.endswith(".h"):
+                    found.append(function)
+        return tuple(found) or self._public_definitions(name) or self._macros(name, path)
+
+    def _macros(self, name: str, path: str) -> tuple[Function, ...]:
+        """The macro `name` as a function, from the nearest file that defines it."""
+        for other in self.corpus.macro_files(name, path):
+            found: list[Function] = []
+            source = self.source(other)
+            bodies = macro_bodies(source, name) if source is not None else ()
+            for n, (text, origin) in enumerate(bodies):
+                virtual = f"{other}:{name}:{n}"
+                parsed = self._sources[virtual] = parse(virtual, text, origin)
+                found.extend(parsed.functions)
+            if found:
+                return tuple(found)
+        return ()
+
+    def _public_definitions(self, name: str) -> tuple[Function, ...]:
+        """The inline functions by that name in the headers for the whole kernel."""
+        found: list[Function] = []
+        for header in self.corpus.public_defining_files(name):
+            source = self.source(header)
+            found.extend(source.by_name.get(name, ()) if source is not None else ())
+        return tuple(found)
+
+    def behind_pointer(self, member: str, path: str) -> tuple[Function, ...]:
+        """The functions that initialisers and assignments in the scope of `path` give to a member;
+        none when one of them gives it something else."""
+        key = (f".{member}", path)
+        if key not in self._definitions:
+            found: dict[str, Function] = {}
+            known = True
+            for name in self.corpus.setting_files(path, member):
+                source = self.source(name)
+                for target in members_set(source, member) if source is not None else ():
+                    meant = self.definitions(target, name)
+                    known &= bool(meant) or target == "NULL"
+                    for function in meant:
+                        found[scope_of(function)] = function
+            self._definitions[key] = tuple(found.values()) if known else ()
+        return self._definitions[key]
+
+
+def scope_of(function: Function) -> str:
+    """The key of a function: its path and its number in the file."""
+    return f"{function.path}#{function.ordinal}"
+
+
+def is_macro(function: Function) -> bool:
+    """Whether this is a macro that was spelled as a function to look into it."""
+    return ":" in function.path

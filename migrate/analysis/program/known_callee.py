@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether a call means a function of the kernel that the table knows, or one of its own file; and
+what the table says about where its results come from."""
+
+from __future__ import annotations
+
+import re
+
+from migrate.analysis.frontend.knowledge import KernelFunction, knowledge
+from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER
+
+
+def known_callee(functions: Functions, name: str, path: str) -> KernelFunction | None:
+    """What is known about the function that a call of `name` in `path` means: nothing when the
+    file has a static function or a macro by that name, or a header of its driver has one, which
+    hides the kernel's own; one of a header for the whole kernel is the kernel's own.
+
+    What is known by how a name begins is not known of a function that the driver defines.
+    """
+    found = knowledge().lookup(name)
+    if found is None or path.startswith("include/"):
+        return found
+    source = functions.source(path)
+    own = source.by_name.get(name, ()) if source is not None else ()
+    if any(f.static for f in own) or (source is not None and name in source.macros):
+        return None
+    if not _is_hidden(functions, name, path) or _is_stand_in(functions, name, path, found):
+        return found
+    return None
+
+
+def _is_stand_in(functions: Functions, name: str, path: str, known: KernelFunction) -> bool:
+    """Whether a driver's own function stands in for one that maps for a device, by its name:
+    `#define dma_map_x own_dma_map_x`, for kernels that have none. Then a device gets the page."""
+    return "dma" in known.effects and renamed(functions, name, path).endswith(f"_{name}")
+
+
+def _is_hidden(functions: Functions, name: str, path: str) -> bool:
+    key = (name, functions.corpus.scope_folder(path))
+    if key not in functions.hidden:
+        functions.hidden[key] = _hides(functions, name, path)
+    return functions.hidden[key]
+
+
+def _hides(functions: Functions, name: str, path: str) -> bool:
+    """Whether the folder of `path` has a function or a macro by the name of one of the kernel's."""
+    texts = functions.corpus.scope(path)
+    macro = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+" + name.encode() + rb"\b", re.M)
+    headers = [f for f in functions.files_with(path, name) if f.endswith(".h")]
+    if any(macro.search(texts[header]) for header in headers):
+        return True
+    exact = name in knowledge().exact  # of which the linker takes no second one
+    if not exact and functions.corpus.public_files(name):
+        return False
+    for file in functions.corpus.defining_files(path, name):
+        source = None if exact and not file.endswith(".h") else functions.source(file)
+        own = source.by_name.get(name, ()) if source is not None else ()
+        if any(not f.static or file.endswith(".h") for f in own):
+            return True
+    return False
+
+
+def renamed(functions: Functions, name: str, path: str) -> str:
+    """The one name that a macro by `name` near `path` stands for; "" when there is none, or
+    several."""
+    texts = functions.corpus.scope(path)
+    macro = re.compile(
+        rb"^[ \t]*#[ \t]*define[ \t]+" + name.encode() + rb"[ \t]+(\w+)[ \t]*$", re.M
+    )
+    files = [f for f in functions.files_with(path, name) if f == path or f.endswith(".h")]
+    found = {match.decode() for file in files for match in macro.findall(texts[file])}
+    return found.pop() if len(found) == 1 else ""
+
+
+def origin_form(name: str, result: str) -> str:
+    """The form of the argument from which `name` makes its result."""
+    if result == PAGE:
+        if name.startswith(("sg_", "skb_")):
+            return SCATTER
+        return PHYSICAL if name.startswith(("pfn_", "phys_")) else ADDRESS
+    if result == PHYSICAL and name in ("virt_to_phys", "__pa"):
+        return ADDRESS
+    return PHYSICAL if name in ("phys_to_virt", "__va") else PAGE
+
+
+def put_in(known: KernelFunction, position: int, count: int) -> list[int]:
+    """The arguments of which something goes into argument `position`: those that anything happens
+    to. Lengths and offsets come behind them and are not in the table."""
+    listed = [n for n in range(min(len(known.effects), count) or count) if n != position]
+    return [n for n in listed if known.effect(n)] or listed

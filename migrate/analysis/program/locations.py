@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Storage that may hold pages: which one an expression names, and which functions touch it."""
+
+from __future__ import annotations
+
+from migrate.analysis.frontend.include_graph import IncludeGraph
+from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.ir.model import CALLED, AccessPath, FunctionFacts, Result, Value
+from migrate.analysis.program.def_use import DefUse, Index
+from migrate.analysis.program.functions import Functions, scope_of
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.type_lookup import CONTAINERS, TypeLookup
+
+
+class Locations:
+    """The storage of one tree and its users, each looked for once."""
+
+    def __init__(self, functions: Functions, types: TypeLookup, wide: IncludeGraph) -> None:
+        self._functions = functions
+        self._types = types
+        self._mentions: dict[str, Index] = {}
+        self._wide = wide
+        self._hidden: dict[tuple[str, str], bool] = {}
+        self._users: dict[tuple[tuple[str, ...], AbstractLocation], tuple[FunctionFacts, ...]] = {}
+
+    def of(self, value: Value, facts: FunctionFacts) -> tuple[AbstractLocation, str]:
+        """The storage that `value` names; for a member of a container of pages (a scatterlist,
+        sg table or bvec) that is the container itself, and the member's name comes second.
+        """
+        scope = scope_of(facts.function)
+        if isinstance(value, Result):
+            return AbstractLocation("result", scope, str(value.call)), ""
+        if value.base.startswith(CALLED) and not value.members:
+            return AbstractLocation("result", scope, value.base[1:]), ""
+        local = value.base in facts.types
+        root = (
+            AbstractLocation("local", scope, value.base)
+            if local
+            else AbstractLocation(
+                "global", self._functions.corpus.scope_folder(facts.function.path), value.base
+            )
+        )
+        if not value.members:
+            return root, ""  # most names are constants: their types are looked up for nobody
+        return self._member_cell(root, self._types.of(value.base, facts), value, facts)
+
+    def _member_cell(
+        self, root: AbstractLocation, kind: TypeRef | None, value: AccessPath, facts: FunctionFacts
+    ) -> tuple[AbstractLocation, str]:
+        path = facts.function.path
+        current, inside, names = root, kind, list[str]()
+        tag = kind.tag if kind is not None else ""
+        for n, member in enumerate(value.members):
+            if inside is None:
+                return AbstractLocation("unknown", path, value.members[-1]), ""
+            if inside.tag in CONTAINERS:
+                return current, value.members[-1]
+            if inside.tag == "folio" and member == "page":
+                inside = TypeRef("page", 1)
+                continue
+            if inside.tag:
+                tag, names = inside.tag, []
+            names.append(member)
+            current = AbstractLocation("member", tag, ".".join(names))
+            if n + 1 < len(value.members):
+                inside = self._types.of_member(inside, member, path)
+        return current, ""
+
+    def member_users(
+        self, cell: AbstractLocation, path: str, far: bool = False, core: bool = False
+    ) -> tuple[FunctionFacts, ...]:
+        """Every function that may touch the member `cell`, as seen from `path`.
+
+        For a struct of a public header the files of the scope of `path` are looked at, with `far`
+        all of the tree that see it; for any other see :meth:`near_files`.
+        """
+        word = cell.name.rsplit(".", 1)[-1]
+        public = self._types.is_public(cell.scope, path)
+        files = self.member_files(cell, path, core) if far or not public else None
+        if files is None:
+            files = self._functions.files_with(path, word)
+        key = (files, cell if public else AbstractLocation("", "", word))
+        if key not in self._users:
+            found: dict[str, FunctionFacts] = {}
+            for name in files:
+                for facts in self._functions.functions_with(name, word):
+                    if not public or self._may_name(facts, cell, word):
+                        found.setdefault(scope_of(facts.function), facts)
+            self._users[key] = tuple(found.values())
+        return self._users[key]
+
+    def member_files(
+        self, cell: AbstractLocation, path: str, core: bool = False
+    ) -> tuple[str, ...] | None:
+        """The files that may name the member `cell`; None when nobody can look at all of them.
+
+        With `core`, the tree is searched for a member of a header that too many files include.
+        """
+        word = cell.name.rsplit(".", 1)[-1]
+        if not self._types.is_public(cell.scope, path):
+            return self.near_files(cell, path, word)
+        body = self._types.struct(cell.scope, path)
+        if body is None:
+            return None
+        found = self._wide.files(body.path, word)
+        return self._wide.naming(word) if found is None and core else found
+
+    def near_files(self, cell: AbstractLocation, path: str, word: str) -> tuple[str, ...]:
+        """The files that have `word` and may name members of the struct of `cell`: those of the
+        scope of the file that defines it, or that file and headers when no other .c file can
+        see the definition.
+        """
+        home = self.home(cell, path)
+        files = self._functions.files_with(home, word)
+        if path != home or not self._is_hidden(cell.scope, home):
+            return files
+        return tuple(name for name in files if name == home or name.endswith(".h"))
+
+    def _is_hidden(self, tag: str, home: str) -> bool:
+        key = (tag, home)
+        if key not in self._hidden:
+            corpus = self._functions.corpus
+            alone = home.endswith(".c") and corpus.near_struct_files(tag, home) == (home,)
+            self._hidden[key] = alone and not self._wide.is_mixed(home)
+        return self._hidden[key]
+
+    def named(self, facts: FunctionFacts, word: str) -> set[AbstractLocation]:
+        """The members by the name `word` that a function names."""
+        found = {
+            self.of(AccessPath(a.loc.base, (*a.loc.members, word)), facts)[0]
+            for a in facts.accesses
+            if a.member == word
+        }
+        targets = [f.target for f in facts.flows if f.target.members[-1:] == (word,)]
+        return found | {self.of(target, facts)[0] for target in targets}
+
+    def _may_name(self, facts: FunctionFacts, cell: AbstractLocation, word: str) -> bool:
+        return any(c == cell or c.kind == "unknown" for c in self.named(facts, word))
+
+    def mentions(self, facts: FunctionFacts, cell: AbstractLocation) -> DefUse:
+        """What `facts` says about `cell`."""
+        key = scope_of(facts.function)
+        if key not in self._mentions:
+            self._mentions[key] = Index(self, self._types, facts)
+        return self._mentions[key].of(cell)
+
+    def global_users(self, cell: AbstractLocation) -> tuple[FunctionFacts, ...]:
+        """Every function of its folder that names the variable `cell`."""
+        files = self._functions.files_with(f"{cell.scope}/", cell.name)
+        return tuple(f for path in files for f in self._functions.functions_with(path, cell.name))
+
+    def is_declared(self, cell: AbstractLocation) -> bool:
+        """Whether a file of its folder declares the variable `cell`."""
+        files = self._functions.files_with(f"{cell.scope}/", cell.name)
+        return any(cell.name in self._types.declarations(path).variables for path in files)
+
+    def home(self, cell: AbstractLocation, path: str) -> str:
+        """The file whose scope a member belongs to: where its struct is defined, else `path`."""
+        body = self._types.struct(cell.scope, path)
+        return body.path if body is not None and not body.path.startswith("include/") else path

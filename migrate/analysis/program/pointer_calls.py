@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Calls through members of a driver's own structs: what they mean, and whom they make a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from migrate.analysis.frontend.corpus import whole_word
+from migrate.analysis.frontend.syntax import Function, Source, name_of
+from migrate.analysis.frontend.types import base_type
+from migrate.analysis.program.callers import Site, is_export
+from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.locations import Locations
+from migrate.analysis.program.type_lookup import TypeLookup
+
+_HARMLESS = frozenset({"comment", "string_content", "field_identifier", "type_identifier"})
+
+
+class PointerCalls:
+    """The functions behind members that hold functions, and the calls through such members."""
+
+    def __init__(self, functions: Functions, types: TypeLookup, cells: Locations) -> None:
+        self._functions = functions
+        self._types = types
+        self._cells = cells
+
+    def meant_by(self, site: Site) -> tuple[Function, ...]:
+        """The definitions that a call may mean, by its name or by the member it goes through;
+        none when anybody may have set that member."""
+        call, path = site.call, site.facts.function.path
+        if call.name:
+            return self._functions.definitions(call.name, path)
+        if call.pointer is None or not call.pointer.members:
+            return ()
+        cell, _ = self._cells.of(call.pointer, site.facts)
+        if cell.kind != "member" or self._types.is_public(cell.scope, path):
+            return ()
+        return self._functions.behind_pointer(call.pointer.members[-1], path)
+
+    def of(self, function: Function) -> tuple[Site, ...] | None:
+        """The calls through the members that initialisers set to `function`; None when it is named
+        in another way, or when such a member is read for anything but to call it."""
+        members: dict[AbstractLocation, str] = {}
+        for path in self._functions.files_with(function.path, function.name):
+            source = self._functions.source(path)
+            for node in _named(source, function.name) if source is not None else ():
+                cell = _initialised(node, path)
+                if cell is None or self._types.is_public(cell.scope, path):
+                    return None
+                members[cell] = path
+        sites: list[Site] = []
+        for cell, path in members.items():
+            found = self._calls(cell, path)
+            if not found:
+                return None
+            sites.extend(found)
+        return tuple(sites) if members else None
+
+    def _calls(self, cell: AbstractLocation, path: str) -> list[Site] | None:
+        """Every call through the member `cell`; None when what it holds may go elsewhere."""
+        sites: list[Site] = []
+        for facts in self._cells.member_users(cell, path):
+            found = self._cells.mentions(facts, cell)
+            if found.sources or found.arguments or found.returns:
+                return None
+            if any(other.kind == "unknown" for other in self._cells.named(facts, cell.name)):
+                return None
+            for index, call in enumerate(facts.calls):
+                if call.name or call.pointer is None or call.pointer.members[-1:] != (cell.name,):
+                    continue
+                target, _ = self._cells.of(call.pointer, facts)
+                if target.kind == "unknown":
+                    return None
+                if target == cell:
+                    sites.append(Site(facts, index))
+        return sites
+
+
+def _named(source: Source, name: str) -> Iterator[Node]:
+    """Where `name` stands without being called, declared or exported."""
+    for match in whole_word(name).finditer(source.text):
+        node = source.root.descendant_for_byte_range(match.start(), match.end())
+        if node is None or node.type in _HARMLESS or is_export(source, match.start()):
+            continue
+        parent = node.parent
+        if parent is None or parent.type not in ("call_expression", "function_declarator"):
+            yield node
+
+
+def _initialised(node: Node, path: str) -> AbstractLocation | None:
+    """The member M of struct T when `node` is f in `struct T x = { .M = f }`."""
+    holder = node.parent
+    if holder is not None and holder.type == "pointer_expression":
+        holder = holder.parent
+    if node.type != "identifier" or holder is None or holder.type != "initializer_pair":
+        return None
+    designators = holder.children_by_field_name("designator")
+    listed = holder.parent
+    declarator = listed.parent if listed is not None else None
+    declaration = declarator.parent if declarator is not None else None
+    if len(designators) != 1 or designators[0].type != "field_designator" or declaration is None:
+        return None
+    if declarator is None or declarator.type != "init_declarator":
+        return None
+    kind = base_type(declaration, path)
+    if kind is None or not kind.tag:
+        return None
+    return AbstractLocation("member", kind.tag, name_of(designators[0].named_children[0]))

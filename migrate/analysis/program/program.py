@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The part of the kernel that an analysis has asked about so far."""
+
+from __future__ import annotations
+
+import re
+
+from migrate.analysis.frontend.include_graph import IncludeGraph
+from migrate.analysis.frontend.includes import Includes
+from migrate.analysis.program.callers import Callers
+from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.locations import Locations
+from migrate.analysis.program.pointer_calls import PointerCalls
+from migrate.analysis.program.type_lookup import TypeLookup
+from migrate.kernel.tree import Tree
+
+
+class Program(Functions):
+    """The functions of one tree, with their callers, types and storage."""
+
+    def __init__(self, tree: Tree) -> None:
+        super().__init__(tree)
+        self.types = TypeLookup(self)
+        self.includes = Includes(tree)
+        self.wide = IncludeGraph(tree, self.includes)
+        self.cells = Locations(self, self.types, self.wide)
+        self.pointer_calls = PointerCalls(self, self.types, self.cells)
+        self.callers = Callers(self, self.wide, self.pointer_calls.of)
+
+    def is_shared(self, cell: AbstractLocation) -> bool:
+        """Whether files outside of its folder may name the global variable `cell`, which is no
+        static one."""
+        near = set(self.files_with(f"{cell.scope}/", cell.name))
+        static = re.compile(rb"^static\b[^;(]*\b" + re.escape(cell.name.encode()) + rb"\b", re.M)
+        if any(static.search(self.tree.read(path) or b"") for path in near):
+            return False
+        named = self.wide.naming(cell.name)
+        return named is None or not set(named) <= near

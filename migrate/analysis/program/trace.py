@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What following some acquires forward has found: states, releases, uses, edges, gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.def_use import LOADED
+from migrate.analysis.program.location import AbstractLocation
+
+PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
+AGAIN = "page found again"
+"""A page that was looked up by an address or a page frame number of the acquired one."""
+
+_CONTAINER_PAGE = frozenset({"bv_page", "page_link", "page"})
+FORMS = frozenset({PAGE, AGAIN, ADDRESS, PHYSICAL, SCATTER})
+
+
+@dataclass(frozen=True)
+class State:
+    """A piece of storage and the form in which it holds the pages.
+
+    `filled` says that a parameter was filled here, so that the callers hold the pages, too.
+    """
+
+    cell: AbstractLocation
+    form: str
+    filled: bool = False
+
+
+@dataclass(frozen=True)
+class ReleaseSite:
+    """A release, and the call and argument that it is made by."""
+
+    release: Release
+    site: Site
+    argument: int
+
+
+@dataclass
+class Trace:
+    """What following some acquires forward has found."""
+
+    states: dict[State, None] = field(default_factory=dict)
+    releases: dict[Place, ReleaseSite] = field(default_factory=dict)
+    uses: dict[tuple[Place, UseKind], Use] = field(default_factory=dict)
+    edges: dict[Evidence, None] = field(default_factory=dict)
+    gaps: dict[str, None] = field(default_factory=dict)
+    soft_gaps: dict[str, None] = field(default_factory=dict)
+    acquires: dict[Place, None] = field(default_factory=dict)
+    handed_out: dict[str, None] = field(default_factory=dict)
+    """The functions that return the pages, by their scopes (`scope_of`)."""
+    found_again: bool = False
+    wide: bool = False
+    """Whether the whole tree was searched, so that any file may change what was found."""
+    homes: dict[str, None] = field(default_factory=dict)
+    """The files of the acquires."""
+    lent: dict[AbstractLocation, str] = field(default_factory=dict)
+    """Members that the pages are stored in while somebody else keeps them, and a file that does
+    so; see :mod:`migrate.analysis.valueflow.borrowers`."""
+    numbered: dict[Place, tuple[str, str]] = field(default_factory=dict)
+    """Where an object gets the addresses or pfns of the pages: the function, and the text."""
+    number_stores: dict[Place, dict[AbstractLocation, None]] = field(default_factory=dict)
+    """Where addresses or pfns of the pages are stored into a member or a global, and which."""
+    numbers_lost: bool = False
+    """Whether an address or a pfn of the pages goes where it cannot be followed."""
+    origins: dict[AbstractLocation, str] = field(default_factory=dict)
+    """The file from which each member or variable was first seen, to find its struct."""
+
+    def origin(self, cell: AbstractLocation, path: str) -> None:
+        """Note the file from which `cell` was first seen."""
+        self.origins.setdefault(cell, path)
+
+    def use(self, kind: UseKind, place: Place, facts: FunctionFacts, text: str) -> None:
+        """Note a use in the function of `facts`, once for each place and kind."""
+        use = Use(place, facts.function.name, kind, text)
+        self.uses.setdefault((place, kind), use)
+
+    def edge(self, place: Place, kind: str, text: str) -> None:
+        """Note what ties two parts of the group together."""
+        self.edges.setdefault(Evidence(place, kind, text))
+
+    def gap(self, why: str, form: str = PAGE) -> None:
+        """Note what could not be followed; for an address or a pfn that matters only when pages
+        are found again from one."""
+        self.numbers_lost |= form == PHYSICAL
+        (self.gaps if form in (PAGE, SCATTER) else self.soft_gaps).setdefault(why)
+
+
+def form_via(form: str, via: str) -> str:
+    """The form of what is read through member `via` of a container; "" when of no interest."""
+    if not via:
+        return form
+    if via == LOADED:
+        return "" if form == ADDRESS else form  # what stands at an address is data
+    if form != SCATTER:
+        return ""
+    if via in _CONTAINER_PAGE:
+        return PAGE
+    return SCATTER if via in ("sgl", "sgt", "prv") else ""

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The types of variables, members and results, as seen from one place of a tree."""
+
+from __future__ import annotations
+
+from migrate.analysis.frontend.types import (
+    Declarations,
+    StructDef,
+    TypeRef,
+    base_type,
+    declarations,
+)
+from migrate.analysis.ir.model import CALLED, TYPED, Access, AccessPath, Call, FunctionFacts, Value
+from migrate.analysis.program.functions import Functions, is_macro
+
+CONTAINERS = frozenset(
+    {"scatterlist", "sg_table", "sg_append_table", "bio_vec", "skb_frag_struct", "skb_frag"}
+    | {"sg_page_iter"}
+)
+"""The structs that hold pages for anybody."""
+
+_SHORT = frozenset(
+    {"bool", "int", "unsigned int", "unsigned", "char", "u8", "u16", "u32", "s8", "s16", "s32"}
+    | {"__u8", "__u16", "__u32", "__be16", "__be32", "__le16", "__le32"}
+)
+"""Types that are too short for a pointer."""
+
+_SCALARS = _SHORT | frozenset(
+    {"void", "long", "unsigned long", "u64", "s64", "__u64", "__s64", "__be64", "__le64", "size_t"}
+    | {"ssize_t", "loff_t", "dma_addr_t", "phys_addr_t", "gfp_t", "pgoff_t", "uintptr_t"}
+)
+"""Names that mean the same number everywhere."""
+
+
+class TypeLookup:
+    """Declarations, structs and types of one tree, each looked for once."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+        self._declarations: dict[str, Declarations] = {}
+        self._structs: dict[tuple[str, str], StructDef | None] = {}
+        self._typedefs: dict[tuple[str, str], TypeRef | None] = {}
+
+    def declarations(self, path: str) -> Declarations:
+        """What the file declares at file scope; nothing when the tree has no such file."""
+        if path not in self._declarations:
+            source = self._functions.glance(path)
+            self._declarations[path] = (
+                declarations(source) if source is not None else Declarations({}, {}, {})
+            )
+        return self._declarations[path]
+
+    def struct(self, tag: str, path: str) -> StructDef | None:
+        """The definition of struct or union `tag` as seen from `path`, or None."""
+        key = (tag, path)
+        if key not in self._structs:
+            self._structs[key] = self._find_struct(tag, path)
+        return self._structs[key]
+
+    def _find_struct(self, tag: str, path: str) -> StructDef | None:
+        for name in self._functions.corpus.struct_files(tag, path) if tag else ():
+            declared = self.declarations(name)
+            found = declared.structs.get(tag)
+            if found is not None or declared.unread:
+                return found
+        return None
+
+    def of(self, name: str, facts: FunctionFacts) -> TypeRef | None:
+        """The type of a variable as seen in a function."""
+        path = facts.function.path
+        if name.startswith(TYPED):
+            return self._through_typedef(TypeRef(name[1:], 1), path) if name[1:] else None
+        if name.startswith(CALLED):
+            return self._result_type(facts.calls[int(name[1:])], path)
+        found = facts.types.get(name) or self._global_type(name, path)
+        return self._through_typedef(found, path) if found is not None else None
+
+    def _global_type(self, name: str, path: str) -> TypeRef | None:
+        found = self.declarations(path).variables.get(name)
+        if found is None:
+            headers = [h for h in self._functions.files_with(path, name) if h.endswith(".h")]
+            declared = (self.declarations(h).variables.get(name) for h in headers)
+            found = next((kind for kind in declared if kind is not None), None)
+        return found
+
+    def _result_type(self, call: Call, path: str) -> TypeRef | None:
+        """What a call returns, from its definition or from the type that a macro is given."""
+        for text in call.sources:
+            if text.startswith("struct ") and text.removeprefix("struct ").isidentifier():
+                return TypeRef(text.removeprefix("struct "), 1)
+        for function in self._functions.definitions(call.name, path):
+            kind = base_type(function.node, function.path)
+            if kind is not None and not is_macro(function):
+                return self._through_typedef(TypeRef(kind.tag, 1, kind.inline, kind.tagged), path)
+        return None
+
+    def at(self, loc: AccessPath, facts: FunctionFacts) -> TypeRef | None:
+        """The type of an access path, pointers and arrays along it ignored."""
+        kind = self.of(loc.base, facts)
+        for member in loc.members:
+            if kind is None:
+                return None
+            kind = self.of_member(kind, member, facts.function.path)
+        return kind
+
+    def is_array(self, loc: AccessPath, facts: FunctionFacts) -> bool:
+        """Whether `loc` is an array of pages: it is filled under every name that it has."""
+        kind = self.at(loc, facts)
+        return kind is not None and kind.tag in ("page", "folio") and kind.depth > 1
+
+    def is_slot(self, access: Access, facts: FunctionFacts) -> bool:
+        """Whether what is read or written is itself a pointer: `maps[i]` of `void *maps[4]`."""
+        kind = self.at(access.loc, facts) if not access.member else None
+        return kind is not None and access.level < kind.depth
+
+    def is_container(self, loc: AccessPath, facts: FunctionFacts) -> bool:
+        """Whether `loc` points to a container of pages: what is put there is in what it names."""
+        kind = self.at(loc, facts)
+        return kind is not None and kind.tag in CONTAINERS and kind.depth > 0
+
+    def holds_no_page(self, loc: AccessPath, facts: FunctionFacts) -> bool:
+        """Whether a pointer to a page cannot be kept in `loc`: it is too short, or an array of
+        addresses for a device."""
+        kind = self.at(loc, facts)
+        if kind is None:
+            return False
+        short = kind.depth == 0 and kind.tag in _SHORT
+        return short or (kind.depth > 0 and kind.tag == "dma_addr_t")
+
+    def pointers(self, values: tuple[Value, ...], facts: FunctionFacts) -> tuple[Value, ...]:
+        """Of the operands of an expression, those that point somewhere: in `pages + n`, pages."""
+        if len(values) < 2:
+            return values
+        kinds = [(v, self.at(v, facts)) for v in values if isinstance(v, AccessPath)]
+        pointing = tuple(v for v, kind in kinds if kind is not None and kind.depth > 0)
+        return pointing or values
+
+    def _typedef(self, name: str, path: str) -> TypeRef | None:
+        key = (name, path)
+        if key not in self._typedefs:
+            near = self._functions.corpus.typedef_files(name, path)
+            known = (self.declarations(p).typedefs.get(name) for p in (path, *near))
+            self._typedefs[key] = next((kind for kind in known if kind is not None), None)
+        return self._typedefs[key]
+
+    def _through_typedef(self, kind: TypeRef, path: str) -> TypeRef:
+        if not kind.tag or kind.tagged or kind.tag in _SCALARS:
+            return kind
+        alias = self._typedef(kind.tag, path)
+        return TypeRef(alias.tag, kind.depth + alias.depth, alias.inline) if alias else kind
+
+    def of_member(self, owner: TypeRef, member: str, path: str) -> TypeRef | None:
+        """The type of `member` of a struct of type `owner`, as seen from `path`."""
+        body = owner.inline or self.struct(owner.tag, path)
+        found = body.members.get(member) if body is not None else None
+        return self._through_typedef(found, path) if found is not None else None
+
+    def is_public(self, tag: str, path: str) -> bool:
+        """Whether a header for the whole kernel defines the struct."""
+        body = self.struct(tag, path)
+        if body is None or body.path.startswith("include/"):
+            return True
+        return body.path.startswith("arch/") and "/include/" in body.path

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether follow_page() can take the place of an acquire: what the code shows, or what it lacks.
+
+follow_page(vma, address, flags) wants the mmap lock and a vma and never faults a page in; the
+GUP functions find the vma and fault. Whatever is not shown by the code itself stands against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tree_sitter import Node
+
+from migrate.analysis.frontend.syntax import Source, name_of, nodes
+from migrate.analysis.ir.model import FunctionFacts, Result
+from migrate.analysis.model import Acquire, FollowSite
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.program import Program
+
+_LOCKED = ("get_user_pages", "get_user_pages_remote")
+"""Called with the mmap lock held, by their contract."""
+_FAST = ("get_user_pages_fast", "get_user_pages_fast_only", "__get_user_pages_fast")
+_LOOKUPS = ("find_vma", "vma_lookup", "find_extend_vma")
+_FLAGS = frozenset({"FOLL_WRITE", "FOLL_GET", "FOLL_NOFAULT"})
+"""Flags that follow_page() understands, or that the fault-in before it can honour."""
+
+_FAILED = (("<=", b"0"), ("<", b"1"), ("!=", b"1"))
+"""What is true of the value exactly when the one page was not taken."""
+
+_PURE = frozenset(
+    {
+        *("identifier", "number_literal", "parenthesized_expression", "binary_expression"),
+        *("unary_expression", "conditional_expression", "field_expression", "field_identifier"),
+        *("cast_expression", "type_descriptor", "primitive_type", "sized_type_specifier", "null"),
+        *("sizeof_expression", "true", "false", "struct_specifier", "type_identifier"),
+        *("abstract_pointer_declarator", "pointer_expression", "comment"),
+    }
+)
+
+
+def follow_sites(
+    program: Program, acquires: Sequence[tuple[Acquire, Site | None]]
+) -> tuple[tuple[FollowSite, ...], str]:
+    """A site for every acquire and ""; or nothing, and why one of them has none."""
+    sites = []
+    for acquire, site in acquires:
+        found = _site(program, acquire, site)
+        if isinstance(found, str):
+            return (), found
+        sites.append(found)
+    return tuple(sites), ""
+
+
+def _site(program: Program, acquire: Acquire, site: Site | None) -> FollowSite | str:
+    if acquire.name in _FAST:
+        return f"it wants the mmap lock, which {acquire.name}() goes without where it can"
+    if acquire.name not in _LOCKED:
+        return f"it wants the mmap lock, which {acquire.name}() takes or drops itself"
+    call = _call_node(program, site) if site is not None else None
+    if site is None or call is None:
+        return "the call is not understood"
+    wrong = _wrong_arguments(acquire)
+    if wrong:
+        return wrong
+    page = _page(acquire, site.facts)
+    result = _result(call)
+    if page is None:
+        return "the page does not go into a local variable"
+    if result is None:
+        return "the call is part of a larger expression"
+    start = acquire.argument("start", "addr", "address") or ""
+    flags = acquire.argument("gup_flags", "foll_flags", "flags", "write") or ""
+    if not all(_is_pure(n) for n in _arguments(call)):
+        return "its arguments have side effects"
+    write = _write(flags)
+    if write is None:
+        return f"it knows no counterpart to the flags {flags}"
+    vma = _vma(program, site, start)
+    if not vma:
+        return "it wants a vma, and none is at hand that is sure to be that of the address"
+    faults = "FOLL_NOFAULT" not in flags
+    return FollowSite(acquire.place, vma, start, flags, write, page, faults, result)
+
+
+def _wrong_arguments(acquire: Acquire) -> str:
+    if acquire.argument("nr_pages") != "1":
+        return "it takes one page at a time"
+    if acquire.argument("vmas") not in (None, "NULL"):
+        return "the vmas are asked for, too"
+    if acquire.argument("locked") not in (None, "NULL"):
+        return f"{acquire.name}() may drop the mmap lock here, which it wants held"
+    return ""
+
+
+def _page(acquire: Acquire, facts: FunctionFacts) -> str | None:
+    match = re.fullmatch(r"& ?(\w+)", acquire.argument("pages") or "")
+    if match is None:
+        return None
+    kind = facts.types.get(match[1])
+    plain = kind is not None and (kind.tag, kind.depth) == ("page", 1)
+    unique = f"{match[1]}#2" not in facts.types and match[1] not in facts.parameters
+    return match[1] if plain and unique else None
+
+
+# The syntax around the call
+
+
+def _call_node(program: Program, site: Site) -> Node | None:
+    source = program.source(site.facts.function.path)
+    if source is None or source.origin is not None:
+        return None
+    start = site.call.start
+    node = source.root.descendant_for_byte_range(start, start + len(site.call.name))
+    call = node.parent if node is not None else None
+    return call if call is not None and call.type == "call_expression" else None
+
+
+def _arguments(call: Node) -> list[Node]:
+    listed = call.child_by_field_name("arguments")
+    return [c for c in listed.named_children if c.type != "comment"] if listed is not None else []
+
+
+def _is_pure(node: Node) -> bool:
+    """Whether the expression can be written down twice: no call, no store."""
+    return node.type in _PURE and all(_is_pure(child) for child in node.named_children)
+
+
+def _result(call: Node) -> str | None:
+    """The variable that gets the value, "" for the condition of an `if`, None for anything else."""
+    holder = call.parent
+    if holder is None:
+        return None
+    if holder.type == "assignment_expression":
+        target, operator = holder.child_by_field_name("left"), holder.children[1]
+        statement = holder.parent is not None and holder.parent.type == "expression_statement"
+        simple = target is not None and target.type == "identifier" and operator.type == "="
+        return name_of(target) if statement and simple and target is not None else None
+    if holder.type != "binary_expression":
+        return None
+    condition = holder.parent
+    is_if = condition is not None and condition.parent is not None
+    if not is_if or condition is None or condition.type != "parenthesized_expression":
+        return None
+    if condition.parent is None or condition.parent.type != "if_statement":
+        return None
+    return "" if _says_failed(holder, call) else None
+
+
+def _says_failed(comparison: Node, call: Node) -> bool:
+    left, right = comparison.child_by_field_name("left"), comparison.child_by_field_name("right")
+    operator = comparison.child_by_field_name("operator")
+    if left != call or right is None or operator is None:
+        return False
+    return (operator.type, right.text) in _FAILED
+
+
+def _write(flags: str) -> str | None:
+    """When FOLL_WRITE is among `flags`: "", "1", or the condition; None for other flags."""
+    if re.fullmatch(r"\([^()]*\)", flags):
+        return _write(flags[1:-1])
+    match = re.fullmatch(r"([^?:]+?) ?\? ?(\w+) ?: ?(\w+)", flags)
+    if match is not None:
+        condition, yes, no = match.groups()
+        if (yes, no) == ("FOLL_WRITE", "0"):
+            return condition
+        return f"!({condition})" if (yes, no) == ("0", "FOLL_WRITE") else None
+    words = [word.strip() for word in flags.split("|")]
+    if not set(words) <= _FLAGS | {"0"}:
+        return None
+    return "1" if "FOLL_WRITE" in words else ""
+
+
+# The vma at hand
+
+
+def _vma(program: Program, site: Site, address: str) -> str:
+    """A local variable or parameter that is the vma of `address`, "" when none is sure to be."""
+    facts = site.facts
+    for name, kind in facts.types.items():
+        if (kind.tag, kind.depth) != ("vm_area_struct", 1) or "#" in name:
+            continue
+        if name in facts.parameters:
+            found = _given(program, facts, name, address)
+        else:
+            found = _looked_up(program, facts, name, address)
+        if found:
+            return name
+    return ""
+
+
+def _given(program: Program, facts: FunctionFacts, vma: str, address: str) -> bool:
+    """Whether every caller passes the vma that it looked up by the address it passes."""
+    names = facts.parameters
+    if address not in names or not _constant(program, facts, address, vma):
+        return False
+    sites, closed = program.callers.of(facts.function)
+    at, to = names.index(vma), names.index(address)
+    return (
+        closed
+        and bool(sites)
+        and all(
+            len(s.call.sources) > max(at, to)
+            and _looked_up(program, s.facts, s.call.sources[at], s.call.sources[to])
+            for s in sites
+        )
+    )
+
+
+def _looked_up(program: Program, facts: FunctionFacts, vma: str, address: str) -> bool:
+    """Whether `vma` only ever is the result of a lookup by `address`, and is tested."""
+    kind = facts.types.get(vma)
+    if kind is None or (kind.tag, kind.depth) != ("vm_area_struct", 1) or vma in facts.parameters:
+        return False
+    flows = [f for f in facts.flows if f.target.base == vma and not f.target.members]
+    calls = [v.call for f in flows for v in f.sources if isinstance(v, Result)]
+    if not flows or len(calls) != len(flows) or any(len(f.sources) != 1 for f in flows):
+        return False
+    for call in (facts.calls[n] for n in calls):
+        if call.name not in _LOOKUPS or call.sources[-1:] != (address,):
+            return False
+    return _constant(program, facts, address) and _is_tested(program, facts, vma)
+
+
+def _constant(program: Program, facts: FunctionFacts, *names: str) -> bool:
+    """Whether the variables keep the value that they came in with, or were given once."""
+    source = program.source(facts.function.path)
+    if source is None:
+        return False
+    stores = [f.target.base for f in facts.flows if not f.target.members]
+    for name in names:
+        once = 0 if name in facts.parameters else 1
+        if name not in facts.types or stores.count(name) > once:
+            return False
+        if any(_changes(n, name) for n in nodes(facts.function.body)):
+            return False
+    return True
+
+
+def _changes(node: Node, name: str) -> bool:
+    if node.type not in ("update_expression", "pointer_expression"):
+        return False
+    argument = node.child_by_field_name("argument")
+    addressed = node.type == "update_expression" or node.children[0].type == "&"
+    return addressed and argument is not None and argument.text == name.encode()
+
+
+def _is_tested(program: Program, facts: FunctionFacts, name: str) -> bool:
+    source: Source | None = program.source(facts.function.path)
+    conditions = (
+        n.child_by_field_name("condition")
+        for n in nodes(facts.function.body)
+        if n.type == "if_statement"
+    )
+    return source is not None and any(
+        c is not None and any(n.type == "identifier" and name_of(n) == name for n in nodes(c))
+        for c in conditions
+    )

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is true of a group as a whole, beyond single uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.frontend.syntax import name_of, nodes
+from migrate.analysis.ir.model import Call
+from migrate.analysis.model import (
+    Acquire,
+    Evidence,
+    Release,
+    Trait,
+    TraitKind,
+    Use,
+    UseKind,
+)
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.functions import scope_of
+from migrate.analysis.program.program import Program
+from migrate.analysis.traits.notifier_ops import hears_only_the_end
+from migrate.kernel.signatures import DIRECT_NAMES
+
+IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "mm/nommu.c"})
+"""GUP itself and its tests."""
+
+_QUIET_EFFECTS = frozenset({"", "physical", "struct", "dirty", "unmap", *RELEASE_EFFECTS})
+_READING = frozenset(
+    f"FOLL_{word}"
+    for word in (
+        *("TOUCH", "GET", "DUMP", "FORCE", "NOWAIT", "MLOCK", "HWPOISON", "NUMA", "ANON", "COW"),
+        *("LONGTERM", "SPLIT_PMD", "FAST_ONLY", "UNLOCKABLE", "REMOTE", "PIN", "PCI_P2PDMA"),
+        *("INTERRUPTIBLE", "HONOR_NUMA_FAULT", "MIGRATION", "TRIED"),
+    )
+)
+"""The flags of the kernel that ask for no write access; a macro may be anything."""
+_LOOPS = frozenset({"while_statement", "for_statement", "do_statement"})
+_ARCH_MM = re.compile(r"arch/[^/]+/mm/")
+_COMPARISON = re.compile(r"[<>=!]=|[<>!]|&&|\|\|")
+
+
+def is_implementation(acquire: Acquire) -> bool:
+    """Whether the acquire is GUP's own: in its files, or in a function of the family."""
+    path = acquire.place.path
+    core = path.startswith(("mm/", "include/linux/")) or _ARCH_MM.match(path) is not None
+    return is_implementation_file(path) or (core and acquire.function in DIRECT_NAMES)
+
+
+def is_implementation_file(path: str) -> bool:
+    """Whether the file is GUP itself, or a test of it."""
+    return path in IMPLEMENTATION
+
+
+def pages_null(acquire: Acquire) -> bool:
+    """Whether the call only faults pages in and takes no reference."""
+    pages = acquire.argument("pages", "page", "pagep")
+    # A helper is free to do something else without them.
+    return pages in ("NULL", "0") and acquire.name in DIRECT_NAMES
+
+
+def group_traits(
+    program: Program,
+    acquires: tuple[tuple[Acquire, Site | None], ...],
+    releases: tuple[Release, ...],
+    uses: tuple[Use, ...],
+) -> tuple[Trait, ...]:
+    """All traits of a group, in the order of their kinds."""
+    found: dict[Trait, None] = {}
+    for acquire, site in acquires:
+        for kind in _of_call(acquire, site):
+            subject = acquire.name if kind is TraitKind.THROUGH_HELPER else ""
+            found[Trait(kind, _evidence(acquire, kind), subject)] = None
+    first = acquires[0][0]
+    elsewhere = any(r.function != first.function for r in releases)
+    if elsewhere and any(u.kind is UseKind.STORED for u in uses):
+        found[Trait(TraitKind.LONG_LIVED, _evidence(first, TraitKind.LONG_LIVED))] = None
+    sites = [site for _, site in acquires if site is not None]
+    if sites and _put_at_once(sites, releases):
+        found[Trait(TraitKind.PUT_AT_ONCE, _evidence(first, TraitKind.PUT_AT_ONCE))] = None
+    for trait in _notifiers(program, sites, releases):
+        found[trait] = None
+    return tuple(found)
+
+
+def _evidence(acquire: Acquire, kind: TraitKind) -> Evidence:
+    return Evidence(acquire.place, kind.value, acquire.text)
+
+
+def _of_call(acquire: Acquire, site: Site | None) -> Iterator[TraitKind]:
+    if is_implementation(acquire):
+        yield TraitKind.IMPLEMENTATION
+    if pages_null(acquire):
+        yield TraitKind.PAGES_NULL
+    if acquire.name not in DIRECT_NAMES:
+        yield TraitKind.THROUGH_HELPER
+        return
+    if acquire.name.endswith("fast_only") or acquire.name == "__get_user_pages_fast":
+        yield TraitKind.FAST_ONLY
+    flags = acquire.argument("gup_flags", "foll_flags", "flags", "write")
+    if flags is None or _may_write(flags, site, acquire.argument("write") is not None):
+        yield TraitKind.MAY_WRITE
+    if flags is not None and (
+        "FOLL_LONGTERM" in _with_assignments(flags, site)
+        or acquire.name == "get_user_pages_longterm"
+    ):
+        yield TraitKind.LONGTERM
+    truth = flags is not None and (_is_truth(flags) or _is_bool(flags, site))
+    if truth and acquire.argument("write") is None:
+        yield TraitKind.BOOL_FLAGS
+
+
+def _may_write(flags: str, site: Site | None, is_bool: bool) -> bool:
+    """False only when no way to compute the flags asks for write access."""
+    if flags in ("0", "false"):
+        return False
+    if is_bool:
+        return True
+    text = _with_assignments(flags, site)
+    if "FOLL_WRITE" in text or _is_truth(flags):
+        return True
+    return any(word not in _READING for word in re.findall(r"[A-Za-z_]\w*", text))
+
+
+def _with_assignments(flags: str, site: Site | None) -> str:
+    """The flags argument, with a local variable replaced by all that is assigned to it."""
+    if site is None or not re.fullmatch(r"\w+", flags):
+        return flags
+    if flags not in site.facts.types or flags in site.facts.parameters:
+        return flags
+    lines = [f.text for f in site.facts.flows if f.target.base == flags and not f.target.members]
+    values = [re.sub(r"^.*?=", "", line).rstrip(";") for line in lines]
+    return " ".join(values) or flags
+
+
+def _is_truth(flags: str) -> bool:
+    return flags in ("1", "true") or (
+        bool(_COMPARISON.search(flags.replace("->", ".").split("?")[0])) and ("?" not in flags)
+    )
+
+
+def _is_bool(flags: str, site: Site | None) -> bool:
+    kind = site.facts.types.get(flags) if site is not None else None
+    return kind is not None and kind.tag == "bool" and kind.depth == 0
+
+
+def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
+    """Whether between acquire and release nothing is called that could use the pages, and nothing
+    waits there for somebody who does."""
+    known = knowledge()
+    places = {r.place for r in releases}
+    for site in sites:
+        own = [c.start for c in site.facts.calls if c.place in places]
+        if not own or min(own) < site.call.start or _turns(site, max(own)):
+            return False
+        for call in site.facts.calls:
+            if not site.call.start < call.start <= max(own):
+                continue
+            function = known.lookup(call.name)
+            if function is None or not set(function.effects) <= _QUIET_EFFECTS:
+                return False
+    return {scope_of(s.facts.function).split("#")[0] for s in sites} >= {p.path for p in places}
+
+
+def _turns(site: Site, last: int) -> bool:
+    """Whether the code behind the acquire jumps back, or loops without a release before the one
+    at `last`."""
+    labels: dict[str, int] = {}
+    for node in nodes(site.facts.function.body):
+        if node.type in _LOOPS and site.call.start < node.start_byte < node.end_byte < last:
+            return True
+        label = node.child_by_field_name("label")
+        if label is not None and node.type == "labeled_statement":
+            labels[name_of(label)] = node.start_byte
+    return any(
+        labels.get(name_of(label), node.start_byte) < node.start_byte
+        for node in nodes(site.facts.function.body)
+        if node.type == "goto_statement"
+        and (label := node.child_by_field_name("label")) is not None
+    )
+
+
+def _notifiers(
+    program: Program, sites: list[Site], releases: tuple[Release, ...]
+) -> Iterator[Trait]:
+    known = knowledge()
+    for site in sites:
+        for evidence in _consulted(site, releases):
+            yield Trait(TraitKind.NOTIFIER_HERE, evidence)
+    for path in dict.fromkeys(s.facts.function.path for s in sites):
+        for name in known.notifier_registration:
+            for other in program.files_with(path, name):
+                same = other == path
+                kind = TraitKind.NOTIFIER_FILE if same else TraitKind.NOTIFIER_NEAR
+                for site, struct in _registrations(program, other, name):
+                    evidence = Evidence(site.call.place, kind.value, site.call.text)
+                    yield Trait(kind, evidence, struct)
+
+
+def _consulted(site: Site, releases: tuple[Release, ...]) -> Iterator[Evidence]:
+    """Where a notifier is asked whether the pages moved, before they are let go. One that is only
+    registered may be there for another range."""
+    known = knowledge()
+    own = [r.place for r in releases if r.function == site.facts.function.name]
+    asked = [(c.place, c.text) for c in site.facts.calls if _asks(c)]
+    asked += [(a.place, a.text) for a in site.facts.accesses if a.member in known.notifier_members]
+    for place, text in sorted(asked):
+        if not own or place < max(own):
+            yield Evidence(place, "MMU notifier", text)
+
+
+def _asks(call: Call) -> bool:
+    known = knowledge()
+    function = known.lookup(call.name)
+    if function is None or call.name in known.notifier_registration:
+        return False
+    return "notifier" in function.effects
+
+
+def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Site, str]]:
+    """The calls of `name` in `path`, each with the struct that its notifier is a member of;
+    calls inside the implementation of notifiers left out, and notifiers that hear of no move."""
+    for facts in program.functions_with(path, name):
+        if facts.function.name in knowledge().notifier_registration:
+            continue
+        for index, call in enumerate(facts.calls):
+            if call.name == name and call.arguments:
+                if hears_only_the_end(program, Site(facts, index)):
+                    continue
+                cells = [program.cells.of(v, facts)[0] for v in call.values(0)]
+                owners = [c.scope for c in cells if c.kind == "member"]
+                yield Site(facts, index), owners[0] if owners else ""

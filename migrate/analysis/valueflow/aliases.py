@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Containers that are filled through a pointer into them: the object holds the pages as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
+from migrate.analysis.model import Place
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.functions import scope_of
+from migrate.analysis.program.known_callee import known_callee
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.trace import SCATTER, State
+
+if TYPE_CHECKING:
+    from migrate.analysis.valueflow.flow import Forward
+
+WALK = "for_each_"
+"""How the macros begin that let one argument walk along the container in their first."""
+
+
+def containers_behind(flow: Forward, state: State, facts: FunctionFacts) -> None:
+    """Start what a local pointer to a scatterlist or a bvec that holds pages points into."""
+    if state.form != SCATTER or state.cell.kind != "local":
+        return
+    kind = facts.types.get(state.cell.name)
+    if kind is None or kind.depth < 1:
+        return
+    found = flow.program.cells.mentions(facts, state.cell)
+    for stored, via in found.targets:
+        if via or stored.carved or not flow.compiled(stored.guards):
+            continue
+        for value in stored.sources:
+            _start(flow, value, facts, stored.place, stored.text)
+    for index, position, _ in found.arguments:
+        call = facts.calls[index]
+        known = known_callee(flow.program, call.name, facts.function.path)
+        if known is not None and known.into == position and call.name.startswith(WALK):
+            for value in call.values(0):
+                _start(flow, value, facts, call.place, call.text)
+
+
+def _start(flow: Forward, value: Value, facts: FunctionFacts, place: Place, text: str) -> None:
+    if not isinstance(value, AccessPath):
+        _behind_result(flow, Site(facts, value.call), place, text)
+        return
+    cell, _ = flow.program.cells.of(value, facts)
+    if cell.kind in ("member", "global"):
+        flow.stored_in(cell, value, facts, place, text)
+    given = cell.kind == "local" and cell.name in facts.parameters
+    flow.trace.edge(place, f"points into {cell}", text)
+    flow.start(State(cell, SCATTER, given))
+
+
+def _behind_result(flow: Forward, site: Site, place: Place, text: str) -> None:
+    result = AbstractLocation("result", scope_of(site.facts.function), str(site.index))
+    if State(result, SCATTER) in flow.trace.states:
+        return  # it was followed to here
+    known = known_callee(flow.program, site.call.name, site.facts.function.path)
+    if known is not None and known.result == "same" and site.call.arguments:
+        for value in site.call.values(0):
+            _start(flow, value, site.facts, place, text)
+    elif known is None or known.result != "memory":
+        flow.trace.gap(f"it is put where the result of a call points, {place}")

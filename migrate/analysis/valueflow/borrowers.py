@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Structs through which others work on pages that they do not hold, such as an iov_iter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.model import Place, UseKind
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.program import Program
+from migrate.analysis.program.trace import Trace
+from migrate.analysis.valueflow.callees import EFFECT_USE
+
+
+def is_borrowed(cell: AbstractLocation) -> bool:
+    """Whether what is stored in `cell` stays with whoever stored it."""
+    return cell.kind == "member" and cell.scope in knowledge().borrowers
+
+
+def use_of(cell: AbstractLocation) -> UseKind:
+    """What is done with the pages that are stored in `cell`, a member of a struct that borrows."""
+    return EFFECT_USE[knowledge().borrowers[cell.scope].use]
+
+
+def released_through(program: Program, trace: Trace) -> Iterator[Place]:
+    """Releases of pages that stand in a member to which the pages of `trace` were lent, in the
+    scope of the code that lends them."""
+    for cell, path in trace.lent.items():
+        for facts in program.cells.member_users(cell, path):
+            found = program.cells.mentions(facts, cell)
+            given = {index for index, _, _ in found.arguments}
+            for flow, _ in found.sources:
+                target, _ = program.cells.of(flow.target, facts)
+                if target.kind == "local":
+                    mentions = program.cells.mentions(facts, target)
+                    given |= {index for index, _, _ in mentions.arguments}
+            yield from _releases(facts, given)
+
+
+def _releases(facts: FunctionFacts, calls: set[int]) -> Iterator[Place]:
+    for index in sorted(calls):
+        known = knowledge().lookup(facts.calls[index].name)
+        if known is not None and RELEASE_EFFECTS & set(known.effects):
+            yield facts.calls[index].place

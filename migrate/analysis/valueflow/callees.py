@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What becomes of pages that are given to a call: known, followed into, or out of sight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, KernelFunction, knowledge
+from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Value
+from migrate.analysis.model import Release, UseKind
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.functions import is_macro, scope_of
+from migrate.analysis.program.known_callee import known_callee, renamed
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.trace import (
+    ADDRESS,
+    AGAIN,
+    FORMS,
+    PAGE,
+    PHYSICAL,
+    SCATTER,
+    ReleaseSite,
+    State,
+)
+from migrate.kernel.signatures import DIRECT_NAMES
+
+if TYPE_CHECKING:
+    from migrate.analysis.valueflow.flow import Forward
+
+ARRAY_FUNCTIONS = frozenset(
+    {"memcpy", "memmove", "memset", "memcmp", "memchr", "kmemdup", "copy_from_user", "copy_to_user"}
+    | {"jhash", "jhash2", "crc32", "crc32_le", "crc32c", "xxh32", "xxh64", "siphash", "hsiphash"}
+)
+"""These touch the data of a page only when they are given its address."""
+
+EFFECT_USE = {
+    "write": UseKind.WRITE_DATA,
+    "read": UseKind.READ_DATA,
+    "touch": UseKind.TOUCH_DATA,
+    "map": UseKind.MAP,
+    "dma": UseKind.DMA,
+    "handed": UseKind.DMA,
+    "dirty": UseKind.DIRTY,
+    "physical": UseKind.PHYSICAL,
+    "struct": UseKind.STRUCT_PAGE,
+    "manipulate": UseKind.MANIPULATED,
+    "extra": UseKind.EXTRA_REFERENCE,
+    "consume": UseKind.CONSUMED,
+    "adopt": UseKind.CONSUMED,
+    "notifier": UseKind.NOTIFIER,
+    "fill": UseKind.OTHER_SOURCE,
+    "free": UseKind.FREED,
+}
+
+_NOT_BY_NUMBER = frozenset(
+    {UseKind.PHYSICAL, UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA}
+)
+"""What is not done to a page when a function is given its number, or an offset made of that."""
+
+_NOT_BY_ADDRESS = frozenset(
+    {UseKind.CONSUMED, UseKind.EXTRA_REFERENCE, UseKind.MANIPULATED, UseKind.OTHER_SOURCE}
+)
+"""What is not done to a page when a function is given the address of its data."""
+
+
+def argument(flow: Forward, form: str, site: Site, position: int) -> None:
+    """Follow what argument number `position` of a call holds in `form`."""
+    call = site.call
+    if call.unclear:
+        flow.trace.gap(f"the arguments at {call.place} are not understood", form)
+    if not call.name:
+        _through_pointer(flow, form, site, position)
+        return
+    acquired = flow.is_acquire(call)
+    if acquired is not None:
+        if acquired == position and form == PAGE:
+            flow.trace.acquires[call.place] = None
+        if call.name in DIRECT_NAMES:
+            return
+    known = known_callee(flow.program, call.name, site.facts.function.path)
+    if known is not None:
+        _known_callee(flow, form, site, position, known)
+        return
+    definitions = _definitions(flow, site)
+    if not definitions:
+        _unknown_callee(flow, form, site, f"{call.name}()")
+    for function in definitions:
+        _into(flow, form, site, position, function)
+
+
+def _definitions(flow: Forward, site: Site) -> tuple[Function, ...]:
+    """What a call by name may mean: a header may call what the files of the acquires define."""
+    program, name = flow.program, site.call.name
+    found = program.definitions(name, site.facts.function.path)
+    if found:
+        return found
+    other = (
+        renamed(program, name, site.facts.function.path)
+        if knowledge().lookup(name) is not None
+        else ""
+    )
+    if other and other != name:
+        return program.definitions(other, site.facts.function.path)
+    homes = dict.fromkeys(flow.trace.homes)
+    return tuple(f for home in homes for f in program.definitions(name, home) if not f.static)
+
+
+def _into(flow: Forward, form: str, site: Site, position: int, function: Function) -> None:
+    """The pages go into a function as argument number `position`."""
+    call, facts = site.call, flow.program.facts(function)
+    if not flow.compiled(facts.guards, call.place):
+        return
+    name = _parameter(facts, position)
+    if not name:
+        flow.trace.gap(f"{function.name}() takes it as an unnamed argument at {call.place}", form)
+        return
+    flow.trace.edge(call.place, f"passed to {call.name or function.name}()", call.text)
+    flow.start(State(AbstractLocation("local", scope_of(function), name), form))
+    if is_macro(function) and facts.returns:
+        caller = scope_of(site.facts.function)
+        result = AbstractLocation("result", caller, str(site.index))
+        for state in list(flow.expansions.use(scope_of(function), result, form)):
+            flow.start(state)
+
+
+def _through_pointer(flow: Forward, form: str, site: Site, position: int) -> None:
+    """A call through a member of a struct of the driver's own means what is stored there."""
+    functions = flow.program.pointer_calls.meant_by(site)
+    if not functions:
+        _unknown_callee(flow, form, site, "a function pointer")
+    for function in functions:
+        _into(flow, form, site, position, function)
+
+
+def _known_callee(
+    flow: Forward, form: str, site: Site, position: int, known: KernelFunction
+) -> None:
+    call, facts = site.call, site.facts
+    effect = known.effect(position)
+    if form in (PAGE, AGAIN) and call.name in ARRAY_FUNCTIONS:
+        # What it works on are the pointers, not the pages behind them.
+        if effect == "read" and call.name in ("memcpy", "memmove"):
+            _store_argument(flow, site, 0, form)
+        elif call.name == "kmemdup":
+            result = AbstractLocation("result", scope_of(facts.function), str(site.index))
+            flow.start(State(result, form))
+        return
+    if effect in RELEASE_EFFECTS:
+        if form in (PAGE, AGAIN):
+            _release(flow, site, position, effect)
+        return
+    if effect == "escape" or (form == PHYSICAL and _copies(call, effect)):
+        _unknown_callee(flow, form, site, f"{call.name}()")
+        return
+    kind = EFFECT_USE.get(effect)
+    if kind is UseKind.DMA and (effect == "handed") is not (form == PHYSICAL):
+        # It takes a number where it is given a page or an address, or the other way round.
+        kind = UseKind.PHYSICAL_KEPT if form == PHYSICAL else None
+    if effect in ("extra", "adopt") and _balanced(flow, site, position):
+        kind = None
+    if form == ADDRESS and kind in _NOT_BY_ADDRESS:
+        kind = None
+    if kind is not None and not (form == PHYSICAL and kind in _NOT_BY_NUMBER):
+        flow.trace.use(kind, call.place, facts, call.text)
+    if known.result == "number" and form in (PAGE, SCATTER):
+        flow.trace.gap(f"{call.name}() makes a number of it at {call.place}")
+    elif known.result:
+        derived = _derived(form, known.result)
+        if derived == PAGE and form not in (PAGE, SCATTER):
+            derived = AGAIN
+        flow.trace.found_again |= derived == AGAIN
+        if derived in FORMS and (effect or derived == form):
+            result = AbstractLocation("result", scope_of(facts.function), str(site.index))
+            flow.start(State(result, derived))
+    for target, kept in ((known.into, SCATTER), (known.through, form)):
+        if target is not None and target != position and target < len(call.arguments):
+            _store_argument(flow, site, target, kept)
+    if call.name == "swap" and position == 0:
+        _store_argument(flow, site, 1, form)
+
+
+def _copies(call: Call, effect: str) -> bool:
+    """Whether the function stores what it is given the address of."""
+    return effect == "read" and call.name.startswith(("memcpy", "memmove", "copy_to", "__copy_to"))
+
+
+def _balanced(flow: Forward, site: Site, position: int) -> bool:
+    """Whether the function takes a reference to the page of this argument, for one callee that
+    adopts it: `get_page(page); skb_fill_page_desc(skb, i, page, ...)`."""
+    page = site.call.values(position)
+    calls = {"extra": list[int](), "adopt": list[int]()}
+    for call in site.facts.calls:
+        known = known_callee(flow.program, call.name, site.facts.function.path)
+        for number, values in enumerate(call.arguments if known is not None else ()):
+            effect = known.effect(number) if known is not None else ""
+            if effect in calls and values == page:
+                calls[effect].append(call.start)
+    taken, adopted = calls["extra"], calls["adopt"]
+    return len(taken) == len(adopted) == 1 and taken[0] < adopted[0]
+
+
+def _derived(form: str, result: str) -> str:
+    """The form of what a known function makes of `form`; one that is not followed for nothing."""
+    if result == "number":
+        return form if form in (ADDRESS, PHYSICAL) else ""
+    return form if result == "same" else result
+
+
+def _store_argument(flow: Forward, site: Site, target: int, form: str) -> None:
+    for value in site.call.values(target):
+        cell, _ = flow.program.cells.of(value, site.facts)
+        if cell.kind in ("member", "global"):
+            flow.trace.origin(cell, site.facts.function.path)
+            outlives = isinstance(value, AccessPath) and flow.outlives(value, site.facts)
+            if form == PHYSICAL:
+                flow.trace.use(UseKind.PHYSICAL_KEPT, site.call.place, site.facts, site.call.text)
+                flow.trace.number_stores.setdefault(site.call.place, {})[cell] = None
+            elif outlives:
+                flow.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
+        if form == SCATTER:
+            flow.trace.use(UseKind.SCATTER, site.call.place, site.facts, site.call.text)
+        flow.trace.edge(site.call.place, f"{site.call.name}() puts it into {cell}", site.call.text)
+        given = cell.kind == "local" and cell.name in site.facts.parameters
+        flow.start(State(cell, form, given and _is_filled(flow, value, form, site)))
+
+
+def _is_filled(flow: Forward, value: Value, form: str, site: Site) -> bool:
+    """Whether the callers see what is stored into a parameter."""
+    if form == SCATTER:
+        return True
+    kind = flow.program.types.at(value, site.facts) if isinstance(value, AccessPath) else None
+    return kind is not None and kind.depth > 1
+
+
+def _unknown_callee(flow: Forward, form: str, site: Site, name: str) -> None:
+    call, facts = site.call, site.facts
+    if form == ADDRESS:
+        flow.trace.use(UseKind.TOUCH_DATA, call.place, facts, call.text)
+    elif form == PHYSICAL:
+        flow.trace.use(UseKind.PHYSICAL_KEPT, call.place, facts, call.text)
+    else:
+        flow.trace.use(UseKind.ESCAPES, call.place, facts, call.text)
+        flow.trace.gap(f"passed to {name} at {call.place}, which cannot be followed", form)
+
+
+def _release(flow: Forward, site: Site, position: int, effect: str) -> None:
+    call, function = site.call, site.facts.function
+    if is_macro(function):
+        flow.trace.gap(f"the macro at {call.place} releases it")
+    helper = function.name if site.facts.parameters else ""
+    root = call.values(position)
+    by_parameter = any(
+        flow.program.cells.of(v, site.facts)[0].name in site.facts.parameters for v in root
+    )
+    release = Release(
+        call.place,
+        function.name,
+        call.name,
+        effect == "release_bulk",
+        helper if by_parameter else "",
+        call.text,
+    )
+    flow.trace.releases.setdefault(call.place, ReleaseSite(release, site, position))
+
+
+def _parameter(facts: FunctionFacts, position: int) -> str:
+    """The name of parameter number `position`; arguments of a variadic macro are its last."""
+    names = facts.parameters
+    if position >= len(names):
+        return "__VA_ARGS__" if "__VA_ARGS__" in names else ""
+    return names[position]

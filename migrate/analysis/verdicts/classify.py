@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A verdict for every group: the first rule that answers, with the warnings that go along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from migrate.analysis.model import (
+    Action,
+    Classification,
+    Confidence,
+    Pairing,
+    PinGroup,
+    TraitKind,
+    UseKind,
+    Verdict,
+)
+from migrate.analysis.verdicts.rules import RULES, Question, only_struct_page, through_helper
+from migrate.kernel.signatures import read_signatures
+from migrate.kernel.tree import Tree
+
+TRUTH_VALUE = "A truth value is passed as gup_flags"
+"""How the warning begins that an edit can do away with."""
+
+
+class Target(Protocol):
+    """What the rules want to know of a profile."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def pins_read_only(self) -> bool: ...
+
+    @property
+    def follow_needs(self) -> tuple[str, ...] | None:
+        """The functions that a tree must have for a verdict `follow`; None for never."""
+
+    @property
+    def pins(self) -> bool:
+        """Whether what needs a pin is converted at all."""
+
+    @property
+    def by_rules(self) -> bool:
+        """Whether what only looks at struct page is converted by the profile's own rules."""
+
+
+def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification:
+    """One verdict a group, in the order of the groups."""
+    follows = _follows(tree, profile)
+    verdicts = [verdict(group, profile.pins_read_only, follows) for group in pairing.groups]
+    decided: dict[str, list[Verdict]] = {}
+    for group, v in zip(pairing.groups, verdicts, strict=True):
+        for function in {acquire.function for acquire in group.acquires}:
+            decided.setdefault(function, []).append(v)
+    followed = tuple(
+        _like_helper(group, v, decided) for group, v in zip(pairing.groups, verdicts, strict=True)
+    )
+    aimed = tuple(_aimed(v, profile) for v in followed)
+    return Classification(tree.commit, profile.name, pairing.groups, aimed)
+
+
+def _aimed(own: Verdict, profile: Target) -> Verdict:
+    """What the profile is about: a third one may take CASE 4 alone, to functions of its own."""
+    if profile.by_rules and own.rule == only_struct_page.__name__:
+        return replace(own, action=Action.FOLLOW)
+    if own.action is Action.PIN and not profile.pins:
+        reason = f"This profile leaves alone what needs a pin. {own.reason}"
+        return replace(own, action=Action.KEEP, reason=reason, warnings=())
+    return own
+
+
+def _follows(tree: Tree, profile: Target) -> bool:
+    needs = profile.follow_needs
+    return needs is not None and set(needs) <= set(read_signatures(tree, needs))
+
+
+def _like_helper(
+    group: PinGroup, own: Verdict, decided: Mapping[str, Sequence[Verdict]]
+) -> Verdict:
+    """What a kept helper hands out is kept by its callers, too."""
+    trait = group.trait(TraitKind.THROUGH_HELPER)
+    if trait is None or own.rule != through_helper.__name__:
+        return own
+    # Another function may go by the same name, and one helper may acquire in several groups.
+    found = decided.get(trait.subject, ())
+    if not found or any(v.action is not Action.KEEP for v in found):
+        return own
+    helper = max(found, key=lambda v: list(Confidence).index(v.confidence or Confidence.LOW))
+    reason = f"The pages come from {trait.subject}(), which stays as it is."
+    return replace(
+        own, action=Action.KEEP, case=helper.case, reason=reason, confidence=helper.confidence
+    )
+
+
+def verdict(group: PinGroup, pins_read_only: bool, follows: bool = False) -> Verdict:
+    """What the rules say about `group`; the last of them always answers."""
+    question = Question(group, pins_read_only, follows)
+    for rule in RULES:
+        answer = rule.ask(question)
+        if answer is not None:
+            return Verdict(
+                group.name,
+                answer.action,
+                answer.case,
+                rule.name,
+                answer.reason,
+                answer.confidence,
+                answer.evidence,
+                warnings(group, answer.action),
+            )
+    raise AssertionError("the last rule answers every question")
+
+
+def warnings(group: PinGroup, action: Action) -> tuple[str, ...]:
+    """What a reviewer should know of a group that is converted; nothing is changed for it."""
+    if action is Action.PIN:
+        return tuple(_pin_warnings(group))
+    if action is Action.FOLLOW:
+        return tuple(_follow_warnings(group))
+    return ()
+
+
+def _pin_warnings(group: PinGroup) -> Iterator[str]:
+    long_lived = group.trait(TraitKind.LONG_LIVED)
+    kinds = {u.kind for u in group.uses}
+    if long_lived is not None and group.trait(TraitKind.LONGTERM) is None:
+        where = long_lived.evidence.place
+        yield f"The pages are stored in an object without FOLL_LONGTERM ({where})."
+    if (
+        group.trait(TraitKind.MAY_WRITE)
+        and kinds & {UseKind.WRITE_DATA, UseKind.DMA}
+        and UseKind.DIRTY not in kinds
+        and not any("dirty" in release.name for release in group.releases)
+    ):
+        yield "The pages may be written to and are never marked dirty."
+    truth = group.trait(TraitKind.BOOL_FLAGS)
+    if truth is not None:
+        yield f"{TRUTH_VALUE} ({truth.evidence.place})."
+    for trait in group.traits:
+        if trait.kind is TraitKind.NEGATIVE_COUNT:
+            yield f"'{trait.subject}' may be an error code as a count ({trait.evidence.place})."
+        elif trait.kind is TraitKind.RELEASED_TWICE:
+            yield f"A page may be released a second time ({trait.evidence.place})."
+        elif trait.kind is TraitKind.LEFT_BEHIND:
+            yield f"A way out leaves pages behind that are still held ({trait.evidence.place})."
+    for use in group.uses:
+        if use.kind is UseKind.FREED:
+            name = use.text.split("(")[0].strip()
+            yield f"The page is given to {name}() instead of being released ({use.place})."
+
+
+def _follow_warnings(group: PinGroup) -> Iterator[str]:
+    if any(site.faults for site in group.follows):
+        yield (
+            "A page that is reclaimed between the fault-in and follow_page() makes the call fail,"
+            " where GUP would fault it in once more."
+        )
+    if group.follows:
+        yield "follow_page() looks in the mm of the vma; check that GUP looked there, too."
+        yield "Without CONFIG_MMU there is nothing to follow; check that the file needs it."

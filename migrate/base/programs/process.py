@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one door to other programs: every subprocess of the tool starts here."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import secrets
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.base.files import scratch
+from migrate.base.files.places import is_exhausted
+from migrate.base.programs import reaper
+
+DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
+"""Bytes of standard output and standard error together."""
+
+_CHUNK = 1 << 20
+"""Bytes in a pipe, and read or written at once; git writes tens of megabytes."""
+
+_ROUND_SECONDS = 1.0
+_GRACE_SECONDS = 1.0
+_SHIELD_SECONDS = 10.0
+
+_MADE_IN_HOME = {"DISTCC_DIR": ".distcc", "RUSTUP_HOME": ".rustup"}
+"""What distcc and the rustc of rustup make in HOME, even if asked for no more than a version, and
+the variables that name another place for it."""
+
+MARK = secrets.token_hex(16)
+"""What the environment of every program that this process starts is known by."""
+
+_watched = threading.Lock()
+_live: set[int] = set()
+"""Process groups of the children that run now, over all threads."""
+_stopping = False
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The program ran to its end, with whatever exit code (negative: killed by that signal)."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+
+@dataclass(frozen=True)
+class TimedOut:
+    """The program was killed, with everything it had started, after `limit` seconds; `silent`:
+    after as many seconds in which it wrote nothing."""
+
+    argv: tuple[str, ...]
+    limit: float
+    stdout: bytes
+    stderr: bytes
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class TooMuchOutput:
+    """The program was killed because it wrote more than `limit` bytes."""
+
+    argv: tuple[str, ...]
+    limit: int
+
+
+@dataclass(frozen=True)
+class NotStarted:
+    """The program could not be started at all."""
+
+    argv: tuple[str, ...]
+    why: str
+
+
+Outcome = Finished | TimedOut | TooMuchOutput | NotStarted
+
+
+def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The caller's environment without GIT_*, in the C locale, with our mark, plus `extra`.
+
+    Temporary files go where our own go, so that those of a program that was killed are found, and
+    with them what some programs would make in a HOME that has none of it yet.
+    """
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    env["LC_ALL"] = "C"
+    env.pop("LANGUAGE", None)
+    env[reaper.VARIABLE] = MARK
+    if place := scratch.current():
+        env["TMPDIR"] = str(place)
+    env.update(_folders_elsewhere(env.get("HOME", "")))
+    env.update(extra or {})
+    return env
+
+
+def _folders_elsewhere(home: str) -> Iterator[tuple[str, str]]:
+    """A variable and a folder for each of :data:`_MADE_IN_HOME` that is not there."""
+    place = scratch.current()
+    for variable, name in _MADE_IN_HOME.items():
+        there = variable in os.environ
+        with suppress(OSError):
+            there = there or Path(home, name).exists()
+        if not there:
+            # Below a device nobody can make anything, not even root.
+            folder = (place or Path(os.devnull)) / name
+            with suppress(OSError):
+                folder.mkdir(exist_ok=True)
+            yield variable, str(folder)
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    timeout: float,
+    silence: float | None = None,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    output_limit: int = DEFAULT_OUTPUT_LIMIT,
+    one_stream: bool = False,
+    pass_fds: Sequence[int] = (),
+    shielded: bool = False,
+    cpu_seconds: int | None = None,
+    memory: int | None = None,
+) -> Outcome:
+    """Run `argv` without a shell, in a process group of its own.
+
+    `timeout` is in seconds, and so is `silence`, how long it may write nothing at all;
+    `output_limit` is in bytes over both streams; `env` is added to
+    :func:`clean_environment`. `one_stream` sends standard error where standard output goes, in
+    the order written; `pass_fds` stay open in the child. When the call returns or raises, no
+    process of the group is left; when this process is killed, the reaper sees to that.
+    `cpu_seconds` and `memory`, in bytes of address space, are what the program may use, and each
+    that it starts; with all of the former used up it is :class:`TimedOut`.
+
+    `shielded` is for what writes into the user's repository: neither an interrupt nor the death
+    of this process ends it in the middle, which would leave a lock or half a file there. It reads
+    the end of its input instead, and ends by itself.
+    """
+    args = tuple(str(a) for a in argv)
+    if _stopping:
+        raise KeyboardInterrupt
+    _start_reaper()
+    start = time.monotonic()
+    try:
+        child = subprocess.Popen(
+            args,
+            cwd=cwd,
+            env=clean_environment({reaper.VARIABLE: ""} | dict(env or {}) if shielded else env),
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if one_stream else subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=tuple(pass_fds),
+        )
+    except OSError as error:
+        if is_exhausted(error):
+            raise  # which is nothing that this program did
+        return NotStarted(args, str(error))
+    except ValueError as error:
+        return NotStarted(args, str(error))
+    if not shielded:
+        _live.add(child.pid)
+    _limit(child, resource.RLIMIT_CPU, cpu_seconds)
+    _limit(child, resource.RLIMIT_AS, memory)
+    try:
+        streams = _Streams(child, stdin)
+        ended = streams.drain(start + timeout, silence, output_limit)
+        out, err = streams.stdout, streams.stderr
+        if ended == "output":
+            return TooMuchOutput(args, output_limit)
+        if ended == "time":
+            return TimedOut(args, timeout, out, err)
+        if ended == "silence" and silence:
+            return TimedOut(args, silence, out, err, silent=True)
+        try:
+            code = child.wait(max(0.1, start + timeout - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return TimedOut(args, timeout, out, err)
+        if cpu_seconds is not None and code in (-signal.SIGXCPU, -signal.SIGKILL):
+            return TimedOut(args, cpu_seconds, out, err)
+        return Finished(args, code, out, err, time.monotonic() - start)
+    finally:
+        if shielded:
+            _let_end(child)
+        _end_group(child)
+        _live.discard(child.pid)
+
+
+def _limit(child: subprocess.Popen[bytes], what: int, most: int | None) -> None:
+    """Limit what `child` may use; it has hardly begun."""
+    if most is not None:
+        with suppress(ProcessLookupError):
+            resource.prlimit(child.pid, what, (most, most))
+
+
+def _start_reaper() -> None:
+    """Start the reaper of this process, once; without it everything works until a SIGKILL."""
+    if not _watched.acquire(blocking=False):
+        return
+    program = [sys.executable, "-I", "-S", reaper.__file__, str(os.getpid()), MARK]
+    with suppress(OSError):
+        watcher = subprocess.Popen(
+            program,
+            cwd="/",
+            env={},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        # It outlives us, which Python would complain about at the end.
+        watcher.returncode = 0
+
+
+def watch() -> None:
+    """Have the reaper running before this process is copied: a copy must not start its own."""
+    _start_reaper()
+
+
+def disown() -> None:
+    """In a copy of this process: what runs now was started by another one."""
+    _live.clear()
+
+
+def enlist(group: int) -> None:
+    """Let a process group that was started elsewhere end with the others."""
+    _live.add(group)
+
+
+def discharge(group: int) -> None:
+    """The process group has ended."""
+    _live.discard(group)
+
+
+def stop_all() -> None:
+    """End every child in every thread and start no more; safe to call from a signal handler."""
+    global _stopping
+    _stopping = True
+    _signal_all(signal.SIGTERM)
+
+
+def kill_all(grace: float) -> None:
+    """Kill, with all they started, the children that are left `grace` seconds from now."""
+    deadline = time.monotonic() + grace
+    while _live and time.monotonic() < deadline:
+        time.sleep(0.02)
+    _signal_all(signal.SIGKILL)
+
+
+def _signal_all(number: signal.Signals) -> None:
+    for group in tuple(_live):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, number)
+
+
+def describe(outcome: Outcome) -> str:
+    """One line on how `outcome` failed, or that it did not."""
+    name = Path(outcome.argv[0]).name
+    match outcome:
+        case Finished(code=0):
+            return f"{name} succeeded"
+        case Finished(code=code, stderr=stderr):
+            last = stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
+            how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
+            return f"{name} {how}: {last[0][:300]}"
+        case TimedOut(limit=limit, silent=silent):
+            return f"{name} was stopped after {limit:g} s{' of silence' if silent else ''}"
+        case TooMuchOutput(limit=limit):
+            return f"{name} was stopped after {limit} bytes of output"
+        case NotStarted(why=why):
+            return f"{name} could not be started: {why}"
+
+
+class _Streams:
+    """Feeds standard input and collects both outputs without blocking on either."""
+
+    def __init__(self, child: subprocess.Popen[bytes], stdin: bytes | None) -> None:
+        self._chunks: dict[str, list[bytes]] = {"out": [], "err": []}
+        self._size = 0
+        self._pending = memoryview(stdin or b"")
+        self._selector = selectors.DefaultSelector()
+        for stream, label in ((child.stdout, "out"), (child.stderr, "err")):
+            if stream is None:
+                continue
+            os.set_blocking(stream.fileno(), False)
+            with suppress(OSError):  # a user may have so many pipes that they stay small
+                fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _CHUNK)
+            self._selector.register(stream, selectors.EVENT_READ, label)
+        if child.stdin is not None:
+            os.set_blocking(child.stdin.fileno(), False)
+            self._selector.register(child.stdin, selectors.EVENT_WRITE, "in")
+
+    @property
+    def stdout(self) -> bytes:
+        return b"".join(self._chunks["out"])
+
+    @property
+    def stderr(self) -> bytes:
+        return b"".join(self._chunks["err"])
+
+    def drain(self, deadline: float, silence: float | None, limit: int) -> str:
+        """Return "end", "time", "silence" or "output": why the streams are no longer read.
+
+        Silence is what was waited here in vain, so that it does not grow while we are stopped.
+        """
+        quiet, size = 0.0, 0
+        while self._selector.get_map():
+            now = time.monotonic()
+            left = deadline - now
+            if left <= 0:
+                return "time"
+            if silence is not None and quiet >= silence:
+                return "silence"
+            for key, _ in self._selector.select(min(left, _ROUND_SECONDS)):
+                if key.data == "in":
+                    self._feed(key)
+                elif not self._collect(key):
+                    self._selector.unregister(key.fileobj)
+            if self._size > limit:
+                return "output"
+            waited = min(time.monotonic() - now, _ROUND_SECONDS)
+            quiet, size = 0.0 if self._size > size else quiet + waited, self._size
+        return "end"
+
+    def _feed(self, key: selectors.SelectorKey) -> None:
+        try:
+            self._pending = self._pending[os.write(key.fd, self._pending[:_CHUNK]) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._pending = memoryview(b"")
+        if not self._pending:
+            self._selector.unregister(key.fileobj)
+            with suppress(OSError):
+                key.fileobj.close()  # type: ignore[union-attr]
+
+    def _collect(self, key: selectors.SelectorKey) -> bool:
+        try:
+            chunk = os.read(key.fd, _CHUNK)
+        except BlockingIOError:
+            return True
+        self._size += len(chunk)
+        self._chunks[key.data].append(chunk)
+        return bool(chunk)
+
+
+def _let_end(child: subprocess.Popen[bytes]) -> None:
+    """Close the input of `child` and give it time to end."""
+    if child.stdin is not None:
+        with suppress(OSError):
+            child.stdin.close()
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(_SHIELD_SECONDS)
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """Terminate whatever is left of the child's process group, then reap the child."""
+    for step in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, step)
+        try:
+            child.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        if step is signal.SIGTERM and not _group_alive(child.pid):
+            break
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+
+
+def _group_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Git repositories through GitPython, its processes through our own door."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from migrate.base import packages
+from migrate.base.errors import Refusal
+from migrate.base.files.disk_space import no_room, no_room_words
+from migrate.base.files.places import absolute, exhausted, is_exhausted, using
+from migrate.base.programs import process
+from migrate.base.typed import typed
+
+_FOREIGN = re.compile(r"detected dubious ownership in repository at '(.*?)'\n", re.S)
+_UNREADABLE = re.compile(r"unable to access '(.*?)': ([A-Z][\w ]+)", re.S)
+
+
+def refuse_what_git_may_not(said: str) -> None:
+    """A :class:`Refusal` when git was not even allowed to begin, by the words that it `said`."""
+    if found := _FOREIGN.search(said):
+        there = Path(found[1])
+        raise Refusal(
+            f"{there} belongs to another user, so git does not touch it.",
+            "When you trust what is in it:"
+            f" {typed('git', 'config', '--global', '--add', 'safe.directory', there)}",
+        )
+    if found := _UNREADABLE.search(said):
+        raise Refusal(
+            f"git cannot read its configuration: {found[1]}: {found[2]}.",
+            "Give yourself access to it, or set HOME to a folder of yours.",
+        )
+
+
+try:
+    import git
+    from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
+except ImportError as error:
+    if isinstance(error.__cause__, OSError) and is_exhausted(error.__cause__):
+        raise exhausted(error.__cause__) from error
+    refuse_what_git_may_not(str(getattr(error.__cause__, "stderr", "")))
+    # GitPython asks git for its version, and wants an answer.
+    raise Refusal(
+        f"git does not work: {str(error).splitlines()[0]}.",
+        f"Install git, as in: {packages.install('git')}. Then see: git version",
+    ) from error
+
+# Nothing of the user's that runs code, asks questions, signs, or repacks behind our back.
+_SAFE_CONFIG = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    "core.pager=cat",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "commit.gpgSign=false",
+    "color.ui=false",
+    "diff.noprefix=false",
+    "diff.mnemonicPrefix=false",
+    "format.signOff=false",
+)
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_EDITOR": "true",
+    "GIT_PAGER": "cat",
+}
+_FATAL = 128
+"""git's exit code for what it could not even begin with."""
+
+_MAY_NOT = re.compile(
+    r"[^\n]*(?:Permission denied|Read-only file system|Operation not permitted)[^\n]*"
+)
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_TIME_LIMIT = 1800.0
+"""Seconds; the longest honest git command here checks out 80,000 files."""
+
+
+def git_run(
+    args: Sequence[str],
+    *,
+    cwd: Path,
+    stdin: bytes | None = None,
+    env: dict[str, str] | None = None,
+    timeout: float = _TIME_LIMIT,
+    pass_fds: Sequence[int] = (),
+    shielded: bool = False,
+) -> process.Outcome:
+    """Run `git args` in `cwd` with the user's hooks, pager, signing and automatic gc off.
+
+    What writes into the user's repository is `shielded`; for this and for `pass_fds` see
+    :func:`migrate.base.programs.process.run`. A :class:`Refusal` when git is not even allowed to
+    look at the repository, or at the user's configuration, which answers no question.
+    """
+    options = [part for setting in _SAFE_CONFIG for part in ("-c", setting)]
+    if args[0] == "diff":
+        # diff.external has no value that means none: an empty one is run as a program.
+        args = ["diff", "--no-ext-diff", *args[1:]]
+    outcome = process.run(
+        ["git", *options, *args],
+        cwd=cwd,
+        timeout=timeout,
+        stdin=stdin,
+        env=_ENVIRONMENT | (env or {}),
+        pass_fds=pass_fds,
+        shielded=shielded,
+    )
+    if isinstance(outcome, process.Finished) and outcome.code == _FATAL:
+        refuse_what_git_may_not(outcome.stderr.decode("utf-8", "surrogateescape"))
+    if isinstance(outcome, process.NotStarted) and not cwd.is_dir():
+        raise Refusal(f"{cwd} is no folder any more.", "See what became of it, and run again.")
+    return outcome
+
+
+def git_output(
+    args: Sequence[str],
+    *,
+    cwd: Path,
+    stdin: bytes | None = None,
+    env: dict[str, str] | None = None,
+    codes: tuple[int, ...] = (0,),
+) -> bytes:
+    """Standard output of `git args`; a :class:`Refusal` when the exit code is not in `codes`."""
+    outcome = git_run(args, cwd=cwd, stdin=stdin, env=env)
+    if isinstance(outcome, process.Finished):
+        if outcome.code in codes:
+            return outcome.stdout
+        if words := no_room_words(outcome.stderr.decode("utf-8", "replace")):
+            raise no_room(cwd, words)
+        if found := _MAY_NOT.search(outcome.stderr.decode("utf-8", "replace")):
+            raise Refusal(
+                f"git {args[0]} failed in {cwd}: {found[0]}.",
+                "Give yourself access to what it names, and run the command again.",
+            )
+    raise Refusal(
+        f"git {args[0]} failed in {cwd}: {process.describe(outcome)}",
+        f"Look for damage, and run the command again: {typed('git', '-C', cwd, 'fsck')}",
+    )
+
+
+@contextmanager
+def reading(command: str, cwd: Path) -> Iterator[None]:
+    """While the answer of `git command` is read: a :class:`Refusal` when that is none."""
+    try:
+        yield
+    except (ValueError, LookupError, StopIteration) as error:
+        raise Refusal(
+            f"git {command} in {cwd} gave an answer that makes no sense.",
+            f"Look for damage, and run the command again: {typed('git', '-C', cwd, 'fsck')}",
+        ) from error
+
+
+def object_id(answer: bytes, command: str, cwd: Path) -> str:
+    """The id of an object that `git command` answered with."""
+    with reading(command, cwd):
+        found = answer.decode().strip()
+        if not _ID.fullmatch(found):
+            raise ValueError(found)
+        return found
+
+
+class _Git(git.cmd.Git):
+    """GitPython's command wrapper, with :func:`git_run` underneath."""
+
+    def execute(self, command: Any, *_args: Any, **options: Any) -> Any:
+        if options.get("as_process") or options.get("output_stream"):
+            raise NotImplementedError("streams are not used; call git_output()")
+        argv = [str(part) for part in command]
+        outcome = git_run(
+            argv[1:],
+            cwd=Path(self.working_dir or "."),
+            env={k: str(v) for k, v in (self.environment() | (options.get("env") or {})).items()},
+        )
+        if not isinstance(outcome, process.Finished):
+            raise GitCommandError(argv, process.describe(outcome))
+        text = outcome.stdout.decode("utf-8", "surrogateescape")
+        if options.get("strip_newline_in_stdout", True) and text.endswith("\n"):
+            text = text[:-1]
+        error = outcome.stderr.decode("utf-8", "replace")
+        if options.get("with_exceptions", True) and outcome.code != 0:
+            raise GitCommandError(argv, outcome.code, error, text)
+        if options.get("with_extended_output"):
+            return outcome.code, text, error
+        return text
+
+
+class Repository(git.Repo):
+    """A repository whose every command goes through :func:`git_run`."""
+
+    GitCommandWrapperType = _Git
+
+
+def open_repository(path: Path) -> Repository:
+    """Open the work tree at `path`; a :class:`Refusal` says why it is not one.
+
+    Git's variables in this process's environment are gone afterwards: GitPython takes the place
+    of the repository from them, whatever it was given.
+    """
+    for name in [n for n in os.environ if n.startswith("GIT_")]:
+        del os.environ[name]
+    _refuse_no_folder(path)
+    try:
+        # GitPython would put a home in the place of a ~ in front, and values in that of a $NAME.
+        there = path.absolute()
+        repository = Repository(there, search_parent_directories=False, expand_vars=False)
+    except (NoSuchPathError, InvalidGitRepositoryError, ValueError):
+        refuse_unreadable(path)
+        raise Refusal(
+            f"{path} is not a git checkout.",
+            f"Put the kernel into git first: {typed('git', '-C', path, 'init')}"
+            f" && {import_all(path)}",
+        ) from None
+    if repository.bare:
+        raise Refusal(
+            f"{path} is a bare repository.",
+            f"Make a checkout of it: {typed('git', 'clone', path, 'linux')}"
+            " && gup-migrate run linux",
+        )
+    return repository
+
+
+def refuse_unreadable(path: Path) -> None:
+    """A :class:`Refusal` when the repository at `path` may not be looked at, for which git has
+    the same answer as for one that is not there."""
+    with using(absolute(path), "checkout", ""):
+        for name in (".git", ".git/HEAD", ".git/objects", ".git/refs"):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                place = path / name
+                if stat.S_ISDIR(place.stat().st_mode):
+                    list(place.iterdir())
+                else:
+                    place.read_bytes()
+
+
+def import_all(path: Path) -> str:
+    """The commands that make all files below `path` a commit."""
+    adding = typed("git", "-C", path, "add", "-A", "-f")
+    return f"{adding} && {typed('git', '-C', path, 'commit', '-m', 'import')}"
+
+
+def _refuse_no_folder(path: Path) -> None:
+    give = "Give the path of a Linux kernel checkout."
+    try:
+        kind = absolute(path).stat().st_mode
+    except FileNotFoundError:
+        raise Refusal(f"{path} does not exist.", give) from None
+    except OSError as error:
+        raise Refusal(f"{path} cannot be used: {error.strerror}.", give) from None
+    if not stat.S_ISDIR(kind):
+        raise Refusal(f"{path} is a file, and no folder.", give)

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line: arguments in, exit code out.
+
+Only typer is imported at the top: help and completion must not wait for parsers of C.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from migrate.cli.request import Request, options_of, takes
+
+app = typer.Typer(
+    name="gup-migrate",
+    help="Migrate the callers of get_user_pages*() in a Linux kernel checkout.",
+    epilog="Exit codes: 0 done, 1 refused, 2 usage, 3 some groups failed and the rest is"
+    " delivered, 70 a bug, 130 interrupted.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+_INTERRUPTED = 130
+_NOT_ASKED = frozenset({"jobs", "verbose", "reroll", "trailers", "reply", "b4"})
+"""Options that say how something is done, and not what it is about."""
+_REVIEW = (
+    *("tree", "profile", "trust_profile", "workspace", "revision", "decisions"),
+    *("jobs", "verbose"),
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from migrate import __version__
+
+        typer.echo(f"gup-migrate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+def _stage_command(name: str, last: str, text: str) -> None:
+    """Make the command `name`, which brings all stages up to `last` up to date."""
+
+    @app.command(name, help=text)
+    @takes(*options_of(name))
+    def command(request: Request) -> int:
+        from migrate.cli import commands
+
+        return commands.run_stages(request, last, name=name)
+
+
+_stage_command("run", "series", "Everything: from the checkout to series and report.")
+_stage_command("scan", "scan", "Find every acquire.")
+_stage_command("pair", "pair", "Find the pin groups: acquires with all of their releases.")
+_stage_command("classify", "classify", "Decide what becomes of each group.")
+_stage_command("rewrite", "rewrite", "Edit the groups that are to be converted.")
+_stage_command("commit", "commit", "Make one commit a subsystem.")
+
+
+@app.command()
+@takes(*options_of("build"))
+def build(
+    request: Request,
+    full: Annotated[
+        str | None,
+        typer.Option(
+            "--full",
+            metavar="ARCH",
+            help="Then build the whole tree of this architecture at the branch's tip.",
+            show_default="only what the commits can affect",
+        ),
+    ] = None,
+) -> int:
+    """Build every commit's objects."""
+    from migrate.cli import commands
+
+    return commands.build(request, full)
+
+
+_stage_command("series", "series", "Write mails and report, and hand over the branch.")
+
+
+@app.command()
+@takes(*options_of("classify"))
+def explain(
+    request: Request,
+    where: Annotated[str, typer.Argument(metavar="FILE[:LINE|:FUNCTION]", help="A path.")],
+) -> int:
+    """Say why a group has its verdict, with its code."""
+    from migrate.cli import commands
+
+    return commands.explain(request, where)
+
+
+@app.command()
+@takes(*options_of("pair"))
+def audit(
+    request: Request,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="REV",
+            help="Only what has to do with lines added since then.",
+            show_default="the whole tree",
+        ),
+    ] = None,
+    sarif: Annotated[
+        bool, typer.Option("--sarif", help="The result as SARIF 2.1.0 on standard output.")
+    ] = False,
+) -> int:
+    """Find pages that are released the wrong way, in any tree; exit code 3 when there are some."""
+    from migrate.cli import audits
+
+    return audits.audit(request, since=since, as_sarif=sarif)
+
+
+@app.command()
+@takes(*_REVIEW)
+def review(request: Request) -> int:
+    """Walk through the groups that the rules left open, and write down your decisions."""
+    from migrate.cli import review as reviewing
+
+    return reviewing.review(request)
+
+
+@app.command()
+@takes(*(name for name in options_of("status") if name not in _NOT_ASKED))
+def status(request: Request) -> int:
+    """Say where a run is and what to do next."""
+    from migrate.cli import commands
+
+    return commands.status(request)
+
+
+@app.command()
+@takes("tree", "profile", "workspace")
+def clean(
+    request: Request,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Remove series and reports in the workspace, too.")
+    ] = False,
+) -> int:
+    """Remove the state that is kept for a checkout; the checkout is not touched."""
+    from migrate.cli import commands
+
+    return commands.clean(request, everything=everything)
+
+
+@app.command()
+def doctor(
+    tree: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[TREE]",
+            help="A kernel checkout: say which compilers suit it.",
+            show_default="no kernel in particular",
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="The result as JSON on standard output.")
+    ] = False,
+) -> int:
+    """Show what is installed, what is missing and how to get it."""
+    from migrate.cli import commands
+
+    return commands.doctor(tree, as_json=json)
+
+
+def main() -> None:
+    """The program `gup-migrate`."""
+    import gc
+
+    from migrate.base import streams
+    from migrate.cli.ending import guarded
+
+    def command() -> int:
+        streams.settle()
+        return invoke(sys.argv[1:])
+
+    # Syntax trees are many objects and no cycles: to look for some costs much and finds nothing.
+    gc.set_threshold(200_000, 50, 100)
+    sys.exit(guarded(command))
+
+
+def invoke(arguments: list[str]) -> int:
+    """Run the command that `arguments` name; usage errors are shown here, exit code 2."""
+    try:
+        result: Any = app(arguments, prog_name="gup-migrate", standalone_mode=False)
+    except Exception as error:
+        if not hasattr(error, "exit_code") or not hasattr(error, "show"):
+            raise
+        error.show()
+        return int(error.exit_code)
+    if result == _INTERRUPTED:
+        # typer turns an interrupt into its exit code, and would leave nothing to say.
+        raise KeyboardInterrupt
+    return int(result or 0)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The options of the last run, for commands that say what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from migrate.base.stores.git import open_repository
+from migrate.cli.request import Request, lasting_options
+from migrate.rewrite.profile.profiles import profile_names
+from migrate.run.asked import Asked, recall, remember
+from migrate.run.workspace import Workspace, open_workspace
+
+_HINTS = get_type_hints(Request)
+
+
+def keep_options(request: Request, command: str, workspace: Workspace) -> None:
+    """Note what `command` was asked for; the workspace is locked."""
+    given: dict[str, str | bool | None] = {}
+    for name, default in lasting_options(command).items():
+        value = getattr(request, name)
+        given[name] = None if value == default else _absolute(name, value)
+    remember(workspace, given)
+
+
+def with_last_options(request: Request) -> tuple[Request, Asked]:
+    """`request` with the options of the last run where it names none; and those it took over."""
+    top = Path(str(open_repository(request.tree).working_tree_dir))
+    last = recall(open_workspace(top, request.profile, request.workspace))
+    known = lasting_options("status").keys() - request.given
+    values = {n: _read(n, v) for n, v in last.texts.items() if n in known and not _is_gone(n, v)}
+    texts = {n: v for n, v in last.texts.items() if values.get(n) is not None}
+    switches = {n: v for n, v in last.switches.items() if n in known}
+    taken: dict[str, Any] = {n: values[n] for n in texts} | switches
+    return replace(request, **taken), Asked(texts, switches)
+
+
+def _read(name: str, text: str) -> Any:
+    """The value of an option from what is stored, None when it is not one of its choices any
+    more."""
+    kind = kind_of(name)
+    try:
+        return kind(text)
+    except ValueError:
+        return None
+
+
+def kind_of(name: str) -> type[Any]:
+    """What the values of an option are, besides None."""
+    hint = _HINTS[name]
+    kinds: tuple[type[Any], ...] = (*get_args(hint), hint)
+    return next(kind for kind in kinds if kind is not type(None))
+
+
+def _is_gone(name: str, value: str) -> bool:
+    """Whether it names something to read that is not there any more."""
+    reads = name == "decisions" or (name == "profile" and value not in profile_names())
+    return reads and not Path(value).exists()
+
+
+def _absolute(name: str, value: Any) -> str | bool:
+    if isinstance(value, bool):
+        return value
+    is_path = kind_of(name) is Path or (name == "profile" and value not in profile_names())
+    return str(Path(value).expanduser().absolute()) if is_path else str(value)

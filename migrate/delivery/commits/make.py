@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One commit a subsystem, in the tool's own repository: the API first, and last what keeps new
+callers out.
+
+Same input, same commit ids: the n-th commit is dated n seconds after the base commit, in its time
+zone, and nothing else of the day or of the user's configuration but name and address gets in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.analysis.model import Classification
+from migrate.base.errors import Refusal
+from migrate.base.programs.process import Finished
+from migrate.base.programs.templates import Templates
+from migrate.base.stores.git import git_run
+from migrate.base.typed import typed
+from migrate.delivery.commits.messages import (
+    RULES_DOCUMENT,
+    Conversion,
+    api_message,
+    describe_group,
+    messages,
+    subject,
+)
+from migrate.delivery.commits.prefixes import prefix_for
+from migrate.delivery.commits.trailers import Collected, add_trailers
+from migrate.delivery.history import describe_patch
+from migrate.delivery.model import Branch, Commit
+from migrate.delivery.plumbing import (
+    NEW_FILE,
+    Entry,
+    Identity,
+    Index,
+    commit_date,
+    commit_tree,
+    entries,
+    temporary_index,
+    update_ref,
+    write_blob,
+)
+from migrate.kernel.people.maintainers import THE_REST, Maintainers, read_maintainers
+from migrate.kernel.tree import Tree
+from migrate.rewrite.model import ApiChange, FileChange, GroupChange, Rewrite
+
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f<>]+")
+
+
+def user_identity(checkout: Path) -> Identity:
+    """user.name and user.email of the user's git; a :class:`Refusal` when one is not set."""
+    name, email = (_setting(checkout, key) for key in ("user.name", "user.email"))
+    for key, value, example in (
+        ("user.name", name, "Your Name"),
+        ("user.email", email, "you@example.org"),
+    ):
+        if not value:
+            raise Refusal(
+                f"git has no {key}, and patches are signed off by somebody.",
+                f"Set it: {typed('git', 'config', '--global', key, example)}",
+            )
+    return Identity(name, email)
+
+
+def make_commits(
+    tree: Tree,
+    classification: Classification,
+    rewrite: Rewrite,
+    *,
+    repository: Path,
+    ref: str,
+    identity: Identity,
+    maintainers: Maintainers | None = None,
+    templates: Templates | None = None,
+    collected: Collected | None = None,
+) -> Branch:
+    """Commit `rewrite` on top of the commit of `tree` and point `ref` of `repository` at it.
+
+    `repository` is the tool's own and sees the user's objects; `templates` may hold a commit.txt
+    to use in place of ours; `collected` are trailers for patches that did not change since. Groups
+    that share a file are in one commit, that of the first one's subsystem, so that no two commits
+    but those of the API touch the same file.
+    """
+    where = maintainers or read_maintainers(tree)
+    conversions = _conversions(classification, rewrite)
+    document = _document(tree, rewrite)
+    with temporary_index(repository) as index:
+        index.read(tree.commit)
+        chain = _Chain(tree, index, identity, collected or Collected())
+        for text, files in _besides(rewrite.api, identity):
+            chain.add(text, where.subsystem_of(files[0].path), (), _net(files))
+        parts = []
+        for subsystem, changes in _by_subsystem(rewrite.changes):
+            net = _net(file for change in changes for file in change.files)
+            if net:
+                parts.append((subsystem, changes, net))
+        said = []
+        for _, changes, net in parts:
+            groups = [describe_group(conversions[change.group]) for change in changes]
+            said.append((subject(prefix_for(tree, [file.path for file in net]), groups), groups))
+        texts = messages(said, identity, document=document, templates=templates)
+        for (subsystem, changes, net), text in zip(parts, texts, strict=True):
+            chain.add(text, subsystem, tuple(change.group for change in changes), net)
+        for text, files in _besides(rewrite.last, identity):
+            chain.add(text, where.subsystem_of(files[0].path), (), _net(files), last=True)
+    branch = Branch(rewrite.profile, ref, tree.commit, tuple(chain.commits))
+    update_ref(repository, ref, branch.tip)
+    return branch
+
+
+class _Chain:
+    """The commits made so far and the index that holds the tree of the last one."""
+
+    def __init__(self, tree: Tree, index: Index, identity: Identity, collected: Collected) -> None:
+        self.commits: list[Commit] = []
+        self._collected = collected
+        self._base = tree.commit
+        self._index = index
+        self._identity = identity
+        self._seconds, self._zone = commit_date(index.repository, tree.commit)
+
+    def add(
+        self,
+        text: str,
+        subsystem: str,
+        groups: tuple[str, ...],
+        files: Sequence[FileChange],
+        *,
+        last: bool = False,
+    ) -> None:
+        repository = self._index.repository
+        parent = self.commits[-1].id if self.commits else self._base
+        self._index.put(_changed_entries(repository, parent, files))
+        when = f"{self._seconds + len(self.commits) + 1} {self._zone}"
+        new_tree = self._index.write()
+        made = commit_tree(repository, new_tree, parent, text, self._identity, when)
+        if trailers := self._trailers(made):
+            text = add_trailers(text, trailers)
+            made = commit_tree(repository, new_tree, parent, text, self._identity, when)
+        paths = tuple(sorted(file.path for file in files))
+        line = text.partition("\n")[0]
+        self.commits.append(Commit(made, parent, subsystem, line, groups, paths, last))
+
+    def _trailers(self, commit: str) -> tuple[str, ...]:
+        if not self._collected.kept:
+            return ()
+        return self._collected.of(describe_patch(self._index.repository, commit))
+
+
+def _besides(change: ApiChange, identity: Identity) -> Iterator[tuple[str, tuple[FileChange, ...]]]:
+    """The messages and files of the commits that convert nothing."""
+    for line, body, files in zip(change.subjects, change.bodies, change.commits, strict=True):
+        yield api_message(line, body, identity), files
+
+
+def _setting(checkout: Path, key: str) -> str:
+    found = git_run(["config", "--get", key], cwd=checkout)
+    if not isinstance(found, Finished) or not found.ok:
+        return ""
+    # Git leaves the same out of the author, and the two have to agree.
+    return _NOT_IN_A_NAME.sub(" ", found.stdout.decode("utf-8", "replace")).strip(" .,:;\\\"'")
+
+
+def _conversions(classification: Classification, rewrite: Rewrite) -> dict[str, Conversion]:
+    by_name = {group.name: (group, verdict) for group, verdict in classification.pairs()}
+    return {c.group: Conversion(*by_name[c.group], c) for c in rewrite.changes}
+
+
+def _document(tree: Tree, rewrite: Rewrite) -> str:
+    brought = {file.path for files in rewrite.api.commits for file in files}
+    return RULES_DOCUMENT if RULES_DOCUMENT in brought or tree.exists(RULES_DOCUMENT) else ""
+
+
+@dataclass
+class _Bundle:
+    """Changes that go into one commit, with the files that they touch."""
+
+    subsystem: str
+    changes: list[GroupChange]
+    paths: set[str]
+
+
+def _by_subsystem(changes: Sequence[GroupChange]) -> list[tuple[str, list[GroupChange]]]:
+    """The changes of each commit, subsystems in the order in which they first occur."""
+    bundles: list[_Bundle] = []
+    for change in changes:
+        paths = {file.path for file in change.files}
+        mine = [b for b in bundles if b.paths & paths or _belongs(change, b)]
+        home = mine[0] if mine else _Bundle(change.subsystem, [], set())
+        if not mine:
+            bundles.append(home)
+        for other in mine[1:]:
+            home.changes += other.changes
+            home.paths |= other.paths
+            bundles.remove(other)
+        home.changes.append(change)
+        home.paths |= paths
+    order = {change.group: n for n, change in enumerate(changes)}
+    return [(b.subsystem, sorted(b.changes, key=lambda c: order[c.group])) for b in bundles]
+
+
+def _belongs(change: GroupChange, bundle: _Bundle) -> bool:
+    """Whether one commit can have both: THE REST is no subsystem, only its folders are."""
+    if bundle.subsystem != change.subsystem:
+        return False
+    return change.subsystem != THE_REST or _folder(change) == _folder(bundle.changes[0])
+
+
+def _folder(change: GroupChange) -> str:
+    return change.files[0].path.rpartition("/")[0]
+
+
+def _net(files: Iterable[FileChange]) -> list[FileChange]:
+    """What a row of changes makes of each file, without files that end as they began."""
+    found: dict[str, FileChange] = {}
+    for file in files:
+        first = found.get(file.path)
+        if first is not None and first.after != file.before:
+            raise ValueError(f"the changes of {file.path} do not follow on each other")
+        before = first.before if first is not None else file.before
+        found[file.path] = FileChange(file.path, before, file.after)
+    return [file for file in found.values() if file.before != file.after]
+
+
+def _changed_entries(
+    repository: Path, parent: str, files: Sequence[FileChange]
+) -> Mapping[str, Entry]:
+    """The new index entries; ValueError when a change does not start from what `parent` has."""
+    old = entries(repository, parent, [file.path for file in files])
+    changed = {}
+    for file in files:
+        entry = old.get(file.path)
+        began = write_blob(repository, file.before) if file.before is not None else None
+        if (entry.blob if entry else None) != began:
+            raise ValueError(f"the change of {file.path} does not start from {parent}")
+        mode = entry.mode if entry else NEW_FILE
+        changed[file.path] = Entry(mode, write_blob(repository, file.after))
+    return changed

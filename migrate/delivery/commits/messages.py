@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a commit says: its subject, what was found, why, and what changes.
+
+Every name in a message is read off the edit itself, so that the text cannot promise something
+that the patch does not do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from migrate.analysis.model import Action, PinGroup, Verdict
+from migrate.analysis.verdicts.classify import TRUTH_VALUE
+from migrate.analysis.verdicts.decisions import AUTHOR
+from migrate.base.programs.templates import Templates
+from migrate.base.prose import called, clean, listed
+from migrate.delivery.commits.calls import Swap, successor, swaps
+from migrate.delivery.commits.prefixes import Prefix
+from migrate.delivery.plumbing import Identity
+from migrate.delivery.wording import mail_templates, render, wrap
+from migrate.rewrite.model import GroupChange
+from migrate.rewrite.profile.counterparts import FAULT_IN
+
+SUBJECT_WIDTH = 75
+"""Columns; the `[PATCH n/m]` of the mail comes on top."""
+
+FLAG_RULE = "common/write-to-flag.cocci"
+"""What turns a truth value into flags."""
+
+RULES_DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
+
+
+@dataclass(frozen=True)
+class Call:
+    """Calls of one function by another: `old` became `new`, which is `old` when it stays and ""
+    when it is gone without one in its place; `elsewhere` is the file when it is not the first
+    one of the group, without the folder when that is the same."""
+
+    function: str
+    path: str
+    old: str
+    new: str
+    elsewhere: str
+
+    @property
+    def where(self) -> str:
+        """The calling function, with its file when that is not the first one of the group."""
+        return f"{self.function}() ({self.elsewhere})" if self.elsewhere else f"{self.function}()"
+
+
+@dataclass(frozen=True)
+class GroupText:
+    """One group, in the words of a message; `case` is a number as text, "" when none applies;
+    `by_author` says that the author decided and not the rules; `fault_in` is the function that now
+    faults a page in before it is looked up, "" for none."""
+
+    name: str
+    action: str
+    case: str
+    reason: str
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    acquires: tuple[Call, ...]
+    releases: tuple[Call, ...]
+    by_author: bool = False
+    fault_in: str = ""
+
+    @property
+    def takers(self) -> tuple[str, ...]:
+        """The functions that acquire."""
+        return _unique(call.function for call in self._changed)
+
+    @property
+    def old_acquires(self) -> tuple[str, ...]:
+        return _unique(call.old for call in self._changed)
+
+    @property
+    def new_acquires(self) -> tuple[str, ...]:
+        return _unique(call.new for call in self._changed)
+
+    @property
+    def _changed(self) -> Sequence[Call]:
+        """The acquires that change; calls of a helper that takes the pages stay as they are."""
+        return [call for call in self.acquires if call.new != call.old] or self.acquires
+
+    @property
+    def old_releases(self) -> tuple[str, ...]:
+        return _unique(call.old for call in self.releases)
+
+    @property
+    def new_releases(self) -> tuple[str, ...]:
+        return _unique(call.new for call in self.releases)
+
+    @property
+    def droppers(self) -> str:
+        """The functions that release, as text, with the file of those in another one."""
+        if _unique(call.function for call in self.releases) == self.takers:
+            return "the same function" if len(self.takers) == 1 else "the same functions"
+        return listed([c.where for c in self.releases])
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A group with what was decided on it and what was done to it."""
+
+    group: PinGroup
+    verdict: Verdict
+    change: GroupChange
+
+
+def describe_group(conversion: Conversion) -> GroupText:
+    """Put `conversion` into words, with the names that the edit itself shows."""
+    group, verdict = conversion.group, conversion.verdict
+    found = swaps(conversion.change.files)
+    home = group.acquires[0].place.path if group.acquires else ""
+    return GroupText(
+        name=group.name,
+        action=str(verdict.action),
+        case=verdict.case.strip("? "),
+        reason=verdict.reason,
+        warnings=tuple(w for w in verdict.warnings if not _settled(w, conversion.change)),
+        notes=(*conversion.change.notes, *_done_besides(conversion)),
+        acquires=_calls([(a.function, a.place.path, a.name) for a in group.acquires], found, home),
+        releases=_calls([(r.function, r.place.path, r.name) for r in group.releases], found, home),
+        by_author=verdict.decided_by == AUTHOR,
+        fault_in=FAULT_IN if any(s.new == FAULT_IN for s in found) else "",
+    )
+
+
+def _settled(warning: str, change: GroupChange) -> bool:
+    """Whether the edit itself did away with what `warning` is about."""
+    return warning.startswith(TRUTH_VALUE) and FLAG_RULE in change.rules
+
+
+def _done_besides(conversion: Conversion) -> Iterator[str]:
+    """What the edit changed besides the names."""
+    if any(_settled(w, conversion.change) for w in conversion.verdict.warnings):
+        yield "Pass flags where a truth value was passed as gup_flags."
+
+
+def subject(prefix: Prefix, groups: Sequence[GroupText]) -> str:
+    """The subject line: at most SUBJECT_WIDTH columns, whatever the names are."""
+    texts = [prefix.subject(summary) for summary in _summaries(groups)]
+    fitting = [text for text in texts if len(text) <= SUBJECT_WIDTH]
+    if fitting:
+        return clean(fitting[0])
+    short = Prefix(prefix.text.rpartition(": ")[2], prefix.capital)
+    return clean(short.subject(_summaries(groups)[-1]))[:SUBJECT_WIDTH].rstrip()
+
+
+def messages(
+    texts: Sequence[tuple[str, Sequence[GroupText]]],
+    who: Identity,
+    *,
+    document: str = RULES_DOCUMENT,
+    templates: Templates | None = None,
+) -> list[str]:
+    """The whole message of each commit, out of its subject and its groups; `document` is "" in a
+    tree that has no such file."""
+    values = [{"groups": list(groups), "document": document} for _, groups in texts]
+    bodies = render(templates or mail_templates(), "commit.txt", values)
+    return [_assemble(line, body, who) for (line, _), body in zip(texts, bodies, strict=True)]
+
+
+def api_message(line: str, body: str, who: Identity) -> str:
+    """The message of a commit that introduces the API, from the profile's own text."""
+    return _assemble(clean(line), wrap(body), who)
+
+
+def _assemble(line: str, body: str, who: Identity) -> str:
+    return "\n\n".join(part for part in (line, body, f"Signed-off-by: {who}") if part) + "\n"
+
+
+def _calls(
+    places: Sequence[tuple[str, str, str]], found: Sequence[Swap], home: str
+) -> tuple[Call, ...]:
+    """One :class:`Call` for each function, file and name, however often it is called there."""
+    calls = {}
+    for function, path, old in places:
+        new = successor(old, function, [s for s in found if s.path == path])
+        replaced = any(s.old == old and s.path == path for s in found)
+        now = new if new is not None else ("" if replaced else old)
+        calls[function, path, old] = Call(function, path, old, now, _elsewhere(path, home))
+    return tuple(calls.values())
+
+
+def _elsewhere(path: str, home: str) -> str:
+    if path == home:
+        return ""
+    pure = PurePosixPath(path)
+    return pure.name if pure.parent == PurePosixPath(home).parent else path
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys(names) if name)
+
+
+def _summaries(groups: Sequence[GroupText]) -> list[str]:
+    """What the subject may say, the longest first."""
+    pins = [g for g in groups if g.action == Action.PIN]
+    new = _unique(c.new for g in groups for c in g.acquires if c.new != c.old)
+    what = "pin user pages" if pins else "look up pages"
+    if pins and len(pins) < len(groups):
+        what = "pin or look up user pages"
+    functions = _unique(name for g in groups for name in g.takers)
+    summaries = [f"{what} with {called(new)}"] if new else []
+    if len(functions) == 1:
+        summaries.append(f"{what} in {called(functions)}")
+    return [*summaries, f"{what} instead of taking references" if pins else what, what]

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a cover letter says: the sites with their verdicts, the builds, what was left alone."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Verdict
+from migrate.base.programs.templates import Templates
+from migrate.base.prose import clean, listed
+from migrate.delivery.commits.messages import Conversion, GroupText, describe_group
+from migrate.delivery.mail.changes import Changes
+from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
+from migrate.delivery.wording import WIDTH, mail_templates, render
+from migrate.rewrite.model import Rewrite
+
+
+@dataclass(frozen=True)
+class Site:
+    """One acquire: where it is in the base commit, and what becomes of it."""
+
+    place: str
+    function: str
+    old: str
+    new: str
+    verdict: str
+    reason: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The site in lines that fit a mail, those after the first indented."""
+        name = f"{self.function}()"
+        what = f"{self.verdict}: {self.old}()"
+        swap = f"-> {self.new}()" if self.new and self.new != self.old else ""
+        return [*_fitting(self.place, name), *_fitting("  " + what, swap)]
+
+
+@dataclass(frozen=True)
+class BuildLine:
+    """One result of one object and the architectures that have it; `reason` for no build."""
+
+    path: str
+    result: str
+    architectures: tuple[str, ...]
+    reason: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The result in lines that fit a mail, those after the first indented."""
+        text = f"{self.result}: {listed(self.architectures)}"
+        text += f" ({self.reason})" if self.reason else ""
+        wrapped = textwrap.wrap(
+            clean(text), WIDTH - 4, subsequent_indent="  ", break_on_hyphens=False
+        )
+        return [self.path, *(f"  {line}" for line in wrapped)]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that cover letters are written from."""
+
+    classification: Classification
+    rewrite: Rewrite
+    builds: BuildReport | None
+
+    def conversions(self, commits: Sequence[Commit]) -> list[Conversion]:
+        """What `commits` convert, in their order."""
+        changes = {change.group: change for change in self.rewrite.changes}
+        decided = {g.name: (g, v) for g, v in self.classification.pairs()}
+        names = [name for commit in commits for name in commit.groups]
+        return [Conversion(*decided[name], changes[name]) for name in names]
+
+    def left_alone(self, commits: Sequence[Commit]) -> list[Site]:
+        """The acquires in the files of `commits` that stay as they are, sorted by place."""
+        paths = {path for commit in commits for path in commit.paths}
+        converted = {change.group for change in self.rewrite.changes}
+        failed = {failure.group: failure.reason for failure in self.rewrite.failures}
+        found = []
+        for group, verdict in self.classification.pairs():
+            if group.name not in converted:
+                why = failed.get(group.name, verdict.reason)
+                action = Action.MANUAL if group.name in failed else verdict.action
+                found += [
+                    (acquire.place, _untouched(acquire, _verdict(verdict, action), why))
+                    for acquire in group.acquires
+                    if acquire.place.path in paths
+                ]
+        return [site for _, site in sorted(found, key=lambda pair: pair[0])]
+
+
+def cover_facts(
+    facts: Facts,
+    commits: Sequence[Commit],
+    *,
+    document: str,
+    part: tuple[int, int] = (1, 1),
+    depends: str = "",
+    changes: Changes | None = None,
+    style: Sequence[str] = (),
+    unbuilt: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What a cover letter is written from.
+
+    `part` is which of how many series this is when one set of maintainers gets several; `depends`
+    is the title of the series that comes first, "" for none; `style` is what checkpatch.pl says;
+    `unbuilt` are those of `commits` that were not built anywhere, with the reasons.
+    """
+    conversions = facts.conversions(commits)
+    return {
+        "api": not conversions and not commits[0].last,
+        "last": commits[0].last,
+        "commits": list(commits),
+        "sites": _explained([site for c in conversions for site in _converted(c)], document),
+        "left_alone": _explained(facts.left_alone(commits) if conversions else [], document),
+        "looked_up": any(c.verdict.action is Action.FOLLOW for c in conversions),
+        "builds": _build_lines(facts.builds, commits),
+        "compiled": any(
+            o.status is not BuildStatus.NOT_BUILDABLE for o in _objects(facts.builds, commits)
+        ),
+        "built": facts.builds is not None,
+        "toolchain": _unique(line for o in _objects(facts.builds, commits) for line in o.how),
+        "document": document,
+        "part": part,
+        "depends": depends,
+        "changes": changes,
+        "style": list(style),
+        "unbuilt": list(unbuilt),
+    }
+
+
+def cover_letters(
+    letters: Sequence[dict[str, Any]], templates: Templates | None = None
+) -> list[str]:
+    """The text of each of `letters`, without shortlog, diffstat and base."""
+    return render(templates or mail_templates(), "cover.txt", letters)
+
+
+def _fitting(first: str, second: str) -> list[str]:
+    """Both in one line, or else in two."""
+    if len(first) + len(second) + 3 <= WIDTH:
+        return [f"{first} {second}".rstrip()]
+    return [first, f"  {second}"]
+
+
+def _converted(conversion: Conversion) -> list[Site]:
+    text: GroupText = describe_group(conversion)
+    new = {(call.function, call.path, call.old): call.new for call in text.acquires}
+    group: PinGroup = conversion.group
+    return [
+        Site(
+            str(acquire.place),
+            acquire.function,
+            acquire.name,
+            new.get((acquire.function, acquire.place.path, acquire.name), ""),
+            _verdict(conversion.verdict, conversion.verdict.action),
+            conversion.verdict.reason,
+        )
+        for acquire in group.acquires
+    ]
+
+
+def _explained(sites: Sequence[Site], document: str) -> list[Site]:
+    """`sites` with their CASEs only where `document` says what those are."""
+    return [s if document else replace(s, verdict=s.verdict.partition(",")[0]) for s in sites]
+
+
+def _untouched(acquire: Acquire, verdict: str, why: str) -> Site:
+    return Site(str(acquire.place), acquire.function, acquire.name, acquire.name, verdict, why)
+
+
+def _verdict(verdict: Verdict, action: Action) -> str:
+    case = verdict.case.strip("? ")
+    return f"{action}, CASE {case}" if case else str(action)
+
+
+def _build_lines(report: BuildReport | None, commits: Sequence[Commit]) -> list[BuildLine]:
+    found: dict[tuple[str, BuildStatus, str], list[str]] = {}
+    for result in sorted(_objects(report, commits), key=_build_order):
+        # Where the log is helps nobody who gets the mail.
+        reason = result.reason.partition(" (log: ")[0]
+        reason = reason if result.status is BuildStatus.NOT_BUILDABLE else ""
+        found.setdefault((result.path, result.status, reason), []).append(result.arch)
+    return [
+        BuildLine(path, str(status), tuple(_unique(architectures)), reason)
+        for (path, status, reason), architectures in found.items()
+    ]
+
+
+def _objects(report: BuildReport | None, commits: Sequence[Commit]) -> list[ObjectBuild]:
+    ids = {commit.id for commit in commits}
+    return [o for o in (report.objects if report else ()) if o.commit in ids]
+
+
+def _build_order(result: ObjectBuild) -> tuple[str, str, str]:
+    return (result.path, str(result.status), result.arch)
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How the kernel is built: makefiles, Kconfig, toolchains, what old trees need."""

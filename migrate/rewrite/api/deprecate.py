@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The last patches of a branch: what keeps new callers of get_user_pages*() out."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from migrate.analysis.frontend.syntax import find_first, name_of, parse, top_level
+from migrate.base.data import data_folder
+from migrate.base.errors import Refusal
+from migrate.kernel.signatures import GUP_NAMES
+from migrate.kernel.tree import Tree
+from migrate.rewrite.api.checkpatch import SCRIPT, with_check
+from migrate.rewrite.model import ApiChange, FileChange, Rewrite
+from migrate.rewrite.profile.counterparts import Counterparts, Missing
+from migrate.rewrite.profile.model import Profile
+
+RULE = "scripts/coccinelle/api/gup-callers.cocci"
+"""Where the rule for coccicheck goes."""
+
+_HEADER = "include/linux/mm.h"
+_DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
+_WIDTH = 77
+
+_RULE_BODY = """\
+Callers of get_user_pages*() that access the data of pages are to pin them by {pin}() or one of \
+its relatives, and most of those that only look at struct page do not need to call it.
+
+Flag the calls outside of mm/, so that new ones do not come in unseen. Those that are left are \
+flagged, too. What is right for a caller depends on what it does with the pages, so the rule \
+proposes no edit.
+"""
+_CHECK_BODY = """\
+Callers of get_user_pages*() that access the data of pages are to pin them by {pin}() or one of \
+its relatives.
+
+Warn when a patch adds a call outside of mm/. A single line does not tell what is done with the \
+pages, so the check cannot know of callers that only look at struct page, or only fault pages in; \
+{rule} sees more of them.
+"""
+_COMMENT_BODY = """\
+Who looks up get_user_pages*() in the header should learn there that it is not for callers that \
+access the data of the pages. Say so, and name the rule that flags them.
+
+No functional change.
+"""
+_COMMENT = """\
+No new callers of get_user_pages*() outside of mm/, please: who accesses the data of the pages \
+pins them by {pin}() or one of its relatives.{see} {rule} flags the others."""
+
+
+def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile) -> ApiChange:
+    """The rule for coccicheck, the check of checkpatch.pl where `tree` has a place for it, and the
+    comment at the declarations, a commit each.
+
+    Without what `tree` has already; empty when neither `tree` nor the branch has the functions
+    that new callers are to use. A :class:`Refusal` for a profile that is not about pins.
+    """
+    require_pins(profile)
+    texts = {file.path: file.after for commit in rewrite.api.commits for file in commit}
+    texts |= {file.path: file.after for change in rewrite.changes for file in change.files}
+    after = tree.with_files(texts)
+    pin = Counterparts(after, profile).acquire("get_user_pages")
+    if isinstance(pin, Missing) or not Counterparts(after, profile).has(pin.target):
+        return ApiChange((), (), ())
+    made = [*_rule(after, pin.target), *_check(after, pin.target), *_comment(after, pin.target)]
+    return ApiChange(
+        subjects=tuple(subject for subject, _, _ in made),
+        bodies=tuple(body for _, body, _ in made),
+        commits=tuple((file,) for _, _, file in made),
+    )
+
+
+def require_pins(profile: Profile) -> None:
+    """A :class:`Refusal` when `profile` has nothing that new callers could be sent to."""
+    if not profile.pins:
+        raise Refusal(
+            f"Profile {profile.name} is not about pins, which new callers would be sent to.",
+            "Leave out --deprecate.",
+        )
+
+
+def _rule(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:
+    if not tree.exists(RULE):
+        text = (data_folder("cocci") / "guard" / "gup-callers.cocci").read_bytes()
+        subject = "coccinelle: api: flag new callers of get_user_pages*()"
+        yield subject, _RULE_BODY.format(pin=pin), FileChange(RULE, None, text)
+
+
+def _check(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:
+    changed = with_check(tree, pin)
+    if changed is not None:
+        subject = "checkpatch: warn of new callers of get_user_pages*()"
+        body = _CHECK_BODY.format(pin=pin, rule=RULE)
+        yield subject, body, FileChange(SCRIPT, *changed)
+
+
+def _comment(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:
+    text = tree.read(_HEADER) or b""
+    place = next(_declarations(parse(_HEADER, text).root), None)
+    if place is None or RULE.encode() in text:
+        return
+    see = f" See {_DOCUMENT}." if tree.exists(_DOCUMENT) else ""
+    words = _COMMENT.format(pin=pin, see=see, rule=RULE)
+    lines = textwrap.wrap(words, _WIDTH, break_on_hyphens=False, break_long_words=False)
+    comment = "".join(("/*\n", *(f" * {line}\n" for line in lines), " */\n")).encode()
+    at = text.rfind(b"\n", 0, place.start_byte) + 1
+    gap = b"" if text[:at].endswith((b"\n\n", b"{\n")) or not at else b"\n"
+    after = text[:at] + gap + comment + text[at:]
+    subject = "mm: say that get_user_pages*() is not for new callers"
+    yield subject, _COMMENT_BODY, FileChange(_HEADER, text, after)
+
+
+def _declarations(root: Node) -> Iterator[Node]:
+    """The declarations of GUP functions that have no comment of their own."""
+    for node in top_level(root):
+        named = find_first(node, "function_declarator") if node.type == "declaration" else None
+        declared = named.child_by_field_name("declarator") if named is not None else None
+        if declared is not None and name_of(declared) in GUP_NAMES and not _told(node):
+            yield node
+
+
+def _told(declaration: Node) -> bool:
+    """Whether a comment stands right above."""
+    above = declaration.prev_sibling
+    if above is None or above.type != "comment":
+        return False
+    return above.end_point[0] + 1 >= declaration.start_point[0]

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The patches that introduce a profile's API where the tree lacks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from migrate.analysis.acquires.spatch import DEFAULT_TIMEOUT, Patched, run_spatch
+from migrate.analysis.frontend.syntax import parse
+from migrate.base.errors import Refusal
+from migrate.base.files.scratch import scratch
+from migrate.base.programs.sandbox import Names
+from migrate.base.programs.templates import Fill, fill
+from migrate.base.prose import called
+from migrate.kernel.line_limit import line_limit
+from migrate.rewrite.api.exports import called_by_modules, calls_below, export_function
+from migrate.rewrite.api.toctree import add_entry
+from migrate.rewrite.model import ApiChange, FileChange
+from migrate.rewrite.profile.counterparts import Counterparts
+from migrate.rewrite.profile.model import Api, ApiCommit, ApiDocument, ApiFunction, api_templates
+from migrate.rewrite.profile.trust import wrong_with_code, wrong_with_subject
+from migrate.rewrite.steps.anchors import (
+    Anchor,
+    defines,
+    export_anchor,
+    export_macro,
+    guard_of,
+    prototype_anchor,
+)
+from migrate.rewrite.text.apitext import FunctionText, function_text, paragraphs
+from migrate.rewrite.text.check import Comparison, OtherChange, TokenEdit
+from migrate.rewrite.text.draft import Draft, open_draft
+from migrate.rewrite.text.layout import with_layout
+from migrate.rewrite.text.tokens import tokenize
+
+_LONGEST_SUBJECT = 200
+"""Characters; a mail with more of them in one line is read by nobody."""
+
+_WITHOUT = "CONFIG_MMU"
+"""The option without which a kernel has no user pages to pin."""
+
+
+def api_change(
+    parts: Counterparts,
+    changes: Iterable[FileChange] = (),
+    timeout: float = DEFAULT_TIMEOUT,
+) -> ApiChange:
+    """The commits of the profile's API for this tree; empty when there is nothing to add.
+
+    `changes` are the conversions that the API is for; `timeout` is for one spatch process, in
+    seconds. A :class:`Refusal` when the tree has no
+    place for the new text.
+    """
+    api = parts.profile.api
+    if api is None:
+        return ApiChange((), (), ())
+    work = _Work(parts, api, timeout, tuple(changes))
+    if not parts.introduced and not work.exports:
+        return ApiChange((), (), ())
+    made = [(commit, work.commit(commit)) for commit in api.commit]
+    kept = [(commit, files) for commit, files in made if files]
+    subjects, bodies = work.messages([commit for commit, _ in kept])
+    return ApiChange(subjects, bodies, tuple(files for _, files in kept))
+
+
+class _Work:
+    """The files of the API as the commits so far left them."""
+
+    def __init__(
+        self, parts: Counterparts, api: Api, timeout: float, changes: Sequence[FileChange]
+    ) -> None:
+        self.parts, self.api, self.timeout = parts, api, timeout
+        self.drafts: dict[str, Draft] = {}
+        for path in (api.header, *api.sources, *api.shared):
+            text = parts.tree.read(path)
+            if text is not None:
+                self.drafts[path] = open_draft(path, text, line_limit(parts.tree))
+        self.sources = [path for path in api.sources if self._is_used(path)]
+        hidden = {
+            name: [symbol for symbol in self._symbols(name) if self._hidden(symbol)]
+            for commit in api.commit
+            for name in commit.export
+        }
+        called = called_by_modules(parts.tree, changes, [n for n in hidden if hidden[n]])
+        self.exports = {name: hidden[name] for name in hidden if name in called}
+
+    def commit(self, commit: ApiCommit) -> tuple[FileChange, ...]:
+        """The files that `commit` changes, none when the tree has all it would add."""
+        if commit.document is not None:
+            return self._document(commit.document) if self.parts.introduced else ()
+        if commit.export:
+            return self._export(commit)
+        functions = [f for f in commit.function if f.name in self.parts.introduced]
+        if not functions:
+            return ()
+        changes = [self._declare(commit, functions)]
+        changes += [self._define(commit, functions, path) for path in self.sources]
+        return tuple(change for change in changes if change is not None)
+
+    def messages(self, commits: Sequence[ApiCommit]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The subjects and the bodies of `commits`, which may speak of what they add."""
+        names = [self._names(commit) for commit in commits]
+        lines = [
+            Fill(f"subject {c.subject!r}", n, line=c.subject, most=_LONGEST_SUBJECT)
+            for c, n in zip(commits, names, strict=True)
+        ]
+        bodies = [Fill(c.body, n) for c, n in zip(commits, names, strict=True)]
+        made = self._fill([*lines, *bodies])
+        for commit, subject in zip(commits, made, strict=False):
+            if wrong := wrong_with_subject(subject):
+                raise self._refused(f"subject {commit.subject!r}", wrong)
+        count = len(commits)
+        return made[:count], tuple(paragraphs(text) for text in made[count:])
+
+    def _names(self, commit: ApiCommit) -> dict[str, Any]:
+        added = [f for f in commit.function if f.name in self.parts.introduced]
+        return {
+            "acquires": [f.name for f in added if f.mirrors],
+            "releases": [f.name for f in added if not f.mirrors],
+            "exports": self._exported(commit),
+        }
+
+    def _declare(self, commit: ApiCommit, functions: list[ApiFunction]) -> FileChange | None:
+        path = self.api.header
+        texts = {f.name: self._text(f, path) for f in functions}
+        draft = self._draft(path)
+        anchor = prototype_anchor(draft, [*self._placed(), *self.api.beside])
+        return self._insert(path, anchor, self._code(commit.declarations, texts))
+
+    def _define(
+        self, commit: ApiCommit, functions: list[ApiFunction], path: str
+    ) -> FileChange | None:
+        texts = {f.name: self._text(f, path) for f in functions if self._belongs(f, path)}
+        if not texts:
+            return None
+        anchor = export_anchor(self._draft(path))
+        return self._insert(path, anchor, self._code(commit.definitions, texts))
+
+    def _placed(self) -> list[str]:
+        """The functions that earlier commits may have added, the last first."""
+        names = [f.name for commit in self.api.commit for f in commit.function]
+        return [name for name in reversed(names) if name in self.parts.introduced]
+
+    def _text(self, function: ApiFunction, path: str) -> FunctionText:
+        signature = self.parts.introduced[function.name]
+        calls = self._stands_on(function)
+        everywhere = [
+            self.drafts[p] for p in (path, *self.api.sources, *self.api.shared) if p in self.drafts
+        ]
+        found = self.parts.existing.get(calls)
+        passed = len(found.parameters) if found else len(signature.parameters)
+        return function_text(
+            signature,
+            mirrors=function.mirrors,
+            calls=calls,
+            passed=passed,
+            export=export_macro(everywhere, calls or function.name) or "EXPORT_SYMBOL",
+            guard=guard_of(self._draft(path), calls, _WITHOUT) if calls else "",
+        )
+
+    def _stands_on(self, function: ApiFunction) -> str:
+        """The first of the functions to call that the tree has."""
+        for name in function.calls:
+            if not name or name in self.parts.existing:
+                return name
+        raise Refusal(
+            f"This tree has none of {called([n for n in function.calls if n])}"
+            f" for {function.name}() to stand on.",
+            "Use another profile.",
+        )
+
+    def _is_used(self, path: str) -> bool:
+        """The first source always; others where they define functions that are mirrored."""
+        draft = self.drafts.get(path)
+        if path == self.api.sources[0]:
+            return True
+        mirrored = [f.mirrors for c in self.api.commit for f in c.function if f.mirrors]
+        return draft is not None and any(defines(draft, name) for name in mirrored)
+
+    def _belongs(self, function: ApiFunction, path: str) -> bool:
+        """Whether a definition of `function` in `path` has something to stand on."""
+        if path == self.api.sources[0] or not function.mirrors:
+            return True
+        builds_with = [path, *self.api.shared]
+        calls = self._stands_on(function)
+        return any(defines(self.drafts[p], calls) for p in builds_with if p in self.drafts)
+
+    def _symbols(self, name: str) -> list[str]:
+        """What a module links to that calls `name`: itself, or what the header's inline function
+        by that name calls of what the sources define."""
+        drafts = [self.drafts[p] for p in self.api.sources if p in self.drafts]
+        header = self.drafts.get(self.api.header)
+        if any(defines(d, name) for d in drafts) or header is None:
+            return [name]
+        inline = header.source.by_name.get(name, ())
+        called = {n for function in inline for n in calls_below(function.body)}
+        return sorted(n for n in called if any(defines(d, n) for d in drafts))
+
+    def _exported(self, commit: ApiCommit) -> list[str]:
+        """The functions that `commit` exports."""
+        return [symbol for name in commit.export for symbol in self.exports.get(name, ())]
+
+    def _hidden(self, name: str) -> bool:
+        """Whether the sources define `name` and none of them exports it."""
+        drafts = [self.drafts[p] for p in self.api.sources if p in self.drafts]
+        return any(defines(d, name) for d in drafts) and export_macro(drafts, name) is None
+
+    def _export(self, commit: ApiCommit) -> tuple[FileChange, ...]:
+        """Each file with a definition of a function that is to be exported."""
+        changed = {}
+        for name in self._exported(commit):
+            for path in (p for p in self.api.sources if p in self.drafts):
+                draft = self.drafts[path]
+                if not defines(draft, name):
+                    continue
+                result = export_function(draft, name, self.timeout)
+                if isinstance(result, str):
+                    raise Refusal(
+                        f"{name}() in {path} cannot be exported: {result}.",
+                        "Export it by hand, commit that, and run gup-migrate again.",
+                    )
+                changed[path] = FileChange(path, draft.text, result.text)
+                self.drafts[path] = result
+        return tuple(changed.values())
+
+    def _draft(self, path: str) -> Draft:
+        if path not in self.drafts:
+            raise Refusal(
+                f"This tree has no {path}, where the API of profile"
+                f" {self.parts.profile.name} belongs.",
+                "Use another profile.",
+            )
+        return self.drafts[path]
+
+    def _insert(self, path: str, anchor: Anchor | None, text: str) -> FileChange:
+        """Put `text` behind `anchor` by a semantic patch, and check that it is all there."""
+        draft = self._draft(path)
+        result = insert_text(draft, anchor, text, self.timeout) if anchor else "no place for it"
+        if isinstance(result, str):
+            name = self.parts.profile.name
+            raise Refusal(
+                f"The API of profile {name} cannot be added to {path}: {result}.",
+                "Add it by hand, commit it, and run gup-migrate again.",
+            )
+        self.drafts[path] = result
+        return FileChange(path, draft.text, result.text)
+
+    def _document(self, document: ApiDocument) -> tuple[FileChange, ...]:
+        read = self.parts.tree.read
+        if read(document.path) is not None:
+            return ()
+        functions = [f for c in self.api.commit for f in c.function if f.mirrors]
+        acquires = [f for f in functions if self.parts.signature(f.name) is not None]
+        text = self._render(document.template, {"acquires": acquires})
+        changes = [FileChange(document.path, None, text.encode())]
+        index = read(document.index)
+        if index is not None:
+            entry = Path(document.path).stem
+            changes.append(
+                FileChange(document.index, index, add_entry(index, entry, document.after))
+            )
+        return tuple(changes)
+
+    def _code(self, template: str, functions: Mapping[str, FunctionText]) -> str:
+        """C that is fit to be added to a file."""
+        text = self._render(template, {"functions": functions})
+        if wrong := wrong_with_code(text, trusted=self.parts.profile.trusted):
+            raise self._refused(template, wrong)
+        return text
+
+    def _render(self, template: str, values: Mapping[str, Any]) -> str:
+        """The template, without empty lines at its ends and with one newline."""
+        (text,) = self._fill([Fill(template, values)])
+        return text.strip("\n") + "\n"
+
+    def _fill(self, jobs: Sequence[Fill]) -> tuple[str, ...]:
+        profile = self.parts.profile
+        known = {"has": Names(self.parts.known), "profile": profile.name}
+        asked = [replace(job, values={**known, **job.values}) for job in jobs]
+        return fill(api_templates(profile), asked, "text")
+
+    def _refused(self, template: str, wrong: str) -> Refusal:
+        return Refusal(
+            f"{self.parts.profile.folder}, {template}: {wrong}.",
+            "Read it, or use another profile.",
+        )
+
+
+def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draft | str:
+    """`draft` with the C of `text` behind `anchor`, or why not."""
+    rule = insertion_rule(anchor, text)
+    with scratch("rule") as folder:
+        path = folder / "insert.cocci"
+        path.write_text(rule, encoding="utf-8")
+        outcome = run_spatch(path, {draft.path: draft.text}, timeout=timeout)
+    if not isinstance(outcome, Patched):
+        return outcome.reason
+    added = tuple(t.text for t in tokenize(parse(draft.path, text.encode())))
+    edits = [TokenEdit(anchor.end, 0, added)]
+    result = draft.advance(outcome.files[draft.path], edits)
+    if isinstance(result, Draft):
+        tokens = result.tokens[anchor.end : anchor.end + len(added)]
+        written = with_layout(result.text, tokens[0].start, tokens[-1].end, text.encode())
+        result = draft.advance(written, edits)
+    return result if isinstance(result, Draft) else _why_not(result)
+
+
+def _why_not(found: Comparison) -> str:
+    match found:
+        case OtherChange(line=line, what=what):
+            return f"{what} at line {line}"
+        case _:
+            return "spatch does not find the place, or does not parse the file"
+
+
+def insertion_rule(anchor: Anchor, text: str) -> str:
+    """A semantic patch that adds `text` behind `anchor`."""
+    added = "".join(f"+{line}\n" for line in (anchor.lead + text).splitlines())
+    return f"@insert@\n{anchor.metavariables}\n@@\n  {anchor.context}\n{added}"

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Release helpers of a file that, once converted, only stand for the function they call.
+
+They stay, since a driver's own name for what it does is no mistake, unless the profile says
+`drop_aliases`: then their callers call the function itself, and the helper goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from migrate.analysis.frontend.syntax import Function, name_of
+from migrate.rewrite.steps.apply import Edited, apply_steps
+from migrate.rewrite.steps.sites import Site
+from migrate.rewrite.steps.steps import Step
+from migrate.rewrite.text.check import TokenEdit
+from migrate.rewrite.text.draft import Draft
+from migrate.rewrite.text.expressions import below
+from migrate.rewrite.text.tokens import call_at, gap_before
+
+
+@dataclass(frozen=True)
+class _Alias:
+    """A function from token `first` up to `end` that does what `target` does and nothing else;
+    `calls` are the tokens that call it, `named` is the one that defines it. The numbers are the
+    same before and after the calls have their new name."""
+
+    target: str
+    first: int
+    end: int
+    named: int
+    calls: tuple[int, ...]
+
+    def renamed(self, draft: Draft) -> Site:
+        """Its callers call what it calls."""
+        new = (self.target.encode(),)
+        return Site(_at(draft, self.calls), tuple(TokenEdit(n, 1, new) for n in self.calls))
+
+    def dropped(self, draft: Draft) -> Site:
+        """Nothing of it is left, and one empty line less."""
+        gap = gap_before(draft.text, draft.tokens, self.first)
+        edit = TokenEdit(self.first, self.end - self.first, (), (gap,))
+        return Site(_at(draft, [self.named]), (edit,))
+
+
+def drop_aliases(
+    draft: Draft, functions: Iterable[str], timeout: float
+) -> tuple[Draft, frozenset[str]]:
+    """`draft` without those of `functions` that are aliases, and the rules that did it.
+
+    One that spatch cannot take away by itself stays: a comment above it would go, too. `timeout`
+    is for one spatch process, in seconds.
+    """
+    rules: set[str] = set()
+    for name in sorted(set(functions)):
+        alias = _alias(draft, name)
+        if alias is None:
+            continue
+        steps = (
+            Step("rename-call", (("old", name), ("new", alias.target)), (), (alias.renamed,)),
+            Step("drop-function", (("fn", name),), (), (alias.dropped,)),
+        )
+        result = apply_steps(draft, steps, timeout)
+        if isinstance(result, Edited):
+            draft = result.draft
+            rules |= result.rules
+    return draft, frozenset(rules)
+
+
+def _alias(draft: Draft, name: str) -> _Alias | None:
+    """What is known of `name`, when its callers can do without it."""
+    functions = draft.source.by_name.get(name, ())
+    if len(functions) != 1 or draft.path.endswith(".h"):
+        return None
+    target = _stands_for(draft, functions[0])
+    if target is None:
+        return None
+    first, end = draft.tokens_of(functions[0].node)
+    spelled = [n for n, t in enumerate(draft.tokens) if t.text == name.encode()]
+    named = [n for n in spelled if first <= n < end]
+    calls = tuple(n for n in spelled if not first <= n < end)
+    # A comment, a macro, a prototype or a table that names it wants it to be there.
+    written = re.findall(rb"\b" + re.escape(name.encode()) + rb"\b", draft.text)
+    if len(named) != 1 or len(written) != len(spelled):
+        return None
+    if not calls or not all(_is_call(draft, n) for n in calls):
+        return None
+    return _Alias(target, first, end, named[0], calls)
+
+
+def _stands_for(draft: Draft, function: Function) -> str | None:
+    """The function that `function` calls with its only parameter, and does nothing besides."""
+    node, parent = function.node, function.node.parent
+    # Under the preprocessor there may be another one.
+    alone = parent is not None and parent.type == "translation_unit"
+    if not alone or not function.static or not draft.is_plain(node):
+        return None
+    kind = node.child_by_field_name("type")
+    if kind is None or kind.text != b"void" or len(function.parameters) != 1:
+        return None
+    statements = [c for c in function.body.children if c.type not in ("{", "}")]
+    if len(statements) != 1 or statements[0].type != "expression_statement":
+        return None
+    return _hands_on(statements[0], function.parameters[0])
+
+
+def _hands_on(statement: Node, parameter: Node) -> str | None:
+    """The function that is called with nothing but `parameter`."""
+    call = statement.named_children[0]
+    called = call.child_by_field_name("function")
+    given = call.child_by_field_name("arguments")
+    names = [n for n in below(parameter) if n.type == "identifier"]
+    if called is None or given is None or called.type != "identifier" or len(names) != 1:
+        return None
+    same = [argument.text for argument in given.named_children] == [names[0].text]
+    return name_of(called) if same else None
+
+
+def _is_call(draft: Draft, number: int) -> bool:
+    parent = draft.node_at(number).parent
+    called = parent is not None and parent.type == "call_expression"
+    return called and call_at(draft.tokens, number) is not None
+
+
+def _at(draft: Draft, numbers: Iterable[int]) -> str:
+    tokens = [draft.tokens[n] for n in numbers]
+    return "_".join(f"L{t.line}C{t.column}" for t in tokens)

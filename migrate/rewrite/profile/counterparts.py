@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a profile means on one tree: which function stands for which, with its signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tree_sitter import Node
+
+from migrate.analysis.frontend.syntax import name_of, parse
+from migrate.analysis.program.program import Program
+from migrate.base.errors import Refusal
+from migrate.kernel.signatures import Parameter, Signature, read_signatures
+from migrate.kernel.tree import Tree
+from migrate.rewrite.profile.model import AcquireRule, ApiFunction, Profile, ReleaseRule
+
+FAULT_IN = "fixup_user_fault"
+"""What has to go before follow_page(), which takes pages only that are there."""
+
+_CONSTANT_HEADERS = ("include/linux/mm.h", "include/linux/mm_types.h")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """There is no counterpart; `reason` is one line without a full stop."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Counterparts:
+    """A profile on a tree; everything is read from the tree's own headers, once."""
+
+    tree: Tree
+    profile: Profile
+
+    @cached_property
+    def program(self) -> Program:
+        """The declarations of the tree."""
+        return Program(self.tree)
+
+    @cached_property
+    def existing(self) -> dict[str, Signature]:
+        """The functions that the tree declares, of those that the profile may call."""
+        return read_signatures(self.tree, _names(self.profile))
+
+    @cached_property
+    def constants(self) -> frozenset[str]:
+        """The macros and enumerators of the headers that have the FOLL_ flags."""
+        found: set[str] = set()
+        for path, text in self.tree.read_many(_CONSTANT_HEADERS).items():
+            found.update(_constants(parse(path, text).root))
+        return frozenset(found)
+
+    @cached_property
+    def introduced(self) -> dict[str, Signature]:
+        """The functions that the profile's API commits add, empty where they all exist."""
+        api = self.profile.api
+        functions = [f for commit in api.commit for f in commit.function] if api else []
+        found = {}
+        for function in functions:
+            signature = self.signature_of(function)
+            if signature is not None and function.name not in self.existing:
+                found[function.name] = signature
+        return found
+
+    def signature_of(self, function: ApiFunction) -> Signature | None:
+        """The signature of an API function on this tree; None where it has no place there."""
+        if any(self.has(name) for name in function.unless):
+            return None
+        header = self.profile.api.header if self.profile.api else ""
+        own = tuple(Parameter(kind, name) for kind, name in function.parameters)
+        if not function.mirrors:
+            return Signature(function.name, function.returns, own, header)
+        mirrored = self.existing.get(function.mirrors)
+        if mirrored is None:
+            return None
+        parameters = mirrored.parameters + own
+        return Signature(function.name, mirrored.return_type, parameters, header)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The functions, macros and enumerators for which :meth:`has` says yes."""
+        return self.constants.union(self.existing)
+
+    def has(self, name: str) -> bool:
+        """Whether the tree itself has a function, macro or enumerator of that name."""
+        return name in self.existing or name in self.constants
+
+    def signature(self, name: str) -> Signature | None:
+        """The signature of `name`, that the tree has or that the API commits add."""
+        return self.existing.get(name) or self.introduced.get(name)
+
+    def acquire(self, name: str) -> AcquireRule | Missing:
+        """The rule for calls of `name` that fits this tree."""
+        rules = [rule for rule in self.profile.acquire if rule.source == name]
+        for rule in rules:
+            if self._fits(rule.target, rule.needs):
+                return rule
+        return self._missing(name, [rule.target for rule in rules])
+
+    def release(self, name: str) -> ReleaseRule | Missing:
+        """The rule for calls of `name` that fits this tree; a target stands for itself."""
+        if any(rule.target == name for rule in self.profile.release):
+            return ReleaseRule(name, name)
+        rules = [rule for rule in self.profile.release if rule.source == name]
+        for rule in rules:
+            if self._fits(rule.target, rule.needs):
+                return rule
+        return self._missing(name, [rule.target for rule in rules])
+
+    def require(self) -> None:
+        """A :class:`Refusal` when the tree lacks what the profile stands on."""
+        needs = self.profile.needs
+        lacking = [name for name in needs.functions if name not in self.existing]
+        if not lacking:
+            return
+        since = f"; kernels have it from {needs.since} on" if needs.since else ""
+        other = f"Use --profile {needs.otherwise}, which brings its own API."
+        raise Refusal(
+            f"Profile {self.profile.name} needs {lacking[0]}(), which this tree lacks{since}.",
+            other if needs.otherwise else "Use another profile.",
+        )
+
+    def _fits(self, target: str, needs: Iterable[str]) -> bool:
+        return self.signature(target) is not None and all(self.has(name) for name in needs)
+
+    def _missing(self, name: str, targets: Sequence[str]) -> Missing:
+        if not targets:
+            return Missing(f"profile {self.profile.name} has no counterpart for {name}()")
+        return Missing(f"this tree has no {targets[-1]}() for {name}()")
+
+
+def _names(profile: Profile) -> set[str]:
+    """Every function that the profile speaks of."""
+    names = set(profile.needs.functions)
+    if profile.follow is not None:
+        names |= {FAULT_IN, *profile.follow.needs}
+    for acquire in profile.acquire:
+        names |= {acquire.source, acquire.target, *acquire.needs}
+    for release in profile.release:
+        names |= {release.source, release.target, *release.needs}
+        names |= {release.loop, release.loop_dirty_lock}
+    for commit in profile.api.commit if profile.api else ():
+        for function in commit.function:
+            names |= {function.name, function.mirrors, *function.calls, *function.unless}
+    return names - {""}
+
+
+def _constants(node: Node) -> Iterable[str]:
+    """The names of object-like macros and enumerators below `node`."""
+    for child in node.children:
+        if child.type in ("preproc_def", "enumerator"):
+            name = child.child_by_field_name("name")
+            if name is not None:
+                yield name_of(name)
+        elif child.type not in ("function_definition", "declaration"):
+            yield from _constants(child)

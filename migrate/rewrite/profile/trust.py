@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a profile from elsewhere may not bring along: programs, names that are none, paths that
+lead out of the tree, places of the kernel that run while it is built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from migrate.rewrite.profile.model import ApiFunction, Profile
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_TYPE = re.compile(r"[A-Za-z_][\w *]*(\[\])?", re.ASCII)
+_LONGEST_LINE = 200
+
+# spatch takes white space and comments between any two of these.
+_GAP = rb"(?:\s|//[^\n]*\n|/\*(?s:.*?)\*/)*"
+_RUNS_CODE = re.compile(
+    rb"\b(?:script|initiali[sz]e|finali[sz]e)\b" + _GAP + rb":"
+    rb"|#" + _GAP + rb"(?:include|spatch)\b"
+    rb"|\busing\b" + _GAP + rb'["<]'
+)
+"""Python and OCaml in a semantic patch, other files, which may have some, and options of spatch,
+which name files to write and programs to run."""
+
+_KERNEL_CODE = re.compile(
+    r"include/linux/(?:mm|page|gup|huge|highmem|folio|swap)\w*\.h|mm/[\w/-]+\.[ch]", re.ASCII
+)
+_PROSE = re.compile(r"Documentation/[\w/.-]+\.rst", re.ASCII)
+"""What is compiled for the kernel alone, and what is never compiled. Other files are makefiles, or
+are made into programs that the build runs."""
+
+_CONTINUED = re.compile(r"\\[ \t]*\n")
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+_DIRECTIVE = re.compile(r"^[ \t]*(?:#|%:|\?\?=)[ \t]*(\w*)", re.M)
+_HARMLESS = frozenset(["if", "ifdef", "ifndef", "elif", "else", "endif", "define", "undef"])
+_TO_THE_COMPILER = re.compile(r"\b(?:_Pragma|asm|__asm|__asm__|__has_include|__has_embed)\b")
+
+
+def runs_code(patch: bytes) -> bool:
+    """Whether spatch might run, read or write something when it reads the semantic patch."""
+    return _RUNS_CODE.search(patch) is not None
+
+
+def untrusted_in(profile: Profile) -> str:
+    """What in `profile` takes trust in who wrote it, as the beginning of a sentence, or ""."""
+    patches = {rule.patch for rule in profile.acquire if rule.patch}
+    for name, text in profile.files.items():
+        if (name in patches or name.endswith(".cocci")) and runs_code(text):
+            return f"{profile.folder / name} runs code of its own"
+    for path in _code_paths(profile):
+        if not _KERNEL_CODE.fullmatch(path):
+            return f"{path} is not below mm/ and no header of it"
+    for path in _prose_paths(profile):
+        if not _PROSE.fullmatch(path):
+            return f"{path} is no .rst file below Documentation/"
+    return ""
+
+
+def wrong_in(profile: Profile) -> str:
+    """What is wrong with the names and paths of `profile`, "" for nothing."""
+    if not _NAME.fullmatch(profile.name) or ".." in profile.name or profile.name.endswith(".lock"):
+        return f"{profile.name!r} cannot be a name"
+    for line in _lines(profile):
+        if not line.isprintable() or len(line) > _LONGEST_LINE:
+            return f"{line[:_LONGEST_LINE]!r} is not one line of plain text"
+    for word in _identifiers(profile):
+        if not _IDENTIFIER.fullmatch(word):
+            return f"{word!r} is no identifier of C"
+    for kind in _types(profile):
+        if not _TYPE.fullmatch(kind):
+            return f"{kind!r} is no type of C"
+    for path in (*_code_paths(profile), *_prose_paths(profile)):
+        parts = PurePosixPath(path).parts
+        if (
+            not parts
+            or path.startswith("/")
+            or {"..", ".git"} & set(parts)
+            or not path.isprintable()
+        ):
+            return f"{path!r} is no path in a kernel"
+    return ""
+
+
+def wrong_with_subject(line: str) -> str:
+    """Why `line`, which a template made, cannot be the subject of a commit, or ""."""
+    if not line.isprintable():
+        return "it makes a control character"
+    return "" if line.strip() else "it makes an empty line"
+
+
+def wrong_with_code(text: str, *, trusted: bool) -> str:
+    """Why `text`, which a template made, cannot be added to a file of C, or "".
+
+    Somebody's code that is not trusted has no directives that read files, and speaks to no
+    assembler: what that finds would be shown with the messages of the compiler.
+    """
+    if any(not (c.isprintable() or c in "\n\t") for c in text) or "@@" in text:
+        return "it makes what is no C"
+    if trusted:
+        return ""
+    joined = _CONTINUED.sub("", text)
+    # With comments and without: what begins in a string is none, but looks like one here.
+    for seen in (joined, _COMMENT.sub(" ", joined)):
+        if any(found[1] not in _HARMLESS for found in _DIRECTIVE.finditer(seen)):
+            return "it makes a directive that is not for conditions and macros"
+        if _TO_THE_COMPILER.search(seen):
+            return "it makes assembler, or words for the compiler"
+    return ""
+
+
+def _lines(profile: Profile) -> Iterator[str]:
+    yield from (profile.title, profile.needs.since, profile.needs.otherwise)
+    for rule in profile.acquire:
+        yield from (text for pair in rule.when for text in pair)
+    for commit in profile.api.commit if profile.api else ():
+        yield commit.subject
+
+
+def _identifiers(profile: Profile) -> Iterator[str]:
+    for rule in profile.acquire:
+        yield from (rule.source, rule.target, *rule.needs, *rule.append, *rule.drop)
+        yield from (w for w in (rule.add_flag,) if w)
+    for release in profile.release:
+        yield from (release.source, release.target, *release.needs)
+        yield from (w for w in (release.loop, release.loop_dirty_lock) if w)
+    yield from profile.flags.drop
+    yield from (w for w in (profile.flags.write,) if w)
+    yield from profile.needs.functions
+    yield from profile.follow.needs if profile.follow else ()
+    if profile.api is None:
+        return
+    yield from profile.api.beside
+    for commit in profile.api.commit:
+        yield from commit.export
+        for function in commit.function:
+            named = (function.name, function.mirrors, *function.calls, *function.unless)
+            yield from (name for name in named if name)
+            yield from (name for _, name in function.parameters)
+
+
+def _types(profile: Profile) -> Iterator[str]:
+    for function in _functions(profile):
+        yield from (kind for kind, _ in function.parameters)
+        yield from (kind for kind in (function.returns,) if kind)
+
+
+def _functions(profile: Profile) -> Iterator[ApiFunction]:
+    for commit in profile.api.commit if profile.api else ():
+        yield from commit.function
+
+
+def _code_paths(profile: Profile) -> Iterator[str]:
+    if profile.api is not None:
+        yield from (profile.api.header, *profile.api.sources, *profile.api.shared)
+
+
+def _prose_paths(profile: Profile) -> Iterator[str]:
+    for commit in profile.api.commit if profile.api else ():
+        if commit.document is not None:
+            yield from (commit.document.path, commit.document.index)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The audit of groups that became follow_page(): the same releases for the same pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from migrate.analysis.model import Acquire, Classification, PinGroup, Place, Release
+from migrate.kernel.signatures import DIRECT_NAMES
+from migrate.kernel.tree import Tree
+from migrate.rewrite.result.view import View, counted
+
+FOLLOW = "follow_page"
+
+
+def audit_followed(
+    tree: Tree,
+    edited: Tree,
+    classification: Classification,
+    groups: Sequence[PinGroup],
+    gone: frozenset[Place],
+) -> Iterator[tuple[PinGroup, str]]:
+    """Each of `groups`, with what is wrong with it in `edited`, "" when nothing is.
+
+    follow_page() returns the page with a plain reference, so that no release changes. Acquires at
+    `gone` have become something that is not looked for.
+    """
+    if not groups:
+        return
+    paths = sorted({path for group in groups for path in group.paths})
+    taking = DIRECT_NAMES | {FOLLOW}
+    before, after = (View(t, paths, classification, taking) for t in (tree, edited))
+    now = {path: counted(before, after, path, gone) for path in paths}
+    for group in groups:
+        yield group, _wrong(group, after, now)
+
+
+def _wrong(group: PinGroup, after: View, now: Mapping[str, Mapping[Place, Acquire]]) -> str:
+    became = [now[a.place.path].get(a.place) for a in group.acquires]
+    acquires = tuple(a for a in became if a is not None)
+    if len(acquires) < len(group.acquires):
+        return "another number of acquires"
+    for acquire in acquires:
+        if acquire.name != FOLLOW:
+            return f"that {acquire.name}() in {acquire.function}() is still there"
+        if "FOLL_GET" not in (acquire.argument("foll_flags", "flags") or ""):
+            return f"that {FOLLOW}() in {acquire.function}() takes no reference"
+    groups = after.traced(acquires)
+    old, new = _dropped(group.releases), _dropped([r for g in groups for r in g.releases])
+    for where, name in (old - new) + (new - old):
+        return f"another number of {name}() in {where}()"
+    gaps = [gap for g in groups for gap in g.gaps]
+    return f"what it cannot follow: {gaps[0]}" if gaps and group.complete else ""
+
+
+def _dropped(releases: Sequence[Release]) -> Counter[tuple[str, str]]:
+    return Counter((r.function, r.name) for r in {(r.place, r.name): r for r in releases}.values())

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One command at work on one tree: its options, its listener, and the results it has so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from migrate.analysis.model import Classification, Pairing, Scan
+from migrate.analysis.verdicts.decisions import Decision
+from migrate.base import codec
+from migrate.base.stores import stage_file as stored
+from migrate.base.typed import own_command
+from migrate.delivery.commits.policy import Policy
+from migrate.delivery.commits.rejected import Rejections, decided
+from migrate.delivery.commits.trailers import Collected
+from migrate.delivery.compile.model import BuildOptions
+from migrate.delivery.history import History
+from migrate.delivery.model import Branch, BuildReport, Delivery
+from migrate.kernel.people.maintainers import Maintainers, read_maintainers
+from migrate.kernel.tree import Tree
+from migrate.rewrite.model import Rewrite
+from migrate.rewrite.profile.model import Profile
+from migrate.run.asked import output_folders
+from migrate.run.identity import profile_identity, tool_identity
+from migrate.run.workspace import Workspace
+
+if TYPE_CHECKING:
+    from migrate.analysis.program.program import Program
+    from migrate.delivery.report.model import Report
+
+T = TypeVar("T")
+
+
+class Listener(Protocol):
+    """Who is told how the work goes; may be called from any thread."""
+
+    def started(self, stage: str) -> None: ...
+    def reused(self, stage: str, summary: str) -> None: ...
+    def finished(self, stage: str, summary: str, seconds: float) -> None: ...
+    def progress(self, what: str, done: int, total: int) -> None: ...
+    def notice(self, line: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for. `jobs` counts processes; `output` None means the workspace;
+    `decisions` stand above the rules of verdicts, those of `decisions_file` when the user named no
+    other; `build` is how every commit is built; `reroll`
+    asks for next versions, in answer to the last ones with `reply`; `tree_scripts` allows running
+    the checkout's get_maintainer.pl and checkpatch.pl; with `comments` those beside an edit that
+    name the replaced function follow; `deprecate` ends the branch with patches against new
+    callers; `unbuilt` is what becomes of commits that no compiler has built."""
+
+    jobs: int
+    output: Path | None = None
+    decisions: tuple[Decision, ...] = ()
+    build: BuildOptions = field(default_factory=BuildOptions)
+    reroll: bool = False
+    reply: bool = False
+    tree_scripts: bool = True
+    unbuilt: Policy = Policy.HOLD
+    comments: bool = True
+    deprecate: bool = False
+    decisions_file: Path | None = None
+
+
+@dataclass
+class Job:
+    """One command at work on one tree; `results` holds what its stages stored so far, `command`
+    spells a command on the same tree, from its name and arguments, for the user to type."""
+
+    tree: Tree
+    workspace: Workspace
+    profile: Profile
+    options: Options
+    listener: Listener
+    results: dict[str, stored.Stored[Any]] = field(default_factory=dict)
+    command: Callable[..., str] = own_command
+
+    @cached_property
+    def program(self) -> Program:
+        """What `scan` and `pair` parse, each file once; `del` it when it has done its work."""
+        from migrate.analysis.program.program import Program
+
+        return Program(self.tree)
+
+    @property
+    def scan(self) -> Scan:
+        return self._value("scan", Scan)
+
+    @property
+    def pairing(self) -> Pairing:
+        return self._value("pair", Pairing)
+
+    @property
+    def classification(self) -> Classification:
+        """As the rules decided; see :meth:`decided` for what became of it."""
+        return self._value("classify", Classification)
+
+    @property
+    def rewrite(self) -> Rewrite:
+        return self._value("rewrite", Rewrite)
+
+    @property
+    def branch(self) -> Branch:
+        return self._value("commit", Branch)
+
+    @property
+    def builds(self) -> BuildReport:
+        return self._value("build", BuildReport)
+
+    @property
+    def delivery(self) -> Delivery:
+        return self._value("series", Delivery)
+
+    def has(self, stage: str) -> bool:
+        return stage in self.results
+
+    def decided(self) -> Classification:
+        """The verdicts with builds and rewrites that failed as `manual`."""
+        failures = self.rewrite.failures if self.has("rewrite") else ()
+        return decided(self.classification, self.rejections(), failures)
+
+    def rejections(self) -> Rejections:
+        """What was taken out because it does not build, for this very classification."""
+        found = self.workspace.load("rejected", Rejections)
+        if found and found.inputs == self.rejections_inputs():
+            return found.value
+        return Rejections()
+
+    def rejections_inputs(self) -> str:
+        return stored.fingerprint(
+            tool_identity(),
+            profile_identity(self.profile),
+            self.results["classify"].digest,
+            self.toolchains,
+            self.options.build.asked(),
+        )
+
+    def history(self) -> History:
+        """What was written and sent before."""
+        found = self.workspace.load("versions", History)
+        return found.value if found else History()
+
+    def collected(self) -> Collected:
+        """The trailers that were collected for what was sent."""
+        found = self.workspace.load("trailers", Collected)
+        return found.value if found else Collected()
+
+    @cached_property
+    def maintainers(self) -> Maintainers:
+        return read_maintainers(self.tree)
+
+    @cached_property
+    def toolchains(self) -> str:
+        """The compilers and their versions: other compilers get another chance."""
+        from migrate.kernel.kbuild.toolchains import installed
+
+        return codec.dumps(installed(self.options.build.choice))
+
+    @property
+    def out(self) -> Path:
+        return self.options.output or self.workspace.out
+
+    @property
+    def outboxes(self) -> tuple[Path, ...]:
+        """Every folder in which it may be marked that a series was sent."""
+        return tuple(dict.fromkeys((*output_folders(self.workspace), self.out)))
+
+    def report(self, delivery: Delivery | None = None) -> Report:
+        """The contents of the report; `delivery` is for the stage that is just making it."""
+        from migrate.delivery.report.content import Results, make_report
+
+        return make_report(
+            Results(
+                tree=self.tree,
+                scan=self.scan,
+                classification=self.decided(),
+                rejections=self.rejections(),
+                rewrite=self.rewrite,
+                branch=self.branch,
+                builds=self.builds,
+                delivery=delivery or self.delivery,
+                subsystem_of=self.maintainers.subsystem_of,
+                maintainers_of=self._maintainers_of,
+            )
+        )
+
+    def _maintainers_of(self, path: str) -> tuple[str, ...]:
+        found = self.maintainers.matching(path)
+        return found[0].values("M") if found else ()
+
+    def _value(self, stage: str, kind: type[T]) -> T:
+        value = self.results[stage].value
+        assert isinstance(value, kind)
+        return value

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The order of the stages, and nothing else."""
+
+from __future__ import annotations
+
+import time
+
+from migrate.base.errors import Refusal
+from migrate.base.stores.stage_file import fingerprint
+from migrate.run import stages
+from migrate.run.identity import tool_identity
+from migrate.run.job import Job
+from migrate.run.stages import Stage
+
+ORDER: tuple[Stage, ...] = (
+    stages.SCAN,
+    stages.PAIR,
+    stages.CLASSIFY,
+    stages.REWRITE,
+    stages.COMMIT,
+    stages.BUILD,
+    stages.SERIES,
+)
+NAMES = tuple(stage.name for stage in ORDER)
+
+_MAX_ROUNDS = 40
+"""Every round takes at least one group out, so that this ends; more rounds are a defect."""
+
+
+def run(job: Job, last: str) -> None:
+    """Bring the results of all stages up to `last` up to date, the workspace being locked.
+
+    A stage whose input has not changed since its result was stored is not run again. A group
+    that does not build is taken out and the stages from `rewrite` on are done again without it.
+    """
+    wanted = ORDER[: NAMES.index(last) + 1]
+    stages.check_environment(job, [stage.name for stage in wanted])
+    for _ in range(_MAX_ROUNDS):
+        for stage in wanted:
+            _ensure(job, stage)
+            if stage is stages.BUILD and stages.reject_failed(job):
+                break
+        else:
+            return
+    raise Refusal(
+        f"{_MAX_ROUNDS} rounds of taking out what does not build were not enough.",
+        f"See what the compilers say: {job.command('build')} --json",
+    )
+
+
+def is_ready(job: Job, last: str) -> bool:
+    """Whether all stages up to `last` have their results, which are taken over then. Only reads,
+    so that somebody else may be at work in the workspace."""
+    wanted = ORDER[: NAMES.index(last) + 1]
+    current = states(job)
+    ready = all(current[stage.name] == "done" for stage in wanted)
+    if ready and stages.BUILD in wanted:
+        ready = job.options.build.keep_going and not stages.newly_failed(job)
+    for stage in ORDER:
+        if not ready or stage not in wanted:
+            job.results.pop(stage.name, None)
+    if ready:
+        for stage in wanted:
+            job.listener.reused(stage.name, summary_of(job, stage.name))
+    return ready
+
+
+def states(job: Job) -> dict[str, str]:
+    """For each stage "done", "stale" or "missing"; nothing is run."""
+    found: dict[str, str] = {}
+    fresh = True
+    for stage in ORDER:
+        stored = job.workspace.load(stage.name, stage.kind)
+        if stored is None:
+            found[stage.name], fresh = "missing", False
+            continue
+        fresh = fresh and stored.inputs == _inputs(job, stage) and stage.intact(job, stored.value)
+        found[stage.name] = "done" if fresh else "stale"
+        job.results[stage.name] = stored
+    return found
+
+
+def load_later(job: Job) -> None:
+    """Take over the stored results that fit, without running anything."""
+    current = states(job)
+    for name, state in current.items():
+        if state != "done":
+            job.results.pop(name, None)
+
+
+def summary_of(job: Job, name: str) -> str:
+    """The one-line summary of the result of stage `name`, "" when there is none."""
+    stage = ORDER[NAMES.index(name)]
+    stored = job.results.get(name)
+    return stage.summary(job, stored.value) if stored else ""
+
+
+def _ensure(job: Job, stage: Stage) -> None:
+    inputs = _inputs(job, stage)
+    stored = job.results.get(stage.name) or job.workspace.load(stage.name, stage.kind)
+    if stored and stored.inputs == inputs and stage.intact(job, stored.value):
+        if stage.name not in job.results:
+            job.listener.reused(stage.name, stage.summary(job, stored.value))
+        job.results[stage.name] = stored
+        return
+    job.listener.started(stage.name)
+    start = time.monotonic()
+    value = stage.make(job)
+    job.results[stage.name] = job.workspace.save(stage.name, value, inputs)
+    seconds = time.monotonic() - start
+    job.listener.finished(stage.name, stage.summary(job, value), seconds)
+
+
+def _inputs(job: Job, stage: Stage) -> str:
+    """The fingerprint of all that the result of `stage` depends on."""
+    position = ORDER.index(stage)
+    before = job.results[ORDER[position - 1].name].digest if position else ""
+    return fingerprint(tool_identity(), job.tree.commit, stage.name, before, *stage.depends(job))

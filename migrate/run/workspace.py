@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""State on disk: stage files, database, lock, the tool's own repository, what goes out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from migrate.base import codec
+from migrate.base.codec import flush
+from migrate.base.errors import Refusal
+from migrate.base.files import places, scratch
+from migrate.base.stores import lock
+from migrate.base.stores import stage_file as stored
+from migrate.base.stores.alternates import borrow, check_out
+from migrate.base.stores.database import Database
+from migrate.delivery.commits import arrival
+
+LAYOUT = 1
+"""Goes up when files move or change their meaning; an older workspace is then made anew."""
+
+_SHARED = ("scan", "pair", "asked")
+_OURS = (
+    "scan.json*",
+    "pair.json*",
+    "asked.json*",
+    "state.sqlite*",
+    f"{arrival.NAME}*",
+    "repository*",
+    "builds",
+    "profiles",
+    "log",
+    "scratch",
+)
+_KEPT = tuple(
+    f"profiles/*/{name}" for name in ("out", "outputs.json", "versions.json", "trailers.json")
+)
+_MARKER = "gup-migrate.json"
+_OUT_MARKER = ".gup-migrate"
+
+T = TypeVar("T")
+
+
+@dataclass
+class Workspace:
+    """The state of one checkout. What does not depend on the profile is at the top.
+
+    `notice` gets one line for everything that was found damaged and set aside.
+    """
+
+    root: Path
+    checkout: Path
+    profile: str
+    notice: Callable[[str], None] = field(default=lambda _: None)
+    _is_mine: bool = field(default=False, init=False)
+
+    @property
+    def _own(self) -> Path:
+        return self.root / "profiles" / self.profile
+
+    @property
+    def builds(self) -> Path:
+        """Build folders, one an architecture."""
+        return self.root / "builds"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
+    def out(self) -> Path:
+        """Where series and report go when the user names no other place."""
+        return self._own / "out"
+
+    @property
+    def decisions(self) -> Path:
+        """The decisions that stand above the rules when the user names no other file. It is
+        beside the folder and not in it: nothing that removes state removes a person's work."""
+        return self.root.with_name(f"{self.root.name}.decisions.toml")
+
+    @property
+    def journal(self) -> Path:
+        """What is half done in the user's repository, while it is."""
+        return self.root / arrival.NAME
+
+    def stage_path(self, stage: str) -> Path:
+        return (self.root if stage in _SHARED else self._own) / f"{stage}.json"
+
+    def load(self, stage: str, kind: type[T]) -> stored.Stored[T] | None:
+        """The stored result of `stage`, or None when there is none that can be trusted."""
+        with _using_workspace(self.root):
+            return stored.load(self.stage_path(stage), kind, self.notice)
+
+    def save(self, stage: str, value: T, inputs: str) -> stored.Stored[T]:
+        return stored.save(self.stage_path(stage), value, inputs)
+
+    def forget(self, stage: str) -> None:
+        """Remove the stored result of `stage`, so that it is worked out again."""
+        self.stage_path(stage).unlink(missing_ok=True)
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.root / "state.sqlite", self.notice)
+
+    def repository(self) -> Path:
+        """The tool's own repository, which sees every object of the checkout.
+
+        Who has not locked the workspace gets it as it is, which may be missing or broken: to
+        repair it is for the one who has.
+        """
+        place = self.root / "repository"
+        return borrow(self.checkout, place) if self._is_mine else place
+
+    def worktree(self, commit: str) -> Path:
+        """The same with `commit` checked out; on a full kernel the first time takes a minute."""
+        directory = self.repository()
+        check_out(directory, commit)
+        return directory
+
+    def scratch(self) -> Path:
+        """A folder that is empty now and gone after the run."""
+        directory = self.root / "scratch"
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        return directory
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep everybody else out; leftovers of a run that was killed are removed on entry."""
+        with _using_workspace(self.root), self._locked():
+            self._settle()
+            self._is_mine = True
+            try:
+                yield
+            finally:
+                self._is_mine = False
+                shutil.rmtree(self.root / "scratch", ignore_errors=True)
+                if "database" in self.__dict__:
+                    self.database.close()
+                    del self.__dict__["database"]
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        with lock.locked(self.root / "lock"):
+            yield
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Locked, and every temporary file of the process is made in here, so that the next run
+        after a kill finds and removes it."""
+        with self.locked(), scratch.inside(self.scratch()):
+            yield
+
+    def holder(self) -> lock.Holder | None:
+        """Who works in this workspace now."""
+        return lock.holder(self.root / "lock")
+
+    def clean(self, *, everything: bool) -> int:
+        """Remove what can be made anew, and with `everything` also series, reports, and what is
+        known of the versions that were sent.
+
+        Returns the bytes that were freed. Logs go too.
+        """
+        self._check_owner()
+        keep = set() if everything else {p for n in _KEPT for p in self.root.glob(n)}
+        # By name, so that a file which strayed in here is never taken for ours.
+        ours = [p for pattern in _OURS for p in self.root.glob(pattern)]
+        return sum(_remove(path, keep) for path in ours)
+
+    def _settle(self) -> None:
+        """Bring the folder to this layout, whatever state the last run left it in."""
+        found = self._check_owner()
+        arrival.clean_up(self.journal, self.notice)
+        if found is not None and found < LAYOUT:
+            self.notice(f"{self.root} has layout {found}, this gup-migrate has {LAYOUT}: made anew")
+            self.clean(everything=False)
+        codec.write(self.root / _MARKER, {"layout": LAYOUT, "checkout": str(self.checkout)})
+        shutil.rmtree(self.root / "scratch", ignore_errors=True)
+        for folder, names in (
+            *((folder, "*.new") for folder in (self.root, self._own)),
+            (self.root / "repository/.git/objects", "**/tmp_*"),
+        ):
+            for half in folder.glob(names):
+                shutil.rmtree(half, ignore_errors=True)
+                half.unlink(missing_ok=True)
+        self.log.mkdir(exist_ok=True)
+
+    def _check_owner(self) -> int | None:
+        """The layout of the folder, None for a new one; refuses a folder that is not ours."""
+        try:
+            data = json.loads((self.root / _MARKER).read_text(encoding="utf-8"))
+            layout, owner = int(data["layout"]), str(data["checkout"])
+        except FileNotFoundError:
+            self._check_empty()
+            return None
+        except (IsADirectoryError, ValueError, KeyError, TypeError):
+            self.notice(f"{_MARKER} was damaged; everything in {self.root} is made anew")
+            return 0
+        if owner != str(self.checkout):
+            raise Refusal(
+                f"{self.root} is the workspace of {owner}, not of {self.checkout}.",
+                "Give another folder with --workspace DIR.",
+            )
+        if layout > LAYOUT:
+            raise Refusal(
+                f"{self.root} was written by a newer gup-migrate (layout {layout}, here {LAYOUT}).",
+                "Use that version, or give another folder with --workspace DIR.",
+            )
+        return layout
+
+    def _check_empty(self) -> None:
+        # A run that was killed at once may have left these two.
+        ours = {"lock", f"{_MARKER}.new"}
+        strangers = [p.name for p in self.root.iterdir() if p.name not in ours]
+        if strangers:
+            raise Refusal(
+                f"{self.root} holds files that are not gup-migrate's, {sorted(strangers)[0]}.",
+                "Give an empty folder, or one that does not exist yet, with --workspace DIR.",
+            )
+
+
+def open_workspace(
+    checkout: Path,
+    profile: str,
+    directory: Path | None = None,
+    notice: Callable[[str], None] = lambda _: None,
+) -> Workspace:
+    """The workspace of `checkout`, in `directory` or below the user's cache folder.
+
+    Nothing is written before :meth:`Workspace.locked`. Refuses a place in the checkout or
+    around it.
+    """
+    top = places.absolute(checkout)
+    root = places.meant(directory or _default_place(top))
+    keep_apart(root, top, "workspace", "--workspace")
+    with _using_workspace(root):
+        if _exists(root) and not root.is_dir():
+            raise Refusal(f"{root} is not a folder.", "Give a folder with --workspace DIR.")
+    return Workspace(root, top, re.sub(r"[^A-Za-z0-9._-]", "-", profile).lstrip("."), notice)
+
+
+def keep_apart(place: Path, checkout: Path, what: str, option: str) -> None:
+    """Refuse a `place` that is in the checkout, is it, or holds it."""
+    if place == checkout or checkout in place.parents:
+        raise Refusal(
+            f"The {what} {place} is inside the checkout, which gup-migrate only reads.",
+            f"Give a folder elsewhere with {option} DIR.",
+        )
+    if place in checkout.parents:
+        raise Refusal(
+            f"The {what} {place} has the checkout {checkout} inside.",
+            f"Give a folder of its own with {option} DIR.",
+        )
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A new empty folder that takes the place of `target` when the block ends without error.
+
+    `target` may be missing, empty, or what an earlier run put there; anything else is the
+    user's and refused.
+    """
+    with _using_output(target):
+        _refuse_strangers(target)
+        put_back(target)
+        fresh, old = _beside(target)
+        for leftover in (fresh, old):
+            shutil.rmtree(leftover, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        (fresh / _OUT_MARKER).touch()
+        yield fresh
+        for path in fresh.rglob("*"):
+            if path.is_file():
+                flush(path)
+        if target.exists():
+            target.replace(old)
+        fresh.replace(target)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def check_replaceable(target: Path) -> None:
+    """A :class:`Refusal` now for what :func:`replacing` would be refused for after the work."""
+    with _using_output(target):
+        _refuse_strangers(target)
+        fresh, _ = _beside(target)
+        new = [p for p in (fresh, *fresh.parents) if not _exists(p)]
+        try:
+            fresh.mkdir(parents=True, exist_ok=True)
+            (fresh / _OUT_MARKER).touch()
+        finally:
+            (fresh / _OUT_MARKER).unlink(missing_ok=True)
+            for path in new:
+                with suppress(OSError):
+                    path.rmdir()
+
+
+def put_back(target: Path) -> None:
+    """Have `target` where :func:`replacing` was killed between its two renames: what was sent is
+    written down in there."""
+    with _using_output(target):
+        _, old = _beside(target)
+        if _exists(old) and not _exists(target):
+            old.replace(target)
+
+
+def _beside(target: Path) -> tuple[Path, Path]:
+    """What takes the place of `target`, and where `target` is while that happens."""
+    new, old = (target.with_name(f".{target.name}.gup-migrate-{end}") for end in ("new", "old"))
+    return new, old
+
+
+def _using_output(target: Path) -> AbstractContextManager[None]:
+    return places.using(target, "output folder", "with --output DIR", beside=_beside(target))
+
+
+def _using_workspace(root: Path) -> AbstractContextManager[None]:
+    return places.using(root, "workspace", "with --workspace DIR")
+
+
+def _exists(path: Path) -> bool:
+    """Path.exists() takes what may not be looked at for missing in some cases and not in others."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _refuse_strangers(target: Path) -> None:
+    if _exists(target) and not _may_replace(target):
+        raise Refusal(
+            f"{target} holds files that gup-migrate did not write.",
+            "Give an empty folder, or one that does not exist yet, with --output DIR.",
+        )
+
+
+def _may_replace(target: Path) -> bool:
+    return target.is_dir() and ((target / _OUT_MARKER).exists() or not any(target.iterdir()))
+
+
+def _remove(path: Path, keep: set[Path]) -> int:
+    """Remove `path` and all below except what is in `keep`; the bytes that were freed."""
+    if path in keep:
+        return 0
+    if path.is_dir() and not path.is_symlink():
+        freed = sum(_remove(entry, keep) for entry in path.iterdir())
+        with suppress(OSError):
+            path.rmdir()
+        return freed
+    size = path.lstat().st_size
+    path.unlink()
+    return size
+
+
+def _default_place(checkout: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(checkout)).hexdigest()[:12]
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", checkout.name).lstrip(".") or "linux"
+    return places.cache_folder() / "gup-migrate" / "work" / f"{name[:40]}-{digest}"

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pages that a way through a function leaves behind, releases twice, or that may be NULL."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.audit.model import AuditRule, Finding
+from tests.analysis.audit.test_audit import findings
+
+
+def found(text: str, rule: AuditRule) -> list[Finding]:
+    return [f for f in findings(text) if f.rule is rule]
+
+
+# Left behind
+
+ONE = """
+int demo_one(struct demo *demo, unsigned long start, int flag)
+{
+	struct page *page;
+	void *address;
+	int ret;
+
+	ret = pin_user_pages_fast(start, 1, FOLL_WRITE, &page);
+	if (ret < 0)
+		return ret;
+	BODY
+	address = page_address(page);
+	memset(address, 0, PAGE_SIZE);
+	unpin_user_page(page);
+	return 0;
+out:
+	return -EIO;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("if (flag)\n\t\treturn -EINVAL;", "return -EINVAL;"),
+        ("if (flag)\n\t\tgoto out;", "return -EIO;"),
+        ("ret = demo_start(demo);\n\tif (ret)\n\t\treturn ret;", "return ret;"),
+        ("if (flag) {\n\t\tset_page_dirty(page);\n\t\treturn 1;\n\t}", "return 1;"),
+        ("while (demo_busy(demo)) {\n\t\tif (flag)\n\t\t\treturn 2;\n\t}", "return 2;"),
+        ("if (!page_address(page))\n\t\tgoto out;", ""),
+        ("switch (flag) {\n\tcase 1:\n\t\treturn 3;\n\t}", "return 3;"),
+        ("if (flag)\n\t\treturn 4;\n\tif (!flag)\n\t\treturn 5;", "return 4;"),
+    ],
+)
+def test_a_page_that_an_error_leaves_behind(body: str, line: str) -> None:
+    """With its way: the acquire, then each condition and what it was."""
+    left = found(ONE.replace("BODY", body), AuditRule.LEFT_BEHIND)
+    assert [f.text for f in left] == ([line] if line else [])
+    for finding in left:
+        assert finding.message == (
+            "pin_user_pages_fast() takes pages, and they are neither released nor kept when the"
+            " function is left here."
+        )
+        kinds = [(e.kind, e.text) for e in finding.evidence]
+        assert kinds[0][0] == "acquired by pin_user_pages_fast()"
+        assert ("when this is false", "if (ret < 0)") in kinds
+        assert kinds[-1][0] == "when this is true" or "switch" in body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "if (flag) {\n\t\tunpin_user_page(page);\n\t\treturn -EINVAL;\n\t}",
+        # stored, handed out, handed on
+        "demo->page = page;\n\tif (flag)\n\t\treturn 0;",
+        "list_add(&page->lru, &demo->list);\n\tif (flag)\n\t\treturn 0;",
+        "if (demo_take(demo, page))\n\t\treturn 0;",
+        "demo->address = page_address(page);\n\tif (flag)\n\t\treturn 0;",
+        "demo->pfn = page_to_pfn(page);\n\tif (flag)\n\t\treturn 0;",
+        "sg_set_page(demo->sg, page, 1, 0);\n\tif (flag)\n\t\treturn 0;",
+        # released under a condition that fits
+        "if (flag)\n\t\tunpin_user_page(page);\n\tif (flag)\n\t\treturn 0;",
+        "get_page(page);\n\tif (flag)\n\t\treturn 0;",
+        # no page was taken
+        "if (ret != 1)\n\t\treturn -EFAULT;",
+        "if (ret == 0)\n\t\treturn -EFAULT;",
+        "if (ret)\n\t\treturn -EFAULT;",
+        "flag = ret;\n\tif (flag != 1)\n\t\treturn -EFAULT;",
+        "if (demo_is_bad(ret))\n\t\treturn -EFAULT;",
+        "if (!page)\n\t\treturn -EFAULT;",
+        "while (0)\n\t\treturn 1;",
+    ],
+)
+def test_a_page_that_is_not_left_behind(body: str) -> None:
+    assert found(ONE.replace("BODY", body), AuditRule.LEFT_BEHIND) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("struct page *page;", "static struct page *page;"),
+        ("struct page *page;", "struct page *page __free(unpin) = NULL;"),
+        ("struct page *page;", "struct page *page __attribute__((cleanup(unpin))) = NULL;"),
+        ("struct page *page;", "struct page *page = demo->page;"),
+        ("\tint ret;\n", "\tint ret;\n\n\tdemo->where = &page;\n"),
+        ("int flag)", "int flag, struct page *page)"),
+    ],
+)
+def test_a_variable_that_others_know_is_left_alone(old: str, new: str) -> None:
+    text = ONE.replace("BODY", "if (flag)\n\t\treturn -EINVAL;")
+    assert found(text, AuditRule.LEFT_BEHIND)
+    text = text.replace("struct page *page;\n", "") if "int flag, " in new else text
+    assert found(text.replace(old, new), AuditRule.LEFT_BEHIND) == []
+
+
+MANY = """
+int demo_many(unsigned long start, int count)
+{
+	struct page **pages = kmalloc_array(count, sizeof(*pages), GFP_KERNEL);
+	int i, ret;
+
+	if (!pages)
+		return -ENOMEM;
+	ret = pin_user_pages_fast(start, count, FOLL_WRITE, pages);
+	if (ret != count) {
+		BODY
+		kfree(pages);
+		return ret < 0 ? ret : -EFAULT;
+	}
+	for (i = 0; i < count; i++)
+		memset(page_address(pages[i]), 0, PAGE_SIZE);
+	unpin_user_pages(pages, count);
+	kfree(pages);
+	return 0;
+}
+"""
+
+
+def test_fewer_pages_than_asked_for_are_left_behind() -> None:
+    (left,) = found(MANY.replace("BODY", ";"), AuditRule.LEFT_BEHIND)
+    assert left.text == "return ret < 0 ? ret : -EFAULT;"
+    assert "gets fewer pages than asked for, and those" in left.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if (ret > 0)\n\t\t\tunpin_user_pages(pages, ret);",
+        "for (i = 0; i < ret; i++)\n\t\t\tunpin_user_page(pages[i]);",
+        "while (--ret >= 0)\n\t\t\tunpin_user_page(pages[ret]);",
+        "demo_put(pages, ret);",
+    ],
+)
+def test_fewer_pages_that_are_released(body: str) -> None:
+    assert found(MANY.replace("BODY", body), AuditRule.LEFT_BEHIND) == []
+
+
+def test_asked_for_one_page_there_are_never_fewer() -> None:
+    text = (
+        MANY.replace("BODY", ";")
+        .replace("(start, count,", "(start, 1,")
+        .replace("!= count", "!= 1")
+    )
+    assert found(text, AuditRule.LEFT_BEHIND) == []
+
+
+# Released twice
+
+TWICE = """
+int demo_twice(unsigned long start, int flag)
+{
+	struct page *page;
+
+	if (pin_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+		return -EFAULT;
+	memset(page_address(page), 0, PAGE_SIZE);
+	BODY
+	return 0;
+out:
+	unpin_user_page(page);
+	return -EIO;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "unpin_user_page(page);\n\tif (flag)\n\t\tgoto out;",
+        "if (flag) {\n\t\tunpin_user_page(page);\n\t\tgoto out;\n\t}\n\tunpin_user_page(page);",
+    ],
+)
+def test_a_page_that_is_released_twice(body: str) -> None:
+    (twice,) = found(TWICE.replace("BODY", body), AuditRule.TWICE)
+    assert twice.text == "unpin_user_page(page);"
+    assert twice.message.startswith("The page that pin_user_pages_fast() takes was released")
+    kinds = [e.kind for e in twice.evidence]
+    assert kinds[:2] == ["acquired by pin_user_pages_fast()", "released before"]
+    assert twice.evidence[1].place < twice.place
+    assert twice.evidence[-1].text == "if (flag)" or "if (flag) {"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if (flag)\n\t\tgoto out;\n\tunpin_user_page(page);",
+        "if (flag)\n\t\tunpin_user_page(page);\n\tif (!flag)\n\t\tgoto out;",
+        "get_page(page);\n\tunpin_user_page(page);\n\tif (flag)\n\t\tgoto out;",
+        "unpin_user_page(page);\n\tif (pin_user_pages_fast(start, 1, 0, &page) != 1)\n"
+        "\t\treturn 1;\n\tgoto out;",
+        "if (flag)\n\t\tgoto out;\n\tdemo_drop(page);\n\tunpin_user_page(page);",
+    ],
+)
+def test_a_page_that_is_released_once(body: str) -> None:
+    assert found(TWICE.replace("BODY", body), AuditRule.TWICE) == []
+
+
+# NULL
+
+NULL = """
+int demo_null(unsigned long start, unsigned long length)
+{
+	struct page **pages = NULL;
+	int count = 0;
+	int ret = 0;
+
+	if (!length)
+		goto out;
+	count = (length + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	pages = kmalloc_array(count, sizeof(*pages), GFP_KERNEL);
+	if (!pages) {
+		ret = -ENOMEM;
+		goto out;
+	}
+	ret = pin_user_pages_fast(start, count, FOLL_WRITE, pages);
+	if (ret < count)
+		count = ret > 0 ? ret : 0;
+	memset(page_address(pages[0]), 0, PAGE_SIZE);
+out:
+	RELEASE
+	return ret;
+}
+"""
+
+
+def test_an_array_that_may_be_null_reaches_a_bulk_release() -> None:
+    (null,) = found(
+        NULL.replace("RELEASE", "unpin_user_pages(pages, count);"), AuditRule.NULL_PAGES
+    )
+    assert null.message == "'pages' may be NULL here while 'count' is not 0."
+    assert ("when this is true", "if (!pages) {") not in [(e.kind, e.text) for e in null.evidence]
+    assert ("when this is false", "if (!pages) {") in [(e.kind, e.text) for e in null.evidence]
+
+
+@pytest.mark.parametrize(
+    "release",
+    [
+        "if (pages)\n\t\tunpin_user_pages(pages, count);",
+        "if (pages != NULL)\n\t\tunpin_user_pages(pages, count);",
+        "if (ret > 0 && pages)\n\t\tunpin_user_pages(pages, count);",
+    ],
+)
+def test_an_array_that_was_tested_is_not_found(release: str) -> None:
+    assert found(NULL.replace("RELEASE", release), AuditRule.NULL_PAGES) == []
+
+
+def test_what_was_filled_is_not_null() -> None:
+    text = NULL.replace("\tif (ret < count)\n\t\tcount = ret > 0 ? ret : 0;\n", "")
+    text = text.replace("RELEASE", "unpin_user_pages(pages, count);")
+    assert found(text, AuditRule.NULL_PAGES)
+    always = text.replace("if (!length)\n\t\tgoto out;", ";").replace("goto out;", "return ret;")
+    assert found(always, AuditRule.NULL_PAGES) == []
+
+
+def test_null_with_no_pages_is_harmless() -> None:
+    text = NULL.replace("RELEASE", "unpin_user_pages(pages, count);")
+    text = text.replace("ret = -ENOMEM;", "ret = -ENOMEM;\n\t\tcount = 0;")
+    assert found(text, AuditRule.NULL_PAGES) == []
