@@ -29,7 +29,7 @@ from migrate.delivery.model import Branch, BuildReport, BuildStatus, ObjectBuild
 from migrate.kernel.kbuild.compilers import release_name
 from migrate.kernel.kbuild.toolchains import architectures, find_toolchain
 from migrate.kernel.tree import open_tree
-from migrate.run.workspace import open_workspace
+from migrate.runs.workspace import open_workspace
 
 PROFILES = ("vaddr-pin", "pin-user-pages")
 _GOOD = (BuildStatus.BUILT, BuildStatus.WARNED)

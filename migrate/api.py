@@ -30,10 +30,10 @@ from migrate.rewrite.profile import verdicts
 from migrate.rewrite.profile.model import Profile
 from migrate.rewrite.profile.profiles import DEFAULT_PROFILE, load_profile
 from migrate.rewrite.result import audited
-from migrate.run import handover, pipeline
-from migrate.run.asked import remember_only
-from migrate.run.job import Job, Listener, Options
-from migrate.run.workspace import keep_apart, open_workspace
+from migrate.runs import handover, pipeline
+from migrate.runs.asked import remember_only
+from migrate.runs.job import Job, Listener, Options
+from migrate.runs.workspace import keep_apart, open_workspace
 
 _CORES = len(os.sched_getaffinity(0))
 

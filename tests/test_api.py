@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import migrate
-from migrate.run.asked import Asked, recall
-from migrate.run.workspace import open_workspace
+from migrate.runs.asked import Asked, recall
+from migrate.runs.workspace import open_workspace
 from scripts.transcripts import performed
 from tests.test_house_rules import PROJECT
 

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "migrate"
 # From the left to the right: a module imports from its own line and from those below it.
 LAYERS = (
     ("cli", "__main__", "api"),
-    ("run",),
+    ("runs",),
     ("delivery",),
     ("rewrite",),
     ("analysis",),
@@ -284,7 +284,7 @@ def test_the_terminal_is_behind_one_door() -> None:
     [
         ("base/x", "import migrate.kernel.tree"),
         ("kernel/x", "def f():\n    from migrate.analysis import model"),
-        ("run/x", "from migrate import cli"),
+        ("runs/x", "from migrate import cli"),
         ("delivery/x", "if TYPE_CHECKING:\n    from migrate.cli.console import Console"),
     ],
 )

@@ -15,8 +15,8 @@ from migrate.cli.console import Console
 from migrate.cli.request import Request
 from migrate.delivery.report.explain import Note, note_at
 from migrate.kernel.tree import Tree
-from migrate.run.identity import tool_identity
-from migrate.run.job import Job
+from migrate.runs.identity import tool_identity
+from migrate.runs.job import Job
 
 _STAGE = "audit"
 

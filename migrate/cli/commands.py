@@ -21,9 +21,9 @@ from migrate.delivery.compile.choices import check_options, launcher_jobs, read_
 from migrate.delivery.compile.model import BuildOptions
 from migrate.kernel.tree import Tree, open_tree
 from migrate.rewrite.profile.profiles import load_profile
-from migrate.run import handover, pipeline
-from migrate.run.job import Job, Options
-from migrate.run.workspace import Workspace, keep_apart, open_workspace, put_back
+from migrate.runs import handover, pipeline
+from migrate.runs.job import Job, Options
+from migrate.runs.workspace import Workspace, keep_apart, open_workspace, put_back
 
 current_log = Path()
 """Where a log of a bug goes: the folder of the workspace in use, if any."""

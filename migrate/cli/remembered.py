@@ -10,8 +10,8 @@ from typing import Any, get_args, get_type_hints
 from migrate.base.stores.git import open_repository
 from migrate.cli.request import Request, lasting_options
 from migrate.rewrite.profile.profiles import profile_names
-from migrate.run.asked import Asked, recall, remember
-from migrate.run.workspace import Workspace, open_workspace
+from migrate.runs.asked import Asked, recall, remember
+from migrate.runs.workspace import Workspace, open_workspace
 
 _HINTS = get_type_hints(Request)
 

@@ -17,8 +17,8 @@ from migrate.cli.console import Console
 from migrate.cli.remembered import with_last_options
 from migrate.cli.request import Request
 from migrate.delivery.report.explain import notes_on
-from migrate.run.job import Job
-from migrate.run.workspace import keep_apart
+from migrate.runs.job import Job
+from migrate.runs.workspace import keep_apart
 
 _ANSWERS = {
     "p": ("pin", "convert the group: all of its acquires pin, all of its releases unpin"),

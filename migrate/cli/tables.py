@@ -11,9 +11,9 @@ from migrate.base.stores.lock import Holder
 from migrate.base.typed import typed
 from migrate.cli.console import Console, duration
 from migrate.delivery.model import BuildStatus
-from migrate.run import pipeline
-from migrate.run.asked import Asked
-from migrate.run.job import Job
+from migrate.runs import pipeline
+from migrate.runs.asked import Asked
+from migrate.runs.job import Job
 
 if TYPE_CHECKING:
     from migrate.analysis.model import Verdict

@@ -21,9 +21,9 @@ from migrate.delivery.compile.model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.kernel.kbuild.toolchains import Choice, Toolchain, architectures
 from migrate.kernel.tree import Tree
-from migrate.run import stages
-from migrate.run.job import Job, Options
-from migrate.run.workspace import open_workspace
+from migrate.runs import stages
+from migrate.runs.job import Job, Options
+from migrate.runs.workspace import open_workspace
 
 
 class Told(list[str]):
@@ -49,7 +49,7 @@ def asked_job(monkeypatch: pytest.MonkeyPatch, mini: Path, tmp_path: Path) -> An
         seen.append(job)
         raise Refusal("far enough.", "Stop.")
 
-    monkeypatch.setattr("migrate.run.pipeline.run", keep)
+    monkeypatch.setattr("migrate.runs.pipeline.run", keep)
 
     def ask(*arguments: str) -> Job:
         with pytest.raises(Refusal, match="far enough"):

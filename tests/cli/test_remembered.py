@@ -12,8 +12,8 @@ import pytest
 
 from migrate.cli.remembered import keep_options, kind_of, with_last_options
 from migrate.cli.request import Request, lasting_options
-from migrate.run.asked import Asked, is_output, note_output, output_folders, recall, remember
-from migrate.run.workspace import Workspace, open_workspace
+from migrate.runs.asked import Asked, is_output, note_output, output_folders, recall, remember
+from migrate.runs.workspace import Workspace, open_workspace
 
 
 def other(name: str, default: Any, there: Path) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from migrate.base.stores.lock import locked
-from migrate.run import pipeline
+from migrate.runs import pipeline
 from tests import forked
 from tests.end_to_end.world import ROOT, World, contents, make_few_callers, make_world
 

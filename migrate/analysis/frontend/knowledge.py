@@ -63,7 +63,7 @@ class Knowledge:
 @cache
 def knowledge() -> Knowledge:
     """The table of the project, read once."""
-    text = files("migrate.analysis").joinpath("data/kernel_api.toml").read_text("utf-8")
+    text = files("migrate.analysis.frontend").joinpath("data/kernel_api.toml").read_text("utf-8")
     data = tomllib.loads(text)
     known = {name: KernelFunction(tuple(effects)) for name, effects in data["releases"].items()}
     known |= {name: _function(entry) for name, entry in data["calls"].items()}

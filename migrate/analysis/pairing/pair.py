@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache as once
 from functools import reduce
-from importlib.resources import files
+from pathlib import Path
 
+from migrate import analysis
 from migrate.analysis.acquires.searches import FactCache, Searches
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
@@ -148,10 +149,9 @@ class _Stored:
 def _rules() -> str:
     """What the analysis itself is: its code and its table of kernel functions."""
     digest = hashlib.sha256()
-    package = files("migrate.analysis")
-    for entry in sorted((*package.iterdir(), *package.joinpath("data").iterdir()), key=str):
-        if entry.name.endswith((".py", ".toml")):
-            digest.update(entry.read_bytes())
+    for path in sorted(Path(analysis.__file__).parent.rglob("*")):
+        if path.suffix in (".py", ".toml"):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

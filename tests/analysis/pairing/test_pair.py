@@ -719,12 +719,17 @@ def test_a_damaged_entry_is_made_anew(
 def test_what_is_stored_is_of_the_rules_as_they_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("migrate.analysis.pairing.pair.files", lambda _: tmp_path)
-    (tmp_path / "data").mkdir()
-    for name in ("a.py", "data/b.toml", "c.txt"):
+    monkeypatch.setattr("migrate.analysis.__file__", str(tmp_path / "__init__.py"))
+    (tmp_path / "room/data").mkdir(parents=True)
+    for name in ("a.py", "room/b.py", "room/data/b.toml", "c.txt"):
         (tmp_path / name).write_text("one")
     seen = {_rules.__wrapped__()}
-    for name, counts in (("a.py", True), ("data/b.toml", True), ("c.txt", False)):
+    for name, counts in (
+        ("a.py", True),
+        ("room/b.py", True),
+        ("room/data/b.toml", True),
+        ("c.txt", False),
+    ):
         (tmp_path / name).write_text("two")
         assert (_rules.__wrapped__() not in seen) == counts, name
         seen.add(_rules.__wrapped__())

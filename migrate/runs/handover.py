@@ -11,8 +11,8 @@ from migrate.base.errors import Refusal
 from migrate.base.programs.process import Finished
 from migrate.base.stores.git import git_run
 from migrate.delivery.model import Branch, Commit
-from migrate.run.job import Job
-from migrate.run.stages import REFS
+from migrate.runs.job import Job
+from migrate.runs.stages import REFS
 
 
 def refuse_own_branch(job: Job) -> None:

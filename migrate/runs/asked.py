@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migrate.base.stores.stage_file import fingerprint
-from migrate.run.workspace import Workspace
+from migrate.runs.workspace import Workspace
 
 _OPTIONS, _OUTPUTS = "asked", "outputs"
 

@@ -13,10 +13,10 @@ import pytest
 
 from migrate.base.errors import Refusal
 from migrate.kernel.tree import Tree
-from migrate.run import pipeline, stages
-from migrate.run.job import Job, Options
-from migrate.run.stages import Stage
-from migrate.run.workspace import open_workspace
+from migrate.runs import pipeline, stages
+from migrate.runs.job import Job, Options
+from migrate.runs.stages import Stage
+from migrate.runs.workspace import open_workspace
 
 
 @dataclass(frozen=True)

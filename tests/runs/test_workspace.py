@@ -15,7 +15,7 @@ import pytest
 from migrate.base.errors import Refusal
 from migrate.base.stores import lock
 from migrate.delivery.commits import arrival
-from migrate.run.workspace import LAYOUT, Workspace, open_workspace, replacing
+from migrate.runs.workspace import LAYOUT, Workspace, open_workspace, replacing
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import time
 
 from migrate.base.errors import Refusal
 from migrate.base.stores.stage_file import fingerprint
-from migrate.run import stages
-from migrate.run.identity import tool_identity
-from migrate.run.job import Job
-from migrate.run.stages import Stage
+from migrate.runs import stages
+from migrate.runs.identity import tool_identity
+from migrate.runs.job import Job
+from migrate.runs.stages import Stage
 
 ORDER: tuple[Stage, ...] = (
     stages.SCAN,

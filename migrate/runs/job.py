@@ -24,9 +24,9 @@ from migrate.kernel.people.maintainers import Maintainers, read_maintainers
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profile.model import Profile
-from migrate.run.asked import output_folders
-from migrate.run.identity import profile_identity, tool_identity
-from migrate.run.workspace import Workspace
+from migrate.runs.asked import output_folders
+from migrate.runs.identity import profile_identity, tool_identity
+from migrate.runs.workspace import Workspace
 
 if TYPE_CHECKING:
     from migrate.analysis.program.program import Program

@@ -30,10 +30,10 @@ from migrate.delivery.commits.unbuilt import NOT_BUILT, summary
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Delivery
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profile.model import templates_of
-from migrate.run.asked import is_output, note_output
-from migrate.run.identity import profile_identity
-from migrate.run.job import Job
-from migrate.run.workspace import check_replaceable, replacing
+from migrate.runs.asked import is_output, note_output
+from migrate.runs.identity import profile_identity
+from migrate.runs.job import Job
+from migrate.runs.workspace import check_replaceable, replacing
 
 REFS = "refs/heads/gup-migrate/"
 _BEFORE_SERIES = ("scan", "pair", "classify", "rewrite", "commit", "build")
