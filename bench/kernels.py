@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which kernels build on this machine: objects, commits and minutes of whole runs.
 
-    python -m bench.kernels TREE... [--profiles NAME,...] [--arch ARCH,...]
+    python -m bench.kernels TREE... [--profiles NAME,...] [--arch ARCH,...] [--jobs N]
                             [--workspaces PREFIX] [--record docs/build-routing.md]
 
 Runs `gup-migrate run` on each checkout, which is only read, with each profile, and counts from what
 the run stored. An object counts as built when a compiler made it at every commit that changes it;
-a commit as seen when a compiler made one of its objects. The workspace of TREE is PREFIX and the
-name of TREE's folder, and is kept; without PREFIX it is new, and removed. A run in a workspace that
-was there before is marked as warm: it compiles only what it does not know.
+a commit as seen when a compiler made one of its objects; commits without code are left out. The
+workspace of TREE is PREFIX and the name of TREE's folder, and is kept; without PREFIX it is new,
+and removed. A run in a workspace that was there before is marked as warm: it compiles only what it
+does not know.
+
+With PREFIX each line is kept as well, so the table has those of earlier calls: one kernel can be
+measured again without the others. The document is written after each line.
 """
 
 from __future__ import annotations
@@ -20,13 +24,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.record import record
+from bench.scan import positive
+from migrate.base import codec
+from migrate.delivery.commits.unbuilt import unbuilt
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, ObjectBuild
 from migrate.kernel.kbuild.compilers import release_name
+from migrate.kernel.kbuild.remedies import parse_version
 from migrate.kernel.kbuild.toolchains import architectures, find_toolchain
 from migrate.kernel.tree import open_tree
 from migrate.runs.workspace import open_workspace
@@ -34,12 +43,25 @@ from migrate.runs.workspace import open_workspace
 PROFILES = ("vaddr-pin", "pin-user-pages")
 _GOOD = (BuildStatus.BUILT, BuildStatus.WARNED)
 _REFUSED = 1
+_KEPT = ".line.json"
+_HEAD = (
+    "kernel",
+    "profile",
+    "objects built",
+    "objects of",
+    "commits seen by a compiler",
+    "minutes",
+    "jobs, load",
+    "measured",
+)
 
 
 @dataclass(frozen=True)
 class Line:
     """One run. `refused` is its one line when it did not get to an end; `missing` are objects that
-    were not built, with the reasons; `how` is what the builds needed besides the compilers."""
+    were not built, with the reasons; `how` is what the builds needed besides the compilers. `on` is
+    how many objects each architecture had. `jobs` and `load` are those of the run, `day` is when
+    it was."""
 
     kernel: str
     profile: str
@@ -52,9 +74,39 @@ class Line:
     missing: tuple[str, ...] = ()
     how: tuple[str, ...] = ()
     refused: str = ""
+    on: tuple[str, ...] = ()
+    jobs: int = 0
+    load: float = 0.0
+    day: str = ""
 
 
-def measure(tree: Path, profile: str, workspace: Path, options: Sequence[str]) -> Line:
+def measured(tree: Path, profile: str, workspace: Path, options: Sequence[str], jobs: int) -> Line:
+    """One line, which is kept beside the workspace."""
+    options = [*options, "--jobs", str(jobs)]
+    line = replace(
+        _measure(tree, profile, workspace, options),
+        jobs=jobs,
+        load=os.getloadavg()[2],
+        day=time.strftime("%Y-%m-%d", time.gmtime()),
+    )
+    keep(workspace, line)
+    return line
+
+
+def keep(workspace: Path, line: Line) -> None:
+    """Have `line` in the tables of later calls."""
+    codec.write(workspace.with_name(f"{workspace.name}-{line.profile}{_KEPT}"), line)
+
+
+def kept(prefix: str) -> list[Line]:
+    """The lines of all runs in workspaces whose paths begin with `prefix`, by kernel."""
+    folder, name = os.path.split(prefix)
+    found = Path(folder).glob(f"{name}*{_KEPT}")
+    lines = [codec.loads(path.read_text(encoding="utf-8"), Line) for path in found]
+    return sorted(lines, key=lambda a: (parse_version(a.kernel), a.profile != PROFILES[0]))
+
+
+def _measure(tree: Path, profile: str, workspace: Path, options: Sequence[str]) -> Line:
     """Run to the end and count; a run that is refused is a line as well."""
     kernel = ".".join(map(str, open_tree(tree).version))
     warm = workspace.exists()
@@ -82,6 +134,7 @@ def counted(
     objects: dict[tuple[str, str], list[ObjectBuild]] = {}
     for item in builds.objects:
         objects.setdefault((item.path, item.arch), []).append(item)
+    seen = {o.commit for o in builds.objects if o.status in _GOOD}
     bad = {key: [i for i in items if i.status not in _GOOD] for key, items in objects.items()}
     return Line(
         kernel,
@@ -90,27 +143,33 @@ def counted(
         warm,
         built=sum(not items for items in bad.values()),
         objects=len(objects),
-        seen=len({o.commit for o in builds.objects if o.status in _GOOD}),
-        commits=len(branch.commits),
+        seen=len(seen),
+        commits=len(seen) + len(unbuilt(branch, builds)),
         missing=tuple(_why(items[0]) for _, items in sorted(bad.items()) if items),
         how=builds.how,
+        on=tuple(f"{n} {arch or 'nowhere'}" for arch, n in _ranked(arch for _, arch in objects)),
     )
 
 
+def _ranked(names: Iterable[str]) -> list[tuple[str, int]]:
+    return sorted(Counter(names).items(), key=lambda item: (-item[1], item[0]))
+
+
 def _why(item: ObjectBuild) -> str:
-    said = (item.reason or item.output).strip().partition("\n")[0].partition(" (log: ")[0]
+    lines = (item.reason or item.output).strip().splitlines() or [""]
+    said = next((x for x in lines if "error: " in x.lower()), lines[0]).partition(" (log: ")[0]
     return f"{item.path} ({item.arch or 'nowhere'}): {item.status}" + (f": {said}" if said else "")
 
 
 def document(lines: Sequence[Line]) -> list[str]:
     """The table, and below it what was not built and what the builds needed."""
-    load = os.getloadavg()[0]
-    machine = f"{platform.machine()}, {os.cpu_count()} processors, load {load:.1f} at the end"
+    machine = f"{platform.machine()}, {os.cpu_count()} processors"
     return [
-        f"{_release()}: {_compilers()}; {machine}.",
+        f"On {_where()}: {_compilers()}; {machine}. The load is that of 15 minutes, of this run and"
+        " all others on the machine.",
         "",
-        "| kernel | profile | objects built | commits seen by a compiler | minutes |",
-        "| --- | --- | --- | --- | --- |",
+        f"| {' | '.join(_HEAD)} |",
+        f"| {' | '.join('---' for _ in _HEAD)} |",
         *(_row(line) for line in lines),
         "",
         *_notes(lines),
@@ -119,11 +178,20 @@ def document(lines: Sequence[Line]) -> list[str]:
 
 def _row(line: Line) -> str:
     if line.refused:
-        return f"| {line.kernel} | {line.profile} | does not apply | | |"
+        cells = [line.kernel, line.profile, "refused", *[""] * (len(_HEAD) - 4), line.day]
+        return f"| {' | '.join(cells)} |".replace("|  ", "| ")
     share = f" ({100 * line.built / line.objects:.0f} %)" if line.objects else ""
-    minutes = f"{line.seconds / 60:.1f}" + (" (warm)" if line.warm else "")
-    objects, commits = f"{line.built} of {line.objects}", f"{line.seen} of {line.commits}"
-    return f"| {line.kernel} | {line.profile} | {objects}{share} | {commits} | {minutes} |"
+    cells = [
+        line.kernel,
+        line.profile,
+        f"{line.built} of {line.objects}{share}",
+        ", ".join(line.on),
+        f"{line.seen} of {line.commits}",
+        f"{line.seconds / 60:.1f}" + (" (warm)" if line.warm else ""),
+        f"{line.jobs}, {line.load:.1f}",
+        line.day,
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def _notes(lines: Sequence[Line]) -> Iterator[str]:
@@ -135,9 +203,8 @@ def _notes(lines: Sequence[Line]) -> Iterator[str]:
             yield ""
 
 
-def _release() -> str:
-    name = release_name()
-    return f"On {name}" if name else "On an unnamed release"
+def _where() -> str:
+    return release_name() or "an unnamed release"
 
 
 def _compilers() -> str:
@@ -151,21 +218,22 @@ def main() -> None:
     parser.add_argument("trees", type=Path, nargs="+", metavar="TREE")
     parser.add_argument("--profiles", default=",".join(PROFILES))
     parser.add_argument("--arch", help="only these architectures are built")
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1)
     parser.add_argument("--workspaces", metavar="PREFIX", help="where workspaces are kept")
     parser.add_argument("--record", type=Path, help="a document to write the table into")
     arguments = parser.parse_args()
     options = ["--arch", arguments.arch] if arguments.arch else []
-    lines = []
     with tempfile.TemporaryDirectory(prefix="bench-kernels-") as folder:
+        prefix = arguments.workspaces or f"{folder}/"
         for tree in arguments.trees:
-            workspace = Path((arguments.workspaces or f"{folder}/") + tree.resolve().name)
+            workspace = Path(prefix + tree.resolve().name)
             for profile in arguments.profiles.split(","):
-                lines.append(measure(tree.resolve(), profile, workspace, options))
-                print(_row(lines[-1]), flush=True)
-    text = document(lines)
-    print("\n".join(text))
-    if arguments.record:
-        record(arguments.record, f"bench.kernels on {release_name() or 'this machine'}", text)
+                line = measured(tree.resolve(), profile, workspace, options, arguments.jobs)
+                print(_row(line), flush=True)
+                if arguments.record:
+                    text = document(kept(prefix))
+                    record(arguments.record, f"bench.kernels on {_where()}", text)
+        print("\n".join(document(kept(prefix))))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from bench.examples import table as examples_table
 from bench.examples import try_reader
 from bench.faults import _pace, _summary
 from bench.interrupts import Interrupt, ends
-from bench.kernels import counted, document
+from bench.kernels import Line as KernelLine
+from bench.kernels import counted, document, keep, kept
 from bench.kills import WAYS, Kill, Trial, draw
 from bench.mutations import mutated, mutations
 from bench.record import record
@@ -367,7 +368,10 @@ def test_a_run_that_ended_before_its_kill_is_no_kill() -> None:
 
 def test_what_the_table_of_kernels_counts() -> None:
     """An object is built when it is at all of its commits, and a commit seen by one object."""
-    commits = tuple(Commit(n, "0", "S", "subject", ("g",), ()) for n in ("1", "2", "3"))
+    commits = (
+        *(Commit(n, "0", "S", "subject", ("g",), ("a.c",)) for n in ("1", "2", "3")),
+        Commit("4", "0", "S", "documents", ("g",), ("Documentation/a.rst",)),
+    )
 
     def built(commit: str, path: str, status: BuildStatus, reason: str = "") -> ObjectBuild:
         return ObjectBuild(commit, path, "x86_64", status, "", reason, 0.0, how=("x86_64: make Y",))
@@ -388,12 +392,29 @@ def test_what_the_table_of_kernels_counts() -> None:
         "a.c (x86_64): not buildable here: no way",
         "c.c (x86_64): failed at the parent already",
     )
+    line = replace(line, jobs=2, load=0.5, day="2026-01-31")
     text = document([line, replace(line, profile="q", refused="It is too old.")])
-    assert "| 5.3.0 | p | 1 of 3 (33 %) | 1 of 3 | 1.5 |" in text
-    assert "| 5.3.0 | q | does not apply | | |" in text
+    row = "| 5.3.0 | p | 1 of 3 (33 %) | 3 x86_64 | 1 of 3 | 1.5 | 2, 0.5 | 2026-01-31 |"
+    assert row in text
+    assert "| 5.3.0 | q | refused | | | | | 2026-01-31 |" in text
     assert text[-3:] == ["5.3.0, q:", "- It is too old.", ""]
     assert "- x86_64: make Y" in text and "(warm)" not in "".join(text)
     assert "1.5 (warm) |" in "".join(document([replace(line, warm=True)]))
+
+
+def test_lines_of_earlier_calls_are_in_the_table_of_kernels(tmp_path: Path) -> None:
+    line = KernelLine("5.10.0", "vaddr-pin", 60.0, warm=False, on=("2 x86_64",))
+    for prefix, found in (("a-", line), ("a-", replace(line, kernel="5.3.0")), ("b-", line)):
+        keep(tmp_path / f"{prefix}{found.kernel}", found)
+    keep(tmp_path / "a-5.3.0", replace(line, kernel="5.3.0", profile="pin-user-pages"))
+    keep(tmp_path / "a-5.3.0", replace(line, kernel="5.3.0", seconds=1.0))
+    found = kept(f"{tmp_path}/a-")
+    assert [(x.kernel, x.profile, x.seconds) for x in found] == [
+        ("5.3.0", "vaddr-pin", 1.0),
+        ("5.3.0", "pin-user-pages", 60.0),
+        ("5.10.0", "vaddr-pin", 60.0),
+    ]
+    assert found[2] == line
 
 
 def test_shares_are_added_up_for_each_process_the_busiest_first() -> None:
