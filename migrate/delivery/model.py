@@ -73,10 +73,12 @@ class ObjectBuild:
 
 @dataclass(frozen=True)
 class BuildReport:
-    """The builds of a branch, by commit and object."""
+    """The builds of a branch, by commit and object. `final` is False when asking the same tree and
+    compilers again may give another answer: a configuration or a program of the build failed."""
 
     tip: str
     objects: tuple[ObjectBuild, ...]
+    final: bool = True
 
     @property
     def how(self) -> tuple[str, ...]:

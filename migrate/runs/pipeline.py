@@ -53,7 +53,7 @@ def is_ready(job: Job, last: str) -> bool:
     so that somebody else may be at work in the workspace."""
     wanted = ORDER[: NAMES.index(last) + 1]
     current = states(job)
-    ready = all(current[stage.name] == "done" for stage in wanted)
+    ready = all(current[s.name] == "done" and s.final(job.results[s.name].value) for s in wanted)
     if ready and stages.BUILD in wanted:
         ready = job.options.build.keep_going and not stages.newly_failed(job)
     for stage in ORDER:
@@ -97,9 +97,11 @@ def summary_of(job: Job, name: str) -> str:
 
 def _ensure(job: Job, stage: Stage) -> None:
     inputs = _inputs(job, stage)
-    stored = job.results.get(stage.name) or job.workspace.load(stage.name, stage.kind)
-    if stored and stored.inputs == inputs and stage.intact(job, stored.value):
-        if stage.name not in job.results:
+    here = job.results.get(stage.name)
+    stored = here or job.workspace.load(stage.name, stage.kind)
+    fits = stored and stored.inputs == inputs and stage.intact(job, stored.value)
+    if stored and fits and (here or stage.final(stored.value)):
+        if not here:
             job.listener.reused(stage.name, stage.summary(job, stored.value))
         job.results[stage.name] = stored
         return

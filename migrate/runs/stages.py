@@ -42,7 +42,8 @@ _BEFORE_SERIES = ("scan", "pair", "classify", "rewrite", "commit", "build")
 @dataclass(frozen=True)
 class Stage:
     """`make` works the result out; `depends` names what it depends on besides the tool, the
-    commit and the stage before; `intact` says whether what it left on disk is still there."""
+    commit and the stage before; `intact` says whether what it left on disk is still there, and
+    `final` whether nothing but these can change the result: if not, each run asks again."""
 
     name: str
     kind: type[Any]
@@ -50,6 +51,7 @@ class Stage:
     summary: Callable[[Job, Any], str]
     depends: Callable[[Job], Sequence[str]] = lambda _: ()
     intact: Callable[[Job, Any], bool] = lambda _job, _value: True
+    final: Callable[[Any], bool] = lambda _value: True
 
 
 def _scan(job: Job) -> Scan:
@@ -325,7 +327,9 @@ PAIR = Stage("pair", Pairing, _pair, _pair_summary)
 CLASSIFY = Stage("classify", Classification, _classify, _classify_summary, _classify_depends)
 REWRITE = Stage("rewrite", Rewrite, _rewrite, _rewrite_summary, _rewrite_depends)
 COMMIT = Stage("commit", Branch, _commit, _commit_summary, _commit_depends, _commit_intact)
-BUILD = Stage("build", BuildReport, _build, _build_summary, _build_depends)
+BUILD = Stage(
+    "build", BuildReport, _build, _build_summary, _build_depends, final=lambda report: report.final
+)
 SERIES = Stage("series", Delivery, _series, _series_summary, _series_depends, _series_intact)
 
 

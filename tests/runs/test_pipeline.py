@@ -57,6 +57,7 @@ class World:
     broken: set[str] = field(default_factory=set)
     rejected: list[str] = field(default_factory=list)
     output: bool = True
+    final: bool = True
     fail_in: str = ""
 
     def job(self) -> Job:
@@ -98,6 +99,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
             lambda _job, value: value.text,
             extra.get(name, lambda _: ()),
             (lambda _job, _value: made.output) if name == "series" else (lambda _job, _value: True),
+            (lambda _value: made.final) if name == "build" else (lambda _value: True),
         )
         for name in pipeline.NAMES
     )
@@ -174,6 +176,18 @@ def test_what_does_not_build_is_taken_out_until_all_builds(world: World) -> None
     again = ["rewrite", "commit", "build"]
     assert ran(world.run()) == ["scan", "pair", "classify", *again, *again, *again, "series"]
     assert world.rejected == ["a", "b"]
+    assert ran(world.run()) == []
+
+
+def test_a_build_that_something_on_the_machine_stopped_is_asked_again(world: World) -> None:
+    world.run("build")
+    world.final = False
+    assert ran(world.run("build")) == ["build"]
+    assert ran(world.run()) == ["build", "series"]
+    assert ran(world.run()) == ["build"], "it says the same, so the series stay"
+    assert set(pipeline.states(world.job()).values()) == {"done"}, "but there is a result to show"
+    assert not pipeline.is_ready(world.job(), "build") and pipeline.is_ready(world.job(), "commit")
+    world.final = True
     assert ran(world.run()) == []
 
 

@@ -67,7 +67,8 @@ def build_branch(
                 objects += _commit_report(commit, site, routes, units, results)
             if not options.keep_going and any(o.status is BuildStatus.FAILED for o in objects):
                 break
-    return BuildReport(branch.tip, tuple(objects))
+    lasting = all(isinstance(r, Unit) or r.lasting for found in routes.values() for r in found)
+    return BuildReport(branch.tip, tuple(objects), final=lasting and results.final)
 
 
 def build_full(

@@ -19,7 +19,8 @@ def judge(
     not getting as far as the object is the branch's doing and not this machine's.
     """
     status, output, reason = _judged(before, after, built_elsewhere)
-    return ObjectBuild(commit, unit.path, unit.arch, status, output, reason, after.seconds)
+    seconds = 0.0 if status is BuildStatus.NOT_BUILDABLE else after.seconds
+    return ObjectBuild(commit, unit.path, unit.arch, status, output, reason, seconds)
 
 
 def _first_error(attempt: Attempt) -> str:

@@ -16,6 +16,8 @@ from migrate.delivery.compile.folder import BuildFolder
 from migrate.delivery.compile.jobs import JobServer, run_parallel
 from migrate.delivery.compile.model import Attempt, AttemptStatus, Unit
 
+_PASSING = (AttemptStatus.NO_MAKE, AttemptStatus.UNPREPARED)
+
 
 class Results:
     """What is known about objects at commits in this run."""
@@ -48,6 +50,11 @@ class Results:
             state.unit == unit and attempt.status is AttemptStatus.COMPILED
             for state, attempt in self._known.items()
         )
+
+    @property
+    def final(self) -> bool:
+        """Whether make got to work on every object: what keeps it from that may be gone soon."""
+        return not any(attempt.status in _PASSING for attempt in self._known.values())
 
     def know(self, wanted: set[State], *, before: bool = False) -> None:
         """Find the results of all `wanted` states, building at as few commits as will do.

@@ -21,6 +21,11 @@ from migrate.kernel.kbuild.toolchains import (
 
 _TIME_LIMIT = 30.0
 _EXAMPLES = {"--cc": "x86_64=gcc-11", "--cross-compile": "arm64=aarch64-linux-gnu-"}
+_LLVM = (
+    *("clang", "ld.lld", "llvm-ar", "llvm-nm", "llvm-objcopy", "llvm-objdump", "llvm-readelf"),
+    "llvm-strip",
+)
+"""What the kernel's makefile calls with LLVM=1, by these names."""
 _WARNINGS = re.compile("[123]{0,3}")
 
 
@@ -79,9 +84,10 @@ def _check_compilers(choice: Choice, known: Sequence[str]) -> None:
                 f"{missing_compiler(arch, choice)}.",
                 "Install it, or name another one; gup-migrate doctor has the packages.",
             )
-    if choice.llvm and not shutil.which("clang"):
+    missing = [name for name in _LLVM if choice.llvm and not shutil.which(name)]
+    if missing:
         how_to_get = packages.install("clang lld llvm")
-        raise Refusal("clang is not installed.", f"{how_to_get}, or leave --llvm out.")
+        raise Refusal(f"{missing[0]} is not installed.", f"{how_to_get}, or leave --llvm out.")
 
 
 def launcher_jobs(launcher: str | None) -> int | None:

@@ -42,6 +42,9 @@ _MAKEFILE = re.compile(r"(\S*/)?(Makefile|Kbuild)[\w.-]*:\d+: |\S*/\w+\.(mk|incl
 """What make says of a makefile stands wherever make happens to read it, behind any object."""
 _FAILED = re.compile(r"make(?:\[\d+\])?: \*\*\* \[(?:[^\]]*: )?(\S+\.o)\] Error")
 _MAKE = re.compile(r"make(\[\d+\])?: ")
+_GIVEN_UP = re.compile(r"make(\[\d+\])?: \*\*\* \[.*\] Error \d+$")
+_STEP = re.compile(r"[A-Z][A-Z0-9_]* +(\[[A-Z]+\] +)?\S+$")
+"""A line in which kbuild says what it runs, as in "HOSTLD  scripts/kconfig/conf"."""
 
 
 @dataclass
@@ -63,10 +66,19 @@ class MakeRun:
         for pattern in (r"(error|Error|ERROR):", r"\*\*\*(?! \[)", r"\*\*\*|rror"):
             for number, line in enumerate(lines):
                 if re.search(pattern, line):
-                    # The linker's driver only says that the linker has said something.
-                    told = number and line.startswith("collect2: ")
-                    return lines[number - 1 if told else number][:300]
+                    return lines[number - _echoes(lines, number)][:300]
         return lines[-1][:300] if lines else "it said nothing"
+
+
+def _echoes(lines: Sequence[str], number: int) -> bool:
+    """Whether a line only says that a program failed which said why in the line before: the
+    linker, in words of its driver's, or what make ran, in make's."""
+    if not number:
+        return False
+    if lines[number].startswith("collect2: "):
+        return True
+    before = lines[number - 1]
+    return bool(_GIVEN_UP.match(lines[number])) and not (_STEP.match(before) or _MAKE.match(before))
 
 
 @dataclass

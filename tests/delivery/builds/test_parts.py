@@ -134,6 +134,20 @@ def test_output_is_given_to_the_object_that_wrote_it() -> None:
             "collect2: error: ld returned 1 exit status\nmake: *** [Makefile:9: t] Error 1\n",
             "/usr/bin/ld: b.o: multiple definition of `x'; a.o: first defined here",
         ),
+        (
+            "  HOSTLD  scripts/kconfig/conf\nscripts/Kconfig.include:40: linker 'x' not found\n"
+            "make[2]: *** [scripts/kconfig/Makefile:77: allmodconfig] Error 1\n"
+            "make[1]: *** [Makefile:714: allmodconfig] Error 2\n",
+            "scripts/Kconfig.include:40: linker 'x' not found",
+        ),
+        (
+            "  HOSTCC [M]  scripts/x.o\nmake[1]: *** [Makefile:7: x] Error 1\n",
+            "make[1]: *** [Makefile:7: x] Error 1",
+        ),
+        (
+            "make[1]: Nothing to be done for 'y'.\nmake: *** [Makefile:7: x] Error 1\n",
+            "make: *** [Makefile:7: x] Error 1",
+        ),
     ],
 )
 def test_why_make_failed(text: str, why: str) -> None:

@@ -99,6 +99,7 @@ def test_a_remedy_is_found_tried_once_and_said(world: OldWorld) -> None:
     assert {o.status for o in report.objects} == {BuildStatus.BUILT}
     assert world.times_prepared == 2
     (line,) = report.how
+    assert report.final
     assert line.startswith("x86_64: make 'HOSTCC=gcc -fcommon', because scripts/dtc defines")
     # The folder remembers, and the results do not depend on programs of the build.
     world.change(SLATE, "int more;\n")
@@ -121,7 +122,7 @@ def test_a_folder_that_cannot_be_prepared_is_tried_at_the_tip_and_at_the_base(
         for path in (SLATE, CHUTE, KEEL):
             world.change(path, f"int harmless_{number};\n")
     report = world.build()
-    assert world.times_prepared == 2
+    assert world.times_prepared == 2 and not report.final
     assert len(report.objects) == 9 and report.how == ()
     for item in report.objects:
         assert item.status is BuildStatus.NOT_BUILDABLE
@@ -267,10 +268,11 @@ def test_what_the_user_names_has_to_be_there(monkeypatch: pytest.MonkeyPatch) ->
         choice = read_choice(compilers, prefixes, llvm=False)
         with pytest.raises(Refusal, match=words):
             check_options(BuildOptions(choice=choice))
-    monkeypatch.setattr("shutil.which", lambda _: None)
-    with pytest.raises(Refusal, match="clang is not installed") as refusal:
-        check_options(BuildOptions(choice=read_choice(None, None, llvm=True)))
-    assert "leave --llvm out" in refusal.value.next_step
+    for there, missing in (("", "clang"), ("clang", "ld.lld"), ("clang ld.lld", "llvm-ar")):
+        monkeypatch.setattr("shutil.which", lambda name, all=there: name if name in all else None)
+        with pytest.raises(Refusal, match=f"{missing} is not installed") as refusal:
+            check_options(BuildOptions(choice=read_choice(None, None, llvm=True)))
+        assert "leave --llvm out" in refusal.value.next_step
     for wrong in ("gcc-11", "=gcc", "x86_64=", "x86_64=gcc,"):
         with pytest.raises(Refusal, match=r"--cc .* names no architecture"):
             read_choice(wrong, None, llvm=False)
