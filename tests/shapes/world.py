@@ -115,6 +115,13 @@ def make_tree(target: Path) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             text = (SHAPES / shape.name / name).read_text()
             copy.write_text(_WITH_MARK.sub("", text))
-    for args in (("init", "-q"), ("add", "-A", "-f"), ("commit", "-q", "-m", "Import the shapes")):
-        subprocess.run(["git", "-C", str(target), *args], check=True, capture_output=True)
+    commit_all(target, "Import the shapes")
     return target
+
+
+def commit_all(folder: Path, message: str) -> None:
+    """Make `folder` a git checkout with all that is in it in one commit."""
+    who = ("-c", "user.name=Kim Tester", "-c", "user.email=kim@example.org")
+    commit = ("-c", "commit.gpgSign=false", "commit", "-q", "-m", message)
+    for args in (("init", "-q"), ("add", "-A", "-f"), commit):
+        subprocess.run(["git", "-C", str(folder), *who, *args], check=True, capture_output=True)
