@@ -9,6 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 TREE ?=
+ANEW ?=
 PROFILE ?=
 ARGS ?=
 export KERNELS
@@ -45,7 +46,7 @@ OTHER_TESTS := tests/analysis/acquires/test_scan.py tests/analysis/acquires/test
 	tests/delivery/builds tests/fixtures_mini tests/test_setup.py tests/cli/test_doctor.py
 
 .PHONY: help setup demo test lint pytest ccache-test browser-test kernel-setup kernel-test \
-	other-release-test fuzz mutants lock clean
+	other-release-test fuzz mutants figures lock clean
 
 help:
 	@echo 'make demo               the whole job on the bundled miniature kernel'
@@ -60,6 +61,8 @@ help:
 	@echo 'make fuzz               ten minutes of atheris for each of two readers, and 10,000'
 	@echo '                        examples of hypothesis for all of them'
 	@echo 'make mutants            change the code in 300 places, and see that tests notice'
+	@echo 'make figures            which figures in the documents are of older code; to make some anew:'
+	@echo '                        ANEW="bench.scan" TREE=/linux, or ANEW=all'
 	@echo 'make lint               ruff, ruff format --check, mypy --strict'
 	@echo 'make setup              install what is missing: Debian packages, Python packages'
 	@echo 'make lock               write requirements.txt anew, with hashes'
@@ -115,6 +118,9 @@ fuzz: setup
 
 mutants: setup
 	@$(RUN) bench.mutants --record docs/testing.md $(ARGS)
+
+figures: setup
+	@$(RUN) bench.figures $(if $(ANEW),--anew $(ANEW)) $(if $(TREE),--trees $(TREE))
 
 lock:
 	@PYTHON=$(PYTHON) scripts/lock.sh

@@ -43,14 +43,15 @@ class Result:
     not_undone: int
 
 
-def as_markdown(result: Result, version: str) -> str:
-    """docs/accuracy.md, whole."""
+def as_markdown(result: Result, version: str, mark: str = "") -> str:
+    """docs/accuracy.md, whole; `mark` says what was measured."""
     judged = tomllib.loads(_JUDGED.read_text("utf-8"))
     counts = Counter(row.outcome for row in result.rows)
     same, other = result.same
     lines = [
         "<!-- SPDX-License-" + "Identifier: GPL-2.0-only -->",
-        "<!-- Made by `python -m bench.redo LINUX --write`; do not edit. -->",
+        "<!-- Made by `python -m bench.redo LINUX --record docs/accuracy.md`; do not edit. -->",
+        *([mark] if mark else []),
         "# Accuracy",
         "",
         "Every pin that people made outside mm/ and include/ is turned back into a plain",

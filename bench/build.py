@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench.record import record
+from bench.record import add_record
 from migrate.base.programs import process
 from migrate.base.stores.alternates import borrow, check_out
 from migrate.base.stores.git import git_output
@@ -221,7 +221,7 @@ def main() -> None:
         if arguments.record:
             version = ".".join(map(str, Tree(repository, head).version))
             title = f"Linux {version}, {datetime.date.today():%Y-%m-%d}:"
-            record(arguments.record, "bench.build", [title, "", "```", *lines, "```"])
+            arguments.record.write([title, "", "```", *lines, "```"])
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -298,7 +298,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("linux", type=Path, help="a git checkout of a kernel, only read")
     parser.add_argument("paths", nargs="*", help="files to make a commit for each")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--record", type=Path, help="a document to write the figures into")
+    add_record(parser, "bench.build")
     parser.add_argument("--scratch", type=Path, help="where to work, several GB")
     parser.add_argument("--rename", nargs=2, default=["put_page", "unpin_user_page"])
     parser.add_argument(

@@ -16,11 +16,10 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from bench.record import record
+from bench.record import add_record
 from tests.faults.readers import READERS
 from tests.faults.test_parsers import is_read, spoiled
 
@@ -78,7 +77,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--count", type=int, default=10_000, help="samples of each reader")
     parser.add_argument("--only", help="readers with this in their name")
-    parser.add_argument("--record", type=Path, help="a document to write the figures into")
+    add_record(parser, "bench.examples")
     arguments = parser.parse_args()
     rows = []
     for name in READERS:
@@ -88,7 +87,7 @@ def main() -> int:
     lines = table(rows)
     print("\n".join(lines))
     if arguments.record:
-        record(arguments.record, "bench.examples", lines)
+        arguments.record.write(lines)
     return 1 if any(row.failure for row in rows) else 0
 
 

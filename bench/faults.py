@@ -40,7 +40,7 @@ from pathlib import Path
 
 from bench.interrupts import Interrupt, ends, interrupt
 from bench.kills import Reference, Trial, draw, trial, undisturbed
-from bench.record import record
+from bench.record import add_record
 from tests.end_to_end.world import World, copy_program, make_world
 
 _TRIALS_OF_ONE_PACE = 6
@@ -126,7 +126,7 @@ def main() -> int:
     print("\n".join(lines))
     if arguments.record:
         command = "bench.faults --tree" if arguments.tree else "bench.faults"
-        record(arguments.record, command, ["```", *lines, "```"])
+        arguments.record.of(command).write(["```", *lines, "```"])
     return 0 if all([*(t.ok for t in bench.trials), *(i.ok for i in interrupts)]) else 1
 
 
@@ -167,7 +167,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tree", type=Path, help="a git checkout of a kernel, only read")
     parser.add_argument("--arch", help="only this architecture is built")
     parser.add_argument("--scratch", type=Path, help="where to work")
-    parser.add_argument("--record", type=Path, help="a document to write the figures into")
+    add_record(parser, "bench.faults")
     return parser.parse_args()
 
 

@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.record import record
+from bench.record import add_record
 
 _PATIENCE = 60
 """Seconds for one input."""
@@ -113,7 +113,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("readers", nargs="*", default=["MAINTAINERS", "C"], metavar="READER")
     parser.add_argument("--seconds", type=int, default=600)
-    parser.add_argument("--record", type=Path, help="a document to write the figures into")
+    add_record(parser, "bench.fuzz")
     parser.add_argument("--within", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.within:
@@ -122,7 +122,7 @@ def main() -> int:
     lines = [one.line() for one in done]
     print("\n".join(lines))
     if arguments.record:
-        record(arguments.record, "bench.fuzz", ["```", *lines, "```"])
+        arguments.record.write(["```", *lines, "```"])
     return 1 if any(one.failures for one in done) else 0
 
 

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.record import record
+from bench.record import add_record
 from tests.end_to_end.world import World, copy_program, make_few_callers, make_world
 from tests.faults.hostile import FOLDER, FULL, Hostile, Maker
 
@@ -157,7 +157,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these files")
     parser.add_argument("--scratch", type=Path, help="where to work")
-    parser.add_argument("--record", type=Path, help="a document to write the table into")
+    add_record(parser, "bench.hostile")
     arguments = parser.parse_args()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="bench-hostile-", dir=arguments.scratch) as name:
@@ -175,7 +175,7 @@ def main() -> int:
     )
     print("\n".join(lines[-1:]))
     if arguments.record:
-        record(arguments.record, "bench.hostile", ["```", *lines, "```"])
+        arguments.record.write(["```", *lines, "```"])
     return 0 if all(row.ok for row in rows) else 1
 
 

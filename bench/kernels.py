@@ -29,7 +29,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.record import record
+from bench.record import add_record
 from bench.scan import positive
 from migrate.base import codec
 from migrate.delivery.commits.unbuilt import unbuilt
@@ -220,7 +220,7 @@ def main() -> None:
     parser.add_argument("--arch", help="only these architectures are built")
     parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1)
     parser.add_argument("--workspaces", metavar="PREFIX", help="where workspaces are kept")
-    parser.add_argument("--record", type=Path, help="a document to write the table into")
+    add_record(parser, "bench.kernels")
     arguments = parser.parse_args()
     options = ["--arch", arguments.arch] if arguments.arch else []
     with tempfile.TemporaryDirectory(prefix="bench-kernels-") as folder:
@@ -231,8 +231,7 @@ def main() -> None:
                 line = measured(tree.resolve(), profile, workspace, options, arguments.jobs)
                 print(_row(line), flush=True)
                 if arguments.record:
-                    text = document(kept(prefix))
-                    record(arguments.record, f"bench.kernels on {_where()}", text)
+                    arguments.record.write(document(kept(prefix)), f"bench.kernels on {_where()}")
         print("\n".join(document(kept(prefix))))
 
 

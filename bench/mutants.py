@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.mutations import Mutation, mutated, mutations
-from bench.record import record
+from bench.record import add_record
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = (
@@ -318,7 +318,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", help="modules with this in their path")
     parser.add_argument("--state", type=Path, help="where what is known is kept")
-    parser.add_argument("--record", type=Path, help="a document to write the figures into")
+    add_record(parser, "bench.mutants")
     arguments = parser.parse_args()
     _prepare()
     mutants = drawn(arguments.count, arguments.seed, arguments.only)
@@ -326,7 +326,7 @@ def main() -> int:
     lines = report(mutants, results, arguments.seed)
     print("\n".join(lines))
     if arguments.record:
-        record(arguments.record, "bench.mutants", lines)
+        arguments.record.write(lines)
     return 0
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Take the pins that people made in a kernel away, let the tool make them again, and compare.
 
-    python -m bench.redo LINUX [--write] [--scratch DIR] [--jobs N]
+    python -m bench.redo LINUX [--record docs/accuracy.md] [--scratch DIR] [--jobs N]
 
 LINUX is a git checkout of a kernel that has pin_user_pages(); it is only read. Outside mm/ and
 include/, every pin becomes a plain reference in a clone (see bench/unpin.py), the tool runs on
 that with the profile pin-user-pages, and each site is compared with the one that people pinned.
---write makes docs/accuracy.md of the result.
+--record makes the page docs/accuracy.md of the result.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.accuracy import PINNED, Result, Row, as_markdown
+from bench.record import add_record
 from bench.unpin import RELEASES, Site, Undone, undo
 from migrate.analysis.frontend.corpus import scope_folder
 from migrate.analysis.model import Action, Classification, PinGroup, Place, Verdict
@@ -214,19 +215,21 @@ def main() -> None:
         check_out(repository, tree.commit)
         commit_undone(repository, files)
         found = migrate(repository, scratch / "workspace", arguments.jobs)
-        text = as_markdown(compare(Truth.of(files), *found), ".".join(map(str, tree.version)))
+        version = ".".join(map(str, tree.version))
+        mark = arguments.record.mark() if arguments.record else ""
+        text = as_markdown(compare(Truth.of(files), *found), version, mark)
     finally:
         if not arguments.keep:
             shutil.rmtree(scratch, ignore_errors=True)
-    if arguments.write:
-        (ROOT / "docs" / "accuracy.md").write_text(text, encoding="utf-8")
+    if arguments.record:
+        arguments.record.document.write_text(text, encoding="utf-8")
     print(text)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.redo", description="Redo human pins.")
     parser.add_argument("linux", type=Path, help="a git checkout of a kernel, only read")
-    parser.add_argument("--write", action="store_true", help="write docs/accuracy.md")
+    add_record(parser, "bench.redo")
     parser.add_argument("--keep", action="store_true", help="keep the clone and the workspace")
     parser.add_argument("--scratch", type=Path, help="where to work, 2 GB")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bench.record import record
+from bench.record import add_record
 from migrate.base import codec
 from migrate.delivery.report.model import Report
 from migrate.delivery.report.write import html
@@ -92,7 +92,7 @@ def table(megabytes: float, times: list[tuple[str, list[float]]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("report", type=Path)
-    parser.add_argument("--record", type=Path)
+    add_record(parser, "bench.report")
     options = parser.parse_args()
     text = html(many(codec.loads(options.report.read_text(encoding="utf-8"), Report)))
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +101,7 @@ def main() -> None:
         made = table(page.stat().st_size / 1e6, list(measured(page)))
     print(made, end="")
     if options.record:
-        record(options.record, "bench.report", made.splitlines())
+        options.record.write(made.splitlines())
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.record import record
+from bench.record import add_record
 
 MOST_MEMORY = 1500
 MOST_DISK = 2000
@@ -89,7 +89,7 @@ def main() -> int:
     parser.add_argument("tree", type=Path, metavar="LINUX")
     parser.add_argument("--arch", help="only this architecture is built")
     parser.add_argument("--scratch", type=Path, help="where to work")
-    parser.add_argument("--record", type=Path, help="a document to write the figures into")
+    add_record(parser, "bench.room")
     arguments = parser.parse_args()
     options = ["--arch", arguments.arch] if arguments.arch else []
     with tempfile.TemporaryDirectory(prefix="bench-room-", dir=arguments.scratch) as folder:
@@ -103,7 +103,7 @@ def main() -> int:
     ]
     print("\n".join(lines))
     if arguments.record:
-        record(arguments.record, "bench.room", ["```", *lines, "```"])
+        arguments.record.write(["```", *lines, "```"])
     return 0 if found.memory < MOST_MEMORY and found.workspace < MOST_DISK else 1
 
 

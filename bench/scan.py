@@ -34,7 +34,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.record import record
+from bench.record import add_record
 from migrate.analysis.acquires.spatch import python_option
 from migrate.base.programs import process
 from migrate.base.stores.alternates import borrow, check_out
@@ -205,7 +205,7 @@ def main() -> None:
             bench.run(times)
             text = _figures(tree, bench, load)
             if arguments.record:  # each time, so that a bench that is stopped leaves what it has
-                record(arguments.record, "bench.scan", text.splitlines())
+                arguments.record.write(text.splitlines())
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     print(text)
@@ -233,7 +233,7 @@ def _arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--times", type=positive, nargs="+", default=[1])
     parser.add_argument("--jobs", type=positive, default=2)
     parser.add_argument("--scratch", type=Path, help="where to work, 2 GB")
-    parser.add_argument("--record", type=Path, help="a document to write the figures into")
+    add_record(parser, "bench.scan")
     return parser.parse_args(argv)
 
 

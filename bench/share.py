@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from bench.record import record
+from bench.record import add_record
 from bench.scan import positive
 from migrate.analysis.acquires.far_releases import compare_releases
 from migrate.analysis.acquires.scan import scan
@@ -206,7 +206,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=positive, default=8)
     parser.add_argument("--profile", default=DEFAULT_PROFILE)
     parser.add_argument("--scratch", type=Path, help="where to work, 2 GB")
-    parser.add_argument("--record", type=Path, help="a document to write the figures into")
+    add_record(parser, "bench.share")
     parser.add_argument("--watch", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.watch:
@@ -220,7 +220,7 @@ def main() -> None:
         text += [*([""] if text else []), *lines(run, arguments.jobs)]
         print("\n".join(lines(run, arguments.jobs)), flush=True)
         if arguments.record:  # each time, so that a bench that is stopped leaves what it has
-            record(arguments.record, "bench.share", text)
+            arguments.record.write(text)
 
 
 if __name__ == "__main__":

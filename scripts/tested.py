@@ -16,23 +16,34 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.measured import as_text, object_ids
 from bench.record import record
 
 PROJECT = Path(__file__).resolve().parents[1]
 RECORD = PROJECT / "docs" / "tested.json"
 README = PROJECT / "README.md"
-TARGETS = ("demo", "test", "browser-test", "kernel-test")
+_CODE = ("Makefile", "cocci", "migrate", "requirements.txt", "scripts")
+PARTS = {
+    "demo": (*_CODE, "kernel-fixtures/mini"),
+    "test": (*_CODE, "bench", "examples", "kernel-fixtures", "tests"),
+    "browser-test": ("migrate/delivery", "requirements.txt", "tests/browser"),
+    "kernel-test": (*_CODE, "tests/kernel"),
+}
+"""What a target is a run of."""
+
+TARGETS = tuple(PARTS)
 _CLOSING = re.compile(r"^=+ (.*\b(?:passed|failed|error)\b.*) in [\d.]+s.*=+$")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 @dataclass(frozen=True, order=True)
 class Trial:
-    """One target on one machine; `ended` is what pytest says at the end, if it ran."""
+    """One target on one machine; `ended` is what pytest says at the end, if it ran, `measured` the
+    ids of what it is a run of in `commit`, as bench/measured.py writes them."""
 
     system: str
     target: str
@@ -44,6 +55,7 @@ class Trial:
     date: str
     passed: bool
     ended: str
+    measured: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -53,6 +65,13 @@ class Trial:
 
 def read(path: Path = RECORD) -> list[Trial]:
     return [Trial(**entry) for entry in json.loads(path.read_text("utf-8"))]
+
+
+def with_ids(entry: Trial) -> Trial:
+    """The same with the ids of what it is a run of, if its commit is known here."""
+    if entry.measured:
+        return entry
+    return replace(entry, measured=as_text(object_ids(PARTS[entry.target], entry.commit)))
 
 
 def merged(old: Iterable[Trial], new: Iterable[Trial]) -> list[Trial]:
@@ -140,7 +159,7 @@ def main(words: list[str]) -> int:
         if words and _git(PROJECT, "status", "--porcelain", "--", ".", *ours):
             raise SystemExit("Commit first: what is written down is about a commit.")
         new = [run(word) for word in words]
-    records = merged(records, new)
+    records = merged(records, [with_ids(entry) for entry in new])
     text = json.dumps([asdict(entry) for entry in records], indent=1)
     RECORD.write_text(text + "\n", "utf-8")
     record(README, "scripts.tested", table(records))
