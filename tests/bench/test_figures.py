@@ -18,8 +18,6 @@ from scripts.tested import PARTS, read, with_ids
 MINE = Figures(
     "bench.mine", "docs/a.md", ("code", "data.toml"), "LINUX --fast", "a day", quiet=True
 )
-    "bench.mine", "docs/a.md", ("code", "data.toml"), "LINUX --fast", "a day", quiet=True
-)
 
 
 def documents(project: Path) -> list[Path]:
