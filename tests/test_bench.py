@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import random
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,8 @@ from bench.report import table as report_table
 from bench.scan import Cost, Line, copies, measure, table
 from bench.share import Run
 from bench.share import lines as share_lines
+from bench.unbuildable import Said, shims
+from bench.unbuildable import document as unbuildable_table
 from bench.unpin import Site, undo
 from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.model import (
@@ -415,6 +418,26 @@ def test_lines_of_earlier_calls_are_in_the_table_of_kernels(tmp_path: Path) -> N
         ("5.10.0", "vaddr-pin", 60.0),
     ]
     assert found[2] == line
+
+
+def test_a_gcc_that_links_no_program_of_the_build(tmp_path: Path) -> None:
+    """It compiles, and links what makes the configuration and what is not the kernel's."""
+    count = shims(tmp_path)
+    for name in ("scripts/mod", "scripts/kconfig"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "x.c").write_text("int main(void) { return 0; }\n")
+
+    def ends(*args: str) -> int:
+        command = [str(tmp_path / "gcc"), *args, "x.c"]
+        return subprocess.run(command, cwd=tmp_path, check=False, capture_output=True).returncode
+
+    assert ends("-o", "scripts/mod/modpost") == 1
+    assert ends("-c", "-o", "scripts/mod/modpost.o") == 0
+    assert ends("-o", "scripts/kconfig/conf") == 0 and ends("-o", "x") == 0
+    subprocess.run([str(tmp_path / "make"), "--version"], check=True, capture_output=True)
+    assert len(count.read_text()) == 1
+    row = unbuildable_table([Said("5.3.0", 12.4, 3, 3, "2 of 2 commits were not built: no")])[-1]
+    assert row == "| 5.3.0 | 12 | 3 | 3 | 2 of 2 commits were not built: no |"
 
 
 def test_shares_are_added_up_for_each_process_the_busiest_first() -> None:

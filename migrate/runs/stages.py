@@ -31,7 +31,7 @@ from migrate.delivery.model import Branch, BuildReport, BuildStatus, Delivery
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profile.model import templates_of
 from migrate.runs.asked import is_output, note_output
-from migrate.runs.identity import profile_identity
+from migrate.runs.identity import profile_identity, tool_identity
 from migrate.runs.job import Job
 from migrate.runs.workspace import check_replaceable, replacing
 
@@ -224,6 +224,7 @@ def _build(job: Job) -> BuildReport:
         cache=job.workspace.database.table("builds"),
         options=job.options.build,
         progress=job.listener.progress,
+        tool=tool_identity(),
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The routes of a series, kept in the cache: they depend on makefiles and compilers only."""
+"""The routes of a series, kept in the cache: they depend on makefiles, compilers and the tool."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ _FORMAT = "2"
 Routes = dict[str, tuple[Route, ...]]
 
 
-def find_routes(site: Site, sources: Sequence[str], cache: BuildCache, say: Progress) -> Routes:
-    """The routes of each of `sources`, worked out only where the cache does not know them."""
-    keys = {path: _key(site, path) for path in sources}
+def find_routes(
+    site: Site, sources: Sequence[str], cache: BuildCache, tool: str, say: Progress
+) -> Routes:
+    """The routes of each of `sources`, worked out only where `cache` does not know them from the
+    same `tool`: another version may find what this one did not."""
+    keys = {path: _key(site, path, tool) for path in sources}
     known = {p: r for p, key in keys.items() if (r := _read(cache.get(key)))}
     asked = [path for path in sources if path not in known]
     if asked:
@@ -70,9 +73,10 @@ def _made(folders: list[BuildFolder], jobs: int) -> list[Config | NoConfig]:
     return run_parallel(make, folders, jobs)
 
 
-def _key(site: Site, path: str) -> str:
+def _key(site: Site, path: str, tool: str) -> str:
     about = [
         _FORMAT,
+        tool,
         path,
         site.states.environment(site.branch.tip),
         [t.identity for t in site.toolchains.values()],

@@ -42,18 +42,20 @@ def build_branch(
     cache: BuildCache,
     options: BuildOptions,
     progress: Progress,
+    tool: str = "",
 ) -> BuildReport:
     """Build what each commit of `branch` can affect, at its parent and at the commit itself.
 
     `worktree` is a checkout of the tool's own, which is switched from commit to commit and left
     at the tip; `builds` holds the build folders and is kept from run to run. What `cache` knows
-    is not compiled again. A :class:`Refusal` only for what makes building as a whole impossible.
+    is not compiled again. `tool` stands for the code that is at work. A :class:`Refusal` only for
+    what makes building as a whole impossible.
     """
     site = Site(branch, worktree, builds, options, progress)
     store = Store(cache, site.states)
     sources = series_sources(branch)
     with _no_half_work(site):
-        routes = configured(site, find_routes(site, sources, cache, progress), store)
+        routes = configured(site, find_routes(site, sources, cache, tool, progress), store)
         units = [r for path in sources for r in routes[path] if isinstance(r, Unit)]
         results = Results(site, store, progress)
         objects: list[ObjectBuild] = []

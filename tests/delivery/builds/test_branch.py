@@ -25,8 +25,9 @@ from migrate.base.programs import process
 from migrate.base.stores.alternates import borrow
 from migrate.base.stores.git import git_output
 from migrate.delivery.builds.branch import build_branch, build_full
+from migrate.delivery.builds.routes import Router
 from migrate.delivery.compile import make
-from migrate.delivery.compile.model import BuildOptions
+from migrate.delivery.compile.model import BuildOptions, Unroutable
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.kernel.kbuild import toolchains
 
@@ -87,7 +88,7 @@ class World:
     def worktree(self) -> Path:
         return borrow(self.tree, self.room / "own")
 
-    def build(self, **options: object) -> BuildReport:
+    def build(self, *, tool: str = "", **options: object) -> BuildReport:
         return build_branch(
             self.branch(),
             worktree=self.worktree,
@@ -95,6 +96,7 @@ class World:
             cache=self.cache,
             options=replace(BuildOptions(jobs=2), **options),  # type: ignore[arg-type]
             progress=lambda *_: None,
+            tool=tool,
         )
 
     def compiled(self) -> list[str]:
@@ -380,6 +382,25 @@ def test_several_architectures_on_request(world: World, stand_ins: Callable[[str
         ("arm64", BuildStatus.BUILT),
         ("x86_64", BuildStatus.BUILT),
     }
+
+
+def test_another_version_of_the_tool_looks_for_routes_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.change(SLATE, "int harmless;\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(Router, "routes", lambda _, paths: {p: (no_route(p),) for p in paths})
+        first = world.build(tool="1")
+    again = world.build(tool="1")
+    for report in (first, again):
+        assert [(o.status, o.reason) for o in report.objects] == [
+            (BuildStatus.NOT_BUILDABLE, "nobody knows")
+        ]
+    assert [o.status for o in world.build(tool="2").objects] == [BuildStatus.BUILT]
+
+
+def no_route(path: str) -> Unroutable:
+    return Unroutable(path, "", "nobody knows")
 
 
 def test_a_configuration_that_cannot_be_made_costs_its_architecture_only(

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How long the build stage takes to say that a kernel does not build on this machine.
+
+    python -m bench.unbuildable LINUX... [--workspaces PREFIX] [--jobs N]
+                                [--record docs/build-routing.md]
+
+Does everything up to the commits first, then measures `gup-migrate build` with a gcc in front of
+PATH that links no program of the build (`scripts/mod/modpost` and the like), as gcc 10 did with the
+scripts/dtc of Linux 5.3. LINUX is a git checkout of a kernel; it is only read. The workspace of
+LINUX is PREFIX and the name of its folder, and is kept; without PREFIX it is new, and removed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.record import record
+from bench.scan import positive
+from migrate.kernel.tree import open_tree
+
+_LINK = "ld: error: this gcc links no program of the build"
+_COMMITS = "commits were not built"
+_MAKE = """#!/bin/sh
+echo >> {count}
+exec {make} "$@"
+"""
+_GCC = """#!/bin/sh
+case " $* " in
+*" -c "*|*" -E "*|*" -S "*) ;;
+*" -o scripts/kconfig/"*|*" -o scripts/basic/"*) ;;
+*" -o scripts/"*|*" -o tools/"*) echo '{words}' >&2; exit 1 ;;
+esac
+exec {gcc} "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What came of one build: the line about commits, and how often make was started."""
+
+    kernel: str
+    seconds: float
+    makes: int
+    code: int
+    line: str
+
+
+def shims(folder: Path) -> Path:
+    """The programs that stand before the real ones; where every make leaves a line."""
+    count = folder / "makes"
+    count.touch()
+    for name, text in (("gcc", _GCC), ("make", _MAKE)):
+        path = folder / name
+        real = shutil.which(name)
+        path.write_text(text.format(words=_LINK, count=count, gcc=real, make=real))
+        path.chmod(0o755)
+    return count
+
+
+def measure(tree: Path, workspace: Path, folder: Path, jobs: int) -> Said:
+    """One build that cannot succeed, of a tree whose commits are made."""
+
+    def command(name: str) -> Sequence[str]:
+        where = (str(tree), "--workspace", str(workspace), "--jobs", str(jobs))
+        return (sys.executable, "-m", "migrate", name, *where)
+
+    subprocess.run(command("commit"), check=True)
+    count = shims(folder)
+    start = time.monotonic()
+    done = subprocess.run(
+        command("build"),
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"},
+    )
+    seconds = time.monotonic() - start
+    kernel = ".".join(map(str, open_tree(tree).version))
+    line = next((x for x in done.stdout.splitlines() if _COMMITS in x), "nothing")
+    return Said(kernel, seconds, len(count.read_text()), done.returncode, line)
+
+
+def document(found: Sequence[Said]) -> list[str]:
+    """The table of what was said, and after how long."""
+    return [
+        "| kernel | seconds | times that make was called | exit code | what is said |",
+        "| --- | --- | --- | --- | --- |",
+        *(f"| {s.kernel} | {s.seconds:.0f} | {s.makes} | {s.code} | {s.line} |" for s in found),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("trees", type=Path, nargs="+", metavar="LINUX")
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1)
+    parser.add_argument("--workspaces", metavar="PREFIX", help="where workspaces are kept")
+    parser.add_argument("--record", type=Path, help="a document to write the table into")
+    arguments = parser.parse_args()
+    found: list[Said] = []
+    with tempfile.TemporaryDirectory(prefix="bench-unbuildable-") as scratch:
+        for tree in arguments.trees:
+            workspace = Path((arguments.workspaces or f"{scratch}/ws-") + tree.resolve().name)
+            folder = Path(scratch, f"shims-{len(found)}")
+            folder.mkdir()
+            found.append(measure(tree.resolve(), workspace, folder, arguments.jobs))
+    print("\n".join(document(found)))
+    if arguments.record:
+        record(arguments.record, "bench.unbuildable", document(found))
+
+
+if __name__ == "__main__":
+    main()
