@@ -16,11 +16,12 @@ import jsonschema
 import pytest
 
 from migrate.base import codec
+from migrate.base.markdown import cells, code, escaped, fenced
 from migrate.delivery.commits.rejected import Rejection, Rejections
 from migrate.delivery.model import BuildReport, BuildStatus, Delivery, ObjectBuild
 from migrate.delivery.report.code import unified
 from migrate.delivery.report.content import Results, make_report
-from migrate.delivery.report.markdown import code, fenced, markdown, text
+from migrate.delivery.report.markdown import markdown
 from migrate.delivery.report.model import Report
 from migrate.delivery.report.write import embedded, html, write_report
 from migrate.rewrite.model import FileChange, GroupFailure
@@ -241,8 +242,10 @@ def test_the_schema_is_that_of_the_report() -> None:
 def test_markdown_pieces_hold_what_is_put_in() -> None:
     assert code("a`b``c") == "``` a`b``c ```"
     assert code("a|b") == "`a\\|b`"
-    assert text("two\nlines | and *stars*") == "two lines \\| and \\*stars\\*"
-    assert next(iter(fenced("a\n````\nb", "c"))) == "`````c"
+    assert escaped("two\nlines | and *stars*") == "two lines \\| and \\*stars\\*"
+    assert escaped(code("*")) == "`*`"
+    assert fenced("a\n````\nb\n", "c") == "`````c\na\n````\nb\n`````"
+    assert cells([code("|"), "", "a|b", 3]) == "| `\\|` |   | a\\|b | 3 |"
 
 
 def test_text_that_is_no_unicode_can_be_written(results: Results, tmp_path: Path) -> None:

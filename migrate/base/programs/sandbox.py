@@ -21,7 +21,7 @@ from typing import Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from migrate.base import prose
+from migrate.base import markdown, prose
 
 CPU_SECONDS = 5
 """For one template; CPU seconds, because the result must not depend on who else is at work."""
@@ -37,11 +37,17 @@ MOST_CHARACTERS = 1 << 18
 
 
 class Style(StrEnum):
-    """What a template makes: C and prose of a profile, a mail, or the page of the report."""
+    """What a template makes: C and prose of a profile, a mail, or the report as a page and as
+    Markdown."""
 
     TEXT = "text"
     MAIL = "mail"
     PAGE = "page"
+    MARKDOWN = "markdown"
+
+
+_FINALIZE = {Style.MAIL: prose.clean, Style.MARKDOWN: markdown.escaped}
+"""What every value goes through that a template puts into its text."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,9 @@ def environment(style: Style, texts: Mapping[str, str]) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=style is Style.TEXT,
+        keep_trailing_newline=style in (Style.TEXT, Style.MARKDOWN),
         autoescape=style is Style.PAGE,
-        finalize=prose.clean if style is Style.MAIL else None,
+        finalize=_FINALIZE.get(style),
     )
     documented = {name: made.globals[name] for name in ("namespace", "range")}
     made.globals.clear()
@@ -73,6 +79,9 @@ def environment(style: Style, texts: Mapping[str, str]) -> jinja2.Environment:
     if style is Style.MAIL:
         for function in (prose.sentence, prose.listed, prose.called, prose.number):
             made.filters[function.__name__] = function
+    if style is Style.MARKDOWN:
+        for piece in (markdown.code, markdown.fenced, markdown.cells):
+            made.filters[piece.__name__] = piece
     return made
 
 
