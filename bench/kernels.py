@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which kernels build on this machine: objects, commits and minutes of whole runs.
 
-    python -m bench.kernels TREE... [--profiles NAME,...] [--arch ARCH,...] [--jobs N]
+    python -m bench.kernels [TREE...] [--profiles NAME,...] [--arch ARCH,...] [--jobs N]
                             [--workspaces PREFIX] [--record docs/build-routing.md]
 
 Runs `gup-migrate run` on each checkout, which is only read, with each profile, and counts from what
@@ -12,7 +12,8 @@ and removed. A run in a workspace that was there before is marked as warm: it co
 does not know.
 
 With PREFIX each line is kept as well, so the table has those of earlier calls: one kernel can be
-measured again without the others. The document is written after each line.
+measured again without the others, and without TREE only the document is written. It
+carries the ids of what its lines measured. It is written after each line.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.record import add_record
+from bench.measured import as_text, changed, from_text, named, object_ids
+from bench.record import Record, add_record
 from bench.scan import positive
 from migrate.base import codec
 from migrate.delivery.commits.unbuilt import unbuilt
@@ -40,6 +42,7 @@ from migrate.kernel.kbuild.toolchains import architectures, find_toolchain
 from migrate.kernel.tree import open_tree
 from migrate.runs.workspace import open_workspace
 
+_NAME = "bench.kernels"
 PROFILES = ("vaddr-pin", "pin-user-pages")
 _GOOD = (BuildStatus.BUILT, BuildStatus.WARNED)
 _REFUSED = 1
@@ -61,7 +64,7 @@ class Line:
     """One run. `refused` is its one line when it did not get to an end; `missing` are objects that
     were not built, with the reasons; `how` is what the builds needed besides the compilers. `on` is
     how many objects each architecture had. `jobs` and `load` are those of the run, `day` is when
-    it was."""
+    it was, and `of` has the ids of what was measured."""
 
     kernel: str
     profile: str
@@ -78,6 +81,7 @@ class Line:
     jobs: int = 0
     load: float = 0.0
     day: str = ""
+    of: str = ""
 
 
 def measured(tree: Path, profile: str, workspace: Path, options: Sequence[str], jobs: int) -> Line:
@@ -88,6 +92,7 @@ def measured(tree: Path, profile: str, workspace: Path, options: Sequence[str], 
         jobs=jobs,
         load=os.getloadavg()[2],
         day=time.strftime("%Y-%m-%d", time.gmtime()),
+        of=_measured_now(),
     )
     keep(workspace, line)
     return line
@@ -96,6 +101,23 @@ def measured(tree: Path, profile: str, workspace: Path, options: Sequence[str], 
 def keep(workspace: Path, line: Line) -> None:
     """Have `line` in the tables of later calls."""
     codec.write(workspace.with_name(f"{workspace.name}-{line.profile}{_KEPT}"), line)
+
+
+def _measured_now() -> str:
+    """The ids of what is measured, "" when something of it is not committed."""
+    parts = named(_NAME).parts
+    return "" if changed(parts) else as_text(object_ids(parts))
+
+
+def ids_of(lines: Sequence[Line], now: Mapping[str, str]) -> dict[str, str]:
+    """What `lines` measured, as the ids of one thing: a part that is not what is there `now` in all
+    of them has an older id, so that the table counts as stale until each is measured again."""
+    found: dict[str, str] = {}
+    for line in lines:
+        for part, number in from_text(line.of).items():
+            if found.get(part, now.get(part)) == now.get(part):
+                found[part] = number
+    return found
 
 
 def kept(prefix: str) -> list[Line]:
@@ -215,7 +237,7 @@ def _compilers() -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("trees", type=Path, nargs="+", metavar="TREE")
+    parser.add_argument("trees", type=Path, nargs="*", metavar="TREE")
     parser.add_argument("--profiles", default=",".join(PROFILES))
     parser.add_argument("--arch", help="only these architectures are built")
     parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1)
@@ -230,9 +252,15 @@ def main() -> None:
             for profile in arguments.profiles.split(","):
                 line = measured(tree.resolve(), profile, workspace, options, arguments.jobs)
                 print(_row(line), flush=True)
-                if arguments.record:
-                    arguments.record.write(document(kept(prefix)), f"bench.kernels on {_where()}")
+                _write(arguments.record, kept(prefix))
+        _write(arguments.record, kept(prefix))
         print("\n".join(document(kept(prefix))))
+
+
+def _write(begun: Record | None, lines: Sequence[Line]) -> None:
+    if begun:
+        record = replace(begun, ids=ids_of(lines, begun.ids))
+        record.write(document(lines), f"{_NAME} on {_where()}")
 
 
 if __name__ == "__main__":

@@ -144,6 +144,13 @@ FIGURES = (
         "LINUX... --record docs/build-routing.md",
         "minutes to an hour a kernel",
     ),
+    Figures(
+        "bench.unbuildable",
+        "docs/build-routing.md",
+        (*_BUILDS, "bench/unbuildable.py"),
+        "LINUX --record docs/build-routing.md",
+        "as long as scan and pair",
+    ),
 )
 
 

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.record import record
+from bench.record import add_record
 from bench.scan import positive
 from migrate.kernel.tree import open_tree
 
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("trees", type=Path, nargs="+", metavar="LINUX")
     parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1)
     parser.add_argument("--workspaces", metavar="PREFIX", help="where workspaces are kept")
-    parser.add_argument("--record", type=Path, help="a document to write the table into")
+    add_record(parser, "bench.unbuildable")
     arguments = parser.parse_args()
     found: list[Said] = []
     with tempfile.TemporaryDirectory(prefix="bench-unbuildable-") as scratch:
@@ -114,7 +114,7 @@ def main() -> None:
             found.append(measure(tree.resolve(), workspace, folder, arguments.jobs))
     print("\n".join(document(found)))
     if arguments.record:
-        record(arguments.record, "bench.unbuildable", document(found))
+        arguments.record.write(document(found))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ from bench.examples import try_reader
 from bench.faults import _pace, _summary
 from bench.interrupts import Interrupt, ends
 from bench.kernels import Line as KernelLine
-from bench.kernels import counted, document, keep, kept
+from bench.kernels import counted, document, ids_of, keep, kept
 from bench.kills import WAYS, Kill, Trial, draw
+from bench.measured import as_text
 from bench.mutations import mutated, mutations
 from bench.record import record
 from bench.redo import Truth, compare
@@ -418,6 +419,10 @@ def test_lines_of_earlier_calls_are_in_the_table_of_kernels(tmp_path: Path) -> N
         ("5.10.0", "vaddr-pin", 60.0),
     ]
     assert found[2] == line
+    new, old = {"a": "0123456789ab", "b": "0123456789cd"}, {"a": "0123456789ab", "b": "9" * 12}
+    of = [replace(line, of=as_text(ids)) for ids in (new, new, old, new, {})]
+    assert ids_of(of[:2], new) == new and ids_of(of, new) == old and ids_of(of, old) == new
+    assert ids_of([], new) == {}
 
 
 def test_a_gcc_that_links_no_program_of_the_build(tmp_path: Path) -> None:
