@@ -32,7 +32,7 @@ ROOMS = {
     "rewrite": ("result", "groups", "loops", "api", "steps", "text", "profile"),
     "analysis": (
         *("audit", "verdicts", "pairing", "flags", "heap", "valueflow", "acquires", "traits"),
-        *("program", "ir", "paths", "frontend"),
+        *("program", "paths", "ir", "frontend"),
     ),
     "kernel": ("people", "kbuild"),
     "base": ("stores", "programs", "files"),

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from migrate.analysis.audit.model import AuditRule, Finding, acquired
-from migrate.analysis.frontend.syntax import Function, Source
+from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place
 from migrate.analysis.paths.held_pages import Held, Twice, held_pages
 from migrate.analysis.paths.negative_counts import NegativeCount, negative_counts
 from migrate.analysis.paths.null_pages import NullPages, null_pages
-from migrate.analysis.paths.release_loops import counted_releases
-from migrate.analysis.paths.walk import Trail
+from migrate.analysis.paths.solver import Trail
 from migrate.analysis.program.program import Program
+from migrate.analysis.traits.path_traits import own_release_loop
 from migrate.analysis.traits.traits import is_implementation_file
 from migrate.kernel.signatures import DIRECT_NAMES, Signature
 
@@ -36,27 +36,29 @@ class AuditPaths:
                 continue
             for function in source.by_name.get(name, ()):
                 if (path, name) in callers:
-                    yield from self._with_acquires(source, function, acquires)
+                    yield from self._with_acquires(function, acquires)
                 if (path, name) not in self._done:
-                    for found in null_pages(source, function, self.unsigned_count):
-                        yield _null(source, function.name, found)
+                    lowered = self.program.facts(function).lowered
+                    for found in null_pages(lowered, self.unsigned_count):
+                        yield _null(function.name, found)
             self._done.add((path, name))
 
     def _with_acquires(
-        self, source: Source, function: Function, acquires: Mapping[Place, Acquire]
+        self, function: Function, acquires: Mapping[Place, Acquire]
     ) -> Iterator[Finding]:
 
         def position(name: str) -> int | None:
             known = self.unsigned_count(name)
-            return known if known is not None else counted_releases(source, name)
+            return known if known is not None else own_release_loop(self.program, function, name)
 
-        for count in negative_counts(source, function, acquires, position):
-            yield _negative(source, function.name, count)
-        for found in held_pages(source, function, acquires):
+        lowered = self.program.facts(function).lowered
+        for count in negative_counts(lowered, acquires, position):
+            yield _negative(function.name, count)
+        for found in held_pages(lowered, acquires):
             if isinstance(found, Held):
-                yield _held(source, function.name, found)
+                yield _held(function.name, found)
             else:
-                yield _twice(source, function.name, found)
+                yield _twice(function.name, found)
 
     def unsigned_count(self, name: str) -> int | None:
         """The position of the unsigned count of bulk release `name`, if it has one."""
@@ -67,43 +69,42 @@ class AuditPaths:
         return None
 
 
-def _negative(source: Source, function: str, count: NegativeCount) -> Finding:
+def _negative(function: str, count: NegativeCount) -> Finding:
     message = (
         f"The count '{count.variable}' may be the negative error of {count.acquire.name}(), and"
         f" {count.release}() takes it as unsigned."
     )
-    evidence = (*acquired((count.acquire,)), *_way(source, count.trail, count.acquire))
+    evidence = (*acquired((count.acquire,)), *_way(count.trail, count.acquire))
     return Finding(count.place, function, AuditRule.NEGATIVE_COUNT, message, count.text, evidence)
 
 
-def _held(source: Source, function: str, held: Held) -> Finding:
+def _held(function: str, held: Held) -> Finding:
     name = held.acquire.name
     which = "gets fewer pages than asked for, and those" if held.some else "takes pages, and they"
     message = f"{name}() {which} are neither released nor kept when the function is left here."
-    evidence = (*acquired((held.acquire,)), *_way(source, held.trail, held.acquire))
+    evidence = (*acquired((held.acquire,)), *_way(held.trail, held.acquire))
     return Finding(held.place, function, AuditRule.LEFT_BEHIND, message, held.text, evidence)
 
 
-def _twice(source: Source, function: str, twice: Twice) -> Finding:
+def _twice(function: str, twice: Twice) -> Finding:
     message = f"The page that {twice.acquire.name}() takes was released already on the way here."
     before = Evidence(twice.before, "released before", twice.before_text)
-    way = _way(source, twice.trail, twice.acquire)
+    way = _way(twice.trail, twice.acquire)
     evidence = (*acquired((twice.acquire,)), before, *way)
     return Finding(twice.place, function, AuditRule.TWICE, message, twice.text, evidence)
 
 
-def _null(source: Source, function: str, null: NullPages) -> Finding:
+def _null(function: str, null: NullPages) -> Finding:
     message = f"'{null.array}' may be NULL here while '{null.count}' is not 0."
-    evidence = _way(source, null.trail, None)
+    evidence = _way(null.trail, None)
     return Finding(null.place, function, AuditRule.NULL_PAGES, message, null.text, evidence)
 
 
-def _way(source: Source, trail: Trail, behind: Acquire | None) -> tuple[Evidence, ...]:
+def _way(trail: Trail, behind: Acquire | None) -> tuple[Evidence, ...]:
     """The conditions on the way, those before the acquire left out."""
     found: dict[Evidence, None] = {}
-    for node, truth in trail:
-        place = source.place(node)
-        if behind is None or place.line >= behind.place.line:
+    for condition, truth in trail:
+        if behind is None or condition.place.line >= behind.place.line:
             kind = f"when this is {'true' if truth else 'false'}"
-            found[Evidence(place, kind, source.line(node))] = None
+            found[Evidence(condition.place, kind, condition.text)] = None
     return tuple(found)

@@ -13,14 +13,13 @@ from tree_sitter import Node
 from migrate.analysis.flags.flag_states import Term, packed, term
 from migrate.analysis.flags.reaching_stores import Members
 from migrate.analysis.frontend.corpus import whole_word
-from migrate.analysis.frontend.syntax import Source, find_first, name_of, nodes
+from migrate.analysis.frontend.syntax import Source, find_first, name_of, nodes, strip
 from migrate.analysis.frontend.types import TypeRef, base_type
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.heap.unmodelled_uses import unclear_mentions
 from migrate.analysis.heap.untyped_writes import may_store_bytes
 from migrate.analysis.ir.model import Flow, FunctionFacts
-from migrate.analysis.paths.walk import strip
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import AbstractLocation

@@ -13,10 +13,8 @@ from enum import Enum
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Function, Source, name_of, nodes
-from migrate.analysis.paths.constants import is_null
-from migrate.analysis.paths.variables import target_of, value_of
-from migrate.analysis.paths.walk import Trail, call_arguments, strip, walk
+from migrate.analysis.flags.walk import Trail, is_null, target_of, value_of, walk
+from migrate.analysis.frontend.syntax import Function, Source, call_arguments, name_of, nodes, strip
 
 _TRUE, _FALSE = frozenset({"1", "true"}), frozenset({"0", "false"})
 

@@ -26,12 +26,11 @@ from migrate.analysis.flags.flag_states import (
 )
 from migrate.analysis.flags.reaching_stores import Flag as ObjectFlag
 from migrate.analysis.flags.reaching_stores import ReachingStores
-from migrate.analysis.frontend.syntax import Source, nodes
+from migrate.analysis.flags.walk import is_null
+from migrate.analysis.frontend.syntax import Source, call_arguments, nodes, strip
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.ir.model import FunctionFacts, Value
 from migrate.analysis.model import Place
-from migrate.analysis.paths.constants import is_null
-from migrate.analysis.paths.walk import call_arguments, strip
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro, scope_of
 from migrate.analysis.program.known_callee import known_callee

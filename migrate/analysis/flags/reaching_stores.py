@@ -14,11 +14,18 @@ from enum import Enum
 from tree_sitter import Node
 
 from migrate.analysis.flags.flag_states import constant, packed
-from migrate.analysis.frontend.syntax import Source, name_of, nodes
+from migrate.analysis.flags.walk import (
+    Trail,
+    is_addressed,
+    is_counted,
+    root_of,
+    target_of,
+    value_of,
+    walk,
+)
+from migrate.analysis.frontend.syntax import Source, name_of, nodes, strip
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place
-from migrate.analysis.paths.variables import is_addressed, is_counted, root_of, target_of, value_of
-from migrate.analysis.paths.walk import Trail, strip, walk
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.program import Program

@@ -128,6 +128,18 @@ class Source:
             return self.origin.place
         return Place(self.path, node.start_point[0] + 1, node.start_point[1])
 
+    def place_at(self, byte: int) -> Place:
+        """The place of a byte of the file."""
+        if self.origin is not None:
+            return self.origin.place
+        line = bisect_right(self._lines, byte)
+        return Place(self.path, line, byte - self._lines[line - 1])
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Where each line starts."""
+        return [0, *(match.end() for match in re.finditer(b"\n", self.text))]
+
     def code(self, node: Node) -> str:
         """The source of `node`, white space folded."""
         text = self.text[node.start_byte : node.end_byte]
@@ -135,10 +147,12 @@ class Source:
 
     def line(self, node: Node) -> str:
         """The source line on which `node` starts, stripped; of a long one what is around it."""
-        return self.origin.line if self.origin is not None else self.line_at(node.start_byte)
+        return self.line_at(node.start_byte)
 
     def line_at(self, byte: int) -> str:
         """The source line around `byte`, stripped; of a long one what is from there on."""
+        if self.origin is not None:
+            return self.origin.line
         low, high = max(0, byte - LONGEST_TEXT), byte + LONGEST_TEXT
         start, end = self.text.rfind(b"\n", low, byte) + 1, self.text.find(b"\n", byte, high)
         begins, ends = start > 0 or low == 0, end >= 0 or high >= len(self.text)
@@ -178,6 +192,19 @@ def unread(path: str, text: bytes, why: str, origin: Origin | None = None) -> So
 def name_of(node: Node) -> str:
     """The bytes of an identifier node as text."""
     return (node.text or b"").decode("utf-8", "replace")
+
+
+def strip(node: Node) -> Node:
+    """`node` without the parentheses around it."""
+    while node.type == "parenthesized_expression" and node.named_children:
+        node = node.named_children[0]
+    return node
+
+
+def call_arguments(node: Node) -> list[Node]:
+    """The arguments of a call expression."""
+    listed = node.child_by_field_name("arguments")
+    return [c for c in listed.named_children if c.type != "comment"] if listed is not None else []
 
 
 def top_level(node: Node) -> Iterator[Node]:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import name_of, nodes
+from migrate.analysis.frontend.syntax import name_of, nodes, strip
 from migrate.analysis.frontend.types import TypeRef, base_type
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
-from migrate.analysis.paths.walk import strip
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 

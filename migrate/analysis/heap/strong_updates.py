@@ -8,14 +8,12 @@ leads around the store.
 
 from __future__ import annotations
 
-from tree_sitter import Node
-
-from migrate.analysis.frontend.syntax import Source, name_of, nodes
+from migrate.analysis.ir.expressions import Expression, Member, subexpressions
+from migrate.analysis.ir.instructions import Instruction, Store
 from migrate.analysis.ir.model import AccessPath, Flow, FunctionFacts, Value
 from migrate.analysis.model import Place
+from migrate.analysis.paths.solver import Plain, solve
 from migrate.analysis.program.program import Program
-
-_JUMPED_TO = frozenset({"labeled_statement", "case_statement"})
 
 
 def latest(program: Program, flow: Flow, facts: FunctionFacts) -> tuple[Value, ...]:
@@ -38,7 +36,7 @@ def _last_store(program: Program, loc: AccessPath, read: Flow, facts: FunctionFa
     if store.through or not store.sources or not store.guards <= read.guards:
         return None
     own = _is_own(program, loc, facts) and not _is_known(program, loc, facts)
-    return store if own and _comes_before(program, store.place, read.place, facts) else None
+    return store if own and _comes_before(store.place, read.place, facts) else None
 
 
 def _is_own(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool:
@@ -101,13 +99,13 @@ def _is_known(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool:
             if kind is None or kind.depth > 0:
                 return True
     return any(
-        node.type == "update_expression" and _names(node, loc.members[-1])
-        for node in nodes(facts.function.body)
+        isinstance(i, Store) and i.operator in ("++", "--") and _names(i.target, loc.members[-1])
+        for i in facts.lowered.order
     )
 
 
-def _names(node: Node, member: str) -> bool:
-    return any(n.type == "field_identifier" and name_of(n) == member for n in nodes(node))
+def _names(target: Expression, member: str) -> bool:
+    return any(isinstance(e, Member) and e.name == member for e in subexpressions(target))
 
 
 def _shares(program: Program, loc: AccessPath, other: AccessPath, facts: FunctionFacts) -> bool:
@@ -129,35 +127,23 @@ def _same(value: Value, loc: AccessPath) -> bool:
     return isinstance(value, AccessPath) and (value.base, value.members) == (loc.base, loc.members)
 
 
-def _comes_before(program: Program, store: Place, read: Place, facts: FunctionFacts) -> bool:
-    """Whether every way through the function to `read` goes through the statement at `store`."""
-    source = program.source(facts.function.path)
-    first = _assignment(source, store) if source is not None else None
-    then = _assignment(source, read) if source is not None else None
-    if first is None or then is None or first.end_byte > then.start_byte:
-        return False
-    statement = first.parent
-    block = statement.parent if statement is not None else None
-    if statement is None or statement.type != "expression_statement" or block is None:
-        return False
-    if block.type != "compound_statement" or not _is_inside(then, block):
-        return False
-    return not any(
-        node.type in _JUMPED_TO and first.end_byte <= node.start_byte <= then.start_byte
-        for node in nodes(facts.function.body)
-    )
+class _Stored(Plain[bool]):
+    """Whether the store at a place was passed."""
+
+    def __init__(self, store: Place) -> None:
+        self.store = store
+
+    def transfer(self, instruction: Instruction, state: bool) -> bool:
+        return state or (isinstance(instruction, Store) and instruction.place == self.store)
 
 
-def _assignment(source: Source, place: Place) -> Node | None:
-    point = (place.line - 1, place.column)
-    node = source.root.descendant_for_point_range(point, point)
-    while node is not None and node.type != "assignment_expression":
-        node = node.parent
-    return node if node is not None and source.place(node) == place else None
-
-
-def _is_inside(node: Node, block: Node) -> bool:
-    current: Node | None = node
-    while current is not None and current != block:
-        current = current.parent
-    return current is not None
+def _comes_before(store: Place, read: Place, facts: FunctionFacts) -> bool:
+    """Whether every way through the function to `read` goes through the store at `store`: whether
+    it dominates it."""
+    solution = solve(_Stored(store), facts.lowered, False)
+    passed = {
+        state
+        for instruction, state, _ in solution.before()
+        if isinstance(instruction, Store) and instruction.place == read
+    }
+    return solution.settled and not facts.lowered.unsure and passed == {True}

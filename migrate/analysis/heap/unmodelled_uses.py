@@ -10,10 +10,9 @@ from tree_sitter import Node
 
 from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.syntax import Function, Source, is_unclear, name_of, parse
+from migrate.analysis.frontend.syntax import Function, Source, is_unclear, name_of, parse, strip
 from migrate.analysis.heap.captured import capturing, standing_for
 from migrate.analysis.heap.copies import other_names
-from migrate.analysis.paths.walk import strip
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, PHYSICAL, SCATTER, Trace

@@ -1,126 +1,160 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What one function does with its values: flows, calls, returns, accesses.
+"""What one function does with its values: flows, calls, returns, accesses, from its instructions.
 
-Nothing here knows what a page is. The order of statements is kept only as the order of the lists.
+Nothing here knows what a page is. The order of statements is kept only as the order of the lists:
+this view is flow-insensitive.
 """
 
 from __future__ import annotations
 
-from tree_sitter import Node
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from migrate.analysis.frontend.guards import branches, guards_around, without
-from migrate.analysis.frontend.syntax import Function, Source, declarator_name
-from migrate.analysis.frontend.types import TypeRef, declared
-from migrate.analysis.ir.expressions import Expressions, is_expression, is_list
-from migrate.analysis.ir.model import AccessPath, FunctionFacts, Return, Value
-from migrate.analysis.ir.suballocation import confirmed
-from migrate.analysis.paths.walk import strip
-
-_DIRECTIVES = frozenset(
-    {"preproc_def", "preproc_function_def", "preproc_directive", "preproc_include"}
+from migrate.analysis.frontend.syntax import Function, Source
+from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    Element,
+    Expression,
+    Load,
+    Member,
+    Variable,
+    is_null,
+    parts,
 )
+from migrate.analysis.ir.instructions import Evaluate, Invoke, Leave, Lowered, Select, Store
+from migrate.analysis.ir.lowering import lower
+from migrate.analysis.ir.model import Access, AccessPath, Call, Flow, FunctionFacts, Return
+from migrate.analysis.ir.suballocation import confirmed, is_carved
+from migrate.analysis.ir.values import Read, level, reads, target_paths, values
 
 
 def extract(source: Source, function: Function) -> FunctionFacts:
     """The facts of `function`, in source order; none of a file that is not analysed."""
-    guards = without(guards_around(function.node), source.macros)
-    walker = _Statements(source, guards)
-    names = tuple(walker.parameter(node) for node in function.parameters)
-    incomplete = bool(source.unread)
-    try:
-        if not source.unread:
-            walker.statement(function.body)
-    except RecursionError:
-        incomplete = True
+    return facts_of(source, lower(source, function))
+
+
+def facts_of(source: Source, lowered: Lowered) -> FunctionFacts:
+    """The facts that the instructions of a function say."""
+    types = {name: local.type for name, local in lowered.locals.items()}
+    found = _Facts(source, types)
+    for instruction in lowered.order:
+        match instruction:
+            case Store():
+                found.store(instruction)
+            case Invoke():
+                found.invoke(instruction)
+            case Leave():
+                found.leave(instruction)
+            case Evaluate(value):
+                found.read(value)
+            case Select():
+                pass
+    flows, calls = tuple(found.flows), tuple(found.calls)
     return FunctionFacts(
-        function,
-        names,
-        walker.types,
-        confirmed(tuple(walker.flows), tuple(walker.calls), walker.types, function.body),
-        tuple(walker.calls),
-        tuple(walker.returns),
-        tuple(walker.accesses),
-        guards,
-        incomplete,
+        lowered.function,
+        lowered.parameters,
+        types,
+        confirmed(flows, calls, types, lowered),
+        calls,
+        tuple(found.returns),
+        tuple(found.accesses),
+        lowered.guards,
+        lowered.incomplete,
+        lowered,
     )
 
 
-class _Statements(Expressions):
-    """Declarations and statements, block by block."""
+@dataclass
+class _Facts:
+    source: Source
+    types: dict[str, TypeRef]
+    flows: list[Flow] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
+    accesses: list[Access] = field(default_factory=list)
 
-    def parameter(self, node: Node) -> str:
-        for name, kind in declared(node, self.source.path):
-            return self.declare(name, kind)
-        return ""
-
-    def _declaration(self, node: Node) -> None:
-        kinds = dict(declared(node, self.source.path))
-        for declarator in node.children_by_field_name("declarator"):
-            name = declarator_name(declarator)
-            if name is None or declarator.type == "function_declarator":
-                continue
-            value = declarator.child_by_field_name("value")
-            # The initialiser is evaluated before the name hides an outer one.
-            values = self.value(value) if value is not None and not is_list(value) else ()
-            unique = self.declare(name, kinds.get(name, TypeRef("", 0)))
-            if value is None:
-                continue
-            if is_list(value):
-                self.initializers(AccessPath(unique), value)
-            else:
-                self.note_flow(AccessPath(unique), values, False, value, node)
-
-    def statement(self, node: Node) -> None:
-        kind = node.type
-        if kind == "comment":
+    def store(self, store: Store) -> None:
+        self.read(store.value)
+        through = isinstance(store.target, (Load, Element, AddressOf))
+        if not store.initial:
+            for part in parts(store.target) if through or _is_member(store) else (store.target,):
+                self.read(part)
+        if store.operator in ("++", "--"):
+            self._count(store, through)
             return
-        if kind == "compound_statement":
-            self.scopes.append({})
-            for child in node.named_children:
-                self.statement(child)
-            self.scopes.pop()
-        elif kind == "declaration":
-            self._declaration(node)
-        elif kind == "return_statement":
-            self._return(node)
-        elif kind in ("if_statement", "while_statement", "for_statement", "switch_statement"):
-            self._branching(node)
-        elif kind in ("preproc_ifdef", "preproc_if", "preproc_elif", "preproc_else"):
-            self._conditional_code(node)
-        elif kind in _DIRECTIVES:
-            return
-        elif is_expression(kind):
-            self.value(node)
+        sources = values(store.value)
+        null = not sources and is_null(store.value)
+        for target in target_paths(store.target):
+            # In `pages += n` it is still pages that the target is made of.
+            kept = (target,) if store.operator in ("+=", "-=") else ()
+            carved = not through and not target.members and is_carved(store.value, self.types)
+            made = (*kept, *sources)
+            place, text = store.place, store.text
+            self.flows.append(
+                Flow(target, made, through, null and not kept, place, text, store.guards, carved)
+            )
+            if not store.initial:
+                self._write(store, target, through)
+
+    def _count(self, store: Store, through: bool) -> None:
+        """`x++`: x is read, and written where it is behind a pointer."""
+        self.read(store.target, parts_too=False)
+        if through:
+            for target in target_paths(store.target):
+                self._write(store, target, True)
+
+    def _write(self, store: Store, target: AccessPath, through: bool) -> None:
+        place, text = store.place, store.text
+        if through:
+            deep = level(store.target)
+            self.accesses.append(Access(target, "", True, deep, place, text))
+        elif target.members and _is_member(store):
+            owner = AccessPath(target.base, target.members[:-1])
+            self.accesses.append(Access(owner, target.members[-1], True, 0, place, text))
+
+    def invoke(self, invoke: Invoke) -> None:
+        for argument in invoke.arguments:
+            self.read(argument)
+        callee, name, pointer = invoke.callee, "", None
+        if isinstance(callee, Variable) and not callee.local:
+            name = callee.name
         else:
-            for child in node.named_children:
-                self.statement(child)
+            self.read(callee)
+            pointer = next((v for v in values(callee) if isinstance(v, AccessPath)), None)
+        self.calls.append(
+            Call(
+                name,
+                pointer,
+                tuple(values(argument) for argument in invoke.arguments),
+                invoke.sources,
+                invoke.place,
+                invoke.text,
+                invoke.start,
+                invoke.guards,
+                invoke.unclear,
+            )
+        )
 
-    def _conditional_code(self, node: Node) -> None:
-        outer = self.guards
-        for child, guards in branches(node):
-            self.guards = outer | without(guards, self.source.macros)
-            self.statement(child)
-        self.guards = outer
+    def leave(self, leave: Leave) -> None:
+        if leave.value is None:
+            return
+        self.read(leave.value)
+        found = values(leave.value)
+        if found:
+            self.returns.append(Return(found, leave.place, leave.text, leave.guards))
 
-    def _branching(self, node: Node) -> None:
-        never = node.child_by_field_name("consequence") if _is_never(node) else None
-        self.scopes.append({})
-        for child in node.named_children:
-            if child != never:
-                self.statement(child)
-        self.scopes.pop()
-
-    def _return(self, node: Node) -> None:
-        values: tuple[Value, ...] = ()
-        for child in node.named_children:
-            if child.type != "comment":
-                values = self.value(child)
-        if values:
-            place, text = self.source.place(node), self.source.line(node)
-            self.returns.append(Return(values, place, text, self.guards))
+    def read(self, expression: Expression, parts_too: bool = True) -> None:
+        for read in reads(expression) if parts_too else _outermost(expression):
+            place, text = self.source.place_at(read.at), self.source.line_at(read.at)
+            self.accesses.append(Access(read.path, read.member, False, read.level, place, text))
 
 
-def _is_never(node: Node) -> bool:
-    """Whether it is `if (0)`."""
-    condition = node.child_by_field_name("condition") if node.type == "if_statement" else None
-    return condition is not None and strip(condition).text in (b"0", b"false")
+def _is_member(store: Store) -> bool:
+    return isinstance(store.target, Member)
+
+
+def _outermost(expression: Expression) -> Iterator[Read]:
+    """What `expression` itself reads; its parts are not asked."""
+    inside = [r for part in parts(expression) for r in reads(part)]
+    return (r for r in list(reads(expression))[len(inside) :])

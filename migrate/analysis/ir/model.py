@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrate.analysis.frontend.guards import Guards
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.ir.instructions import Lowered
 from migrate.analysis.model import Place
 
 TYPED, CALLED = "(", "@"
@@ -123,8 +124,10 @@ class FunctionFacts:
     returns: tuple[Return, ...]
     accesses: tuple[Access, ...]
     guards: Guards
-    incomplete: bool = False
+    incomplete: bool
     """An expression was nested too deep to be read to its end."""
+    lowered: Lowered = field(repr=False, compare=False)
+    """The instructions that the facts are from."""
 
     def handed_on(self) -> Iterator[tuple[Value, bool]]:
         """Every value that goes somewhere, and whether that may be by its address."""

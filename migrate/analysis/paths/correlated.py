@@ -2,7 +2,9 @@
 """Conditions that depend on the way that led to them.
 
 `if (err) { put_page(page); goto out; } ... out: if (!err) put_page(page);` releases once: the two
-conditions are of one variable. So are `done = true;` on one way and `if (done)` behind.
+conditions are of one variable. So are `done = true;` on one way and `if (done)` behind. Such
+correlated branches are what path-sensitive analyses were made for (Bodik, Gupta, Soffa: Refining
+Data Flow Information Using Infeasible Paths, FSE 1997); here they are only recognised.
 """
 
 from __future__ import annotations
@@ -10,31 +12,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
-from tree_sitter import Node
-
-from migrate.analysis.frontend.syntax import name_of, nodes
-from migrate.analysis.paths.constants import is_null
-from migrate.analysis.paths.variables import mentions, target_of, value_of
-from migrate.analysis.paths.walk import strip
-
-_ASKING = frozenset(
-    {"if_statement", "while_statement", "for_statement", "do_statement", "switch_statement"}
-    | {"conditional_expression"}
-)
-_JUMPS = frozenset({"goto_statement", "break_statement", "continue_statement", "return_statement"})
+from migrate.analysis.ir.expressions import Variable, is_null, plain, variables
+from migrate.analysis.ir.instructions import Condition, Leave, Lowered, Store, operands
 
 
 class Correlated:
     """The conditions of one function, as far as they matter to the variables `names`."""
 
-    def __init__(self, body: Node, names: Collection[str]) -> None:
-        self._body, self._names = body, names
+    def __init__(self, lowered: Lowered, names: Collection[str]) -> None:
+        self._lowered, self._names = lowered, names
 
-    def depends(self, condition: Node, since: int) -> bool:
+    def depends(self, condition: Condition, since: int) -> bool:
         """Whether a variable in `condition` says which way was taken from byte `since` on."""
         return any(
-            self._says(name, since, condition.start_byte)
-            for name in set(_identifiers(condition)) - set(self._names)
+            self._says(name, since, condition.start)
+            for name in set(self._variables(condition)) - set(self._names)
         )
 
     def _says(self, name: str, since: int, until: int) -> bool:
@@ -53,35 +45,49 @@ class Correlated:
         return _by_name((*marks, *self._asked()))
 
     def _assigned(self) -> Iterator[tuple[str, int, bool]]:
-        for node in nodes(self._body):
-            target, value = target_of(node), value_of(node)
-            if target is not None and value is not None and target.type == "identifier":
-                constant = value.type == "identifier" and name_of(value).isupper()
-                yield name_of(target), node.start_byte, constant or is_null(value)
-            elif node.type == "update_expression":
-                yield from ((name, node.start_byte, True) for name in _identifiers(node))
+        for instruction in self._lowered.order:
+            if not isinstance(instruction, Store):
+                continue
+            counted = instruction.operator in ("++", "--")
+            if counted:
+                yield from (
+                    (v.written, instruction.start, True) for v in variables(instruction.target)
+                )
+            elif isinstance(instruction.target, Variable):
+                value = plain(instruction.value)
+                constant = isinstance(value, Variable) and value.name.isupper()
+                yield instruction.target.name, instruction.start, constant or is_null(value)
 
     def _asked(self) -> Iterator[tuple[str, int]]:
-        for node in nodes(self._body):
-            condition = node.child_by_field_name("condition")
-            if node.type in _ASKING and condition is not None and self._matters(node):
-                yield from ((name, condition.end_byte) for name in _identifiers(condition))
-            elif node.type == "binary_expression" and self._is_condition(node):
-                left = node.named_children[0]
-                yield from ((name, left.end_byte) for name in _identifiers(left))
+        for condition in self._lowered.conditions:
+            if self._matters(condition):
+                yield from ((name, condition.asked) for name in self._variables(condition))
 
-    def _matters(self, node: Node) -> bool:
-        return mentions(node, self._names) or any(n.type in _JUMPS for n in nodes(node))
+    def _variables(self, condition: Condition) -> Iterator[str]:
+        return (e.name for e in self._lowered.behind(condition.value) if isinstance(e, Variable))
 
-    def _is_condition(self, node: Node) -> bool:
-        operator, right = node.child_by_field_name("operator"), node.child_by_field_name("right")
-        if operator is None or right is None or operator.type not in ("&&", "||"):
-            return False
-        return mentions(strip(right), self._names)
+    def _matters(self, condition: Condition) -> bool:
+        """Whether the pages are in the statement that the condition is of, or a way out of it."""
+        within = range(condition.start, condition.end)
+        return (
+            any(at in within for at in self._ways_out)
+            or self._lowered.mentions(condition.value, self._names)
+            or any(at in within for at in self._mentions)
+        )
 
+    @cached_property
+    def _ways_out(self) -> tuple[int, ...]:
+        left = (i.start for i in self._lowered.order if isinstance(i, Leave) and not i.implicit)
+        return (*self._lowered.jumps, *left)
 
-def _identifiers(node: Node) -> Iterator[str]:
-    return (name_of(n) for n in nodes(node) if n.type == "identifier")
+    @cached_property
+    def _mentions(self) -> tuple[int, ...]:
+        """Where an instruction names the pages."""
+        return tuple(
+            i.start
+            for i in self._lowered.order
+            if any(self._lowered.mentions(operand, self._names) for operand in operands(i))
+        )
 
 
 def _by_name(found: Iterable[tuple[str, int]]) -> dict[str, list[int]]:

@@ -1,35 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Pages that only a local variable knows: ways on which they stay behind, or are released twice.
 
-One function and one variable at a time. As soon as the pages are stored, handed to code that is
-not known, or depend on a condition that is not understood, nothing is said any more.
+A typestate analysis (Strom, Yemini, 1986), of one function and one variable at a time. As soon as
+the pages are stored, handed to code that is not known, or depend on a condition that is not
+understood, nothing is said any more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
 
-from tree_sitter import Node
-
 from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, KernelFunction, knowledge
 from migrate.analysis.frontend.limits import MOST_VARIABLES
-from migrate.analysis.frontend.syntax import Function, Source, name_of, nodes
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    Binary,
+    Cast,
+    Constant,
+    Element,
+    Evaluated,
+    Expression,
+    Unary,
+    Variable,
+    is_zero,
+    parts,
+    plain,
+    root,
+)
+from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Lowered, Select, Store
 from migrate.analysis.model import Acquire, Place
 from migrate.analysis.paths.correlated import Correlated
-from migrate.analysis.paths.variables import (
-    Variable,
-    local_variables,
-    mentions,
-    own_names,
-    root_of,
-    stored_to,
-    target_of,
-    value_of,
-)
-from migrate.analysis.paths.walk import Trail, call_arguments, strip, walk
+from migrate.analysis.paths.solver import Trail, solve
+from migrate.analysis.paths.variables import PageVariable, own_names, page_variables
 
 _HARMLESS = frozenset({"", "map", "unmap", "read", "write", "touch", "dma", "dirty", "struct"})
 _FREES_ARRAY = frozenset({"kfree", "kvfree", "vfree", "kfree_sensitive", "devm_kfree"})
@@ -86,200 +91,233 @@ class Twice:
     trail: Trail
 
 
-def held_pages(
-    source: Source, function: Function, acquires: Mapping[Place, Acquire]
-) -> Iterator[Held | Twice]:
-    """What is wrong in `function` with pages that only its own variables know."""
+def held_pages(lowered: Lowered, acquires: Mapping[Place, Acquire]) -> Iterator[Held | Twice]:
+    """What is wrong in a function with pages that only its own variables know."""
 
-    def is_acquire(node: Node) -> bool:
-        callee = node.child_by_field_name("function") if node.type == "call_expression" else None
-        return callee is not None and source.place(callee) in acquires
+    def is_acquire(call: Invoke) -> bool:
+        return call.place in acquires
 
-    variables = list(islice(local_variables(source, function, is_acquire), MOST_VARIABLES + 1))
+    variables = list(islice(page_variables(lowered, is_acquire), MOST_VARIABLES + 1))
     if len(variables) > MOST_VARIABLES:
         return
-    own = own_names(source, function)
+    own = own_names(lowered)
     for variable in variables:
-        conditions = Correlated(function.body, variable.names)
-        question = _Question(source, acquires, variable, own, conditions)
-        if not question.is_acquired(function.body) or question.is_shared(function.body):
-            continue
-        walk(question, function.body, _State())
-        yield from question.held.values()
-        yield from question.twice.values()
+        analysis = _Held(lowered, acquires, variable, own)
+        if analysis.starts and not analysis.is_shared():
+            yield from _found(analysis)
 
 
-@dataclass
-class _Question:
-    source: Source
-    acquires: Mapping[Place, Acquire]
-    variable: Variable
-    own: frozenset[str]
-    conditions: Correlated
-    starts: dict[Place, int] = field(default_factory=dict)
-    """The acquires of the variable, with the byte at which each starts."""
-    held: dict[tuple[Place, bool], Held] = field(default_factory=dict)
-    twice: dict[Place, Twice] = field(default_factory=dict)
+def _found(analysis: _Held) -> Iterator[Held | Twice]:
+    held: dict[tuple[Place, bool], Held] = {}
+    twice: dict[Place, Twice] = {}
+    for instruction, state, trail in solve(analysis, analysis.lowered, _State()).before():
+        if isinstance(instruction, Leave) and analysis.is_left(instruction, state):
+            assert state.acquire is not None
+            some = state.hold is Hold.SOME
+            left = Held(instruction.place, instruction.text, state.acquire, some, trail)
+            held.setdefault((state.acquire.place, some), left)
+        elif isinstance(instruction, Invoke) and analysis.is_again(instruction, state):
+            assert state.acquire is not None and state.released is not None
+            before, text = state.released, state.released_text
+            again = Twice(instruction.place, instruction.text, state.acquire, before, text, trail)
+            twice.setdefault(instruction.place, again)
+    yield from held.values()
+    yield from twice.values()
 
-    # Before the walk
 
-    def is_acquired(self, body: Node) -> bool:
-        for node in nodes(body):
-            acquire = self._acquire(node)
-            if acquire is not None:
-                self.starts[acquire.place] = node.start_byte
-        return bool(self.starts)
+class _Held:
+    """What is known of the pages of one variable."""
 
-    def is_shared(self, body: Node) -> bool:
+    def __init__(
+        self,
+        lowered: Lowered,
+        acquires: Mapping[Place, Acquire],
+        variable: PageVariable,
+        own: frozenset[str],
+    ) -> None:
+        self.lowered, self.acquires, self.variable, self.own = lowered, acquires, variable, own
+        self.conditions = Correlated(lowered, variable.names)
+        calls = [(call, self._acquire(call)) for call in lowered.calls.values()]
+        self.starts = {found.place: call.start for call, found in calls if found is not None}
+        """The acquires of the variable, with the byte at which each starts."""
+
+    def is_shared(self) -> bool:
         """Whether the variable, or what it points to, is known elsewhere or comes from there."""
-        for node in nodes(body):
-            value, target = value_of(node), target_of(node)
-            if value is None or target is None:
+        for instruction in self.lowered.order:
+            if not isinstance(instruction, Store) or instruction.operator in ("++", "--"):
                 continue
-            if self._mentions(value) and stored_to(target, self.own) != "local":
+            target, value = instruction.target, instruction.value
+            if self._mentions(value) and not self._is_own(target):
                 return True
-            if root_of(target) in self.variable.names and not _is_fresh(value, self.variable):
+            base = root(target)
+            mine = base is not None and base.name in self.variable.names
+            if mine and not self._is_fresh(value):
                 return True
         return False
 
-    # The walk
+    def _is_own(self, target: Expression) -> bool:
+        return isinstance(target, Variable) and target.name in self.own
 
-    def visit(self, node: Node, state: _State, trail: Trail) -> _State:
-        if node.type == "call_expression":
-            return self._called(node, state, trail)
-        value, target = value_of(node), target_of(node)
-        if value is not None and target is not None:
-            return self._assigned(target, value, state)
-        if node.type == "switch_statement":
-            condition = node.child_by_field_name("condition")
-            if condition is None or state.hold is Hold.NONE:
-                return state
-            about = self._about(condition, state)
-            return self._blurred(state) if about else self._passed(condition, state)
+    def _is_fresh(self, value: Expression) -> bool:
+        """Whether `value` is no page from elsewhere: NULL, new memory, or the variable's own."""
+        if isinstance(value, Constant) or self._mentions(value):
+            return True
+        if isinstance(value, (Cast, Evaluated)):
+            return self._is_fresh(value.operand)
+        call = self.lowered.call_of(value)
+        return call is not None and "alloc" in _name(call) and not self.variable.single
+
+    # The transfer
+
+    def transfer(self, instruction: Instruction, state: _State) -> _State:
+        match instruction:
+            case Invoke():
+                return self._called(instruction, state)
+            case Store(target, value, operator) if operator not in ("++", "--"):
+                return self._assigned(target, value, state)
+            case Select(value) if state.hold is not Hold.NONE:
+                return self._blurred(state) if self._about(value, state) else state
         return state
 
-    def _called(self, node: Node, state: _State, trail: Trail) -> _State:
-        acquire = self._acquire(node)
+    def _called(self, call: Invoke, state: _State) -> _State:
+        acquire = self._acquire(call)
         if acquire is not None:
             fresh = state.hold in (Hold.NONE, Hold.GONE)
             return _State(Hold.ASKED if fresh else Hold.UNCLEAR, acquire)
-        callee = node.child_by_field_name("function")
-        name = name_of(callee) if callee is not None and callee.type == "identifier" else ""
+        name = _name(call)
         if name in _FREES_ARRAY or name in _TESTS:
             return state
         function = knowledge().lookup(name)
-        for position, argument in enumerate(call_arguments(node)):
-            if not self._mentions(argument):
+        for position, argument in enumerate(call.arguments):
+            if not self._is_given(argument):
                 continue
             effect = function.effect(position) if function is not None else None
             if effect in RELEASE_EFFECTS:
-                state = self._released(node, argument, state, trail)
+                state = self._released(call, argument, state)
                 continue
             copied = name in _COPIES and self._is_pointer(argument)
             if effect not in _HARMLESS or function is None or _keeps(function) or copied:
                 return self._blurred(state)
         return state
 
-    def _released(self, node: Node, argument: Node, state: _State, trail: Trail) -> _State:
-        place = self.source.place(node)
-        plain = self.variable.single and strip(argument).type == "identifier"
-        if state.hold is Hold.GONE and state.released is not None and state.acquire is not None:
-            if plain and state.released != place and not state.unsure:
-                text = self.source.line(node)
-                found = Twice(
-                    place, text, state.acquire, state.released, state.released_text, trail
-                )
-                self.twice.setdefault(place, found)
-            return state
+    def _released(self, call: Invoke, argument: Expression, state: _State) -> _State:
         if state.hold in (Hold.ASKED, Hold.SOME, Hold.ALL):
-            text = self.source.line(node)
-            where = place if plain else None
-            return replace(state, hold=Hold.GONE, released=where, released_text=text)
+            where = call.place if self._is_whole(argument) else None
+            return replace(state, hold=Hold.GONE, released=where, released_text=call.text)
         return state
 
-    def _assigned(self, target: Node, value: Node, state: _State) -> _State:
-        name = root_of(target)
-        whole = target.type == "identifier"
+    def is_again(self, call: Invoke, state: _State) -> bool:
+        """Whether `call` releases a page that was released before."""
+        if state.hold is not Hold.GONE or state.released is None or state.unsure:
+            return False
+        function = knowledge().lookup(_name(call))
+        return state.released != call.place and any(
+            function is not None
+            and function.effect(position) in RELEASE_EFFECTS
+            and self._is_whole(argument)
+            for position, argument in enumerate(call.arguments)
+        )
+
+    def _is_whole(self, argument: Expression) -> bool:
+        """Whether it is the variable itself, which is one pointer to one page."""
+        return (
+            self.variable.single
+            and isinstance(argument, Variable)
+            and argument.name in self.variable.names
+        )
+
+    def _assigned(self, target: Expression, value: Expression, state: _State) -> _State:
+        base = root(target)
+        name, whole = base.name if base is not None else "", isinstance(target, Variable)
         if name in self.variable.names and whole and not self._mentions(value):
             if state.hold is Hold.GONE:
                 return _State()
             return self._blurred(state) if state.hold is not Hold.NONE else state
-        if self._acquire(strip(value)) is not None:
+        if self._acquired(value) is not None:
             return replace(state, result=name) if whole else self._blurred(state)
         if state.result and name == state.result:
             keeps = state.hold not in (Hold.ASKED, Hold.SOME)
             return replace(state, result="") if keeps else self._blurred(state)
-        if self._mentions(value) and stored_to(target, self.own) != "local":
+        if self._mentions(value) and not self._is_own(target):
             return self._blurred(state)
         return state
 
-    def decide(self, node: Node, state: _State) -> tuple[_State | None, _State | None]:
+    # Conditions
+
+    def assume(self, condition: Expression, state: _State) -> tuple[_State | None, _State | None]:
         if state.hold in (Hold.NONE, Hold.UNCLEAR):
             return state, state
         if state.hold is Hold.GONE:
-            return (self._passed(node, state),) * 2
-        compared = self._comparison(node, state)
+            return (self._passed(condition, state),) * 2
+        compared = self._comparison(condition, state)
         if compared is not None:
             operator, number = compared
             if operator in _OPPOSITE:
                 no, yes = self._compared(_OPPOSITE[operator], number, state)
                 return yes, no
             return self._compared(operator, number, state)
-        if self._about(node, state):
+        if self._about(condition, state):
             return self._blurred(state), self._blurred(state)
-        if self._mentions(node):
-            return self._tested(node, state)
-        return (self._passed(node, state),) * 2
+        if self._mentions(condition):
+            return self._tested(condition, state)
+        return (self._passed(condition, state),) * 2
 
-    def _passed(self, condition: Node, state: _State) -> _State:
+    def _passed(self, value: Expression, state: _State) -> _State:
         """`state` behind a condition that does not ask for the pages."""
         start = self.starts.get(state.acquire.place) if state.acquire is not None else None
-        if state.unsure or start is None or not self.conditions.depends(condition, start):
+        if state.unsure or start is None:
             return state
-        return replace(state, unsure=True)
+        asked = (c for c in self.lowered.conditions if c.value is value)
+        unsure = any(self.conditions.depends(condition, start) for condition in asked)
+        return replace(state, unsure=unsure)
 
-    def _tested(self, node: Node, state: _State) -> tuple[_State | None, _State | None]:
+    def _tested(self, condition: Expression, state: _State) -> tuple[_State | None, _State | None]:
         """`if (page)`: what is held is not NULL."""
-        if node.type == "identifier" and state.hold is Hold.ALL:
+        if isinstance(condition, Variable) and state.hold is Hold.ALL:
             return state, None
         return self._blurred(state), self._blurred(state)
 
-    def _comparison(self, node: Node, state: _State) -> tuple[str, str] | None:
+    def _comparison(self, condition: Expression, state: _State) -> tuple[str, Expression] | None:
         """The operator and the other side when the acquire's result is compared."""
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None or operator.type not in _MIRRORED:
+        if not isinstance(condition, Binary) or condition.operator not in _MIRRORED:
             return None
-        if self._is_result(left, state):
-            return operator.type, self.source.code(strip(right))
-        if self._is_result(right, state):
-            return _MIRRORED[operator.type], self.source.code(strip(left))
+        if self._is_result(condition.left, state):
+            return condition.operator, plain(condition.right)
+        if self._is_result(condition.right, state):
+            return _MIRRORED[condition.operator], plain(condition.left)
         return None
 
-    def _is_result(self, node: Node, state: _State) -> bool:
-        node = strip(node)
-        if node.type == "assignment_expression":
-            return self._acquire(strip(value_of(node) or node)) is not None
-        if node.type == "identifier":
-            return bool(state.result) and name_of(node) == state.result
-        return self._acquire(node) is not None
+    def _is_result(self, value: Expression, state: _State) -> bool:
+        inner = plain(value)
+        if isinstance(inner, Variable):
+            return bool(state.result) and inner.name == state.result
+        return self._acquired(inner) is not None
 
     def _compared(
-        self, operator: str, number: str, state: _State
+        self, operator: str, number: Expression, state: _State
     ) -> tuple[_State | None, _State | None]:
         """What `result OP number` says, for <, <= and !=."""
-        wanted = state.acquire.argument("nr_pages") if state.acquire is not None else None
+        wanted = self._wanted(state)
         none, all_ = _State(), replace(state, hold=Hold.ALL)
         some, unclear = replace(state, hold=Hold.SOME), self._blurred(state)
-        if (operator, number) in (("<", "0"), ("<=", "0"), ("<", "1")):
+        one = number == Constant("1")
+        if (operator in ("<", "<=") and is_zero(number)) or (operator == "<" and one):
             return none, state if state.hold is Hold.SOME else all_
-        if (operator, number) == ("!=", "0"):
+        if operator == "!=" and is_zero(number):
             return unclear, none
         if operator in ("<", "!=") and number == wanted:
-            return (none if wanted == "1" else some), all_
-        if operator == "!=" and number.startswith("-"):
+            return (none if one else some), all_
+        if operator == "!=" and isinstance(number, Unary) and number.operator == "-":
             return state, none
         return unclear, (all_ if operator in ("<", "!=") else unclear)
+
+    def _wanted(self, state: _State) -> Expression | None:
+        """How many pages the acquire asks for."""
+        for call in self.lowered.calls.values() if state.acquire is not None else ():
+            if state.acquire is not None and call.place == state.acquire.place:
+                found = _argument(state.acquire, call, "nr_pages")
+                return plain(found) if found is not None else None
+        return None
 
     def meet(self, state: _State, others: Collection[_State]) -> _State:
         """A release under a condition is taken for one that always fits."""
@@ -290,65 +328,64 @@ class _Question:
             return self._blurred(state)
         return state
 
-    def leave(self, node: Node, state: _State, trail: Trail) -> None:
+    def is_left(self, leave: Leave, state: _State) -> bool:
+        """Whether the function is left with pages that it does not return."""
         if state.hold not in (Hold.SOME, Hold.ALL) or state.acquire is None or state.unsure:
-            return
-        if node.type == "return_statement" and self._mentions(node):
-            return
-        at = node if node.type == "return_statement" else node.children[-1]
-        place, some = self.source.place(at), state.hold is Hold.SOME
-        found = Held(place, self.source.line(at), state.acquire, some, trail)
-        self.held.setdefault((state.acquire.place, some), found)
+            return False
+        return leave.value is None or not self._mentions(leave.value)
 
     # Small questions
 
-    def _acquire(self, node: Node) -> Acquire | None:
-        """The acquire that `node` is, when it fills the variable."""
-        callee = node.child_by_field_name("function") if node.type == "call_expression" else None
-        acquire = self.acquires.get(self.source.place(callee)) if callee is not None else None
+    def _acquire(self, call: Invoke) -> Acquire | None:
+        """The acquire that `call` is, when it fills the variable."""
+        acquire = self.acquires.get(call.place)
         if acquire is None:
             return None
-        filled = acquire.argument("pages", "page", "pagep") or ""
-        given = filled.replace("&", " ").replace("[", " ").replace("+", " ").split()
-        return acquire if given and given[0] in self.variable.names else None
+        filled = _argument(acquire, call, "pages", "page", "pagep")
+        base = root(filled) if filled is not None else None
+        return acquire if base is not None and base.name in self.variable.names else None
 
-    def _about(self, node: Node, state: _State) -> bool:
-        """Whether `node` has the acquire's result, or something computed from it."""
-        words = {name_of(n) for n in nodes(node) if n.type == "identifier"}
-        return bool(words & self.variable.depends) or bool(state.result and state.result in words)
+    def _acquired(self, value: Expression) -> Acquire | None:
+        call = self.lowered.call_of(value)
+        return self._acquire(call) if call is not None else None
 
-    def _mentions(self, node: Node) -> bool:
-        return mentions(node, self.variable.names)
+    def _about(self, value: Expression, state: _State) -> bool:
+        """Whether `value` has the acquire's result, or something computed from it."""
+        names = self.variable.depends | ({state.result} if state.result else frozenset())
+        return self.lowered.mentions(value, names)
 
-    def _is_pointer(self, argument: Node) -> bool:
+    def _mentions(self, value: Expression) -> bool:
+        return self.lowered.mentions(value, self.variable.names)
+
+    def _is_given(self, argument: Expression) -> bool:
+        """Whether the pages, or something made of them, are in `argument`."""
+        return self._mentions(argument)
+
+    def _is_pointer(self, argument: Expression) -> bool:
         """Whether what is copied from there are pointers to pages, and not their data."""
-        argument = strip(argument)
-        if argument.type == "cast_expression":
-            argument = strip(argument.child_by_field_name("value") or argument)
-        if argument.type == "pointer_expression" and argument.children[0].type == "&":
-            argument = strip(argument.child_by_field_name("argument") or argument)
-        while argument.type in ("subscript_expression", "binary_expression"):
-            argument = strip(argument.named_children[0])
-        return argument.type == "identifier" and name_of(argument) in self.variable.names
+        current = plain(argument)
+        if isinstance(current, AddressOf):
+            current = plain(current.object)
+        while isinstance(current, (Element, Binary)):
+            current = plain(parts(current)[0])
+        return isinstance(current, Variable) and current.name in self.variable.names
 
     def _blurred(self, state: _State) -> _State:
         return state if state.hold is Hold.NONE else replace(state, hold=Hold.UNCLEAR, result="")
 
 
+def _name(call: Invoke) -> str:
+    return call.callee.name if isinstance(call.callee, Variable) else ""
+
+
+def _argument(acquire: Acquire, call: Invoke, *roles: str) -> Expression | None:
+    """The argument of the acquire that has one of `roles`."""
+    for position, role in enumerate(acquire.roles):
+        if role in roles and position < len(call.arguments):
+            return call.arguments[position]
+    return None
+
+
 def _keeps(function: KernelFunction) -> bool:
     """Whether the function stores what it is given."""
     return function.into is not None or function.through is not None
-
-
-def _is_fresh(value: Node, variable: Variable) -> bool:
-    """Whether `value` is no page from elsewhere: NULL, new memory, or the variable's own."""
-    value = strip(value)
-    if value.type in ("null", "number_literal") or mentions(value, variable.names):
-        return True
-    if value.type == "cast_expression":
-        inner = value.child_by_field_name("value")
-        return inner is not None and _is_fresh(inner, variable)
-    if value.type == "call_expression":
-        callee = value.child_by_field_name("function")
-        return callee is not None and "alloc" in name_of(callee) and not variable.single
-    return False

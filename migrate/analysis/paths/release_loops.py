@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from tree_sitter import Node
-
 from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
-from migrate.analysis.frontend.syntax import Source, name_of, nodes
-from migrate.analysis.paths.walk import strip
+from migrate.analysis.ir.expressions import Binary, Variable
+from migrate.analysis.ir.instructions import Edge, Invoke, Lowered, all_expressions
 
 _UNSIGNED = frozenset(
     {
@@ -24,45 +22,60 @@ _UNSIGNED = frozenset(
 )
 
 
-def counted_releases(source: Source, name: str) -> int | None:
-    """The parameter of function `name` that says how often a loop in it releases a page.
+def counted_releases(lowered: Lowered) -> int | None:
+    """The parameter that says how often a loop of the function releases a page.
 
     None when there is none, when it is signed, so that the loop ends at once for an error code,
     or when the function does anything else with it: that may be a test.
     """
-    functions = source.by_name.get(name, ())
-    if len(functions) != 1:
-        return None
-    body = functions[0].body
-    for position, parameter in enumerate(functions[0].parameters):
-        kind, declarator = (parameter.child_by_field_name(f) for f in ("type", "declarator"))
-        if kind is None or declarator is None or declarator.type != "identifier":
+    for position, name in enumerate(lowered.parameters):
+        local = lowered.locals.get(name)
+        if local is None or local.type.depth or " ".join(local.type.tag.split()) not in _UNSIGNED:
             continue
-        if source.code(kind) in _UNSIGNED and _only_counts(body, name_of(declarator)):
+        if _only_counts(lowered, Variable(name)):
             return position
     return None
 
 
-def _only_counts(body: Node, parameter: str) -> bool:
+def _only_counts(lowered: Lowered, parameter: Variable) -> bool:
     """Whether `parameter` is nothing but the end of a loop that releases."""
-    found = list(nodes(body))
-    uses = [n for n in found if n.type == "identifier" and name_of(n) == parameter]
-    loops = [n for n in found if n.type == "for_statement" and _end(n) in uses]
-    return len(uses) == len(loops) == 1 and any(_releases(n) for n in nodes(loops[0]))
+    uses = sum(expression == parameter for expression in all_expressions(lowered))
+    ends = [e for e in lowered.edges if e.truth and _is_end(e, parameter)]
+    return uses == len(ends) == 1 and _releases(lowered, ends[0])
 
 
-def _end(loop: Node) -> Node | None:
-    """What the variable of `loop` stays below."""
-    condition = loop.child_by_field_name("condition")
-    condition = strip(condition) if condition is not None else None
-    operator = condition.child_by_field_name("operator") if condition is not None else None
-    if condition is None or operator is None or operator.type not in ("<", "!="):
-        return None
-    right = condition.child_by_field_name("right")
-    return strip(right) if right is not None else None
+def _is_end(edge: Edge, parameter: Variable) -> bool:
+    value = edge.condition.value if edge.condition is not None else None
+    return isinstance(value, Binary) and value.operator in ("<", "!=") and value.right == parameter
 
 
-def _releases(node: Node) -> bool:
-    callee = node.child_by_field_name("function") if node.type == "call_expression" else None
-    known = knowledge().lookup(name_of(callee)) if callee is not None else None
+def _releases(lowered: Lowered, into: Edge) -> bool:
+    """Whether the loop whose body `into` leads to releases."""
+    body = _reached(lowered, into.target, into.source)
+    if into.source not in body:
+        return False
+    loop = (n for n in body if into.source in _reached(lowered, n, into.source))
+    return any(
+        _is_release(instruction)
+        for number in loop
+        for instruction in lowered.blocks[number].instructions
+        if isinstance(instruction, Invoke)
+    )
+
+
+def _reached(lowered: Lowered, start: int, end: int) -> set[int]:
+    """The blocks on the ways from `start` on that do not go on behind `end`."""
+    found, queue = {start}, [start]
+    while queue:
+        block = queue.pop()
+        for number in lowered.successors[block] if block != end else ():
+            target = lowered.edges[number].target
+            if target not in found:
+                found.add(target)
+                queue.append(target)
+    return found
+
+
+def _is_release(call: Invoke) -> bool:
+    known = knowledge().lookup(call.callee.name) if isinstance(call.callee, Variable) else None
     return known is not None and bool(RELEASE_EFFECTS & set(known.effects))

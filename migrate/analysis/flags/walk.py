@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import name_of
+from migrate.analysis.frontend.syntax import call_arguments, name_of, nodes, strip
 
 S = TypeVar("S", bound=Hashable)
 Trail = tuple[tuple[Node, bool], ...]
@@ -311,19 +311,6 @@ _STATEMENTS: dict[str, Callable[[_Walker[S], Node], None]] = {
 }
 
 
-def strip(node: Node) -> Node:
-    """`node` without the parentheses around it."""
-    while node.type == "parenthesized_expression" and node.named_children:
-        node = node.named_children[0]
-    return node
-
-
-def call_arguments(node: Node) -> list[Node]:
-    """The arguments of a call expression."""
-    listed = node.child_by_field_name("arguments")
-    return [c for c in listed.named_children if c.type != "comment"] if listed is not None else []
-
-
 def _wrapped(node: Node) -> Node | None:
     """X in likely(X) and the like."""
     callee = node.child_by_field_name("function") if node.type == "call_expression" else None
@@ -331,3 +318,84 @@ def _wrapped(node: Node) -> Node | None:
         return None
     arguments = call_arguments(node)
     return arguments[0] if len(arguments) == 1 else None
+
+
+def value_of(node: Node) -> Node | None:
+    """What an assignment or an initialiser stores."""
+    if node.type == "assignment_expression":
+        return node.child_by_field_name("right")
+    return node.child_by_field_name("value") if node.type == "init_declarator" else None
+
+
+def target_of(node: Node) -> Node | None:
+    """Where an assignment or an initialiser stores to."""
+    if node.type == "assignment_expression":
+        return node.child_by_field_name("left")
+    if node.type != "init_declarator":
+        return None
+    current = node.child_by_field_name("declarator")
+    while current is not None and current.type != "identifier":
+        current = current.child_by_field_name("declarator")
+    return current
+
+
+def is_addressed(body: Node, name: str) -> bool:
+    """Whether the address of the variable `name` is taken in a function."""
+    return any(
+        node.type == "pointer_expression"
+        and node.children[0].type == "&"
+        and _operand(node) == name
+        for node in nodes(body)
+    )
+
+
+def is_counted(body: Node, name: str) -> bool:
+    """Whether the variable `name` is counted up or down by ++ or --."""
+    return any(node.type == "update_expression" and _operand(node) == name for node in nodes(body))
+
+
+def _operand(node: Node) -> str:
+    argument = node.child_by_field_name("argument")
+    return name_of(strip(argument)) if argument is not None else ""
+
+
+def root_of(node: Node) -> str:
+    """The variable that an access path starts with, "" for anything else."""
+    current: Node | None = node
+    while current is not None and current.type != "identifier":
+        if current.type == "parenthesized_expression" and current.named_children:
+            current = current.named_children[0]
+        elif current.type == "binary_expression":
+            current = current.child_by_field_name("left")
+        else:
+            current = current.child_by_field_name("argument")
+    return name_of(current) if current is not None else ""
+
+
+LITERALS = frozenset({"number_literal", "string_literal", "char_literal", "concatenated_string"})
+
+
+def is_null(node: Node) -> bool:
+    """Whether `node` is NULL or another constant, through casts and parentheses."""
+    node = strip(node)
+    while node.type == "cast_expression":
+        inner = node.child_by_field_name("value")
+        if inner is None:
+            return False
+        node = strip(inner)
+    if is_negative_constant(node):
+        return True
+    return node.type in LITERALS or node.type in ("null", "true", "false") or node.text == b"NULL"
+
+
+def is_negative_constant(node: Node) -> bool:
+    """Whether `node` is an error code as `-ENOMEM`, or another negative number."""
+    if node.type != "unary_expression" or node.children[0].type != "-":
+        return False
+    argument = node.child_by_field_name("argument")
+    if argument is None:
+        return False
+    argument = strip(argument)
+    return argument.type == "number_literal" or (
+        argument.type == "identifier" and name_of(argument).isupper()
+    )

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A function that is being lowered: its blocks and edges so far, and its variables by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from migrate.analysis.frontend.guards import Guards
+from migrate.analysis.frontend.syntax import Function, Source
+from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.ir.expressions import (
+    Constant,
+    Element,
+    Evaluated,
+    Expression,
+    Load,
+    Member,
+    Opaque,
+    Variable,
+    subexpressions,
+)
+from migrate.analysis.ir.instructions import (
+    Block,
+    Condition,
+    Edge,
+    Evaluate,
+    Instruction,
+    Invoke,
+    Local,
+    Lowered,
+    Meet,
+    Store,
+)
+
+NOTHING = Opaque("")
+"""What has no value."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The bytes where the condition that is being lowered ends, and where its statement does."""
+
+    condition: int = 0
+    statement: int = 0
+
+
+@dataclass
+class Builder:
+    """`block` is the number of the block that instructions are added to; `guards` are those of
+    the code at hand, `scopes` the unique names of the variables by the names they are written
+    with, innermost block last."""
+
+    source: Source
+    guards: Guards
+    locals: dict[str, Local] = field(default_factory=dict)
+    scopes: list[dict[str, str]] = field(default_factory=lambda: [{}])
+    blocks: list[list[Instruction]] = field(default_factory=lambda: [[]])
+    meets: dict[int, list[Meet]] = field(default_factory=dict)
+    edges: list[Edge] = field(default_factory=list)
+    order: list[Instruction] = field(default_factory=list)
+    calls: int = 0
+    block: int = 0
+    unsure: bool = False
+    asked: Asked = Asked()
+    jumps: list[int] = field(default_factory=list)
+
+    # Blocks
+
+    def new(self) -> int:
+        """The number of a new block, which nothing leads to yet."""
+        self.blocks.append([])
+        return len(self.blocks) - 1
+
+    def enter(self, block: int) -> None:
+        """What follows is added to `block`."""
+        self.block = block
+
+    def add(self, instruction: Instruction) -> None:
+        self.blocks[self.block].append(instruction)
+        self.order.append(instruction)
+
+    def lead(self, target: int, condition: Condition | None = None, truth: bool = True) -> int:
+        """An edge from the block at hand to `target`; its number."""
+        self.edges.append(Edge(self.block, target, condition, truth))
+        return len(self.edges) - 1
+
+    def meet(self, block: int, one: set[int], two: set[int]) -> None:
+        """The ways `one` and `two`, numbers of edges, come together in `block`."""
+        first, second = frozenset(one), frozenset(two)
+        self.meets.setdefault(block, []).extend((Meet(first, second), Meet(second, first)))
+
+    def leading_to(self, block: int) -> set[int]:
+        """The edges to `block` so far."""
+        return {number for number, edge in enumerate(self.edges) if edge.target == block}
+
+    def lowered(self, function: Function, names: tuple[str, ...], incomplete: bool) -> Lowered:
+        successors: list[list[int]] = [[] for _ in self.blocks]
+        for number, edge in enumerate(self.edges):
+            successors[edge.source].append(number)
+        return Lowered(
+            function,
+            names,
+            self.locals,
+            tuple(
+                Block(tuple(instructions), tuple(self.meets.get(number, ())))
+                for number, instructions in enumerate(self.blocks)
+            ),
+            tuple(self.edges),
+            tuple(self.order),
+            self.guards,
+            incomplete,
+            self.unsure,
+            tuple(self.jumps),
+            tuple(tuple(numbers) for numbers in successors),
+        )
+
+    # Variables
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """A block of the source, with variables of its own."""
+        self.scopes.append({})
+        yield
+        self.scopes.pop()
+
+    def declare(self, name: str, kind: TypeRef, **said: bool) -> Variable:
+        """Add a variable to the innermost block."""
+        # Two blocks may each have a `page` of their own; they are two variables.
+        unique, n = name, 2
+        while unique in self.locals:
+            unique, n = f"{name}#{n}", n + 1
+        self.locals[unique] = Local(unique, kind, **said)
+        self.scopes[-1][name] = unique
+        return Variable(unique, True)
+
+    def variable(self, name: str) -> Variable:
+        """What `name` means here; a global keeps its own name."""
+        for scope in reversed(self.scopes):
+            if name in scope:
+                return Variable(scope[name], True)
+        return Variable(name)
+
+    # Instructions
+
+    def store(
+        self,
+        target: Expression,
+        value: Expression,
+        operator: str,
+        node: Node,
+        at: Node,
+        **said: bool,
+    ) -> None:
+        """`node` stores; `at` is the place to name."""
+        self.add(
+            Store(
+                target,
+                value,
+                operator,
+                said.get("initial", False),
+                self.source.place(at),
+                self.source.line(at),
+                node.start_byte,
+                self.guards,
+            )
+        )
+
+    def invoke(
+        self,
+        callee: Expression,
+        arguments: tuple[Expression, ...],
+        given: list[Node],
+        at: Node,
+        unclear: bool = False,
+    ) -> int:
+        """A call; its number."""
+        self.calls += 1
+        self.add(
+            Invoke(
+                self.calls - 1,
+                callee,
+                arguments,
+                tuple(self.source.code(n) for n in given),
+                unclear,
+                self.source.place(at),
+                self.source.line(at),
+                at.start_byte,
+                self.guards,
+            )
+        )
+        return self.calls - 1
+
+    def evaluate(self, value: Expression, node: Node) -> None:
+        """`value` is worked out; that is told where it reads memory."""
+        if any(isinstance(e, (Member, Load, Element)) for e in subexpressions(value)):
+            self.add(Evaluate(value, node.start_byte, self.guards))
+
+    def condition(self, value: Expression, node: Node) -> Condition:
+        place, text = self.source.place(node), self.source.line(node)
+        asked = self.asked
+        return Condition(value, place, text, node.start_byte, asked.condition, asked.statement)
+
+
+def once(expression: Expression) -> Expression:
+    """`expression`, which was evaluated by now."""
+    if isinstance(expression, (Variable, Constant, Opaque, Evaluated)):
+        return expression
+    return Evaluated(expression)

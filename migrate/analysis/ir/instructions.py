@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A function as instructions in basic blocks, and the edges between them.
+
+Each function is lowered once, see :mod:`migrate.analysis.ir.lowering`. Everything behind reads
+instructions and never syntax. `guards` are the preprocessor conditions around an instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from migrate.analysis.frontend.guards import Guards
+from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    CallResult,
+    Expression,
+    Variable,
+    plain,
+    subexpressions,
+)
+from migrate.analysis.model import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """`target operator value`, as `=`, `+=`, `++`; of those with one operand the value is 1.
+
+    `initial` says that it is the value of a declaration or in an initialiser list.
+    """
+
+    target: Expression
+    value: Expression
+    operator: str
+    initial: bool
+    place: Place
+    text: str
+    start: int
+    guards: Guards
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """Call `number` of the function; `sources` are the arguments as they are written.
+
+    `unclear` says that the parser did not understand the arguments, so that nobody knows which is
+    which. Assembly is a call of "asm" with all of its operands.
+    """
+
+    number: int
+    callee: Expression
+    arguments: tuple[Expression, ...]
+    sources: tuple[str, ...]
+    unclear: bool
+    place: Place
+    text: str
+    start: int
+    guards: Guards
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """A value is worked out and used for nothing but a branch, or not at all."""
+
+    value: Expression
+    start: int
+    guards: Guards
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A switch statement asks for `value`."""
+
+    value: Expression
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The function returns `value`; at the end of its body it returns none, and is `implicit`."""
+
+    value: Expression | None
+    implicit: bool
+    place: Place
+    text: str
+    start: int
+    guards: Guards
+
+
+Instruction = Store | Invoke | Evaluate | Select | Leave
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a branch asks: `value` is true, or is not.
+
+    It belongs to the condition of a statement, which ends at byte `asked`; the statement itself
+    ends at byte `end`.
+    """
+
+    value: Expression
+    place: Place
+    text: str
+    start: int
+    asked: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from one block to another, by their numbers; `condition` comes out as `truth`."""
+
+    source: int
+    target: int
+    condition: Condition | None = None
+    truth: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Meet:
+    """Two ways of a structured statement come together: `one` and `others` are numbers of edges.
+
+    The states on `one` are what is met with those on `others`; see
+    :meth:`migrate.analysis.paths.solver.Analysis.meet`.
+    """
+
+    one: frozenset[int]
+    others: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Instructions that are done one after the other."""
+
+    instructions: tuple[Instruction, ...]
+    meets: tuple[Meet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A parameter or a variable of the function; `name` is the one in its block alone.
+
+    `lasting` says that it keeps its value from call to call, `cleaned` that a function of its own
+    is called on it when its block ends, `shadows` that an outer variable has the same name.
+    """
+
+    name: str
+    type: TypeRef
+    parameter: bool = False
+    lasting: bool = False
+    cleaned: bool = False
+    outermost: bool = True
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """One function. Block 0 is where it starts; `order` has all instructions as they are written.
+
+    `incomplete` says that an expression is nested too deep to be read to its end; `unsure` that the
+    parser did not understand the function, or a directive of the preprocessor cuts through a
+    statement, or it jumps to an address.
+    """
+
+    function: Function
+    parameters: tuple[str, ...]
+    locals: dict[str, Local]
+    blocks: tuple[Block, ...]
+    edges: tuple[Edge, ...]
+    order: tuple[Instruction, ...]
+    guards: Guards
+    incomplete: bool = False
+    unsure: bool = False
+    jumps: tuple[int, ...] = ()
+    """The bytes where goto, break and continue statements start."""
+    successors: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
+    """The numbers of the edges that leave each block."""
+
+    @cached_property
+    def calls(self) -> dict[int, Invoke]:
+        """The calls by their numbers."""
+        return {i.number: i for i in self.order if isinstance(i, Invoke)}
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the branches ask, as it is written."""
+        found = (e.condition for e in self.edges if e.condition is not None and e.truth)
+        return tuple(sorted(found, key=lambda c: c.start))
+
+    def call_of(self, value: Expression) -> Invoke | None:
+        """The call whose result `value` is, through casts."""
+        inner = plain(value)
+        return self.calls[inner.call] if isinstance(inner, CallResult) else None
+
+    def behind(self, value: Expression) -> Iterator[Expression]:
+        """`value` with all that it is made of, the arguments of calls among them."""
+        for part in subexpressions(value):
+            yield part
+            if isinstance(part, CallResult):
+                for argument in self.calls[part.call].arguments:
+                    yield from self.behind(argument)
+
+    def mentions(self, value: Expression, names: Collection[str]) -> bool:
+        """Whether a variable among `names` is in `value`, or in an argument of a call in it."""
+        return any(isinstance(e, Variable) and e.name in names for e in self.behind(value))
+
+
+def operands(instruction: Instruction) -> tuple[Expression, ...]:
+    """The expressions that an instruction has; what it stores to comes last."""
+    match instruction:
+        case Store(target, value):
+            return (value, target)
+        case Invoke(_, callee, arguments):
+            return (*arguments, callee)
+        case Leave(value) if value is not None:
+            return (value,)
+        case Evaluate(value) | Select(value):
+            return (value,)
+    return ()
+
+
+def all_expressions(lowered: Lowered) -> Iterator[Expression]:
+    """Every expression of the function with all that it is made of, those of branches too."""
+    for instruction in lowered.order:
+        for operand in operands(instruction):
+            yield from subexpressions(operand)
+    for condition in lowered.conditions:
+        yield from subexpressions(condition.value)
+
+
+def is_addressed(lowered: Lowered, name: str) -> bool:
+    """Whether the address of the variable `name` is taken in a function."""
+    return any(
+        isinstance(e, AddressOf) and e.object == Variable(name) for e in all_expressions(lowered)
+    )
+
+
+def is_counted(lowered: Lowered, name: str) -> bool:
+    """Whether the variable `name` is counted up or down by ++ or --."""
+    return any(
+        isinstance(i, Store) and i.operator in ("++", "--") and i.target == Variable(name)
+        for i in lowered.order
+    )
