@@ -267,8 +267,9 @@ def declarator_name(node: Node) -> str | None:
 
 
 def _before_attribute(holder: Node, declared: Node | None) -> str | None:
-    """In `*p __unknown = x` the parser takes the attribute for the name, and p for an error."""
-    if declared is None or declared.type != "identifier":
+    """In `*p __unknown = x` and `*p __free(f) = x` the parser takes the attribute for the name, and
+    p for an error."""
+    if declared is None or declared.type not in ("identifier", "function_declarator"):
         return None
     for child in holder.children:
         if child.type == "ERROR" and child.end_byte <= declared.start_byte:

@@ -21,7 +21,7 @@ from migrate.analysis.ir.expressions import (
     Member,
     Opaque,
     Variable,
-    subexpressions,
+    parts,
 )
 from migrate.analysis.ir.instructions import (
     Block,
@@ -196,13 +196,20 @@ class Builder:
 
     def evaluate(self, value: Expression, node: Node) -> None:
         """`value` is worked out; that is told where it reads memory."""
-        if any(isinstance(e, (Member, Load, Element)) for e in subexpressions(value)):
+        if _reads(value):
             self.add(Evaluate(value, node.start_byte, self.guards))
 
     def condition(self, value: Expression, node: Node) -> Condition:
         place, text = self.source.place(node), self.source.line(node)
         asked = self.asked
         return Condition(value, place, text, node.start_byte, asked.condition, asked.statement)
+
+
+def _reads(expression: Expression) -> bool:
+    """Whether working it out reads memory."""
+    if isinstance(expression, Evaluated):
+        return False
+    return isinstance(expression, (Member, Load, Element)) or any(map(_reads, parts(expression)))
 
 
 def once(expression: Expression) -> Expression:

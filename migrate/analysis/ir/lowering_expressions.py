@@ -231,7 +231,8 @@ class Expressions(Builder):
 
     def _assembly(self, node: Node) -> Expression:
         """Assembly gets all of its operands, and does with them what it wants."""
-        operands = [n for n in nodes(node) if n.type.endswith("put_operand")]
+        found = (n for n in nodes(node) if n.type.endswith("put_operand"))
+        operands = sorted(found, key=lambda n: n.start_byte)
         values = [n for n in (o.child_by_field_name("value") for o in operands) if n is not None]
         arguments = tuple(self.expression(n) for n in values)
         self.invoke(Variable("asm"), arguments, values, node)
