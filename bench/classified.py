@@ -63,4 +63,5 @@ def _call(call: Mapping[str, Any]) -> str:
 
 
 def _gap(gap: Any) -> str:
-    return gap if isinstance(gap, str) else str(gap)
+    """The sentence; revisions before the kinds of gaps had nothing else."""
+    return gap if isinstance(gap, str) else str(gap["text"])

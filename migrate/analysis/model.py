@@ -8,26 +8,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-
-@dataclass(frozen=True, order=True)
-class Place:
-    """A spot in a file of the tree: `line` counts from 1, `column` from 0, in bytes."""
-
-    path: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
-
-
-@dataclass(frozen=True, order=True)
-class Evidence:
-    """One fact and where it stands: `kind` is a short word, `text` the source line, stripped."""
-
-    place: Place
-    kind: str
-    text: str
+from migrate.analysis.gaps import Gap
+from migrate.analysis.place import Evidence as Evidence
+from migrate.analysis.place import Place as Place
 
 
 @dataclass(frozen=True, order=True)
@@ -175,8 +158,7 @@ class PinGroup:
     `name` is stable over runs on the same tree: path and function of the first acquire, with a
     number when a function starts several groups. `edges` is the evidence that ties the parts
     together, in the order found; `structs` are the tags of structs with members that hold the
-    pages; `gaps` says in plain English what could not be followed, empty for a
-    :attr:`complete` group.
+    pages; `gaps` is what could not be followed, empty for a :attr:`complete` group.
     `follows` has every acquire when each could become follow_page(); else it is empty, and
     `no_follow` says why.
     """
@@ -186,7 +168,7 @@ class PinGroup:
     releases: tuple[Release, ...]
     uses: tuple[Use, ...]
     edges: tuple[Evidence, ...]
-    gaps: tuple[str, ...]
+    gaps: tuple[Gap, ...]
     traits: tuple[Trait, ...] = ()
     structs: tuple[str, ...] = ()
     follows: tuple[FollowSite, ...] = ()

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from migrate.analysis.verdicts.wording import sentences, words
+from migrate.base import codec
 from migrate.base.errors import ExitCode
 from migrate.base.stores.lock import Holder
 from migrate.base.typed import typed
@@ -16,7 +18,7 @@ from migrate.runs.asked import Asked
 from migrate.runs.job import Job
 
 if TYPE_CHECKING:
-    from migrate.analysis.model import Verdict
+    from migrate.analysis.model import Classification, Pairing, Verdict
     from migrate.cli.doctor import Check
     from migrate.cli.request import Request
     from migrate.delivery.compile.model import FullBuild
@@ -49,7 +51,18 @@ def data(job: Job, stage: str) -> Any:
     """What --json prints: the result of `stage`, which for the last one is the report."""
     if stage == "series":
         return job.report()
-    return job.decided() if stage == "classify" else job.results[stage].value
+    if stage == "classify":
+        return _spelled(job.decided())
+    return _spelled(job.pairing) if stage == "pair" else job.results[stage].value
+
+
+def _spelled(result: Pairing | Classification) -> Any:
+    """`result` as plain data, in which each gap has its sentence, too."""
+    data = codec.to_data(result)
+    for group, plain in zip(result.groups, data["groups"], strict=True):
+        for gap, entry in zip(group.gaps, plain["gaps"], strict=True):
+            entry["text"] = words(gap)
+    return data
 
 
 def stage(console: Console, job: Job, name: str) -> None:
@@ -179,7 +192,7 @@ def _pair(job: Job) -> tuple[str, Sequence[str], Rows]:
             str(len(g.acquires)),
             str(len(g.releases)),
             str(len(g.paths)),
-            "\n".join((g.name, *(f"- {gap}" for gap in g.gaps))),
+            "\n".join((g.name, *(f"- {gap}" for gap in sentences(g.gaps)))),
         )
         for g in groups
     ]

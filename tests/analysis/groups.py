@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import (
     Acquire,
     Evidence,
@@ -16,6 +17,18 @@ from migrate.analysis.model import (
 )
 
 PATH = "drivers/demo/demo.c"
+GAP = Gap(GapKind.ON_A_LIST, Place(PATH, 12, 1))
+
+
+def gaps_of(group: PinGroup) -> list[str]:
+    """What could not be followed of `group`, one line each."""
+    return [brief(gap) for gap in group.gaps]
+
+
+def brief(gap: Gap) -> str:
+    """The fields of `gap` that are there, in their order."""
+    place = str(gap.place or "")
+    return " ".join(filter(None, (gap.kind, place, gap.subject, gap.function, gap.other)))
 
 
 def acquire(line: int = 10, name: str = "get_user_pages_fast", function: str = "get") -> Acquire:
@@ -41,7 +54,7 @@ def group(
     *kinds: UseKind | TraitKind,
     acquires: tuple[Acquire, ...] = (acquire(),),
     releases: tuple[Release, ...] = (release(),),
-    gaps: tuple[str, ...] = (),
+    gaps: tuple[Gap, ...] = (),
     structs: tuple[str, ...] = (),
     more: tuple[Trait | Use, ...] = (),
 ) -> PinGroup:

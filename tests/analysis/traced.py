@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from migrate.analysis.gaps import Gap
 from migrate.analysis.model import PinGroup, Place
+from tests.analysis.groups import brief
 from tests.analysis.heap.test_hidden_releases import CASES, HERE, OTHERS, SHARED
 from tests.analysis.memory import pairing_of
 
@@ -36,8 +38,12 @@ def _lines(group: PinGroup) -> list[str]:
         *(f"use      {_at(u.place)} {u.kind}" for u in group.uses),
         *(f"tie      {_at(e.place)} {e.kind}" for e in group.edges),
         *(f"in       struct {tag}" for tag in group.structs),
-        *(f"gap      {gap}" for gap in group.gaps),
+        *(f"gap      {_brief(gap)}" for gap in group.gaps),
     ]
+
+
+def _brief(gap: Gap) -> str:
+    return brief(gap).replace(f"{PurePosixPath(HERE).parent}/", "")
 
 
 def _at(place: Place) -> str:

@@ -103,10 +103,15 @@ def test_a_decision_that_is_lost_comes_first() -> None:
 def test_what_classify_prints_is_read_whatever_gaps_are() -> None:
     place = {"path": "a.c", "line": 3, "column": 1}
     call = {"place": place, "name": "put_page", "function": "f", "text": "put_page(p);"}
-    group = {"name": "g", "acquires": [], "releases": [call], "gaps": ["b", {"kind": "c"}]}
+    group = {
+        "name": "g",
+        "acquires": [],
+        "releases": [call],
+        "gaps": ["b", {"kind": "c", "text": "said"}],
+    }
     verdict = {"group": "g", "action": "keep", "case": "", "rule": "r", "confidence": None}
     (found,) = read_groups({"groups": [group], "verdicts": [verdict | {"warnings": []}]})
-    assert (found.verdict, found.gaps) == ("keep", ("b", "{'kind': 'c'}"))
+    assert (found.verdict, found.gaps) == ("keep", ("b", "said"))
     assert found.releases == ("a.c:3:1 put_page() in f()",)
     for wrong in ({}, {"groups": [{}], "verdicts": []}, {"groups": [group], "verdicts": []}, []):
         with pytest.raises(ValueError, match="no classification"):

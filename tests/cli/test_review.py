@@ -20,7 +20,7 @@ from migrate.cli import review
 from tests.analysis import groups
 
 WHOLE = groups.group(UseKind.WRITE_DATA)
-GAPS = groups.group(UseKind.WRITE_DATA, gaps=("a gap",))
+GAPS = groups.group(UseKind.WRITE_DATA, gaps=(groups.GAP,))
 NULL = groups.group(UseKind.WRITE_DATA, TraitKind.PAGES_NULL)
 
 

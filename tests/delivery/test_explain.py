@@ -24,6 +24,7 @@ from migrate.analysis.model import (
 from migrate.base.errors import Refusal
 from migrate.delivery.report.explain import explain, notes_on
 from migrate.kernel.tree import Tree
+from tests.analysis.groups import GAP
 
 SOURCE = "\tget_user_pages_fast(a);\n\tkmap(b);\nü\tput_page(c);\n".encode()
 
@@ -34,7 +35,7 @@ def group(path: str, function: str) -> tuple[PinGroup, Verdict]:
     release = Release(Place(path, 3, 3), f"{function}_free", "put_page", False, "helper", "")
     evidence = Evidence(use.place, "kmap", "")
     name = f"{path}:{function}"
-    made = PinGroup(name, (acquire,), (release,), (use,), (), ("an unknown callee",))
+    made = PinGroup(name, (acquire,), (release,), (use,), (), (GAP,))
     verdict = Verdict(
         name, Action.PIN, "5", "mapped", "It maps.", Confidence.HIGH, (evidence,), ("dirty",)
     )
@@ -93,7 +94,7 @@ def test_everything_is_said_where_it_is(tree: Tree, classification: Classificati
         "\tget_user_pages_fast(a);",
     )
     texts = [n.text for n in notes]
-    assert "not followed: an unknown callee" in texts
+    assert "not followed: the page is put on a list at drivers/demo/demo.c:12" in texts
     assert "dirty" in texts
     assert "evidence: kmap" in texts
     assert not [t for t in texts if t.startswith("used here")], "the evidence shows it already"
@@ -108,7 +109,7 @@ def test_of_long_lists_the_first_come_and_a_number(
     made, verdict = classification.pairs()[0]
     uses = tuple(Use(Place("a.c", 2, n), "one", UseKind.MAP, "") for n in range(30))
     header = Use(Place("include/linux/mm.h", 2, 0), "", UseKind.MAP, "")
-    gaps = tuple(f"gap {n}" for n in range(20))
+    gaps = tuple(replace(GAP, place=Place("a.c", n, 0)) for n in range(20))
     edges = (Evidence(Place("a.c", 2, 1), "b -> struct demo.page", ""),)
     long = replace(made, uses=(*uses, header), gaps=gaps, edges=edges)
     texts = [n.text for n in notes_on(tree, long, replace(verdict, evidence=()))]

@@ -13,7 +13,8 @@ import pytest
 
 from migrate.analysis.audit.run import audit
 from migrate.analysis.frontend.limits import LONGEST_TEXT, MOST_ACQUIRES, MOST_BYTES
-from migrate.analysis.model import Action, Pairing, PinGroup
+from migrate.analysis.gaps import GapKind
+from migrate.analysis.model import Action, Pairing, PinGroup, Place
 from migrate.analysis.pairing.pair import pair
 from migrate.analysis.program.program import Program
 from migrate.analysis.verdicts.classify import verdict
@@ -119,7 +120,8 @@ def test_what_is_too_much_is_named_and_manual(case: tuple[Maker, int]) -> None:
     groups = groups_of(made)
     assert actions(groups) == {Action.MANUAL: made.acquires}
     (group,) = groups
-    assert [gap.split(": ")[0] for gap in group.gaps] == [f"{HERE} is not analysed"]
+    (gap,) = group.gaps
+    assert (gap.kind, gap.place) == (GapKind.FILE_NOT_ANALYSED, Place(HERE, 1, 0))
 
 
 @pytest.mark.parametrize("case", WITHIN, ids=number)
@@ -189,7 +191,8 @@ def test_another_file_that_is_not_analysed(name: str, text: bytes, converted: bo
     files = {f"{FOLDER}/kept.c": KEPT, f"{FOLDER}/kept.h": HEADER, f"{FOLDER}/{name}": FILL + text}
     (group,) = analysed(Hostile(files, 1)).groups
     assert (verdict(group, True).action is Action.PIN) == converted
-    named = [gap for gap in group.gaps if gap.startswith(f"{FOLDER}/{name} is not analysed")]
+    named = [gap.place for gap in group.gaps if gap.kind is GapKind.FILE_NAMES_STORAGE]
+    assert {place.path for place in named if place is not None} <= {f"{FOLDER}/{name}"}
     assert bool(named) != converted
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from migrate.analysis.model import Action, Classification, PinGroup, Place, Verdict
+from migrate.analysis.verdicts.wording import sentences
 from tests.shapes.conftest import Analysis
 from tests.shapes.world import PROFILES, SHAPES, ExpectedGroup, Line, Shape, shapes
 
@@ -52,7 +53,7 @@ def check_group(expected: ExpectedGroup, group: PinGroup) -> None:
     if expected.complete:
         assert group.gaps == ()
         assert found == expected.releases
-    text = " | ".join(group.gaps)
+    text = " | ".join(sentences(group.gaps))
     for words in expected.gap:
         assert words in text
 

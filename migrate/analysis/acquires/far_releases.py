@@ -10,6 +10,7 @@ from migrate.analysis.acquires.scan import LISTED, SKIPPED
 from migrate.analysis.acquires.searches import FactCache
 from migrate.analysis.acquires.slices import sliced
 from migrate.analysis.acquires.spatch_finder import SpatchFinder, Unit
+from migrate.analysis.acquires.unread import disagreements
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.model import Pairing, PinGroup, Place, Scan
 from migrate.analysis.program.program import Program
@@ -52,6 +53,5 @@ def compare_releases(
 
 
 def _noted(group: PinGroup, skipped: dict[Place, str]) -> PinGroup:
-    places = [r.place for r in group.releases if r.place in skipped]
-    why = [f"{skipped[place]} ({place})" for place in places]
-    return replace(group, gaps=tuple(dict.fromkeys((*why, *group.gaps)))) if why else group
+    first = disagreements([r.place for r in group.releases], skipped)
+    return replace(group, gaps=tuple(dict.fromkeys((*first, *group.gaps)))) if first else group

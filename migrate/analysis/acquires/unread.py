@@ -14,6 +14,7 @@ from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.lexical import any_word, blanked
 from migrate.analysis.frontend.limits import MOST_ACQUIRES
 from migrate.analysis.frontend.syntax import Source
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Acquire, PinGroup, Place, Unparsed
 from migrate.analysis.program.functions import Functions
 from migrate.analysis.program.location import AbstractLocation
@@ -57,17 +58,26 @@ def crowded(acquires: Collection[Acquire]) -> Mapping[str, str]:
 def whole_file(path: str, why: str, acquires: Collection[Acquire]) -> PinGroup:
     """One group of all acquires of a file, of which nothing else is known."""
     ordered = tuple(sorted(acquires))
-    gaps = (_sentence(path, why),)
+    gaps = (Gap(GapKind.FILE_NOT_ANALYSED, Place(path, 1, 0), other=why),)
     return PinGroup(ordered[0].function, ordered, (), (), (), gaps, ())
 
 
-def unread_mentions(functions: Functions, trace: Trace) -> Iterator[str]:
+def disagreements(places: Collection[Place], skipped: Mapping[Place, str]) -> tuple[Gap, ...]:
+    """The calls among `places` that only one of the two finders sees; `skipped` says why."""
+    return tuple(
+        Gap(GapKind.SPATCH_DISAGREES, place, other=skipped[place])
+        for place in places
+        if place in skipped
+    )
+
+
+def unread_mentions(functions: Functions, trace: Trace) -> Iterator[Gap]:
     """The files that name the storage of a group, and may do anything with it."""
     for path, source in functions.unread.items():
         for word, folders in _words(functions, trace):
             near = path.startswith("include/") or functions.corpus.scope_folder(path) in folders
             if near and whole_word(word).search(source.text) is not None:
-                yield f"{_sentence(path, source.unread)} ('{word}' is named there)"
+                yield Gap(GapKind.FILE_NAMES_STORAGE, Place(path, 1, 0), word, other=source.unread)
                 break
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from migrate.analysis.audit.model import AuditRule, Finding, acquired
 from migrate.analysis.audit.paths import AuditPaths
 from migrate.analysis.audit.sources import Origin, Origins, is_pin, unpins
+from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import (
     Acquire,
     Evidence,
@@ -30,7 +31,6 @@ from migrate.kernel.tree import Tree
 
 Progress = Callable[[str, int, int], None]
 
-_NO_RELEASE = "no release was found"
 _CASE_4 = frozenset({only_struct_page.__name__, mappings_changed.__name__})
 
 
@@ -171,7 +171,7 @@ def _pinned_for_struct_page(group: PinGroup) -> Iterator[Finding]:
 
 def _never_released(group: PinGroup) -> Iterator[Finding]:
     stored = [u for u in group.uses if u.kind is UseKind.STORED]
-    if group.releases or not stored or set(group.gaps) - {_NO_RELEASE}:
+    if group.releases or not stored or {g.kind for g in group.gaps} - {GapKind.NO_RELEASE}:
         return
     for acquire in group.acquires:
         if not is_pin(acquire):

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 
 from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.may_alias import typed
 from migrate.analysis.heap.unmodelled_uses import unclear_mentions
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Result, Value
 from migrate.analysis.program.callers import Site
+from migrate.analysis.program.functions import start_of
 from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
@@ -28,8 +30,8 @@ _OF_BIOS = ("bio_release_pages", "__bio_release_pages", "bio_free_pages")
 """Functions that drop the pages of a bio."""
 
 
-def taken_back(program: Program, trace: Trace) -> Iterator[str]:
-    """One line for each way by which pages that `trace` lent may be released out of its sight."""
+def taken_back(program: Program, trace: Trace) -> Iterator[Gap]:
+    """Each way by which pages that `trace` lent may be released out of its sight."""
     for cell, path in trace.lent.items():
         takers = knowledge().borrowers[cell.scope].takers
         if takers:
@@ -38,12 +40,12 @@ def taken_back(program: Program, trace: Trace) -> Iterator[str]:
             yield from _out_of_requests(program, cell.scope, path)
 
 
-def _read_back(program: Program, cell: AbstractLocation, path: str) -> Iterator[str]:
+def _read_back(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
     for facts in program.cells.member_users(cell, path):
         found = program.cells.mentions(facts, cell)
         given = [Site(facts, index) for index, _, _ in found.arguments]
         if found.sources or found.returns or not all(_frees_array(site) for site in given):
-            yield f"{facts.function.name}() takes pages out of {cell} again"
+            yield _by(GapKind.LENT_READ_BACK, facts, str(cell))
     yield from unclear_mentions(program, cell, program.files_with(path, cell.name))
     yield from other_names(program, cell, path)
 
@@ -52,7 +54,7 @@ def _frees_array(site: Site) -> bool:
     return site.call.name in ("kfree", "kvfree")
 
 
-def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -> Iterator[str]:
+def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -> Iterator[Gap]:
     """Where a struct `tag` comes to code that is neither known nor in the scope of `path`."""
     words = {tag, *(name for name, _, _ in typed(program, tag, path))}
     for word in sorted(words):
@@ -60,11 +62,10 @@ def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -
             for facts in program.functions_with(file, word):
                 for returned in facts.returns:
                     if _any(program, returned.values, tag, facts):
-                        yield f"{facts.function.name}() hands out a struct {tag}"
+                        yield _by(GapKind.BORROWER_RETURNED, facts, tag)
                 for call in facts.calls:
                     if call.name not in takers and _gives(program, call, tag, facts):
-                        taker = f"{call.name}()" if call.name else "a function pointer"
-                        yield f"struct {tag} is given to {taker} at {call.place}"
+                        yield Gap(GapKind.BORROWER_PASSED_ON, call.place, tag, call.name)
 
 
 def _gives(program: Program, call: Call, tag: str, facts: FunctionFacts) -> bool:
@@ -82,21 +83,26 @@ def _any(program: Program, values: tuple[Value, ...], tag: str, facts: FunctionF
     return any(kind is not None and kind.tag == tag for kind in kinds)
 
 
-def _out_of_requests(program: Program, tag: str, path: str) -> Iterator[str]:
+def _out_of_requests(program: Program, tag: str, path: str) -> Iterator[Gap]:
     """Functions that take pages out of a request, or a bio, and release pages or let them out."""
     for word in _OF_BIOS:
         for file in program.files_with(path, word):
             for facts in program.functions_with(file, word):
-                yield f"{facts.function.name}() in {file} drops the pages of a bio"
+                yield _by(GapKind.BIO_PAGES_DROPPED, facts)
     words, called = _words(program, tag, path)
     for word in _OF_REQUESTS:
         for file in program.files_with(path, word):
             near = file == path or _is_neighbour(program, file, words, called)
             for facts in program.functions_with(file, word):
                 if any(_releases(call) for call in facts.calls):
-                    yield f"{facts.function.name}() in {file} drops a page of a request"
+                    yield _by(GapKind.REQUEST_PAGE_DROPPED, facts)
                 elif near and _lets_out(program, facts):
-                    yield f"{facts.function.name}() in {file} lets out a page of a request"
+                    yield _by(GapKind.REQUEST_PAGE_LET_OUT, facts)
+
+
+def _by(kind: GapKind, facts: FunctionFacts, subject: str = "") -> Gap:
+    """A gap that a function as a whole is the reason of."""
+    return Gap(kind, start_of(facts.function), subject, facts.function.name)
 
 
 def _is_neighbour(program: Program, file: str, words: frozenset[str], called: set[str]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Place
 from migrate.analysis.program.functions import Functions
 
@@ -18,20 +19,20 @@ _DEFINE = re.compile(
 _NO_VARIABLE = re.compile(rb"(?:->|\.)\s*\w+|\boffsetof\s*\([^()]*\)")
 
 
-def capturing(functions: Functions, function: Function, name: str) -> Iterator[str]:
-    """One line for each macro that is used in `function` and names its variable `name`."""
+def capturing(functions: Functions, function: Function, name: str) -> Iterator[Gap]:
+    """Each macro that is used in `function` and names its variable `name`."""
     source = functions.source(function.path)
     text = source.text[function.start : function.end] if source is not None else b""
     for macro, place in _naming(functions, function.path, name):
         if macro != name and whole_word(macro).search(text):
-            yield f"the macro at {place} names '{name}' in {function.name}()"
+            yield Gap(GapKind.MACRO_NAMES_VARIABLE, place, name, function.name)
 
 
-def standing_for(functions: Functions, path: str, word: str) -> Iterator[str]:
-    """One line for each macro near `path` by which the member `word` goes under another name."""
+def standing_for(functions: Functions, path: str, word: str) -> Iterator[Gap]:
+    """Each macro near `path` by which the member `word` goes under another name."""
     for macro, place in _naming(functions, path, word, alone=True):
         if macro != word and _is_member(functions, path, macro):
-            yield f"the macro at {place} stands for '{word}'"
+            yield Gap(GapKind.MACRO_STANDS_FOR_MEMBER, place, word)
 
 
 def _is_member(functions: Functions, path: str, macro: str) -> bool:

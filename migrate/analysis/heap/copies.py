@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import name_of, nodes, strip
 from migrate.analysis.frontend.types import TypeRef, base_type
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
@@ -17,13 +18,13 @@ from migrate.analysis.program.program import Program
 _COPIERS = ("memcpy", "memmove")
 
 
-def other_names(program: Program, cell: AbstractLocation, path: str) -> Iterator[str]:
-    """One line for each way by which the member `cell` may be reached by another name.
+def other_names(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
+    """Each way by which the member `cell` may be reached by another name.
 
     `path` is a file from which its struct is seen.
     """
     if _shares(program, cell, path):
-        yield f"{cell} shares its storage with another member"
+        yield Gap(GapKind.SHARED_STORAGE, subject=str(cell))
     if cell.scope:
         yield from _laid_over(program, cell, path)
     for name in _COPIERS:
@@ -32,7 +33,7 @@ def other_names(program: Program, cell: AbstractLocation, path: str) -> Iterator
                 yield from _copies(program, facts, name, cell.scope)
 
 
-def _laid_over(program: Program, cell: AbstractLocation, path: str) -> Iterator[str]:
+def _laid_over(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
     """The casts of a pointer to the struct of `cell` to one of another that is no part of it."""
     home = program.cells.home(cell, path)
     for file in program.files_with(home, cell.scope):
@@ -43,7 +44,7 @@ def _laid_over(program: Program, cell: AbstractLocation, path: str) -> Iterator[
             for node in nodes(facts.function.body):
                 if node.type == "cast_expression" and _is_other(program, node, cell.scope, facts):
                     assert source is not None
-                    yield f"struct {cell.scope} is taken for another at {source.place(node)}"
+                    yield Gap(GapKind.STRUCT_CAST, source.place(node), cell.scope)
 
 
 def _is_other(program: Program, node: Node, tag: str, facts: FunctionFacts) -> bool:
@@ -88,7 +89,7 @@ def _shares(program: Program, cell: AbstractLocation, path: str) -> bool:
     return False
 
 
-def _copies(program: Program, facts: FunctionFacts, name: str, tag: str) -> Iterator[str]:
+def _copies(program: Program, facts: FunctionFacts, name: str, tag: str) -> Iterator[Gap]:
     """The calls that copy a whole struct `tag` into something else, or something else into it."""
     for call in facts.calls:
         if call.name != name:
@@ -97,9 +98,9 @@ def _copies(program: Program, facts: FunctionFacts, name: str, tag: str) -> Iter
         out = origin is not None and origin.tag == tag
         into = target is not None and target.tag == tag
         if out and not into:
-            yield f"struct {tag} is copied to something else at {call.place}"
+            yield Gap(GapKind.STRUCT_COPIED_OUT, call.place, tag)
         elif into and not out and origin is not None and _is_struct(program, origin, facts):
-            yield f"struct {tag} is copied from struct {origin.tag} at {call.place}"
+            yield Gap(GapKind.STRUCT_COPIED_IN, call.place, tag, other=origin.tag)
 
 
 def _copied(program: Program, facts: FunctionFacts, call: Call, position: int) -> TypeRef | None:

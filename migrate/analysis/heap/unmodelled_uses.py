@@ -11,8 +11,11 @@ from tree_sitter import Node
 from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function, Source, is_unclear, name_of, parse, strip
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.captured import capturing, standing_for
 from migrate.analysis.heap.copies import other_names
+from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.program.functions import start_of
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, PHYSICAL, SCATTER, Trace
@@ -21,11 +24,11 @@ _TAKEN = rb"\+\s*(?:__builtin_)?offsetof\s*\(\s*(?:struct\s+)?"
 """How the place of a member of the struct that follows is added to something."""
 
 
-def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[str, ...]:
-    """One line for each thing that may be a release and is not in the trace; with `numbers` those
+def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[Gap, ...]:
+    """Everything that may be a release and is not in the trace; with `numbers` those
     that may set an address or a pfn in a struct of a public header are among them."""
     paths = trace.origins
-    found: dict[str, None] = {}
+    found: dict[Gap, None] = {}
     for state in trace.states:
         if state.form == PHYSICAL and state.cell.kind == "local":
             found |= dict.fromkeys(_captured(program, state.cell))
@@ -44,7 +47,7 @@ def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[str, 
     return tuple(found)
 
 
-def _captured(program: Program, cell: AbstractLocation) -> Iterator[str]:
+def _captured(program: Program, cell: AbstractLocation) -> Iterator[Gap]:
     path, ordinal = cell.scope.rsplit("#", 1)
     source = program.source(path)
     if source is not None and source.origin is None:
@@ -52,7 +55,7 @@ def _captured(program: Program, cell: AbstractLocation) -> Iterator[str]:
         yield from capturing(program, source.functions[int(ordinal)], name)
 
 
-def _unclear_number(program: Program, cell: AbstractLocation, path: str) -> Iterator[str]:
+def _unclear_number(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
     if program.types.is_public(cell.scope, path):
         files = program.cells.member_files(cell, path, core=True)
         yield from unclear_mentions(program, cell, files or ())
@@ -69,7 +72,7 @@ def _files(program: Program, cell: AbstractLocation, path: str, far: bool) -> tu
 
 def unclear_mentions(
     program: Program, cell: AbstractLocation, files: tuple[str, ...]
-) -> Iterator[str]:
+) -> Iterator[Gap]:
     """Mentions of a member's name that may be the member, in code that is not understood."""
     word = cell.name.rsplit(".", 1)[-1]
     for name in files:
@@ -83,23 +86,28 @@ def unclear_mentions(
                 continue
             place = source.place(node)
             if _takes_place(source, match.start(), cell.scope):
-                yield f"the place of '{word}' in struct {cell.scope} is taken at {place}"
+                yield Gap(GapKind.MEMBER_OFFSET_TAKEN, place, word, other=cell.scope)
             elif node.type == "preproc_arg" and _is_member(source, match.start()):
                 if _only_measures(node, word):
                     continue
-                yield f"a macro at {place} names member '{word}'"
+                yield Gap(GapKind.MACRO_NAMES_MEMBER, place, word)
             elif _misread(source, node, match.start()) or _is_garbled(node):
-                yield f"the code at {place} is not understood"
+                yield Gap(GapKind.CODE_UNCLEAR, place)
             elif _is_use(node) and source.function_at(match.start()) is None:
                 if _is_traced(node):
                     continue
-                yield f"the code around {place} is not understood"
+                yield Gap(GapKind.CODE_OUTSIDE_FUNCTION, place)
         for facts in program.functions_with(name, word):
             if facts.incomplete:
-                yield f"{facts.function.name}() is nested too deep to be understood"
+                yield _in(GapKind.FUNCTION_TOO_DEEP, facts)
             for other in program.cells.named(facts, word):
                 if _may_be(program, other, cell, word, name):
-                    yield f"the type that holds '{word}' in {facts.function.name}() is not known"
+                    yield _in(GapKind.MEMBER_TYPE_UNKNOWN, facts, word)
+
+
+def _in(kind: GapKind, facts: FunctionFacts, subject: str = "") -> Gap:
+    """A gap that has no place of its own in its function."""
+    return Gap(kind, start_of(facts.function), subject, facts.function.name)
 
 
 def _is_member(source: Source, at: int) -> bool:
@@ -203,7 +211,7 @@ def _may_be(
     return other.name == word and program.types.struct(other.scope, path) is None
 
 
-def unclear_variable(program: Program, cell: AbstractLocation) -> Iterator[str]:
+def unclear_variable(program: Program, cell: AbstractLocation) -> Iterator[Gap]:
     """Release functions that are named without being called, where the pages are."""
     path, ordinal = cell.scope.rsplit("#", 1)
     source = program.source(path)
@@ -212,7 +220,7 @@ def unclear_variable(program: Program, cell: AbstractLocation) -> Iterator[str]:
     function: Function = source.functions[int(ordinal)]
     facts = program.facts(function)
     if facts.incomplete:
-        yield f"{function.name}() is nested too deep to be understood"
+        yield _in(GapKind.FUNCTION_TOO_DEEP, facts)
     called = {call.start for call in facts.calls}
     variable = whole_word(cell.name.split("#")[0])
     for match in variable.finditer(source.text, function.start, function.end):
@@ -220,10 +228,10 @@ def unclear_variable(program: Program, cell: AbstractLocation) -> Iterator[str]:
         if node is not None and (
             _is_garbled(node) if node.type == "identifier" else _is_type(node)
         ):
-            yield f"the code at {source.place(node)} is not understood"
+            yield Gap(GapKind.CODE_UNCLEAR, source.place(node))
     text = source.text[function.start : function.end]
     if b"__free(" in text:
-        yield f"{function.name}() has variables that release what they hold by themselves"
+        yield _in(GapKind.RELEASED_BY_SCOPE, facts)
     for name in knowledge().releases:
         if name.encode() not in text or name in facts.parameters:
             continue  # a parameter by that name hides the function
@@ -233,4 +241,4 @@ def unclear_variable(program: Program, cell: AbstractLocation) -> Iterator[str]:
                 continue
             if node.type not in ("identifier", "type_identifier"):
                 continue
-            yield f"{name} is named but not called at {source.place(node)}"
+            yield Gap(GapKind.RELEASE_NOT_CALLED, source.place(node), function=name)

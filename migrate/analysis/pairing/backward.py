@@ -10,6 +10,7 @@ from migrate.analysis.flags.flags import Flags
 from migrate.analysis.frontend.guards import Guards, exclusive, never
 from migrate.analysis.frontend.knowledge import KernelFunction
 from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.may_alias import MayAlias, Owners
 from migrate.analysis.heap.strong_updates import latest
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Value
@@ -33,8 +34,10 @@ class Sources:
     """Where the pages of a release come from."""
 
     acquires: dict[Place, Site] = field(default_factory=dict)
-    foreign: dict[str, Place] = field(default_factory=dict)
-    unknown: dict[str, Place] = field(default_factory=dict)
+    foreign: dict[Gap, Call] = field(default_factory=dict)
+    """What makes a source of other pages, without its place, and the first call that is one."""
+    unknown: dict[Gap, Place] = field(default_factory=dict)
+    """The same for what is not followed back."""
 
 
 class Backward:
@@ -71,7 +74,7 @@ class Backward:
         site = release.site
         released = site.call.values(release.argument)
         if not released:
-            self._unknown("what is released is no variable", site.call.place)
+            self._unknown(Gap(GapKind.RELEASED_NO_VARIABLE), site.call.place)
         told = self._flags.sources(site, release.argument) if self._flags is not None else None
         for origin in told if told is not None else ():
             self._values(origin.values, PAGE, origin.facts)
@@ -80,7 +83,7 @@ class Backward:
         while self._queue:
             self._cell(*self._queue.pop(0))
         for cell, place in self._grounds.baseless():
-            self._unknown(f"nothing in sight sets {cell}", place)
+            self._unknown(Gap(GapKind.NOTHING_SETS, subject=str(cell)), place)
         return self.sources
 
     def add(self, other: Backward) -> None:
@@ -138,7 +141,8 @@ class Backward:
         if cell.kind == "result":
             self._result(Site(facts, int(cell.name)), form)
         elif cell.kind == "unknown":
-            self._unknown(f"'{cell.name}' is of no known type", facts_place(facts))
+            untyped = Gap(GapKind.SOURCE_TYPE_UNKNOWN, subject=cell.name)
+            self._unknown(untyped, facts_place(facts))
         elif cell.kind == "local" and cell.name in facts.parameters:
             if not alias:
                 self._parameter(cell, form, facts)
@@ -164,7 +168,7 @@ class Backward:
         self.wide |= far and self.program.types.is_public(cell.scope, path)
         wanted = form in (PAGE, SCATTER) or self._numbers
         if wanted and not self._all_see(cell, path, far):
-            self._unknown(f"{cell} is public", facts_place(facts))
+            self._unknown(Gap(GapKind.SOURCE_PUBLIC, subject=str(cell)), facts_place(facts))
         return self.program.cells.member_users(cell, path, far, self._numbers)
 
     def _goes_far(self, form: str) -> bool:
@@ -185,7 +189,8 @@ class Backward:
         sites, closed = self.program.callers.of(function, far)
         self.wide |= far and self.program.callers.is_public(function)
         if not closed or (not sites and not function.static):
-            self._unknown(f"not all callers of {function.name}() are known", facts_place(facts))
+            open_ended = Gap(GapKind.SOURCE_CALLERS_UNKNOWN, function=function.name)
+            self._unknown(open_ended, facts_place(facts))
         for site in sites:
             if not self._compiled(site.facts.guards | site.call.guards):
                 continue
@@ -214,7 +219,7 @@ class Backward:
             if not stored or flow.null or not self._compiled(flow.guards):
                 continue
             if not flow.sources and stored in (PAGE, SCATTER):
-                self._unknown(f"what is stored into {cell} is no variable", flow.place)
+                self._unknown(Gap(GapKind.STORED_NO_VARIABLE, subject=str(cell)), flow.place)
             values = latest(self.program, flow, facts) if self._apart is not None else flow.sources
             self._values(values, stored, facts, cell)
         for flow, _ in found.sources:
@@ -266,12 +271,11 @@ class Backward:
             return self._known_fills(site, position, form, known, cell)
         definitions = self.program.definitions(call.name, facts.function.path)
         if not definitions and call.sources[position].startswith("&"):
-            name = f"{call.name}()" if call.name else "a function pointer"
             if form == PAGE:
-                self._foreign(f"{name} may fill it", call.place)
+                self._foreign(GapKind.OTHER_CALL_MAY_FILL, call)
                 return True
             if form in (ADDRESS, PHYSICAL) and cell.kind == "local":
-                self._unknown(f"{name} may set {cell}", call.place)
+                self._unknown(Gap(GapKind.MAY_BE_SET, None, str(cell), call.name), call.place)
                 return True
         return True in {self._filled_by(f, position, form) for f in definitions}
 
@@ -281,11 +285,11 @@ class Backward:
         call, facts = site.call, site.facts
         effect = known.effect(position)
         if effect == "fill":
-            self._foreign(f"{call.name}() fills it, too", call.place)
+            self._foreign(GapKind.OTHER_CALL_FILLS, call)
             return True
         if form == PAGE and position == 0 and call.name in ("memcpy", "memmove"):
             if not call.values(1):
-                self._unknown(f"what is copied into {cell} is no variable", call.place)
+                self._unknown(Gap(GapKind.COPIED_NO_VARIABLE, subject=str(cell)), call.place)
             self._values(call.values(1), form, facts)
             return True
         if form == PAGE and position == 0 and call.name == "memset":
@@ -336,16 +340,15 @@ class Backward:
                 returned = True
                 self._values(found.values, form, callee)
         if not returned and form in (PAGE, SCATTER, ADDRESS):
-            name = f"{call.name}()" if call.name else "a function pointer"
-            self._foreign(f"it may come from {name}", call.place)
+            self._foreign(GapKind.FROM_OTHER_CALL, call)
 
     def _known_result(self, site: Site, form: str, known: KernelFunction) -> None:
         call, facts = site.call, site.facts
         if known.result == "other":
-            self._foreign(f"it may come from {call.name}()", call.place)
+            self._foreign(GapKind.FROM_OTHER_CALL, call)
         elif known.result == "memory":
             if form == ADDRESS:
-                self._foreign(f"it may be memory of {call.name}()", call.place)
+                self._foreign(GapKind.FROM_ALLOCATED_MEMORY, call)
             elif form == PAGE and call.name == "kmemdup":
                 self._values(call.values(0), form, facts)  # new memory, with what was in the old
         elif known.result in ("same", "number"):
@@ -357,11 +360,11 @@ class Backward:
             before = origin_form(call.name, known.result)
             self._values(call.values(0), before, facts)
 
-    def _unknown(self, why: str, place: Place) -> None:
-        self.sources.unknown.setdefault(why, place)
+    def _unknown(self, gap: Gap, place: Place) -> None:
+        self.sources.unknown.setdefault(gap, place)
 
-    def _foreign(self, why: str, place: Place) -> None:
-        self.sources.foreign.setdefault(why, place)
+    def _foreign(self, kind: GapKind, call: Call) -> None:
+        self.sources.foreign.setdefault(Gap(kind, function=call.name), call)
 
 
 def facts_place(facts: FunctionFacts) -> Place:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from migrate.analysis.acquires.searches import Searches
 from migrate.analysis.frontend.corpus import whole_word
-from migrate.analysis.model import PinGroup
+from migrate.analysis.gaps import Gap, GapKind
+from migrate.analysis.model import PinGroup, Place
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, SCATTER, Trace
@@ -58,7 +59,7 @@ def seen_outside(
     program: Program,
     groups: Iterable[tuple[PinGroup, tuple[EntryPoint, ...]]],
     searches: Searches,
-) -> dict[str, tuple[str, ...]]:
+) -> dict[Place, tuple[Gap, ...]]:
     """For each group by its first acquire's place: who outside uses one of its openings.
 
     All groups are asked for at once.
@@ -70,13 +71,13 @@ def seen_outside(
     texts = program.tree.read_many(sorted(paths))
     result = {}
     for group, found in asked:
-        users = tuple(why for opening in found for why in _users(program, opening, texts))
+        users = tuple(gap for opening in found for gap in _users(program, opening, texts))
         if users:
-            result[str(group.acquires[0].place)] = users
+            result[group.acquires[0].place] = users
     return result
 
 
-def _users(program: Program, opening: EntryPoint, texts: dict[str, bytes]) -> Iterator[str]:
+def _users(program: Program, opening: EntryPoint, texts: dict[str, bytes]) -> Iterator[Gap]:
     plain, pattern = opening.word.encode(), whole_word(opening.word)
     inside = opening.folder + "/"
     for path, text in texts.items():
@@ -84,9 +85,9 @@ def _users(program: Program, opening: EntryPoint, texts: dict[str, bytes]) -> It
             continue
         if opening.word.endswith(".h"):
             if _includes(program, path, text, opening.path):
-                yield f"{path} includes {opening.path}, where the storage is declared"
+                yield Gap(GapKind.HEADER_INCLUDED_OUTSIDE, Place(path, 1, 0), other=opening.path)
         elif pattern.search(text) and _calls(program, path, opening):
-            yield f"{path} calls {opening.word}() from outside its folder"
+            yield Gap(GapKind.CALLED_FROM_OUTSIDE, Place(path, 1, 0), function=opening.word)
 
 
 def _includes(program: Program, path: str, text: bytes, header: str) -> bool:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from migrate.analysis.acquires.unread import crowded, unread_mentions, whole_file
 from migrate.analysis.flags.flags import Flags
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.guards import Guards, never
+from migrate.analysis.gaps import Gap, GapKind, distinct
 from migrate.analysis.heap.borrow_escapes import taken_back
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.heap.objects import Objects
@@ -40,7 +41,7 @@ from migrate.analysis.traits.follow import follow_sites
 from migrate.analysis.traits.path_traits import path_traits
 from migrate.analysis.traits.traits import group_traits, is_implementation, pages_null
 from migrate.analysis.valueflow.borrowers import released_through
-from migrate.analysis.valueflow.flow import OF_A_PUBLIC_HEADER, Forward
+from migrate.analysis.valueflow.flow import Forward
 from migrate.kernel.signatures import DIRECT_NAMES
 
 _RESULT = -1
@@ -196,15 +197,15 @@ class Grouper:
     def _start(self, forward: Forward, acquire: Acquire) -> None:
         site = self._site(acquire)
         if site is None:
-            forward.trace.gaps.setdefault(f"the function around {acquire.place} is not understood")
+            forward.trace.gap(Gap(GapKind.ACQUIRE_OUTSIDE_FUNCTION, acquire.place))
             return
         facts = site.facts
-        why = _misfit(acquire)
-        if why:
-            forward.trace.gaps.setdefault(f"the arguments of {acquire.name}() at {why}")
+        misfit = _misfit(acquire)
+        if misfit is not None:
+            forward.trace.gap(Gap(misfit, acquire.place, function=acquire.name))
             return
         if never(site.facts.guards | site.call.guards, self.program.tree.version):
-            forward.trace.gaps.setdefault(f"the code at {acquire.place} is never compiled here")
+            forward.trace.gap(Gap(GapKind.ACQUIRE_NEVER_COMPILED, acquire.place))
         forward.trace.homes.setdefault(acquire.place.path)
         position = pages_position(acquire)
         if position == _RESULT:
@@ -212,11 +213,11 @@ class Grouper:
             forward.start(State(cell, PAGE))
             return
         if position is None or position >= len(site.call.arguments):
-            forward.trace.gaps.setdefault(f"the pages argument at {acquire.place} is not known")
+            forward.trace.gap(Gap(GapKind.PAGES_ARGUMENT_UNKNOWN, acquire.place))
             return
         values = self.program.types.pointers(site.call.values(position), facts)
         if not values:
-            forward.trace.gaps.setdefault(f"the pages argument at {acquire.place} is no variable")
+            forward.trace.gap(Gap(GapKind.PAGES_ARGUMENT_NO_VARIABLE, acquire.place))
         for value in values:
             cell, _ = self.program.cells.of(value, facts)
             if cell.kind == "local" and _is_count(facts.types[cell.name].depth, cell, values):
@@ -264,26 +265,22 @@ class Grouper:
             for place, (function, text) in trace.numbered.items():
                 kept = Use(place, function, UseKind.STORED, text)
                 uses.setdefault((place, UseKind.STORED), kept)
-        for why, place in sources.foreign.items():
-            uses.setdefault(
-                (place, UseKind.OTHER_SOURCE), Use(place, "", UseKind.OTHER_SOURCE, why)
-            )
-            gaps.setdefault(f"a release drops pages from elsewhere: {why} at {place}")
-        for why, place in sources.unknown.items():
-            gaps.setdefault(f"a release may drop pages from elsewhere: {why} ({place})")
+        for gap, call in sources.foreign.items():
+            use = Use(call.place, "", UseKind.OTHER_SOURCE, call.text)
+            uses.setdefault((use.place, use.kind), use)
+            gaps.setdefault(replace(gap, place=call.place))
+        for gap, place in sources.unknown.items():
+            gaps.setdefault(replace(gap, place=place))
         if not trace.releases:
-            gaps.setdefault("no release was found")
-        for why in (*doubts(self.program, trace, numbers), *unread_mentions(self.program, trace)):
-            gaps.setdefault(why)
+            gaps.setdefault(Gap(GapKind.NO_RELEASE))
+        gaps |= dict.fromkeys(doubts(self.program, trace, numbers))
+        gaps |= dict.fromkeys(unread_mentions(self.program, trace))
         for site in unfollowed_releases(self.program, trace):
             if not self._is_of_others(site, members):
-                place = site.call.place
-                why = f"the release at {place} finds its page again; it may be one of these"
-                gaps.setdefault(why)
+                gaps.setdefault(Gap(GapKind.RELEASE_FINDS_PAGE_AGAIN, site.call.place))
         for place in released_through(self.program, trace):
-            gaps.setdefault(f"the release at {place} takes a page that was only lent")
-        for why in taken_back(self.program, trace):
-            gaps.setdefault(why)
+            gaps.setdefault(Gap(GapKind.LENT_RELEASED, place))
+        gaps |= dict.fromkeys(taken_back(self.program, trace))
         acquires = tuple(sorted(members.acquires.values()))
         releases = tuple(sorted(s.release for s in trace.releases.values()))
         ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
@@ -300,7 +297,7 @@ class Grouper:
             releases,
             ordered,
             tuple(trace.edges),
-            tuple(gaps),
+            distinct(gaps),
             traits,
             _structs(trace),
             follows,
@@ -316,13 +313,13 @@ def pages_position(acquire: Acquire) -> int | None:
     return _RESULT if acquire.roles else None
 
 
-def _misfit(acquire: Acquire) -> str:
-    """Where a call is and why it is not known which argument is which, "" when it is."""
+def _misfit(acquire: Acquire) -> GapKind | None:
+    """Why it is not known which argument of a call is which, None when it is."""
     if not acquire.roles or acquire.fits:
-        return ""
+        return None
     if not acquire.arguments:
-        return f"{acquire.place} are not understood"
-    return f"{acquire.place} are not those of this tree's prototype"
+        return GapKind.ACQUIRE_ARGUMENTS_UNCLEAR
+    return GapKind.ACQUIRE_OTHER_PROTOTYPE
 
 
 def _lost_numbers(trace: Trace, first: Acquire) -> Iterable[Trait]:
@@ -333,8 +330,7 @@ def _lost_numbers(trace: Trace, first: Acquire) -> Iterable[Trait]:
 def _numbers_matter(trace: Trace) -> bool:
     """Whether pages are found again from numbers that may be anywhere in the tree, and nothing
     else is missing."""
-    public = any(why.endswith(OF_A_PUBLIC_HEADER) for why in trace.soft_gaps)
-    return trace.found_again and public and not trace.gaps
+    return trace.found_again and trace.lost_in_public() and not trace.gaps
 
 
 def _is_count(depth: int, cell: AbstractLocation, values: tuple[object, ...]) -> bool:

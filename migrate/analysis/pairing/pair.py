@@ -13,7 +13,9 @@ from pathlib import Path
 
 from migrate import analysis
 from migrate.analysis.acquires.searches import FactCache, Searches
+from migrate.analysis.acquires.unread import disagreements
 from migrate.analysis.frontend.corpus import Corpus
+from migrate.analysis.gaps import Gap
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.pairing.external_uses import seen_outside
 from migrate.analysis.pairing.group import Grouper, Traced
@@ -97,15 +99,15 @@ class _Told:
 
 
 def _noted(
-    group: PinGroup, skipped: Mapping[Place, str], outside: Mapping[str, tuple[str, ...]]
+    group: PinGroup, skipped: Mapping[Place, str], outside: Mapping[Place, tuple[Gap, ...]]
 ) -> PinGroup:
     """Add what a finder could not parse, and who else may touch the pages, to the gaps.
 
     The former comes first: it is the reason of the verdict, and may be that of the other gaps.
     """
     places = [a.place for a in group.acquires] + [r.place for r in group.releases]
-    first = [f"{skipped[place]} ({place})" for place in places if place in skipped]
-    last = outside.get(str(group.acquires[0].place), ())
+    first = disagreements(places, skipped)
+    last = outside.get(group.acquires[0].place, ())
     return replace(group, gaps=(*first, *group.gaps, *last))
 
 

@@ -7,6 +7,7 @@ from migrate.analysis.frontend.corpus import Corpus, whole_word
 from migrate.analysis.frontend.syntax import Function, Source, macro_bodies, members_set, parse
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.place import Place
 from migrate.kernel.tree import Tree
 
 
@@ -133,6 +134,12 @@ class Functions:
 def scope_of(function: Function) -> str:
     """The key of a function: its path and its number in the file."""
     return f"{function.path}#{function.ordinal}"
+
+
+def start_of(function: Function) -> Place:
+    """Where the function starts."""
+    row, column = function.node.start_point
+    return Place(function.path, row + 1, column)
 
 
 def is_macro(function: Function) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
 from migrate.analysis.program.callers import Site
@@ -48,8 +49,9 @@ class Trace:
     releases: dict[Place, ReleaseSite] = field(default_factory=dict)
     uses: dict[tuple[Place, UseKind], Use] = field(default_factory=dict)
     edges: dict[Evidence, None] = field(default_factory=dict)
-    gaps: dict[str, None] = field(default_factory=dict)
-    soft_gaps: dict[str, None] = field(default_factory=dict)
+    gaps: dict[Gap, None] = field(default_factory=dict)
+    soft_gaps: dict[Gap, None] = field(default_factory=dict)
+    """What matters only once pages are found again from their addresses or pfns."""
     acquires: dict[Place, None] = field(default_factory=dict)
     handed_out: dict[str, None] = field(default_factory=dict)
     """The functions that return the pages, by their scopes (`scope_of`)."""
@@ -83,11 +85,15 @@ class Trace:
         """Note what ties two parts of the group together."""
         self.edges.setdefault(Evidence(place, kind, text))
 
-    def gap(self, why: str, form: str = PAGE) -> None:
+    def gap(self, gap: Gap, form: str = PAGE) -> None:
         """Note what could not be followed; for an address or a pfn that matters only when pages
         are found again from one."""
         self.numbers_lost |= form == PHYSICAL
-        (self.gaps if form in (PAGE, SCATTER) else self.soft_gaps).setdefault(why)
+        (self.gaps if form in (PAGE, SCATTER) else self.soft_gaps).setdefault(gap)
+
+    def lost_in_public(self) -> bool:
+        """Whether addresses or pfns are in a struct that any file of the tree may use."""
+        return any(gap.kind is GapKind.PUBLIC_STRUCT for gap in self.soft_gaps)
 
 
 def form_via(form: str, via: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.model import Place
 from migrate.analysis.program.callers import Site
@@ -62,4 +63,4 @@ def _behind_result(flow: Forward, site: Site, place: Place, text: str) -> None:
         for value in site.call.values(0):
             _start(flow, value, site.facts, place, text)
     elif known is None or known.result != "memory":
-        flow.trace.gap(f"it is put where the result of a call points, {place}")
+        flow.trace.gap(Gap(GapKind.BEHIND_A_RESULT, place))

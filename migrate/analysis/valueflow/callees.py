@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, KernelFunction, knowledge
 from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Value
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.program.callers import Site
@@ -68,7 +69,7 @@ def argument(flow: Forward, form: str, site: Site, position: int) -> None:
     """Follow what argument number `position` of a call holds in `form`."""
     call = site.call
     if call.unclear:
-        flow.trace.gap(f"the arguments at {call.place} are not understood", form)
+        flow.trace.gap(Gap(GapKind.CALL_ARGUMENTS_UNCLEAR, call.place), form)
     if not call.name:
         _through_pointer(flow, form, site, position)
         return
@@ -84,7 +85,7 @@ def argument(flow: Forward, form: str, site: Site, position: int) -> None:
         return
     definitions = _definitions(flow, site)
     if not definitions:
-        _unknown_callee(flow, form, site, f"{call.name}()")
+        _unknown_callee(flow, form, site)
     for function in definitions:
         _into(flow, form, site, position, function)
 
@@ -113,7 +114,8 @@ def _into(flow: Forward, form: str, site: Site, position: int, function: Functio
         return
     name = _parameter(facts, position)
     if not name:
-        flow.trace.gap(f"{function.name}() takes it as an unnamed argument at {call.place}", form)
+        unnamed = Gap(GapKind.UNNAMED_ARGUMENT, call.place, function=function.name)
+        flow.trace.gap(unnamed, form)
         return
     flow.trace.edge(call.place, f"passed to {call.name or function.name}()", call.text)
     flow.start(State(AbstractLocation("local", scope_of(function), name), form))
@@ -128,7 +130,7 @@ def _through_pointer(flow: Forward, form: str, site: Site, position: int) -> Non
     """A call through a member of a struct of the driver's own means what is stored there."""
     functions = flow.program.pointer_calls.meant_by(site)
     if not functions:
-        _unknown_callee(flow, form, site, "a function pointer")
+        _unknown_callee(flow, form, site)
     for function in functions:
         _into(flow, form, site, position, function)
 
@@ -151,7 +153,7 @@ def _known_callee(
             _release(flow, site, position, effect)
         return
     if effect == "escape" or (form == PHYSICAL and _copies(call, effect)):
-        _unknown_callee(flow, form, site, f"{call.name}()")
+        _unknown_callee(flow, form, site)
         return
     kind = EFFECT_USE.get(effect)
     if kind is UseKind.DMA and (effect == "handed") is not (form == PHYSICAL):
@@ -164,7 +166,7 @@ def _known_callee(
     if kind is not None and not (form == PHYSICAL and kind in _NOT_BY_NUMBER):
         flow.trace.use(kind, call.place, facts, call.text)
     if known.result == "number" and form in (PAGE, SCATTER):
-        flow.trace.gap(f"{call.name}() makes a number of it at {call.place}")
+        flow.trace.gap(Gap(GapKind.MADE_A_NUMBER, call.place, function=call.name))
     elif known.result:
         derived = _derived(form, known.result)
         if derived == PAGE and form not in (PAGE, SCATTER):
@@ -233,7 +235,7 @@ def _is_filled(flow: Forward, value: Value, form: str, site: Site) -> bool:
     return kind is not None and kind.depth > 1
 
 
-def _unknown_callee(flow: Forward, form: str, site: Site, name: str) -> None:
+def _unknown_callee(flow: Forward, form: str, site: Site) -> None:
     call, facts = site.call, site.facts
     if form == ADDRESS:
         flow.trace.use(UseKind.TOUCH_DATA, call.place, facts, call.text)
@@ -241,13 +243,13 @@ def _unknown_callee(flow: Forward, form: str, site: Site, name: str) -> None:
         flow.trace.use(UseKind.PHYSICAL_KEPT, call.place, facts, call.text)
     else:
         flow.trace.use(UseKind.ESCAPES, call.place, facts, call.text)
-        flow.trace.gap(f"passed to {name} at {call.place}, which cannot be followed", form)
+        flow.trace.gap(Gap(GapKind.PASSED_TO_UNKNOWN, call.place, function=call.name), form)
 
 
 def _release(flow: Forward, site: Site, position: int, effect: str) -> None:
     call, function = site.call, site.facts.function
     if is_macro(function):
-        flow.trace.gap(f"the macro at {call.place} releases it")
+        flow.trace.gap(Gap(GapKind.MACRO_RELEASES, call.place))
     helper = function.name if site.facts.parameters else ""
     root = call.values(position)
     by_parameter = any(

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from migrate.analysis.frontend.guards import Guards, exclusive, never, of_other_versions
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import Access, AccessPath, Call, Flow, FunctionFacts, Return
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import is_macro, scope_of
+from migrate.analysis.program.functions import is_macro, scope_of, start_of
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import (
@@ -27,7 +28,6 @@ from migrate.analysis.valueflow.borrowers import is_borrowed, use_of
 from migrate.analysis.valueflow.callees import argument
 from migrate.analysis.valueflow.expansions import Expansions
 
-OF_A_PUBLIC_HEADER = "belongs to a struct of a public header"
 _CELL_LIMIT = 250
 """A group that spreads over more storage than this is not followed to its end."""
 
@@ -61,7 +61,7 @@ class Forward:
         if state.form in (ADDRESS, PHYSICAL):
             self._derived += 1
             if self._derived > _DERIVED_LIMIT:
-                self.trace.gap("addresses of the pages spread over too many places", state.form)
+                self.trace.gap(Gap(GapKind.TOO_MANY_ADDRESSES), state.form)
                 return
         self.trace.states[state] = None
         self._queue.append(state)
@@ -70,7 +70,7 @@ class Forward:
         """Follow everything that was started."""
         while self._queue or self._took_macros_as_they_are():
             if len(self.trace.states) > _CELL_LIMIT:
-                self.trace.gap("the pages spread over too many places to follow them all")
+                self.trace.gap(Gap(GapKind.TOO_MANY_PLACES))
                 break
             state = self._queue.pop(0)
             for facts in self._functions(state):
@@ -97,18 +97,17 @@ class Forward:
             path = self.trace.origins.get(cell, "")
             all_see = self._all_see(state, path)
             if not all_see:
-                self.trace.gap(f"{cell} {OF_A_PUBLIC_HEADER}", state.form)
+                self.trace.gap(Gap(GapKind.PUBLIC_STRUCT, subject=str(cell)), state.form)
             yield from self.program.cells.member_users(cell, path, all_see, self.numbers)
         elif cell.kind == "global":
             if not self.program.cells.is_declared(cell):
-                self.trace.gap(f"no declaration of '{cell.name}' is in sight", state.form)
+                self.trace.gap(Gap(GapKind.GLOBAL_UNDECLARED, subject=cell.name), state.form)
             elif state.form in (PAGE, SCATTER) and self.program.is_shared(cell):
-                self.trace.gap(f"'{cell.name}' is named outside of its folder", state.form)
+                self.trace.gap(Gap(GapKind.GLOBAL_SHARED, subject=cell.name), state.form)
             yield from self.program.cells.global_users(cell)
         elif cell.kind == "unknown":
-            self.trace.gap(
-                f"the type that holds '{cell.name}' in {cell.scope} is not known", state.form
-            )
+            somewhere = Place(cell.scope, 1, 0)
+            self.trace.gap(Gap(GapKind.TYPE_UNKNOWN, somewhere, cell.name), state.form)
 
     def _all_see(self, state: State, path: str) -> bool:
         """Whether every file that may use a member can be looked at."""
@@ -123,7 +122,7 @@ class Forward:
     def _goes_far(self, form: str) -> bool:
         """Whether to look all over the tree: not for what is already known to be incomplete, and
         for numbers only when asked to."""
-        if self.numbers and any(why.endswith(OF_A_PUBLIC_HEADER) for why in self.trace.soft_gaps):
+        if self.numbers and self.trace.lost_in_public():
             return False
         return (form in (PAGE, SCATTER) or self.numbers) and not self.trace.gaps
 
@@ -156,7 +155,7 @@ class Forward:
         at `place` for other versions of the kernel alone would be left behind."""
         version = self.program.tree.version
         if place is not None and of_other_versions(guards, version):
-            self.trace.gap(f"the code at {place} is for other versions of the kernel")
+            self.trace.gap(Gap(GapKind.OTHER_VERSIONS, place))
         return not exclusive(guards, self.guards) and not never(guards, version)
 
     def _alias(self, state: State, flow: Flow, facts: FunctionFacts) -> None:
@@ -174,7 +173,7 @@ class Forward:
                 continue
             if kind.tag not in ("page", "folio", "void"):
                 if state.cell.kind != "member":  # nobody else finds them by that name
-                    self.trace.gap(f"the pages live in memory of {cell} at {flow.place}")
+                    self.trace.gap(Gap(GapKind.IN_OTHER_MEMORY, flow.place, str(cell)))
                 continue
             self.trace.edge(flow.place, f"{state.cell} is an alias of {cell}", flow.text)
             held = State(cell, PAGE, cell.kind == "local" and cell.name in facts.parameters)
@@ -191,7 +190,7 @@ class Forward:
         if target.kind == "result":
             if form == PHYSICAL:
                 self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
-            self.trace.gap(f"it is stored where the result of a call points, {flow.place}", form)
+            self.trace.gap(Gap(GapKind.BEHIND_A_RESULT, flow.place), form)
             return
         if into:
             form = SCATTER
@@ -235,8 +234,7 @@ class Forward:
         self.trace.handed_out[scope_of(facts.function)] = None
         sites, closed = self._callers(facts, form)
         if not closed or not sites:
-            why = f"not all callers of {facts.function.name}(), which returns it, are known"
-            self.trace.gap(why, form)
+            self.trace.gap(_about(GapKind.RETURNED_TO_UNKNOWN, facts), form)
         for site in sites:
             if not self.compiled(site.facts.guards | site.call.guards):
                 continue
@@ -251,7 +249,7 @@ class Forward:
     def _access(self, state: State, access: Access, facts: FunctionFacts) -> None:
         if state.form in (PAGE, AGAIN) and access.member:
             if access.member == "lru":
-                self.trace.gap(f"the page is put on a list at {access.place}")
+                self.trace.gap(Gap(GapKind.ON_A_LIST, access.place))
             self.trace.use(UseKind.STRUCT_PAGE, access.place, facts, access.text)
         elif state.form == ADDRESS and not self.program.types.is_slot(access, facts):
             kind = UseKind.WRITE_DATA if access.write else UseKind.READ_DATA
@@ -263,8 +261,7 @@ class Forward:
             position = facts.parameters.index(state.cell.name)
             sites, closed = self._callers(facts, state.form)
             if not closed or not sites:
-                why = f"not all callers of {facts.function.name}(), which fills it, are known"
-                self.trace.gap(why, state.form)
+                self.trace.gap(_about(GapKind.FILLED_FOR_UNKNOWN, facts), state.form)
             for site in sites:
                 if position < len(site.call.arguments):
                     self._into_caller(state, site, position)
@@ -302,3 +299,8 @@ class Forward:
         """Whether a member belongs to an object that is still there after the call."""
         kind = facts.types.get(target.base)
         return kind is None or kind.depth > 0
+
+
+def _about(kind: GapKind, facts: FunctionFacts) -> Gap:
+    """A gap that a function as a whole is the reason of."""
+    return Gap(kind, start_of(facts.function), function=facts.function.name)

@@ -18,6 +18,7 @@ from migrate.analysis.model import (
     Verdict,
 )
 from migrate.analysis.verdicts.classify import warnings
+from migrate.analysis.verdicts.wording import sentences, words
 from migrate.base.errors import Refusal
 from migrate.base.typed import own_command
 
@@ -183,7 +184,7 @@ def check(
     if group.gaps and not decision.despite_gaps:
         raise Refusal(
             f"{name} would {decision.verdict} {group.name}, of which not"
-            f" everything could be followed: {group.gaps[0]}.",
+            f" everything could be followed: {words(group.gaps[0])}.",
             "Check every release by hand, then add despite_gaps = true. See them:"
             f" {_undecided(command, 'explain', PurePosixPath(group.name))}",
         )
@@ -209,7 +210,7 @@ def _helper(group: PinGroup) -> str:
 
 def _decided(group: PinGroup, rules: Verdict, decision: Decision) -> Verdict:
     converts = decision.verdict in _CONVERTING
-    despite = [f"Converted although not followed: {gap}." for gap in group.gaps]
+    despite = [f"Converted although not followed: {gap}." for gap in sentences(group.gaps)]
     return Verdict(
         group.name,
         decision.verdict,

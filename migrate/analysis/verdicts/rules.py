@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from migrate.analysis.gaps import FOREIGN_SOURCES
 from migrate.analysis.model import (
     Action,
     Confidence,
@@ -20,6 +21,7 @@ from migrate.analysis.model import (
     Use,
     UseKind,
 )
+from migrate.analysis.verdicts.wording import why, words
 from migrate.kernel.signatures import DIRECT_NAMES
 
 _DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
@@ -177,7 +179,9 @@ def other_sources(q: Question) -> Answer | None:
     foreign = _nearest_first(q, q.uses(UseKind.OTHER_SOURCE))
     if not foreign:
         return None
-    source = foreign[0].text.rstrip(".;")
+    first = foreign[0]
+    said = (g for g in q.group.gaps if g.kind in FOREIGN_SOURCES and g.place == first.place)
+    source = next((why(gap) for gap in said), first.text.rstrip(".;"))
     reason = f"Pages from elsewhere share the storage or a release: {source}."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(foreign))
 
@@ -186,7 +190,7 @@ def not_followed(q: Question) -> Answer | None:
     """A group with a gap may have a release that was not found."""
     if not q.group.gaps:
         return None
-    reason = f"Not everything could be followed: {q.group.gaps[0]}."
+    reason = f"Not everything could be followed: {words(q.group.gaps[0])}."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(q.uses(UseKind.ESCAPES)))
 
 

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from migrate import __version__
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Scan, Verdict
+from migrate.analysis.verdicts.wording import words
 from migrate.delivery.commits.rejected import Rejections
 from migrate.delivery.model import (
     Branch,
@@ -182,6 +183,7 @@ def _group(results: Results, group: PinGroup, verdict: Verdict) -> Group:
     commit = results.commit_of.get(group.name)
     builds = _builds_of_group(results, group.name, commit)
     first = group.acquires[0].place.path if group.acquires else next(iter(group.paths), "")
+    gaps = {words(gap): gap.kind for gap in group.gaps}
     return Group(
         name=group.name,
         verdict=verdict.action,
@@ -200,7 +202,8 @@ def _group(results: Results, group: PinGroup, verdict: Verdict) -> Group:
         releases=tuple(spot(r.place, r.function, r.name, r.text) for r in group.releases),
         evidence=tuple(spot(e.place, "", e.kind, e.text) for e in verdict.evidence),
         warnings=verdict.warnings,
-        gaps=group.gaps,
+        gaps=tuple(gaps),
+        gap_kinds=tuple(gaps.values()),
         notes=change.notes if change else (),
         rules=change.rules if change else (),
         code=excerpts(results.tree, group, verdict),

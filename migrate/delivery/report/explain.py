@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from migrate.analysis.model import Action, Classification, PinGroup, Place, Verdict
+from migrate.analysis.verdicts.wording import sentences
 from migrate.base.errors import Refusal
 from migrate.base.typed import own_command
 from migrate.delivery.report.code import decode_lines
@@ -132,7 +133,7 @@ def grounds(verdict: Verdict) -> str:
 
 
 def _gap_notes(group: PinGroup) -> list[Note]:
-    return [Note("warning", f"not followed: {gap}") for gap in group.gaps]
+    return [Note("warning", f"not followed: {gap}") for gap in sentences(group.gaps)]
 
 
 def _noted(tree: Tree, found: Iterable[tuple[Place, str]]) -> list[Note]:

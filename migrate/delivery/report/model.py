@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Action, Confidence, Decider
 
 SCHEMA = 2
@@ -116,7 +117,8 @@ class Build:
 @dataclass(frozen=True)
 class Group:
     """One pin group with its verdict and all that belongs to it. What the author decided has no
-    confidence: that is how sure the tool is."""
+    confidence: that is how sure the tool is. `gap_kinds` has the kind of each of `gaps`, in their
+    order; docs/gaps.md says what they mean."""
 
     name: str
     verdict: Action
@@ -136,6 +138,7 @@ class Group:
     evidence: tuple[Spot, ...]
     warnings: tuple[str, ...]
     gaps: tuple[str, ...]
+    gap_kinds: tuple[GapKind, ...]
     notes: tuple[str, ...]
     rules: tuple[str, ...]
     code: tuple[Code, ...]

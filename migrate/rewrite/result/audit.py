@@ -11,6 +11,7 @@ from migrate.analysis.audit.sources import is_pin, unpins
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Place, Release
 from migrate.analysis.pairing.shares import by_folders
 from migrate.analysis.traits.traits import is_implementation_file
+from migrate.analysis.verdicts.wording import words
 from migrate.base.progress import Progress, count, silent
 from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree
@@ -123,7 +124,7 @@ def _unpaired(group: PinGroup, groups: list[PinGroup], after: View) -> str:
             return f"no release in {function}() any more"
         # A helper that went; that each of its calls is a release now was seen token by token.
     gaps = [gap for g in groups for gap in g.gaps]
-    return f"what it cannot follow: {gaps[0]}" if gaps and group.complete else ""
+    return f"what it cannot follow: {words(gaps[0])}" if gaps and group.complete else ""
 
 
 def _where(releases: tuple[Release, ...] | list[Release]) -> set[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from migrate.analysis.model import Acquire, Classification, PinGroup, Place, Release
+from migrate.analysis.verdicts.wording import words
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree
 from migrate.rewrite.result.view import View, counted
@@ -51,7 +52,7 @@ def _wrong(group: PinGroup, after: View, now: Mapping[str, Mapping[Place, Acquir
     for where, name in (old - new) + (new - old):
         return f"another number of {name}() in {where}()"
     gaps = [gap for g in groups for gap in g.gaps]
-    return f"what it cannot follow: {gaps[0]}" if gaps and group.complete else ""
+    return f"what it cannot follow: {words(gaps[0])}" if gaps and group.complete else ""
 
 
 def _dropped(releases: Sequence[Release]) -> Counter[tuple[str, str]]:

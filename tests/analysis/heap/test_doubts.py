@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.analysis.groups import gaps_of
 from tests.analysis.heap.test_hidden_releases import HERE, PUT, START, STRUCT, end, stored
 from tests.analysis.memory import pairing_of
 
@@ -18,7 +19,7 @@ def gaps(text: str, **more: str) -> list[str]:
     """The gaps of the only group of a file, with other files of its folder by their names."""
     others = {f"drivers/demo/{name}.c": contents for name, contents in more.items()}
     (group,) = pairing_of({HERE: text} | others).groups
-    return list(group.gaps)
+    return gaps_of(group)
 
 
 def behind(code: str) -> list[str]:
@@ -47,7 +48,7 @@ def test_all_is_found() -> None:
     ],
 )
 def test_a_macro_may_release_what_it_names(macro: str) -> None:
-    assert behind(macro) == [f"a macro at {HERE}:{AT} names member 'page'"]
+    assert behind(macro) == [f"macro-names-member {HERE}:{AT} page"]
 
 
 @pytest.mark.parametrize(
@@ -69,14 +70,14 @@ def test_a_macro_that_measures_or_means_something_else(macro: str) -> None:
 
 def test_a_macro_that_measures_hides_none_that_follows() -> None:
     both = "#define PLACE (&((struct demo *)0)->page)\n#define DROP(d) put_page((d)->page)\n"
-    assert behind(both) == [f"a macro at {HERE}:{AT + 1} names member 'page'"]
+    assert behind(both) == [f"macro-names-member {HERE}:{AT + 1} page"]
 
 
 def test_pages_that_were_given_on_before_they_were_kept() -> None:
     kept = stored("struct page *same;\n\n\tsame = page;\n\tdemo->page = same;")
     macro = "#define DROP(d) put_page((d)->page)\n"
     at = 1 + (STRUCT + kept).count("\n")
-    assert gaps(STRUCT + kept + macro) == [f"a macro at {HERE}:{at} names member 'page'"]
+    assert gaps(STRUCT + kept + macro) == [f"macro-names-member {HERE}:{at} page"]
 
 
 # Members in code that the parser does not understand
@@ -84,21 +85,21 @@ def test_pages_that_were_given_on_before_they_were_kept() -> None:
 
 def test_code_at_file_scope() -> None:
     code = "DEMO_EVENT(x,\n\tDEMO_DO(\n\t\tput_page(x->page);\n\t)\n);\n"
-    assert behind(code) == [f"the code around {HERE}:{AT + 2} is not understood"]
+    assert behind(code) == [f"code-outside-function {HERE}:{AT + 2}"]
 
 
 def test_what_a_trace_event_records_is_no_page() -> None:
     event = "TRACE_EVENT(x,\n\tTP_fast_assign(\n\t\t__entry->page = 1;\n\t)\n);\n"
     assert behind(event) == []
     other = event.replace("__entry->page = 1;", "__entry->page = 1;\n\t\tput_page(x->page);")
-    assert behind(other) == [f"the code around {HERE}:{AT + 3} is not understood"]
+    assert behind(other) == [f"code-outside-function {HERE}:{AT + 3}"]
     deep = event.replace("__entry->page", "__entry->demo->page")
-    assert behind(deep) == [f"the code around {HERE}:{AT + 2} is not understood"]
+    assert behind(deep) == [f"code-outside-function {HERE}:{AT + 2}"]
 
 
 def test_a_member_behind_an_arrow_is_one_whatever_the_parser_says() -> None:
     code = "void f(struct list_head *l)\n{\n\tput_page(first(l, struct demo, x)->page);\n}\n"
-    assert behind(code) == [f"the code at {HERE}:{AT + 2} is not understood"]
+    assert behind(code) == [f"code-unclear {HERE}:{AT + 2}"]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_words_in_a_declaration_that_is_not_understood(code: str) -> None:
 
 def test_a_declaration_that_is_not_understood() -> None:
     code = "void f(struct demo *demo)\n{\n\tstruct x *a b, *c = demo->page;\n}\n"
-    assert behind(code) == [f"the code at {HERE}:{AT + 2} is not understood"]
+    assert behind(code) == [f"code-unclear {HERE}:{AT + 2}"]
 
 
 # Types
@@ -125,12 +126,12 @@ def test_a_declaration_that_is_not_understood() -> None:
 
 def test_an_object_of_no_known_type() -> None:
     code = "void f(struct not_here *x)\n{\n\tput_page(x->inner->page);\n}\n"
-    assert behind(code) == ["the type that holds 'page' in f() is not known"]
+    assert behind(code) == [f"member-type-unknown {HERE}:{AT} page f"]
 
 
 def test_a_struct_that_is_declared_nowhere_may_be_this_one_by_another_name() -> None:
     code = "void f(struct not_here *x)\n{\n\tput_page(x->page);\n}\n"
-    assert behind(code) == ["the type that holds 'page' in f() is not known"]
+    assert behind(code) == [f"member-type-unknown {HERE}:{AT} page f"]
 
 
 def test_a_member_of_that_name_in_another_struct() -> None:
@@ -139,7 +140,7 @@ def test_a_member_of_that_name_in_another_struct() -> None:
     assert behind(code) == []
 
 
-DEEP = f"{HERE} is not analysed: the function at line {{}} is nested in more than 150 levels"
+DEEP = f"file-not-analysed {HERE}:1 the function at line {{}} is nested in more than 150 levels"
 
 
 def test_a_function_that_is_nested_too_deep() -> None:
@@ -161,19 +162,17 @@ LINE = 18
 
 
 def test_a_release_that_is_named_and_not_called() -> None:
-    assert local("later(put_page);") == [f"put_page is named but not called at {HERE}:{LINE}"]
+    assert local("later(put_page);") == [f"release-not-called {HERE}:{LINE} put_page"]
     assert local("void (*drop)(struct page *) = put_page;") == [
-        f"put_page is named but not called at {HERE}:{LINE}"
+        f"release-not-called {HERE}:{LINE} put_page"
     ]
     assert local("demo->put_page = 1; later(put_page);") == [
-        f"put_page is named but not called at {HERE}:{LINE}"
+        f"release-not-called {HERE}:{LINE} put_page"
     ]
-    assert local("demo->fn = (put_page)demo;") == [
-        f"put_page is named but not called at {HERE}:{LINE}"
-    ]
+    assert local("demo->fn = (put_page)demo;") == [f"release-not-called {HERE}:{LINE} put_page"]
     assert local("later(put_page); later(unpin_user_page);") == [
-        f"put_page is named but not called at {HERE}:{LINE}",
-        f"unpin_user_page is named but not called at {HERE}:{LINE}",
+        f"release-not-called {HERE}:{LINE} put_page",
+        f"release-not-called {HERE}:{LINE} unpin_user_page",
     ]
 
 
@@ -192,13 +191,12 @@ def test_what_only_looks_like_its_name(code: str) -> None:
 
 
 def test_a_variable_that_releases_by_itself() -> None:
-    assert "demo_start() has variables that release what they hold by themselves" in local(
-        "struct page *own __free(put_page) = NULL;"
-    )
+    found = local("struct page *own __free(put_page) = NULL;")
+    assert f"released-by-scope {HERE}:7 demo_start" in found
 
 
 def test_a_declaration_of_the_variable_that_is_not_understood() -> None:
-    assert f"the code at {HERE}:{LINE} is not understood" in local("struct x *a b, *c = page;")
+    assert f"code-unclear {HERE}:{LINE}" in local("struct x *a b, *c = page;")
 
 
 def test_a_variable_that_hides_another_of_its_name() -> None:
@@ -215,7 +213,7 @@ void demo_start(unsigned long start, int page)
 	}
 }
 """
-    assert gaps(code) == [f"the code at {HERE}:9 is not understood"]
+    assert gaps(code) == [f"code-unclear {HERE}:9"]
 
 
 def test_a_release_in_another_function_says_nothing_of_this_one() -> None:
@@ -225,7 +223,7 @@ def test_a_release_in_another_function_says_nothing_of_this_one() -> None:
 
 def test_each_is_said_once() -> None:
     code = "void f(struct x *x)\n{\n\tput_page(x->y->page);\n\tput_page(x->z->page);\n}\n"
-    assert behind(code) == ["the type that holds 'page' in f() is not known"]
+    assert behind(code) == [f"member-type-unknown {HERE}:{AT} page f"]
 
 
 def test_other_files_of_the_folder_are_looked_at() -> None:
@@ -237,7 +235,7 @@ def test_other_files_of_the_folder_are_looked_at() -> None:
         "drivers/demo/b.c": include + "#define DROP(d) put_page((d)->page)\n",
     }
     (group,) = pairing_of(files).groups
-    assert list(group.gaps) == ["a macro at drivers/demo/b.c:2 names member 'page'"]
+    assert gaps_of(group) == ["macro-names-member drivers/demo/b.c:2 page"]
 
 
 def test_a_function_with_the_pages_that_is_nested_too_deep() -> None:
@@ -250,12 +248,12 @@ def test_a_function_with_the_pages_that_is_nested_too_deep() -> None:
 @pytest.mark.parametrize(
     ("macro", "use", "gap"),
     [
-        ("#define DROP put_page(page)", "DROP;", "the macro at {}:2 names 'page' in f()"),
-        ("#define DROP() put_page(page)", "DROP();", "the macro at {}:2 names 'page' in f()"),
+        ("#define DROP put_page(page)", "DROP;", "macro-names-variable {}:2 page f"),
+        ("#define DROP() put_page(page)", "DROP();", "macro-names-variable {}:2 page f"),
         (
             "#define DROP do { \\\n\tput_page(page); \\\n\t} while (0)",
             "DROP;",
-            "names 'page' in f()",
+            "macro-names-variable {}:2 page f",
         ),
         ("#define DROP put_page(page)", "", ""),
         ("#define DROP(page) put_page(page)", "n++;", ""),
@@ -293,16 +291,19 @@ def test_a_macro_that_pastes_the_name_of_a_variable() -> None:
 @pytest.mark.parametrize(
     ("code", "gap"),
     [
-        ("#define OTHER page\nvoid f(struct demo *d)\n{\n\tput_page(d->OTHER);\n}\n", "stands for"),
+        (
+            "#define OTHER page\nvoid f(struct demo *d)\n{\n\tput_page(d->OTHER);\n}\n",
+            "macro-stands-for-member",
+        ),
         (
             "void f(struct demo *d)\n{\n"
             "\tput_page(*(struct page **)((char *)d + offsetof(struct demo, page)));\n}\n",
-            "the place of 'page' in struct demo is taken",
+            "member-offset-taken",
         ),
         (
             "struct view {\n\tstruct page *first;\n};\nvoid f(struct demo *d)\n{\n"
             "\tput_page(((struct view *)d)->first);\n}\n",
-            "struct demo is taken for another",
+            "struct-cast",
         ),
         # A struct that is a part of the other, from the outside and from the inside.
         ("struct outer {\n\tstruct demo demo;\n};\nvoid *f(struct demo *d)\n"
@@ -323,10 +324,10 @@ def test_a_variable_that_others_name() -> None:
     )
     other = "extern struct page *demo_page;\nvoid g(void)\n{\n\tput_page(demo_page);\n}\n"
 
-    def found(static: str, path: str) -> tuple[str, ...]:
+    def found(static: str, path: str) -> list[str]:
         groups = pairing_of({HERE: code.format(static), path: other}).groups
-        return groups[0].gaps
+        return gaps_of(groups[0])
 
-    assert found("", "drivers/elsewhere/other.c") == ("'demo_page' is named outside of its folder",)
-    assert found("static ", "drivers/elsewhere/other.c") == ()
-    assert found("", "drivers/demo/other.c") == ()
+    assert found("", "drivers/elsewhere/other.c") == ["global-shared demo_page"]
+    assert found("static ", "drivers/elsewhere/other.c") == []
+    assert found("", "drivers/demo/other.c") == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from migrate.analysis.gaps import FOREIGN_SOURCES, UNKNOWN_SOURCES, GapKind
+from tests.analysis.groups import gaps_of
 from tests.analysis.heap.test_hidden_releases import HERE, SHARED
 from tests.analysis.memory import only_group
 
@@ -33,14 +35,15 @@ FIRST = 1 + SHARED.count("\n") + OTHER[: OTHER.index("q = ")].count("\n")
 def gaps(released: str, between: str = "", source: str = "alloc_page(0)") -> list[str]:
     """What is said when demo_put(), which releases our page, is called with another as well."""
     text = OTHER.replace("SOURCE", source).replace("BETWEEN", between)
-    return list(only_group(SHARED + text.replace("RELEASED", released)).gaps)
+    return gaps_of(only_group(SHARED + text.replace("RELEASED", released)))
 
 
-def drops(why: str, line: int) -> str:
-    return f"a release drops pages from elsewhere: {why} at {HERE}:{line}"
+def drops(kind: GapKind, function: str, line: int) -> str:
+    """That a release drops pages from elsewhere."""
+    return f"{kind} {HERE}:{line} {function}".rstrip()
 
 
-ALLOCATED = drops("it may come from alloc_page()", FIRST)
+ALLOCATED = drops(GapKind.FROM_OTHER_CALL, "alloc_page", FIRST)
 
 
 @pytest.mark.parametrize(
@@ -86,49 +89,47 @@ def test_a_page_is_followed_back_through(released: str, between: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("released", "between", "why"),
+    ("released", "between", "kind", "function"),
     [
-        ("find_get_page(mapping, n)", "", "it may come from find_get_page()"),
-        ("unknown_to(q)", "", "it may come from unknown_to()"),
-        ("fn(q)", "", "it may come from a function pointer"),
-        ("virt_to_page(at)", "at = kmalloc(8, 0)", "it may be memory of kmalloc()"),
-        ("other", "demo_find(&other)", "demo_find() may fill it"),
-        ("other", "mapping->ops->find(&other)", "a function pointer may fill it"),
+        ("find_get_page(mapping, n)", "", GapKind.FROM_OTHER_CALL, "find_get_page"),
+        ("unknown_to(q)", "", GapKind.FROM_OTHER_CALL, "unknown_to"),
+        ("fn(q)", "", GapKind.FROM_OTHER_CALL, ""),
+        ("virt_to_page(at)", "at = kmalloc(8, 0)", GapKind.FROM_ALLOCATED_MEMORY, "kmalloc"),
+        ("other", "demo_find(&other)", GapKind.OTHER_CALL_MAY_FILL, "demo_find"),
+        ("other", "mapping->ops->find(&other)", GapKind.OTHER_CALL_MAY_FILL, ""),
         (
             "other",
             "pin_user_pages_fast(n, 1, 0, &other)",
-            "pin_user_pages_fast() fills it, too",
+            GapKind.OTHER_CALL_FILLS,
+            "pin_user_pages_fast",
         ),
     ],
 )
-def test_a_page_from_elsewhere(released: str, between: str, why: str) -> None:
+def test_a_page_from_elsewhere(released: str, between: str, kind: GapKind, function: str) -> None:
     line = FIRST + (1 if between else 2)
-    assert gaps(released, between, "NULL") == [drops(why, line)]
+    assert gaps(released, between, "NULL") == [drops(kind, function, line)]
 
 
 @pytest.mark.parametrize(
     ("released", "between", "why", "line"),
     [
-        ("pages[0]", "memcpy(pages, 0, 8)", "what is copied into pages is no variable", 1),
-        ("other", "", "nothing in sight sets other", -9),
-        ("shared.page", "", "nothing in sight sets struct box.page", -9),
-        ("shared.page", "fill_it(&shared)", "nothing in sight sets struct box.page", -9),
+        ("pages[0]", "memcpy(pages, 0, 8)", "copied-no-variable {} pages", 1),
+        ("other", "", "nothing-sets {} other", -9),
+        ("shared.page", "", "nothing-sets {} struct box.page", -9),
+        ("shared.page", "fill_it(&shared)", "nothing-sets {} struct box.page", -9),
     ],
 )
 def test_a_page_that_may_be_from_elsewhere(
     released: str, between: str, why: str, line: int
 ) -> None:
-    said = f"a release may drop pages from elsewhere: {why} ({HERE}:{FIRST + line})"
-    assert gaps(released, between, "NULL") == [said]
+    assert gaps(released, between, "NULL") == [why.format(f"{HERE}:{FIRST + line}")]
 
 
 def test_what_two_lists_have_of_each_other_comes_from_neither() -> None:
     """Storage that is only ever filled from storage that is filled from it has no page."""
     found = gaps("list[0]", "list[0] = pages[0]; pages[0] = list[0]", "NULL")
-    assert [gap.split(": ")[1].split(" (")[0] for gap in found] == [
-        "nothing in sight sets list",
-        "nothing in sight sets pages",
-    ]
+    place = f"{HERE}:{FIRST - 9}"
+    assert found == [f"nothing-sets {place} list", f"nothing-sets {place} pages"]
 
 
 RECURSIVE = """
@@ -146,9 +147,9 @@ def test_a_function_that_fills_by_calling_itself() -> None:
     text = text.replace("RELEASED", "pages[0]")
     found = [RECURSIVE.replace("SOURCE", source) + text for source in ("alloc_page(0)", "NULL")]
     line = SHARED.count("\n") + RECURSIVE[: RECURSIVE.index("to[n]")].count("\n") + 1
-    assert [only_group(SHARED + more).gaps for more in found] == [
-        (drops("it may come from alloc_page()", line),),
-        (),
+    assert [gaps_of(only_group(SHARED + more)) for more in found] == [
+        [drops(GapKind.FROM_OTHER_CALL, "alloc_page", line)],
+        [],
     ]
 
 
@@ -169,7 +170,8 @@ void demo_caller(void)
 def test_a_page_of_a_caller() -> None:
     static = CALLED.replace("STATIC", "static")
     line = 1 + SHARED.count("\n") + CALLED[: CALLED.index("mine[1]")].count("\n")
-    assert only_group(SHARED + static).gaps == (drops("it may come from alloc_page()", line),)
+    found = gaps_of(only_group(SHARED + static))
+    assert found == [drops(GapKind.FROM_OTHER_CALL, "alloc_page", line)]
     never = static.replace("demo_all(mine, 1);", "")
     assert only_group(SHARED + never).gaps == ()
 
@@ -191,9 +193,11 @@ void demo_other(int n)
 def test_a_page_that_a_function_returns() -> None:
     text = SHARED + RETURNED.replace("FOUND", "alloc_page(0)")
     line = 1 + SHARED.count("\n") + RETURNED[: RETURNED.index("FOUND")].count("\n")
-    assert only_group(text).gaps == (drops("it may come from alloc_page()", line),)
+    found = gaps_of(only_group(text))
+    assert found == [drops(GapKind.FROM_OTHER_CALL, "alloc_page", line)]
     nothing = SHARED + RETURNED.replace("FOUND", "NULL")
-    assert only_group(nothing).gaps == (drops("it may come from demo_one()", line + 4),)
+    found = gaps_of(only_group(nothing))
+    assert found == [drops(GapKind.FROM_OTHER_CALL, "demo_one", line + 4)]
 
 
 FILLED = """
@@ -214,17 +218,17 @@ void demo_other(int n)
 @pytest.mark.parametrize(
     ("body", "gap"),
     [
-        ("*where = alloc_page(0)", "it may come from alloc_page()"),
-        ("demo_find(&where[n])", "demo_find() may fill it"),
-        ("*where = NULL", ""),
-        ("get_user_pages_fast(n, 1, 0, where)", ""),
+        ("*where = alloc_page(0)", (GapKind.FROM_OTHER_CALL, "alloc_page")),
+        ("demo_find(&where[n])", (GapKind.OTHER_CALL_MAY_FILL, "demo_find")),
+        ("*where = NULL", ()),
+        ("get_user_pages_fast(n, 1, 0, where)", ()),
     ],
 )
-def test_a_page_that_a_function_fills_in(body: str, gap: str) -> None:
+def test_a_page_that_a_function_fills_in(body: str, gap: tuple[GapKind, str] | tuple[()]) -> None:
     text = SHARED + FILLED.replace("BODY", body)
     line = 1 + SHARED.count("\n") + FILLED[: FILLED.index("BODY")].count("\n")
     group = only_group(text)
-    assert group.gaps == ((drops(gap, line),) if gap else ())
+    assert gaps_of(group) == ([drops(*gap, line)] if gap else [])
     assert len(group.acquires) == 1 + ("get_user" in body)
 
 
@@ -284,8 +288,8 @@ def test_an_alias_shares_what_is_put_there_not_what_else_it_points_to(
     between: str, shared: bool
 ) -> None:
     found = only_group(SHELF.replace("BETWEEN", between)).gaps
-    assert [gap for gap in found if "elsewhere" in gap] == [] or shared
-    assert bool([gap for gap in found if "drops pages from elsewhere" in gap]) is shared
+    assert bool([gap for gap in found if gap.kind in FOREIGN_SOURCES]) is shared
+    assert shared or not [gap for gap in found if gap.kind in UNKNOWN_SOURCES]
 
 
 COPIED = """
@@ -312,6 +316,6 @@ int drawer_add(struct drawer *drawer, unsigned long start)
 
 def test_a_copy_of_an_array_has_what_was_in_it() -> None:
     (gap,) = only_group(COPIED.replace("NEW", "kmemdup")).gaps
-    assert "drops pages from elsewhere: it may come from alloc_page()" in gap
+    assert (gap.kind, gap.function) == (GapKind.FROM_OTHER_CALL, "alloc_page")
     new = COPIED.replace("NEW(drawer->own, 32, GFP_KERNEL)", "kmalloc(32, GFP_KERNEL)")
     assert only_group(new).gaps == ()

@@ -11,7 +11,7 @@ import pytest
 from migrate.analysis.model import UseKind
 from migrate.analysis.pairing.group import Grouper, Traced, pages_position
 from migrate.analysis.program.program import Program
-from tests.analysis.groups import acquire
+from tests.analysis.groups import acquire, gaps_of
 from tests.analysis.memory import only_group, pairing_of, scan_of, tree_of
 
 HERE = "drivers/demo/demo.c"
@@ -88,7 +88,7 @@ def test_a_member_or_a_global_keeps_them(argument: str, tie: str, stored: bool) 
 def test_a_local_array_keeps_nothing_and_its_index_holds_none(argument: str) -> None:
     for before in ("", "note_of(i);"):
         group = only_group(into(argument, before))
-        assert (group.edges, group.gaps) == ((), ("no release was found",))
+        assert (group.edges, gaps_of(group)) == ((), ["no-release"])
 
 
 def test_a_count_beside_what_is_not_declared_holds_none() -> None:
@@ -97,26 +97,25 @@ def test_a_count_beside_what_is_not_declared_holds_none() -> None:
 
 
 def test_a_parameter_is_filled_for_the_callers() -> None:
-    assert only_group(into("filled")).gaps == (
-        "not all callers of f(), which fills it, are known",
-        "no release was found",
-    )
+    assert gaps_of(only_group(into("filled"))) == [
+        f"filled-for-unknown {HERE}:11 f",
+        "no-release",
+    ]
 
 
 @pytest.mark.parametrize("argument", ["0 + 1", "(void *)1"])
 def test_what_is_no_variable(argument: str) -> None:
-    assert f"the pages argument at {HERE}:17 is no variable" in only_group(into(argument)).gaps
+    assert f"pages-argument-no-variable {HERE}:17" in gaps_of(only_group(into(argument)))
 
 
 def test_arguments_of_another_prototype() -> None:
     (group,) = pairing_of(
         {HERE: "void f(struct page **p)\n{\n\tget_user_pages_fast(0, 1, 0, p, 0);\n}\n"}
     ).groups
-    assert group.gaps == (
-        f"the arguments of get_user_pages_fast() at {HERE}:3 are not those of this tree's"
-        " prototype",
-        "no release was found",
-    )
+    assert gaps_of(group) == [
+        f"acquire-other-prototype {HERE}:3 get_user_pages_fast",
+        "no-release",
+    ]
 
 
 RETURNED = """
@@ -133,10 +132,7 @@ def test_without_a_prototype_nobody_knows_which_argument_it_is() -> None:
     tree = tree_of({HERE: "void f(struct page **p)\n{\n\tget_user_pages_fast(0, 1, 0, p);\n}\n"})
     (known,) = scan_of(tree).acquires
     found = Grouper(Program(tree), (unknown := replace(known, roles=()),)).group(unknown)
-    assert found.group.gaps == (
-        f"the pages argument at {HERE}:3 is not known",
-        "no release was found",
-    )
+    assert gaps_of(found.group) == [f"pages-argument-unknown {HERE}:3", "no-release"]
 
 
 def test_the_result_of_the_call() -> None:
@@ -150,15 +146,12 @@ def test_the_result_of_the_call() -> None:
     assert [r.place.line for r in group.releases] == [6]
     kept = RETURNED.replace("struct page *page", "global_page")
     (group,) = pairing_of(files | {HERE: kept.replace("(page)", "(global_page)")}).groups
-    assert group.gaps == ("no declaration of 'global_page' is in sight",)
+    assert gaps_of(group) == ["global-undeclared global_page"]
 
 
 def test_outside_of_a_function() -> None:
     (group,) = pairing_of({HERE: "int x = get_user_pages_fast(0, 1, 0, pages);\n"}).groups
-    assert group.gaps == (
-        f"the function around {HERE}:1 is not understood",
-        "no release was found",
-    )
+    assert gaps_of(group) == [f"acquire-outside-function {HERE}:1", "no-release"]
 
 
 # Conditions

@@ -3,20 +3,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from migrate.analysis.gaps import Gap
+from tests.analysis.groups import brief
 from tests.analysis.heap.test_hidden_releases import HERE, PUT, START, STRUCT, end
 from tests.analysis.memory import pairing_of
 
 OTHER = "drivers/demo/other.c"
 UNCLEAR = "void f(struct demo *x)\n{\n\tput_page(x->inner->page);\n}\n"
 """Code that may name a member `page` of any struct that it can see."""
-DOUBT = "the type that holds 'page' in f() is not known"
+DOUBT = "member-type-unknown page f"
+
+
+def found(files: dict[str, str]) -> tuple[Gap, ...]:
+    (group,) = pairing_of({HERE: STRUCT + START + end(PUT)} | files).groups
+    return group.gaps
 
 
 def gaps(files: dict[str, str]) -> list[str]:
-    (group,) = pairing_of({HERE: STRUCT + START + end(PUT)} | files).groups
-    return list(group.gaps)
+    return [brief(replace(gap, place=None)) for gap in found(files)]
 
 
 def test_no_other_file_sees_it() -> None:
@@ -31,7 +39,7 @@ def test_who_sees_only_its_name_may_copy_it() -> None:
     copy = (
         "struct demo;\nvoid f(struct demo *x, void *to, int size)\n{\n\tmemcpy(to, x, size);\n}\n"
     )
-    assert gaps({OTHER: copy}) == [f"struct demo is copied to something else at {OTHER}:4"]
+    assert [brief(gap) for gap in found({OTHER: copy})] == [f"struct-copied-out {OTHER}:4 demo"]
 
 
 @pytest.mark.parametrize("written", ['"demo.c"', '"../demo/demo.c"', "<demo/demo.c>"])
@@ -55,7 +63,6 @@ def test_a_struct_of_the_same_name() -> None:
 
 def test_a_header_may_have_a_macro_for_it() -> None:
     macro = "#define DROP(d) put_page((d)->page)\n"
-    assert gaps({"drivers/demo/drop.h": macro}) == [
-        "a macro at drivers/demo/drop.h:1 names member 'page'"
-    ]
+    header = "drivers/demo/drop.h"
+    assert [brief(gap) for gap in found({header: macro})] == [f"macro-names-member {header}:1 page"]
     assert gaps({OTHER: macro}) == []

@@ -7,9 +7,11 @@ from unittest.mock import patch
 
 import pytest
 
+from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Action, UseKind
 from migrate.analysis.valueflow import flow
 from migrate.analysis.verdicts.classify import verdict
+from tests.analysis.groups import gaps_of
 from tests.analysis.memory import only_group, pairing_of
 
 HERE = "drivers/demo/demo.c"
@@ -171,7 +173,7 @@ def test_arguments_of_another_kernel_are_not_taken_for_this_ones() -> None:
     }
     """
     found = only_group(text)
-    assert any("prototype" in gap for gap in found.gaps), found.gaps
+    assert GapKind.ACQUIRE_OTHER_PROTOTYPE in {gap.kind for gap in found.gaps}
     assert verdict(found, True).action is Action.MANUAL
 
 
@@ -193,15 +195,14 @@ void f(unsigned long start)
 
 def limited(limit: str, number: int) -> list[str]:
     with patch.object(flow, limit, number):
-        return list(only_group(LIMITED).gaps)
+        return gaps_of(only_group(LIMITED))
 
 
 def test_what_spreads_too_far_is_not_followed_to_its_end() -> None:
     """The page is in three variables, its number in two; the call's result is a state as well."""
-    far = "the pages spread over too many places to follow them all"
     enough = next(n for n in range(20) if not limited("_CELL_LIMIT", n))
     assert enough == 6
-    assert far in limited("_CELL_LIMIT", enough - 1)
+    assert "too-many-places" in limited("_CELL_LIMIT", enough - 1)
     assert flow._CELL_LIMIT == 250
 
 
@@ -209,11 +210,11 @@ def test_what_is_made_of_the_pages_has_a_limit_of_its_own() -> None:
     """It matters only when a page is found again by it, so here nothing is said."""
     assert limited("_DERIVED_LIMIT", 0) == []
     again = LIMITED.replace("put_page(two)", "put_page(pfn_to_page(more))")
-    why = "addresses of the pages spread over too many places"
+    why = "too-many-addresses"
     with patch.object(flow, "_DERIVED_LIMIT", 2):
-        assert why in only_group(again).gaps
+        assert why in gaps_of(only_group(again))
     with patch.object(flow, "_DERIVED_LIMIT", 3):
-        assert why not in only_group(again).gaps
+        assert why not in gaps_of(only_group(again))
     assert flow._DERIVED_LIMIT == 80
 
 
@@ -256,13 +257,13 @@ def test_a_parameter_that_is_filled_is_filled_for_all_callers(into: str, stored:
 
 def test_a_function_that_fills_for_anybody_has_callers_that_nobody_knows() -> None:
     text = PASSED_ON.replace("static int between", "int between").replace("INTO", "own")
-    why = "not all callers of between(), which fills it, are known"
+    why = f"filled-for-unknown {HERE}:{{}} between"
     header = "int between(unsigned long start, struct page **handed);\n"
     files = {"include/linux/demo.h": header, HERE: "#include <linux/demo.h>\n" + text}
     (found,) = pairing_of(files).groups
-    assert found.gaps == (why,)
+    assert gaps_of(found) == [why.format(11)]
     unused = text.replace("between(start, own);", "").replace("int between", "static int between")
-    assert why in only_group(unused).gaps
+    assert why.format(10) in gaps_of(only_group(unused))
 
 
 RETURNED = """
@@ -290,18 +291,18 @@ def test_a_result_is_followed_to_all_callers() -> None:
     assert [edge.kind for edge in found.edges] == ["returned by get()", "returned by between()"]
     assert [release.function for release in found.releases] == ["top"]
     unused = RETURNED.replace("put_page(between(start))", "put_page(0)")
-    assert "not all callers of between(), which returns it, are known" in only_group(unused).gaps
+    assert f"returned-to-unknown {HERE}:9 between" in gaps_of(only_group(unused))
 
 
 @pytest.mark.parametrize(
     ("code", "gap"),
     [
-        ("*slot_of(demo) = page;", "it is stored where the result of a call points, {}"),
-        ("list_add(&page->lru, list);", "the page is put on a list at {}"),
-        ("hand_over(page);", "passed to hand_over() at {}, which cannot be followed"),
-        ("demo->fn(page);", "passed to a function pointer at {}, which cannot be followed"),
-        ("missing = page;", "no declaration of 'missing' is in sight"),
-        ("what->member = page;", f"the type that holds 'member' in {HERE} is not known"),
+        ("*slot_of(demo) = page;", "behind-a-result {}"),
+        ("list_add(&page->lru, list);", "on-a-list {}"),
+        ("hand_over(page);", "passed-to-unknown {} hand_over"),
+        ("demo->fn(page);", "passed-to-unknown {}"),
+        ("missing = page;", "global-undeclared missing"),
+        ("what->member = page;", f"type-unknown {HERE}:1 member"),
     ],
 )
 def test_where_it_goes_out_of_sight(code: str, gap: str) -> None:
@@ -310,7 +311,7 @@ def test_where_it_goes_out_of_sight(code: str, gap: str) -> None:
         "\tstruct page *page;\n\n\tget_user_pages_fast(start, 1, 0, &page);\n"
         f"\t{code}\n\tput_page(page);\n}}\n"
     )
-    assert only_group(text).gaps == (gap.format(f"{HERE}:6"),)
+    assert gaps_of(only_group(text)) == [gap.format(f"{HERE}:6")]
 
 
 @pytest.mark.parametrize("start", ["d->base + d->pages", "d->pages + d->base", "d->pages"])

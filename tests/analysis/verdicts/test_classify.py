@@ -18,7 +18,7 @@ from migrate.analysis.model import (
     UseKind,
 )
 from migrate.analysis.verdicts.classify import classify, verdict, warnings
-from tests.analysis.groups import acquire, group, release, trait, use
+from tests.analysis.groups import GAP, acquire, group, release, trait, use
 from tests.analysis.memory import tree_of
 
 U, T = UseKind, TraitKind
@@ -91,7 +91,7 @@ def test_given_back_to_the_allocator() -> None:
 def test_warnings_come_with_what_is_converted_only() -> None:
     pinned = verdict(group(U.DMA, T.MAY_WRITE, T.LONG_LIVED), True)
     assert (pinned.action, len(pinned.warnings)) == (Action.PIN, 2)
-    for kept in (group(T.NOTIFIER_HERE, U.DMA, T.MAY_WRITE), group(U.DMA, gaps=("a gap",))):
+    for kept in (group(T.NOTIFIER_HERE, U.DMA, T.MAY_WRITE), group(U.DMA, gaps=(GAP,))):
         assert verdict(kept, True).warnings == ()
 
 

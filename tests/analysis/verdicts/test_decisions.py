@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import (
     Action,
     Classification,
@@ -23,7 +24,7 @@ from migrate.base.errors import Refusal
 from tests.analysis import groups
 
 WHOLE = groups.group(UseKind.WRITE_DATA, TraitKind.MAY_WRITE)
-GAPS = groups.group(UseKind.WRITE_DATA, gaps=("a first gap", "a second gap"))
+GAPS = groups.group(UseKind.WRITE_DATA, gaps=(groups.GAP, Gap(GapKind.NO_RELEASE)))
 ENTRY = '[[decision]]\nfile = "drivers/demo/demo.c"\nverdict = "keep"\nwhy = "It is mine."\n'
 
 
@@ -232,14 +233,14 @@ def test_an_entry_that_fits_nothing_names_the_nearest(
 def test_a_group_with_gaps_is_not_converted_by_the_way(action: Action) -> None:
     refusal = refused(classified(GAPS), of(action))
     assert f"would {action} drivers/demo/demo.c:get" in refusal.what
-    assert "a first gap" in refusal.what
+    assert "the page is put on a list at drivers/demo/demo.c:12." in refusal.what
     assert "then add despite_gaps = true" in refusal.next_step
 
 
 def test_a_group_with_gaps_is_converted_when_that_is_said() -> None:
     (decided,) = decide(classified(GAPS), [of(Action.PIN, despite_gaps=True)]).verdicts
     assert (decided.action, decided.confidence) == (Action.PIN, None)
-    assert "Converted although not followed: a second gap." in decided.warnings
+    assert "Converted although not followed: no release was found." in decided.warnings
 
 
 @pytest.mark.parametrize("action", [Action.KEEP, Action.MANUAL])

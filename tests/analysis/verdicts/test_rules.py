@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import (
     Action,
     Confidence,
@@ -25,7 +26,7 @@ from migrate.analysis.model import (
 from migrate.analysis.verdicts import rules
 from migrate.analysis.verdicts.classify import verdict
 from migrate.analysis.verdicts.rules import RULES, Answer, Question, Rule
-from tests.analysis.groups import PATH, acquire, group, release, trait, use
+from tests.analysis.groups import GAP, PATH, acquire, group, release, trait, use
 
 U, T = UseKind, TraitKind
 WRITTEN = (U.MAP, U.WRITE_DATA, T.MAY_WRITE)
@@ -88,7 +89,7 @@ def test_fast_only_is_sure_of_a_moment_only_when_all_of_it_is_seen() -> None:
         return expect(rules.fast_only, about, Action.KEEP, "4").confidence
 
     assert confidence(group(T.FAST_ONLY, acquires=ONLY_FAST)) is Confidence.HIGH
-    gap = group(T.FAST_ONLY, U.ESCAPES, acquires=ONLY_FAST, gaps=("passed to x()",))
+    gap = group(T.FAST_ONLY, U.ESCAPES, acquires=ONLY_FAST, gaps=(GAP,))
     assert confidence(gap) is Confidence.MEDIUM
     assert confidence(group(T.FAST_ONLY, acquires=ONLY_FAST, releases=())) is Confidence.MEDIUM
 
@@ -157,16 +158,20 @@ def test_reference_consumed() -> None:
     assert ask(rules.reference_consumed, group(U.CONSUMED)) is None, "it may be released, too"
     either = (U.CONSUMED, U.STRUCT_PAGE, U.PHYSICAL)
     expect(rules.reference_consumed, group(*either), Action.KEEP, "4")
-    assert ask(rules.reference_consumed, group(*either, gaps=("a gap",))) is None
+    assert ask(rules.reference_consumed, group(*either, gaps=(GAP,))) is None
     assert ask(rules.reference_consumed, group(*either, U.PHYSICAL_KEPT)) is None
     for more in (U.DMA, U.STORED, U.WRITE_DATA, U.READ_DATA, U.MAP):
         assert ask(rules.reference_consumed, group(U.CONSUMED, more, releases=())) is None
 
 
 def test_other_sources() -> None:
-    foreign = use(U.OTHER_SOURCE, "it may come from alloc_page()")
+    foreign = use(U.OTHER_SOURCE, "fill(pages);")
     answer = expect(rules.other_sources, group(*WRITTEN, more=(foreign,)), Action.MANUAL, "")
-    assert "alloc_page()" in answer.reason
+    assert answer.reason.endswith("share the storage or a release: fill(pages).")
+    gap = Gap(GapKind.FROM_OTHER_CALL, foreign.place, function="alloc_page")
+    about = group(*WRITTEN, gaps=(GAP, gap), more=(foreign,))
+    answer = expect(rules.other_sources, about, Action.MANUAL, "")
+    assert answer.reason.endswith("share the storage or a release: it may come from alloc_page().")
     assert ask(rules.other_sources, group(*WRITTEN)) is None
 
 
@@ -179,9 +184,10 @@ def test_the_nearest_of_other_sources_is_the_reason() -> None:
 
 
 def test_not_followed() -> None:
-    about = group(*WRITTEN, gaps=("passed to f() at a.c:3, which cannot be followed", "more"))
+    passed = Gap(GapKind.PASSED_TO_UNKNOWN, Place("a.c", 3, 0), function="f")
+    about = group(*WRITTEN, gaps=(passed, GAP))
     answer = expect(rules.not_followed, about, Action.MANUAL, "")
-    assert "a.c:3" in answer.reason
+    assert answer.reason.endswith(": passed to f() at a.c:3, which cannot be followed.")
     assert ask(rules.not_followed, group(*WRITTEN)) is None
 
 
@@ -280,7 +286,7 @@ def test_held_until_another_function_is_what_the_reason_says() -> None:
     ("about", "case"),
     [
         (group(U.DMA, releases=()), "2"),
-        (group(U.DMA, gaps=("a gap",)), "2"),
+        (group(U.DMA, gaps=(GAP,)), "2"),
         (group(U.DMA, T.LONG_LIVED), "2"),
         (group(U.DMA), "1"),
     ],
@@ -298,7 +304,7 @@ def test_the_trait_that_decides_is_the_evidence() -> None:
     assert [e.kind for e in here.evidence] == [T.NOTIFIER_HERE.value]
     at_once = expect(rules.only_struct_page, group(T.PUT_AT_ONCE), Action.KEEP, "4")
     assert [e.kind for e in at_once.evidence] == [T.PUT_AT_ONCE.value]
-    lost = expect(rules.not_followed, group(U.ESCAPES, U.DMA, gaps=("x",)), Action.MANUAL, "")
+    lost = expect(rules.not_followed, group(U.ESCAPES, U.DMA, gaps=(GAP,)), Action.MANUAL, "")
     assert [e.kind for e in lost.evidence] == [U.ESCAPES.value]
 
 
@@ -392,11 +398,11 @@ def decided(about: PinGroup, pins_read_only: bool = True) -> str:
     ("about", "rule"),
     [
         (group(T.IMPLEMENTATION, T.PAGES_NULL), "implementation"),
-        (group(T.PAGES_NULL, gaps=("no release was found",)), "pages_is_null"),
+        (group(T.PAGES_NULL, gaps=(Gap(GapKind.NO_RELEASE),)), "pages_is_null"),
         (group(T.FAST_ONLY, *WRITTEN, acquires=ONLY_FAST), "fast_only"),
         (group(T.NOTIFIER_HERE, U.DMA, U.OTHER_SOURCE), "mmu_notifier"),
-        (group(U.OTHER_SOURCE, U.DMA, gaps=("a gap",)), "other_sources"),
-        (group(U.DMA, gaps=("a gap",)), "not_followed"),
+        (group(U.OTHER_SOURCE, U.DMA, gaps=(GAP,)), "other_sources"),
+        (group(U.DMA, gaps=(GAP,)), "not_followed"),
         (group(U.DMA, U.EXTRA_REFERENCE), "extra_references"),
         (group(U.DMA, T.LONG_LIVED, T.NOTIFIER_NEAR), "notifier_near"),
         (group(U.DMA, *WRITTEN), "device_access"),
@@ -443,7 +449,7 @@ def every_answer(rule: Ask) -> set[tuple[str, Action]]:
             subject = "evidence" if one is T.THROUGH_HELPER else "demo"
             traits = [trait(k, subject) for k in (one, two) if isinstance(k, TraitKind)]
             uses = [use(k) for k in (one, two) if isinstance(k, UseKind)]
-            for releases, gaps in (((release(),), ()), ((), ()), ((release(),), ("a gap",))):
+            for releases, gaps in (((release(),), ()), ((), ()), ((release(),), (GAP,))):
                 about = group(acquires=acquires, releases=releases, gaps=gaps, structs=("demo",))
                 about = replace(about, uses=tuple(uses), traits=tuple(traits), follows=(SITE,))
                 for pins in (True, False):
@@ -467,14 +473,14 @@ NEVER_PINNED = {
     *(T.PAGES_NULL, T.IMPLEMENTATION, T.NOTIFIER_HERE),
 }
 TOUCHED = {U.DMA, U.PHYSICAL_KEPT, U.MAP, U.READ_DATA, U.WRITE_DATA, U.TOUCH_DATA, U.DIRTY}
-GAPS = st.sampled_from([(), (), ("no release was found",)])
+GAPS = st.sampled_from([(), (), (Gap(GapKind.NO_RELEASE),)])
 RELEASES = st.sampled_from([(), (release(),), (release(), release(30, "get"))])
 
 
 @settings(max_examples=300)
 @given(KINDS, GAPS, RELEASES, st.booleans())
 def test_whatever_is_known_a_pin_is_never_rash(
-    kinds: list[UseKind | TraitKind], gaps: tuple[str, ...], releases: tuple, pins: bool
+    kinds: list[UseKind | TraitKind], gaps: tuple[Gap, ...], releases: tuple, pins: bool
 ) -> None:
     about = group(*kinds, gaps=gaps, releases=releases)
     found = verdict(about, pins)

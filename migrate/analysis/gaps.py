@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What could not be followed: a closed set of kinds, each of which a person can check.
+
+The analysis only ever asks for the kind. What it is called in English is written where it is
+printed, in :mod:`migrate.analysis.verdicts.wording`; docs/gaps.md says what to look for in the
+code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from migrate.analysis.place import Place
+
+
+class GapKind(StrEnum):
+    """Why a group is not known as a whole. The values are in report.json and do not change."""
+
+    # The call that acquires is not understood, so nothing is followed from it.
+    ACQUIRE_OUTSIDE_FUNCTION = "acquire-outside-function"
+    ACQUIRE_ARGUMENTS_UNCLEAR = "acquire-arguments-unclear"
+    ACQUIRE_OTHER_PROTOTYPE = "acquire-other-prototype"
+    ACQUIRE_NEVER_COMPILED = "acquire-never-compiled"
+    PAGES_ARGUMENT_UNKNOWN = "pages-argument-unknown"
+    PAGES_ARGUMENT_NO_VARIABLE = "pages-argument-no-variable"
+    FILE_NOT_ANALYSED = "file-not-analysed"
+    FILE_NAMES_STORAGE = "file-names-storage"
+    SPATCH_DISAGREES = "spatch-disagrees"
+
+    # The pages go where nobody looks.
+    NO_RELEASE = "no-release"
+    TOO_MANY_PLACES = "too-many-places"
+    TOO_MANY_ADDRESSES = "too-many-addresses"
+    PASSED_TO_UNKNOWN = "passed-to-unknown"
+    UNNAMED_ARGUMENT = "unnamed-argument"
+    CALL_ARGUMENTS_UNCLEAR = "call-arguments-unclear"
+    RETURNED_TO_UNKNOWN = "returned-to-unknown"
+    FILLED_FOR_UNKNOWN = "filled-for-unknown"
+    MADE_A_NUMBER = "made-a-number"
+    ON_A_LIST = "on-a-list"
+    BEHIND_A_RESULT = "behind-a-result"
+    IN_OTHER_MEMORY = "in-other-memory"
+    MACRO_RELEASES = "macro-releases"
+    OTHER_VERSIONS = "other-versions"
+
+    # The storage of the pages is open to code that is not looked at.
+    PUBLIC_STRUCT = "public-struct"
+    GLOBAL_UNDECLARED = "global-undeclared"
+    GLOBAL_SHARED = "global-shared"
+    TYPE_UNKNOWN = "type-unknown"
+    HEADER_INCLUDED_OUTSIDE = "header-included-outside"
+    CALLED_FROM_OUTSIDE = "called-from-outside"
+    SHARED_STORAGE = "shared-storage"
+    STRUCT_CAST = "struct-cast"
+    STRUCT_COPIED_OUT = "struct-copied-out"
+    STRUCT_COPIED_IN = "struct-copied-in"
+
+    # Code that may be a release is not understood.
+    CODE_UNCLEAR = "code-unclear"
+    CODE_OUTSIDE_FUNCTION = "code-outside-function"
+    FUNCTION_TOO_DEEP = "function-too-deep"
+    MEMBER_TYPE_UNKNOWN = "member-type-unknown"
+    MEMBER_OFFSET_TAKEN = "member-offset-taken"
+    MACRO_NAMES_MEMBER = "macro-names-member"
+    MACRO_STANDS_FOR_MEMBER = "macro-stands-for-member"
+    MACRO_NAMES_VARIABLE = "macro-names-variable"
+    RELEASE_NOT_CALLED = "release-not-called"
+    RELEASED_BY_SCOPE = "released-by-scope"
+    RELEASE_FINDS_PAGE_AGAIN = "release-finds-page-again"
+
+    # Pages that a struct borrows may be released by somebody else.
+    LENT_RELEASED = "lent-released"
+    LENT_READ_BACK = "lent-read-back"
+    BORROWER_RETURNED = "borrower-returned"
+    BORROWER_PASSED_ON = "borrower-passed-on"
+    BIO_PAGES_DROPPED = "bio-pages-dropped"
+    REQUEST_PAGE_DROPPED = "request-page-dropped"
+    REQUEST_PAGE_LET_OUT = "request-page-let-out"
+
+    # A release of the group drops pages that nobody acquired.
+    OTHER_CALL_MAY_FILL = "other-call-may-fill"
+    OTHER_CALL_FILLS = "other-call-fills"
+    FROM_OTHER_CALL = "from-other-call"
+    FROM_ALLOCATED_MEMORY = "from-allocated-memory"
+
+    # A release of the group may do so: its pages could not be followed back.
+    RELEASED_NO_VARIABLE = "released-no-variable"
+    STORED_NO_VARIABLE = "stored-no-variable"
+    COPIED_NO_VARIABLE = "copied-no-variable"
+    NOTHING_SETS = "nothing-sets"
+    MAY_BE_SET = "may-be-set"
+    SOURCE_TYPE_UNKNOWN = "source-type-unknown"
+    SOURCE_PUBLIC = "source-public"
+    SOURCE_CALLERS_UNKNOWN = "source-callers-unknown"
+
+
+FOREIGN_SOURCES = frozenset(
+    {GapKind.OTHER_CALL_MAY_FILL, GapKind.OTHER_CALL_FILLS}
+    | {GapKind.FROM_OTHER_CALL, GapKind.FROM_ALLOCATED_MEMORY}
+)
+"""A release of the group drops pages that nobody acquired."""
+
+UNKNOWN_SOURCES = frozenset(
+    {GapKind.RELEASED_NO_VARIABLE, GapKind.STORED_NO_VARIABLE, GapKind.COPIED_NO_VARIABLE}
+    | {GapKind.NOTHING_SETS, GapKind.MAY_BE_SET, GapKind.SOURCE_TYPE_UNKNOWN}
+    | {GapKind.SOURCE_PUBLIC, GapKind.SOURCE_CALLERS_UNKNOWN}
+)
+"""A release of the group may do so, because its pages could not be followed back."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One thing that could not be followed.
+
+    `place` is where the code stands, None for what has no single place. `subject` is the storage
+    or type that it is about: a variable, a member as `struct tag.member`, or the tag of a struct.
+    `function` is the function that does it, is called, or is not understood; "" where there is
+    none, and for a call through a pointer. `other` is what else the kind needs; which kind uses
+    which of them is in :mod:`migrate.analysis.verdicts.wording`.
+    """
+
+    kind: GapKind
+    place: Place | None = None
+    subject: str = ""
+    function: str = ""
+    other: str = ""
+
+
+def distinct(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    """`gaps` in their order; of those that differ only in the column, the first."""
+    found: dict[Gap, Gap] = {}
+    for gap in gaps:
+        line = replace(gap.place, column=0) if gap.place is not None else None
+        found.setdefault(replace(gap, place=line), gap)
+    return tuple(found.values())

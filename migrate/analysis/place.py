@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A place in the tree, and a fact that stands there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A spot in a file of the tree: `line` counts from 1, `column` from 0, in bytes."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, order=True)
+class Evidence:
+    """One fact and where it stands: `kind` is a short word, `text` the source line, stripped."""
+
+    place: Place
+    kind: str
+    text: str
