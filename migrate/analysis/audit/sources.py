@@ -11,7 +11,8 @@ from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import Call
 from migrate.analysis.model import Acquire, Place, Release
 from migrate.analysis.pairing.backward import Sources
-from migrate.analysis.pairing.group import pages_position
+from migrate.analysis.pairing.closure import pages_position
+from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import sites_at
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import ReleaseSite
@@ -65,7 +66,7 @@ class Origins:
             if argument is None or argument >= len(call.arguments):
                 return None
             release = Release(place, function, call.name, False, "", call.text)
-            backward = AuditBackward(self.program, self._position, frozenset())
+            backward = AuditBackward(self.program, self._position, Precision())
             return self._origin(backward.follow(ReleaseSite(release, site, argument)))
         return None
 

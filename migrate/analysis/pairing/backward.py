@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from migrate.analysis.flags.flags import Flags
 from migrate.analysis.frontend.guards import Guards, exclusive, never
 from migrate.analysis.frontend.knowledge import KernelFunction
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.heap.may_alias import MayAlias, Owners
+from migrate.analysis.heap.may_alias import Owners
 from migrate.analysis.heap.strong_updates import latest
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Value
 from migrate.analysis.model import Place
 from migrate.analysis.pairing.grounds import Grounds
+from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro, scope_of
 from migrate.analysis.program.known_callee import known_callee, origin_form, put_in
@@ -39,6 +39,11 @@ class Sources:
     unknown: dict[Gap, Place] = field(default_factory=dict)
     """The same for what is not followed back."""
 
+    @property
+    def known(self) -> bool:
+        """Whether no page may be from elsewhere."""
+        return not (self.foreign or self.unknown)
+
 
 class Backward:
     """Follows storage back through assignments, arguments and results to its sources."""
@@ -47,17 +52,13 @@ class Backward:
         self,
         program: Program,
         is_acquire: Callable[[Call], int | None],
-        guards: Guards,
-        apart: MayAlias | None = None,
-        numbers: bool = False,
-        flags: Flags | None = None,
-        excluded: frozenset[Place] = frozenset(),
+        precision: Precision,
     ) -> None:
-        self.guards = guards
-        self._numbers = numbers
-        self._excluded = excluded
-        self._apart = apart
-        self._flags = flags
+        self.guards = precision.guards
+        self._numbers = precision.numbers
+        self._excluded = precision.excluded
+        self._apart = precision.objects
+        self._flags = precision.flags
         self.program = program
         self.is_acquire = is_acquire
         self.sources = Sources()
@@ -173,8 +174,7 @@ class Backward:
 
     def _goes_far(self, form: str) -> bool:
         """As :class:`migrate.analysis.valueflow.flow.Forward` does."""
-        known = not self.sources.unknown and not self.sources.foreign
-        return (form in (PAGE, SCATTER) or self._numbers) and known
+        return (form in (PAGE, SCATTER) or self._numbers) and self.sources.known
 
     def _all_see(self, cell: AbstractLocation, path: str, far: bool) -> bool:
         """Whether every file that may store into a member can be looked at."""

@@ -619,9 +619,9 @@ def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     functions: list[str] = []
     real = Grouper.group
 
-    def group(self: Grouper, first: Acquire, guarded: bool = True) -> Traced:
+    def group(self: Grouper, first: Acquire) -> Traced:
         functions.append(first.function)
-        return real(self, first, guarded)
+        return real(self, first)
 
     monkeypatch.setattr(Grouper, "group", group)
     return functions

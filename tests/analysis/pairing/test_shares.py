@@ -99,10 +99,10 @@ def test_a_copy_that_dies_costs_nothing_but_its_work(monkeypatch: pytest.MonkeyP
     tree, parent, group = many(24), os.getpid(), Grouper.group
     one = paired(tree, 1)
 
-    def dies(self: Grouper, first: Acquire, guarded: bool = True, numbers: bool = False) -> Traced:
+    def dies(self: Grouper, first: Acquire) -> Traced:
         if os.getpid() != parent and first.place.path.endswith("demo3/demo.c"):
             os.kill(os.getpid(), signal.SIGKILL)
-        return group(self, first, guarded, numbers)
+        return group(self, first)
 
     monkeypatch.setattr(Grouper, "group", dies)
     assert paired(tree, 8) == one

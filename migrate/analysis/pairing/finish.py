@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From what is tied to an acquire to the group that verdicts are made of, with all of its gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from migrate.analysis.acquires.unread import unread_mentions
+from migrate.analysis.gaps import Gap, GapKind, distinct
+from migrate.analysis.heap.borrow_escapes import taken_back
+from migrate.analysis.heap.unmodelled_uses import doubts
+from migrate.analysis.model import Acquire, Evidence, PinGroup, Trait, TraitKind, Use, UseKind
+from migrate.analysis.pairing.backward import Sources
+from migrate.analysis.pairing.closure import Closure
+from migrate.analysis.pairing.found_again import unfollowed_releases
+from migrate.analysis.pairing.number_keys import with_keys
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.trace import PAGE, Trace
+from migrate.analysis.traits.follow import follow_sites
+from migrate.analysis.traits.path_traits import path_traits
+from migrate.analysis.traits.traits import group_traits
+from migrate.analysis.valueflow.borrowers import released_through
+
+
+def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], bool]) -> PinGroup:
+    """The group of `closure`, of whose releases `sources` drop pages; `is_of_others` says whether
+    a release is known to drop pages of other acquires, and of nothing else."""
+    program, trace = closure.program, closure.trace
+    uses = dict(with_keys(program, trace, dict(trace.uses)))
+    gaps = dict(trace.gaps)
+    if trace.found_again or not trace.releases:
+        gaps |= trace.soft_gaps
+    if trace.found_again:
+        for place, (function, text) in trace.numbered.items():
+            kept = Use(place, function, UseKind.STORED, text)
+            uses.setdefault((place, UseKind.STORED), kept)
+    for gap, call in sources.foreign.items():
+        use = Use(call.place, "", UseKind.OTHER_SOURCE, call.text)
+        uses.setdefault((use.place, use.kind), use)
+        gaps.setdefault(replace(gap, place=call.place))
+    for gap, place in sources.unknown.items():
+        gaps.setdefault(replace(gap, place=place))
+    gaps |= dict.fromkeys(_missing(closure, is_of_others))
+    acquires = tuple(sorted(closure.acquires.values()))
+    releases = tuple(sorted(s.release for s in trace.releases.values()))
+    ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
+    sites = tuple((a, closure.known.site(a)) for a in acquires)
+    traits = (
+        *group_traits(program, sites, releases, ordered),
+        *path_traits(program, acquires),
+        *_lost_numbers(trace, acquires[0]),
+    )
+    follows, no_follow = follow_sites(program, sites)
+    return PinGroup(
+        acquires[0].function,
+        acquires,
+        releases,
+        ordered,
+        tuple(trace.edges),
+        distinct(gaps),
+        traits,
+        _structs(trace),
+        follows,
+        no_follow,
+    )
+
+
+def _missing(closure: Closure, is_of_others: Callable[[Site], bool]) -> Iterable[Gap]:
+    """What the two directions have not seen."""
+    program, trace = closure.program, closure.trace
+    if not trace.releases:
+        yield Gap(GapKind.NO_RELEASE)
+    yield from doubts(program, trace, closure.precision.numbers)
+    yield from unread_mentions(program, trace)
+    for site in unfollowed_releases(program, trace):
+        if not is_of_others(site):
+            yield Gap(GapKind.RELEASE_FINDS_PAGE_AGAIN, site.call.place)
+    for place in released_through(program, trace):
+        yield Gap(GapKind.LENT_RELEASED, place)
+    yield from taken_back(program, trace)
+
+
+def _lost_numbers(trace: Trace, first: Acquire) -> Iterable[Trait]:
+    kind = TraitKind.NUMBERS_LOST
+    return [Trait(kind, Evidence(first.place, kind.value, first.text))] * trace.numbers_lost
+
+
+def _structs(trace: Trace) -> tuple[str, ...]:
+    """The tags of the structs whose members hold the pages."""
+    kept = {s.cell.scope for s in trace.states if s.cell.kind == "member" and s.form == PAGE}
+    return tuple(sorted(kept))
