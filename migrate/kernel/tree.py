@@ -180,11 +180,12 @@ class Tree:
     @cached_property
     def code_id(self) -> str:
         """An id of the contents of all .c and .h files, and of what other files there are."""
-        digest = hashlib.sha256()
-        for path, identity in self._ids[0].items():
-            text = f"{path}\0{identity if path.endswith(('.c', '.h')) else ''}\0"
-            digest.update(text.encode("utf-8", "surrogateescape"))
-        return digest.hexdigest()
+        listed = (
+            f"{path}\0{identity if path.endswith(('.c', '.h')) else ''}\0"
+            for path, identity in self._ids[0].items()
+        )
+        text = "".join(listed).encode("utf-8", "surrogateescape")
+        return hashlib.sha256(text).hexdigest()
 
     @cached_property
     def _ids(self) -> tuple[dict[str, str], dict[str, str]]:

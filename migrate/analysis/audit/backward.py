@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.syntax import Function, Source, name_of
+from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.program.callers import Site

@@ -12,9 +12,9 @@ from tree_sitter import Node
 
 from migrate.analysis.flags.flag_states import Term, packed, term
 from migrate.analysis.flags.reaching_stores import Members
-from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.syntax import Source, find_first, name_of, nodes, strip
 from migrate.analysis.frontend.types import TypeRef, base_type
+from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.heap.unmodelled_uses import unclear_mentions

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from migrate.analysis.frontend.limits import MOST_BYTES
+from migrate.analysis.frontend.words import Word, whole_word
 from migrate.kernel.tree import Tree
 
 _STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\{"))
@@ -120,7 +121,8 @@ class Corpus:
 
     def setting_files(self, path: str, member: str) -> tuple[str, ...]:
         """The files of the scope of `path` that seem to give the member a value."""
-        texts, pattern = self.scope(path), re.compile(whole_word(member).pattern + rb"\s*=")
+        texts = self.scope(path)
+        pattern = re.compile(rb"\b" + re.escape(member.encode()) + rb"\b\s*=")
         return tuple(n for n in self.files_with(path, member) if pattern.search(texts[n]))
 
     def near_struct_files(self, tag: str, path: str) -> tuple[str, ...]:
@@ -162,7 +164,7 @@ class Corpus:
     def public_files(self, word: str) -> tuple[str, ...]:
         """The headers for the whole kernel that have `word` as a whole word."""
         if word not in self._public_words:
-            self._public_words[word] = tuple(self._public.files(whole_word(word), word.encode()))
+            self._public_words[word] = tuple(self._public.files(word))
         return self._public_words[word]
 
     def public_defining_files(self, name: str) -> Iterator[str]:
@@ -196,20 +198,16 @@ class _Joined:
             self._starts.append(at)
             at += len(text) + 1
 
-    def files(self, pattern: re.Pattern[bytes], plain: bytes) -> Iterator[str]:
-        at, last = self._text.find(plain), -1
-        while at >= 0:
-            number = bisect_right(self._starts, at) - 1
-            end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self._text)
-            if number != last and pattern.search(self._text, self._starts[number], end):
-                yield self._names[number]
-            last = number
-            at = self._text.find(plain, end)
-
-
-def whole_word(word: str) -> re.Pattern[bytes]:
-    """A pattern that finds `word` where no letter touches it."""
-    return re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
+    def files(self, word: str) -> Iterator[str]:
+        """The names of the texts that have `word` as a whole word."""
+        pattern = whole_word(word)
+        found = pattern.search(self._text)
+        while found is not None:
+            number = bisect_right(self._starts, found.start()) - 1
+            yield self._names[number]
+            if number + 1 == len(self._starts):
+                return
+            found = pattern.search(self._text, self._starts[number + 1])
 
 
 def _defines(text: bytes, name: str) -> bool:
@@ -251,7 +249,9 @@ def scope_folder(path: str) -> str:
     return "/".join(parts[: 4 if parts[:1] == ["drivers"] else 3])
 
 
-def _with(texts: Mapping[str, bytes], pattern: re.Pattern[bytes], plain: str) -> Iterator[str]:
+def _with(
+    texts: Mapping[str, bytes], pattern: Word | re.Pattern[bytes], plain: str
+) -> Iterator[str]:
     mark = plain.encode()
     for name, text in texts.items():
         if mark in text and pattern.search(text):

@@ -7,9 +7,9 @@ import posixpath
 from bisect import bisect_left
 from functools import cached_property
 
-from migrate.analysis.frontend.corpus import scope_folder, whole_word
+from migrate.analysis.frontend.corpus import Corpus, scope_folder
 from migrate.analysis.frontend.includes import Includes, included
-from migrate.kernel.tree import Tree
+from migrate.analysis.frontend.words import whole_word
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
 _MOST_SEEING = 1500
@@ -25,8 +25,8 @@ _HUGE = 1500
 class IncludeGraph:
     """Who includes a header, directly or not, by the text of all #includes of one tree."""
 
-    def __init__(self, tree: Tree, includes: Includes) -> None:
-        self._tree = tree
+    def __init__(self, corpus: Corpus, includes: Includes) -> None:
+        self._corpus, self._tree = corpus, corpus.tree
         self._includes = includes
         self._seeing: dict[str, tuple[str, ...] | None] = {}
         self._naming: dict[tuple[str, str], tuple[str, ...] | None] = {}
@@ -48,9 +48,14 @@ class IncludeGraph:
         """The files that have `word` as a word, whatever they include; None when too many."""
         key = ("", word)
         if key not in self._naming:
-            found = (path for path in self._tree.grep([word]) if not path.startswith(_NOT_KERNEL))
-            self._naming[key] = self._few(tuple(found))
+            self._naming[key] = self._named(word)
         return self._naming[key]
+
+    def _named(self, word: str) -> tuple[str, ...] | None:
+        if len(self._corpus.public_files(word)) > _MOST_NAMING:
+            return None  # and the rest of the tree need not be searched
+        found = (path for path in self._tree.grep([word]) if not path.startswith(_NOT_KERNEL))
+        return self._few(tuple(found))
 
     def _few(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
         huge = any(self._size(scope_folder(path)) > _HUGE for path in named)
@@ -88,17 +93,22 @@ class IncludeGraph:
         found = set()
         for written, paths in self._includes.of(posixpath.basename(header).encode()).items():
             name = written[1:].decode("utf-8", "replace")
+            if not _ends_like(header, posixpath.normpath(name).lstrip("./")):
+                continue  # what is meant ends like what is written, from wherever it is seen
             quoted = written.startswith(b'"')
-            ends_so = _ends_like(header, posixpath.normpath(name).lstrip("./"))
             for path in paths:
-                if path.startswith(_NOT_KERNEL):
-                    continue
-                meant = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-                if meant == header or (ends_so and not (quoted and meant in self._known)):
+                if not path.startswith(_NOT_KERNEL) and not (
+                    quoted and self._nearer(header, posixpath.dirname(path), name)
+                ):
                     found.add(path)
             if len(found) > _MOST_SEEING:
                 break
         return found
+
+    def _nearer(self, header: str, folder: str, name: str) -> bool:
+        """Whether a file of `folder` that includes `name` means another file than `header`."""
+        meant = posixpath.normpath(posixpath.join(folder, name))
+        return meant != header and meant in self._known
 
     @cached_property
     def _known(self) -> frozenset[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
@@ -77,12 +78,22 @@ class Includes:
 
     @cached_property
     def _by_name(self) -> dict[bytes, Written]:
+        paths = _Paths()
+        written: defaultdict[bytes, list[str]] = defaultdict(list)
+        for path, what, _ in _INCLUDE.findall(self.lines):
+            written[what].append(paths[path])
         found: dict[bytes, Written] = {}
-        paths: dict[bytes, str] = {}
-        for path, written, last in _INCLUDE.findall(self.lines):
-            if path not in paths:
-                paths[path] = _path(path)
-            found.setdefault(last, {}).setdefault(written, []).append(paths[path])
+        for what, names in written.items():  # a few thousand, of several hundred thousand lines
+            last = what[max(what.rfind(b"/"), 0) + 1 :]
+            found.setdefault(last, {})[what] = names
+        return found
+
+
+class _Paths(dict[bytes, str]):
+    """The paths of files as text, each decoded once."""
+
+    def __missing__(self, path: bytes) -> str:
+        found = self[path] = _path(path)
         return found
 
 

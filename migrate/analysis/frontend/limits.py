@@ -52,32 +52,37 @@ def too_large(text: bytes) -> str:
     return f"it has {len(text)} bytes, and no more than {MOST_BYTES} are analysed"
 
 
-def levels(root: Node) -> int:
-    """The levels of the tree below `root`; of a deep one no more than it takes to know that."""
-    cursor, level, deepest = root.walk(), 0, 0
-    while deepest <= MOST_LEVELS_OF_A_FILE:
-        if cursor.goto_first_child():
+def is_deeper(root: Node, most: int) -> bool:
+    """Whether the tree below `root` has more levels than `most`.
+
+    Every level has a node, so that nothing is to be seen below one with fewer than are missing:
+    of most functions only a few nodes are looked at.
+    """
+    cursor, level = root.walk(), 0
+    while True:
+        node = cursor.node
+        if node is not None and level + node.descendant_count - 1 > most:
+            cursor.goto_first_child()
             level += 1
-            deepest = max(deepest, level)
+            if level > most:
+                return True
             continue
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
-                return deepest
+                return False
             level -= 1
-    return deepest
 
 
 def too_deep(text: bytes, root: Node, bodies: Iterable[Node]) -> str:
     """Why a file with these functions is not analysed, in one line, "" when it is."""
-    deepest = levels(root)
-    if deepest <= MOST_LEVELS:
+    if not is_deeper(root, MOST_LEVELS):
         return ""
-    if deepest > MOST_LEVELS_OF_A_FILE:
+    if is_deeper(root, MOST_LEVELS_OF_A_FILE):
         return f"it is nested in more than {MOST_LEVELS_OF_A_FILE} levels"
     if _conditions(text) > MOST_LEVELS:
         return f"conditions of the preprocessor are nested in more than {MOST_LEVELS} levels"
     for body in bodies:
-        if levels(body) > MOST_LEVELS:
+        if is_deeper(body, MOST_LEVELS):
             line = body.start_point[0] + 1
             return f"the function at line {line} is nested in more than {MOST_LEVELS} levels"
     return ""

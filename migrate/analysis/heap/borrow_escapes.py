@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.may_alias import typed

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Place
 from migrate.analysis.program.functions import Functions

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function, Source, is_unclear, name_of, parse, strip
+from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.captured import capturing, standing_for
 from migrate.analysis.heap.copies import other_names

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.acquires.searches import Searches
-from migrate.analysis.frontend.corpus import whole_word
+from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import PinGroup, Place
 from migrate.analysis.program.functions import is_macro

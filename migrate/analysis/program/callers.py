@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.limits import MOST_CALLERS
 from migrate.analysis.frontend.syntax import Function, Source
+from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.ir.model import Call, FunctionFacts
 from migrate.analysis.model import Place
 from migrate.analysis.program.functions import Functions, scope_of

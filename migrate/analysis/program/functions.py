@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from migrate.analysis.frontend.corpus import Corpus, whole_word
+from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.syntax import Function, Source, macro_bodies, members_set, parse
+from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.place import Place

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.corpus import whole_word
 from migrate.analysis.frontend.syntax import Function, Source, name_of
 from migrate.analysis.frontend.types import base_type
+from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.program.callers import Site, is_export
 from migrate.analysis.program.functions import Functions
 from migrate.analysis.program.location import AbstractLocation

@@ -23,7 +23,7 @@ class Program(Functions):
         super().__init__(tree)
         self.types = TypeLookup(self)
         self.includes = Includes(tree)
-        self.wide = IncludeGraph(tree, self.includes)
+        self.wide = IncludeGraph(self.corpus, self.includes)
         self.cells = Locations(self, self.types, self.wide)
         self.pointer_calls = PointerCalls(self, self.types, self.cells)
         self.callers = Callers(self, self.wide, self.pointer_calls.of)

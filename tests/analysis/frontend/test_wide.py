@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
 from tests.analysis.memory import tree_of
@@ -12,7 +13,7 @@ HEADER = "include/linux/demo.h"
 
 def seeing(files: dict[str, str], word: str = "page") -> tuple[str, ...] | None:
     tree = tree_of({HEADER: "struct demo;\n"} | files, skeleton=False)
-    return IncludeGraph(tree, Includes(tree)).files(HEADER, word)
+    return IncludeGraph(Corpus(tree), Includes(tree)).files(HEADER, word)
 
 
 def test_those_who_include_it_and_have_the_word() -> None:

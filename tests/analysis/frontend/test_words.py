@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Words are found where a regular expression finds them."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrate.analysis.frontend.words import whole_word
+
+_TEXT = st.text(alphabet="ab_1 .-\n\xe9", max_size=40).map(lambda text: text.encode("latin-1"))
+
+
+@given(_TEXT, st.text(alphabet="ab_1.", max_size=3), st.integers(0, 40), st.integers(0, 40))
+def test_a_word_is_found_where_its_pattern_is(text: bytes, word: str, start: int, end: int) -> None:
+    pattern = re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
+    found = [(hit.start(), hit.end()) for hit in whole_word(word).finditer(text, start, end)]
+    assert found == [m.span() for m in pattern.finditer(text, start, end)]
+    first = whole_word(word).search(text)
+    assert (first is not None) == (pattern.search(text) is not None)
+
+
+def test_letters_on_either_side_make_another_word() -> None:
+    text = b"put_page put_page2 xput_page (put_page)"
+    assert [hit.start() for hit in whole_word("put_page").finditer(text)] == [0, 30]
