@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.audit.backward import AuditBackward
+from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import Call
 from migrate.analysis.model import Acquire, Place, Release
@@ -20,7 +21,7 @@ from migrate.analysis.traits.traits import is_implementation_file
 from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
 
 _UNPINS = ("unpin_", "put_user_page")
-_DROPS = frozenset({"release", "release_bulk"})
+_DROPS = RELEASE_EFFECTS | {Effect.FREE}
 
 
 @dataclass(frozen=True)
@@ -84,4 +85,4 @@ class Origins:
 def _dropped_argument(call: Call) -> int | None:
     function = knowledge().lookup(call.name)
     effects = function.effects if function is not None else ()
-    return next((n for n, e in enumerate(effects) if e in _DROPS or e == "free"), None)
+    return next((n for n, e in enumerate(effects) if e in _DROPS), None)

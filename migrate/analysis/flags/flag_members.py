@@ -25,9 +25,6 @@ from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 
-_ONLY_READ = frozenset({"likely", "unlikely", "READ_ONCE", "WARN_ON", "WARN_ON_ONCE", "BUG_ON"})
-_STORING = frozenset({"swap", "xchg", "WRITE_ONCE"})
-
 
 @dataclass(frozen=True)
 class PairStore:
@@ -375,12 +372,9 @@ def _is_read(program: Program, source: Source, member: Node) -> bool:
 
 def takes_values(program: Program, name: str, path: str) -> bool:
     """Whether a function by that name gets the values of its arguments, and no more."""
-    if name in _ONLY_READ:
-        return True
-    if name in _STORING:
-        return False
-    if known_callee(program, name, path) is not None:
-        return True
+    known = known_callee(program, name, path)
+    if known is not None:
+        return not known.stores
     meant = program.definitions(name, path)
     return bool(meant) and not any(is_macro(f) for f in meant)
 

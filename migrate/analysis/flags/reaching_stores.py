@@ -24,10 +24,10 @@ from migrate.analysis.flags.walk import (
     walk,
 )
 from migrate.analysis.frontend.syntax import Source, name_of, nodes, strip
+from migrate.analysis.heap.fresh_memory import allocates
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place
 from migrate.analysis.program.functions import is_macro
-from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.program import Program
 
 
@@ -249,8 +249,7 @@ def _is_new(program: Program, facts: FunctionFacts, value: Node) -> bool:
     if value.type != "call_expression":
         return False
     callee = value.child_by_field_name("function")
-    known = known_callee(program, name_of(callee), facts.function.path) if callee else None
-    return known is not None and known.result == "memory"
+    return callee is not None and allocates(program, name_of(callee), facts.function.path)
 
 
 def _is_part(program: Program, facts: FunctionFacts, value: Node) -> bool:

@@ -3,28 +3,34 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
-RELEASE_EFFECTS = frozenset({"release", "release_bulk"})
+from migrate.analysis.frontend.kernel_api import (
+    ANY,
+    NO_BYTES,
+    NUMBER,
+    RESULT,
+    Bytes,
+    Effect,
+    Flow,
+    Form,
+    KernelFunction,
+    Link,
+    Origin,
+)
 
-
-@dataclass(frozen=True)
-class KernelFunction:
-    """`effects` by argument position; see the head of kernel_api.toml for all words."""
-
-    effects: tuple[str, ...] = ()
-    result: str = ""
-    into: int | None = None
-    through: int | None = None
-
-    def effect(self, argument: int) -> str:
-        """What happens to argument number `argument`; "" for nothing of interest."""
-        return self.effects[argument] if argument < len(self.effects) else ""
+_LISTS = frozenset(
+    {"notifier_members", "notifier_registration", "same_memory", "taken_from_requests"}
+    | {"released_with_bios"}
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Borrower:
     """A struct through which others work on pages that they do not hold: what they do, in the
     words of kernel_api.toml, and the functions that it is given to where all are known."""
 
-    use: str
+    use: Effect
     takers: frozenset[str]
 
 
@@ -44,47 +50,145 @@ class Knowledge:
     patterns: tuple[tuple[str, KernelFunction], ...]
     notifier_members: tuple[str, ...]
     notifier_registration: tuple[str, ...]
+    same_memory: frozenset[str]
+    """What they return points into the memory of their first argument."""
+    taken_from_requests: tuple[str, ...]
+    """Words by which code takes pages out of a request that is under way."""
+    released_with_bios: tuple[str, ...]
+    """Functions that drop the pages of a bio."""
     borrowers: dict[str, Borrower]
     """By the tags of the structs."""
+    _asked: dict[str, KernelFunction | None] = field(default_factory=dict, repr=False)
 
     def lookup(self, name: str) -> KernelFunction | None:
         """What is known about `name`, or None."""
         found = self.exact.get(name)
         if found is not None or not name:
             return found
-        return next((f for p, f in self.patterns if fnmatchcase(name, p)), None)
+        if name not in self._asked:
+            self._asked[name] = next((f for p, f in self.patterns if fnmatchcase(name, p)), None)
+        return self._asked[name]
+
+    @property
+    def copying(self) -> tuple[tuple[str, Bytes], ...]:
+        """The functions that copy bytes from one argument to another, or to new memory."""
+        found = [(n, f.bytes) for n, f in self.exact.items()]
+        return tuple((n, moved) for n, moved in found if moved.origins and moved.targets)
 
     @property
     def releases(self) -> tuple[str, ...]:
         """The names of all functions that drop a page reference, sorted."""
-        return tuple(sorted(n for n, f in self.exact.items() if RELEASE_EFFECTS & set(f.effects)))
+        return tuple(sorted(n for n, f in self.exact.items() if f.releases))
 
 
 @cache
 def knowledge() -> Knowledge:
     """The table of the project, read once."""
     text = files("migrate.analysis.frontend").joinpath("data/kernel_api.toml").read_text("utf-8")
-    data = tomllib.loads(text)
-    known = {name: KernelFunction(tuple(effects)) for name, effects in data["releases"].items()}
-    known |= {name: _function(entry) for name, entry in data["calls"].items()}
-    exact = {n: f for n, f in known.items() if "*" not in n}
+    return read_knowledge(tomllib.loads(text))
+
+
+def read_knowledge(data: Mapping[str, Any]) -> Knowledge:
+    """A table like data/kernel_api.toml; :class:`BadTable` for words that its head does not
+    explain."""
+    unknown = data.keys() - {*_LISTS, "borrowers", "releases", "calls"}
+    if unknown:
+        raise BadTable(f"what is {sorted(unknown)[0]!r}?")
+    known = {n: read_function(n, {"args": effects}) for n, effects in data["releases"].items()}
+    known |= {n: read_function(n, entry) for n, entry in data["calls"].items()}
     return Knowledge(
-        exact,
+        {n: f for n, f in known.items() if "*" not in n},
         tuple((n, f) for n, f in known.items() if "*" in n),
         tuple(data["notifier_members"]),
         tuple(data["notifier_registration"]),
-        {tag: _borrower(entry) for tag, entry in data["borrowers"].items()},
+        frozenset(data["same_memory"]),
+        tuple(data["taken_from_requests"]),
+        tuple(data["released_with_bios"]),
+        {tag: _borrower(tag, entry) for tag, entry in data["borrowers"].items()},
     )
 
 
-def _borrower(entry: dict[str, Any]) -> Borrower:
-    return Borrower(entry["use"], frozenset(entry.get("takers", ())))
+def _borrower(tag: str, entry: Mapping[str, Any]) -> Borrower:
+    return Borrower(read_word(tag, Effect, entry["use"]), frozenset(entry.get("takers", ())))
 
 
-def _function(entry: dict[str, Any]) -> KernelFunction:
-    return KernelFunction(
-        tuple(entry.get("args", ())),
-        entry.get("result", ""),
-        entry.get("into"),
-        entry.get("through"),
+# The words of one entry
+
+_GENERAL = {"any": ANY, "number": NUMBER}
+"""Words for several forms, each of which stays what it is."""
+
+_FLOW = re.compile(r"(\w+) (-?\d+) (->|=) (\w+)(?: (-?\d+))?")
+_BYTES = re.compile(r"((?:\d+ )*|elsewhere )->((?: \d+)+| result| elsewhere)?")
+
+
+class BadTable(ValueError):
+    """The table of kernel functions is not what its head says."""
+
+
+def read_function(name: str, entry: Mapping[str, object]) -> KernelFunction:
+    """The entry of `name`; :class:`BadTable` for what the head of the table does not explain."""
+    unknown = entry.keys() - {"args", "flows", "result", "bytes"}
+    if unknown:
+        raise BadTable(f"{name}: what is {sorted(unknown)[0]!r}?")
+    effects = tuple(read_word(name, Effect, word) for word in _texts(name, entry.get("args", [])))
+    flows = [f for text in _texts(name, entry.get("flows", [])) for f in _flows(name, text)]
+    origin = read_word(name, Origin, str(entry.get("result", "")))
+    moved = _bytes(name, str(entry["bytes"])) if "bytes" in entry else NO_BYTES
+    return KernelFunction(effects, origin, (*flows, *_pointers(moved)), moved)
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def read_word(name: str, kind: type[Word], word: str) -> Word:
+    """`word` as one of a closed set, in the entry of `name`."""
+    try:
+        return kind(word)
+    except ValueError:
+        raise BadTable(f"{name}: what is {word!r}?") from None
+
+
+def _texts(name: str, given: object) -> list[str]:
+    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
+        raise BadTable(f"{name}: {given!r} is no list of words")
+    return given
+
+
+def _flows(name: str, text: str) -> Iterator[Flow]:
+    found = _FLOW.fullmatch(text)
+    if found is None:
+        raise BadTable(f"{name}: what is {text!r}?")
+    before, sign, after = found[1], found[3], found[4]
+    origin = int(found[2])
+    target = int(found[5]) if found[5] else RESULT
+    if (before in _GENERAL) != (after == "same"):
+        raise BadTable(f"{name}: which form is it in {text!r}?")
+    if before in _GENERAL:
+        yield Flow(origin, _GENERAL[before], target, None)
+        return
+    left, right = (read_word(name, Form, word) for word in (before, after))
+    if sign == "=":
+        yield Flow(origin, frozenset({left}), target, right, Link.ALONG)
+        yield Flow(target, frozenset({right}), origin, left, Link.BACK)
+    else:
+        yield Flow(origin, frozenset({left}), target, right)
+
+
+def _bytes(name: str, text: str) -> Bytes:
+    found = _BYTES.fullmatch(text)
+    if found is None:
+        raise BadTable(f"{name}: what is {text!r}?")
+    left, right = found[1].split(), (found[2] or "").split()
+    return Bytes(
+        tuple(int(word) for word in left if word != "elsewhere"),
+        tuple(RESULT if word == "result" else int(word) for word in right if word != "elsewhere"),
+        "elsewhere" in left,
+        "elsewhere" in right,
     )
+
+
+def _pointers(moved: Bytes) -> Iterator[Flow]:
+    """Of an array of pages the pointers are copied, so that the pages are in the copy, too."""
+    for origin in moved.origins:
+        for target in moved.targets:
+            yield Flow(origin, frozenset({Form.PAGE}), target, Form.PAGE, Link.BYTES)

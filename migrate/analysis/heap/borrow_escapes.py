@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.frontend.kernel_api import Effect
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.copies import other_names
@@ -22,12 +23,6 @@ from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, Trace
-
-_OF_REQUESTS = ("bv_page", "bio_page", "bvec_nth_page", "sg_page", "page_link")
-"""Words by which code takes pages out of a request that is under way."""
-
-_OF_BIOS = ("bio_release_pages", "__bio_release_pages", "bio_free_pages")
-"""Functions that drop the pages of a bio."""
 
 
 def taken_back(program: Program, trace: Trace) -> Iterator[Gap]:
@@ -43,15 +38,16 @@ def taken_back(program: Program, trace: Trace) -> Iterator[Gap]:
 def _read_back(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
     for facts in program.cells.member_users(cell, path):
         found = program.cells.mentions(facts, cell)
-        given = [Site(facts, index) for index, _, _ in found.arguments]
-        if found.sources or found.returns or not all(_frees_array(site) for site in given):
+        given = [(Site(facts, index), position) for index, position, _ in found.arguments]
+        if found.sources or found.returns or not all(_frees_array(*place) for place in given):
             yield _by(GapKind.LENT_READ_BACK, facts, str(cell))
     yield from unclear_mentions(program, cell, program.files_with(path, cell.name))
     yield from other_names(program, cell, path)
 
 
-def _frees_array(site: Site) -> bool:
-    return site.call.name in ("kfree", "kvfree")
+def _frees_array(site: Site, position: int) -> bool:
+    known = knowledge().lookup(site.call.name)
+    return known is not None and known.effect(position) is Effect.DISCARD
 
 
 def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -> Iterator[Gap]:
@@ -85,12 +81,12 @@ def _any(program: Program, values: tuple[Value, ...], tag: str, facts: FunctionF
 
 def _out_of_requests(program: Program, tag: str, path: str) -> Iterator[Gap]:
     """Functions that take pages out of a request, or a bio, and release pages or let them out."""
-    for word in _OF_BIOS:
+    for word in knowledge().released_with_bios:
         for file in program.files_with(path, word):
             for facts in program.functions_with(file, word):
                 yield _by(GapKind.BIO_PAGES_DROPPED, facts)
     words, called = _words(program, tag, path)
-    for word in _OF_REQUESTS:
+    for word in knowledge().taken_from_requests:
         for file in program.files_with(path, word):
             near = file == path or _is_neighbour(program, file, words, called)
             for facts in program.functions_with(file, word):
@@ -143,11 +139,11 @@ def _lets_out(program: Program, facts: FunctionFacts) -> bool:
 def _is_page(program: Program, value: Value, facts: FunctionFacts) -> bool:
     if isinstance(value, Result):
         known = known_callee(program, facts.calls[value.call].name, facts.function.path)
-        return known is not None and known.result == PAGE
+        return known is not None and known.gives(PAGE)
     kind = program.types.at(value, facts)
     return value.members[-1:] == ("bv_page",) or (kind is not None and kind.tag == "page")
 
 
 def _releases(call: Call) -> bool:
     known = knowledge().lookup(call.name)
-    return known is not None and bool(RELEASE_EFFECTS & set(known.effects))
+    return known is not None and known.releases

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from migrate.analysis.frontend.kernel_api import RESULT, Bytes
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import name_of, nodes, strip
 from migrate.analysis.frontend.types import TypeRef, base_type
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
+from migrate.analysis.ir.model import AccessPath, FunctionFacts, Result, Value
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
-
-_COPIERS = ("memcpy", "memmove")
 
 
 def other_names(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
@@ -27,10 +27,10 @@ def other_names(program: Program, cell: AbstractLocation, path: str) -> Iterator
         yield Gap(GapKind.SHARED_STORAGE, subject=str(cell))
     if cell.scope:
         yield from _laid_over(program, cell, path)
-    for name in _COPIERS:
+    for name, moved in knowledge().copying:
         for file in _files(program, cell, path, name):
             for facts in program.functions_with(file, name):
-                yield from _copies(program, facts, name, cell.scope)
+                yield from _copies(program, facts, name, moved, cell.scope)
 
 
 def _laid_over(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
@@ -89,12 +89,15 @@ def _shares(program: Program, cell: AbstractLocation, path: str) -> bool:
     return False
 
 
-def _copies(program: Program, facts: FunctionFacts, name: str, tag: str) -> Iterator[Gap]:
+def _copies(
+    program: Program, facts: FunctionFacts, name: str, moved: Bytes, tag: str
+) -> Iterator[Gap]:
     """The calls that copy a whole struct `tag` into something else, or something else into it."""
-    for call in facts.calls:
+    for number, call in enumerate(facts.calls):
         if call.name != name:
             continue
-        target, origin = (_copied(program, facts, call, n) for n in (0, 1))
+        target = _copied(program, facts, number, moved.targets[0])
+        origin = _copied(program, facts, number, moved.origins[0])
         out = origin is not None and origin.tag == tag
         into = target is not None and target.tag == tag
         if out and not into:
@@ -103,8 +106,14 @@ def _copies(program: Program, facts: FunctionFacts, name: str, tag: str) -> Iter
             yield Gap(GapKind.STRUCT_COPIED_IN, call.place, tag, other=origin.tag)
 
 
-def _copied(program: Program, facts: FunctionFacts, call: Call, position: int) -> TypeRef | None:
-    values = call.values(position)
+def _copied(program: Program, facts: FunctionFacts, number: int, position: int) -> TypeRef | None:
+    """The type of an argument of a call, or of what its result is stored in."""
+    if position == RESULT:
+        values: tuple[Value, ...] = tuple(
+            flow.target for flow in facts.flows if Result(number) in flow.sources
+        )
+    else:
+        values = facts.calls[number].values(position)
     kinds = (program.types.at(value, facts) for value in values if isinstance(value, AccessPath))
     return next((kind for kind in kinds if kind is not None), None)
 

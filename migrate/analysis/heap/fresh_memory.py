@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether memory was allocated just before, so that nobody has put anything into it yet.
+"""Whether memory is new, so that nobody else knows it or has put anything into it yet.
 
-An escape analysis of one variable in one function: the memory is fresh until its address goes
+Which calls allocate, data/kernel_api.toml alone says: see :func:`allocates`. Behind such a call an
+escape analysis of one variable in one function follows: the memory is fresh until its address goes
 anywhere.
 """
 
@@ -21,12 +22,26 @@ from migrate.analysis.ir.expressions import (
     parts,
 )
 from migrate.analysis.ir.instructions import Instruction, Invoke, Lowered, Store, is_addressed
-from migrate.analysis.ir.model import Call, FunctionFacts
+from migrate.analysis.ir.model import Call, FunctionFacts, Result, Value
 from migrate.analysis.paths.solver import Plain, solve
 from migrate.analysis.paths.variables import plain_stores
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.program import Program
+
+
+def allocates(program: Program, name: str, path: str) -> bool:
+    """Whether a call of `name` in `path` returns new memory."""
+    known = known_callee(program, name, path)
+    return known is not None and known.allocates
+
+
+def is_new(program: Program, facts: FunctionFacts, values: tuple[Value, ...]) -> bool:
+    """Whether all of `values` are memory that calls have just allocated."""
+    path = facts.function.path
+    return all(
+        isinstance(v, Result) and allocates(program, facts.calls[v.call].name, path) for v in values
+    )
 
 
 def is_fresh(program: Program, facts: FunctionFacts, call: Call, variable: str) -> bool:
@@ -81,18 +96,13 @@ class _Fresh(Plain[bool]):
 
     def _is_bytes(self, call: Invoke) -> bool:
         """Whether the call only copies bytes, or frees."""
-        known = self._known(call)
-        return known in ("", "number", "same")
+        known = known_callee(self.program, _name(call), self.lowered.function.path)
+        return known is not None and not known.keeps
 
     def _allocates(self, value: Expression) -> bool:
         call = self.lowered.call_of(value)
-        return call is not None and self._known(call) == "memory"
-
-    def _known(self, call: Invoke) -> str | None:
-        """The result that the table knows for a call, None for another function."""
-        name = call.callee.name if isinstance(call.callee, Variable) else ""
-        known = known_callee(self.program, name, self.lowered.function.path)
-        return known.result if known is not None else None
+        path = self.lowered.function.path
+        return call is not None and allocates(self.program, _name(call), path)
 
     def _is_handed_out(self, value: Expression) -> bool:
         """Whether the address that one of the variables holds is in `value`; that of a member
@@ -111,6 +121,10 @@ class _Fresh(Plain[bool]):
                 case other:
                     queue.extend(parts(other))
         return False
+
+
+def _name(call: Invoke) -> str:
+    return call.callee.name if isinstance(call.callee, Variable) else ""
 
 
 def _root(target: Expression) -> str:

@@ -6,18 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.heap.containment import Chain, Containment, chains, is_given, parts_of
+from migrate.analysis.heap.fresh_memory import is_new
 from migrate.analysis.heap.objects import Objects, Origins
-from migrate.analysis.ir.model import AccessPath, FunctionFacts, Result, Value
-from migrate.analysis.program.known_callee import known_callee
+from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 
 Owners = Origins | Containment
 """The objects that have a member: by where they are made, or by what they are a part of."""
-
-_COPIERS = ("memcpy", "memmove", "kmemdup", "swap", "copy_from_user", "memcpy_fromio")
 
 
 class MayAlias:
@@ -139,23 +138,17 @@ def _copies(program: Program, facts: FunctionFacts, tags: frozenset[str]) -> boo
     ):
         return True
     for flow in facts.flows:
-        if flow.null or all(
-            isinstance(v, Result) and _is_new(program, facts, v) for v in flow.sources
-        ):
+        if flow.null or is_new(program, facts, flow.sources):
             continue
         kind = program.types.at(flow.target, facts)
         if kind is not None and kind.tag in tags and kind.depth == int(flow.through):
             return True
     for call in facts.calls:
-        if call.name not in _COPIERS:
+        known = knowledge().lookup(call.name)
+        if known is None or not (known.bytes.overwrites or known.swaps):
             continue
         for values in call.arguments:
             kinds = [program.types.at(v, facts) for v in values if isinstance(v, AccessPath)]
             if any(k is not None and k.tag in tags and k.depth < 2 for k in kinds):
                 return True
     return False
-
-
-def _is_new(program: Program, facts: FunctionFacts, value: Result) -> bool:
-    known = known_callee(program, facts.calls[value.call].name, facts.function.path)
-    return known is not None and known.result == "memory"

@@ -9,25 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from migrate.analysis.frontend.knowledge import KernelFunction
+from migrate.analysis.frontend.kernel_api import RESULT, Form, KernelFunction, Origin
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.heap.copies import other_names
+from migrate.analysis.heap.fresh_memory import is_new
 from migrate.analysis.heap.unmodelled_uses import unclear_mentions, unclear_variable
-from migrate.analysis.ir.model import CALLED, AccessPath, Call, Flow, FunctionFacts, Result, Value
+from migrate.analysis.ir.model import CALLED, AccessPath, Flow, FunctionFacts, Result, Value
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro, scope_of
 from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
-from migrate.analysis.valueflow.aliases import WALK
+from migrate.analysis.valueflow import transfer
 
 _LIMIT = 40
 """A pointer that goes through more storage than this is not followed to its end."""
-
-_SAME_MEMORY = frozenset({"page_address", "virt_to_page", "virt_to_head_page", "container_of"})
-"""What comes back points into the memory of the first argument."""
-
-_NO_OBJECT = frozenset({"ERR_PTR", "ERR_CAST"})
-
 
 Origins = frozenset[str]
 """Objects, each by the place of the call that makes it, or by the variable that it is."""
@@ -195,19 +191,13 @@ class _Search:
     def _assigned(self, pointer: _Pointer, flow: Flow, user: FunctionFacts) -> bool:
         if flow.through is not pointer.element:
             # An array of pointers may only be new memory; what is stored behind a pointer is none.
-            self._lose_if(pointer.element and not flow.null and not self._is_memory(flow, user))
+            new = bool(flow.sources) and is_new(self._program, user, flow.sources)
+            self._lose_if(pointer.element and not flow.null and not new)
             return False
         if not flow.null:
             self._lose_if(not flow.sources)
             self._take(flow.sources, user)
         return True
-
-    def _is_memory(self, flow: Flow, user: FunctionFacts) -> bool:
-        calls = [user.calls[v.call] for v in flow.sources if isinstance(v, Result)]
-        known = [known_callee(self._program, c.name, user.function.path) for c in calls]
-        return len(calls) == len(flow.sources) > 0 and all(
-            k is not None and k.result == "memory" for k in known
-        )
 
     def _escapes(self, pointer: _Pointer, flow: Flow, user: FunctionFacts) -> bool:
         """Whether the place of the pointer itself becomes known by another name."""
@@ -239,7 +229,7 @@ class _Search:
         by_address = _has_address(call.sources[position]) or (pointer.element and bare)
         known = known_callee(self._program, call.name, path)
         if known is not None:
-            self._lose_if(_may_set(known, call, position))
+            self._lose_if(known.may_set(position, len(call.arguments)))
             return False
         functions = self._program.definitions(call.name, path)
         if "for_each" in call.name or any(is_macro(f) for f in functions):
@@ -262,14 +252,11 @@ class _Search:
     def _result(self, site: Site) -> None:
         call, facts = site.call, site.facts
         known = known_callee(self._program, call.name, facts.function.path)
-        if call.name in _SAME_MEMORY or (known is not None and known.result == "same"):
+        if call.name in knowledge().same_memory:
             self._take(call.values(0), facts)
             return
         if known is not None:
-            if known.result == "memory" or (known.result == "other" and "alloc" in call.name):
-                self._found.add(str(call.place))
-            elif call.name not in _NO_OBJECT:
-                self._lost = True
+            self._known_result(known, site)
             return
         functions = self._program.pointer_calls.meant_by(site)
         self._lose_if(not functions)
@@ -279,14 +266,17 @@ class _Search:
             for returned in callee.returns:
                 self._take(returned.values, callee)
 
+    def _known_result(self, known: KernelFunction, site: Site) -> None:
+        call = site.call
+        if known.hands_on:
+            for held in transfer.backward(known, RESULT, Form.ADDRESS, len(call.arguments)):
+                self._take(call.values(held.position), site.facts)
+        elif known.allocates or known.origin is Origin.NEW:
+            self._found.add(str(call.place))
+        elif known.origin is not Origin.ERROR:
+            self._lost = True
+
 
 def _has_address(text: str) -> bool:
     """Whether something in a line of C may be the address of what it names."""
     return "&" in text.replace("&&", "")
-
-
-def _may_set(known: KernelFunction, call: Call, position: int) -> bool:
-    """Whether a known function or macro may store into its argument."""
-    if call.name.startswith(WALK) or known.effect(position) == "fill":
-        return True
-    return position in (known.into, known.through)

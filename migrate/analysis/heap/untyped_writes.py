@@ -8,20 +8,14 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from migrate.analysis.frontend.kernel_api import KernelFunction
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import declarator_name, name_of, nodes
 from migrate.analysis.heap.fresh_memory import is_fresh
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
-
-_RAW = frozenset(
-    {"memset", "memcpy", "memmove", "memset32", "memset64", "memset_after", "memset_startat"}
-    | {"memzero_explicit", "memcpy_fromio", "memcpy_and_pad", "unsafe_memcpy", "memset_io"}
-    | {"copy_from_user", "__copy_from_user", "copy_struct_from_user", "copy_from_iter", "swap"}
-    | {"__builtin_memset", "__builtin_memcpy", "__memcpy", "__memset", "get_random_bytes"}
-    | {"strscpy_pad", "strncpy", "sscanf", "kernel_read", "memcpy_from_page", "memdup_user"}
-)
 
 
 @dataclass(frozen=True)
@@ -54,12 +48,13 @@ def may_store_bytes(
 
 
 def _stores(program: Program, facts: FunctionFacts, call: Call, pair: _Pair) -> bool:
-    if call.name not in _RAW:
-        return False
-    for position in range(len(call.arguments)):
+    known = knowledge().lookup(call.name)
+    for position in range(len(call.arguments)) if known is not None else ():
+        if known is None or not known.overwrites(position):
+            continue
         for loc, itself in _meant(program, facts, call, position):
             found = _place_inside(program, facts, loc, pair.family)
-            if found is None or (itself and _is_sound(call, position, found, pair)):
+            if found is None or (itself and _is_sound(known, call, position, found, pair)):
                 continue
             tag, inside = found
             if inside and _is_pointer(program, tag, inside[-1], facts.function.path):
@@ -139,14 +134,14 @@ def _place_inside(
     return None
 
 
-def _is_sound(call: Call, position: int, place: _Place, pair: _Pair) -> bool:
+def _is_sound(known: KernelFunction, call: Call, position: int, place: _Place, pair: _Pair) -> bool:
     """Whether a call sets all of a struct to 0, or stores to one other member, and no more."""
     tag, inside = place
     text = "".join(call.sources[position].split())
     size = "".join(call.sources[-1].split())
     sizes = {f"sizeof({text[1:]})" if text.startswith("&") else f"sizeof(*{text})"}
     if not inside:
-        zero = call.name == "memset" and position == 0 and call.sources[1] == "0"
+        zero = known.bytes.is_constant and position == 0 and call.sources[1] == "0"
         return zero and size in sizes | {f"sizeof(struct{tag})"}
     if inside[0] in pair.members and tag == pair.tag:
         return False

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from migrate.analysis.frontend.guards import Guards, exclusive, never
-from migrate.analysis.frontend.knowledge import KernelFunction
+from migrate.analysis.frontend.kernel_api import RESULT, Effect, KernelFunction, Link, Origin
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.may_alias import Owners
@@ -18,11 +18,11 @@ from migrate.analysis.pairing.grounds import Grounds
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro, scope_of
-from migrate.analysis.program.known_callee import known_callee, origin_form, put_in
+from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite, form_via
-from migrate.analysis.valueflow.aliases import WALK
+from migrate.analysis.valueflow import transfer
 from migrate.analysis.valueflow.borrowers import is_borrowed
 
 _ARRAY_DEPTH = 2
@@ -282,29 +282,25 @@ class Backward:
     def _known_fills(
         self, site: Site, position: int, form: str, known: KernelFunction, cell: AbstractLocation
     ) -> bool:
+        """Whether it fills its argument, and not just hands it to a loop along it."""
         call, facts = site.call, site.facts
-        effect = known.effect(position)
-        if effect == "fill":
+        if known.effect(position) is Effect.FILL:
             self._foreign(GapKind.OTHER_CALL_FILLS, call)
             return True
-        if form == PAGE and position == 0 and call.name in ("memcpy", "memmove"):
-            if not call.values(1):
+        filled = transfer.works_on_pointers(known, position, form) and known.bytes.sets(position)
+        if filled and known.bytes.from_elsewhere:
+            gap = Gap(GapKind.MAY_BE_SET, subject=str(cell), function=call.name)
+            self._unknown(gap, call.place)
+        for held in transfer.backward(known, position, form, len(call.arguments)):
+            values = call.values(held.position)
+            if held.link in (Link.ALONG, Link.BACK):
+                self._values(values, held.form, facts, cell)
+                continue
+            if known.bytes.sets(position) and not values:
                 self._unknown(Gap(GapKind.COPIED_NO_VARIABLE, subject=str(cell)), call.place)
-            self._values(call.values(1), form, facts)
-            return True
-        if form == PAGE and position == 0 and call.name == "memset":
-            return True
-        walks = call.name.startswith(WALK)
-        if walks and position == 0 and form == SCATTER and known.into is not None:
-            self._values(call.values(known.into), SCATTER, facts, cell)
-        if position not in (known.into, known.through):
-            return False
-        if walks:
-            self._values(call.values(0), SCATTER, facts, cell)
-            return False
-        for other in put_in(known, position, len(call.arguments)):
-            self._values(call.values(other), PAGE if known.into == position else form, facts)
-        return True
+            self._values(values, held.form, facts)
+            filled = True
+        return filled
 
     def _filled_by(self, function: Function, position: int, form: str) -> bool:
         callee = self.program.facts(function)
@@ -344,21 +340,12 @@ class Backward:
 
     def _known_result(self, site: Site, form: str, known: KernelFunction) -> None:
         call, facts = site.call, site.facts
-        if known.result == "other":
+        if known.origin in (Origin.OTHER, Origin.NEW):
             self._foreign(GapKind.FROM_OTHER_CALL, call)
-        elif known.result == "memory":
-            if form == ADDRESS:
-                self._foreign(GapKind.FROM_ALLOCATED_MEMORY, call)
-            elif form == PAGE and call.name == "kmemdup":
-                self._values(call.values(0), form, facts)  # new memory, with what was in the old
-        elif known.result in ("same", "number"):
-            # The others of a function that hands a pointer on say how many, or how to allocate.
-            handed_on = call.arguments if form == PHYSICAL else call.arguments[:1]
-            for values in handed_on:
-                self._values(values, form, facts)
-        elif known.result and call.arguments:
-            before = origin_form(call.name, known.result)
-            self._values(call.values(0), before, facts)
+        elif known.allocates and form == ADDRESS:
+            self._foreign(GapKind.FROM_ALLOCATED_MEMORY, call)
+        for held in transfer.backward(known, RESULT, form, len(call.arguments)):
+            self._values(call.values(held.position), held.form, facts)
 
     def _unknown(self, gap: Gap, place: Place) -> None:
         self.sources.unknown.setdefault(gap, place)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import FunctionFacts, Result
 from migrate.analysis.model import UseKind
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.program import Program
-from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, Trace
+from migrate.analysis.program.trace import ADDRESS, PHYSICAL, Trace
 
 
 def unfollowed_releases(program: Program, trace: Trace) -> tuple[Site, ...]:
@@ -33,8 +33,7 @@ def _out_of_sight(trace: Trace) -> bool:
 
 def _releases(program: Program, paths: Iterable[str]) -> Iterator[Site]:
     known = knowledge()
-    finders = [n for n, f in known.exact.items() if f.result == PAGE and "unmap" in f.effects]
-    finders = [n for n in finders if not n.startswith(("sg_", "skb_"))]
+    finders = [name for name, function in known.exact.items() if function.finds_again]
     for path in paths:
         for name in finders:
             for facts in program.functions_with(path, name):
@@ -47,7 +46,7 @@ def _released_here(
     known = knowledge()
     for index, call in enumerate(facts.calls):
         function = known.lookup(call.name)
-        if function is None or not RELEASE_EFFECTS & set(function.effects):
+        if function is None or not function.releases:
             continue
         for value in call.values(0):
             if isinstance(value, Result):

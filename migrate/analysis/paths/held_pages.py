@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import islice
 
-from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, KernelFunction, knowledge
+from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.limits import MOST_VARIABLES
 from migrate.analysis.ir.expressions import (
     AddressOf,
@@ -36,10 +37,10 @@ from migrate.analysis.paths.correlated import Correlated
 from migrate.analysis.paths.solver import Trail, solve
 from migrate.analysis.paths.variables import PageVariable, own_names, page_variables
 
-_HARMLESS = frozenset({"", "map", "unmap", "read", "write", "touch", "dma", "dirty", "struct"})
-_FREES_ARRAY = frozenset({"kfree", "kvfree", "vfree", "kfree_sensitive", "devm_kfree"})
-_COPIES = frozenset({"memcpy", "memmove", "__memcpy", "memcpy_toio", "kmemdup"})
-_TESTS = frozenset({"IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "ARRAY_SIZE", "BUG_ON", "WARN_ON"})
+_HARMLESS = frozenset(
+    {Effect.NOTHING, Effect.MAP, Effect.UNMAP, Effect.READ, Effect.WRITE, Effect.TOUCH, Effect.DMA}
+    | {Effect.DIRTY, Effect.STRUCT, Effect.DISCARD}
+)
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {">": "<=", ">=": "<", "==": "!="}
 
@@ -165,7 +166,8 @@ class _Held:
         if isinstance(value, (Cast, Evaluated)):
             return self._is_fresh(value.operand)
         call = self.lowered.call_of(value)
-        return call is not None and "alloc" in _name(call) and not self.variable.single
+        known = knowledge().lookup(_name(call)) if call is not None else None
+        return known is not None and known.allocates and not self.variable.single
 
     # The transfer
 
@@ -184,10 +186,7 @@ class _Held:
         if acquire is not None:
             fresh = state.hold in (Hold.NONE, Hold.GONE)
             return _State(Hold.ASKED if fresh else Hold.UNCLEAR, acquire)
-        name = _name(call)
-        if name in _FREES_ARRAY or name in _TESTS:
-            return state
-        function = knowledge().lookup(name)
+        function = knowledge().lookup(_name(call))
         for position, argument in enumerate(call.arguments):
             if not self._is_given(argument):
                 continue
@@ -195,8 +194,9 @@ class _Held:
             if effect in RELEASE_EFFECTS:
                 state = self._released(call, argument, state)
                 continue
-            copied = name in _COPIES and self._is_pointer(argument)
-            if effect not in _HARMLESS or function is None or _keeps(function) or copied:
+            if function is None or effect not in _HARMLESS or function.stores:
+                return self._blurred(state)
+            if function.bytes.copies(position) and self._is_pointer(argument):
                 return self._blurred(state)
         return state
 
@@ -384,8 +384,3 @@ def _argument(acquire: Acquire, call: Invoke, *roles: str) -> Expression | None:
         if role in roles and position < len(call.arguments):
             return call.arguments[position]
     return None
-
-
-def _keeps(function: KernelFunction) -> bool:
-    """Whether the function stores what it is given."""
-    return function.into is not None or function.through is not None

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.expressions import Binary, Variable
 from migrate.analysis.ir.instructions import Edge, Invoke, Lowered, all_expressions
 
@@ -78,4 +78,4 @@ def _reached(lowered: Lowered, start: int, end: int) -> set[int]:
 
 def _is_release(call: Invoke) -> bool:
     known = knowledge().lookup(call.callee.name) if isinstance(call.callee, Variable) else None
-    return known is not None and bool(RELEASE_EFFECTS & set(known.effects))
+    return known is not None and known.releases

@@ -81,7 +81,7 @@ def _values(lowered: Lowered, value: Expression, is_acquire: IsAcquire) -> Itera
         call = lowered.calls[value.call]
         callee = plain(call.callee)
         function = knowledge().lookup(callee.name) if isinstance(callee, Variable) else None
-        if is_acquire(call) or (function is not None and not function.result):
+        if is_acquire(call) or (function is not None and not function.has_value):
             return
         inner = call.arguments
     for part in inner:

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a call means a function of the kernel that the table knows, or one of its own file; and
-what the table says about where its results come from."""
+"""Whether a call means a function of the kernel that the table knows, or one of its own file."""
 
 from __future__ import annotations
 
 import re
 
-from migrate.analysis.frontend.knowledge import KernelFunction, knowledge
+from migrate.analysis.frontend.kernel_api import Effect, KernelFunction
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.program.functions import Functions
-from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER
 
 
 def known_callee(functions: Functions, name: str, path: str) -> KernelFunction | None:
@@ -33,7 +32,7 @@ def known_callee(functions: Functions, name: str, path: str) -> KernelFunction |
 def _is_stand_in(functions: Functions, name: str, path: str, known: KernelFunction) -> bool:
     """Whether a driver's own function stands in for one that maps for a device, by its name:
     `#define dma_map_x own_dma_map_x`, for kernels that have none. Then a device gets the page."""
-    return "dma" in known.effects and renamed(functions, name, path).endswith(f"_{name}")
+    return Effect.DMA in known.effects and renamed(functions, name, path).endswith(f"_{name}")
 
 
 def _is_hidden(functions: Functions, name: str, path: str) -> bool:
@@ -71,21 +70,3 @@ def renamed(functions: Functions, name: str, path: str) -> str:
     files = [f for f in functions.files_with(path, name) if f == path or f.endswith(".h")]
     found = {match.decode() for file in files for match in macro.findall(texts[file])}
     return found.pop() if len(found) == 1 else ""
-
-
-def origin_form(name: str, result: str) -> str:
-    """The form of the argument from which `name` makes its result."""
-    if result == PAGE:
-        if name.startswith(("sg_", "skb_")):
-            return SCATTER
-        return PHYSICAL if name.startswith(("pfn_", "phys_")) else ADDRESS
-    if result == PHYSICAL and name in ("virt_to_phys", "__pa"):
-        return ADDRESS
-    return PHYSICAL if name in ("phys_to_virt", "__va") else PAGE
-
-
-def put_in(known: KernelFunction, position: int, count: int) -> list[int]:
-    """The arguments of which something goes into argument `position`: those that anything happens
-    to. Lengths and offsets come behind them and are not in the table."""
-    listed = [n for n in range(min(len(known.effects), count) or count) if n != position]
-    return [n for n in listed if known.effect(n)] or listed

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from migrate.analysis.frontend.kernel_api import Form
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
@@ -12,12 +13,11 @@ from migrate.analysis.program.callers import Site
 from migrate.analysis.program.def_use import LOADED
 from migrate.analysis.program.location import AbstractLocation
 
-PAGE, ADDRESS, PHYSICAL, SCATTER = "page", "address", "physical", "scatter"
+PAGE, ADDRESS, PHYSICAL, SCATTER = Form.PAGE, Form.ADDRESS, Form.PHYSICAL, Form.SCATTER
 AGAIN = "page found again"
 """A page that was looked up by an address or a page frame number of the acquired one."""
 
 _CONTAINER_PAGE = frozenset({"bv_page", "page_link", "page"})
-FORMS = frozenset({PAGE, AGAIN, ADDRESS, PHYSICAL, SCATTER})
 
 
 @dataclass(frozen=True)

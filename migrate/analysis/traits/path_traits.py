@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from migrate.analysis.frontend.kernel_api import Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.model import Acquire, Evidence, Trait, TraitKind
@@ -38,7 +39,7 @@ def _count_position(program: Program, function: Function, name: str) -> int | No
     """The argument that counts the pages of a bulk release, or of a function with such a loop."""
     known = knowledge().lookup(name)
     if known is not None:
-        return 1 if known.effect(0) == "release_bulk" else None
+        return 1 if known.effect(0) is Effect.RELEASE_BULK else None
     return own_release_loop(program, function, name)
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import name_of, nodes
 from migrate.analysis.ir.model import Call
 from migrate.analysis.model import (
@@ -27,7 +28,10 @@ from migrate.kernel.signatures import DIRECT_NAMES
 IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "mm/nommu.c"})
 """GUP itself and its tests."""
 
-_QUIET_EFFECTS = frozenset({"", "physical", "struct", "dirty", "unmap", *RELEASE_EFFECTS})
+_QUIET_EFFECTS = frozenset(
+    {Effect.NOTHING, Effect.PHYSICAL, Effect.STRUCT, Effect.DIRTY, Effect.UNMAP, Effect.DISCARD}
+    | RELEASE_EFFECTS
+)
 _READING = frozenset(
     f"FOLL_{word}"
     for word in (
@@ -216,7 +220,7 @@ def _asks(call: Call) -> bool:
     function = known.lookup(call.name)
     if function is None or call.name in known.notifier_registration:
         return False
-    return "notifier" in function.effects
+    return Effect.NOTIFIER in function.effects
 
 
 def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Site, str]]:

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from migrate.analysis.frontend.kernel_api import RESULT, Link
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.model import Place
@@ -13,15 +12,11 @@ from migrate.analysis.program.functions import scope_of
 from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.trace import SCATTER, State
-
-if TYPE_CHECKING:
-    from migrate.analysis.valueflow.flow import Forward
-
-WALK = "for_each_"
-"""How the macros begin that let one argument walk along the container in their first."""
+from migrate.analysis.valueflow import transfer
+from migrate.analysis.valueflow.walk import Walk
 
 
-def containers_behind(flow: Forward, state: State, facts: FunctionFacts) -> None:
+def containers_behind(flow: Walk, state: State, facts: FunctionFacts) -> None:
     """Start what a local pointer to a scatterlist or a bvec that holds pages points into."""
     if state.form != SCATTER or state.cell.kind != "local":
         return
@@ -37,12 +32,14 @@ def containers_behind(flow: Forward, state: State, facts: FunctionFacts) -> None
     for index, position, _ in found.arguments:
         call = facts.calls[index]
         known = known_callee(flow.program, call.name, facts.function.path)
-        if known is not None and known.into == position and call.name.startswith(WALK):
-            for value in call.values(0):
+        if known is None:
+            continue
+        for held in transfer.backward(known, position, SCATTER, len(call.arguments)):
+            for value in call.values(held.position) if held.link is Link.ALONG else ():
                 _start(flow, value, facts, call.place, call.text)
 
 
-def _start(flow: Forward, value: Value, facts: FunctionFacts, place: Place, text: str) -> None:
+def _start(flow: Walk, value: Value, facts: FunctionFacts, place: Place, text: str) -> None:
     if not isinstance(value, AccessPath):
         _behind_result(flow, Site(facts, value.call), place, text)
         return
@@ -54,13 +51,14 @@ def _start(flow: Forward, value: Value, facts: FunctionFacts, place: Place, text
     flow.start(State(cell, SCATTER, given))
 
 
-def _behind_result(flow: Forward, site: Site, place: Place, text: str) -> None:
+def _behind_result(flow: Walk, site: Site, place: Place, text: str) -> None:
     result = AbstractLocation("result", scope_of(site.facts.function), str(site.index))
     if State(result, SCATTER) in flow.trace.states:
         return  # it was followed to here
     known = known_callee(flow.program, site.call.name, site.facts.function.path)
-    if known is not None and known.result == "same" and site.call.arguments:
-        for value in site.call.values(0):
-            _start(flow, value, site.facts, place, text)
-    elif known is None or known.result != "memory":
+    if known is not None and known.hands_on:
+        for held in transfer.backward(known, RESULT, SCATTER, len(site.call.arguments)):
+            for value in site.call.values(held.position):
+                _start(flow, value, site.facts, place, text)
+    elif known is None or not known.allocates:
         flow.trace.gap(Gap(GapKind.BEHIND_A_RESULT, place))

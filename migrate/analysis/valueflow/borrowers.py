@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, knowledge
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import Trace
-from migrate.analysis.valueflow.callees import EFFECT_USE
+from migrate.analysis.valueflow.transfer import EFFECT_USE
 
 
 def is_borrowed(cell: AbstractLocation) -> bool:
@@ -42,5 +42,5 @@ def released_through(program: Program, trace: Trace) -> Iterator[Place]:
 def _releases(facts: FunctionFacts, calls: set[int]) -> Iterator[Place]:
     for index in sorted(calls):
         known = knowledge().lookup(facts.calls[index].name)
-        if known is not None and RELEASE_EFFECTS & set(known.effects):
+        if known is not None and known.releases:
             yield facts.calls[index].place

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from migrate.analysis.frontend.knowledge import RELEASE_EFFECTS, KernelFunction, knowledge
+from migrate.analysis.frontend.kernel_api import (
+    RELEASE_EFFECTS,
+    RESULT,
+    Effect,
+    KernelFunction,
+    Link,
+)
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Value
+from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro, scope_of
@@ -17,55 +22,18 @@ from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.trace import (
     ADDRESS,
     AGAIN,
-    FORMS,
     PAGE,
     PHYSICAL,
     SCATTER,
     ReleaseSite,
     State,
 )
+from migrate.analysis.valueflow import transfer
+from migrate.analysis.valueflow.walk import Walk
 from migrate.kernel.signatures import DIRECT_NAMES
 
-if TYPE_CHECKING:
-    from migrate.analysis.valueflow.flow import Forward
 
-ARRAY_FUNCTIONS = frozenset(
-    {"memcpy", "memmove", "memset", "memcmp", "memchr", "kmemdup", "copy_from_user", "copy_to_user"}
-    | {"jhash", "jhash2", "crc32", "crc32_le", "crc32c", "xxh32", "xxh64", "siphash", "hsiphash"}
-)
-"""These touch the data of a page only when they are given its address."""
-
-EFFECT_USE = {
-    "write": UseKind.WRITE_DATA,
-    "read": UseKind.READ_DATA,
-    "touch": UseKind.TOUCH_DATA,
-    "map": UseKind.MAP,
-    "dma": UseKind.DMA,
-    "handed": UseKind.DMA,
-    "dirty": UseKind.DIRTY,
-    "physical": UseKind.PHYSICAL,
-    "struct": UseKind.STRUCT_PAGE,
-    "manipulate": UseKind.MANIPULATED,
-    "extra": UseKind.EXTRA_REFERENCE,
-    "consume": UseKind.CONSUMED,
-    "adopt": UseKind.CONSUMED,
-    "notifier": UseKind.NOTIFIER,
-    "fill": UseKind.OTHER_SOURCE,
-    "free": UseKind.FREED,
-}
-
-_NOT_BY_NUMBER = frozenset(
-    {UseKind.PHYSICAL, UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA}
-)
-"""What is not done to a page when a function is given its number, or an offset made of that."""
-
-_NOT_BY_ADDRESS = frozenset(
-    {UseKind.CONSUMED, UseKind.EXTRA_REFERENCE, UseKind.MANIPULATED, UseKind.OTHER_SOURCE}
-)
-"""What is not done to a page when a function is given the address of its data."""
-
-
-def argument(flow: Forward, form: str, site: Site, position: int) -> None:
+def argument(flow: Walk, form: str, site: Site, position: int) -> None:
     """Follow what argument number `position` of a call holds in `form`."""
     call = site.call
     if call.unclear:
@@ -90,7 +58,7 @@ def argument(flow: Forward, form: str, site: Site, position: int) -> None:
         _into(flow, form, site, position, function)
 
 
-def _definitions(flow: Forward, site: Site) -> tuple[Function, ...]:
+def _definitions(flow: Walk, site: Site) -> tuple[Function, ...]:
     """What a call by name may mean: a header may call what the files of the acquires define."""
     program, name = flow.program, site.call.name
     found = program.definitions(name, site.facts.function.path)
@@ -107,7 +75,7 @@ def _definitions(flow: Forward, site: Site) -> tuple[Function, ...]:
     return tuple(f for home in homes for f in program.definitions(name, home) if not f.static)
 
 
-def _into(flow: Forward, form: str, site: Site, position: int, function: Function) -> None:
+def _into(flow: Walk, form: str, site: Site, position: int, function: Function) -> None:
     """The pages go into a function as argument number `position`."""
     call, facts = site.call, flow.program.facts(function)
     if not flow.compiled(facts.guards, call.place):
@@ -126,7 +94,7 @@ def _into(flow: Forward, form: str, site: Site, position: int, function: Functio
             flow.start(state)
 
 
-def _through_pointer(flow: Forward, form: str, site: Site, position: int) -> None:
+def _through_pointer(flow: Walk, form: str, site: Site, position: int) -> None:
     """A call through a member of a struct of the driver's own means what is stored there."""
     functions = flow.program.pointer_calls.meant_by(site)
     if not functions:
@@ -135,81 +103,47 @@ def _through_pointer(flow: Forward, form: str, site: Site, position: int) -> Non
         _into(flow, form, site, position, function)
 
 
-def _known_callee(
-    flow: Forward, form: str, site: Site, position: int, known: KernelFunction
-) -> None:
+def _known_callee(flow: Walk, form: str, site: Site, position: int, known: KernelFunction) -> None:
     call, facts = site.call, site.facts
-    effect = known.effect(position)
-    if form in (PAGE, AGAIN) and call.name in ARRAY_FUNCTIONS:
-        # What it works on are the pointers, not the pages behind them.
-        if effect == "read" and call.name in ("memcpy", "memmove"):
-            _store_argument(flow, site, 0, form)
-        elif call.name == "kmemdup":
-            result = AbstractLocation("result", scope_of(facts.function), str(site.index))
-            flow.start(State(result, form))
-        return
+    effect, count = known.effect(position), len(call.arguments)
     if effect in RELEASE_EFFECTS:
         if form in (PAGE, AGAIN):
             _release(flow, site, position, effect)
         return
-    if effect == "escape" or (form == PHYSICAL and _copies(call, effect)):
+    if transfer.is_out_of_sight(known, position, form):
         _unknown_callee(flow, form, site)
         return
-    kind = EFFECT_USE.get(effect)
-    if kind is UseKind.DMA and (effect == "handed") is not (form == PHYSICAL):
-        # It takes a number where it is given a page or an address, or the other way round.
-        kind = UseKind.PHYSICAL_KEPT if form == PHYSICAL else None
-    if effect in ("extra", "adopt") and _balanced(flow, site, position):
-        kind = None
-    if form == ADDRESS and kind in _NOT_BY_ADDRESS:
-        kind = None
-    if kind is not None and not (form == PHYSICAL and kind in _NOT_BY_NUMBER):
+    kind = transfer.use(known, position, form)
+    borrowed = effect in (Effect.EXTRA, Effect.ADOPT) and _balanced(flow, site, position)
+    if kind is not None and not borrowed:
         flow.trace.use(kind, call.place, facts, call.text)
-    if known.result == "number" and form in (PAGE, SCATTER):
+    if transfer.is_number_of(known, position, form, count):
         flow.trace.gap(Gap(GapKind.MADE_A_NUMBER, call.place, function=call.name))
-    elif known.result:
-        derived = _derived(form, known.result)
-        if derived == PAGE and form not in (PAGE, SCATTER):
-            derived = AGAIN
-        flow.trace.found_again |= derived == AGAIN
-        if derived in FORMS and (effect or derived == form):
+    for held in transfer.forward(known, position, form, count):
+        flow.trace.found_again |= held.form == AGAIN
+        if held.position == RESULT:
             result = AbstractLocation("result", scope_of(facts.function), str(site.index))
-            flow.start(State(result, derived))
-    for target, kept in ((known.into, SCATTER), (known.through, form)):
-        if target is not None and target != position and target < len(call.arguments):
-            _store_argument(flow, site, target, kept)
-    if call.name == "swap" and position == 0:
-        _store_argument(flow, site, 1, form)
+            flow.start(State(result, held.form))
+        elif held.link is not Link.BACK:  # for that see `containers_behind`
+            _store_argument(flow, site, held.position, held.form)
 
 
-def _copies(call: Call, effect: str) -> bool:
-    """Whether the function stores what it is given the address of."""
-    return effect == "read" and call.name.startswith(("memcpy", "memmove", "copy_to", "__copy_to"))
-
-
-def _balanced(flow: Forward, site: Site, position: int) -> bool:
+def _balanced(flow: Walk, site: Site, position: int) -> bool:
     """Whether the function takes a reference to the page of this argument, for one callee that
     adopts it: `get_page(page); skb_fill_page_desc(skb, i, page, ...)`."""
     page = site.call.values(position)
-    calls = {"extra": list[int](), "adopt": list[int]()}
+    calls = {Effect.EXTRA: list[int](), Effect.ADOPT: list[int]()}
     for call in site.facts.calls:
         known = known_callee(flow.program, call.name, site.facts.function.path)
         for number, values in enumerate(call.arguments if known is not None else ()):
-            effect = known.effect(number) if known is not None else ""
+            effect = known.effect(number) if known is not None else Effect.NOTHING
             if effect in calls and values == page:
                 calls[effect].append(call.start)
-    taken, adopted = calls["extra"], calls["adopt"]
+    taken, adopted = calls[Effect.EXTRA], calls[Effect.ADOPT]
     return len(taken) == len(adopted) == 1 and taken[0] < adopted[0]
 
 
-def _derived(form: str, result: str) -> str:
-    """The form of what a known function makes of `form`; one that is not followed for nothing."""
-    if result == "number":
-        return form if form in (ADDRESS, PHYSICAL) else ""
-    return form if result == "same" else result
-
-
-def _store_argument(flow: Forward, site: Site, target: int, form: str) -> None:
+def _store_argument(flow: Walk, site: Site, target: int, form: str) -> None:
     for value in site.call.values(target):
         cell, _ = flow.program.cells.of(value, site.facts)
         if cell.kind in ("member", "global"):
@@ -227,7 +161,7 @@ def _store_argument(flow: Forward, site: Site, target: int, form: str) -> None:
         flow.start(State(cell, form, given and _is_filled(flow, value, form, site)))
 
 
-def _is_filled(flow: Forward, value: Value, form: str, site: Site) -> bool:
+def _is_filled(flow: Walk, value: Value, form: str, site: Site) -> bool:
     """Whether the callers see what is stored into a parameter."""
     if form == SCATTER:
         return True
@@ -235,7 +169,7 @@ def _is_filled(flow: Forward, value: Value, form: str, site: Site) -> bool:
     return kind is not None and kind.depth > 1
 
 
-def _unknown_callee(flow: Forward, form: str, site: Site) -> None:
+def _unknown_callee(flow: Walk, form: str, site: Site) -> None:
     call, facts = site.call, site.facts
     if form == ADDRESS:
         flow.trace.use(UseKind.TOUCH_DATA, call.place, facts, call.text)
@@ -246,7 +180,7 @@ def _unknown_callee(flow: Forward, form: str, site: Site) -> None:
         flow.trace.gap(Gap(GapKind.PASSED_TO_UNKNOWN, call.place, function=call.name), form)
 
 
-def _release(flow: Forward, site: Site, position: int, effect: str) -> None:
+def _release(flow: Walk, site: Site, position: int, effect: Effect) -> None:
     call, function = site.call, site.facts.function
     if is_macro(function):
         flow.trace.gap(Gap(GapKind.MACRO_RELEASES, call.place))
@@ -259,7 +193,7 @@ def _release(flow: Forward, site: Site, position: int, effect: str) -> None:
         call.place,
         function.name,
         call.name,
-        effect == "release_bulk",
+        effect is Effect.RELEASE_BULK,
         helper if by_parameter else "",
         call.text,
     )

@@ -198,6 +198,8 @@ MIXED = {
     "an element by a function": extra("demo_fill(&list->pages[n]);"),
     "bytes": extra("memset(&list->count, 1, 8);"),
     "bytes of all": extra("memcpy(list, list->memory, n);"),
+    "bytes of somebody's": extra("kernel_read(list->file, list, n, &n);"),
+    "the flag by a macro that stores": extra("cmpxchg(list->ours, 0, 1);"),
     "a copy": extra("struct list other = *list;\n\n\tdemo_use(&other);"),
     # memory for more than one array
     "the same memory": swap_in(

@@ -309,6 +309,15 @@ def test_a_macro_that_pastes_the_name_of_a_variable() -> None:
         ("struct outer {\n\tstruct demo demo;\n};\nvoid *f(struct demo *d)\n"
          "{\n\treturn (struct outer *)d;\n}\n", ""),
         ("int f(void)\n{\n\treturn offsetof(struct demo, page) + sizeof(int *);\n}\n", ""),
+        (
+            "struct view {\n\tstruct page *first;\n};\nvoid f(struct demo *d)\n{\n"
+            "\tstruct view *v = kmemdup(d, 8, 0);\n\n\tput_page(v->first);\n}\n",
+            "struct-copied-out",
+        ),
+        ("void f(struct demo *d)\n{\n\tg(kmemdup(d, 8, 0));\n}\n",
+         "struct-copied-out"),
+        ("void f(struct demo *d)\n{\n\tstruct demo *e = kmemdup(d, 8, 0);\n\n\tkfree(e);\n}\n",
+         ""),
     ],
 )  # fmt: skip
 def test_a_member_by_another_name(code: str, gap: str) -> None:

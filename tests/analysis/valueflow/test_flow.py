@@ -429,3 +429,63 @@ def test_an_array_on_the_stack_keeps_nothing_for_others() -> None:
     first = first.replace("    struct page **", "    struct demo own;\n    struct page **")
     found = only_group(f"{first.replace('return 0', 'g(&own);return 0')}void g{second}")
     assert UseKind.STORED not in {use.kind for use in found.uses}
+
+
+TABLE = """
+struct demo {{
+    struct page *pages[4];
+    struct sg_table *table;
+}};
+static struct page **fill(struct demo *d, unsigned long start)
+{{
+    struct sg_table *table;
+
+    get_user_pages_fast(start, 4, FOLL_WRITE, d->pages);
+    table = {made};
+    if (IS_ERR(table))
+        return ERR_CAST(table);
+    d->table = table;
+    return d->pages;
+}}
+void use(struct demo *d, struct device *dev)
+{{
+    struct page **pages = fill(d, 0), *page = pages[0];
+
+    dma_map_sgtable(dev, d->table, DMA_FROM_DEVICE, 0);
+    put_page(page);
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "drm_prime_pages_to_sg(d->pages, 4)",  # before 5.10
+        "drm_prime_pages_to_sg(d->drm, d->pages, 4)",
+    ],
+)
+def test_pages_in_a_table_are_followed_whatever_comes_before_them(made: str) -> None:
+    found = only_group(TABLE.format(made=made))
+    assert [use.text for use in found.uses if use.kind is UseKind.DMA] == [
+        "dma_map_sgtable(dev, d->table, DMA_FROM_DEVICE, 0);"
+    ]
+    assert found.gaps == ()
+
+
+def test_an_error_made_of_a_table_is_no_table() -> None:
+    found = only_group(TABLE.format(made="drm_prime_pages_to_sg(d->pages, 4)"))
+    assert not any(edge.kind.startswith("points into") for edge in found.edges)
+
+
+def test_data_of_a_page_that_is_duplicated_is_read() -> None:
+    text = """
+    void f(unsigned long start)
+    {
+        struct page *page;
+
+        get_user_pages_fast(start, 1, 0, &page);
+        keep(kmemdup(page_address(page), 64, GFP_KERNEL));
+        put_page(page);
+    }
+    """
+    assert UseKind.READ_DATA in {use.kind for use in only_group(text).uses}

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Transfer functions of the kernel's own functions: what a call makes of a page, and of what.
+
+Both walks read the same flows of data/kernel_api.toml: forward from an acquire, backward from a
+release. What goes forward from one position to another comes back from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.frontend.kernel_api import RESULT, Effect, Form, KernelFunction, Link, at
+from migrate.analysis.model import UseKind
+from migrate.analysis.program.trace import AGAIN
+
+EFFECT_USE = {
+    Effect.WRITE: UseKind.WRITE_DATA,
+    Effect.READ: UseKind.READ_DATA,
+    Effect.TOUCH: UseKind.TOUCH_DATA,
+    Effect.MAP: UseKind.MAP,
+    Effect.DMA: UseKind.DMA,
+    Effect.HANDED: UseKind.DMA,
+    Effect.DIRTY: UseKind.DIRTY,
+    Effect.PHYSICAL: UseKind.PHYSICAL,
+    Effect.STRUCT: UseKind.STRUCT_PAGE,
+    Effect.MANIPULATE: UseKind.MANIPULATED,
+    Effect.EXTRA: UseKind.EXTRA_REFERENCE,
+    Effect.CONSUME: UseKind.CONSUMED,
+    Effect.ADOPT: UseKind.CONSUMED,
+    Effect.NOTIFIER: UseKind.NOTIFIER,
+    Effect.FILL: UseKind.OTHER_SOURCE,
+    Effect.FREE: UseKind.FREED,
+}
+
+_NOT_BY_NUMBER = frozenset(
+    {UseKind.PHYSICAL, UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA}
+)
+"""What is not done to a page when a function is given its number, or an offset made of that."""
+
+_NOT_BY_ADDRESS = frozenset(
+    {UseKind.CONSUMED, UseKind.EXTRA_REFERENCE, UseKind.MANIPULATED, UseKind.OTHER_SOURCE}
+)
+"""What is not done to a page when a function is given the address of its data."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A position of a call, an argument or :data:`RESULT`, that holds a page in `form`, and
+    what ties it to the other end of the flow."""
+
+    position: int
+    form: str
+    link: Link = Link.VALUE
+
+
+def forward(known: KernelFunction, position: int, form: str, count: int) -> Iterator[Held]:
+    """What holds the page behind a call with `count` arguments that number `position` of them
+    holds before, in `form`."""
+    for flow in known.flows:
+        after = flow.out_of(plain(form)) if at(flow.origin, count) == position else None
+        if after is not None and _is_there(flow.target, count):
+            yield Held(at(flow.target, count), _marked(form, after), flow.link)
+
+
+def backward(known: KernelFunction, position: int, form: str, count: int) -> Iterator[Held]:
+    """What held the page before a call with `count` arguments that `position` holds behind it, in
+    `form`."""
+    for flow in known.flows:
+        if at(flow.target, count) == position and _is_there(flow.origin, count):
+            for before in flow.into(plain(form)):
+                yield Held(at(flow.origin, count), before, flow.link)
+
+
+def plain(form: str) -> Form:
+    """The form alone: a page that was found again is one like any other."""
+    return Form.PAGE if form == AGAIN else Form(form)
+
+
+def _marked(before: str, after: Form) -> str:
+    """`after`, as a page found again when it comes from an address, a pfn, or such a page."""
+    found = after is Form.PAGE and before not in (Form.PAGE, Form.SCATTER)
+    return AGAIN if found else after
+
+
+def _is_there(position: int, count: int) -> bool:
+    return position == RESULT or 0 <= at(position, count) < count
+
+
+def use(known: KernelFunction, position: int, form: str) -> UseKind | None:
+    """What is done to a page by giving it to argument number `position` in `form`."""
+    effect = known.effect(position)
+    kind = EFFECT_USE.get(effect)
+    if works_on_pointers(known, position, form):
+        return None
+    if kind is UseKind.DMA and (effect is Effect.HANDED) is not (form == Form.PHYSICAL):
+        # It takes a number where it is given a page or an address, or the other way round.
+        return UseKind.PHYSICAL_KEPT if form == Form.PHYSICAL else None
+    if form == Form.ADDRESS and kind in _NOT_BY_ADDRESS:
+        return None
+    return None if form == Form.PHYSICAL and kind in _NOT_BY_NUMBER else kind
+
+
+def works_on_pointers(known: KernelFunction, position: int, form: str) -> bool:
+    """Whether what it works on there are pointers to pages, and not the pages behind them."""
+    moved = known.bytes
+    return plain(form) is Form.PAGE and position in (*moved.origins, *moved.targets)
+
+
+def is_out_of_sight(known: KernelFunction, position: int, form: str) -> bool:
+    """Whether the function puts what it is given where nobody can follow it."""
+    if known.effect(position) is Effect.ESCAPE:
+        return True
+    return form == Form.PHYSICAL and known.bytes.copies(position)
+
+
+def is_number_of(known: KernelFunction, position: int, form: str, count: int) -> bool:
+    """Whether the function makes a number of a page, which is none any more."""
+    if plain(form) not in (Form.PAGE, Form.SCATTER) or form == AGAIN:
+        return False
+    return any(
+        flow.after is None and plain(form) not in flow.before
+        for flow in known.flows
+        if at(flow.origin, count) == position and flow.target == RESULT
+    )

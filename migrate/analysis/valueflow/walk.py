@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The walk forward as its steps see it, so that none of them names the walk that takes it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from migrate.analysis.frontend.guards import Guards
+from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
+from migrate.analysis.model import Place
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.program import Program
+from migrate.analysis.program.trace import State, Trace
+from migrate.analysis.valueflow.expansions import Expansions
+
+
+class Walk(Protocol):
+    """Follows states until nothing is new; see :mod:`migrate.analysis.valueflow.flow`."""
+
+    @property
+    def program(self) -> Program: ...
+
+    @property
+    def trace(self) -> Trace: ...
+
+    @property
+    def expansions(self) -> Expansions: ...
+
+    def is_acquire(self, call: Call, /) -> int | None:
+        """The argument that an acquire fills; None for any other call."""
+
+    def start(self, state: State) -> None:
+        """Follow `state`, unless that was done already."""
+
+    def compiled(self, guards: Guards, place: Place | None = None) -> bool:
+        """Whether some configuration has both this code and the acquires."""
+
+    def stored_in(
+        self, cell: AbstractLocation, loc: AccessPath, facts: FunctionFacts, place: Place, text: str
+    ) -> None:
+        """Note that pages are stored in `cell`, a member or a global, named as `loc`."""
+
+    def outlives(self, target: AccessPath, facts: FunctionFacts) -> bool:
+        """Whether a member belongs to an object that is still there after the call."""
