@@ -25,3 +25,11 @@ class Evidence:
     place: Place
     kind: str
     text: str
+
+
+@dataclass(frozen=True, order=True)
+class FunctionId:
+    """A function of the tree: number `ordinal`, from 0, of those that file `path` defines."""
+
+    path: str
+    ordinal: int

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Result, Value
-from migrate.analysis.program.functions import scope_of
+from migrate.analysis.program.location import CallResult, Local
 from migrate.analysis.program.program import Program
 from migrate.analysis.traits.traits import is_implementation_file
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES, Parameter, Signature
@@ -112,7 +112,7 @@ def _way_out(program: Program, facts: FunctionFacts, value: Value) -> int | None
             if kind is not None and kind.depth > 1:
                 return facts.parameters.index(current.base)
         cell, _ = program.cells.of(current, facts)
-        if cell.kind not in ("local", "result") or cell.scope != scope_of(facts.function):
+        if not isinstance(cell, Local | CallResult) or cell.function != facts.function.id:
             continue
         mentions = program.cells.mentions(facts, cell)
         if any(not via for _, via in mentions.returns) and _is_pages(program, current, facts):

@@ -17,7 +17,7 @@ from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Acquire, PinGroup, Place, Unparsed
 from migrate.analysis.program.functions import Functions
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import CallResult, Global, Local, Member
 from migrate.analysis.program.trace import Trace
 
 _CALL = rb"[ \t\r\n\\]*+\("
@@ -85,17 +85,15 @@ def _words(functions: Functions, trace: Trace) -> Iterator[tuple[str, set[str]]]
     """What storage may go by elsewhere, and the folders where it may."""
     scope_folder = functions.corpus.scope_folder
     for cell in dict.fromkeys(state.cell for state in trace.states):
-        if cell.kind in ("local", "result"):
+        if isinstance(cell, Local | CallResult):
             yield from _function(functions, cell)
-        elif cell.kind == "global":
-            yield cell.name, {cell.scope}
-        elif cell in trace.origins:
-            yield cell.name.rsplit(".", 1)[-1], {scope_folder(trace.origins[cell])}
+        elif isinstance(cell, Global):
+            yield cell.name, {cell.folder}
+        elif isinstance(cell, Member) and cell in trace.origins:
+            yield cell.word, {scope_folder(trace.origins[cell])}
 
 
-def _function(functions: Functions, cell: AbstractLocation) -> Iterator[tuple[str, set[str]]]:
-    path, ordinal = cell.scope.rsplit("#", 1)
-    source = functions.source(path)
-    function = source.functions[int(ordinal)] if source is not None else None
+def _function(functions: Functions, cell: Local | CallResult) -> Iterator[tuple[str, set[str]]]:
+    function = functions.function(cell.function)
     if function is not None and function.name and not function.static:
-        yield function.name, {functions.corpus.scope_folder(path)}
+        yield function.name, {functions.corpus.scope_folder(function.path)}

@@ -12,7 +12,7 @@ from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import Local, Member
 from migrate.analysis.program.program import Program
 
 _CODE = frozenset({"identifier", "field_identifier", "preproc_arg"})
@@ -21,7 +21,7 @@ _CODE = frozenset({"identifier", "field_identifier", "preproc_arg"})
 class AuditBackward(Backward):
     """A `Backward` for which a function in an initialiser has the callers of that member."""
 
-    def _parameter(self, cell: AbstractLocation, form: str, facts: FunctionFacts) -> None:
+    def _parameter(self, cell: Local, form: str, facts: FunctionFacts) -> None:
         sites = _all_callers(self.program, facts.function)
         if sites is None:
             super()._parameter(cell, form, facts)
@@ -85,5 +85,5 @@ def _pointer_calls(program: Program, path: str, member: str) -> Iterator[Site]:
                 if call.name or pointer is None or pointer.members[-1:] != (member,):
                     continue
                 cell, _ = program.cells.of(pointer, facts)
-                if cell.kind == "member" and not program.types.is_public(cell.scope, name):
+                if isinstance(cell, Member) and not program.types.is_public(cell.tag, name):
                     yield Site(facts, index)

@@ -22,7 +22,7 @@ from migrate.analysis.heap.untyped_writes import may_store_bytes
 from migrate.analysis.ir.model import Flow, FunctionFacts
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import Member, Untyped
 from migrate.analysis.program.program import Program
 
 
@@ -39,7 +39,7 @@ class PairStore:
 
 
 def pair_stores(
-    program: Program, apart: MayAlias, page: AbstractLocation, flag: AbstractLocation, path: str
+    program: Program, apart: MayAlias, page: Member, flag: Member, path: str
 ) -> tuple[PairStore, ...] | None:
     """Every store of a page into the member `page`, each with that of `flag` next to it; None when
     one of the two may be stored without the other. `path` is a file that sees the struct."""
@@ -57,7 +57,7 @@ def pair_stores(
             paired.add((user.function.path, at.start_byte))
             if flow.null:
                 continue
-            beside = _beside(program, user, at, flag.name.rpartition(".")[2])
+            beside = _beside(program, user, at, flag.word)
             value = at.child_by_field_name("right")
             stored = beside.child_by_field_name("right") if beside is not None else None
             if beside is None or value is None or stored is None:
@@ -78,7 +78,7 @@ class ArrayStore:
 
 
 def array_store(
-    program: Program, apart: MayAlias, array: AbstractLocation, flag: AbstractLocation, path: str
+    program: Program, apart: MayAlias, array: Member, flag: Member, path: str
 ) -> ArrayStore | None:
     """Where an object gets its array of pages; None when that or its flag may be stored to
     elsewhere. `path` is a file that sees the struct."""
@@ -97,7 +97,7 @@ def array_store(
                 return None
             stores.add((user.function.path, at.start_byte))
             if not flow.null:
-                made = _array_store(program, user, at, flag.name.rpartition(".")[2])
+                made = _array_store(program, user, at, flag.word)
                 if made is None:
                     return None
                 found.append(made)
@@ -137,29 +137,27 @@ def _stores_of(program: Program, store: ArrayStore) -> set[tuple[str, int]]:
     return found
 
 
-def member_type(program: Program, cell: AbstractLocation, path: str) -> TypeRef | None:
+def member_type(program: Program, cell: Member, path: str) -> TypeRef | None:
     """The type of a member of a named struct, through unnamed structs in it."""
-    body = program.types.struct(cell.scope, path)
+    body = program.types.struct(cell.tag, path)
     kind: TypeRef | None = None
-    for name in cell.name.split("."):
+    for name in cell.members:
         kind = body.members.get(name) if body is not None else None
         body = kind.inline if kind is not None else None
     return kind
 
 
-def _are_plain(
-    program: Program, page: AbstractLocation, flag: AbstractLocation, path: str, depth: int
-) -> bool:
+def _are_plain(program: Program, page: Member, flag: Member, path: str, depth: int) -> bool:
     """Whether both are members of one struct of the driver, a number and a pointer of that `depth`
     to pages, whose memory has no other name."""
-    if page.scope != flag.scope or program.types.is_public(page.scope, path):
+    if page.tag != flag.tag or program.types.is_public(page.tag, path):
         return False
     kinds = [member_type(program, cell, path) for cell in (page, flag)]
     if kinds[0] is None or kinds[1] is None or kinds[1].depth or kinds[1].inline is not None:
         return False
     if (kinds[0].tag, kinds[0].depth) != ("page", depth) or kinds[1].tagged:
         return False
-    return not _in_union(program, page.scope, path) and not any(
+    return not _in_union(program, page.tag, path) and not any(
         True
         for cell in (page, flag)
         for _ in (
@@ -298,12 +296,12 @@ def _is_simple(value: Node) -> bool:
 def _only_stored_at(
     program: Program,
     apart: MayAlias,
-    cell: AbstractLocation,
+    cell: Member,
     path: str,
     stores: set[tuple[str, int]],
 ) -> bool:
     """Whether nothing but the assignments `stores` can change the member."""
-    word = cell.name.rpartition(".")[2]
+    word = cell.word
     files = program.cells.member_files(cell, path)
     for name in files if files is not None else ():
         source = program.source(name)
@@ -322,7 +320,7 @@ def _is_harmless(
     apart: MayAlias,
     source: Source,
     node: Node,
-    cell: AbstractLocation,
+    cell: Member,
     stores: set[tuple[str, int]],
 ) -> bool:
     holder = node.parent
@@ -333,7 +331,7 @@ def _is_harmless(
         if function is None:
             return False
         named = program.cells.named(program.facts(function), name_of(node))
-        if cell not in named and not any(c.kind == "unknown" for c in named):
+        if cell not in named and not any(isinstance(c, Untyped) for c in named):
             return True
         return _is_read(program, source, holder) or _is_store(source, holder, stores)
     if holder.type == "field_designator":
@@ -379,9 +377,7 @@ def takes_values(program: Program, name: str, path: str) -> bool:
     return bool(meant) and not any(is_macro(f) for f in meant)
 
 
-def _initialises_another(
-    apart: MayAlias, source: Source, node: Node, cell: AbstractLocation
-) -> bool:
+def _initialises_another(apart: MayAlias, source: Source, node: Node, cell: Member) -> bool:
     """Whether the initialiser is one of a struct that has nothing to do with this one."""
     holder: Node | None = node
     kinds: set[str] = set()
@@ -390,4 +386,4 @@ def _initialises_another(
             kind = base_type(holder, source.path)
             kinds.add(kind.tag if kind is not None else "")
         holder = holder.parent
-    return bool(kinds) and "" not in kinds and not kinds & apart.family(cell.scope, source.path)
+    return bool(kinds) and "" not in kinds and not kinds & apart.family(cell.tag, source.path)

@@ -31,10 +31,11 @@ from migrate.analysis.frontend.syntax import Source, call_arguments, nodes, stri
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.ir.model import FunctionFacts, Value
 from migrate.analysis.model import Place
+from migrate.analysis.place import FunctionId
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import is_macro, scope_of
+from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 
 _SLOTS = 40
@@ -47,7 +48,7 @@ _CAN_BE_CONDITIONS = ("if_statement", "while_statement", "conditional_expression
 class ParameterSlot:
     """A page and its flag in two parameters of a function, by their positions."""
 
-    scope: str
+    function: FunctionId
     page: int
     flag: int
 
@@ -56,8 +57,8 @@ class ParameterSlot:
 class MemberSlot:
     """A page and its flag in two members of a struct."""
 
-    page: AbstractLocation
-    flag: AbstractLocation
+    page: Member
+    flag: Member
 
 
 Slot = ParameterSlot | MemberSlot
@@ -183,7 +184,7 @@ class Flags:
             if number is None or number.depth or number.tagged:
                 return None
             function = facts.function
-            return ParameterSlot(scope_of(function), names.index(page.text), names.index(flag.text))
+            return ParameterSlot(function.id, names.index(page.text), names.index(flag.text))
         if page.owner != flag.owner or page.text == flag.text:
             return None
         if not page.variables <= facts.types.keys():
@@ -193,7 +194,7 @@ class Flags:
             return None
         return MemberSlot(cells[0], cells[1])
 
-    def _cell(self, wanted: Term, facts: FunctionFacts) -> AbstractLocation | None:
+    def _cell(self, wanted: Term, facts: FunctionFacts) -> Member | None:
         """The member that a term names."""
         word = wanted.text[max(wanted.text.rfind("."), wanted.text.rfind(">")) + 1 :]
         source = self._program.source(facts.function.path)
@@ -204,7 +205,7 @@ class Flags:
             loc = type(access.loc)(access.loc.base, (*access.loc.members, word))
             cells.add(self._program.cells.of(loc, facts)[0])
         found = next(iter(cells)) if len(cells) == 1 and source is not None else None
-        return found if found is not None and found.kind == "member" else None
+        return found if isinstance(found, Member) else None
 
     def _of(self, slot: Slot, facts: FunctionFacts) -> tuple[Origin, ...] | None:
         """All that comes into a slot, and into those from which it comes."""

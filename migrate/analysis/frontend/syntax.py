@@ -14,7 +14,7 @@ import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
 from migrate.analysis.frontend.limits import LONGEST_TEXT, too_deep, too_large, too_many
-from migrate.analysis.model import Place
+from migrate.analysis.place import FunctionId, Place
 
 _LANGUAGE = Language(tree_sitter_c.language())
 
@@ -58,6 +58,10 @@ class Function:
     node: Node
     body: Node
     parameters: tuple[Node, ...]
+
+    @cached_property
+    def id(self) -> FunctionId:
+        return FunctionId(self.path, self.ordinal)
 
     @property
     def start(self) -> int:

@@ -20,7 +20,7 @@ from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Result, V
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import start_of
 from migrate.analysis.program.known_callee import known_callee
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, Trace
 
@@ -28,20 +28,20 @@ from migrate.analysis.program.trace import PAGE, Trace
 def taken_back(program: Program, trace: Trace) -> Iterator[Gap]:
     """Each way by which pages that `trace` lent may be released out of its sight."""
     for cell, path in trace.lent.items():
-        takers = knowledge().borrowers[cell.scope].takers
+        takers = knowledge().borrowers[cell.tag].takers
         if takers:
             yield from _read_back(program, cell, path)
-            yield from _given_away(program, cell.scope, takers, path)
-            yield from _out_of_requests(program, cell.scope, path)
+            yield from _given_away(program, cell.tag, takers, path)
+            yield from _out_of_requests(program, cell.tag, path)
 
 
-def _read_back(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
+def _read_back(program: Program, cell: Member, path: str) -> Iterator[Gap]:
     for facts in program.cells.member_users(cell, path):
         found = program.cells.mentions(facts, cell)
         given = [(Site(facts, index), position) for index, position, _ in found.arguments]
         if found.sources or found.returns or not all(_frees_array(*place) for place in given):
             yield _by(GapKind.LENT_READ_BACK, facts, str(cell))
-    yield from unclear_mentions(program, cell, program.files_with(path, cell.name))
+    yield from unclear_mentions(program, cell, program.files_with(path, cell.word))
     yield from other_names(program, cell, path)
 
 

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.heap.objects import Objects
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
-from migrate.analysis.program.functions import scope_of
+from migrate.analysis.place import Place
+from migrate.analysis.program.location import Local, Member
 from migrate.analysis.program.program import Program
 
-Chain = tuple[str, ...]
+Chain = tuple[Member | Local, ...]
+"""Members of one name each, and the variable at the end where that is known."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +44,23 @@ def chains(
     found = _chain(program, loc, facts)
     if found is None:
         return None
-    tag = found[-1].split(".")[0]
-    if found[-1].startswith("=") or not program.types.is_public(tag, facts.function.path):
+    outermost = found[-1]
+    if isinstance(outermost, Local):
         return Containment(frozenset({found}))
-    return Containment(frozenset(_variables(program, objects, loc, facts, found, tag)))
+    if not program.types.is_public(outermost.tag, facts.function.path):
+        return Containment(frozenset({found}))
+    return Containment(frozenset(_variables(program, objects, loc, facts, found, outermost.tag)))
 
 
 def _chain(program: Program, loc: AccessPath, facts: FunctionFacts) -> Chain | None:
     kind = program.types.of(loc.base, facts)
     owned = kind is not None and kind.depth == 0 and loc.base in facts.types
-    outside = [f"={scope_of(facts.function)} {loc.base}"] if owned else []
-    steps: list[str] = []
+    outside = [Local(facts.function.id, loc.base)] if owned else []
+    steps: list[Member] = []
     for number, member in enumerate(loc.members):
         if kind is None or not kind.tag:
             return None
-        steps.append(f"{kind.tag}.{member}")
+        steps.append(Member(kind.tag, (member,)))
         kind = program.types.of_member(kind, member, facts.function.path)
         if kind is not None and kind.depth > 0 and number + 1 < len(loc.members):
             outside, steps = [], []
@@ -80,26 +84,24 @@ def _variables(
     yield from ((*chain, end) for end in ends if end is not None)
 
 
-def _variable(program: Program, origin: str, tag: str) -> str | None:
+def _variable(program: Program, origin: Place | Local, tag: str) -> Local | None:
     """The end of a chain when `origin` is a local variable that is a struct `tag`."""
-    scope, _, name = origin.partition(" ")
-    path, number, ordinal = scope.rpartition("#")
-    source = program.source(path) if number else None
-    if source is None or not name:
+    function = program.function(origin.function) if isinstance(origin, Local) else None
+    if not isinstance(origin, Local) or function is None:
         return None
-    kind = program.facts(source.functions[int(ordinal)]).types.get(name)
-    return f"={origin}" if kind is not None and (kind.tag, kind.depth) == (tag, 0) else None
+    kind = program.facts(function).types.get(origin.name)
+    return origin if kind is not None and (kind.tag, kind.depth) == (tag, 0) else None
 
 
-def parts_of(step: str) -> list[str]:
-    """The tag and the member that a step of a chain names; none for the variable at its end."""
-    return [] if step.startswith("=") else step.split(".")
+def members_of(chain: Chain) -> list[tuple[str, str]]:
+    """The tag and the member of each step of a chain but the variable at its end."""
+    return [(step.tag, step.word) for step in chain if isinstance(step, Member)]
 
 
 def is_given(program: Program, chain: Chain, path: str) -> bool:
     """Whether code in the scope of `path` hands on the address of a struct around the member that
     is no variable, or uses what shares its storage."""
-    parts = [parts_of(step) for step in chain if parts_of(step)]
+    parts = members_of(chain)
     words = {member for _, member in parts[1:]}
     tags = {tag for tag, _ in parts[:-1]}
     for tag, member in parts:

@@ -14,37 +14,37 @@ from migrate.analysis.frontend.syntax import name_of, nodes, strip
 from migrate.analysis.frontend.types import TypeRef, base_type
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Result, Value
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 
 
-def other_names(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
+def other_names(program: Program, cell: Member, path: str) -> Iterator[Gap]:
     """Each way by which the member `cell` may be reached by another name.
 
     `path` is a file from which its struct is seen.
     """
     if _shares(program, cell, path):
         yield Gap(GapKind.SHARED_STORAGE, subject=str(cell))
-    if cell.scope:
+    if cell.tag:
         yield from _laid_over(program, cell, path)
     for name, moved in knowledge().copying:
         for file in _files(program, cell, path, name):
             for facts in program.functions_with(file, name):
-                yield from _copies(program, facts, name, moved, cell.scope)
+                yield from _copies(program, facts, name, moved, cell.tag)
 
 
-def _laid_over(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
+def _laid_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:
     """The casts of a pointer to the struct of `cell` to one of another that is no part of it."""
     home = program.cells.home(cell, path)
-    for file in program.files_with(home, cell.scope):
+    for file in program.files_with(home, cell.tag):
         source = program.source(file)
-        for facts in program.functions_with(file, cell.scope) if source is not None else ():
-            if not any(k.tag == cell.scope for k in facts.types.values()):
+        for facts in program.functions_with(file, cell.tag) if source is not None else ():
+            if not any(k.tag == cell.tag for k in facts.types.values()):
                 continue
             for node in nodes(facts.function.body):
-                if node.type == "cast_expression" and _is_other(program, node, cell.scope, facts):
+                if node.type == "cast_expression" and _is_other(program, node, cell.tag, facts):
                     assert source is not None
-                    yield Gap(GapKind.STRUCT_CAST, source.place(node), cell.scope)
+                    yield Gap(GapKind.STRUCT_CAST, source.place(node), cell.tag)
 
 
 def _is_other(program: Program, node: Node, tag: str, facts: FunctionFacts) -> bool:
@@ -69,17 +69,17 @@ def _has(program: Program, outer: str, tag: str, path: str, depth: int = 4) -> b
     return tag in parts or any(_has(program, part, tag, path, depth - 1) for part in parts if part)
 
 
-def _files(program: Program, cell: AbstractLocation, path: str, name: str) -> list[str]:
+def _files(program: Program, cell: Member, path: str, name: str) -> list[str]:
     """The files that may copy the struct of `cell` with `name`; who sees only its name may."""
     home = program.cells.home(cell, path)
-    naming = set(program.files_with(home, cell.scope)) if cell.scope else set()
+    naming = set(program.files_with(home, cell.tag)) if cell.tag else set()
     seeing = set(program.cells.near_files(cell, path, name))
     return [file for file in program.files_with(home, name) if file in seeing | naming]
 
 
-def _shares(program: Program, cell: AbstractLocation, path: str) -> bool:
-    body = program.types.struct(cell.scope, path)
-    for name in cell.name.split("."):
+def _shares(program: Program, cell: Member, path: str) -> bool:
+    body = program.types.struct(cell.tag, path)
+    for name in cell.members:
         if body is None:
             return False
         if name in body.shared:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.types import TypeRef
-from migrate.analysis.heap.containment import Chain, Containment, chains, is_given, parts_of
+from migrate.analysis.heap.containment import Chain, Containment, chains, is_given, members_of
 from migrate.analysis.heap.fresh_memory import is_new
 from migrate.analysis.heap.objects import Objects, Origins
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import AbstractLocation, Member
 from migrate.analysis.program.program import Program
 
 Owners = Origins | Containment
@@ -46,9 +46,9 @@ class MayAlias:
     def owners(self, cell: AbstractLocation, value: Value, facts: FunctionFacts) -> Owners | None:
         """The objects whose member `cell` is meant by `value`; None when not all are known, or
         when what is in one of them may come into another as a part of the whole."""
-        if cell.kind != "member" or not isinstance(value, AccessPath):
+        if not isinstance(cell, Member) or not isinstance(value, AccessPath):
             return None
-        if not self._program.types.is_public(cell.scope, facts.function.path):
+        if not self._program.types.is_public(cell.tag, facts.function.path):
             return self._objects_of(cell, value, facts)
         found, path = self._chains(value, facts), facts.function.path
         if found is None or any(self._is_open(chain, path) for chain in found.all):
@@ -58,7 +58,7 @@ class MayAlias:
     def _is_open(self, chain: Chain, path: str) -> bool:
         """Whether code in the scope of `path` copies or hands on a struct around a member."""
         if (chain, path) not in self._open:
-            words = {word for step in chain for word in parts_of(step)}
+            words = {word for part in members_of(chain) for word in part}
             families = [self._family(tag, path) for tag in sorted(words)]
             tags = frozenset(tag for family, _ in families for tag in family)
             words |= {word for _, more in families for word in more}
@@ -73,12 +73,12 @@ class MayAlias:
         self, cell: AbstractLocation, value: Value, facts: FunctionFacts
     ) -> Origins | None:
         path = facts.function.path
-        if cell.kind != "member" or not isinstance(value, AccessPath):
+        if not isinstance(cell, Member) or not isinstance(value, AccessPath):
             return None
-        if self._program.types.is_public(cell.scope, path):
+        if self._program.types.is_public(cell.tag, path):
             return None
         found = self._objects.of_owner(value, facts)
-        return None if found is None or self.is_copied(cell.scope, path) else found
+        return None if found is None or self.is_copied(cell.tag, path) else found
 
     def is_copied(self, tag: str, path: str) -> bool:
         """Whether a struct `tag` may be copied as a whole, by itself or inside of another."""

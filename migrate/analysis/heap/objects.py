@@ -15,18 +15,19 @@ from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.fresh_memory import is_new
 from migrate.analysis.heap.unmodelled_uses import unclear_mentions, unclear_variable
 from migrate.analysis.ir.model import CALLED, AccessPath, Flow, FunctionFacts, Result, Value
+from migrate.analysis.place import FunctionId, Place
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import is_macro, scope_of
+from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import AbstractLocation, CallResult, Local, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.valueflow import transfer
 
 _LIMIT = 40
 """A pointer that goes through more storage than this is not followed to its end."""
 
-Origins = frozenset[str]
-"""Objects, each by the place of the call that makes it, or by the variable that it is."""
+Origins = frozenset[Place | Local]
+"""Objects, each by the call that allocates it, or by the variable that it is."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,11 @@ class Objects:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._known: dict[tuple[str, AccessPath], Origins | None] = {}
+        self._known: dict[tuple[FunctionId, AccessPath], Origins | None] = {}
 
     def of_owner(self, loc: AccessPath, facts: FunctionFacts) -> Origins | None:
         """The objects that the last member of `loc` may belong to; None when not all are known."""
-        key = (scope_of(facts.function), loc)
+        key = (facts.function.id, loc)
         if key not in self._known:
             search = _Search(self._program)
             search.owner(loc, facts)
@@ -60,7 +61,7 @@ class _Search:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._found: set[str] = set()
+        self._found: set[Place | Local] = set()
         self._lost = False
         self._seen: set[_Pointer] = set()
         self._queue: list[_Pointer] = []
@@ -97,7 +98,7 @@ class _Search:
         elif loc.members:
             self._object(AccessPath(loc.base, loc.members[:-1]), facts)
         elif loc.base in facts.types and loc.base not in facts.parameters:
-            self._found.add(f"{scope_of(facts.function)} {loc.base}")
+            self._found.add(Local(facts.function.id, loc.base))
         else:
             self._lost = True
 
@@ -105,7 +106,7 @@ class _Search:
         for value in self._program.types.pointers(values, facts):
             if isinstance(value, Result):
                 self._add(
-                    AbstractLocation("result", scope_of(facts.function), str(value.call)),
+                    CallResult(facts.function.id, value.call),
                     False,
                     facts,
                 )
@@ -128,9 +129,9 @@ class _Search:
 
     def _follow(self, pointer: _Pointer) -> None:
         cell, facts = pointer.cell, pointer.facts
-        if cell.kind == "result":
-            self._result(Site(facts, int(cell.name)))
-        elif cell.kind == "local":
+        if isinstance(cell, CallResult):
+            self._result(Site(facts, cell.call))
+        elif isinstance(cell, Local):
             self._lose_if(any(True for _ in unclear_variable(self._program, cell)))
             filled = self._stored(pointer, facts)
             if cell.name in facts.parameters:
@@ -138,15 +139,15 @@ class _Search:
                     self._callers(facts, facts.parameters.index(cell.name))
             else:
                 self._lose_if(not filled)
-        elif cell.kind == "member" and not self._is_unclear(cell, facts.function.path):
+        elif isinstance(cell, Member) and not self._is_unclear(cell, facts.function.path):
             users = self._program.cells.member_users(cell, facts.function.path)
             self._lose_if(True not in {self._stored(pointer, user) for user in users})
         else:
             self._lost = True
 
-    def _is_unclear(self, cell: AbstractLocation, path: str) -> bool:
+    def _is_unclear(self, cell: Member, path: str) -> bool:
         program = self._program
-        if program.types.is_public(cell.scope, path):
+        if program.types.is_public(cell.tag, path):
             return True
         files = program.cells.member_files(cell, path) or ()
         doubtful = (*unclear_mentions(program, cell, files), *other_names(program, cell, path))
@@ -243,7 +244,7 @@ class _Search:
             if position >= len(callee.parameters):
                 self._lost = True
                 continue
-            inner = AbstractLocation("local", scope_of(function), callee.parameters[position])
+            inner = Local(function.id, callee.parameters[position])
             self._add(inner, True, callee)
         return bool(functions)
 
@@ -272,7 +273,7 @@ class _Search:
             for held in transfer.backward(known, RESULT, Form.ADDRESS, len(call.arguments)):
                 self._take(call.values(held.position), site.facts)
         elif known.allocates or known.origin is Origin.NEW:
-            self._found.add(str(call.place))
+            self._found.add(call.place)
         elif known.origin is not Origin.ERROR:
             self._lost = True
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.syntax import Function, Source, is_unclear, name_of, parse, strip
+from migrate.analysis.frontend.syntax import Source, is_unclear, name_of, parse, strip
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.captured import capturing, standing_for
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.ir.model import FunctionFacts
-from migrate.analysis.program.functions import start_of
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.functions import is_macro, start_of
+from migrate.analysis.program.location import AbstractLocation, Local, Member, Untyped
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, PHYSICAL, SCATTER, Trace
 
@@ -30,51 +30,47 @@ def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[Gap, 
     paths = trace.origins
     found: dict[Gap, None] = {}
     for state in trace.states:
-        if state.form == PHYSICAL and state.cell.kind == "local":
+        if state.form == PHYSICAL and isinstance(state.cell, Local):
             found |= dict.fromkeys(_captured(program, state.cell))
         if state.form not in (PAGE, SCATTER):
-            if numbers and state.cell.kind == "member" and state.cell in paths:
+            if numbers and isinstance(state.cell, Member) and state.cell in paths:
                 found |= dict.fromkeys(_unclear_number(program, state.cell, paths[state.cell]))
             continue
-        if state.cell.kind == "member" and state.cell in paths:
+        if isinstance(state.cell, Member) and state.cell in paths:
             path = paths[state.cell]
             files = _files(program, state.cell, path, not trace.gaps)
             found |= dict.fromkeys(unclear_mentions(program, state.cell, files))
             found |= dict.fromkeys(other_names(program, state.cell, path))
-        elif state.cell.kind == "local":
+        elif isinstance(state.cell, Local):
             found |= dict.fromkeys(unclear_variable(program, state.cell))
             found |= dict.fromkeys(_captured(program, state.cell))
     return tuple(found)
 
 
-def _captured(program: Program, cell: AbstractLocation) -> Iterator[Gap]:
-    path, ordinal = cell.scope.rsplit("#", 1)
-    source = program.source(path)
-    if source is not None and source.origin is None:
-        name = cell.name.split("#")[0]
-        yield from capturing(program, source.functions[int(ordinal)], name)
+def _captured(program: Program, cell: Local) -> Iterator[Gap]:
+    function = program.function(cell.function)
+    if function is not None and not is_macro(function):
+        yield from capturing(program, function, cell.word)
 
 
-def _unclear_number(program: Program, cell: AbstractLocation, path: str) -> Iterator[Gap]:
-    if program.types.is_public(cell.scope, path):
+def _unclear_number(program: Program, cell: Member, path: str) -> Iterator[Gap]:
+    if program.types.is_public(cell.tag, path):
         files = program.cells.member_files(cell, path, core=True)
         yield from unclear_mentions(program, cell, files or ())
 
 
-def _files(program: Program, cell: AbstractLocation, path: str, far: bool) -> tuple[str, ...]:
+def _files(program: Program, cell: Member, path: str, far: bool) -> tuple[str, ...]:
     """The files that may name a member; with `far` those of the whole tree."""
     found = None
-    if far or not program.types.is_public(cell.scope, path):
+    if far or not program.types.is_public(cell.tag, path):
         found = program.cells.member_files(cell, path)
-    word = cell.name.rsplit(".", 1)[-1]
+    word = cell.word
     return found if found is not None else program.files_with(path, word)
 
 
-def unclear_mentions(
-    program: Program, cell: AbstractLocation, files: tuple[str, ...]
-) -> Iterator[Gap]:
+def unclear_mentions(program: Program, cell: Member, files: tuple[str, ...]) -> Iterator[Gap]:
     """Mentions of a member's name that may be the member, in code that is not understood."""
-    word = cell.name.rsplit(".", 1)[-1]
+    word = cell.word
     for name in files:
         yield from standing_for(program, name, word)
         source = program.source(name)
@@ -85,8 +81,8 @@ def unclear_mentions(
             if node is None:
                 continue
             place = source.place(node)
-            if _takes_place(source, match.start(), cell.scope):
-                yield Gap(GapKind.MEMBER_OFFSET_TAKEN, place, word, other=cell.scope)
+            if _takes_place(source, match.start(), cell.tag):
+                yield Gap(GapKind.MEMBER_OFFSET_TAKEN, place, word, other=cell.tag)
             elif node.type == "preproc_arg" and _is_member(source, match.start()):
                 if _only_measures(node, word):
                     continue
@@ -201,28 +197,24 @@ def _is_traced(node: Node) -> bool:
     return holder is not None and holder.type == "identifier" and name_of(holder) == "__entry"
 
 
-def _may_be(
-    program: Program, other: AbstractLocation, cell: AbstractLocation, word: str, path: str
-) -> bool:
-    if other.kind == "unknown":
+def _may_be(program: Program, other: AbstractLocation, cell: Member, word: str, path: str) -> bool:
+    if isinstance(other, Untyped):
         return other.name == word
-    if other.kind != "member" or other.scope == cell.scope:
+    if not isinstance(other, Member) or other.tag == cell.tag:
         return False
-    return other.name == word and program.types.struct(other.scope, path) is None
+    return other.name == word and program.types.struct(other.tag, path) is None
 
 
-def unclear_variable(program: Program, cell: AbstractLocation) -> Iterator[Gap]:
+def unclear_variable(program: Program, cell: Local) -> Iterator[Gap]:
     """Release functions that are named without being called, where the pages are."""
-    path, ordinal = cell.scope.rsplit("#", 1)
-    source = program.source(path)
-    if source is None:
+    source, function = program.source(cell.function.path), program.function(cell.function)
+    if source is None or function is None:
         return
-    function: Function = source.functions[int(ordinal)]
     facts = program.facts(function)
     if facts.incomplete:
         yield _in(GapKind.FUNCTION_TOO_DEEP, facts)
     called = {call.start for call in facts.calls}
-    variable = whole_word(cell.name.split("#")[0])
+    variable = whole_word(cell.word)
     for match in variable.finditer(source.text, function.start, function.end):
         node = source.root.descendant_for_byte_range(match.start(), match.end())
         if node is not None and (

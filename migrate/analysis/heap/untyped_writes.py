@@ -14,7 +14,7 @@ from migrate.analysis.frontend.syntax import declarator_name, name_of, nodes
 from migrate.analysis.heap.fresh_memory import is_fresh
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 
 
@@ -29,12 +29,12 @@ class _Pair:
 
 
 def may_store_bytes(
-    program: Program, apart: MayAlias, cells: tuple[AbstractLocation, AbstractLocation], path: str
+    program: Program, apart: MayAlias, cells: tuple[Member, Member], path: str
 ) -> bool:
     """Whether one of two members of a struct may change without being named, but for the whole
     struct being set to 0."""
-    tag = cells[0].scope
-    members = frozenset(cell.name.split(".")[0] for cell in cells)
+    tag = cells[0].tag
+    members = frozenset(cell.members[0] for cell in cells)
     pair = _Pair(tag, apart.family(tag, path), members)
     if apart.is_copied(tag, path):
         return True

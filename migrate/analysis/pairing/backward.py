@@ -17,9 +17,16 @@ from migrate.analysis.model import Place
 from migrate.analysis.pairing.grounds import Grounds
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import is_macro, scope_of
+from migrate.analysis.program.functions import file_of, is_macro
 from migrate.analysis.program.known_callee import known_callee
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import (
+    AbstractLocation,
+    CallResult,
+    Global,
+    Local,
+    Member,
+    Untyped,
+)
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite, form_via
 from migrate.analysis.valueflow import transfer
@@ -138,35 +145,35 @@ class Backward:
         owners: Owners | None,
         alias: bool,
     ) -> None:
-        self.visited.add(facts.function.path.split(":")[0])
-        if cell.kind == "result":
-            self._result(Site(facts, int(cell.name)), form)
-        elif cell.kind == "unknown":
+        self.visited.add(file_of(facts.function.path))
+        if isinstance(cell, CallResult):
+            self._result(Site(facts, cell.call), form)
+        elif isinstance(cell, Untyped):
             untyped = Gap(GapKind.SOURCE_TYPE_UNKNOWN, subject=cell.name)
             self._unknown(untyped, facts_place(facts))
-        elif cell.kind == "local" and cell.name in facts.parameters:
+        elif isinstance(cell, Local) and cell.name in facts.parameters:
             if not alias:
                 self._parameter(cell, form, facts)
             self._stores(cell, form, facts, owners, alias)
         else:
             self._grounds.look(cell, facts_place(facts), alias)
-            if cell.kind == "global" and form in (ADDRESS, PHYSICAL):
+            if isinstance(cell, Global) and form in (ADDRESS, PHYSICAL):
                 self._grounds.give(cell)  # a constant of the preprocessor
             for user in self._users(cell, form, facts):
                 if self._stores(cell, form, user, owners, alias):
                     self._grounds.give(cell)
 
     def _users(
-        self, cell: AbstractLocation, form: str, facts: FunctionFacts
+        self, cell: Local | Global | Member, form: str, facts: FunctionFacts
     ) -> tuple[FunctionFacts, ...]:
         """The functions that may store into what is no parameter."""
-        if cell.kind == "local":
+        if isinstance(cell, Local):
             return (facts,)
-        if cell.kind == "global":
+        if isinstance(cell, Global):
             return self.program.cells.global_users(cell)
         path = facts.function.path
         far = self._goes_far(form)
-        self.wide |= far and self.program.types.is_public(cell.scope, path)
+        self.wide |= far and self.program.types.is_public(cell.tag, path)
         wanted = form in (PAGE, SCATTER) or self._numbers
         if wanted and not self._all_see(cell, path, far):
             self._unknown(Gap(GapKind.SOURCE_PUBLIC, subject=str(cell)), facts_place(facts))
@@ -176,13 +183,13 @@ class Backward:
         """As :class:`migrate.analysis.valueflow.flow.Forward` does."""
         return (form in (PAGE, SCATTER) or self._numbers) and self.sources.known
 
-    def _all_see(self, cell: AbstractLocation, path: str, far: bool) -> bool:
+    def _all_see(self, cell: Member, path: str, far: bool) -> bool:
         """Whether every file that may store into a member can be looked at."""
-        if not far and self.program.types.is_public(cell.scope, path):
+        if not far and self.program.types.is_public(cell.tag, path):
             return False
         return self.program.cells.member_files(cell, path, self._numbers) is not None
 
-    def _parameter(self, cell: AbstractLocation, form: str, facts: FunctionFacts) -> None:
+    def _parameter(self, cell: Local, form: str, facts: FunctionFacts) -> None:
         function = facts.function
         position = facts.parameters.index(cell.name)
         far = self._goes_far(form)
@@ -274,7 +281,7 @@ class Backward:
             if form == PAGE:
                 self._foreign(GapKind.OTHER_CALL_MAY_FILL, call)
                 return True
-            if form in (ADDRESS, PHYSICAL) and cell.kind == "local":
+            if form in (ADDRESS, PHYSICAL) and isinstance(cell, Local):
                 self._unknown(Gap(GapKind.MAY_BE_SET, None, str(cell), call.name), call.place)
                 return True
         return True in {self._filled_by(f, position, form) for f in definitions}
@@ -311,7 +318,7 @@ class Backward:
         deep = kind is not None and kind.depth >= _ARRAY_DEPTH
         if not (deep or form == SCATTER or is_macro(function)):
             return False
-        inner = AbstractLocation("local", scope_of(function), name)
+        inner = Local(function.id, name)
         if (inner, "filled", None, False) not in self._seen:
             self._seen.add((inner, "filled", None, False))
             self._fills[inner] = self._stores(inner, form, callee) or self._grounds.linked(inner)

@@ -13,8 +13,7 @@ from migrate.analysis.model import Acquire, Evidence, Place, Use, UseKind
 from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import Site, sites_at
-from migrate.analysis.program.functions import scope_of
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import CallResult, Global, Local, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, State, Trace
 from migrate.analysis.traits.traits import pages_null
@@ -103,8 +102,7 @@ class Closure:
         forward.trace.homes.setdefault(acquire.place.path)
         position = pages_position(acquire)
         if position == _RESULT:
-            cell = AbstractLocation("result", scope_of(facts.function), str(site.index))
-            forward.start(State(cell, PAGE))
+            forward.start(State(CallResult(facts.function.id, site.index), PAGE))
             return
         if position is None or position >= len(site.call.arguments):
             forward.trace.gap(Gap(GapKind.PAGES_ARGUMENT_UNKNOWN, acquire.place))
@@ -114,20 +112,20 @@ class Closure:
             forward.trace.gap(Gap(GapKind.PAGES_ARGUMENT_NO_VARIABLE, acquire.place))
         for value in values:
             cell, _ = self.program.cells.of(value, facts)
-            if cell.kind == "local" and _is_count(facts.types[cell.name].depth, cell, values):
+            if isinstance(cell, Local) and _is_count(facts.types[cell.name].depth, values):
                 continue
             forward.trace.origin(cell, acquire.place.path)
-            if cell.kind in ("member", "global"):
+            if isinstance(cell, Member | Global):
                 forward.trace.edges.setdefault(
                     Evidence(acquire.place, f"acquired into {cell}", acquire.text)
                 )
                 outlives = isinstance(value, AccessPath) and forward.outlives(value, facts)
-                if cell.kind == "global" or outlives:
+                if isinstance(cell, Global) or outlives:
                     forward.trace.uses.setdefault(
                         (acquire.place, UseKind.STORED),
                         Use(acquire.place, acquire.function, UseKind.STORED, acquire.text),
                     )
-            filled = cell.kind == "local" and cell.name in facts.parameters
+            filled = isinstance(cell, Local) and cell.name in facts.parameters
             forward.start(State(cell, PAGE, filled))
 
 
@@ -148,6 +146,6 @@ def _misfit(acquire: Acquire) -> GapKind | None:
     return GapKind.ACQUIRE_OTHER_PROTOTYPE
 
 
-def _is_count(depth: int, cell: AbstractLocation, values: tuple[object, ...]) -> bool:
+def _is_count(depth: int, values: tuple[object, ...]) -> bool:
     """In `pages + i`, i is no storage of pages."""
-    return depth == 0 and len(values) > 1 and cell.kind == "local"
+    return depth == 0 and len(values) > 1

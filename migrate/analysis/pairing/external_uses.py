@@ -13,6 +13,7 @@ from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import PinGroup, Place
 from migrate.analysis.program.functions import is_macro
+from migrate.analysis.program.location import Local, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, SCATTER, Trace
 
@@ -37,16 +38,15 @@ def openings(program: Program, trace: Trace) -> tuple[EntryPoint, ...]:
     for state in trace.states:
         if state.form not in (PAGE, SCATTER):
             continue
-        if state.cell.kind == "local":
-            path, ordinal = state.cell.scope.rsplit("#", 1)
-            source = program.source(path)
-            function = source.functions[int(ordinal)] if source is not None else None
+        if isinstance(state.cell, Local):
+            function = program.function(state.cell.function)
             if function is None or function.static or is_macro(function):
                 continue
             taken_in = state.cell.name in program.facts(function).parameters
-            if taken_in or state.cell.scope in trace.handed_out:
-                found[EntryPoint(function.name, path, program.corpus.scope_folder(path))] = None
-        elif state.cell.kind == "member" and state.cell in paths:
+            if taken_in or function.id in trace.handed_out:
+                folder = program.corpus.scope_folder(function.path)
+                found[EntryPoint(function.name, function.path, folder)] = None
+        elif isinstance(state.cell, Member) and state.cell in paths:
             home = program.cells.home(state.cell, paths[state.cell])
             if home.endswith(".h"):
                 found[

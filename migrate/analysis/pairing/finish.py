@@ -16,6 +16,7 @@ from migrate.analysis.pairing.closure import Closure
 from migrate.analysis.pairing.found_again import unfollowed_releases
 from migrate.analysis.pairing.number_keys import with_keys
 from migrate.analysis.program.callers import Site
+from migrate.analysis.program.location import Member
 from migrate.analysis.program.trace import PAGE, Trace
 from migrate.analysis.traits.follow import follow_sites
 from migrate.analysis.traits.path_traits import path_traits
@@ -88,5 +89,5 @@ def _lost_numbers(trace: Trace, first: Acquire) -> Iterable[Trait]:
 
 def _structs(trace: Trace) -> tuple[str, ...]:
     """The tags of the structs whose members hold the pages."""
-    kept = {s.cell.scope for s in trace.states if s.cell.kind == "member" and s.form == PAGE}
+    kept = {s.cell.tag for s in trace.states if isinstance(s.cell, Member) and s.form == PAGE}
     return tuple(sorted(kept))

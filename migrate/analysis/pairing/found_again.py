@@ -9,6 +9,7 @@ from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import FunctionFacts, Result
 from migrate.analysis.model import UseKind
 from migrate.analysis.program.callers import Site
+from migrate.analysis.program.location import CallResult, Global, Local, Member, Untyped
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import ADDRESS, PHYSICAL, Trace
 
@@ -19,7 +20,9 @@ def unfollowed_releases(program: Program, trace: Trace) -> tuple[Site, ...]:
     """
     if not _out_of_sight(trace):
         return ()
-    paths = {s.cell.scope.rsplit("#", 1)[0] for s in trace.states if s.cell.kind != "member"}
+    cells = [state.cell for state in trace.states]
+    paths = {c.function.path for c in cells if isinstance(c, Local | CallResult)}
+    paths |= {c.path for c in cells if isinstance(c, Untyped)}
     found = _releases(program, sorted(paths))
     return tuple(site for site in found if site.call.place not in trace.releases)
 
@@ -27,8 +30,10 @@ def unfollowed_releases(program: Program, trace: Trace) -> tuple[Site, ...]:
 def _out_of_sight(trace: Trace) -> bool:
     if any(use.kind is UseKind.PHYSICAL_KEPT for use in trace.uses.values()):
         return True
-    kept = ("member", "global", "result")
-    return any(s.form in (ADDRESS, PHYSICAL) and s.cell.kind in kept for s in trace.states)
+    return any(
+        s.form in (ADDRESS, PHYSICAL) and isinstance(s.cell, Member | Global | CallResult)
+        for s in trace.states
+    )
 
 
 def _releases(program: Program, paths: Iterable[str]) -> Iterator[Site]:

@@ -19,6 +19,14 @@ from migrate.analysis.pairing.external_uses import EntryPoint, openings
 from migrate.analysis.pairing.finish import finished
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import Site
+from migrate.analysis.program.functions import file_of
+from migrate.analysis.program.location import (
+    AbstractLocation,
+    CallResult,
+    Global,
+    Local,
+    Untyped,
+)
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import ReleaseSite, Trace
 from migrate.analysis.traits.traits import group_traits, is_implementation, pages_null
@@ -155,9 +163,19 @@ def _numbers_matter(trace: Trace) -> bool:
 
 def _folders(corpus: Corpus, trace: Trace, visited: set[str], wide: bool) -> tuple[str, ...]:
     """The folders that the result depends on, as the corpus names them."""
-    paths = {s.cell.scope.split(":")[0].rsplit("#", 1)[0] for s in trace.states}
-    paths = {p for p in paths if "/" in p} | set(trace.origins.values()) | visited
+    paths = {_seen_from(state.cell) for state in trace.states} - {""}
+    paths |= set(trace.origins.values()) | visited
     arches = {"/".join(p.split("/")[:2]) for p in paths if p.startswith("arch/")}
     always = {"include", "arch/x86/include", *(f"{arch}/include" for arch in arches)}
     everything = {""} if wide or trace.wide else set()
     return tuple(sorted({corpus.scope_folder(p) for p in paths} | always | everything))
+
+
+def _seen_from(cell: AbstractLocation) -> str:
+    """A file or a folder, with a slash at its end, of those that see `cell`; "" for a member, which
+    is in the origins."""
+    if isinstance(cell, Local | CallResult):
+        return file_of(cell.function.path)
+    if isinstance(cell, Global):
+        return f"{cell.folder}/"
+    return file_of(cell.path) if isinstance(cell, Untyped) else ""

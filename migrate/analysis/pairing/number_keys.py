@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from migrate.analysis.ir.model import AccessPath, FunctionFacts
 from migrate.analysis.model import Place, Use, UseKind
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import Global, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import Trace
 
@@ -44,21 +44,23 @@ def _is_key(program: Program, trace: Trace, place: Place) -> bool:
     return bool(cells) and all(_tells_apart(program, cell, trace.origins[cell]) for cell in cells)
 
 
-def _tells_apart(program: Program, cell: AbstractLocation, path: str) -> bool:
-    body = program.types.struct(cell.scope, path) if cell.kind == "member" else None
-    if body is None or program.types.is_public(cell.scope, path):
+def _tells_apart(program: Program, cell: Member | Global, path: str) -> bool:
+    if not isinstance(cell, Member):
+        return False
+    body = program.types.struct(cell.tag, path)
+    if body is None or program.types.is_public(cell.tag, path):
         return False
     if not any(kind.tag in _NODES and not kind.depth for kind in body.members.values()):
         return False
     return any(_reads(program, cell, facts) for facts in program.cells.member_users(cell, path))
 
 
-def _reads(program: Program, cell: AbstractLocation, facts: FunctionFacts) -> bool:
+def _reads(program: Program, cell: Member, facts: FunctionFacts) -> bool:
     return any(cell == program.cells.of(loc, facts)[0] for loc in _read(facts, cell))
 
 
-def _read(facts: FunctionFacts, cell: AbstractLocation) -> Iterator[AccessPath]:
-    word = cell.name.rsplit(".", 1)[-1]
+def _read(facts: FunctionFacts, cell: Member) -> Iterator[AccessPath]:
+    word = cell.word
     for access in facts.accesses:
         if access.member == word and not access.write:
             yield AccessPath(access.loc.base, (*access.loc.members, word))

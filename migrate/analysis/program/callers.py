@@ -13,7 +13,8 @@ from migrate.analysis.frontend.syntax import Function, Source
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.ir.model import Call, FunctionFacts
 from migrate.analysis.model import Place
-from migrate.analysis.program.functions import Functions, scope_of
+from migrate.analysis.place import FunctionId
+from migrate.analysis.program.functions import Functions
 
 _ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "preproc_arg"})
 
@@ -51,7 +52,7 @@ class Callers:
         self._functions = functions
         self._wide = wide
         self._by_pointer = by_pointer
-        self._known: dict[tuple[str, bool], tuple[tuple[Site, ...], bool]] = {}
+        self._known: dict[tuple[FunctionId, bool], tuple[tuple[Site, ...], bool]] = {}
 
     def of(self, function: Function, far: bool = False) -> tuple[tuple[Site, ...], bool]:
         """All calls of `function` in its scope, and whether those are all there can be; with `far`
@@ -60,7 +61,7 @@ class Callers:
         They are not when its address is taken, or when a header for the whole kernel declares it;
         one that defines it does not matter when the files that see it are few enough.
         """
-        key = (scope_of(function), far)
+        key = (function.id, far)
         if key not in self._known:
             self._known[key] = self._find(function, far)
         return self._known[key]

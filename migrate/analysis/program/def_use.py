@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from migrate.analysis.ir.model import CALLED, Access, AccessPath, Flow, FunctionFacts, Return, Value
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import AbstractLocation, CallResult, Member
 from migrate.analysis.program.type_lookup import TypeLookup
 
 
@@ -112,6 +112,6 @@ def _words(value: Value) -> set[str]:
 
 
 def _word(cell: AbstractLocation) -> str:
-    if cell.kind == "result":
-        return f"{CALLED}{cell.name}"
-    return cell.name.rsplit(".", 1)[-1]
+    if isinstance(cell, CallResult):
+        return f"{CALLED}{cell.call}"
+    return cell.word if isinstance(cell, Member) else cell.name

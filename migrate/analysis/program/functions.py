@@ -8,7 +8,7 @@ from migrate.analysis.frontend.syntax import Function, Source, macro_bodies, mem
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
-from migrate.analysis.place import Place
+from migrate.analysis.place import FunctionId, Place
 from migrate.kernel.tree import Tree
 
 
@@ -21,7 +21,7 @@ class Functions:
         self._sources: dict[str, Source | None] = {}
         self.unread: dict[str, Source] = {}
         """The files among those that are not analysed."""
-        self._facts: dict[str, FunctionFacts] = {}
+        self._facts: dict[FunctionId, FunctionFacts] = {}
         self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
         self.hidden: dict[tuple[str, str], bool] = {}
         """By name and folder, whether a known function of the kernel is hidden there by another;
@@ -45,12 +45,16 @@ class Functions:
         return parse(path, text) if text is not None else None
 
     def facts(self, function: Function) -> FunctionFacts:
-        key = scope_of(function)
-        if key not in self._facts:
+        if function.id not in self._facts:
             source = self.source(function.path)
             assert source is not None
-            self._facts[key] = extract(source, function)
-        return self._facts[key]
+            self._facts[function.id] = extract(source, function)
+        return self._facts[function.id]
+
+    def function(self, id: FunctionId) -> Function | None:
+        """The function by that id, or None when the tree has no such file."""
+        source = self.source(id.path)
+        return source.functions[id.ordinal] if source is not None else None
 
     def functions_with(self, path: str, word: str) -> tuple[FunctionFacts, ...]:
         """The functions of `path` whose text has `word` as a whole word, each once."""
@@ -119,7 +123,7 @@ class Functions:
         none when one of them gives it something else."""
         key = (f".{member}", path)
         if key not in self._definitions:
-            found: dict[str, Function] = {}
+            found: dict[FunctionId, Function] = {}
             known = True
             for name in self.corpus.setting_files(path, member):
                 source = self.source(name)
@@ -127,14 +131,9 @@ class Functions:
                     meant = self.definitions(target, name)
                     known &= bool(meant) or target == "NULL"
                     for function in meant:
-                        found[scope_of(function)] = function
+                        found[function.id] = function
             self._definitions[key] = tuple(found.values()) if known else ()
         return self._definitions[key]
-
-
-def scope_of(function: Function) -> str:
-    """The key of a function: its path and its number in the file."""
-    return f"{function.path}#{function.ordinal}"
 
 
 def start_of(function: Function) -> Place:
@@ -146,3 +145,8 @@ def start_of(function: Function) -> Place:
 def is_macro(function: Function) -> bool:
     """Whether this is a macro that was spelled as a function to look into it."""
     return ":" in function.path
+
+
+def file_of(path: str) -> str:
+    """The file of the tree that a function by that path is in, also for a macro."""
+    return path.partition(":")[0]

@@ -1,27 +1,93 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One piece of storage."""
+"""Abstract locations: the pieces of storage that may hold pages.
+
+One location stands for all that the analysis does not tell apart: a member for that member of all
+objects of a struct, a variable for every call of its function. This is a field-based heap, as in
+Heintze and Tardieu, "Ultra-fast Aliasing Analysis using CLA" (2001).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from migrate.analysis.place import FunctionId
+
 
 @dataclass(frozen=True, order=True)
-class AbstractLocation:
-    """One piece of storage that may hold pages.
+class Local:
+    """A variable or parameter of a function; `name` is that of its facts, in which a second
+    variable of the same name is `name#2`."""
 
-    `kind` is local, global, member, result or unknown. `scope` is `path#ordinal` of the function
-    for local and result, the folder for global, the path for unknown, the struct tag for
-    member. `name` is the variable, the member path, or the number of the call.
-    """
+    function: FunctionId
+    name: str
 
-    kind: str
-    scope: str
+    @property
+    def word(self) -> str:
+        """The name in the source."""
+        return self.name.partition("#")[0]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+@dataclass(frozen=True, order=True)
+class Global:
+    """What is no variable of the function that names it, as the files of `folder` see it."""
+
+    folder: str
+    name: str
+
+    @property
+    def word(self) -> str:
+        """The name in the source."""
+        return self.name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, order=True)
+class Member:
+    """A member of every struct `tag`; of unnamed structs inside it by all names on the way."""
+
+    tag: str
+    members: tuple[str, ...]
+
+    @property
+    def word(self) -> str:
+        """The last name in the source."""
+        return self.members[-1]
+
+    @property
+    def name(self) -> str:
+        """All names, as C has them."""
+        return ".".join(self.members)
+
+    def __str__(self) -> str:
+        return f"struct {self.tag}.{self.name}"
+
+
+@dataclass(frozen=True, order=True)
+class CallResult:
+    """What call number `call` of a function returns."""
+
+    function: FunctionId
+    call: int
+
+    def __str__(self) -> str:
+        return "the result"
+
+
+@dataclass(frozen=True, order=True)
+class Untyped:
+    """A member of something in file `path` whose type is not known."""
+
+    path: str
     name: str
 
     def __str__(self) -> str:
-        if self.kind == "member":
-            return f"struct {self.scope}.{self.name}"
-        if self.kind == "result":
-            return "the result"
-        return self.name.split("#")[0]
+        return self.name
+
+
+AbstractLocation = Local | Global | Member | CallResult | Untyped
+"""The closed set of kinds."""

@@ -6,9 +6,17 @@ from __future__ import annotations
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.ir.model import CALLED, AccessPath, FunctionFacts, Result, Value
+from migrate.analysis.place import FunctionId
 from migrate.analysis.program.def_use import DefUse, Index
-from migrate.analysis.program.functions import Functions, scope_of
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.location import (
+    AbstractLocation,
+    CallResult,
+    Global,
+    Local,
+    Member,
+    Untyped,
+)
 from migrate.analysis.program.type_lookup import CONTAINERS, TypeLookup
 
 
@@ -18,41 +26,39 @@ class Locations:
     def __init__(self, functions: Functions, types: TypeLookup, wide: IncludeGraph) -> None:
         self._functions = functions
         self._types = types
-        self._mentions: dict[str, Index] = {}
+        self._mentions: dict[FunctionId, Index] = {}
         self._wide = wide
         self._hidden: dict[tuple[str, str], bool] = {}
-        self._users: dict[tuple[tuple[str, ...], AbstractLocation], tuple[FunctionFacts, ...]] = {}
+        self._users: dict[tuple[tuple[str, ...], Member | str], tuple[FunctionFacts, ...]] = {}
 
     def of(self, value: Value, facts: FunctionFacts) -> tuple[AbstractLocation, str]:
         """The storage that `value` names; for a member of a container of pages (a scatterlist,
         sg table or bvec) that is the container itself, and the member's name comes second.
         """
-        scope = scope_of(facts.function)
+        function = facts.function
         if isinstance(value, Result):
-            return AbstractLocation("result", scope, str(value.call)), ""
+            return CallResult(function.id, value.call), ""
         if value.base.startswith(CALLED) and not value.members:
-            return AbstractLocation("result", scope, value.base[1:]), ""
-        local = value.base in facts.types
-        root = (
-            AbstractLocation("local", scope, value.base)
-            if local
-            else AbstractLocation(
-                "global", self._functions.corpus.scope_folder(facts.function.path), value.base
-            )
-        )
+            return CallResult(function.id, int(value.base[1:])), ""
+        root: Local | Global
+        if value.base in facts.types:
+            root = Local(function.id, value.base)
+        else:
+            root = Global(self._functions.corpus.scope_folder(function.path), value.base)
         if not value.members:
             return root, ""  # most names are constants: their types are looked up for nobody
         return self._member_cell(root, self._types.of(value.base, facts), value, facts)
 
     def _member_cell(
-        self, root: AbstractLocation, kind: TypeRef | None, value: AccessPath, facts: FunctionFacts
+        self, root: Local | Global, kind: TypeRef | None, value: AccessPath, facts: FunctionFacts
     ) -> tuple[AbstractLocation, str]:
         path = facts.function.path
-        current, inside, names = root, kind, list[str]()
+        current: AbstractLocation = root
+        inside, names = kind, list[str]()
         tag = kind.tag if kind is not None else ""
         for n, member in enumerate(value.members):
             if inside is None:
-                return AbstractLocation("unknown", path, value.members[-1]), ""
+                return Untyped(path, value.members[-1]), ""
             if inside.tag in CONTAINERS:
                 return current, value.members[-1]
             if inside.tag == "folio" and member == "page":
@@ -61,58 +67,56 @@ class Locations:
             if inside.tag:
                 tag, names = inside.tag, []
             names.append(member)
-            current = AbstractLocation("member", tag, ".".join(names))
+            current = Member(tag, tuple(names))
             if n + 1 < len(value.members):
                 inside = self._types.of_member(inside, member, path)
         return current, ""
 
     def member_users(
-        self, cell: AbstractLocation, path: str, far: bool = False, core: bool = False
+        self, cell: Member, path: str, far: bool = False, core: bool = False
     ) -> tuple[FunctionFacts, ...]:
         """Every function that may touch the member `cell`, as seen from `path`.
 
         For a struct of a public header the files of the scope of `path` are looked at, with `far`
         all of the tree that see it; for any other see :meth:`near_files`.
         """
-        word = cell.name.rsplit(".", 1)[-1]
-        public = self._types.is_public(cell.scope, path)
+        word = cell.word
+        public = self._types.is_public(cell.tag, path)
         files = self.member_files(cell, path, core) if far or not public else None
         if files is None:
             files = self._functions.files_with(path, word)
-        key = (files, cell if public else AbstractLocation("", "", word))
+        key = (files, cell if public else word)
         if key not in self._users:
-            found: dict[str, FunctionFacts] = {}
+            found: dict[FunctionId, FunctionFacts] = {}
             for name in files:
                 for facts in self._functions.functions_with(name, word):
                     if not public or self._may_name(facts, cell, word):
-                        found.setdefault(scope_of(facts.function), facts)
+                        found.setdefault(facts.function.id, facts)
             self._users[key] = tuple(found.values())
         return self._users[key]
 
-    def member_files(
-        self, cell: AbstractLocation, path: str, core: bool = False
-    ) -> tuple[str, ...] | None:
+    def member_files(self, cell: Member, path: str, core: bool = False) -> tuple[str, ...] | None:
         """The files that may name the member `cell`; None when nobody can look at all of them.
 
         With `core`, the tree is searched for a member of a header that too many files include.
         """
-        word = cell.name.rsplit(".", 1)[-1]
-        if not self._types.is_public(cell.scope, path):
+        word = cell.word
+        if not self._types.is_public(cell.tag, path):
             return self.near_files(cell, path, word)
-        body = self._types.struct(cell.scope, path)
+        body = self._types.struct(cell.tag, path)
         if body is None:
             return None
         found = self._wide.files(body.path, word)
         return self._wide.naming(word) if found is None and core else found
 
-    def near_files(self, cell: AbstractLocation, path: str, word: str) -> tuple[str, ...]:
+    def near_files(self, cell: Member, path: str, word: str) -> tuple[str, ...]:
         """The files that have `word` and may name members of the struct of `cell`: those of the
         scope of the file that defines it, or that file and headers when no other .c file can
         see the definition.
         """
         home = self.home(cell, path)
         files = self._functions.files_with(home, word)
-        if path != home or not self._is_hidden(cell.scope, home):
+        if path != home or not self._is_hidden(cell.tag, home):
             return files
         return tuple(name for name in files if name == home or name.endswith(".h"))
 
@@ -134,27 +138,27 @@ class Locations:
         targets = [f.target for f in facts.flows if f.target.members[-1:] == (word,)]
         return found | {self.of(target, facts)[0] for target in targets}
 
-    def _may_name(self, facts: FunctionFacts, cell: AbstractLocation, word: str) -> bool:
-        return any(c == cell or c.kind == "unknown" for c in self.named(facts, word))
+    def _may_name(self, facts: FunctionFacts, cell: Member, word: str) -> bool:
+        return any(c == cell or isinstance(c, Untyped) for c in self.named(facts, word))
 
     def mentions(self, facts: FunctionFacts, cell: AbstractLocation) -> DefUse:
         """What `facts` says about `cell`."""
-        key = scope_of(facts.function)
+        key = facts.function.id
         if key not in self._mentions:
             self._mentions[key] = Index(self, self._types, facts)
         return self._mentions[key].of(cell)
 
-    def global_users(self, cell: AbstractLocation) -> tuple[FunctionFacts, ...]:
+    def global_users(self, cell: Global) -> tuple[FunctionFacts, ...]:
         """Every function of its folder that names the variable `cell`."""
-        files = self._functions.files_with(f"{cell.scope}/", cell.name)
+        files = self._functions.files_with(f"{cell.folder}/", cell.name)
         return tuple(f for path in files for f in self._functions.functions_with(path, cell.name))
 
-    def is_declared(self, cell: AbstractLocation) -> bool:
+    def is_declared(self, cell: Global) -> bool:
         """Whether a file of its folder declares the variable `cell`."""
-        files = self._functions.files_with(f"{cell.scope}/", cell.name)
+        files = self._functions.files_with(f"{cell.folder}/", cell.name)
         return any(cell.name in self._types.declarations(path).variables for path in files)
 
-    def home(self, cell: AbstractLocation, path: str) -> str:
+    def home(self, cell: Member, path: str) -> str:
         """The file whose scope a member belongs to: where its struct is defined, else `path`."""
-        body = self._types.struct(cell.scope, path)
+        body = self._types.struct(cell.tag, path)
         return body.path if body is not None and not body.path.startswith("include/") else path

@@ -12,7 +12,7 @@ from migrate.analysis.frontend.types import base_type
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.program.callers import Site, is_export
 from migrate.analysis.program.functions import Functions
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import Member, Untyped
 from migrate.analysis.program.locations import Locations
 from migrate.analysis.program.type_lookup import TypeLookup
 
@@ -36,19 +36,19 @@ class PointerCalls:
         if call.pointer is None or not call.pointer.members:
             return ()
         cell, _ = self._cells.of(call.pointer, site.facts)
-        if cell.kind != "member" or self._types.is_public(cell.scope, path):
+        if not isinstance(cell, Member) or self._types.is_public(cell.tag, path):
             return ()
         return self._functions.behind_pointer(call.pointer.members[-1], path)
 
     def of(self, function: Function) -> tuple[Site, ...] | None:
         """The calls through the members that initialisers set to `function`; None when it is named
         in another way, or when such a member is read for anything but to call it."""
-        members: dict[AbstractLocation, str] = {}
+        members: dict[Member, str] = {}
         for path in self._functions.files_with(function.path, function.name):
             source = self._functions.source(path)
             for node in _named(source, function.name) if source is not None else ():
                 cell = _initialised(node, path)
-                if cell is None or self._types.is_public(cell.scope, path):
+                if cell is None or self._types.is_public(cell.tag, path):
                     return None
                 members[cell] = path
         sites: list[Site] = []
@@ -59,20 +59,20 @@ class PointerCalls:
             sites.extend(found)
         return tuple(sites) if members else None
 
-    def _calls(self, cell: AbstractLocation, path: str) -> list[Site] | None:
+    def _calls(self, cell: Member, path: str) -> list[Site] | None:
         """Every call through the member `cell`; None when what it holds may go elsewhere."""
         sites: list[Site] = []
         for facts in self._cells.member_users(cell, path):
             found = self._cells.mentions(facts, cell)
             if found.sources or found.arguments or found.returns:
                 return None
-            if any(other.kind == "unknown" for other in self._cells.named(facts, cell.name)):
+            if any(isinstance(other, Untyped) for other in self._cells.named(facts, cell.word)):
                 return None
             for index, call in enumerate(facts.calls):
-                if call.name or call.pointer is None or call.pointer.members[-1:] != (cell.name,):
+                if call.name or call.pointer is None or call.pointer.members[-1:] != (cell.word,):
                     continue
                 target, _ = self._cells.of(call.pointer, facts)
-                if target.kind == "unknown":
+                if isinstance(target, Untyped):
                     return None
                 if target == cell:
                     sites.append(Site(facts, index))
@@ -90,7 +90,7 @@ def _named(source: Source, name: str) -> Iterator[Node]:
             yield node
 
 
-def _initialised(node: Node, path: str) -> AbstractLocation | None:
+def _initialised(node: Node, path: str) -> Member | None:
     """The member M of struct T when `node` is f in `struct T x = { .M = f }`."""
     holder = node.parent
     if holder is not None and holder.type == "pointer_expression":
@@ -108,4 +108,4 @@ def _initialised(node: Node, path: str) -> AbstractLocation | None:
     kind = base_type(declaration, path)
     if kind is None or not kind.tag:
         return None
-    return AbstractLocation("member", kind.tag, name_of(designators[0].named_children[0]))
+    return Member(kind.tag, (name_of(designators[0].named_children[0]),))

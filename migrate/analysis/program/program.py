@@ -9,7 +9,7 @@ from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
 from migrate.analysis.program.callers import Callers
 from migrate.analysis.program.functions import Functions
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import Global
 from migrate.analysis.program.locations import Locations
 from migrate.analysis.program.pointer_calls import PointerCalls
 from migrate.analysis.program.type_lookup import TypeLookup
@@ -28,10 +28,10 @@ class Program(Functions):
         self.pointer_calls = PointerCalls(self, self.types, self.cells)
         self.callers = Callers(self, self.wide, self.pointer_calls.of)
 
-    def is_shared(self, cell: AbstractLocation) -> bool:
+    def is_shared(self, cell: Global) -> bool:
         """Whether files outside of its folder may name the global variable `cell`, which is no
         static one."""
-        near = set(self.files_with(f"{cell.scope}/", cell.name))
+        near = set(self.files_with(f"{cell.folder}/", cell.name))
         static = re.compile(rb"^static\b[^;(]*\b" + re.escape(cell.name.encode()) + rb"\b", re.M)
         if any(static.search(self.tree.read(path) or b"") for path in near):
             return False

@@ -9,9 +9,10 @@ from migrate.analysis.frontend.kernel_api import Form
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
+from migrate.analysis.place import FunctionId
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.def_use import LOADED
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import AbstractLocation, Global, Member
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = Form.PAGE, Form.ADDRESS, Form.PHYSICAL, Form.SCATTER
 AGAIN = "page found again"
@@ -53,19 +54,19 @@ class Trace:
     soft_gaps: dict[Gap, None] = field(default_factory=dict)
     """What matters only once pages are found again from their addresses or pfns."""
     acquires: dict[Place, None] = field(default_factory=dict)
-    handed_out: dict[str, None] = field(default_factory=dict)
-    """The functions that return the pages, by their scopes (`scope_of`)."""
+    handed_out: dict[FunctionId, None] = field(default_factory=dict)
+    """The functions that return the pages."""
     found_again: bool = False
     wide: bool = False
     """Whether the whole tree was searched, so that any file may change what was found."""
     homes: dict[str, None] = field(default_factory=dict)
     """The files of the acquires."""
-    lent: dict[AbstractLocation, str] = field(default_factory=dict)
+    lent: dict[Member, str] = field(default_factory=dict)
     """Members that the pages are stored in while somebody else keeps them, and a file that does
     so; see :mod:`migrate.analysis.valueflow.borrowers`."""
     numbered: dict[Place, tuple[str, str]] = field(default_factory=dict)
     """Where an object gets the addresses or pfns of the pages: the function, and the text."""
-    number_stores: dict[Place, dict[AbstractLocation, None]] = field(default_factory=dict)
+    number_stores: dict[Place, dict[Member | Global, None]] = field(default_factory=dict)
     """Where addresses or pfns of the pages are stored into a member or a global, and which."""
     numbers_lost: bool = False
     """Whether an address or a pfn of the pages goes where it cannot be followed."""

@@ -20,7 +20,7 @@ from migrate.analysis.model import (
     UseKind,
 )
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import scope_of
+from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.traits.notifier_ops import hears_only_the_end
 from migrate.kernel.signatures import DIRECT_NAMES
@@ -165,7 +165,7 @@ def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
             function = known.lookup(call.name)
             if function is None or not set(function.effects) <= _QUIET_EFFECTS:
                 return False
-    return {scope_of(s.facts.function).split("#")[0] for s in sites} >= {p.path for p in places}
+    return {s.facts.function.path for s in sites} >= {p.path for p in places}
 
 
 def _turns(site: Site, last: int) -> bool:
@@ -234,5 +234,5 @@ def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Sit
                 if hears_only_the_end(program, Site(facts, index)):
                     continue
                 cells = [program.cells.of(v, facts)[0] for v in call.values(0)]
-                owners = [c.scope for c in cells if c.kind == "member"]
+                owners = [c.tag for c in cells if isinstance(c, Member)]
                 yield Site(facts, index), owners[0] if owners else ""

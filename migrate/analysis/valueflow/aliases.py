@@ -8,9 +8,8 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.model import Place
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import scope_of
 from migrate.analysis.program.known_callee import known_callee
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import CallResult, Global, Local, Member
 from migrate.analysis.program.trace import SCATTER, State
 from migrate.analysis.valueflow import transfer
 from migrate.analysis.valueflow.walk import Walk
@@ -18,7 +17,7 @@ from migrate.analysis.valueflow.walk import Walk
 
 def containers_behind(flow: Walk, state: State, facts: FunctionFacts) -> None:
     """Start what a local pointer to a scatterlist or a bvec that holds pages points into."""
-    if state.form != SCATTER or state.cell.kind != "local":
+    if state.form != SCATTER or not isinstance(state.cell, Local):
         return
     kind = facts.types.get(state.cell.name)
     if kind is None or kind.depth < 1:
@@ -44,15 +43,15 @@ def _start(flow: Walk, value: Value, facts: FunctionFacts, place: Place, text: s
         _behind_result(flow, Site(facts, value.call), place, text)
         return
     cell, _ = flow.program.cells.of(value, facts)
-    if cell.kind in ("member", "global"):
+    if isinstance(cell, Member | Global):
         flow.stored_in(cell, value, facts, place, text)
-    given = cell.kind == "local" and cell.name in facts.parameters
+    given = isinstance(cell, Local) and cell.name in facts.parameters
     flow.trace.edge(place, f"points into {cell}", text)
     flow.start(State(cell, SCATTER, given))
 
 
 def _behind_result(flow: Walk, site: Site, place: Place, text: str) -> None:
-    result = AbstractLocation("result", scope_of(site.facts.function), str(site.index))
+    result = CallResult(site.facts.function.id, site.index)
     if State(result, SCATTER) in flow.trace.states:
         return  # it was followed to here
     known = known_callee(flow.program, site.call.name, site.facts.function.path)

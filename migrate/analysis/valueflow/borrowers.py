@@ -4,24 +4,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place, UseKind
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import AbstractLocation, Local, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import Trace
 from migrate.analysis.valueflow.transfer import EFFECT_USE
 
 
-def is_borrowed(cell: AbstractLocation) -> bool:
+def is_borrowed(cell: AbstractLocation) -> TypeGuard[Member]:
     """Whether what is stored in `cell` stays with whoever stored it."""
-    return cell.kind == "member" and cell.scope in knowledge().borrowers
+    return isinstance(cell, Member) and cell.tag in knowledge().borrowers
 
 
-def use_of(cell: AbstractLocation) -> UseKind:
+def use_of(cell: Member) -> UseKind:
     """What is done with the pages that are stored in `cell`, a member of a struct that borrows."""
-    return EFFECT_USE[knowledge().borrowers[cell.scope].use]
+    return EFFECT_USE[knowledge().borrowers[cell.tag].use]
 
 
 def released_through(program: Program, trace: Trace) -> Iterator[Place]:
@@ -33,7 +34,7 @@ def released_through(program: Program, trace: Trace) -> Iterator[Place]:
             given = {index for index, _, _ in found.arguments}
             for flow, _ in found.sources:
                 target, _ = program.cells.of(flow.target, facts)
-                if target.kind == "local":
+                if isinstance(target, Local):
                     mentions = program.cells.mentions(facts, target)
                     given |= {index for index, _, _ in mentions.arguments}
             yield from _releases(facts, given)

@@ -16,9 +16,9 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import is_macro, scope_of
+from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee, renamed
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import CallResult, Global, Local, Member
 from migrate.analysis.program.trace import (
     ADDRESS,
     AGAIN,
@@ -86,11 +86,11 @@ def _into(flow: Walk, form: str, site: Site, position: int, function: Function) 
         flow.trace.gap(unnamed, form)
         return
     flow.trace.edge(call.place, f"passed to {call.name or function.name}()", call.text)
-    flow.start(State(AbstractLocation("local", scope_of(function), name), form))
+    flow.start(State(Local(function.id, name), form))
     if is_macro(function) and facts.returns:
-        caller = scope_of(site.facts.function)
-        result = AbstractLocation("result", caller, str(site.index))
-        for state in list(flow.expansions.use(scope_of(function), result, form)):
+        caller = site.facts.function.id
+        result = CallResult(caller, site.index)
+        for state in list(flow.expansions.use(function.id, result, form)):
             flow.start(state)
 
 
@@ -122,7 +122,7 @@ def _known_callee(flow: Walk, form: str, site: Site, position: int, known: Kerne
     for held in transfer.forward(known, position, form, count):
         flow.trace.found_again |= held.form == AGAIN
         if held.position == RESULT:
-            result = AbstractLocation("result", scope_of(facts.function), str(site.index))
+            result = CallResult(facts.function.id, site.index)
             flow.start(State(result, held.form))
         elif held.link is not Link.BACK:  # for that see `containers_behind`
             _store_argument(flow, site, held.position, held.form)
@@ -146,7 +146,7 @@ def _balanced(flow: Walk, site: Site, position: int) -> bool:
 def _store_argument(flow: Walk, site: Site, target: int, form: str) -> None:
     for value in site.call.values(target):
         cell, _ = flow.program.cells.of(value, site.facts)
-        if cell.kind in ("member", "global"):
+        if isinstance(cell, Member | Global):
             flow.trace.origin(cell, site.facts.function.path)
             outlives = isinstance(value, AccessPath) and flow.outlives(value, site.facts)
             if form == PHYSICAL:
@@ -157,7 +157,7 @@ def _store_argument(flow: Walk, site: Site, target: int, form: str) -> None:
         if form == SCATTER:
             flow.trace.use(UseKind.SCATTER, site.call.place, site.facts, site.call.text)
         flow.trace.edge(site.call.place, f"{site.call.name}() puts it into {cell}", site.call.text)
-        given = cell.kind == "local" and cell.name in site.facts.parameters
+        given = isinstance(cell, Local) and cell.name in site.facts.parameters
         flow.start(State(cell, form, given and _is_filled(flow, value, form, site)))
 
 
@@ -187,7 +187,9 @@ def _release(flow: Walk, site: Site, position: int, effect: Effect) -> None:
     helper = function.name if site.facts.parameters else ""
     root = call.values(position)
     by_parameter = any(
-        flow.program.cells.of(v, site.facts)[0].name in site.facts.parameters for v in root
+        isinstance(cell := flow.program.cells.of(v, site.facts)[0], Local)
+        and cell.name in site.facts.parameters
+        for v in root
     )
     release = Release(
         call.place,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migrate.analysis.place import FunctionId
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.trace import State
 
@@ -17,17 +18,17 @@ class Expansions:
     """
 
     def __init__(self) -> None:
-        self._uses: dict[str, dict[State, None]] = {}
-        self._yields: dict[str, dict[str, None]] = {}
+        self._uses: dict[FunctionId, dict[State, None]] = {}
+        self._yields: dict[FunctionId, dict[str, None]] = {}
 
-    def use(self, macro: str, value: AbstractLocation, form: str) -> Iterator[State]:
+    def use(self, macro: FunctionId, value: AbstractLocation, form: str) -> Iterator[State]:
         """Note that an argument in `form` goes into `macro`, and its value into `value`; what
         the value is known to be so far."""
         self._uses.setdefault(macro, {})[State(value, form)] = None
         for known in self._yields.get(macro, ()):
             yield State(value, known)
 
-    def give(self, macro: str, form: str) -> Iterator[State]:
+    def give(self, macro: FunctionId, form: str) -> Iterator[State]:
         """Note that the body of `macro` yields `form`; what that makes of its uses."""
         known = self._yields.setdefault(macro, {})
         if form not in known:

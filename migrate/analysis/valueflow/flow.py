@@ -10,8 +10,15 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import Access, AccessPath, Call, Flow, FunctionFacts, Return
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import is_macro, scope_of, start_of
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.functions import is_macro, start_of
+from migrate.analysis.program.location import (
+    AbstractLocation,
+    CallResult,
+    Global,
+    Local,
+    Member,
+    Untyped,
+)
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import (
     ADDRESS,
@@ -75,8 +82,8 @@ class Forward:
             state = self._queue.pop(0)
             for facts in self._functions(state):
                 self._step(state, facts)
-            if state.filled:
-                self._to_callers(state)
+            if state.filled and isinstance(state.cell, Local):
+                self._to_callers(state, state.cell)
         return self.trace
 
     def _took_macros_as_they_are(self) -> bool:
@@ -88,33 +95,31 @@ class Forward:
 
     def _functions(self, state: State) -> Iterator[FunctionFacts]:
         cell = state.cell
-        if cell.kind in ("local", "result"):
-            path, ordinal = cell.scope.rsplit("#", 1)
-            source = self.program.source(path)
-            if source is not None:
-                yield self.program.facts(source.functions[int(ordinal)])
-        elif cell.kind == "member":
+        if isinstance(cell, Local | CallResult):
+            function = self.program.function(cell.function)
+            if function is not None:
+                yield self.program.facts(function)
+        elif isinstance(cell, Member):
             path = self.trace.origins.get(cell, "")
-            all_see = self._all_see(state, path)
+            all_see = self._all_see(cell, state.form, path)
             if not all_see:
                 self.trace.gap(Gap(GapKind.PUBLIC_STRUCT, subject=str(cell)), state.form)
             yield from self.program.cells.member_users(cell, path, all_see, self.numbers)
-        elif cell.kind == "global":
+        elif isinstance(cell, Global):
             if not self.program.cells.is_declared(cell):
                 self.trace.gap(Gap(GapKind.GLOBAL_UNDECLARED, subject=cell.name), state.form)
             elif state.form in (PAGE, SCATTER) and self.program.is_shared(cell):
                 self.trace.gap(Gap(GapKind.GLOBAL_SHARED, subject=cell.name), state.form)
             yield from self.program.cells.global_users(cell)
-        elif cell.kind == "unknown":
-            somewhere = Place(cell.scope, 1, 0)
+        elif isinstance(cell, Untyped):
+            somewhere = Place(cell.path, 1, 0)
             self.trace.gap(Gap(GapKind.TYPE_UNKNOWN, somewhere, cell.name), state.form)
 
-    def _all_see(self, state: State, path: str) -> bool:
+    def _all_see(self, cell: Member, form: str, path: str) -> bool:
         """Whether every file that may use a member can be looked at."""
-        cell = state.cell
-        if not self.program.types.is_public(cell.scope, path):
+        if not self.program.types.is_public(cell.tag, path):
             return True
-        if not self._goes_far(state.form):
+        if not self._goes_far(form):
             return False
         self.trace.wide = True
         return self.program.cells.member_files(cell, path, self.numbers) is not None
@@ -172,12 +177,12 @@ class Forward:
             if kind is None or kind.depth < 1:
                 continue
             if kind.tag not in ("page", "folio", "void"):
-                if state.cell.kind != "member":  # nobody else finds them by that name
+                if not isinstance(state.cell, Member):  # nobody else finds them by that name
                     self.trace.gap(Gap(GapKind.IN_OTHER_MEMORY, flow.place, str(cell)))
                 continue
             self.trace.edge(flow.place, f"{state.cell} is an alias of {cell}", flow.text)
-            held = State(cell, PAGE, cell.kind == "local" and cell.name in facts.parameters)
-            if cell.kind in ("member", "global") and held not in self.trace.states:
+            held = State(cell, PAGE, isinstance(cell, Local) and cell.name in facts.parameters)
+            if isinstance(cell, Member | Global) and held not in self.trace.states:
                 self.stored_in(cell, value, facts, flow.place, flow.text)
             self.trace.origin(cell, facts.function.path)
             self.start(held)
@@ -187,7 +192,7 @@ class Forward:
         if not form:
             return
         target, into = self.program.cells.of(flow.target, facts)
-        if target.kind == "result":
+        if isinstance(target, CallResult):
             if form == PHYSICAL:
                 self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
             self.trace.gap(Gap(GapKind.BEHIND_A_RESULT, flow.place), form)
@@ -202,7 +207,7 @@ class Forward:
             return
         if form in (PAGE, SCATTER, AGAIN) and self.program.types.holds_no_page(flow.target, facts):
             return
-        if target.kind in ("member", "global"):
+        if isinstance(target, Member | Global):
             if form in (PAGE, SCATTER):
                 self.stored_in(target, flow.target, facts, flow.place, flow.text)
             elif form == PHYSICAL:
@@ -212,15 +217,15 @@ class Forward:
                     self.trace.numbered.setdefault(flow.place, (facts.function.name, flow.text))
             self.trace.origin(target, facts.function.path)
         self.trace.edge(flow.place, f"{state.cell} -> {target}", flow.text)
-        filled = flow.through and target.kind == "local" and target.name in facts.parameters
-        if form == PHYSICAL and flow.through and target.kind == "local":
+        filled = flow.through and isinstance(target, Local) and target.name in facts.parameters
+        if form == PHYSICAL and flow.through and isinstance(target, Local):
             kind = UseKind.PHYSICAL if filled else UseKind.PHYSICAL_KEPT
             if filled or not self._is_own_array(target, facts):
                 self.trace.use(kind, flow.place, facts, flow.text)
         self.start(State(target, form, filled))
 
     @staticmethod
-    def _is_own_array(target: AbstractLocation, facts: FunctionFacts) -> bool:
+    def _is_own_array(target: Local, facts: FunctionFacts) -> bool:
         """Whether a local is an array of the function's own, so that nobody else sees what is
         stored there before it is handed on."""
         kind = facts.types.get(target.name)
@@ -228,10 +233,10 @@ class Forward:
 
     def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
         if is_macro(facts.function):
-            for state in list(self.expansions.give(scope_of(facts.function), form)):
+            for state in list(self.expansions.give(facts.function.id, form)):
                 self.start(state)
             return
-        self.trace.handed_out[scope_of(facts.function)] = None
+        self.trace.handed_out[facts.function.id] = None
         sites, closed = self._callers(facts, form)
         if not closed or not sites:
             self.trace.gap(_about(GapKind.RETURNED_TO_UNKNOWN, facts), form)
@@ -241,8 +246,8 @@ class Forward:
             self.trace.edge(site.call.place, f"returned by {facts.function.name}()", site.call.text)
             if form == PAGE and self.is_acquire(site.call) is not None:
                 self.trace.acquires[site.call.place] = None
-            caller = scope_of(site.facts.function)
-            self.start(State(AbstractLocation("result", caller, str(site.index)), form))
+            caller = site.facts.function.id
+            self.start(State(CallResult(caller, site.index), form))
         if form == PHYSICAL:
             self.trace.use(UseKind.PHYSICAL, returned.place, facts, returned.text)
 
@@ -255,10 +260,10 @@ class Forward:
             kind = UseKind.WRITE_DATA if access.write else UseKind.READ_DATA
             self.trace.use(kind, access.place, facts, access.text)
 
-    def _to_callers(self, state: State) -> None:
+    def _to_callers(self, state: State, parameter: Local) -> None:
         """The callers of a function that fills a parameter hold what it was filled with."""
         for facts in self._functions(state):
-            position = facts.parameters.index(state.cell.name)
+            position = facts.parameters.index(parameter.name)
             sites, closed = self._callers(facts, state.form)
             if not closed or not sites:
                 self.trace.gap(_about(GapKind.FILLED_FOR_UNKNOWN, facts), state.form)
@@ -277,11 +282,11 @@ class Forward:
             values = self.program.types.pointers(values, site.facts)
         for value in values:
             cell, via = self.program.cells.of(value, site.facts)
-            if cell.kind in ("member", "global"):
+            if isinstance(cell, Member | Global):
                 self.trace.origin(cell, site.facts.function.path)
                 if isinstance(value, AccessPath) and self.outlives(value, site.facts):
                     self.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
-            passed_on = cell.kind == "local" and cell.name in site.facts.parameters
+            passed_on = isinstance(cell, Local) and cell.name in site.facts.parameters
             self.trace.edge(site.call.place, f"filled by {site.call.name}()", site.call.text)
             if self.is_acquire(site.call) is not None:
                 self.trace.acquires[site.call.place] = None

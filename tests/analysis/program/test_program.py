@@ -6,11 +6,21 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.ir.model import FunctionFacts
-from migrate.analysis.program.functions import is_macro
+from migrate.analysis.place import FunctionId
+from migrate.analysis.program.functions import file_of, is_macro
+from migrate.analysis.program.location import (
+    AbstractLocation,
+    CallResult,
+    Global,
+    Local,
+    Member,
+    Untyped,
+)
 from migrate.analysis.program.program import Program
 from tests.analysis.memory import program_of
 
 HERE = "drivers/demo/demo.c"
+F = FunctionId(HERE, 0)
 STRUCTS = """
 #include <linux/scatterlist.h>
 struct inner {
@@ -47,17 +57,20 @@ def function(program: Program, name: str, path: str = HERE) -> FunctionFacts:
     return program.facts(found)
 
 
-def cell_of(expression: str, parameters: str = "struct demo *demo") -> tuple[str, str, str, str]:
-    """Kind, scope and name of the storage of `expression`, and the member of the container."""
+def cell_of(expression: str, parameters: str = "struct demo *demo") -> tuple[AbstractLocation, str]:
+    """The storage of `expression`, and the member of the container."""
     text = f"{STRUCTS}\nvoid f({parameters})\n{{\n\tuse({expression});\n}}\n"
     program = program_of({HERE: text})
     facts = function(program, "f")
-    cell, via = program.cells.of(facts.calls[-1].arguments[0][0], facts)
-    return cell.kind, cell.scope, cell.name, via
+    return program.cells.of(facts.calls[-1].arguments[0][0], facts)
+
+
+def member(tag: str, path: str) -> Member:
+    return Member(tag, tuple(path.split(".")))
 
 
 @pytest.mark.parametrize(
-    ("expression", "struct", "member"),
+    ("expression", "tag", "path"),
     [
         ("demo->pages", "demo", "pages"),
         ("demo->pages[1]", "demo", "pages"),
@@ -77,32 +90,31 @@ def cell_of(expression: str, parameters: str = "struct demo *demo") -> tuple[str
         ("((struct demo *)data)->pages", "demo", "pages"),
     ],
 )
-def test_a_member_is_a_struct_and_a_path(expression: str, struct: str, member: str) -> None:
-    assert cell_of(expression, "struct demo *demo, void *data") == ("member", struct, member, "")
+def test_a_member_is_a_struct_and_a_path(expression: str, tag: str, path: str) -> None:
+    assert cell_of(expression, "struct demo *demo, void *data") == (member(tag, path), "")
 
 
 @pytest.mark.parametrize("parameters", ["demo_t *demo", "demo_t demo[2]", "struct demo **demo"])
 def test_a_typedef_and_more_pointers_are_the_same_member(parameters: str) -> None:
     expression = "(*demo)->pages" if "**" in parameters else "demo->pages"
-    assert cell_of(expression, parameters) == ("member", "demo", "pages", "")
+    assert cell_of(expression, parameters) == (member("demo", "pages"), "")
 
 
 def test_a_local_belongs_to_its_function() -> None:
-    assert cell_of("demo") == ("local", f"{HERE}#0", "demo", "")
-    assert cell_of("&demo") == ("local", f"{HERE}#0", "demo", "")
+    assert cell_of("demo") == (Local(F, "demo"), "")
+    assert cell_of("&demo") == (Local(F, "demo"), "")
 
 
 def test_a_global_is_not_local() -> None:
-    kind, _, name, via = cell_of("global")
-    assert (kind, name, via) == ("global", "global", "")
+    assert cell_of("global") == (Global("drivers/demo", "global"), "")
 
 
 def test_a_call_is_a_result() -> None:
-    assert cell_of("g(demo)") == ("result", f"{HERE}#0", "0", "")
+    assert cell_of("g(demo)") == (CallResult(F, 0), "")
 
 
 @pytest.mark.parametrize(
-    ("expression", "member", "via"),
+    ("expression", "name", "via"),
     [
         ("demo->sgl[1].page_link", "sgl", "page_link"),
         ("demo->table.sgl", "table", "sgl"),
@@ -110,17 +122,33 @@ def test_a_call_is_a_result() -> None:
         ("demo->vec->bv_page", "vec", "bv_page"),
     ],
 )
-def test_a_member_of_a_container_is_the_container(expression: str, member: str, via: str) -> None:
-    assert cell_of(expression) == ("member", "demo", member, via)
+def test_a_member_of_a_container_is_the_container(expression: str, name: str, via: str) -> None:
+    assert cell_of(expression) == (member("demo", name), via)
 
 
 def test_a_container_of_its_own_is_the_variable() -> None:
-    assert cell_of("vec.bv_page", "struct bio_vec vec") == ("local", f"{HERE}#0", "vec", "bv_page")
+    assert cell_of("vec.bv_page", "struct bio_vec vec") == (Local(F, "vec"), "bv_page")
 
 
 def test_a_member_of_what_has_no_type_is_unknown() -> None:
-    assert cell_of("nobody->page")[0] == "unknown"
-    assert cell_of("demo->nothing->page")[0] == "unknown"
+    assert cell_of("nobody->page") == (Untyped(HERE, "page"), "")
+    assert cell_of("demo->nothing->page") == (Untyped(HERE, "page"), "")
+
+
+def test_a_location_is_called_as_in_c() -> None:
+    locations = (Local(F, "page#2"), Global("drivers/demo", "page"), member("demo", "a.page"))
+    assert [str(found) for found in locations] == ["page", "page", "struct demo.a.page"]
+    assert {found.word for found in locations} == {"page"}
+    assert str(CallResult(F, 3)) == "the result"
+
+
+def test_a_function_is_found_by_its_id() -> None:
+    program = program_of({HERE: "void f(void)\n{\n}\nvoid g(void)\n{\n}\n"})
+    found = program.function(FunctionId(HERE, 1))
+    assert found is not None and (found.name, found.id) == ("g", FunctionId(HERE, 1))
+    assert program.function(FunctionId("nowhere.c", 0)) is None
+    assert file_of("include/x.h:NAME:0") == "include/x.h"
+    assert file_of(HERE) == HERE
 
 
 def test_a_struct_is_looked_for_near_the_file_first() -> None:
