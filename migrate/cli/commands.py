@@ -23,7 +23,8 @@ from migrate.kernel.tree import Tree, open_tree
 from migrate.rewrite.profile.profiles import load_profile
 from migrate.runs import handover, pipeline
 from migrate.runs.job import Job, Options
-from migrate.runs.workspace import Workspace, keep_apart, open_workspace, put_back
+from migrate.runs.output_folder import put_back
+from migrate.runs.workspace import Workspace, keep_apart, open_workspace
 
 current_log = Path()
 """Where a log of a bug goes: the folder of the workspace in use, if any."""

@@ -20,6 +20,14 @@ from rich.text import Text
 
 from migrate.base import codec
 from migrate.base.errors import Refusal
+from migrate.cli.plain_text import (
+    broken,
+    cell,
+    joined,
+    one_line,
+    printable,
+    severity_style,
+)
 from migrate.cli.status_line import Phase, drawn, spoken
 from migrate.cli.status_line import duration as duration
 
@@ -41,9 +49,6 @@ _HIDE_CURSOR, _SHOW_CURSOR, _ERASE = "\x1b[?25l", "\x1b[?25h", "\r\x1b[J"
 
 _LABEL = 18
 """Columns of the labels of facts."""
-
-_STATE_STYLE = {"converted": "green", "kept": "dim", "manual": "yellow"}
-_VERDICT_STYLE = {"pin": "green", "follow": "cyan", "keep": "dim", "manual": "yellow"}
 
 _GUARD = threading.RLock()
 """Who draws or changes what is drawn."""
@@ -96,7 +101,7 @@ class Console:
             if self._phase is None:
                 return
             if what != self._phase.what:
-                self._phase = Phase(self._phase.stage, _printable(what), now, before=done)
+                self._phase = Phase(self._phase.stage, printable(what), now, before=done)
             moved = now if done != self._phase.done else self._phase.moved
             self._phase = replace(self._phase, done=done, total=total, moved=moved)
 
@@ -132,7 +137,7 @@ class Console:
 
     def say(self, line: str = "") -> None:
         """One line of the result, as it is."""
-        self._out.print(Text(_printable(line)), soft_wrap=True)
+        self._out.print(Text(printable(line)), soft_wrap=True)
 
     def json(self, value: Any) -> None:
         """`value`, a dataclass or plain data, as JSON on standard output."""
@@ -150,14 +155,14 @@ class Console:
         for head in heads:
             table.add_column(head, overflow="fold")
         for row in rows:
-            table.add_row(*(_cell(text) for text in row))
+            table.add_row(*(cell(text) for text in row))
         # The padding of the last column would be copied along with the text.
         with self._out.capture() as made:
             self._out.print(table)
         self._write("\n".join(line.rstrip() for line in made.get().split("\n")))
 
     def _plain_table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        lines = [[_joined(cell) for cell in row] for row in rows]
+        lines = [[joined(cell) for cell in row] for row in rows]
         lines = [list(heads), *lines] if any(heads) else lines
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         for line in lines:
@@ -168,11 +173,11 @@ class Console:
         """A label and what there is to say about it; paths stay whole, to be copied. For a pipe or
         a file one line a fact."""
         for label, value in facts:
-            lines = [_joined(value)]
+            lines = [joined(value)]
             if self._out.is_terminal:
                 width = self._out.width - _LABEL
                 lines = textwrap.wrap(
-                    _printable(value), width, break_long_words=False, break_on_hyphens=False
+                    printable(value), width, break_long_words=False, break_on_hyphens=False
                 )
             for number, line in enumerate(lines or [""]):
                 self.say(f"{label if number == 0 else '':<{_LABEL}}{line}")
@@ -181,34 +186,21 @@ class Console:
         """Like a compiler: place, severity, text, then the line and a caret below it. On a terminal
         the text is broken between words."""
         for note in notes:
-            place = f"{_printable(note.path)}:{note.line}:{note.column + 1}: " if note.path else ""
+            place = f"{printable(note.path)}:{note.line}:{note.column + 1}: " if note.path else ""
             severity = f"{note.severity}: "
-            head = Text("\n".join(self._broken(place + severity + _printable(note.text))))
+            head = Text("\n".join(broken(place + severity + printable(note.text), self._wide())))
             head.stylize("bold", 0, len(place))
-            head.stylize(_severity_style(note.severity), len(place), len(place + severity))
+            head.stylize(severity_style(note.severity), len(place), len(place + severity))
             self._out.print(head, soft_wrap=True)
             if note.source is not None:
-                self._out.print(Text(f"{note.line:>6} | {_printable(note.source)}"), soft_wrap=True)
+                self._out.print(Text(f"{note.line:>6} | {printable(note.source)}"), soft_wrap=True)
                 # Tabs of the line are kept in front of the caret, so that it stays below.
                 lead = "".join(c if c == "\t" else " " for c in note.source[: note.caret])
                 self._out.print(Text(f"       | {lead}^", style="green"), soft_wrap=True)
 
-    def _broken(self, text: str) -> list[str]:
-        """The lines of `text` on this terminal; what is no terminal gets one."""
-        if not self._out.is_terminal:
-            return [text]
-        return [
-            line
-            for part in text.split("\n")
-            for line in textwrap.wrap(
-                part,
-                self._out.width,
-                subsequent_indent="    ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-            or [""]
-        ]
+    def _wide(self) -> int | None:
+        """Columns of the terminal; None for what is none."""
+        return self._out.width if self._out.is_terminal else None
 
     def _write(self, text: str) -> None:
         self._out.file.write(text)
@@ -229,10 +221,10 @@ class Console:
     def refusal(self, refusal: Refusal) -> None:
         self._end_phase()
         error = Text("error: ", style="bold red")
-        error.append(_one_line(refusal.what), style="not bold default")
+        error.append(one_line(refusal.what), style="not bold default")
         self._err.print(error, soft_wrap=True)
         if refusal.next_step:
-            self._err.print(Text(_one_line(refusal.next_step)), soft_wrap=True)
+            self._err.print(Text(one_line(refusal.next_step)), soft_wrap=True)
 
     def bug(self, log: str) -> None:
         self._end_phase()
@@ -284,7 +276,7 @@ class Console:
         with _GUARD:
             self._said = time.monotonic()
             self._erase()
-            self._err.print(Text(_printable(line), style=style), soft_wrap=True)
+            self._err.print(Text(printable(line), style=style), soft_wrap=True)
 
 
 def _rich(stream: Any) -> RichConsole:
@@ -299,26 +291,3 @@ def _rich(stream: Any) -> RichConsole:
         markup=False,
         emoji=False,
     )
-
-
-def _cell(text: str) -> Text:
-    style = _VERDICT_STYLE.get(text) or _STATE_STYLE.get(text) or ""
-    return Text(_printable(text), style=style)
-
-
-def _severity_style(severity: str) -> str:
-    return {"warning": "bold magenta", "error": "bold red"}.get(severity, "bold cyan")
-
-
-def _printable(text: str) -> str:
-    """No control character of the tree reaches the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
-
-
-def _joined(text: str) -> str:
-    """The lines of a cell as one."""
-    return _printable("  ".join(line.strip() for line in text.splitlines()))
-
-
-def _one_line(text: str) -> str:
-    return _printable(" ".join(line.strip() for line in text.splitlines()))

@@ -33,7 +33,7 @@ from migrate.rewrite.profile.model import templates_of
 from migrate.runs.asked import is_output, note_output
 from migrate.runs.identity import profile_identity, tool_identity
 from migrate.runs.job import Job
-from migrate.runs.workspace import check_replaceable, replacing
+from migrate.runs.output_folder import check_replaceable, replacing
 
 REFS = "refs/heads/gup-migrate/"
 _BEFORE_SERIES = ("scan", "pair", "classify", "rewrite", "commit", "build")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""State on disk: stage files, database, lock, the tool's own repository, what goes out."""
+"""State on disk: stage files, database, lock, the tool's own repository."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from migrate.base import codec
-from migrate.base.codec import flush
 from migrate.base.errors import Refusal
 from migrate.base.files import places, scratch
+from migrate.base.files.places import exists
 from migrate.base.stores import lock
 from migrate.base.stores import stage_file as stored
 from migrate.base.stores.alternates import borrow, check_out
@@ -45,7 +45,6 @@ _KEPT = tuple(
     f"profiles/*/{name}" for name in ("out", "outputs.json", "versions.json", "trailers.json")
 )
 _MARKER = "gup-migrate.json"
-_OUT_MARKER = ".gup-migrate"
 
 T = TypeVar("T")
 
@@ -244,7 +243,7 @@ def open_workspace(
     root = places.meant(directory or _default_place(top))
     keep_apart(root, top, "workspace", "--workspace")
     with _using_workspace(root):
-        if _exists(root) and not root.is_dir():
+        if exists(root) and not root.is_dir():
             raise Refusal(f"{root} is not a folder.", "Give a folder with --workspace DIR.")
     return Workspace(root, top, re.sub(r"[^A-Za-z0-9._-]", "-", profile).lstrip("."), notice)
 
@@ -263,89 +262,8 @@ def keep_apart(place: Path, checkout: Path, what: str, option: str) -> None:
         )
 
 
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """A new empty folder that takes the place of `target` when the block ends without error.
-
-    `target` may be missing, empty, or what an earlier run put there; anything else is the
-    user's and refused.
-    """
-    with _using_output(target):
-        _refuse_strangers(target)
-        put_back(target)
-        fresh, old = _beside(target)
-        for leftover in (fresh, old):
-            shutil.rmtree(leftover, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        (fresh / _OUT_MARKER).touch()
-        yield fresh
-        for path in fresh.rglob("*"):
-            if path.is_file():
-                flush(path)
-        if target.exists():
-            target.replace(old)
-        fresh.replace(target)
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def check_replaceable(target: Path) -> None:
-    """A :class:`Refusal` now for what :func:`replacing` would be refused for after the work."""
-    with _using_output(target):
-        _refuse_strangers(target)
-        fresh, _ = _beside(target)
-        new = [p for p in (fresh, *fresh.parents) if not _exists(p)]
-        try:
-            fresh.mkdir(parents=True, exist_ok=True)
-            (fresh / _OUT_MARKER).touch()
-        finally:
-            (fresh / _OUT_MARKER).unlink(missing_ok=True)
-            for path in new:
-                with suppress(OSError):
-                    path.rmdir()
-
-
-def put_back(target: Path) -> None:
-    """Have `target` where :func:`replacing` was killed between its two renames: what was sent is
-    written down in there."""
-    with _using_output(target):
-        _, old = _beside(target)
-        if _exists(old) and not _exists(target):
-            old.replace(target)
-
-
-def _beside(target: Path) -> tuple[Path, Path]:
-    """What takes the place of `target`, and where `target` is while that happens."""
-    new, old = (target.with_name(f".{target.name}.gup-migrate-{end}") for end in ("new", "old"))
-    return new, old
-
-
-def _using_output(target: Path) -> AbstractContextManager[None]:
-    return places.using(target, "output folder", "with --output DIR", beside=_beside(target))
-
-
 def _using_workspace(root: Path) -> AbstractContextManager[None]:
     return places.using(root, "workspace", "with --workspace DIR")
-
-
-def _exists(path: Path) -> bool:
-    """Path.exists() takes what may not be looked at for missing in some cases and not in others."""
-    try:
-        path.stat()
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _refuse_strangers(target: Path) -> None:
-    if _exists(target) and not _may_replace(target):
-        raise Refusal(
-            f"{target} holds files that gup-migrate did not write.",
-            "Give an empty folder, or one that does not exist yet, with --output DIR.",
-        )
-
-
-def _may_replace(target: Path) -> bool:
-    return target.is_dir() and ((target / _OUT_MARKER).exists() or not any(target.iterdir()))
 
 
 def _remove(path: Path, keep: set[Path]) -> int:

@@ -21,7 +21,8 @@ from migrate.delivery.mail import series
 from migrate.delivery.model import Branch, Commit, Delivery
 from migrate.delivery.report import write as report
 from migrate.runs import handover, stages
-from migrate.runs.workspace import Workspace, open_workspace, put_back, replacing
+from migrate.runs.output_folder import put_back, replacing
+from migrate.runs.workspace import Workspace, open_workspace
 
 SENT = Version("a", "a", 1, 1, "b", "b", "b", "t", (), digest="d1", sent="by hand")
 

@@ -15,7 +15,8 @@ import pytest
 from migrate.base.errors import Refusal
 from migrate.base.stores import lock
 from migrate.delivery.commits import arrival
-from migrate.runs.workspace import LAYOUT, Workspace, open_workspace, replacing
+from migrate.runs.output_folder import replacing
+from migrate.runs.workspace import LAYOUT, Workspace, open_workspace
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,15 @@ def absolute(path: Path) -> Path:
         ) from None
 
 
+def exists(path: Path) -> bool:
+    """Path.exists() takes what may not be looked at for missing in some cases and not in others."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def cache_folder() -> Path:
     """The user's folder for what can be made anew; a :class:`Refusal` when nothing names one."""
     base = os.environ.get("XDG_CACHE_HOME", "")

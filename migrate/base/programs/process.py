@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import resource
 import secrets
-import selectors
 import signal
 import subprocess
 import sys
@@ -15,20 +13,22 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.base.files import scratch
 from migrate.base.files.places import is_exhausted
 from migrate.base.programs import reaper
+from migrate.base.programs.outcome import Finished as Finished
+from migrate.base.programs.outcome import NotStarted as NotStarted
+from migrate.base.programs.outcome import Outcome as Outcome
+from migrate.base.programs.outcome import TimedOut as TimedOut
+from migrate.base.programs.outcome import TooMuchOutput as TooMuchOutput
+from migrate.base.programs.outcome import describe as describe
+from migrate.base.programs.pipes import Streams
 
 DEFAULT_OUTPUT_LIMIT = 256 * 1024 * 1024
 """Bytes of standard output and standard error together."""
 
-_CHUNK = 1 << 20
-"""Bytes in a pipe, and read or written at once; git writes tens of megabytes."""
-
-_ROUND_SECONDS = 1.0
 _GRACE_SECONDS = 1.0
 _SHIELD_SECONDS = 10.0
 
@@ -43,52 +43,6 @@ _watched = threading.Lock()
 _live: set[int] = set()
 """Process groups of the children that run now, over all threads."""
 _stopping = False
-
-
-@dataclass(frozen=True)
-class Finished:
-    """The program ran to its end, with whatever exit code (negative: killed by that signal)."""
-
-    argv: tuple[str, ...]
-    code: int
-    stdout: bytes
-    stderr: bytes
-    seconds: float
-
-    @property
-    def ok(self) -> bool:
-        return self.code == 0
-
-
-@dataclass(frozen=True)
-class TimedOut:
-    """The program was killed, with everything it had started, after `limit` seconds; `silent`:
-    after as many seconds in which it wrote nothing."""
-
-    argv: tuple[str, ...]
-    limit: float
-    stdout: bytes
-    stderr: bytes
-    silent: bool = False
-
-
-@dataclass(frozen=True)
-class TooMuchOutput:
-    """The program was killed because it wrote more than `limit` bytes."""
-
-    argv: tuple[str, ...]
-    limit: int
-
-
-@dataclass(frozen=True)
-class NotStarted:
-    """The program could not be started at all."""
-
-    argv: tuple[str, ...]
-    why: str
-
-
-Outcome = Finished | TimedOut | TooMuchOutput | NotStarted
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -179,7 +133,7 @@ def run(
     _limit(child, resource.RLIMIT_CPU, cpu_seconds)
     _limit(child, resource.RLIMIT_AS, memory)
     try:
-        streams = _Streams(child, stdin)
+        streams = Streams(child.stdin, child.stdout, child.stderr, stdin)
         ended = streams.drain(start + timeout, silence, output_limit)
         out, err = streams.stdout, streams.stderr
         if ended == "output":
@@ -267,97 +221,6 @@ def _signal_all(number: signal.Signals) -> None:
     for group in tuple(_live):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, number)
-
-
-def describe(outcome: Outcome) -> str:
-    """One line on how `outcome` failed, or that it did not."""
-    name = Path(outcome.argv[0]).name
-    match outcome:
-        case Finished(code=0):
-            return f"{name} succeeded"
-        case Finished(code=code, stderr=stderr):
-            last = stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["no message"]
-            how = f"was killed by signal {-code}" if code < 0 else f"exited with {code}"
-            return f"{name} {how}: {last[0][:300]}"
-        case TimedOut(limit=limit, silent=silent):
-            return f"{name} was stopped after {limit:g} s{' of silence' if silent else ''}"
-        case TooMuchOutput(limit=limit):
-            return f"{name} was stopped after {limit} bytes of output"
-        case NotStarted(why=why):
-            return f"{name} could not be started: {why}"
-
-
-class _Streams:
-    """Feeds standard input and collects both outputs without blocking on either."""
-
-    def __init__(self, child: subprocess.Popen[bytes], stdin: bytes | None) -> None:
-        self._chunks: dict[str, list[bytes]] = {"out": [], "err": []}
-        self._size = 0
-        self._pending = memoryview(stdin or b"")
-        self._selector = selectors.DefaultSelector()
-        for stream, label in ((child.stdout, "out"), (child.stderr, "err")):
-            if stream is None:
-                continue
-            os.set_blocking(stream.fileno(), False)
-            with suppress(OSError):  # a user may have so many pipes that they stay small
-                fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _CHUNK)
-            self._selector.register(stream, selectors.EVENT_READ, label)
-        if child.stdin is not None:
-            os.set_blocking(child.stdin.fileno(), False)
-            self._selector.register(child.stdin, selectors.EVENT_WRITE, "in")
-
-    @property
-    def stdout(self) -> bytes:
-        return b"".join(self._chunks["out"])
-
-    @property
-    def stderr(self) -> bytes:
-        return b"".join(self._chunks["err"])
-
-    def drain(self, deadline: float, silence: float | None, limit: int) -> str:
-        """Return "end", "time", "silence" or "output": why the streams are no longer read.
-
-        Silence is what was waited here in vain, so that it does not grow while we are stopped.
-        """
-        quiet, size = 0.0, 0
-        while self._selector.get_map():
-            now = time.monotonic()
-            left = deadline - now
-            if left <= 0:
-                return "time"
-            if silence is not None and quiet >= silence:
-                return "silence"
-            for key, _ in self._selector.select(min(left, _ROUND_SECONDS)):
-                if key.data == "in":
-                    self._feed(key)
-                elif not self._collect(key):
-                    self._selector.unregister(key.fileobj)
-            if self._size > limit:
-                return "output"
-            waited = min(time.monotonic() - now, _ROUND_SECONDS)
-            quiet, size = 0.0 if self._size > size else quiet + waited, self._size
-        return "end"
-
-    def _feed(self, key: selectors.SelectorKey) -> None:
-        try:
-            self._pending = self._pending[os.write(key.fd, self._pending[:_CHUNK]) :]
-        except BlockingIOError:
-            return
-        except OSError:
-            self._pending = memoryview(b"")
-        if not self._pending:
-            self._selector.unregister(key.fileobj)
-            with suppress(OSError):
-                key.fileobj.close()  # type: ignore[union-attr]
-
-    def _collect(self, key: selectors.SelectorKey) -> bool:
-        try:
-            chunk = os.read(key.fd, _CHUNK)
-        except BlockingIOError:
-            return True
-        self._size += len(chunk)
-        self._chunks[key.data].append(chunk)
-        return bool(chunk)
 
 
 def _let_end(child: subprocess.Popen[bytes]) -> None:
