@@ -307,7 +307,7 @@ def _said() -> dict[tuple[str, str], str]:
 
 def _prepare() -> None:
     """Import once, before the forks, what is the same for every mutant."""
-    for name in ("pytest", "hypothesis", "tree_sitter", "tree_sitter_c", "cattrs", "git", "rich"):
+    for name in ("pytest", "hypothesis", "tree_sitter", "tree_sitter_c", "cattrs", "rich"):
         importlib.import_module(name)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from migrate.analysis.verdicts.decisions import read_decisions
 from migrate.base.errors import ExitCode, Refusal
 from migrate.base.files.places import absolute, meant
+from migrate.base.stores.git import open_checkout
 from migrate.cli import tables
 from migrate.cli.console import Console, duration
 from migrate.cli.remembered import keep_options, with_last_options
@@ -138,7 +139,7 @@ def status(request: Request) -> ExitCode:
 def clean(request: Request, *, everything: bool) -> ExitCode:
     """Remove the workspace's contents, and with `everything` series and reports too."""
     console = Console(verbose=request.verbose)
-    root = _top(request.tree)
+    root = open_checkout(request.tree)
     workspace = open_workspace(root, request.profile, request.workspace, console.notice)
     if not workspace.root.exists():
         console.say(f"{workspace.root} does not exist; there is nothing to remove.")
@@ -236,12 +237,6 @@ def working(job: Job, console: Console) -> Iterator[None]:
         if "maintainers" in job.__dict__:
             for line in dict.fromkeys(job.maintainers.problems):
                 console.notice(line)
-
-
-def _top(path: Path) -> Path:
-    from migrate.base.stores.git import open_repository
-
-    return Path(str(open_repository(path).working_tree_dir))
 
 
 def _relative(where: str, tree: Tree) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from migrate.base.stores.git import open_repository
+from migrate.base.stores.git import open_checkout
 from migrate.cli.request import Request, lasting_options
 from migrate.rewrite.profile.profiles import profile_names
 from migrate.runs.asked import Asked, recall, remember
@@ -27,7 +27,7 @@ def keep_options(request: Request, command: str, workspace: Workspace) -> None:
 
 def with_last_options(request: Request) -> tuple[Request, Asked]:
     """`request` with the options of the last run where it names none; and those it took over."""
-    top = Path(str(open_repository(request.tree).working_tree_dir))
+    top = open_checkout(request.tree)
     last = recall(open_workspace(top, request.profile, request.workspace))
     known = lasting_options("status").keys() - request.given
     values = {n: _read(n, v) for n, v in last.texts.items() if n in known and not _is_gone(n, v)}

@@ -18,7 +18,7 @@ from migrate.base.stores.git import (
     git_run,
     import_all,
     object_id,
-    open_repository,
+    open_checkout,
     reading,
     refuse_unreadable,
 )
@@ -228,14 +228,14 @@ def _leads_out(commit: str, name: str) -> Refusal:
 
 def open_tree(path: Path, revision: str = "HEAD") -> Tree:
     """The kernel at `path`; a :class:`Refusal` when it is no kernel checkout with the GUP API."""
-    repository = open_repository(path)
+    root = open_checkout(path)
     wanted = f"{revision}^{{commit}}"
     found = git_run(["rev-parse", "--verify", "--quiet", "--end-of-options", wanted], cwd=path)
     if not isinstance(found, Finished) or not found.ok:
         refuse_unreadable(path)
         raise _no_commit(path, revision)
     commit = object_id(found.stdout, "rev-parse", path)
-    tree = Tree(Path(str(repository.working_tree_dir)), commit)
+    tree = Tree(root, commit)
     contents = tree.read_many(_KERNEL_FILES)
     lacking = [name for name in _KERNEL_FILES if name not in contents]
     if lacking:

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from git.exc import GitCommandError
 
 from migrate.base.errors import Refusal
 from migrate.base.programs.process import Finished
-from migrate.base.stores.git import git_output, git_run, open_repository
+from migrate.base.stores.git import git_output, git_run, open_checkout
 from tests.snapshots import Snapshot
 
 
@@ -37,9 +36,8 @@ def test_variables_of_git_do_not_move_the_repository(
 ) -> None:
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"):
         monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
-    found = open_repository(checkout)
-    assert found.working_tree_dir == str(checkout)
-    assert found.git.show("HEAD:a.c") == "int a;"
+    assert open_checkout(checkout) == checkout
+    assert git_output(["show", "HEAD:a.c"], cwd=checkout) == b"int a;\n"
 
 
 def test_a_failure_is_a_refusal_of_one_line_that_names_the_place(checkout: Path) -> None:
@@ -122,23 +120,55 @@ def test_looking_does_not_rewrite_the_index(
     assert take_snapshot(checkout) == before
 
 
-def test_opening_gives_commands_through_the_same_door(checkout: Path) -> None:
-    repository = open_repository(checkout)
-    assert repository.git.show("HEAD:a.c") == "int a;"
-    assert repository.git.status("--porcelain") == ""
-    with pytest.raises(GitCommandError):
-        repository.git.show("HEAD:gone.c")
+def test_opening_takes_every_kind_of_checkout(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git_output(["worktree", "add", "-q", "--detach", str(tmp_path / "other")], cwd=checkout)
+    assert open_checkout(tmp_path / "other") == tmp_path / "other"
+    (tmp_path / "link").symlink_to(checkout)
+    assert open_checkout(tmp_path / "link") == tmp_path / "link"
+    assert open_checkout(tmp_path / "link/../other") == tmp_path / "other"
+    for odd in ("~", "$HOME"):
+        checkout.rename(tmp_path / odd)
+        checkout = tmp_path / odd
+        monkeypatch.chdir(tmp_path)
+        assert open_checkout(Path(odd)) == checkout
 
 
 def test_opening_refuses_what_is_no_checkout(checkout: Path, tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="does not exist"):
-        open_repository(tmp_path / "gone")
+        open_checkout(tmp_path / "gone")
     (tmp_path / "plain").mkdir()
     with pytest.raises(Refusal, match="is not a git checkout"):
-        open_repository(tmp_path / "plain")
+        open_checkout(tmp_path / "plain")
     (checkout / "sub").mkdir()
     with pytest.raises(Refusal, match="is not a git checkout"):
-        open_repository(checkout / "sub")
+        open_checkout(checkout / "sub")
     git_output(["clone", "-q", "--bare", str(checkout), str(tmp_path / "bare")], cwd=tmp_path)
     with pytest.raises(Refusal, match="is a bare repository"):
-        open_repository(tmp_path / "bare")
+        open_checkout(tmp_path / "bare")
+    with pytest.raises(Refusal, match=r"\.git is not a git checkout"):
+        open_checkout(checkout / ".git")
+    (checkout / "file").touch()
+    with pytest.raises(Refusal, match="is a file, and no folder"):
+        open_checkout(checkout / "file")
+
+
+def test_a_checkout_that_git_cannot_read_is_told_in_its_words(checkout: Path) -> None:
+    (checkout / ".git/config").write_text("[core\n")
+    with pytest.raises(Refusal, match=r"git rev-parse failed in .*bad config line 1") as refused:
+        open_checkout(checkout)
+    assert "\n" not in refused.value.what
+
+
+@pytest.mark.parametrize("answer", ["", "true", "yes\nno\n\n", "false\ntru"])
+def test_an_answer_that_makes_no_sense(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    git = tmp_path / "bin/git"
+    git.parent.mkdir()
+    git.write_text(f"#!/bin/sh\nprintf '{answer}'\n")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{git.parent}:{os.environ['PATH']}")
+    with pytest.raises(Refusal, match=r"git rev-parse in .* gave an answer that makes no sense"):
+        open_checkout(checkout)

@@ -16,7 +16,7 @@ import pytest
 
 from migrate.analysis.verdicts.decisions import read_decisions
 from migrate.base.errors import Refusal
-from migrate.base.stores.git import open_repository
+from migrate.base.stores.git import open_checkout
 from migrate.cli.request import Request
 from migrate.delivery.commits import publish
 from migrate.delivery.commits.arrival import Lock
@@ -93,7 +93,7 @@ def small_kernel(folder: Path) -> None:
 
 def test_a_folder_that_is_no_checkout_becomes_one() -> None:
     tree = kernel(Path(ODD), committed=False)
-    works(refusal(lambda: open_repository(tree)))
+    works(refusal(lambda: open_checkout(tree)))
     assert open_tree(tree).exists("MAINTAINERS")
 
 
@@ -114,7 +114,7 @@ def test_the_commits_that_there_are() -> None:
 def test_a_bare_repository_is_cloned() -> None:
     kernel(Path("source"))
     subprocess.run(["git", "clone", "-q", "--bare", "--", "source", ODD], check=True)
-    command = refusal(lambda: open_repository(Path(ODD)))
+    command = refusal(lambda: open_checkout(Path(ODD)))
     cloning, _, running = command.partition(" && ")
     works(cloning)
     assert running == "gup-migrate run linux" and open_tree(Path("linux")).exists("Makefile")

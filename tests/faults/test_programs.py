@@ -96,13 +96,18 @@ def test_a_git_that_misbehaves_is_named_in_one_line(
     assert len(said) == 2 and "Traceback" not in done.stderr
 
 
-def test_a_git_that_does_not_tell_its_version(tree: Path, tmp_path: Path) -> None:
-    env = bad_git(tmp_path, "version", "writes nothing") | {"PYTHONPATH": str(ROOT)}
+@pytest.mark.parametrize("there", [False, True])
+def test_a_git_that_cannot_be_started(tree: Path, tmp_path: Path, there: bool) -> None:
+    (tmp_path / "bin").mkdir()
+    if there:
+        (tmp_path / "bin/git").write_text("#!/none\n")
+        (tmp_path / "bin/git").chmod(0o755)
+    env = os.environ | {"PYTHONPATH": str(ROOT), "PATH": str(tmp_path / "bin")}
     argv = [sys.executable, "-m", "migrate", "classify", str(tree), "--workspace", "ws"]
     done = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: git does not work: ")
-    assert "Traceback" not in done.stderr
+    assert "Install git" in done.stderr.splitlines()[1] and "Traceback" not in done.stderr
 
 
 def running(text: str) -> list[bytes]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Git repositories through GitPython, its processes through our own door."""
+"""Git, by its commands, through the one door to other programs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from migrate.base import packages
 from migrate.base.errors import Refusal
 from migrate.base.files.disk_space import no_room, no_room_words
-from migrate.base.files.places import absolute, exhausted, is_exhausted, using
+from migrate.base.files.places import absolute, using
 from migrate.base.programs import process
 from migrate.base.typed import typed
 
@@ -38,19 +37,6 @@ def refuse_what_git_may_not(said: str) -> None:
         )
 
 
-try:
-    import git
-    from git.exc import GitCommandError, InvalidGitRepositoryError, NoSuchPathError
-except ImportError as error:
-    if isinstance(error.__cause__, OSError) and is_exhausted(error.__cause__):
-        raise exhausted(error.__cause__) from error
-    refuse_what_git_may_not(str(getattr(error.__cause__, "stderr", "")))
-    # GitPython asks git for its version, and wants an answer.
-    raise Refusal(
-        f"git does not work: {str(error).splitlines()[0]}.",
-        f"Install git, as in: {packages.install('git')}. Then see: git version",
-    ) from error
-
 # Nothing of the user's that runs code, asks questions, signs, or repacks behind our back.
 _SAFE_CONFIG = (
     "core.hooksPath=/dev/null",
@@ -71,6 +57,7 @@ _ENVIRONMENT = {
     "GIT_EDITOR": "true",
     "GIT_PAGER": "cat",
 }
+_TRUTH = {b"true": True, b"false": False}
 _FATAL = 128
 """git's exit code for what it could not even begin with."""
 
@@ -113,8 +100,13 @@ def git_run(
     )
     if isinstance(outcome, process.Finished) and outcome.code == _FATAL:
         refuse_what_git_may_not(outcome.stderr.decode("utf-8", "surrogateescape"))
-    if isinstance(outcome, process.NotStarted) and not cwd.is_dir():
-        raise Refusal(f"{cwd} is no folder any more.", "See what became of it, and run again.")
+    if isinstance(outcome, process.NotStarted):
+        if not cwd.is_dir():
+            raise Refusal(f"{cwd} is no folder any more.", "See what became of it, and run again.")
+        raise Refusal(
+            f"git does not work: {outcome.why}.",
+            f"Install git, as in: {packages.install('git')}. Then see: git version",
+        )
     return outcome
 
 
@@ -127,7 +119,12 @@ def git_output(
     codes: tuple[int, ...] = (0,),
 ) -> bytes:
     """Standard output of `git args`; a :class:`Refusal` when the exit code is not in `codes`."""
-    outcome = git_run(args, cwd=cwd, stdin=stdin, env=env)
+    return _answer(git_run(args, cwd=cwd, stdin=stdin, env=env), args, cwd, codes)
+
+
+def _answer(
+    outcome: process.Outcome, args: Sequence[str], cwd: Path, codes: tuple[int, ...]
+) -> bytes:
     if isinstance(outcome, process.Finished):
         if outcome.code in codes:
             return outcome.stdout
@@ -165,64 +162,37 @@ def object_id(answer: bytes, command: str, cwd: Path) -> str:
         return found
 
 
-class _Git(git.cmd.Git):
-    """GitPython's command wrapper, with :func:`git_run` underneath."""
+def open_checkout(path: Path) -> Path:
+    """The work tree at `path`, by its absolute path; a :class:`Refusal` says why it is none.
 
-    def execute(self, command: Any, *_args: Any, **options: Any) -> Any:
-        if options.get("as_process") or options.get("output_stream"):
-            raise NotImplementedError("streams are not used; call git_output()")
-        argv = [str(part) for part in command]
-        outcome = git_run(
-            argv[1:],
-            cwd=Path(self.working_dir or "."),
-            env={k: str(v) for k, v in (self.environment() | (options.get("env") or {})).items()},
-        )
-        if not isinstance(outcome, process.Finished):
-            raise GitCommandError(argv, process.describe(outcome))
-        text = outcome.stdout.decode("utf-8", "surrogateescape")
-        if options.get("strip_newline_in_stdout", True) and text.endswith("\n"):
-            text = text[:-1]
-        error = outcome.stderr.decode("utf-8", "replace")
-        if options.get("with_exceptions", True) and outcome.code != 0:
-            raise GitCommandError(argv, outcome.code, error, text)
-        if options.get("with_extended_output"):
-            return outcome.code, text, error
-        return text
-
-
-class Repository(git.Repo):
-    """A repository whose every command goes through :func:`git_run`."""
-
-    GitCommandWrapperType = _Git
-
-
-def open_repository(path: Path) -> Repository:
-    """Open the work tree at `path`; a :class:`Refusal` says why it is not one.
-
-    Git's variables in this process's environment are gone afterwards: GitPython takes the place
-    of the repository from them, whatever it was given.
+    It is the top folder of a checkout, of one's own or of `git worktree`, and no folder in it.
     """
-    for name in [n for n in os.environ if n.startswith("GIT_")]:
-        del os.environ[name]
     _refuse_no_folder(path)
-    try:
-        # GitPython would put a home in the place of a ~ in front, and values in that of a $NAME.
-        there = path.absolute()
-        repository = Repository(there, search_parent_directories=False, expand_vars=False)
-    except (NoSuchPathError, InvalidGitRepositoryError, ValueError):
-        refuse_unreadable(path)
-        raise Refusal(
-            f"{path} is not a git checkout.",
-            f"Put the kernel into git first: {typed('git', '-C', path, 'init')}"
-            f" && {import_all(path)}",
-        ) from None
-    if repository.bare:
+    refuse_unreadable(path)
+    args = ["rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-prefix"]
+    outcome = git_run(args, cwd=path)
+    if isinstance(outcome, process.Finished) and b"not a git repository" in outcome.stderr:
+        raise _no_checkout(path)
+    answer = _answer(outcome, args, path, (0,))
+    with reading(args[0], path):
+        bare, inside, folder = answer.removesuffix(b"\n").split(b"\n", 2)
+        is_bare, is_inside = _TRUTH[bare], _TRUTH[inside]
+    if is_bare:
         raise Refusal(
             f"{path} is a bare repository.",
             f"Make a checkout of it: {typed('git', 'clone', path, 'linux')}"
             " && gup-migrate run linux",
         )
-    return repository
+    if folder or not is_inside:
+        raise _no_checkout(path)
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _no_checkout(path: Path) -> Refusal:
+    return Refusal(
+        f"{path} is not a git checkout.",
+        f"Put the kernel into git first: {typed('git', '-C', path, 'init')} && {import_all(path)}",
+    )
 
 
 def refuse_unreadable(path: Path) -> None:
