@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from migrate.analysis.gaps import GapKind
-from migrate.analysis.verdicts.wording import WORDING, template
+from migrate.analysis.verdicts.gap_words import WORDING
+from migrate.analysis.verdicts.wording import template
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "gaps.md"
 

@@ -10,14 +10,16 @@ from string import Formatter
 import pytest
 
 import migrate
+from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.gaps import FOREIGN_SOURCES, UNKNOWN_SOURCES, Gap, GapKind, distinct
 from migrate.analysis.model import Place
-from migrate.analysis.verdicts.wording import WORDING, sentences, template, why, words
+from migrate.analysis.verdicts.gap_words import WORDING
+from migrate.analysis.verdicts.wording import STEPS, sentences, step, template, why, words
 from migrate.base import codec
 from scripts.gap_kinds import SECTIONS, TARGET, document
 
 FIELDS = {"at", "path", "callee", "subject", "function", "other"}
-NO_MAKERS = {Path("gaps.py"), Path("verdicts/wording.py")}
+NO_MAKERS = {Path("gaps.py"), Path("verdicts/wording.py"), Path("verdicts/gap_words.py")}
 
 
 def whole(kind: GapKind) -> Gap:
@@ -85,6 +87,23 @@ def test_what_reads_the_same_is_said_once() -> None:
 def test_two_columns_of_a_line_are_one_gap() -> None:
     first, second = (Gap(GapKind.CODE_UNCLEAR, Place("a.c", 4, n)) for n in (8, 1))
     assert distinct((first, second, Gap(GapKind.NO_RELEASE))) == (first, Gap(GapKind.NO_RELEASE))
+
+
+@pytest.mark.parametrize("kind", EdgeKind)
+def test_every_kind_of_edge_has_words_and_a_maker(kind: EdgeKind) -> None:
+    edge = Edge(kind, Place("a.c", 3, 0), "x = y;", "the target", "the source", "the_function")
+    used = {name for _, name, _, _ in Formatter().parse(STEPS[kind]) if name}
+    assert used <= {"source", "target", "function"} and "{" not in step(edge)
+    room = Path(migrate.__file__).parent / "analysis"
+    folders = (p for p in room.rglob("*/*.py") if p.name != "wording.py")
+    assert any(f"EdgeKind.{kind.name}" in path.read_text() for path in folders)
+
+
+def test_an_edge_reads_as_the_pages_go() -> None:
+    at = Place("a.c", 3, 0)
+    assert step(Edge(EdgeKind.COPIED, at, "x = y;", "x", "y")) == "y -> x"
+    assert step(Edge(EdgeKind.ALIASED, at, "x = y;", "x", "y")) == "x is an alias of y"
+    assert step(Edge(EdgeKind.FILLED, at, "f(x);", function="f")) == "filled by f()"
 
 
 def test_a_gap_comes_back_from_its_file() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
+from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.gaps import Gap
 from migrate.analysis.place import Evidence as Evidence
 from migrate.analysis.place import Place as Place
@@ -156,8 +157,8 @@ class PinGroup:
     """Acquires and releases that share storage: converted whole or not at all.
 
     `name` is stable over runs on the same tree: path and function of the first acquire, with a
-    number when a function starts several groups. `edges` is the evidence that ties the parts
-    together, in the order found; `structs` are the tags of structs with members that hold the
+    number when a function starts several groups. `edges` are the steps of the pages that tie the
+    parts together, in the order found; `structs` are the tags of structs with members that hold the
     pages; `gaps` is what could not be followed, empty for a :attr:`complete` group.
     `follows` has every acquire when each could become follow_page(); else it is empty, and
     `no_follow` says why.
@@ -167,7 +168,7 @@ class PinGroup:
     acquires: tuple[Acquire, ...]
     releases: tuple[Release, ...]
     uses: tuple[Use, ...]
-    edges: tuple[Evidence, ...]
+    edges: tuple[Edge, ...]
     gaps: tuple[Gap, ...]
     traits: tuple[Trait, ...] = ()
     structs: tuple[str, ...] = ()
@@ -193,13 +194,11 @@ class PinGroup:
     def helpers(self) -> frozenset[str]:
         """Helpers over GUP that are called and whose own acquires are in the group as well: their
         calls stay as they are, whatever becomes of the acquires."""
-        tied = {(edge.place, edge.kind) for edge in self.edges}
+        from_callee = (EdgeKind.FILLED, EdgeKind.RETURNED)
+        tied = {(edge.place, edge.function) for edge in self.edges if edge.kind in from_callee}
         inside = {a.function for a in self.acquires}
-        ways = ("filled by {}()", "returned by {}()")
         return frozenset(
-            a.name
-            for a in self.acquires
-            if a.name in inside or any((a.place, way.format(a.name)) in tied for way in ways)
+            a.name for a in self.acquires if a.name in inside or (a.place, a.name) in tied
         )
 
     @property

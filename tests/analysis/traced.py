@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from migrate.analysis.gaps import Gap
 from migrate.analysis.model import PinGroup, Place
+from migrate.analysis.verdicts.wording import step
 from tests.analysis.groups import brief
 from tests.analysis.heap.test_hidden_releases import CASES, HERE, OTHERS, SHARED
 from tests.analysis.memory import pairing_of
@@ -36,7 +37,7 @@ def _lines(group: PinGroup) -> list[str]:
         *(f"acquire  {_at(a.place)} in {a.function or group.name}()" for a in group.acquires),
         *(f"release  {_at(r.place)} {r.text}" for r in group.releases),
         *(f"use      {_at(u.place)} {u.kind}" for u in group.uses),
-        *(f"tie      {_at(e.place)} {e.kind}" for e in group.edges),
+        *(f"tie      {_at(e.place)} {step(e)}" for e in group.edges),
         *(f"in       struct {tag}" for tag in group.structs),
         *(f"gap      {_brief(gap)}" for gap in group.gaps),
     ]

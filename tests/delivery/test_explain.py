@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.model import (
     Acquire,
     Action,
@@ -110,7 +111,7 @@ def test_of_long_lists_the_first_come_and_a_number(
     uses = tuple(Use(Place("a.c", 2, n), "one", UseKind.MAP, "") for n in range(30))
     header = Use(Place("include/linux/mm.h", 2, 0), "", UseKind.MAP, "")
     gaps = tuple(replace(GAP, place=Place("a.c", n, 0)) for n in range(20))
-    edges = (Evidence(Place("a.c", 2, 1), "b -> struct demo.page", ""),)
+    edges = (Edge(EdgeKind.COPIED, Place("a.c", 2, 1), "", "struct demo.page", "b"),)
     long = replace(made, uses=(*uses, header), gaps=gaps, edges=edges)
     texts = [n.text for n in notes_on(tree, long, replace(verdict, evidence=()))]
     assert sum(t.startswith("used here") for t in texts) == 8

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.frontend.guards import Guards, never
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, Call
-from migrate.analysis.model import Acquire, Evidence, Place, Use, UseKind
+from migrate.analysis.model import Acquire, Place, Use, UseKind
 from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import Site, sites_at
@@ -116,9 +117,7 @@ class Closure:
                 continue
             forward.trace.origin(cell, acquire.place.path)
             if isinstance(cell, Member | Global):
-                forward.trace.edges.setdefault(
-                    Evidence(acquire.place, f"acquired into {cell}", acquire.text)
-                )
+                forward.trace.edge(Edge(EdgeKind.ACQUIRED, acquire.place, acquire.text, str(cell)))
                 outlives = isinstance(value, AccessPath) and forward.outlives(value, facts)
                 if isinstance(cell, Global) or outlives:
                     forward.trace.uses.setdefault(

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from migrate.analysis.edges import Edge
 from migrate.analysis.frontend.kernel_api import Form
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import FunctionFacts
-from migrate.analysis.model import Evidence, Place, Release, Use, UseKind
+from migrate.analysis.model import Place, Release, Use, UseKind
 from migrate.analysis.place import FunctionId
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.def_use import LOADED
@@ -49,7 +50,7 @@ class Trace:
     states: dict[State, None] = field(default_factory=dict)
     releases: dict[Place, ReleaseSite] = field(default_factory=dict)
     uses: dict[tuple[Place, UseKind], Use] = field(default_factory=dict)
-    edges: dict[Evidence, None] = field(default_factory=dict)
+    edges: dict[Edge, None] = field(default_factory=dict)
     gaps: dict[Gap, None] = field(default_factory=dict)
     soft_gaps: dict[Gap, None] = field(default_factory=dict)
     """What matters only once pages are found again from their addresses or pfns."""
@@ -82,9 +83,9 @@ class Trace:
         use = Use(place, facts.function.name, kind, text)
         self.uses.setdefault((place, kind), use)
 
-    def edge(self, place: Place, kind: str, text: str) -> None:
+    def edge(self, edge: Edge) -> None:
         """Note what ties two parts of the group together."""
-        self.edges.setdefault(Evidence(place, kind, text))
+        self.edges.setdefault(edge)
 
     def gap(self, gap: Gap, form: str = PAGE) -> None:
         """Note what could not be followed; for an address or a pfn that matters only when pages

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.frontend.kernel_api import RESULT, Link
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
@@ -46,7 +47,7 @@ def _start(flow: Walk, value: Value, facts: FunctionFacts, place: Place, text: s
     if isinstance(cell, Member | Global):
         flow.stored_in(cell, value, facts, place, text)
     given = isinstance(cell, Local) and cell.name in facts.parameters
-    flow.trace.edge(place, f"points into {cell}", text)
+    flow.trace.edge(Edge(EdgeKind.POINTS, place, text, str(cell)))
     flow.start(State(cell, SCATTER, given))
 
 

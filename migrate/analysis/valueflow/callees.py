@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.frontend.kernel_api import (
     RELEASE_EFFECTS,
     RESULT,
@@ -85,7 +86,8 @@ def _into(flow: Walk, form: str, site: Site, position: int, function: Function) 
         unnamed = Gap(GapKind.UNNAMED_ARGUMENT, call.place, function=function.name)
         flow.trace.gap(unnamed, form)
         return
-    flow.trace.edge(call.place, f"passed to {call.name or function.name}()", call.text)
+    passed = call.name or function.name
+    flow.trace.edge(Edge(EdgeKind.PASSED, call.place, call.text, function=passed))
     flow.start(State(Local(function.id, name), form))
     if is_macro(function) and facts.returns:
         caller = site.facts.function.id
@@ -156,7 +158,8 @@ def _store_argument(flow: Walk, site: Site, target: int, form: str) -> None:
                 flow.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
         if form == SCATTER:
             flow.trace.use(UseKind.SCATTER, site.call.place, site.facts, site.call.text)
-        flow.trace.edge(site.call.place, f"{site.call.name}() puts it into {cell}", site.call.text)
+        call = site.call
+        flow.trace.edge(Edge(EdgeKind.PUT, call.place, call.text, str(cell), function=call.name))
         given = isinstance(cell, Local) and cell.name in site.facts.parameters
         flow.start(State(cell, form, given and _is_filled(flow, value, form, site)))
 

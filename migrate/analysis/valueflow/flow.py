@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.frontend.guards import Guards, exclusive, never, of_other_versions
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import Access, AccessPath, Call, Flow, FunctionFacts, Return
@@ -180,7 +181,9 @@ class Forward:
                 if not isinstance(state.cell, Member):  # nobody else finds them by that name
                     self.trace.gap(Gap(GapKind.IN_OTHER_MEMORY, flow.place, str(cell)))
                 continue
-            self.trace.edge(flow.place, f"{state.cell} is an alias of {cell}", flow.text)
+            self.trace.edge(
+                Edge(EdgeKind.ALIASED, flow.place, flow.text, str(state.cell), str(cell))
+            )
             held = State(cell, PAGE, isinstance(cell, Local) and cell.name in facts.parameters)
             if isinstance(cell, Member | Global) and held not in self.trace.states:
                 self.stored_in(cell, value, facts, flow.place, flow.text)
@@ -216,7 +219,7 @@ class Forward:
                 if self.outlives(flow.target, facts):
                     self.trace.numbered.setdefault(flow.place, (facts.function.name, flow.text))
             self.trace.origin(target, facts.function.path)
-        self.trace.edge(flow.place, f"{state.cell} -> {target}", flow.text)
+        self.trace.edge(Edge(EdgeKind.COPIED, flow.place, flow.text, str(target), str(state.cell)))
         filled = flow.through and isinstance(target, Local) and target.name in facts.parameters
         if form == PHYSICAL and flow.through and isinstance(target, Local):
             kind = UseKind.PHYSICAL if filled else UseKind.PHYSICAL_KEPT
@@ -243,7 +246,7 @@ class Forward:
         for site in sites:
             if not self.compiled(site.facts.guards | site.call.guards):
                 continue
-            self.trace.edge(site.call.place, f"returned by {facts.function.name}()", site.call.text)
+            self.trace.edge(_call_edge(EdgeKind.RETURNED, site, facts.function.name))
             if form == PAGE and self.is_acquire(site.call) is not None:
                 self.trace.acquires[site.call.place] = None
             caller = site.facts.function.id
@@ -287,7 +290,7 @@ class Forward:
                 if isinstance(value, AccessPath) and self.outlives(value, site.facts):
                     self.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
             passed_on = isinstance(cell, Local) and cell.name in site.facts.parameters
-            self.trace.edge(site.call.place, f"filled by {site.call.name}()", site.call.text)
+            self.trace.edge(_call_edge(EdgeKind.FILLED, site, site.call.name))
             if self.is_acquire(site.call) is not None:
                 self.trace.acquires[site.call.place] = None
             self.start(State(cell, SCATTER if via else state.form, passed_on))
@@ -304,6 +307,10 @@ class Forward:
         """Whether a member belongs to an object that is still there after the call."""
         kind = facts.types.get(target.base)
         return kind is None or kind.depth > 0
+
+
+def _call_edge(kind: EdgeKind, site: Site, function: str) -> Edge:
+    return Edge(kind, site.call.place, site.call.text, function=function)
 
 
 def _about(kind: GapKind, facts: FunctionFacts) -> Gap:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from migrate.analysis.model import Action, Classification, PinGroup, Place, Verdict
-from migrate.analysis.verdicts.wording import sentences
+from migrate.analysis.verdicts.wording import sentences, step
 from migrate.base.errors import Refusal
 from migrate.base.typed import own_command
 from migrate.delivery.report.code import decode_lines
@@ -115,7 +115,7 @@ def notes_on(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
     if len(acquires) > 1:
         yield from (note_at(tree, place, "note", text) for place, text in acquires.items())
     shown = {e.place for e in verdict.evidence} | set(acquires)
-    steps = [(e.place, e.kind) for e in group.edges if _near(e.place, group)]
+    steps = [(e.place, step(e)) for e in group.edges if _near(e.place, group)]
     yield from _few(_noted(tree, steps), "step", "steps")
     uses = [(u.place, f"used here: {u.kind}") for u in group.uses]
     near = [(place, text) for place, text in uses if _near(place, group) and place not in shown]

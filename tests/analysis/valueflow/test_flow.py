@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
+from migrate.analysis.edges import EdgeKind
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Action, UseKind
 from migrate.analysis.valueflow import flow
@@ -249,8 +250,8 @@ def test_a_parameter_that_is_filled_is_filled_for_all_callers(into: str, stored:
     found = only_group(PASSED_ON.replace("INTO", into))
     assert found.gaps == ()
     assert [release.function for release in found.releases] == ["top"]
-    filled = [edge.kind for edge in found.edges if edge.kind.startswith("filled")]
-    assert filled == ["filled by fill()", "filled by between()"]
+    filled = [edge.function for edge in found.edges if edge.kind is EdgeKind.FILLED]
+    assert filled == ["fill", "between"]
     kept = [use.text for use in found.uses if use.kind is UseKind.STORED]
     assert kept == [f"between(start, {into});"] * stored
 
@@ -288,7 +289,10 @@ void top(struct demo *demo, unsigned long start)
 def test_a_result_is_followed_to_all_callers() -> None:
     found = only_group(RETURNED)
     assert found.gaps == ()
-    assert [edge.kind for edge in found.edges] == ["returned by get()", "returned by between()"]
+    assert [(edge.kind, edge.function) for edge in found.edges] == [
+        (EdgeKind.RETURNED, "get"),
+        (EdgeKind.RETURNED, "between"),
+    ]
     assert [release.function for release in found.releases] == ["top"]
     unused = RETURNED.replace("put_page(between(start))", "put_page(0)")
     assert f"returned-to-unknown {HERE}:9 between" in gaps_of(only_group(unused))
@@ -489,3 +493,34 @@ def test_data_of_a_page_that_is_duplicated_is_read() -> None:
     }
     """
     assert UseKind.READ_DATA in {use.kind for use in only_group(text).uses}
+
+
+HELD = """
+struct demo {
+    struct page *page;
+};
+static void drop(PARAMETER)
+{
+    put_page(RELEASED);
+}
+void f(struct demo *demo, unsigned long start)
+{
+    if (get_user_pages_fast(start, 1, FOLL_WRITE, &demo->page) == 1)
+        drop(GIVEN);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "released", "given", "helper"),
+    [
+        ("struct page *page", "page", "demo->page", "drop"),
+        ("struct demo *page", "page->page", "demo", ""),
+    ],
+)
+def test_a_member_by_the_name_of_a_parameter_is_none(
+    parameter: str, released: str, given: str, helper: str
+) -> None:
+    text = HELD.replace("PARAMETER", parameter).replace("RELEASED", released)
+    (release,) = only_group(text.replace("GIVEN", given)).releases
+    assert release.reached_by_helper == helper
