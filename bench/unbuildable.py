@@ -6,14 +6,16 @@
 
 Does everything up to the commits first, then measures `gup-migrate build` with a gcc in front of
 PATH that links no program of the build (`scripts/mod/modpost` and the like), as gcc 10 did with the
-scripts/dtc of Linux 5.3. LINUX is a git checkout of a kernel; it is only read. The workspace of
-LINUX is PREFIX and the name of its folder, and is kept; without PREFIX it is new, and removed.
+scripts/dtc of Linux 5.3; other versions that are installed do no better. LINUX is a git checkout of
+a kernel; it is only read. The workspace of LINUX is PREFIX and the name of its folder, and is kept;
+without PREFIX it is new, and removed.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,7 @@ from migrate.kernel.tree import open_tree
 
 _LINK = "ld: error: this gcc links no program of the build"
 _COMMITS = "commits were not built"
+_VERSIONS = range(4, 20)
 _MAKE = """#!/bin/sh
 echo >> {count}
 exec {make} "$@"
@@ -45,10 +48,13 @@ exec {gcc} "$@"
 
 @dataclass(frozen=True)
 class Said:
-    """What came of one build: the line about commits, and how often make was started."""
+    """What came of one build: the line about commits, and how often make was started. `busy` are
+    the seconds of processors in it, which do not depend on what else the machine does."""
 
     kernel: str
     seconds: float
+    busy: float
+    load: float
     makes: int
     code: int
     line: str
@@ -58,9 +64,14 @@ def shims(folder: Path) -> Path:
     """The programs that stand before the real ones; where every make leaves a line."""
     count = folder / "makes"
     count.touch()
-    for name, text in (("gcc", _GCC), ("make", _MAKE)):
-        path = folder / name
-        real = shutil.which(name)
+    compilers = ("gcc", *(f"gcc-{n}" for n in _VERSIONS))
+    for name, text in (*((name, _GCC) for name in compilers), ("make", _MAKE)):
+        path, real = folder / name, shutil.which(name)
+        if real is None:
+            continue
+        if name != "gcc" and Path(real).samefile(shutil.which("gcc") or real):
+            path.symlink_to("gcc")
+            continue
         path.write_text(text.format(words=_LINK, count=count, gcc=real, make=real))
         path.chmod(0o755)
     return count
@@ -75,7 +86,7 @@ def measure(tree: Path, workspace: Path, folder: Path, jobs: int) -> Said:
 
     subprocess.run(command("commit"), check=True)
     count = shims(folder)
-    start = time.monotonic()
+    start, before = time.monotonic(), _of_programs()
     done = subprocess.run(
         command("build"),
         check=False,
@@ -83,19 +94,35 @@ def measure(tree: Path, workspace: Path, folder: Path, jobs: int) -> Said:
         text=True,
         env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"},
     )
-    seconds = time.monotonic() - start
+    seconds, busy = time.monotonic() - start, _of_programs() - before
     kernel = ".".join(map(str, open_tree(tree).version))
     line = next((x for x in done.stdout.splitlines() if _COMMITS in x), "nothing")
-    return Said(kernel, seconds, len(count.read_text()), done.returncode, line)
+    load = os.getloadavg()[0]
+    return Said(kernel, seconds, busy, load, len(count.read_text()), done.returncode, line)
+
+
+def _of_programs() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def document(found: Sequence[Said]) -> list[str]:
     """The table of what was said, and after how long."""
-    return [
-        "| kernel | seconds | times that make was called | exit code | what is said |",
-        "| --- | --- | --- | --- | --- |",
-        *(f"| {s.kernel} | {s.seconds:.0f} | {s.makes} | {s.code} | {s.line} |" for s in found),
-    ]
+    head = ("kernel", "seconds", "of processors", "load", "calls of make", "exit code", "said")
+    return [f"| {' | '.join(head)} |", "| --- " * len(head) + "|", *(_row(said) for said in found)]
+
+
+def _row(s: Said) -> str:
+    cells = (
+        s.kernel,
+        f"{s.seconds:.0f}",
+        f"{s.busy:.0f}",
+        f"{s.load:.1f}",
+        s.makes,
+        s.code,
+        s.line,
+    )
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def main() -> None:

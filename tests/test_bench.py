@@ -441,8 +441,10 @@ def test_a_gcc_that_links_no_program_of_the_build(tmp_path: Path) -> None:
     assert ends("-o", "scripts/kconfig/conf") == 0 and ends("-o", "x") == 0
     subprocess.run([str(tmp_path / "make"), "--version"], check=True, capture_output=True)
     assert len(count.read_text()) == 1
-    row = unbuildable_table([Said("5.3.0", 12.4, 3, 3, "2 of 2 commits were not built: no")])[-1]
-    assert row == "| 5.3.0 | 12 | 3 | 3 | 2 of 2 commits were not built: no |"
+    said = Said("5.3.0", 12.4, 9.6, 0.25, 3, 3, "2 of 2 commits were not built: no")
+    head, rule, row = unbuildable_table([said])
+    assert head.count("|") == rule.count("|") == row.count("|")
+    assert row == "| 5.3.0 | 12 | 10 | 0.2 | 3 | 3 | 2 of 2 commits were not built: no |"
 
 
 def test_shares_are_added_up_for_each_process_the_busiest_first() -> None:
