@@ -121,7 +121,7 @@ CHANGES: list[dict[str, Any]] = [
     {"instrumentation": True},
     {"architectures": ("arm64",)},
     {"keep_going": False},
-    {"choice": Choice((("x86_64", "gcc-11"),))},
+    {"choice": Choice((("x86_64", "gcc"),))},
 ]
 
 
