@@ -7,7 +7,7 @@ import time
 
 from migrate.base.errors import Refusal
 from migrate.base.stores.stage_file import fingerprint
-from migrate.runs import stages
+from migrate.runs import rejecting, stages
 from migrate.runs.identity import tool_identity
 from migrate.runs.job import Job
 from migrate.runs.stages import Stage
@@ -38,7 +38,7 @@ def run(job: Job, last: str) -> None:
     for _ in range(_MAX_ROUNDS):
         for stage in wanted:
             _ensure(job, stage)
-            if stage is stages.BUILD and stages.reject_failed(job):
+            if stage is stages.BUILD and rejecting.reject_failed(job):
                 break
         else:
             return
@@ -55,7 +55,7 @@ def is_ready(job: Job, last: str) -> bool:
     current = states(job)
     ready = all(current[s.name] == "done" and s.final(job.results[s.name].value) for s in wanted)
     if ready and stages.BUILD in wanted:
-        ready = job.options.build.keep_going and not stages.newly_failed(job)
+        ready = job.options.build.keep_going and not rejecting.newly_failed(job)
     for stage in ORDER:
         if not ready or stage not in wanted:
             job.results.pop(stage.name, None)

@@ -21,7 +21,7 @@ from migrate.delivery.compile.model import BuildOptions
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.kernel.kbuild.toolchains import Choice, Toolchain, architectures
 from migrate.kernel.tree import Tree
-from migrate.runs import stages
+from migrate.runs import rejecting, stages
 from migrate.runs.job import Job, Options
 from migrate.runs.workspace import open_workspace
 
@@ -159,13 +159,13 @@ def test_stop_ends_at_the_first_commit_that_does_not_build(tmp_path: Path) -> No
     stopped = _with_builds(job(tmp_path, BuildOptions(keep_going=False)), BuildStatus.FAILED)
     stopped.__dict__["toolchains"] = "gcc"
     with pytest.raises(Refusal) as refusal:
-        stages.stop_at_failure(stopped)
+        rejecting.stop_at_failure(stopped)
     assert 'a.c does not build for x86_64 at commit cccccccccccc ("misc: Pin it")' in str(
         refusal.value
     )
     assert "--stop" in refusal.value.next_step
     assert stopped.listener == ["a.c:1: error: odd"]
-    stages.stop_at_failure(_with_builds(stopped, BuildStatus.WARNED))
+    rejecting.stop_at_failure(_with_builds(stopped, BuildStatus.WARNED))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from migrate.delivery.history import History, Version
 from migrate.delivery.mail import series
 from migrate.delivery.model import Branch, Commit, Delivery
 from migrate.delivery.report import write as report
-from migrate.runs import handover, stages
+from migrate.runs import handover, series_stage
 from migrate.runs.output_folder import put_back, replacing
 from migrate.runs.workspace import Workspace, open_workspace
 
@@ -92,9 +92,9 @@ def test_that_a_series_was_sent_is_not_forgotten(
 
     monkeypatch.setattr(series, "write_series", write)
     monkeypatch.setattr(report, "write_report", lambda *_: None)
-    monkeypatch.setattr(stages, "_mail_templates", lambda _: None)
-    monkeypatch.setattr(stages, "_contents", lambda *_: ())
-    monkeypatch.setattr(stages, "note_output", lambda *_: None)
+    monkeypatch.setattr(series_stage, "mail_templates", lambda _: None)
+    monkeypatch.setattr(series_stage, "_contents", lambda *_: ())
+    monkeypatch.setattr(series_stage, "note_output", lambda *_: None)
     monkeypatch.setattr(Workspace, "repository", lambda _: Path())
     monkeypatch.setattr(Workspace, "worktree", lambda _, __: Path())
     workspace.save("versions", History(1, (Version(**vars(SENT) | {"sent": ""}),)), "")
@@ -103,9 +103,9 @@ def test_that_a_series_was_sent_is_not_forgotten(
         (fresh / "01-a/series.json").write_text(json.dumps({"digest": "d1"}))
         (fresh / "01-a/SENT").write_text("by hand\n")
     with killed_at(monkeypatch, target, name, number):
-        stages._series(series_job(workspace))
+        series_stage.make(series_job(workspace))
     put_back(workspace.out)
-    stages._series(series_job(workspace))
+    series_stage.make(series_job(workspace))
     assert [h.versions for h in told] == [(SENT,), (SENT,)]
     assert sorted(p.name for p in workspace.out.parent.glob(".*")) == []
 

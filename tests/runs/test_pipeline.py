@@ -13,7 +13,7 @@ import pytest
 
 from migrate.base.errors import Refusal
 from migrate.kernel.tree import Tree
-from migrate.runs import pipeline, stages
+from migrate.runs import pipeline, rejecting, stages
 from migrate.runs.job import Job, Options
 from migrate.runs.stages import Stage
 from migrate.runs.workspace import open_workspace
@@ -111,7 +111,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
     monkeypatch.setattr(pipeline, "ORDER", order)
     monkeypatch.setattr(stages, "BUILD", order[5])
-    monkeypatch.setattr(stages, "reject_failed", reject)
+    monkeypatch.setattr(rejecting, "reject_failed", reject)
     monkeypatch.setattr(stages, "check_environment", lambda _job, _wanted: None)
     return made
 
@@ -198,7 +198,7 @@ def test_build_alone_takes_out_what_does_not_build(world: World) -> None:
 
 
 def test_taking_out_comes_to_an_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages, "reject_failed", lambda _job: True)
+    monkeypatch.setattr(rejecting, "reject_failed", lambda _job: True)
     with pytest.raises(Refusal, match="rounds"):
         world.run()
 

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The last stage: series and report, in the folder that the user wants them in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migrate.base import codec
+from migrate.base.programs.templates import Templates
+from migrate.delivery.commits.policy import Policy
+from migrate.delivery.commits.unbuilt import NOT_BUILT
+from migrate.delivery.commits.unbuilt import summary as unbuilt_summary
+from migrate.delivery.model import Delivery
+from migrate.rewrite.profile.model import templates_of
+from migrate.runs.asked import is_output, note_output
+from migrate.runs.identity import profile_identity
+from migrate.runs.job import Job
+from migrate.runs.output_folder import replacing
+
+_BEFORE_SERIES = ("scan", "pair", "classify", "rewrite", "commit", "build")
+
+
+def depends(job: Job) -> Sequence[str]:
+    scripts = f"{job.options.tree_scripts} {job.options.unbuilt}"
+    # The report has something of every stage, also of those that changed nothing after them.
+    before = [job.results[name].digest for name in _BEFORE_SERIES]
+    return [*before, codec.dumps(job.rejections()), profile_identity(job.profile), scripts]
+
+
+def make(job: Job) -> Delivery:
+    """Write series and report into the output folder, whole."""
+    from migrate.delivery.history import mark_sent
+    from migrate.delivery.mail.outbox import FACTS, SENT
+    from migrate.delivery.mail.series import SeriesOptions, write_series
+    from migrate.delivery.report.write import write_report
+
+    known = past = job.history()
+    for folder in job.outboxes:
+        past = mark_sent(past, folder, SENT, FACTS)
+    if past != known:
+        # The marks go with the folder below; a kill before `versions` is saved must not lose them.
+        job.workspace.save("versions", past, "")
+    told = job.listener.progress
+    told("checking the tree out", 0, 0)
+    with replacing(job.out) as folder:
+        delivery = write_series(
+            job.tree,
+            job.decided(),
+            job.rewrite,
+            job.branch,
+            job.builds,
+            repository=job.workspace.repository(),
+            worktree=job.workspace.worktree(job.branch.base),
+            out=folder,
+            options=SeriesOptions(
+                tree_scripts=job.options.tree_scripts,
+                unbuilt=job.options.unbuilt,
+                templates=mail_templates(job),
+                reroll=job.options.reroll,
+                reply=job.options.reply,
+                jobs=job.options.jobs,
+            ),
+            history=past,
+            collected=job.collected(),
+            maintainers=job.maintainers,
+            progress=told,
+        )
+        told("writing the report", 0, 0)
+        write_report(job.report(delivery), folder)
+    job.workspace.save("versions", delivery.history, "")
+    note_output(job.workspace, job.out, *_contents(job, delivery))
+    _tell(job, delivery)
+    return delivery
+
+
+_UNBUILT = {
+    Policy.DELIVER: "they are delivered all the same",
+    Policy.HOLD: "what has them is held, which --unbuilt changes",
+    Policy.LEAVE_OUT: "they are left out of the series",
+}
+
+
+def _tell(job: Job, delivery: Delivery) -> None:
+    """What the user has to know before anything is sent."""
+    for series in delivery.unchanged:
+        job.listener.notice(
+            f"{series.slug}: nothing changed since v{series.version}, so it is not written again"
+        )
+    if missing := unbuilt_summary(job.branch, job.builds):
+        job.listener.notice(f"{missing}; {_UNBUILT[job.options.unbuilt]}.")
+    for series in delivery.series:
+        for why in (w for w in series.hold if not w.startswith(NOT_BUILT)):
+            job.listener.notice(f"{series.directory} is held: {why}")
+    there = {series.slug for series in (*delivery.series, *delivery.unchanged)}
+    for name in delivery.history.names:
+        newest = delivery.history.of(name)[-1]
+        if newest.sent and newest.slug not in there:
+            job.listener.notice(
+                f"{newest.slug} was sent as v{newest.number} and is no more: tell those who got it"
+            )
+
+
+def summary(_job: Job, delivery: Delivery) -> str:
+    patches = sum(len(series.commits) for series in delivery.series)
+    text = f"{len(delivery.series)} series, {patches} patches"
+    return text + (f", {len(delivery.unchanged)} unchanged" if delivery.unchanged else "")
+
+
+def intact(job: Job, delivery: Delivery) -> bool:
+    """The folder that is asked for has this very result; another one may have another."""
+    wanted = [job.out / "report.html", *(job.out / s.directory for s in delivery.series)]
+    contents = _contents(job, delivery)
+    return is_output(job.workspace, job.out, *contents) and all(p.exists() for p in wanted)
+
+
+def _contents(job: Job, delivery: Delivery) -> list[str]:
+    """Stands for every byte that goes into the output folder."""
+    return [codec.dumps(delivery), *depends(job)]
+
+
+def mail_templates(job: Job) -> Templates:
+    from migrate.delivery.wording import mail_templates
+
+    return mail_templates(templates_of(job.profile), str(job.profile.folder / "templates"))
