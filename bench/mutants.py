@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mutation testing: changes the code in one place at a time, and sees whether a test fails.
 
-    python -m bench.mutants [--count 300] [--seed 1] [--jobs 2] [--state FILE]
-        [--only MODULE] [--record docs/testing.md]
+    python -m bench.mutants [--count 300 | --per-module N] [--seed 1] [--jobs 2] [--state FILE]
+        [--minutes M] [--only MODULE] [--record docs/testing.md]
 
-The code is that of pairing, of the rules and of the comparison that checks a rewrite: MODULES. Of
-all changes that bench/mutations.py knows, `count` are drawn. The tests are TESTS, none of which
-starts another program. They run once as they are, which tells which tests come through each line;
-then each mutant gets those of its line, the quickest first, until one fails. One that takes ten
-times the CPU of all its tests is killed as well. With --state, what is known already is kept in
-FILE, and a run that was stopped goes on, unless code or tests have changed.
+The code is all of ROOTS: the analysis, and the comparison that checks a rewrite. Of all changes
+that bench/mutations.py knows, `count` are drawn, or N of each module. The tests are those of the
+folders that mirror ROOTS, and those of the shapes without spatch and git. They run once as they
+are, which tells which tests come through each line (bench/covered.py); then each mutant gets those
+of its line, the quickest first, until one fails. One that takes ten times the CPU of all its tests
+is killed as well. With --state, what is known already is kept in FILE, and a run that was stopped
+goes on, unless code or tests have changed. After --minutes no mutant is started any more, and the
+figures are of those that were, which are as random as the others.
 
 Survivors are listed with what bench/survivors.toml says of them.
 """
@@ -17,48 +19,36 @@ Survivors are listed with what bench/survivors.toml says of them.
 from __future__ import annotations
 
 import argparse
-import ast
 import hashlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import json
+import math
 import os
 import random
 import resource
 import sys
 import tempfile
+import time
 import tomllib
 import types
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench.covered import Coverage, Tracer
 from bench.mutations import Mutation, mutated, mutations
 from bench.record import add_record
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULES = (
-    "migrate/analysis/pairing/pair.py",
-    "migrate/analysis/pairing/group.py",
-    "migrate/analysis/valueflow/flow.py",
-    "migrate/analysis/pairing/backward.py",
-    "migrate/analysis/heap/unmodelled_uses.py",
-    "migrate/analysis/verdicts/rules.py",
-    "migrate/analysis/pairing/grounds.py",
-    "migrate/analysis/verdicts/classify.py",
-    "migrate/rewrite/text/check.py",
-)
-TESTS = ("tests/analysis", "tests/shapes/test_in_memory.py", "tests/rewrite/test_check.py")
-_LEFT_OUT = (
-    "tests/analysis/acquires/test_scan.py",
-    "tests/analysis/acquires/test_spatch.py",
-    "tests/analysis/test_properties.py",
-)
-"""Two start spatch, and the third takes as long as all others together."""
+ROOTS = ("migrate/analysis", "migrate/rewrite/text/check.py")
+_SHAPES = "tests/shapes/test_in_memory.py"
+_LEFT_OUT = "tests/analysis/test_properties.py"
+"""It takes as long as all others together."""
 
 _OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0"]
 _LEAST_CPU = 30
@@ -76,62 +66,25 @@ class Mutant:
         return f"{self.module} {self.mutation.number} {self.mutation}"
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """The tests that come through each "module line", and the seconds that each takes."""
-
-    tests: dict[str, list[str]]
-    seconds: dict[str, float]
-
-    def of(self, mutant: Mutant) -> list[str]:
-        """The tests of the line, the quickest first; of a line that runs at import, those of the
-        whole module."""
-        line = mutant.mutation.line
-        found = set(self.tests.get(f"{mutant.module} {line}", []))
-        if not found:
-            # Python goes past a `continue` without saying so; the condition stands above it.
-            found = set(self.tests.get(f"{mutant.module} {line - 1}", []))
-        if line in _lines_at_import(mutant.module):
-            found = {
-                t for k, v in self.tests.items() if k.startswith(f"{mutant.module} ") for t in v
-            }
-        return sorted(found, key=lambda test: self.seconds[test])
-
-
 @cache
-def _lines_at_import(module: str) -> frozenset[int]:
-    """The lines outside of functions."""
-    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
-    lines = set(range(1, 1 + (ROOT / module).read_text(encoding="utf-8").count("\n")))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.end_lineno is not None:
-            lines -= set(range(node.body[0].lineno, node.end_lineno + 1))
-    return frozenset(lines)
+def modules() -> tuple[str, ...]:
+    """Every module of ROOTS, by its path below the project."""
+    below = [ROOT / root for root in ROOTS]
+    files = [file for path in below for file in ([path] if path.is_file() else path.rglob("*.py"))]
+    return tuple(sorted(str(file.relative_to(ROOT)) for file in files))
 
 
-class _Tracer:
-    """A plugin of pytest that notes which test comes through which line of MODULES."""
-
-    def __init__(self) -> None:
-        self.paths = {str(ROOT / module): module for module in MODULES}
-        self.tests: dict[str, set[str]] = {}
-        self.seconds: dict[str, float] = {}
-        self.current = ""
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self.current = nodeid
-        sys.settrace(self._call)
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
-
-    def _call(self, frame: types.FrameType, _event: str, _arg: Any) -> Any:
-        return self._line if frame.f_code.co_filename in self.paths else None
-
-    def _line(self, frame: types.FrameType, _event: str, _arg: Any) -> Any:
-        where = f"{self.paths[frame.f_code.co_filename]} {frame.f_lineno}"
-        self.tests.setdefault(where, set()).add(self.current)
-        return self._line
+def tests() -> list[str]:
+    """Where the tests of ROOTS are: the folder that mirrors a folder, the file of a module."""
+    found = [_SHAPES]
+    for root in map(Path, ROOTS):
+        mirror = ROOT / "tests" / root.relative_to("migrate")
+        layer = ROOT / "tests" / root.parts[1]
+        files = [mirror] if mirror.is_dir() else sorted(layer.rglob(f"test_{root.stem}.py"))
+        if not files:
+            sys.exit(f"{root} has no tests below {layer.relative_to(ROOT)}.")
+        found += [str(file.relative_to(ROOT)) for file in files]
+    return found
 
 
 class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -149,11 +102,18 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self.code, module.__dict__)
 
 
-def drawn(count: int, seed: int, only: str | None) -> list[Mutant]:
-    """`count` mutants of all there are, in the order in which they were drawn."""
-    modules = [m for m in MODULES if only is None or only in m]
-    every = [Mutant(m, mutation) for m in modules for mutation in _all_of(m)]
-    return random.Random(seed).sample(every, min(count, len(every)))
+def drawn(count: int, per_module: int | None, seed: int, only: str | None) -> list[Mutant]:
+    """`count` mutants of all there are, or `per_module` of each module that has as many, in the
+    order in which they were drawn."""
+    rng = random.Random(seed)
+    every = {m: [Mutant(m, x) for x in _all_of(m)] for m in modules() if not only or only in m}
+    if per_module is None:
+        one_list = [mutant for found in every.values() for mutant in found]
+        return rng.sample(one_list, min(count, len(one_list)))
+    parts = [rng.sample(found, min(per_module, len(found))) for found in every.values()]
+    mutants = [mutant for part in parts for mutant in part]
+    rng.shuffle(mutants)
+    return mutants
 
 
 @cache
@@ -180,21 +140,20 @@ def trace() -> Coverage:
         child = os.fork()
         if child == 0:
             _quiet()
-            tracer = _Tracer()
-            left_out = [f"--deselect={path}" for path in _LEFT_OUT]
-            code = _pytest([*TESTS, *left_out], [tracer])
-            found = {line: sorted(tests) for line, tests in tracer.tests.items()}
-            Path(file.name).write_text(json.dumps([code, found, tracer.seconds]))
+            tracer = Tracer(ROOT, modules())
+            code = _pytest([*tests(), f"--deselect={_LEFT_OUT}"], [tracer])
+            Path(file.name).write_text(json.dumps([code, *tracer.coverage()]))
             os._exit(0)
         os.waitpid(child, 0)
-        code, tests, seconds = json.loads(Path(file.name).read_text() or "[1, {}, {}]")
+        code, *found = json.loads(Path(file.name).read_text() or "[1]")
     if code:
         sys.exit("The tests fail without any mutant.")
-    return Coverage(tests, seconds)
+    return Coverage(*found)
 
 
-def start(mutant: Mutant, tests: Sequence[str], seconds: float) -> int:
-    """The process in which `tests` run on `mutant`; it ends with 0 when all of them pass."""
+def start(mutant: Mutant, known: Sequence[str], seconds: float) -> int:
+    """The process in which the tests `known` run on `mutant`; it ends with 0
+    when all of them pass."""
     child = os.fork()
     if child:
         return child
@@ -204,7 +163,7 @@ def start(mutant: Mutant, tests: Sequence[str], seconds: float) -> int:
     tree = mutated((ROOT / mutant.module).read_text(encoding="utf-8"), mutant.mutation.number)
     code = compile(tree, str(ROOT / mutant.module), "exec", dont_inherit=True)
     sys.meta_path.insert(0, _Mutated(mutant.module, code))
-    os._exit(min(_pytest(tests), 100))
+    os._exit(min(_pytest(known), 100))
 
 
 class State:
@@ -221,7 +180,7 @@ class State:
         known = self._load(beside)
         self.coverage = Coverage(*known) if known else trace()
         if not known:
-            self._store(beside, [self.coverage.tests, self.coverage.seconds])
+            self._store(beside, [getattr(self.coverage, f.name) for f in fields(Coverage)])
 
     def save(self) -> None:
         self._store(self.file, self.results)
@@ -244,17 +203,18 @@ def _digest() -> str:
     return total.hexdigest()
 
 
-def run(mutants: Sequence[Mutant], state: State, jobs: int) -> list[str]:
-    """What became of each mutant: "killed", "survived", "not covered" or "takes for ever"."""
+def run(mutants: Sequence[Mutant], state: State, jobs: int, until: float) -> list[str]:
+    """What became of each mutant: "killed", "survived", "not covered" or "takes for ever"; "" of
+    one that was not started `until` then, by the monotonic clock."""
     waiting = [m for m in mutants if m.key not in state.results]
     running: dict[int, Mutant] = {}
     while waiting or running:
-        while waiting and len(running) < jobs:
+        while waiting and len(running) < jobs and time.monotonic() < until:
             mutant = waiting.pop(0)
-            tests = state.coverage.of(mutant)
-            if tests:
-                seconds = sum(state.coverage.seconds[t] for t in tests)
-                running[start(mutant, tests, seconds)] = mutant
+            known = state.coverage.of(ROOT, mutant.module, mutant.mutation.line)
+            if known:
+                seconds = sum(state.coverage.seconds[t] for t in known)
+                running[start(mutant, known, seconds)] = mutant
             else:
                 state.results[mutant.key] = "not covered"
         if not running:
@@ -266,31 +226,29 @@ def run(mutants: Sequence[Mutant], state: State, jobs: int) -> list[str]:
         state.results[mutant.key] = result
         state.save()
         print(f"{len(waiting) + len(running):4} left  {result:14} {mutant.key}", flush=True)
-    return [state.results[m.key] for m in mutants]
+    return [state.results.get(m.key, "") for m in mutants]
 
 
 def report(mutants: Sequence[Mutant], results: Sequence[str], seed: int) -> list[str]:
     """Figures by module, and every survivor with what is said of it."""
-    every = {m: len(_all_of(m)) for m in MODULES}
+    changes = {m: len(_all_of(m)) for m in modules()}
+    alive = {m for m, r in zip(mutants, results, strict=True) if r in ("survived", "not covered")}
+    total = Counter(m.module for m in mutants)
+    dead = Counter(m.module for m in set(mutants) - alive)
+    shares = {m: dead[m] / total[m] for m in modules() if total[m]}
+    weight = sum(changes[m] for m in shares)
+    share = sum(shares[m] * changes[m] for m in shares) / weight if weight else 0.0
     lines = [
-        f"Drawn with seed {seed}: {len(mutants)} of {sum(every.values())} changes.",
+        f"Drawn with seed {seed}: {len(mutants)} of {sum(changes.values())} changes in"
+        f" {len(shares)} modules. Killed: {sum(dead.values())}, and {share:.0%} when each module"
+        " counts as many times as it has changes.",
         "",
         "| module | changes | drawn | killed |",
         "| --- | --- | --- | --- |",
     ]
-    alive = {m for m, r in zip(mutants, results, strict=True) if r in ("survived", "not covered")}
-    total, dead = (
-        Counter(m.module for m in mutants),
-        Counter(m.module for m in set(mutants) - alive),
-    )
-    for module in MODULES:
-        if total[module]:
-            share = f"{dead[module]} ({dead[module] / total[module]:.0%})"
-            lines.append(f"| {module} | {every[module]} | {total[module]} | {share} |")
-    killed = sum(dead.values())
-    lines += [
-        f"| all | {sum(every.values())} | {len(mutants)} | {killed} ({killed / len(mutants):.0%}) |"
-    ]
+    for module in shares:
+        killed = f"{dead[module]} ({shares[module]:.0%})"
+        lines.append(f"| {module} | {changes[module]} | {total[module]} | {killed} |")
     lines += ["", "| survivor | change | why it lives |", "| --- | --- | --- |"]
     said = _said()
     for mutant in sorted(alive, key=lambda m: (m.module, m.mutation.line, m.mutation.number)):
@@ -314,16 +272,22 @@ def _prepare() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--per-module", type=int, metavar="N", help="draw N of each module")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--minutes", type=float, default=math.inf, help="start no mutant after that"
+    )
     parser.add_argument("--only", help="modules with this in their path")
     parser.add_argument("--state", type=Path, help="where what is known is kept")
     add_record(parser, "bench.mutants")
     arguments = parser.parse_args()
     _prepare()
-    mutants = drawn(arguments.count, arguments.seed, arguments.only)
-    results = run(mutants, State(arguments.state), arguments.jobs)
-    lines = report(mutants, results, arguments.seed)
+    mutants = drawn(arguments.count, arguments.per_module, arguments.seed, arguments.only)
+    until = time.monotonic() + 60 * arguments.minutes
+    results = run(mutants, State(arguments.state), arguments.jobs, until)
+    done = [m for m, result in zip(mutants, results, strict=True) if result]
+    lines = report(done, [result for result in results if result], arguments.seed)
     print("\n".join(lines))
     if arguments.record:
         arguments.record.write(lines)

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which code is changed, which tests come through it, and what is said of the rest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bench import mutants
+from bench.covered import Coverage, Tracer, functions_of
+from bench.mutants import Mutant, drawn, modules, report
+from bench.mutations import mutations
+
+CODE = '''"""A module."""
+LIMIT = 3
+
+
+def f(n):
+    for i in range(n):
+        if i == 1:
+            continue
+        g(i)
+    return n
+
+
+def g(i):
+    if i > 90:
+        return LIMIT
+    return 0
+'''
+
+
+def test_every_module_of_the_analysis_is_changed(project: Path) -> None:
+    argv = ["git", "ls-files", "migrate/analysis/*.py", "migrate/analysis/**/*.py"]
+    done = subprocess.run(argv, cwd=project, check=True, capture_output=True, text=True)
+    wanted = {name for name in done.stdout.split() if (project / name).exists()}
+    assert wanted <= set(modules()) and "migrate/rewrite/text/check.py" in modules()
+
+
+def test_the_tests_are_those_of_the_mirrored_folders(project: Path) -> None:
+    found = mutants.tests()
+    assert {"tests/analysis", "tests/rewrite/test_check.py"} <= set(found)
+    assert [path for path in (*found, mutants._LEFT_OUT) if not (project / path).exists()] == []
+
+
+def test_code_without_tests_beside_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutants, "ROOTS", ("migrate/rewrite/text/nothing.py",))
+    with pytest.raises(SystemExit, match=r"nothing\.py has no tests below tests/rewrite"):
+        mutants.tests()
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Two modules, one with few changes."""
+    (tmp_path / "migrate/analysis").mkdir(parents=True)
+    (tmp_path / "migrate/analysis/a.py").write_text(CODE)
+    (tmp_path / "migrate/analysis/b.py").write_text("X = 1\n")
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench/survivors.toml").touch()
+    monkeypatch.setattr(mutants, "ROOT", tmp_path)
+    monkeypatch.setattr(mutants, "ROOTS", ("migrate/analysis",))
+    caches = (mutants.modules, mutants._all_of)
+    for one in caches:
+        one.cache_clear()
+    yield
+    for one in caches:
+        one.cache_clear()
+
+
+@pytest.mark.usefixtures("small")
+def test_a_sample_has_as_many_of_each_module_as_there_are() -> None:
+    chosen = drawn(300, 2, 7, None)
+    assert Counter(m.module for m in chosen) == {
+        "migrate/analysis/a.py": 2,
+        "migrate/analysis/b.py": 1,
+    }
+    assert chosen == drawn(300, 2, 7, None)
+    assert {tuple(drawn(300, 2, seed, "a.py")) for seed in range(9)} != {tuple(chosen)}
+    assert len(drawn(4, None, 7, None)) == 4
+    assert len(drawn(300, None, 7, "b.py")) == 1
+
+
+@pytest.mark.usefixtures("small")
+def test_each_module_counts_by_its_changes() -> None:
+    a, b = modules()
+    every = len(mutations(CODE))
+    chosen = [*drawn(300, 1, 7, "a.py"), *drawn(300, 1, 7, "b.py")]
+    lines = report(chosen, ["survived", "killed"], 7)
+    share = f"{1 / (every + 1):.0%}"
+    assert lines[0] == (
+        f"Drawn with seed 7: 2 of {every + 1} changes in 2 modules. Killed: 1, and {share} when"
+        " each module counts as many times as it has changes."
+    )
+    assert lines[4:6] == [f"| {a} | {every} | 1 | 0 (0%) |", f"| {b} | 1 | 1 | 1 (100%) |"]
+    assert lines[-1].startswith("| a.py:") and lines[-1].endswith("| not looked at |")
+
+
+def traced(folder: Path) -> Coverage:
+    """A test that calls f() with few, one with many, and one that calls neither."""
+    scope: dict[str, object] = {}
+    tracer = Tracer(folder, ["a.py"])
+    exec(compile(CODE, str(folder / "a.py"), "exec"), scope)
+    before = sys.gettrace()
+    try:
+        for name, calls in (("few", "f(1)"), ("many", "f(99)"), ("none", "1")):
+            tracer.pytest_runtest_logstart(name)
+            eval(calls, scope)
+            tracer.seconds[name] = {"few": 3.0, "many": 2.0, "none": 1.0}[name]
+    finally:
+        sys.settrace(before)
+    lines, functions, seconds = tracer.coverage()
+    return Coverage(lines, functions, seconds)
+
+
+@pytest.mark.parametrize(
+    ("line", "tests"),
+    [
+        (6, ["many", "few"]),  # the quickest first
+        (8, ["many"]),  # `continue`, and only one test comes to it
+        (14, ["many", "few"]),
+        (15, ["many", "few"]),  # behind the calls whose lines are noted: those of the condition
+        (2, ["many", "few"]),  # at import: whoever comes through the module
+    ],
+)
+def test_a_line_has_the_tests_that_come_through_it(
+    tmp_path: Path, line: int, tests: list[str]
+) -> None:
+    (tmp_path / "a.py").write_text(CODE)
+    assert traced(tmp_path).of(tmp_path, "a.py", line) == tests
+
+
+def test_a_line_without_tests_gets_those_of_its_function(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(CODE.replace("if i > 90:", "if i > 90:\n        pass"))
+    found = Coverage({}, {"a.py 13": ["one"]}, {"one": 1.0})
+    assert found.of(tmp_path, "a.py", 15) == ["one"]
+    assert found.of(tmp_path, "a.py", 7) == []
+
+
+def test_a_function_begins_at_its_decorator(tmp_path: Path) -> None:
+    path = tmp_path / "c.py"
+    path.write_text("@x\n@y\ndef f():\n    def g():\n        return 1\n    return g\n")
+    assert functions_of(path) == {4: 1, 5: 4, 6: 1}
+
+
+def test_a_mutant_has_a_name_of_its_own() -> None:
+    first, second, *_ = mutations(CODE)
+    assert Mutant("a", first).key != Mutant("a", second).key
+
+
+@pytest.mark.usefixtures("small")
+def test_none_is_started_after_its_time() -> None:
+    known, other = drawn(2, None, 7, "a.py")
+    state = SimpleNamespace(results={known.key: "killed"})
+    assert mutants.run([known, other], state, 2, 0.0) == ["killed", ""]  # type: ignore[arg-type]
