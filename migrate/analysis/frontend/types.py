@@ -34,7 +34,7 @@ class StructDef:
     """The members of one struct or union; those of unnamed members are among them.
 
     `shared` has those of unions that share their storage with another that may be a page, too;
-    `unions` has all that are in a union.
+    `unions` has all that are in a union. `garbled` says that the parser did not understand it.
     """
 
     tag: str
@@ -42,6 +42,7 @@ class StructDef:
     members: dict[str, TypeRef] = field(hash=False)
     shared: frozenset[str] = frozenset()
     unions: frozenset[str] = frozenset()
+    garbled: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def struct_definition(spec: Node, path: str) -> StructDef:
     if spec.type == "union_specifier":
         shared |= _sharing(members)
         unions = frozenset(members)
-    return StructDef(name_of(named) if named is not None else "", path, members, shared, unions)
+    tag = name_of(named) if named is not None else ""
+    return StructDef(tag, path, members, shared, unions, body is not None and body.has_error)
 
 
 def _sharing(members: dict[str, TypeRef]) -> frozenset[str]:

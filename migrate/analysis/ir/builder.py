@@ -35,6 +35,7 @@ from migrate.analysis.ir.instructions import (
     Meet,
     Store,
 )
+from migrate.analysis.ir.macro_blocks import MacroBlocks
 
 NOTHING = Opaque("")
 """What has no value."""
@@ -65,6 +66,7 @@ class Builder:
     calls: int = 0
     block: int = 0
     unsure: bool = False
+    macros: MacroBlocks = field(default_factory=MacroBlocks)
     asked: Asked = Asked()
     jumps: list[int] = field(default_factory=list)
 
@@ -116,6 +118,7 @@ class Builder:
             self.unsure,
             tuple(self.jumps),
             tuple(tuple(numbers) for numbers in successors),
+            self.macros,
         )
 
     # Variables

@@ -22,6 +22,7 @@ from migrate.analysis.ir.expressions import (
     plain,
     subexpressions,
 )
+from migrate.analysis.ir.macro_blocks import MacroBlocks
 from migrate.analysis.model import Place
 
 
@@ -161,7 +162,7 @@ class Lowered:
 
     `incomplete` says that an expression is nested too deep to be read to its end; `unsure` that the
     parser did not understand the function, or a directive of the preprocessor cuts through a
-    statement, or it jumps to an address.
+    statement, or it jumps to an address, or has a block behind a macro.
     """
 
     function: Function
@@ -177,6 +178,8 @@ class Lowered:
     """The bytes where goto, break and continue statements start."""
     successors: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
     """The numbers of the edges that leave each block."""
+    macros: MacroBlocks = field(default_factory=MacroBlocks)
+    """The blocks behind macros; `misread` says that the function is unsure for another reason."""
 
     @cached_property
     def calls(self) -> dict[int, Invoke]:

@@ -17,6 +17,7 @@ from migrate.analysis.frontend.types import TypeRef, declared
 from migrate.analysis.ir.expressions import Expression
 from migrate.analysis.ir.instructions import Leave, Lowered, Meet, Select
 from migrate.analysis.ir.lowering_expressions import Expressions, is_expression, is_list
+from migrate.analysis.ir.macro_blocks import macro_blocks
 
 _DIRECTIVES = frozenset(
     {"preproc_def", "preproc_function_def", "preproc_directive", "preproc_include", "preproc_call"}
@@ -38,7 +39,8 @@ def lower(source: Source, function: Function) -> Lowered:
     except RecursionError:
         incomplete = True
     walker.guards = guards
-    walker.unsure |= function.body.has_error
+    walker.macros = macro_blocks(function.body, walker.nested, walker.unsure)
+    walker.unsure |= function.body.has_error or bool(walker.nested)
     return walker.lowered(function, names, incomplete)
 
 
@@ -58,6 +60,7 @@ class _Statements(Expressions):
     breaks: list[int] = field(default_factory=list)
     continues: list[int] = field(default_factory=list)
     switches: list[_Switch] = field(default_factory=list)
+    nested: list[Node] = field(default_factory=list)
 
     def parameter(self, node: Node) -> str:
         for name, kind in declared(node, self.source.path):
@@ -83,6 +86,11 @@ class _Statements(Expressions):
     def _each(self, node: Node) -> None:
         for child in node.named_children:
             self.statement(child)
+
+    def _nested(self, node: Node) -> None:
+        """C has no functions in functions: it is a block behind a macro with one argument."""
+        self.nested.append(node)
+        self._each(node)
 
     def _compound(self, node: Node) -> None:
         with self.scope():
@@ -293,6 +301,7 @@ class _Statements(Expressions):
 _STATEMENTS = {
     "compound_statement": _Statements._compound,
     "declaration": _Statements._declaration,
+    "function_definition": _Statements._nested,
     "if_statement": _Statements._if,
     "while_statement": _Statements._loop,
     "for_statement": _Statements._loop,

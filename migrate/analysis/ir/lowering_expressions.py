@@ -32,7 +32,7 @@ _LITERALS = frozenset(
     {"number_literal", "string_literal", "char_literal", "concatenated_string"}
     | {"null", "true", "false"}
 )
-_NO_VALUE = frozenset({"comment", "sizeof_expression", "type_descriptor"})
+_NO_VALUE = frozenset({"comment", "sizeof_expression", "offsetof_expression", "type_descriptor"})
 _TYPES = frozenset({"typeof", "__typeof__", "offsetof"})
 """What looks like a call and evaluates none of its arguments."""
 

@@ -7,7 +7,7 @@ import re
 
 from migrate.analysis.frontend.kernel_api import Effect, KernelFunction
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.functions import Functions, is_macro
 
 
 def known_callee(functions: Functions, name: str, path: str) -> KernelFunction | None:
@@ -70,3 +70,12 @@ def renamed(functions: Functions, name: str, path: str) -> str:
     files = [f for f in functions.files_with(path, name) if f == path or f.endswith(".h")]
     found = {match.decode() for file in files for match in macro.findall(texts[file])}
     return found.pop() if len(found) == 1 else ""
+
+
+def takes_values(functions: Functions, name: str, path: str) -> bool:
+    """Whether a function by that name gets the values of its arguments, and no more."""
+    known = known_callee(functions, name, path)
+    if known is not None:
+        return not known.stores
+    meant = functions.definitions(name, path)
+    return bool(meant) and not any(is_macro(f) for f in meant)

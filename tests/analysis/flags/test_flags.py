@@ -154,6 +154,18 @@ TOLD = {
     ),
     "a comparison": swap_in("if (box->part[i].ours)", "if (box->part[i].ours != 0)"),
     "an unlikely test": swap_in("if (box->part[i].ours)", "if (unlikely(box->part[i].ours))"),
+    "both or none": swap_in(
+        "\tbox->part[i].page = page;\n\tbox->part[i].ours = ours;",
+        "\tif (length)\n\t\tbox->part[i].page = page, box->part[i].ours = ours;",
+    ),
+    "another variable by the name of the flag": swap_in(
+        "\tif (offset < 0) {",
+        "\t{\n\t\tint ours = 0;\n\n\t\toffset += ours;\n\t}\n\tif (offset < 0) {",
+        PASSED,
+    ),
+    "a pointer in a union": "union demo_any {\n\tstruct part *part;\n\tlong number;\n};\n" + ALL,
+    "an initialiser of another struct": "struct other {\n\tint ours;\n};\n"
+    "static struct other demo_other = { .ours = 1 };\n" + ALL,
     "a read of the flag": extra('pr_debug("%d", 1);\n\tbox->count = box->part[i].ours;'),
     "a page that is cleared": extra("box->part[i].page = NULL;"),
     "the whole set to 0": extra("memset(box, 0, sizeof(*box));"),
@@ -195,6 +207,19 @@ MIXED = {
     "a flag that a call says": swap_in(
         "demo_fill(box, 1, 1, page, 0);", "demo_fill(box, 1, 1, page, demo_is_ours(box));"
     ),
+    "a flag that anybody may change": "static int demo_kind;\nvoid demo_reset(void)\n{\n"
+    "\tdemo_kind = 1;\n}\n"
+    + swap_in(
+        "demo_fill(box, 1, 1, page, 0);",
+        "demo_kind = 0;\n\tdemo_reset();\n\tdemo_fill(box, 1, 1, page, demo_kind);",
+    ),
+    "a flag that is kept": swap_in(
+        "\tstruct page *page = alloc_page(GFP_KERNEL);",
+        "\tstruct page *page = alloc_page(GFP_KERNEL);\n\tstatic int kind;",
+    ).replace(
+        "demo_fill(box, 1, 1, page, 0);",
+        "kind = 0;\n\tdemo_wait(box);\n\tdemo_fill(box, 1, 1, page, kind);",
+    ),
     "not a 1": swap_in("demo_fill(box, 0, 1, page, 1);", "demo_fill(box, 0, 1, page, 2);"),
     "a caller by a pointer": ALL + "\nvoid *demo_hook = demo_fill;\n",
     "a call in between": swap_in(
@@ -218,6 +243,10 @@ MIXED = {
     "an object that is another by then": ALL.replace(
         "box->part[i].length = length;", "box->next = page;"
     ).replace("box->part[i].", "box->next->part[i].", 2),
+    "another page behind the flag": swap_in(
+        "\tbox->part[i].ours = ours;",
+        "\tbox->part[i].ours = ours;\n\tbox->part[i].page = box->part[0].page;",
+    ),
     "a flag on one way only": swap_in(
         "\tbox->part[i].length = length;", "\tif (length)\n\t\tours = 1;"
     ),
@@ -259,6 +288,15 @@ MIXED = {
     "a copy of the whole": extra("struct box other = *box;\n\n\tdemo_use(&other);"),
     "an initialiser": extra(
         "struct box other = { .part = { { .ours = 1 } } };\n\n\tdemo_use(&other);"
+    ),
+    "an initialiser of a variable": ALL
+    + "\nstruct box demo_box = { .part = { { .ours = 1 } } };\n",
+    "an initialiser of a literal": ALL
+    + "\nstruct part *demo_part = &(struct part){ .ours = 1 };\n",
+    "the place of the flag": extra("demo_set(box, offsetof(struct part, ours));"),
+    "the flag by assembly": extra('asm("movl $1, %0" : "=m" (box->part[i].ours));'),
+    "a union in a function": extra(
+        "union {\n\t\tstruct part part;\n\t\tlong number;\n\t} any;\n\n\tdemo_use(&any);"
     ),
     "a union": ALL.replace("\tstruct page *page;\n\tint ours;", "", 0).replace(
         "static void demo_fill",

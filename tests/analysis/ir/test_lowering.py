@@ -113,6 +113,7 @@ def said(body: str) -> list[str]:
         ("n = ({ int k = g(); k + 1; });", ["@0 = g()", "k = @0", "n = (k + 1)"]),
         ("n = (h(), 2);", ["@0 = h()", "n = 2"]),
         ("n = sizeof(g());", ["n = ?"]),
+        ("n = offsetof(struct s, a);", ["n = ?"]),
         ("if (s->a) return;", ["evaluate s->a", "return"]),
         ("if (n) return;", ["return"]),
         ("switch (s->a) { case 1: g(); }", ["evaluate s->a", "select s->a", "@0 = g()"]),
@@ -214,3 +215,25 @@ def test_constants_are_told_by_their_value() -> None:
     assert is_null(Unary("-", Variable("ENOMEM"))) and not is_null(Variable("page"))
     assert root(Load(Binary("+", Member(Variable("s"), "a", True), Variable("n")))) == Variable("s")
     assert root(CallResult(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "blocks", "misread", "unsure"),
+    [
+        ("g(n) ; { h(); }", [], False, False),
+        ("g(); each(n, s) { h(); }", ["{ h(); }"], False, True),
+        ("g(); each(n) { h(); }", ["each(n) { h(); }"], False, True),
+        ("each(n, s) { each(s) { h(); } }", ["each(s) { h(); }", "{ each(s) { h(); } }"], False,
+         True),
+        ("g(); each(n, s) h();", [], True, True),
+        ("each(n, s) { h(); }", ["{ h(); }"], False, True),
+        ("each(n, s) { n = (n + ; }", ["{ n = (n + ; }"], True, True),
+        ("n = (n + ;", [], True, True),
+        ("goto *s; each(n, s) { h(); }", ["{ h(); }"], True, True),
+    ],
+)  # fmt: skip
+def test_a_block_behind_a_macro(body: str, blocks: list[str], misread: bool, unsure: bool) -> None:
+    found = lowered(body)
+    start = len("int f(struct s *s, int n)\n{\n")
+    assert [body[b.start - start : b.stop - start] for b in found.macros.blocks] == blocks
+    assert (found.macros.misread, found.unsure) == (misread, unsure)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whether all that may change two members of a struct is known: no other name for their memory, no
+address that escapes, no bytes written over them, and no store but the ones that were looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from migrate.analysis.frontend.initializers import named_outside
+from migrate.analysis.frontend.types import StructDef, TypeRef
+from migrate.analysis.heap.copies import other_names
+from migrate.analysis.heap.may_alias import MayAlias
+from migrate.analysis.heap.unmodelled_uses import unclear_mentions
+from migrate.analysis.heap.untyped_writes import may_store_bytes
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    Expression,
+    Member,
+    Opaque,
+    Temporary,
+    Variable,
+    subexpressions,
+)
+from migrate.analysis.ir.instructions import Invoke, Lowered, Store, all_expressions
+from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.model import Place
+from migrate.analysis.program import location
+from migrate.analysis.program.known_callee import takes_values
+from migrate.analysis.program.program import Program
+
+Cells = tuple[location.Member, location.Member]
+"""The page, or the array of pages, and the flag."""
+
+
+def are_page_and_flag(program: Program, cells: Cells, path: str, depth: int) -> bool:
+    """Whether both are members of one struct of the driver, a pointer of that `depth` to pages and
+    a number. `path` is a file that sees the struct."""
+    page, flag = cells
+    if page.tag != flag.tag or program.types.is_public(page.tag, path):
+        return False
+    pointer, number = (_member_type(program, cell, path) for cell in cells)
+    if pointer is None or (pointer.tag, pointer.depth) != ("page", depth):
+        return False
+    return number is not None and not (number.depth or number.tagged or number.inline)
+
+
+def are_closed(
+    program: Program, apart: MayAlias, cells: Cells, path: str, stores: Collection[Place]
+) -> bool:
+    """Whether nothing but the assignments at `stores` can change the members `cells`."""
+    if _is_overlaid(program, apart, cells[0].tag, path):
+        return False
+    if any(True for cell in cells for _ in _doubts(program, cell, path)):
+        return False
+    if may_store_bytes(program, apart, cells, path):
+        return False
+    return all(_only_stored_at(program, apart, cell, path, stores) for cell in cells)
+
+
+# Other names for the memory
+
+
+def _doubts(program: Program, cell: location.Member, path: str) -> Iterator[object]:
+    yield from unclear_mentions(program, cell, program.cells.member_files(cell, path) or ())
+    yield from other_names(program, cell, path)
+
+
+def _member_type(program: Program, cell: location.Member, path: str) -> TypeRef | None:
+    """The type of a member of a named struct, through unnamed structs in it."""
+    body = program.types.struct(cell.tag, path)
+    kind: TypeRef | None = None
+    for name in cell.members:
+        kind = body.members.get(name) if body is not None else None
+        body = kind.inline if kind is not None else None
+    return kind
+
+
+def _is_overlaid(program: Program, apart: MayAlias, tag: str, path: str) -> bool:
+    """Whether a union is in the struct or has it inside, or its definition is not understood."""
+    body = program.types.struct(tag, path)
+    if body is None or body.garbled or any(inner.unions for inner in _inner(body)):
+        return True
+    family = apart.family(tag, path)
+    return any(
+        kind.inside and kind.tag in family
+        for inside in family
+        for file in program.files_with(body.path, inside)
+        for outer in _definitions(program, file, inside)
+        for inner in _inner(outer)
+        for kind in (inner.members[name] for name in inner.unions)
+    )
+
+
+def _definitions(program: Program, file: str, word: str) -> Iterator[StructDef]:
+    """The structs of a file, those without a name among them, and those of its variables."""
+    declared = program.types.declarations(file)
+    yield from declared.structs.values()
+    local = (f.types.values() for f in program.functions_with(file, word))
+    kinds = (
+        *declared.typedefs.values(),
+        *declared.variables.values(),
+        *(k for t in local for k in t),
+    )
+    yield from (kind.inline for kind in kinds if kind.inline is not None)
+
+
+def _inner(body: StructDef) -> Iterator[StructDef]:
+    """A struct, and those without a name that are inside of it."""
+    yield body
+    for kind in body.members.values():
+        if kind.inline is not None:
+            yield from _inner(kind.inline)
+
+
+# Every mention
+
+
+def _only_stored_at(
+    program: Program, apart: MayAlias, cell: location.Member, path: str, stores: Collection[Place]
+) -> bool:
+    """Whether nothing but the assignments `stores` can change a member by its name."""
+    word = cell.word
+    files = program.cells.member_files(cell, path)
+    family = apart.family(cell.tag, path) | {""}
+    for file in files if files is not None else ():
+        source = program.source(file)
+        if source is None or source.unread:
+            return False
+        if any(not tags or tags & family for tags in named_outside(source, word)):
+            return False
+        for facts in program.functions_with(file, word):
+            if _initialises(facts, word, family) or _takes_place(facts.lowered, word):
+                return False
+            named = program.cells.named(facts, word)
+            meant = cell in named or any(isinstance(c, location.Untyped) for c in named)
+            if meant and not _only_reads(program, facts, word, stores):
+                return False
+    return files is not None
+
+
+def _initialises(facts: FunctionFacts, word: str, family: Collection[str]) -> bool:
+    """Whether an initialiser of one of a family of structs names a member."""
+    for i in facts.lowered.order:
+        if isinstance(i, Store) and i.initial and _is_named(i.target, word):
+            roots = (e for e in subexpressions(i.target) if isinstance(e, Variable | Temporary))
+            root = next(roots, None)
+            kind = facts.types.get(root.name) if isinstance(root, Variable) else None
+            tag = root.tag if isinstance(root, Temporary) else kind.tag if kind else ""
+            if tag in family:
+                return True
+    return False
+
+
+def _takes_place(lowered: Lowered, word: str) -> bool:
+    """Whether a function asks where in its struct a member is, or takes the address of one."""
+    return any(
+        (isinstance(e, AddressOf) and _is_named(e.object, word))
+        or (isinstance(e, Opaque) and e.text.startswith("offsetof") and word in e.text)
+        for e in all_expressions(lowered)
+    )
+
+
+def _only_reads(
+    program: Program, facts: FunctionFacts, word: str, stores: Collection[Place]
+) -> bool:
+    """Whether a function does nothing but read members by the name `word`, but for `stores`."""
+    for i in facts.lowered.order:
+        if isinstance(i, Store) and _is_named(i.target, word) and i.place not in stores:
+            return False
+        if isinstance(i, Invoke) and any(_is_named(a, word) for a in i.arguments):
+            callee = i.callee.name if isinstance(i.callee, Variable) else ""
+            if not takes_values(program, callee, facts.function.path):
+                return False
+    return True
+
+
+def _is_named(expression: Expression, word: str) -> bool:
+    return isinstance(expression, Member) and expression.name == word

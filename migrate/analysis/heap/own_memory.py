@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory that each call of a function gets anew: a local array, or what the function allocates.
+
+Two calls never see the same of it, so that what one stores there the other does not find.
+"""
+
+from __future__ import annotations
+
+from migrate.analysis.heap.fresh_memory import allocates
+from migrate.analysis.ir.expressions import Binary, Expression, Member, Variable, plain
+from migrate.analysis.ir.instructions import Store, is_addressed
+from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.program.program import Program
+
+
+def stores_to(facts: FunctionFacts, name: str) -> tuple[Store, ...]:
+    """What stores to the variable `name` itself."""
+    return tuple(
+        i for i in facts.lowered.order if isinstance(i, Store) and i.target == Variable(name)
+    )
+
+
+def is_set_once(facts: FunctionFacts, name: str) -> bool:
+    """Whether a local variable gets its value in one place at most, and nobody else can store to
+    it."""
+    local = facts.lowered.locals.get(name)
+    if local is None or local.parameter or local.lasting:
+        return False
+    stores = stores_to(facts, name)
+    plain_ones = all(store.operator == "=" for store in stores)
+    return len(stores) <= 1 and plain_ones and not is_addressed(facts.lowered, name)
+
+
+def is_own_memory(
+    program: Program, facts: FunctionFacts, name: str, within: frozenset[str] = frozenset()
+) -> bool:
+    """Whether what a local pointer points to, or a local array, is memory of each call.
+
+    `within` are the variables that are being asked for, of which it is a part.
+    """
+    if name in within or not is_set_once(facts, name):
+        return False
+    stores = stores_to(facts, name)
+    if not stores:
+        return facts.types[name].array
+    return _is_new(program, facts, stores[0].value, within | {name})
+
+
+def _is_new(
+    program: Program, facts: FunctionFacts, value: Expression, within: frozenset[str]
+) -> bool:
+    match plain(value):
+        case Binary("+" | "-", left):
+            return _is_new(program, facts, left, within)
+        case Variable(name):
+            return is_own_memory(program, facts, name, within)
+        case Member(Variable(name), member):
+            return _is_array(program, facts, name, member) and is_own_memory(
+                program, facts, name, within
+            )
+    call = facts.lowered.call_of(value)
+    callee = call.callee.name if call and isinstance(call.callee, Variable) else ""
+    return allocates(program, callee, facts.function.path)
+
+
+def _is_array(program: Program, facts: FunctionFacts, name: str, member: str) -> bool:
+    """Whether it is an array in what a variable points to."""
+    kind = facts.types.get(name)
+    path = facts.function.path
+    body = program.types.struct(kind.tag, path) if kind is not None and kind.depth == 1 else None
+    found = body.members.get(member) if body is not None else None
+    return found is not None and found.array
