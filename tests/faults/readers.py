@@ -10,7 +10,8 @@ from pathlib import Path
 from migrate.analysis.acquires.finder import find_acquires
 from migrate.analysis.acquires.slices import sliced
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.syntax import macro_bodies, members_set
+from migrate.analysis.frontend.macros import macro_bodies
+from migrate.analysis.frontend.syntax import members_set
 from migrate.analysis.frontend.syntax import parse as parse_c
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.model import Scan

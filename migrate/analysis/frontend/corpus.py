@@ -22,7 +22,7 @@ _STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\
 _UNTIL_BODY = re.compile(
     rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+(\{?)", re.S
 )
-_TYPEDEF = re.compile(rb"\btypedef\b([^;{}]*+);|^\}\s*+(\w++)\s*+;", re.M)
+_TYPEDEF = re.compile(rb"\btypedef\b([^;{}]*+);|^\}([\w\s,*]*+);", re.M)
 _PLAIN = re.compile(rb"[^/\"]*+")
 _MENTIONS = 200
 """Of one name in one file, each of which may take as long as reading the file."""
@@ -228,12 +228,9 @@ def _defines(text: bytes, name: str) -> bool:
 
 def _typedefs(text: bytes) -> set[bytes]:
     """The names of types that `text` seems to define."""
-    found = set()
-    for written, behind_body in set(_TYPEDEF.findall(text)):
-        last = _LAST_WORD.search(written.rstrip())
-        if behind_body or last is not None:
-            found.add(behind_body or (last[0] if last is not None else b""))
-    return found
+    written = {name for names in set(_TYPEDEF.findall(text)) for name in names}
+    names = (name.rstrip() for several in written for name in several.split(b","))
+    return {last[0] for name in names if (last := _LAST_WORD.search(name)) is not None}
 
 
 def scope_folder(path: str) -> str:

@@ -13,23 +13,15 @@ from functools import cached_property
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
+from migrate.analysis.frontend.dialect import readable
 from migrate.analysis.frontend.limits import LONGEST_TEXT, too_deep, too_large, too_many
 from migrate.analysis.place import FunctionId, Place
 
 _LANGUAGE = Language(tree_sitter_c.language())
 
-_ATTRIBUTE = re.compile(
-    rb"\b__(?:maybe_unused|always_unused|unused|used|initdata|initconst|read_mostly|percpu"
-    rb"|ro_after_init|nonstring|randomize_layout|designated_init|aligned_largest)\b"
-    rb"|\b____?cacheline_aligned(?:_in_smp)?\b"
-)
-
-_DIVISION_AT_END = re.compile(rb"([ \t])/\\\n")
-"""In a macro `a /\\` at the end of a line the grammar does not see that the line goes on."""
-
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.M)
 
-_CONTAINERS = frozenset(
+CONTAINERS = frozenset(
     {
         "translation_unit",
         "preproc_if",
@@ -174,14 +166,12 @@ def parse(path: str, text: bytes, origin: Origin | None = None) -> Source:
     """Parse `text`; never fails: what is not C becomes ERROR nodes, and of what is too large or
     nested too deep nothing is looked at, see :attr:`Source.unread`.
 
-    Attributes that may stand between a name and its value are left out, for the grammar does not
-    know that place; every byte stays where it is.
+    What the grammar does not know is made readable first; every byte stays where it is.
     """
     why = too_large(text)
     if why:
         return unread(path, text, why, origin)
-    plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
-    plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
+    plain = readable(text)
     source = Source(path, text, Parser(_LANGUAGE).parse(plain).root_node, origin)
     bodies = [function.body for function in source.functions]
     why = too_many(bodies) or too_deep(text, source.root, bodies)
@@ -216,7 +206,7 @@ def top_level(node: Node) -> Iterator[Node]:
     queue = list(reversed(node.children))
     while queue:
         child = queue.pop()
-        if child.type in _CONTAINERS:
+        if child.type in CONTAINERS:
             queue.extend(reversed(child.children))
         else:
             yield child
@@ -302,34 +292,6 @@ def members_set(source: Source, member: str) -> Iterator[str]:
             yield name_of(value)
         elif value is not None and value.type not in ("null", "number_literal"):
             yield ""
-
-
-def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:
-    """Each definition of the function-like macro `name`, spelled as a C function."""
-    queue = [source.root]
-    while queue:
-        node = queue.pop()
-        if node.type == "preproc_function_def":
-            named = node.child_by_field_name("name")
-            if named is not None and name_of(named) == name:
-                yield _macro_as_function(node), Origin(source.place(node), source.line(node))
-        elif node.type in _CONTAINERS:
-            queue.extend(node.children)
-
-
-def _macro_as_function(node: Node) -> bytes:
-    listed, value = node.child_by_field_name("parameters"), node.child_by_field_name("value")
-    names = [
-        c.text or b"" if c.type == "identifier" else b"__VA_ARGS__"
-        for c in (listed.children if listed is not None else ())
-        if c.type in ("identifier", "...")
-    ]
-    body = (value.text or b"" if value is not None else b"").replace(b"\\\n", b" \n")
-    body = body.replace(b"##", b"").strip()
-    if not body.startswith((b"do", b"{", b"if", b"for", b"while")) and not body.endswith(b";"):
-        body = b"return " + body
-    parameters = b", ".join(b"void *" + n for n in names) or b"void"
-    return b"static void macro(" + parameters + b")\n{\n" + body + b";\n}\n"
 
 
 def _functions(source: Source) -> Iterator[Function]:

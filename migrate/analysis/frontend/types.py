@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -185,7 +186,17 @@ def _declare(
         if node.type == "declaration":
             variables.update(declared(node, source.path))
         elif node.type == "type_definition":
-            typedefs.update(declared(node, source.path))
+            typedefs.update(_named(declared(node, source.path)))
+
+
+def _named(names: list[tuple[str, TypeRef]]) -> Iterator[tuple[str, TypeRef]]:
+    """The types that a typedef defines: a struct without a tag has the first of its names that is
+    no pointer for one, so that `T` and `*PT` are of one struct."""
+    tag = next((name for name, kind in names if kind.depth == 0), names[0][0] if names else "")
+    for name, kind in names:
+        inline = kind.inline
+        named = replace(kind, inline=replace(inline, tag=tag)) if inline is not None else kind
+        yield name, named if not kind.tag else kind
 
 
 def _fields(body: Node) -> list[Node]:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from migrate.analysis.frontend.corpus import Corpus
-from migrate.analysis.frontend.syntax import Function, Source, macro_bodies, members_set, parse
+from migrate.analysis.frontend.macros import macro_bodies
+from migrate.analysis.frontend.syntax import Function, Source, members_set, parse
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
@@ -48,13 +49,17 @@ class Functions:
         if function.id not in self._facts:
             source = self.source(function.path)
             assert source is not None
-            self._facts[function.id] = extract(source, function)
+            self._facts[function.id] = self.resolved(extract(source, function))
         return self._facts[function.id]
 
     def function(self, id: FunctionId) -> Function | None:
         """The function by that id, or None when the tree has no such file."""
         source = self.source(id.path)
         return source.functions[id.ordinal] if source is not None else None
+
+    def resolved(self, facts: FunctionFacts) -> FunctionFacts:
+        """`facts` with what else is known about the types in it."""
+        return facts
 
     def functions_with(self, path: str, word: str) -> tuple[FunctionFacts, ...]:
         """The functions of `path` whose text has `word` as a whole word, each once."""

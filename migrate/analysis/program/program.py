@@ -7,6 +7,7 @@ import re
 
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
+from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.program.callers import Callers
 from migrate.analysis.program.functions import Functions
 from migrate.analysis.program.location import Global
@@ -27,6 +28,9 @@ class Program(Functions):
         self.cells = Locations(self, self.types, self.wide)
         self.pointer_calls = PointerCalls(self, self.types, self.cells)
         self.callers = Callers(self, self.wide, self.pointer_calls.of)
+
+    def resolved(self, facts: FunctionFacts) -> FunctionFacts:
+        return self.types.resolved(facts)
 
     def is_shared(self, cell: Global) -> bool:
         """Whether files outside of its folder may name the global variable `cell`, which is no

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migrate.analysis.frontend.types import (
     Declarations,
     StructDef,
@@ -30,6 +32,10 @@ _SCALARS = _SHORT | frozenset(
     | {"ssize_t", "loff_t", "dma_addr_t", "phys_addr_t", "gfp_t", "pgoff_t", "uintptr_t"}
 )
 """Names that mean the same number everywhere."""
+
+
+_MOST_TYPEDEFS = 8
+"""A typedef of a typedef of ..., so often; one of itself has no end."""
 
 
 class TypeLookup:
@@ -63,7 +69,9 @@ class TypeLookup:
             found = declared.structs.get(tag)
             if found is not None or declared.unread:
                 return found
-        return None
+        alias = self._typedef(tag, path) if tag else None
+        body = alias.inline if alias is not None else None
+        return body if body is not None and body.tag == tag else None
 
     def of(self, name: str, facts: FunctionFacts) -> TypeRef | None:
         """The type of a variable as seen in a function."""
@@ -144,10 +152,34 @@ class TypeLookup:
         return self._typedefs[key]
 
     def _through_typedef(self, kind: TypeRef, path: str) -> TypeRef:
-        if not kind.tag or kind.tagged or kind.tag in _SCALARS:
-            return kind
-        alias = self._typedef(kind.tag, path)
-        return TypeRef(alias.tag, kind.depth + alias.depth, alias.inline) if alias else kind
+        """What a type that may be a typedef is in the end."""
+        for _ in range(_MOST_TYPEDEFS):
+            if not kind.tag or kind.tagged or kind.tag in _SCALARS:
+                break
+            alias = self._typedef(kind.tag, path)
+            if alias is None:
+                break
+            named = alias.inline.tag if alias.inline is not None and not alias.tag else alias.tag
+            same = kind.tag == named
+            kind = replace(
+                kind,
+                tag=named,
+                depth=kind.depth + alias.depth,
+                inline=alias.inline,
+                tagged=alias.tagged or alias.inline is not None,
+                inside=kind.inside and alias.depth == 0,
+                array=alias.array if kind.depth == 0 else kind.array,
+            )
+            if same:
+                break
+        return kind
+
+    def resolved(self, facts: FunctionFacts) -> FunctionFacts:
+        """`facts` with the types of locals seen through typedefs."""
+        path = facts.function.path
+        for name, kind in facts.types.items():
+            facts.types[name] = self._through_typedef(kind, path)
+        return facts
 
     def of_member(self, owner: TypeRef, member: str, path: str) -> TypeRef | None:
         """The type of `member` of a struct of type `owner`, as seen from `path`."""

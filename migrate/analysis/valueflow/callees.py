@@ -12,6 +12,7 @@ from migrate.analysis.frontend.kernel_api import (
     Link,
 )
 from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.frontend.macros import VARIADIC
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
@@ -209,5 +210,5 @@ def _parameter(facts: FunctionFacts, position: int) -> str:
     """The name of parameter number `position`; arguments of a variadic macro are its last."""
     names = facts.parameters
     if position >= len(names):
-        return "__VA_ARGS__" if "__VA_ARGS__" in names else ""
+        return VARIADIC if VARIADIC in names else ""
     return names[position]

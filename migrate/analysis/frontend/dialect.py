@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernel C that the grammar of C does not know, made readable without moving a byte."""
+
+from __future__ import annotations
+
+import re
+
+_ATTRIBUTE = re.compile(
+    rb"\b__(?:maybe_unused|always_unused|unused|used|initdata|initconst|read_mostly|percpu"
+    rb"|ro_after_init|nonstring|randomize_layout|designated_init|aligned_largest)\b"
+    rb"|\b____?cacheline_aligned(?:_in_smp)?\b"
+)
+
+_DIVISION_AT_END = re.compile(rb"([ \t])/\\\n")
+"""In a macro `a /\\` at the end of a line the grammar does not see that the line goes on."""
+
+_LABEL_BEFORE_DIRECTIVE = re.compile(
+    rb"^[ \t]*(\w+)[ \t]*:((?:[ \t]|/\*[^\n]*?\*/|//[^\n]*)*)\n"
+    rb"(?=(?:[ \t]*\n)*[ \t]*#[ \t]*(?:if|el|en))",
+    re.M,
+)
+"""In C a label stands before a statement, which the preprocessor may provide or not."""
+
+
+def readable(text: bytes) -> bytes:
+    """`text` without attributes between a name and its value, for the grammar does not know that
+    place, and with a statement behind each label; as long as it was."""
+    plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
+    plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
+    return _with_statements(plain)
+
+
+def _with_statements(text: bytes) -> bytes:
+    """`text` with an empty statement behind each label before a directive. Where there is no room
+    for it, the label is one letter shorter, everywhere in the file."""
+    shorter = set[bytes]()
+
+    def stated(match: re.Match[bytes]) -> bytes:
+        label, room = match[1], match[2]
+        if room:
+            return match[0][: -len(room) - 1] + b";".ljust(len(room)) + b"\n"
+        if len(label) > 1 and label != b"default":
+            shorter.add(label)
+        return match[0]
+
+    text = _LABEL_BEFORE_DIRECTIVE.sub(stated, text)
+    for label in shorter:
+        name, less = re.escape(label), label[:-1]
+        text = re.sub(rb"\b(goto[ \t]+)" + name + rb"(?=[ \t]*;)", rb"\1" + less + b" ", text)
+        behind = rb"^([ \t]*)" + name + rb"([ \t]*):(?!:)"
+        text = re.sub(behind, rb"\1" + less + rb"\2:;", text, flags=re.M)
+    return text
