@@ -22,7 +22,7 @@ _STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\
 _UNTIL_BODY = re.compile(
     rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+(\{?)", re.S
 )
-_TYPEDEF = re.compile(rb"\btypedef\b([^;{}]*+);|^\}([\w\s,*]*+);", re.M)
+_TYPEDEF = re.compile(rb"\btypedef\b([^;{}]*+);|\}\s*+([\w*][\w\s,*]*+);")
 _PLAIN = re.compile(rb"[^/\"]*+")
 _MENTIONS = 200
 """Of one name in one file, each of which may take as long as reading the file."""

@@ -83,9 +83,9 @@ def _is_overlaid(program: Program, apart: MayAlias, tag: str, path: str) -> bool
         return True
     family = apart.family(tag, path)
     return any(
-        kind.inside and kind.tag in family
+        kind.inside and program.types.resolve(kind, file).tag in family
         for inside in family
-        for file in program.files_with(body.path, inside)
+        for file in program.types.naming(inside, body.path)
         for outer in _definitions(program, file, inside)
         for inner in _inner(outer)
         for kind in (inner.members[name] for name in inner.unions)

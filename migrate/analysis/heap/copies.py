@@ -36,9 +36,9 @@ def other_names(program: Program, cell: Member, path: str) -> Iterator[Gap]:
 def _laid_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:
     """The casts of a pointer to the struct of `cell` to one of another that is no part of it."""
     home = program.cells.home(cell, path)
-    for file in program.files_with(home, cell.tag):
+    for file in program.types.naming(cell.tag, home):
         source = program.source(file)
-        for facts in program.functions_with(file, cell.tag) if source is not None else ():
+        for facts in _functions(program, file, cell.tag, home) if source is not None else ():
             if not any(k.tag == cell.tag for k in facts.types.values()):
                 continue
             for node in nodes(facts.function.body):
@@ -47,16 +47,24 @@ def _laid_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:
                     yield Gap(GapKind.STRUCT_CAST, source.place(node), cell.tag)
 
 
+def _functions(program: Program, file: str, tag: str, home: str) -> tuple[FunctionFacts, ...]:
+    """The functions of a file that have a word for struct `tag`."""
+    words = sorted(program.types.names(tag, home))
+    found = (facts for word in words for facts in program.functions_with(file, word))
+    return tuple({facts.function.id: facts for facts in found}.values())
+
+
 def _is_other(program: Program, node: Node, tag: str, facts: FunctionFacts) -> bool:
     written, value = node.child_by_field_name("type"), node.child_by_field_name("value")
+    path = facts.function.path
     kind = base_type(written) if written is not None else None
+    kind = program.types.resolve(kind, path) if kind is not None else None
     value = strip(value) if value is not None else None
     if kind is None or value is None or value.type != "identifier" or kind.tag == tag:
         return False
     given = facts.types.get(name_of(value))
     if given is None or (given.tag, given.depth) != (tag, 1):
         return False
-    path = facts.function.path
     if program.types.struct(kind.tag, path) is None:
         return False
     return not (_has(program, kind.tag, tag, path) or _has(program, tag, kind.tag, path))
@@ -65,14 +73,15 @@ def _is_other(program: Program, node: Node, tag: str, facts: FunctionFacts) -> b
 def _has(program: Program, outer: str, tag: str, path: str, depth: int = 4) -> bool:
     """Whether struct `outer` has a struct `tag` as a part of its own memory."""
     body = program.types.struct(outer, path) if depth else None
-    parts = {k.tag for k in body.members.values() if k.inside} if body is not None else set()
+    inside = [k for k in body.members.values() if k.inside] if body is not None else []
+    parts = {program.types.resolve(k, path).tag for k in inside}
     return tag in parts or any(_has(program, part, tag, path, depth - 1) for part in parts if part)
 
 
 def _files(program: Program, cell: Member, path: str, name: str) -> list[str]:
     """The files that may copy the struct of `cell` with `name`; who sees only its name may."""
     home = program.cells.home(cell, path)
-    naming = set(program.files_with(home, cell.tag)) if cell.tag else set()
+    naming = set(program.types.naming(cell.tag, home)) if cell.tag else set()
     seeing = set(program.cells.near_files(cell, path, name))
     return [file for file in program.files_with(home, name) if file in seeing | naming]
 

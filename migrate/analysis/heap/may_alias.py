@@ -119,15 +119,18 @@ class MayAlias:
 def typed(program: Program, tag: str, path: str) -> Iterator[tuple[str, TypeRef, str]]:
     """The members and typedefs that are of struct `tag`, or point to one: the name, the type, and
     the struct that has the member."""
-    for file in program.files_with(path, tag):
-        found = program.types.declarations(file)
+    types = program.types
+    for file in types.naming(tag, path):
+        found = types.declarations(file)
         for alias, kind in found.typedefs.items():
-            if kind.tag == tag:
+            if types.resolve(kind, file).tag == tag:
                 yield alias, kind, ""
-        for holder, body in found.structs.items():
+        inline = (kind.inline for kind in found.typedefs.values() if kind.inline is not None)
+        bodies = {**found.structs, **{body.tag: body for body in inline}}
+        for holder, body in bodies.items():
             for name, kind in body.members.items():
-                if kind.tag == tag:
-                    yield name, kind, holder
+                if types.resolve(kind, file).tag == tag:
+                    yield name, types.resolve(kind, file), holder
 
 
 def _copies(program: Program, facts: FunctionFacts, tags: frozenset[str]) -> bool:

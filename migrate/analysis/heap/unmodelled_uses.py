@@ -81,7 +81,8 @@ def unclear_mentions(program: Program, cell: Member, files: tuple[str, ...]) -> 
             if node is None:
                 continue
             place = source.place(node)
-            if _takes_place(source, match.start(), cell.tag):
+            names = program.types.names(cell.tag, name)
+            if _takes_place(source, match.start(), names):
                 yield Gap(GapKind.MEMBER_OFFSET_TAKEN, place, word, other=cell.tag)
             elif node.type == "preproc_arg" and _is_member(source, match.start()):
                 if _only_measures(node, word):
@@ -175,12 +176,13 @@ def _is_type(node: Node) -> bool:
     return not holder.type.endswith("_specifier")
 
 
-def _takes_place(source: Source, at: int, tag: str) -> bool:
+def _takes_place(source: Source, at: int, names: frozenset[str]) -> bool:
     """Whether it is the member of an offsetof() that is added to a pointer: with the sum anybody
     gets at it without its name."""
     start = max(source.text.rfind(mark, 0, at) for mark in (b";", b"{", b"}", b"\n#"))
     before = source.text[start + 1 : at]
-    taken = re.search(_TAKEN + re.escape(tag.encode()) + rb"\s*,\s*$", before)
+    tags = b"|".join(re.escape(name.encode()) for name in sorted(names))
+    taken = re.search(_TAKEN + rb"(?:" + tags + rb")\s*,\s*$", before)
     return taken is not None and b"*)" in before[: taken.start()]
 
 

@@ -46,6 +46,7 @@ class TypeLookup:
         self._declarations: dict[str, Declarations] = {}
         self._structs: dict[tuple[str, str], StructDef | None] = {}
         self._typedefs: dict[tuple[str, str], TypeRef | None] = {}
+        self._names: dict[tuple[str, str], frozenset[str]] = {}
 
     def declarations(self, path: str) -> Declarations:
         """What the file declares at file scope; nothing when the tree has no such file."""
@@ -77,11 +78,11 @@ class TypeLookup:
         """The type of a variable as seen in a function."""
         path = facts.function.path
         if name.startswith(TYPED):
-            return self._through_typedef(TypeRef(name[1:], 1), path) if name[1:] else None
+            return self.resolve(TypeRef(name[1:], 1), path) if name[1:] else None
         if name.startswith(CALLED):
             return self._result_type(facts.calls[int(name[1:])], path)
         found = facts.types.get(name) or self._global_type(name, path)
-        return self._through_typedef(found, path) if found is not None else None
+        return self.resolve(found, path) if found is not None else None
 
     def _global_type(self, name: str, path: str) -> TypeRef | None:
         found = self.declarations(path).variables.get(name)
@@ -99,7 +100,7 @@ class TypeLookup:
         for function in self._functions.definitions(call.name, path):
             kind = base_type(function.node, function.path)
             if kind is not None and not is_macro(function):
-                return self._through_typedef(TypeRef(kind.tag, 1, kind.inline, kind.tagged), path)
+                return self.resolve(TypeRef(kind.tag, 1, kind.inline, kind.tagged), path)
         return None
 
     def at(self, loc: AccessPath, facts: FunctionFacts) -> TypeRef | None:
@@ -151,8 +152,10 @@ class TypeLookup:
             self._typedefs[key] = next((kind for kind in known if kind is not None), None)
         return self._typedefs[key]
 
-    def _through_typedef(self, kind: TypeRef, path: str) -> TypeRef:
+    def resolve(self, kind: TypeRef, path: str) -> TypeRef:
         """What a type that may be a typedef is in the end."""
+        if not kind.tag and kind.inline is not None and kind.inline.tag:
+            return replace(kind, tag=kind.inline.tag, tagged=True)
         for _ in range(_MOST_TYPEDEFS):
             if not kind.tag or kind.tagged or kind.tag in _SCALARS:
                 break
@@ -174,18 +177,41 @@ class TypeLookup:
                 break
         return kind
 
+    def names(self, tag: str, path: str) -> frozenset[str]:
+        """Every word that means struct `tag`, or a pointer to one, in the files of the scope of
+        `path`: its tag, and typedefs of it and of each other."""
+        key = (tag, self._functions.corpus.scope_folder(path))
+        if key not in self._names:
+            body = self.struct(tag, path)
+            found, fresh = {tag}, [tag] if tag else []
+            while fresh:
+                word = fresh.pop()
+                home = (body.path,) if body is not None else ()
+                for file in {*home, *self._functions.files_with(path, word)}:
+                    for name, kind in self.declarations(file).typedefs.items():
+                        if name not in found and self.resolve(kind, file).tag in found:
+                            found.add(name)
+                            fresh.append(name)
+            self._names[key] = frozenset(found)
+        return self._names[key]
+
+    def naming(self, tag: str, path: str) -> tuple[str, ...]:
+        """The files of the scope of `path` that have a word for struct `tag`."""
+        words = sorted(self.names(tag, path))
+        return tuple(dict.fromkeys(f for w in words for f in self._functions.files_with(path, w)))
+
     def resolved(self, facts: FunctionFacts) -> FunctionFacts:
         """`facts` with the types of locals seen through typedefs."""
         path = facts.function.path
         for name, kind in facts.types.items():
-            facts.types[name] = self._through_typedef(kind, path)
+            facts.types[name] = self.resolve(kind, path)
         return facts
 
     def of_member(self, owner: TypeRef, member: str, path: str) -> TypeRef | None:
         """The type of `member` of a struct of type `owner`, as seen from `path`."""
         body = owner.inline or self.struct(owner.tag, path)
         found = body.members.get(member) if body is not None else None
-        return self._through_typedef(found, path) if found is not None else None
+        return self.resolve(found, path) if found is not None else None
 
     def is_public(self, tag: str, path: str) -> bool:
         """Whether a header for the whole kernel defines the struct."""

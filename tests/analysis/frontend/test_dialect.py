@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernel C that the grammar does not know, and what is made of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.frontend.dialect import readable
+from migrate.analysis.frontend.syntax import parse
+from migrate.analysis.gaps import GapKind
+from tests.analysis.memory import only_group
+
+LABELLED = """
+int f(int x)
+{
+	if (x)
+		goto out;
+	g();
+%s
+#ifdef CONFIG_X
+	h();
+#else
+	k();
+#endif
+	return 0;
+}
+"""
+LABELS = ["out:", "out:   ", "out: /* away */", "\tout :", "out:\n", "out: // away"]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_label_may_stand_before_a_directive(label: str) -> None:
+    text = (LABELLED % label).encode()
+    assert len(readable(text)) == len(text)
+    (function,) = parse("a.c", text).functions
+    assert not function.body.has_error
+    kinds = [child.type for child in function.body.named_children]
+    assert "labeled_statement" in kinds and "preproc_ifdef" in kinds
+
+
+def test_a_shorter_label_is_shorter_everywhere() -> None:
+    text = readable((LABELLED % "out:").encode())
+    assert b"goto ou ;" in text and b"\nou:;\n" in text and b"out" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "int f(int x)\n{\n\tswitch (x) {\n\tdefault:\n#ifdef A\n\t\tg();\n#endif\n\t}\n}\n",
+        "int f(void)\n{\nout:\n\treturn 0;\n}\n",
+        "enum {\n\tout,\n#ifdef A\n\tb,\n#endif\n};\n",
+        "int out(void);\nint f(void)\n{\no:\n#ifdef A\n\tg();\n#endif\n\treturn 0;\n}\n",
+    ],
+)
+def test_everything_else_stays_as_it_is(text: str) -> None:
+    assert readable(text.encode()) == text.encode()
+
+
+def test_a_label_keeps_the_places_behind_it() -> None:
+    source = parse("a.c", (LABELLED % "out:").encode())
+    (function,) = source.functions
+    found = [source.place(n).line for n in function.body.named_children]
+    assert found == sorted(found) and found[-1] == 13
+
+
+VARIADIC = """
+#define demo_msg(LEVEL, FMT, %s) printk(LEVEL "demo: " FMT, ## %s)
+#define demo_dbg(FMT, %s) do { if (demo_loud) demo_msg("7", FMT, ## %s); } while (0)
+#define demo_hold(FMT, %s) demo_kept(FMT, ## %s)
+int demo_go(unsigned long at)
+{
+	struct page *page;
+
+	if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) != 1)
+		return -EFAULT;
+	%s
+	memset(page_address(page), 0, 64);
+	put_page(page);
+	return 0;
+}
+"""
+NAMES = {"GNU": ("ARGS...", "ARGS"), "C99": ("...", "__VA_ARGS__")}
+
+
+@pytest.mark.parametrize("names", NAMES.values(), ids=list(NAMES))
+@pytest.mark.parametrize(
+    ("call", "known"),
+    [
+        ('demo_dbg("%lx\\n", at);', True),
+        ('demo_dbg("%p\\n", page);', True),
+        ('demo_dbg("%lx %p\\n", at, page);', True),
+        ('demo_hold("", at, page);', False),
+    ],
+)
+def test_what_a_variadic_macro_gets_is_followed(
+    names: tuple[str, str], call: str, known: bool
+) -> None:
+    group = only_group(VARIADIC % (*names * 3, call))
+    assert (not group.gaps) == known
+    assert GapKind.UNNAMED_ARGUMENT not in {gap.kind for gap in group.gaps}
