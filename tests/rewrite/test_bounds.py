@@ -6,7 +6,9 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.frontend.syntax import parse
-from migrate.rewrite.loops.bounds import proved_not_negative
+from migrate.analysis.ir.expressions import Variable
+from migrate.analysis.ir.lowering import lower
+from migrate.rewrite.loops.bounds import Around, Signs
 
 PROVED = {
     "greater": "if (n > 0) put(p, n);",
@@ -60,14 +62,12 @@ NOT_PROVED = {
 }
 
 
-def proved(statements: str) -> bool:
-    text = f"void f(void)\n{{\n{statements}\n}}\n".encode()
-    (function,) = parse("a.c", text).functions
-    at = text.index(b"put(")
-    name = function.node.descendant_for_byte_range(at, at + 3)
-    assert name is not None and name.parent is not None
-    assert name.parent.type == "call_expression"
-    return proved_not_negative(function.body, name.parent, "n")
+def proved(statements: str, jumps: bool = True) -> bool:
+    text = f"void f(int n)\n{{\n{statements}\n}}\n".encode()
+    source = parse("a.c", text)
+    lowered = lower(source, source.functions[0])
+    (call,) = [c for c in lowered.calls.values() if c.start == text.index(b"put(")]
+    return Signs(lowered, "n", Around(lambda _: False, lambda: jumps)).not_negative_at(call)
 
 
 @pytest.mark.parametrize("which", PROVED)
@@ -78,3 +78,78 @@ def test_what_proves_it(which: str) -> None:
 @pytest.mark.parametrize("which", NOT_PROVED)
 def test_what_does_not(which: str) -> None:
     assert not proved(NOT_PROVED[which])
+
+
+BY_LABELS = {
+    "both ways": "if (n < 0) goto out; if (p) goto put; return; put: put(p, n); out: look(p);",
+    "back": "if (n < 0) return; again: put(p, n); if (p) goto again;",
+}
+NOT_BY_LABELS = {
+    "from where it may be": "if (n < 0) goto out; look(p); out: put(p, n);",
+    "changed on one way": "if (n < 0) return; if (p) goto put; n = more(p); put: put(p, n);",
+    "changed before the way back": "if (n < 0) return; again: put(p, n); n--; goto again;",
+}
+
+
+@pytest.mark.parametrize("which", BY_LABELS)
+def test_a_goto_leads_where_it_says_unless_a_macro_has_one(which: str) -> None:
+    assert proved(BY_LABELS[which], jumps=False)
+    assert not proved(BY_LABELS[which], jumps=True)
+
+
+@pytest.mark.parametrize("which", NOT_BY_LABELS)
+def test_a_goto_brings_what_it_had(which: str) -> None:
+    assert not proved(NOT_BY_LABELS[which], jumps=False)
+
+
+MORE = {
+    "set to a number": "n = 3; put(p, n);",
+    "set on each way": "if (p) n = 0; else n = 7; put(p, n);",
+    "counted up": "n = 0; while (more(p)) n++; put(p, n);",
+    "given in the test": "if ((n = more(p)) > 0) put(p, n);",
+    "warned of": "if (WARN_ON(n < 0)) return; put(p, n);",
+    "cannot be": "n = 3; if (n < 0) n = more(p); put(p, n);",
+    "a loop of a macro": "if (n < 0) return; each(p->list, q) { look(q); } put(p, n);",
+}
+NOT_MORE = {
+    "counted down in the test": "if (n-- >= 0) put(p, n);",
+    "set to a large number": "n = 4294967295U; put(p, n);",
+    "compared with a size": "if (n >= sizeof(long)) put(p, n);",
+    "a loop of a macro": "n = more(p); each(p->list, q) { n = 3; } put(p, n);",
+    "variable of a macro's loop": "n = 3; each(p->list, n) { put(p, n); }",
+    "a macro's loop with one word": "n = 3; each(n) { put(p, n); }",
+    "never reached": "return; if (n > 0) put(p, n);",
+}
+
+
+@pytest.mark.parametrize("which", MORE)
+def test_what_the_order_of_statements_proves(which: str) -> None:
+    assert proved(MORE[which])
+
+
+@pytest.mark.parametrize("which", NOT_MORE)
+def test_what_it_does_not(which: str) -> None:
+    assert not proved(NOT_MORE[which])
+
+
+def test_a_shift_by_pages_is_believed_of_bytes() -> None:
+    def shifted(is_bytes: bool, statements: str) -> bool:
+        text = f"void f(long n, size_t all)\n{{\n{statements}\n}}\n".encode()
+        source = parse("a.c", text)
+        lowered = lower(source, source.functions[0])
+        (call,) = lowered.calls.values()
+        around = Around(lambda e: is_bytes and e == Variable("all"), lambda: True)
+        return Signs(lowered, "n", around).not_negative_at(call)
+
+    assert shifted(True, "n = all >> PAGE_SHIFT; put(p, n);")
+    assert not shifted(False, "n = all >> PAGE_SHIFT; put(p, n);")
+    assert not shifted(True, "n = all >> shift; put(p, n);")
+    assert not shifted(True, "n = all >> PAGE_SHIFT; n -= 1; put(p, n);")
+
+
+def test_a_static_variable_keeps_what_it_had() -> None:
+    text = b"void f(void)\n{\n\tstatic int n = 3;\n\tput(p, n);\n\tn = -1;\n}\n"
+    source = parse("a.c", text)
+    lowered = lower(source, source.functions[0])
+    (call,) = lowered.calls.values()
+    assert not Signs(lowered, "n", Around(lambda _: False, lambda: True)).not_negative_at(call)

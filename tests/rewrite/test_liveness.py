@@ -6,8 +6,9 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.frontend.syntax import Function
-from migrate.rewrite.loops.bounds import only_counts_up
+from migrate.rewrite.loops.bounds import Around, Signs
 from migrate.rewrite.loops.liveness import dead_after
+from migrate.rewrite.loops.lowered import lower_text
 from migrate.rewrite.loops.unused import can_drop, is_unused
 from migrate.rewrite.text.draft import Draft, open_draft
 from migrate.rewrite.text.expressions import below
@@ -24,6 +25,9 @@ DEAD = {
     "error path": "for (i = 0; i < n; i++) if (look(i)) goto fail; return; fail: " + LOOP,
     "macro's loop": "each(p) { " + LOOP + " look(p); }",
     "counts down": "while (i--) put(p[i]);",
+    "set again behind": LOOP + " i = 3; look(i);",
+    "set on each way": LOOP + " if (n) i = 3; else i = 4; return i;",
+    "not reached": "while (more()) { " + LOOP + " return; look(i); }",
 }
 READ = {
     "returned": LOOP + " return i;",
@@ -43,6 +47,15 @@ READ = {
     "not understood": LOOP + " ) = ;",
     "counts down in a loop": "while (more()) { while (i--) put(p[i]); }",
     "counts down, jump back": "again: while (i--) put(p[i]); goto again;",
+    "set again on one way": LOOP + " if (n) i = 3; return i;",
+    "counted on": LOOP + " i++;",
+    "set again, but a macro may jump": LOOP + " CHECK(n); i = 3; out: look(i);",
+    "variable of a macro's loop": LOOP + " each(i) { look(i); }",
+    "set before a way back, but a macro may jump": "again: look(i); "
+    + LOOP
+    + " i = 3; if (n) goto again;",
+    "asked in a choice": LOOP + " n = i ? 1 : 2;",
+    "asked by a switch": LOOP + " switch (i) { case 1: look(p); }",
     "counts down in a macro's loop": "each(p) { while (i--) put(p[i]); }",
 }
 
@@ -58,10 +71,14 @@ def function(statements: str, declaration: str = "int i;") -> Function:
 
 
 def verdict(statements: str, declaration: str = "int i;") -> bool:
-    made = function(statements, declaration)
+    given = draft(statements, declaration)
+    (made,) = given.source.functions
     loops = [n for n in below(made.body) if n.type in ("for_statement", "while_statement")]
     (loop,) = [n for n in loops if (n.text or b"").endswith(b" put(p[i]);")]
-    return dead_after(made, loop, "i")
+    text = lower_text(given, made)
+    found = text.loop(loop)
+    assert found is not None
+    return dead_after(text.lowered, found, "i")
 
 
 @pytest.mark.parametrize("which", DEAD)
@@ -143,10 +160,16 @@ NOT_UP = {
 
 
 def counts_up(statements: str) -> bool:
-    made = function(statements.replace("LOOP", "while (--i >= 0) put(p[i]);"))
+    given = draft(statements.replace("LOOP", "while (--i >= 0) put(p[i]);"))
+    (made,) = given.source.functions
     loops = [n for n in below(made.body) if n.type == "while_statement"]
     (loop,) = [n for n in loops if b"put(" in (n.text or b"")]
-    return only_counts_up(made.body, loop, "i")
+    text = lower_text(given, made)
+    found = text.loop(loop)
+    assert found is not None
+    return Signs(text.lowered, "i", Around(lambda _: False, lambda: True)).not_negative_in(
+        found.head
+    )
 
 
 @pytest.mark.parametrize("which", UP)

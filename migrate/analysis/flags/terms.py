@@ -19,7 +19,7 @@ from migrate.analysis.ir.expressions import (
     subexpressions,
     variables,
 )
-from migrate.analysis.ir.instructions import Lowered, Select, all_expressions
+from migrate.analysis.ir.instructions import Declare, Label, Lowered, Select, all_expressions
 from migrate.analysis.paths.variables import own_names
 
 Term = Variable | Member
@@ -56,4 +56,5 @@ def is_taken(lowered: Lowered, terms: Iterable[Term]) -> bool:
 def is_conditional(lowered: Lowered) -> bool:
     """Whether the preprocessor leaves out some of the function in some configurations: then what
     goes together in one does not in another."""
-    return any(not isinstance(i, Select) and not i.guards <= lowered.guards for i in lowered.order)
+    guarded = (i for i in lowered.order if not isinstance(i, Select | Declare | Label))
+    return any(not i.guards <= lowered.guards for i in guarded)

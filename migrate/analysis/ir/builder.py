@@ -35,7 +35,7 @@ from migrate.analysis.ir.instructions import (
     Meet,
     Store,
 )
-from migrate.analysis.ir.macro_blocks import MacroBlocks
+from migrate.analysis.ir.macro_blocks import MacroBlocks, MacroLoop
 
 NOTHING = Opaque("")
 """What has no value."""
@@ -69,6 +69,8 @@ class Builder:
     macros: MacroBlocks = field(default_factory=MacroBlocks)
     asked: Asked = Asked()
     jumps: list[int] = field(default_factory=list)
+    loops: list[MacroLoop] = field(default_factory=list)
+    garbled: bool = False
 
     # Blocks
 

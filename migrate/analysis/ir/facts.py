@@ -22,7 +22,16 @@ from migrate.analysis.ir.expressions import (
     is_null,
     parts,
 )
-from migrate.analysis.ir.instructions import Evaluate, Invoke, Leave, Lowered, Select, Store
+from migrate.analysis.ir.instructions import (
+    Declare,
+    Evaluate,
+    Invoke,
+    Label,
+    Leave,
+    Lowered,
+    Select,
+    Store,
+)
 from migrate.analysis.ir.lowering import lower
 from migrate.analysis.ir.model import Access, AccessPath, Call, Flow, FunctionFacts, Return
 from migrate.analysis.ir.suballocation import confirmed, is_carved
@@ -48,7 +57,7 @@ def facts_of(source: Source, lowered: Lowered) -> FunctionFacts:
                 found.leave(instruction)
             case Evaluate(value):
                 found.read(value)
-            case Select():
+            case Select() | Declare() | Label():
                 pass
     flows, calls = tuple(found.flows), tuple(found.calls)
     return FunctionFacts(

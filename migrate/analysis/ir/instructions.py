@@ -8,7 +8,7 @@ instructions and never syntax. `guards` are the preprocessor conditions around a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from migrate.analysis.frontend.guards import Guards
@@ -91,7 +91,23 @@ class Leave:
     guards: Guards
 
 
-Instruction = Store | Invoke | Evaluate | Select | Leave
+@dataclass(frozen=True, slots=True)
+class Declare:
+    """A variable without an initial value begins, and holds nothing."""
+
+    variable: Variable
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label: beside the gotos that are seen, one in a macro may lead here."""
+
+    name: str
+    start: int
+
+
+Instruction = Store | Invoke | Evaluate | Select | Leave | Declare | Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +207,16 @@ class Lowered:
         """What the branches ask, as it is written."""
         found = (e.condition for e in self.edges if e.condition is not None and e.truth)
         return tuple(sorted(found, key=lambda c: c.start))
+
+    @cached_property
+    def looping(self) -> Lowered:
+        """The function with an edge back and one past each loop that a macro may make."""
+        pairs = (((h.last, h.first), (h.first, h.last)) for h in self.macros.loops)
+        edges = (*self.edges, *(Edge(*pair) for both in pairs for pair in both))
+        leaving: list[list[int]] = [list(numbers) for numbers in self.successors]
+        for number in range(len(self.edges), len(edges)):
+            leaving[edges[number].source].append(number)
+        return replace(self, edges=edges, successors=tuple(map(tuple, leaving)))
 
     def call_of(self, value: Expression) -> Invoke | None:
         """The call whose result `value` is, through casts."""

@@ -7,7 +7,7 @@ preprocessor is one branch or the other: no configuration compiles both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
@@ -15,9 +15,16 @@ from migrate.analysis.frontend.guards import branches, guards_around, without
 from migrate.analysis.frontend.syntax import Function, Source, declarator_name, name_of, strip
 from migrate.analysis.frontend.types import TypeRef, declared
 from migrate.analysis.ir.expressions import Expression
-from migrate.analysis.ir.instructions import Leave, Lowered, Meet, Select
+from migrate.analysis.ir.instructions import (
+    Declare,
+    Label,
+    Leave,
+    Lowered,
+    Meet,
+    Select,
+)
 from migrate.analysis.ir.lowering_expressions import Expressions, is_expression, is_list
-from migrate.analysis.ir.macro_blocks import macro_blocks
+from migrate.analysis.ir.macro_blocks import MacroLoop, is_head, macro_blocks, words
 
 _DIRECTIVES = frozenset(
     {"preproc_def", "preproc_function_def", "preproc_directive", "preproc_include", "preproc_call"}
@@ -27,10 +34,17 @@ _CONDITIONAL = frozenset(
 )
 
 
-def lower(source: Source, function: Function) -> Lowered:
-    """`function` as instructions; none of a file that is not analysed."""
+Spans = dict[tuple[int, int], Expression]
+"""Expressions by the bytes where they start and end in the source."""
+
+
+def lower(source: Source, function: Function, spans: Spans | None = None) -> Lowered:
+    """`function` as instructions; none of a file that is not analysed.
+
+    `spans` is filled with what each expression became.
+    """
     guards = without(guards_around(function.node), source.macros)
-    walker = _Statements(source, guards)
+    walker = _Statements(source, guards) if spans is None else _Spans(source, guards, spans=spans)
     names = tuple(walker.parameter(node) for node in function.parameters)
     incomplete = bool(source.unread)
     try:
@@ -39,7 +53,9 @@ def lower(source: Source, function: Function) -> Lowered:
     except RecursionError:
         incomplete = True
     walker.guards = guards
-    walker.macros = macro_blocks(function.body, walker.nested, walker.unsure)
+    found = macro_blocks(function.body, walker.nested, walker.unsure)
+    garbled = walker.garbled or found.garbled
+    walker.macros = replace(found, loops=tuple(walker.loops), garbled=garbled)
     walker.unsure |= function.body.has_error or bool(walker.nested)
     return walker.lowered(function, names, incomplete)
 
@@ -84,13 +100,27 @@ class _Statements(Expressions):
             self._each(node)
 
     def _each(self, node: Node) -> None:
-        for child in node.named_children:
-            self.statement(child)
+        self._sequence(node.named_children)
+
+    def _sequence(self, statements: list[Node]) -> None:
+        heads: list[int] = []
+        for node in statements:
+            if is_head(node):
+                heads.append(self._between())
+                self.statement(node)
+                continue
+            self.statement(node)
+            if heads and node.type != "comment":
+                last = self._between()
+                self.loops += [MacroLoop(first, last) for first in heads]
+                heads = []
 
     def _nested(self, node: Node) -> None:
         """C has no functions in functions: it is a block behind a macro with one argument."""
         self.nested.append(node)
+        first = self._between()
         self._each(node)
+        self.loops.append(MacroLoop(first, self._between(), words(node)))
 
     def _compound(self, node: Node) -> None:
         with self.scope():
@@ -118,6 +148,8 @@ class _Statements(Expressions):
                 self.store(variable, found, "=", declarator, node, initial=True)
             elif value is not None:
                 self.initializers(variable, value)
+            else:
+                self.add(Declare(variable, declarator.start_byte))
 
     def _conditional_code(self, node: Node) -> None:
         """`#if` and what belongs to it: two ways that come together behind it."""
@@ -147,6 +179,13 @@ class _Statements(Expressions):
         """A new block that follows the one at hand."""
         block = self.new()
         self.lead(block)
+        return block
+
+    def _between(self) -> int:
+        """A new block with nothing in it, between what was so far and what follows."""
+        block = self._after()
+        self.enter(block)
+        self.enter(self._after())
         return block
 
     def _if(self, node: Node) -> None:
@@ -241,9 +280,7 @@ class _Statements(Expressions):
             switch.default |= bool(node.children) and node.children[0].type == "default"
         self.enter(block)
         value = node.child_by_field_name("value")
-        for child in node.named_children:
-            if child != value:
-                self.statement(child)
+        self._sequence([child for child in node.named_children if child != value])
 
     def _label(self, node: Node) -> None:
         named = node.child_by_field_name("label")
@@ -251,9 +288,8 @@ class _Statements(Expressions):
             block = self._labelled(name_of(named))
             self.lead(block)
             self.enter(block)
-        for child in node.named_children:
-            if child != named:
-                self.statement(child)
+            self.add(Label(name_of(named), node.start_byte))
+        self._sequence([child for child in node.named_children if child != named])
 
     def _labelled(self, name: str) -> int:
         if name not in self.labels:
@@ -264,7 +300,8 @@ class _Statements(Expressions):
         self.jumps.append(node.start_byte)
         named = node.child_by_field_name("label")
         if named is None:
-            self.unsure = True  # to a place that is worked out when it runs
+            # To a place that is worked out when it runs.
+            self.unsure = self.garbled = True
         else:
             self.lead(self._labelled(name_of(named)))
         self.enter(self.new())
@@ -296,6 +333,18 @@ class _Statements(Expressions):
     def _optional(self, node: Node | None) -> None:
         if node is not None:
             self.statement(node)
+
+
+@dataclass
+class _Spans(_Statements):
+    """The same, for who has pieces of source to ask about."""
+
+    spans: Spans = field(default_factory=dict)
+
+    def expression(self, node: Node) -> Expression:
+        found = super().expression(node)
+        self.spans[node.start_byte, node.end_byte] = found
+        return found
 
 
 _STATEMENTS = {

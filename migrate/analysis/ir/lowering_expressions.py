@@ -27,6 +27,7 @@ from migrate.analysis.ir.expressions import (
     Unary,
     Variable,
 )
+from migrate.analysis.ir.macro_blocks import is_head
 
 _LITERALS = frozenset(
     {"number_literal", "string_literal", "char_literal", "concatenated_string"}
@@ -242,6 +243,7 @@ class Expressions(Builder):
         found: Expression = NOTHING
         with self.scope():
             for child in node.named_children:
+                self.garbled |= is_head(child)
                 if child.type == "expression_statement" and child.named_children:
                     self.evaluate(found, child)
                     found = self.expression(child.named_children[0])

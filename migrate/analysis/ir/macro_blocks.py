@@ -12,13 +12,35 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from migrate.analysis.frontend.syntax import name_of, nodes
+
+
+@dataclass(frozen=True, slots=True)
+class MacroLoop:
+    """A macro may make a loop of what is between `first` and `last`, two blocks without
+    instructions.
+
+    `names` are the words in its head when the parser took it for that of a function; otherwise the
+    head is a call.
+    """
+
+    first: int
+    last: int
+    names: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class MacroBlocks:
-    """The bytes of each block, and whether anything else of the function is not understood."""
+    """The bytes of each block, and whether anything else of the function is not understood.
+
+    `loops` has what may be done again, single statements behind a macro among it; without those
+    it is `garbled`.
+    """
 
     blocks: tuple[range, ...] = ()
     misread: bool = False
+    loops: tuple[MacroLoop, ...] = ()
+    garbled: bool = False
 
 
 def macro_blocks(body: Node, nested: Sequence[Node], misread: bool) -> MacroBlocks:
@@ -35,7 +57,8 @@ def macro_blocks(body: Node, nested: Sequence[Node], misread: bool) -> MacroBloc
                 blocks.append(block)
             else:
                 misread = True
-    return MacroBlocks(tuple(range(b.start_byte, b.end_byte) for b in blocks), misread)
+    found = tuple(range(b.start_byte, b.end_byte) for b in blocks)
+    return MacroBlocks(found, misread, garbled=misread and _is_garbled(body))
 
 
 def _is_call(node: Node) -> bool:
@@ -43,3 +66,41 @@ def _is_call(node: Node) -> bool:
     if node.type not in ("expression_statement", "ERROR"):
         return False
     return [child.type for child in node.named_children] == ["call_expression"]
+
+
+def is_head(statement: Node) -> bool:
+    """Whether a semicolon is missing at the end of `statement`, so that what follows may be the
+    body of a loop."""
+    if not statement.has_error:
+        return False
+    current = statement
+    while current.children:
+        current = current.children[-1]
+    return current.is_missing and current.type == ";"
+
+
+def _is_garbled(body: Node) -> bool:
+    """Whether the parser stumbled in `body` over anything but a semicolon."""
+    queue = [body]
+    while queue:
+        node = queue.pop()
+        if node.type == "ERROR" or (node.is_missing and not _ends_statement(node)):
+            return True
+        queue.extend(node.children)
+    return False
+
+
+def _ends_statement(node: Node) -> bool:
+    return node.type == ";" and node.parent is not None and node.parent.type.endswith("_statement")
+
+
+def words(head: Node) -> frozenset[str]:
+    """The words in a head that the parser took for that of a function; `head` is the whole."""
+    body = head.child_by_field_name("body")
+    return frozenset(
+        name_of(node)
+        for child in head.named_children
+        if child != body
+        for node in nodes(child)
+        if node.type in ("identifier", "type_identifier")
+    )

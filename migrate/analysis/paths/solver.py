@@ -66,6 +66,8 @@ class Solution(Generic[S]):
     states: dict[int, Ways[S]]
     transfer: Callable[[Instruction, S], S]
     settled: bool
+    entered: dict[int, frozenset[S]]
+    """The states in which each head of a loop is reached from before it, and not from its end."""
 
     def before(self) -> Iterator[tuple[Instruction, S, Trail]]:
         """Each instruction with each state in which it is reached."""
@@ -75,6 +77,17 @@ class Solution(Generic[S]):
                 for state, trail in ways.items():
                     yield instruction, state, trail
                 ways = _done(self.transfer, instruction, ways)
+
+    def asked(self) -> Iterator[tuple[Condition, S, Trail]]:
+        """Each condition with each state in which it is asked."""
+        for number in sorted(self.states):
+            edges = (self.lowered.edges[n] for n in self.lowered.successors[number])
+            conditions = [e.condition for e in edges if e.condition is not None and e.truth]
+            if conditions:
+                ways = self.states[number]
+                for instruction in self.lowered.blocks[number].instructions:
+                    ways = _done(self.transfer, instruction, ways)
+                yield from ((c, state, trail) for c in conditions for state, trail in ways.items())
 
 
 def solve(analysis: Analysis[S], lowered: Lowered, start: S) -> Solution[S]:
@@ -105,7 +118,12 @@ class _Solver(Generic[S]):
                 settled = True
                 break
         states = {block: ways for block, ways in self.states.items() if ways}
-        return Solution(self.lowered, states, self.analysis.transfer, settled)
+        entered = {block: self._entered(block) for block in self.order}
+        return Solution(self.lowered, states, self.analysis.transfer, settled, entered)
+
+    def _entered(self, block: int) -> frozenset[S]:
+        edges = (n for n in self.incoming[block] if not self._is_backward(self.lowered.edges[n]))
+        return frozenset(state for number in edges for state in self.passed.get(number, ()))
 
     def _round(self) -> tuple[bool, bool]:
         """One pass; whether an edge backward got something new, and whether states are few."""

@@ -1,18 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether every way to a call leads through a test that its count is not negative.
+"""Whether a count is sure not to be negative where it is used.
 
-Only what the syntax tree shows is believed, and only of a plain local variable: an `if` around
-the call, or an early way out before it in the same block, with no assignment and no label in
-between. Everything else proves nothing.
+A client of the solver for one local variable, with the lattice of signs (Cousot, Cousot: Abstract
+Interpretation, POPL 1977): negative, not negative, or either. A variable that was given nothing has
+no value that could be negative, but proves nothing either. Only plain numbers, tests against them,
+and a number of bytes shifted by PAGE_SHIFT are believed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
 
-from tree_sitter import Node
-
-from migrate.analysis.frontend.syntax import name_of, nodes
+from migrate.analysis.ir.expressions import (
+    Binary,
+    Constant,
+    Expression,
+    Variable,
+    plain,
+    variables,
+)
+from migrate.analysis.ir.instructions import (
+    Declare,
+    Instruction,
+    Invoke,
+    Label,
+    Lowered,
+    Store,
+    is_addressed,
+)
+from migrate.analysis.paths.solver import Plain, Solution, solve
 
 # A suffix such as UL would make the comparison unsigned, so that -1 is greater than 0.
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
@@ -20,211 +40,150 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _PROVING = frozenset({">", ">=", "=="})
 _SAME_VALUE = frozenset({"likely", "unlikely"})
-_LOOPS = frozenset({"for_statement", "while_statement", "do_statement"})
-_LABELS = frozenset({"labeled_statement", "case_statement"})
-_WAYS_OUT = frozenset(
-    {"return_statement", "goto_statement", "break_statement", "continue_statement"}
-)
 
 
-def proved_not_negative(body: Node, call: Node, name: str) -> bool:
-    """Whether the local variable `name` of the function with `body` is at least 0 at `call`.
+class Sign(Enum):
+    """What is known of a number. It is UNSET until it is given anything."""
 
-    `call` is a node below `body`. False means that nothing was proved.
-    """
-    found = list(nodes(body))
-    if any(node.type == "ERROR" or _takes_address(node, name) for node in found):
-        return False
-    # A loop that a macro makes is no loop in the syntax tree: the parser misses a semicolon
-    # there, or takes it for a function in a function.
-    hidden = body.has_error or any(node.type == "function_definition" for node in found)
-    child, parent = call, call.parent
-    while parent is not None and child != body:
-        if parent.type == "if_statement" and _branch_proves(parent, child, name):
+    NEGATIVE = "below 0"
+    NOT_NEGATIVE = "0 or more"
+    EITHER = "any number"
+    UNSET = "nothing"
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is to be known of the tree: whether an expression is a number of bytes that is no
+    negative number of pages when shifted, and whether a macro in the function has a goto."""
+
+    is_bytes: Callable[[Expression], bool]
+    jumps: Callable[[], bool]
+
+
+class Signs:
+    """The sign of the local variable `name` at each place of a function."""
+
+    def __init__(self, lowered: Lowered, name: str, around: Around) -> None:
+        self._lowered, self._around = lowered, around
+        self._variable = Variable(name, True)
+        local = lowered.locals[name]
+        # What was not read may do anything, and whoever has the address may store into it.
+        self._lost = lowered.macros.garbled or lowered.incomplete or is_addressed(lowered, name)
+        self._lost |= any(name.partition("#")[0] in loop.names for loop in lowered.macros.loops)
+        self._lasting = local.lasting
+        self._start = Sign.EITHER if local.parameter or local.lasting else Sign.UNSET
+
+    def not_negative_at(self, call: Invoke) -> bool:
+        """Whether the variable is sure to be at least 0 when `call`, of no macro, is made."""
+        return self._proved(call, lambda found: (s for i, s, _ in found.before() if i is call))
+
+    def not_negative_in(self, head: int) -> bool:
+        """Whether it is when the loop with the head `head`, the number of a block, is entered."""
+        return self._proved(None, lambda found: found.entered.get(head, ()))
+
+    def _proved(self, call: Invoke | None, at: Callable[[Solution[Sign]], Iterable[Sign]]) -> bool:
+        if self._lost:
+            return False
+        if self._holds(call, at, trusted=False):
             return True
-        if parent.type in _LABELS:
-            return False
-        for earlier in reversed(_before(parent, child)):
-            if parent.type == "compound_statement" and _early_way_out(earlier, name):
-                return True
-            if _changes(earlier, name) or _has_label(earlier):
-                return False
-        # What runs again is reached from its own end, too.
-        again = parent.type in _LOOPS or (hidden and parent != body)
-        if again and (_changes(parent, name, besides=call) or _has_label(parent)):
-            return False
-        child, parent = parent, parent.parent
-    return False
+        # Macros are read only when it depends on them.
+        labels = any(isinstance(i, Label) for i in self._lowered.order)
+        return labels and self._holds(call, at, trusted=True) and not self._around.jumps()
+
+    def _holds(
+        self,
+        call: Invoke | None,
+        at: Callable[[Solution[Sign]], Iterable[Sign]],
+        trusted: bool,
+    ) -> bool:
+        """Whether it is proved; `trusted` says that nothing but what is seen leads to labels."""
+        sign = _Bounds(
+            self._lowered, self._variable, self._lasting, self._around.is_bytes, call, trusted
+        )
+        solution = solve(sign, self._lowered.looping, self._start)
+        signs = set(at(solution))
+        sure = Sign.NOT_NEGATIVE in signs and signs <= {Sign.NOT_NEGATIVE, Sign.UNSET}
+        return sure and solution.settled
 
 
-def only_counts_up(body: Node, loop: Node, name: str) -> bool:
-    """Whether the local variable `name` starts at 0 or more and is never made less but by `loop`.
+@dataclass(frozen=True)
+class _Bounds(Plain[Sign]):
+    lowered: Lowered
+    variable: Variable
+    lasting: bool
+    is_bytes: Callable[[Expression], bool]
+    function: Invoke | None
+    trusted: bool
 
-    `loop` is a node below `body`. What is set to anything but a plain number proves nothing; that
-    it is no parameter is for the caller to know.
-    """
-    started = False
-    for node in nodes(body):
-        if node.type == "ERROR" or _takes_address(node, name):
-            return False
-        declared, value = (node.child_by_field_name(f) for f in ("declarator", "value"))
-        if node.type == "init_declarator" and declared is not None and _is(declared, name):
-            if value is None or not _is_plain_number(value):
-                return False
-            started = True
-        inside = loop.start_byte <= node.start_byte and node.end_byte <= loop.end_byte
-        if not _may_change(node, name) or (inside and node.type == "update_expression"):
-            continue
-        operator, value = (node.child_by_field_name(f) for f in ("operator", "right"))
-        plain = operator is not None and operator.type in ("=", "+=", "++")
-        if not plain or (value is not None and not _is_plain_number(value)):
-            return False
-        started = started or node.type == "assignment_expression"
-    return started
+    def transfer(self, instruction: Instruction, state: Sign) -> Sign:
+        match instruction:
+            case Store(target, value, operator) if target == self.variable:
+                if instruction.initial and self.lasting:
+                    return Sign.EITHER
+                return self._stored(operator, value, state)
+            case Declare(variable) if variable == self.variable and not self.lasting:
+                return Sign.UNSET
+            case Label() if not self.trusted:
+                return Sign.EITHER
+            case Invoke(callee=callee, arguments=arguments) if instruction is not self.function:
+                given = arguments
+                if callee == Variable("asm"):
+                    given = tuple(v for argument in arguments for v in variables(argument))
+                elif isinstance(callee, Variable) and callee.name in _SAME_VALUE:
+                    return state
+                # It may be a macro that assigns to it, as get_user() does.
+                return Sign.EITHER if self.variable in map(plain, given) else state
+        return state
 
+    def _stored(self, operator: str, value: Expression, state: Sign) -> Sign:
+        if operator == "=":
+            return self._of(value, state)
+        adds = operator in ("++", "+=") and is_plain_number(value)
+        return state if adds and state is not Sign.NEGATIVE else Sign.EITHER
 
-def bytes_counted_in_pages(body: Node, at: Node, name: str) -> Node | None:
-    """The X of `name = X >> PAGE_SHIFT` when that is all the local variable `name` is ever given
-    on the way to `at`, a node below `body`; else None."""
-    found: list[Node] = []
-    looping = _is_repeated(at, body)
-    for node in nodes(body):
-        if node.type == "ERROR" or _takes_address(node, name):
-            return None
-        declared, value = (node.child_by_field_name(f) for f in ("declarator", "value"))
-        if node.type == "init_declarator" and declared is not None and _is(declared, name):
-            found.append(value or node)
-            continue
-        before = looping or node.start_byte < at.start_byte
-        if before and node != at and _may_change(node, name):
-            return None
-    if len(found) != 1 or found[0].type != "binary_expression":
-        return None
-    left, right = (found[0].child_by_field_name(side) for side in ("left", "right"))
-    operator = found[0].child_by_field_name("operator")
-    shifted = operator is not None and operator.type == ">>"
-    by_page = right is not None and name_of(right) == "PAGE_SHIFT"
-    return left if shifted and by_page else None
+    def _of(self, value: Expression, state: Sign) -> Sign:
+        if value == self.variable:
+            return state
+        shifted = isinstance(value, Binary) and value.operator == ">>"
+        if shifted and isinstance(value, Binary) and value.right == Variable("PAGE_SHIFT"):
+            return Sign.NOT_NEGATIVE if self.is_bytes(value.left) else Sign.EITHER
+        return Sign.NOT_NEGATIVE if is_plain_number(value) else Sign.EITHER
 
+    def assume(self, condition: Expression, state: Sign) -> tuple[Sign | None, Sign | None]:
+        if not isinstance(condition, Binary) or condition.operator not in _OPPOSITE:
+            return state, state
+        operator, left, right = condition.operator, condition.left, condition.right
+        if right == self.variable:
+            operator, left, right = _MIRRORED[operator], right, left
+        compared = left == self.variable and is_plain_number(right)
+        if not compared or condition in self._counted:
+            return state, state
+        return _known(operator, right, state), _known(_OPPOSITE[operator], right, state)
 
-def _is_repeated(node: Node, body: Node) -> bool:
-    """Whether what is below `body` may come back to `node`: by a loop, or by a label before it."""
-    if body.has_error or any(n.type == "labeled_statement" for n in nodes(body)):
-        return True
-    parent = node.parent
-    while parent is not None and parent != body:
-        if parent.type in _LOOPS:
-            return True
-        parent = parent.parent
-    return False
-
-
-def _is_plain_number(node: Node) -> bool:
-    return node.type == "number_literal" and bool(_PLAIN_NUMBER.fullmatch(name_of(node)))
-
-
-def _branch_proves(statement: Node, branch: Node, name: str) -> bool:
-    """Whether that branch of an `if` is only taken when `name` is at least 0."""
-    condition = statement.child_by_field_name("condition")
-    if condition is None or _changes(condition, name):
-        return False
-    if branch == statement.child_by_field_name("consequence"):
-        return _implies(condition, name, True)
-    return branch == statement.child_by_field_name("alternative") and _implies(
-        condition, name, False
-    )
+    @cached_property
+    def _counted(self) -> frozenset[Expression]:
+        """The conditions that count the variable: `n-- >= 0` is not asked of what n is then."""
+        counts = [
+            i.start
+            for i in self.lowered.order
+            if isinstance(i, Store) and i.target == self.variable and i.operator in ("++", "--")
+        ]
+        return frozenset(
+            c.value
+            for c in self.lowered.conditions
+            if any(c.start <= start < c.asked for start in counts)
+        )
 
 
-def _early_way_out(statement: Node, name: str) -> bool:
-    """Whether `statement` is an `if` that leaves the block whenever `name` is below 0."""
-    condition = statement.child_by_field_name("condition")
-    last = statement.child_by_field_name("consequence")
-    if statement.type != "if_statement" or condition is None or last is None:
-        return False
-    if statement.child_by_field_name("alternative") is not None or _changes(condition, name):
-        return False
-    if last.type == "compound_statement":
-        inside = [c for c in last.named_children if c.type != "comment"]
-        last = inside[-1] if inside else last
-    return last.type in _WAYS_OUT and _implies(condition, name, False)
+def is_plain_number(value: Expression) -> bool:
+    """Whether it is a number of the type int."""
+    return isinstance(value, Constant) and _PLAIN_NUMBER.fullmatch(value.text) is not None
 
 
-def _implies(condition: Node, name: str, outcome: bool) -> bool:
-    """Whether `name` is at least 0 when `condition` comes out as `outcome`."""
-    if condition.type == "parenthesized_expression":
-        inner = condition.named_children
-        return len(inner) == 1 and _implies(inner[0], name, outcome)
-    if condition.type == "call_expression":
-        called, listed = (condition.child_by_field_name(f) for f in ("function", "arguments"))
-        same = called is not None and name_of(called) in _SAME_VALUE
-        values = listed.named_children if listed is not None and same else []
-        return len(values) == 1 and _implies(values[0], name, outcome)
-    operator = condition.child_by_field_name("operator")
-    if operator is None:
-        return False
-    if condition.type == "unary_expression":
-        value = condition.child_by_field_name("argument")
-        return operator.type == "!" and value is not None and _implies(value, name, not outcome)
-    left, right = (condition.child_by_field_name(side) for side in ("left", "right"))
-    if condition.type != "binary_expression" or left is None or right is None:
-        return False
-    if operator.type == ("&&" if outcome else "||"):
-        return _implies(left, name, outcome) or _implies(right, name, outcome)
-    if operator.type in _OPPOSITE:
-        compared = operator.type if outcome else _OPPOSITE[operator.type]
-        return _compares(left, compared, right, name)
-    return False
-
-
-def _compares(left: Node, operator: str, right: Node, name: str) -> bool:
-    """Whether `name` is compared with a plain number so that it has to be at least 0."""
-    if _is(right, name):
-        left, operator, right = right, _MIRRORED[operator], left
-    return _is(left, name) and _is_plain_number(right) and operator in _PROVING
-
-
-def _changes(node: Node, name: str, besides: Node | None = None) -> bool:
-    """Whether anything at or below `node` may give `name` another value.
-
-    A call that is handed the variable may be a macro that assigns to it, as get_user() does;
-    only the call `besides` is known to be none.
-    """
-    return any(found != besides and _may_change(found, name) for found in nodes(node))
-
-
-def _may_change(node: Node, name: str) -> bool:
-    if node.type == "call_expression":
-        listed = node.child_by_field_name("arguments")
-        called = node.child_by_field_name("function")
-        if called is not None and name_of(called) in _SAME_VALUE:
-            return False
-        return listed is not None and any(_is(value, name) for value in listed.named_children)
-    if node.type == "assignment_expression":
-        target = node.child_by_field_name("left")
-        return target is not None and _is(target, name)
-    if node.type == "update_expression":
-        target = node.child_by_field_name("argument")
-        return target is not None and _is(target, name)
-    return node.type == "gnu_asm_expression"
-
-
-def _takes_address(node: Node, name: str) -> bool:
-    operator, value = (node.child_by_field_name(f) for f in ("operator", "argument"))
-    if node.type != "pointer_expression" or operator is None or operator.type != "&":
-        return False
-    return value is not None and _is(value, name)
-
-
-def _is(node: Node, name: str) -> bool:
-    """Whether `node` is the variable itself, in however many parentheses."""
-    while node.type == "parenthesized_expression" and len(node.named_children) == 1:
-        node = node.named_children[0]
-    return node.type == "identifier" and name_of(node) == name
-
-
-def _before(parent: Node, child: Node) -> list[Node]:
-    return [node for node in parent.named_children if node.end_byte <= child.start_byte]
-
-
-def _has_label(node: Node) -> bool:
-    return any(found.type in _LABELS for found in nodes(node))
+def _known(operator: str, number: Expression, state: Sign) -> Sign | None:
+    """The state when a variable compares so with a number; None when it cannot."""
+    if operator in _PROVING:
+        return Sign.NOT_NEGATIVE if state is not Sign.NEGATIVE else None
+    if operator == "<" and number == Constant("0"):
+        return Sign.NEGATIVE if state is not Sign.NOT_NEGATIVE else None
+    return state

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from tree_sitter import Node
+from collections.abc import Callable
+from functools import partial
 
-from migrate.analysis.frontend.syntax import Function, declarator_name, name_of
-from migrate.analysis.frontend.types import TypeRef, declared
+from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.ir.expressions import Constant, Expression, Member, Opaque, Variable
+from migrate.analysis.ir.instructions import Invoke, Lowered
+from migrate.analysis.ir.lowering import lower
+from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
-from migrate.rewrite.loops.bounds import bytes_counted_in_pages, only_counts_up, proved_not_negative
+from migrate.rewrite.loops.bounds import Around, Signs
 from migrate.rewrite.text.draft import Draft
 from migrate.rewrite.text.tokens import Call
 
@@ -34,12 +38,11 @@ def is_unsigned(type_text: str) -> bool:
 def is_bool(draft: Draft, call: Call, position: int) -> bool:
     """Whether an argument of `call` is a variable that its function declares as bool."""
     first, end = call.arguments[position]
-    token = draft.tokens[first]
-    function = draft.source.function_at(token.start)
-    if end - first != 1 or token.kind != "identifier" or function is None:
+    found = _argument(draft, call, position)
+    if end - first != 1 or found is None or not isinstance(found[2], Variable):
         return False
-    types = _declared_types(function, token.text.decode("utf-8", "replace"))
-    return bool(types) and all(found.split() == ["bool"] for found in types)
+    local = found[0].locals.get(found[2].name)
+    return local is not None and (local.type.tag, local.type.depth) == ("bool", 0)
 
 
 def never_negative(draft: Draft, call: Call, position: int, program: Program) -> bool:
@@ -47,37 +50,80 @@ def never_negative(draft: Draft, call: Call, position: int, program: Program) ->
 
     Sure are a literal, sizeof, a variable that its function declares with an unsigned type, a
     member of an unsigned type, a long that is an unsigned number of bytes shifted by PAGE_SHIFT,
-    and a variable that a test on every way to the call has found not to be negative.
+    and a variable that is never given anything less than 0, or that a test on every way to the
+    call has found not to be negative.
     """
-    first, end = call.arguments[position]
-    value, made = draft.node_of(first, end), draft.node_at(call.name).parent
-    return value is not None and made is not None and not_negative(draft, value, made, program)
-
-
-def not_negative(draft: Draft, value: Node, at: Node, program: Program) -> bool:
-    """Whether `value` is sure not to be negative where `at` is done; see never_negative()."""
-    if value.type in ("number_literal", "sizeof_expression"):
-        return True
-    if value.type == "field_expression":
-        kind = member_type(draft, value, program)
-        return kind is not None and kind.depth == 0 and is_unsigned(kind.tag)
-    function = draft.source.function_at(value.start_byte)
-    if value.type != "identifier" or function is None:
+    found = _argument(draft, call, position)
+    if found is None:
         return False
-    name = name_of(value)
-    types = _declared_types(function, name)
-    if types and all(is_unsigned(found) for found in types):
+    lowered, invoke, value = found
+    return _not_negative(
+        lowered, value, program, draft.path, lambda signs: signs.not_negative_at(invoke)
+    )
+
+
+def not_negative(
+    lowered: Lowered, value: Expression, head: int, program: Program, path: str
+) -> bool:
+    """Whether `value` is sure not to be negative where the loop with the block `head` is entered;
+    see never_negative()."""
+    return _not_negative(lowered, value, program, path, lambda signs: signs.not_negative_in(head))
+
+
+def _argument(draft: Draft, call: Call, position: int) -> tuple[Lowered, Invoke, Expression] | None:
+    """The function around `call` with the call in it, and what the argument is."""
+    start = draft.tokens[call.name].start
+    function = draft.source.function_at(start)
+    if function is None:
+        return None
+    lowered = lower(draft.source, function)
+    found = [i for i in lowered.calls.values() if i.start == start and not i.unclear]
+    if len(found) != 1 or len(found[0].arguments) != len(call.arguments):
+        return None
+    return lowered, found[0], found[0].arguments[position]
+
+
+def _not_negative(
+    lowered: Lowered,
+    value: Expression,
+    program: Program,
+    path: str,
+    proved: Callable[[Signs], bool],
+) -> bool:
+    if isinstance(value, (Constant, Opaque)):
+        return _is_number(value)
+    kind = type_of(lowered, value, program, path)
+    if kind is None or kind.depth > 0:
+        return False
+    if is_unsigned(kind.tag):
         return True
-    # With one declaration there is no other variable of that name that the test could be about.
-    plain = len(types) == 1 and "*" not in types[0]
-    if plain and proved_not_negative(function.body, at, name):
-        return True
-    given = any(t for p in function.parameters for t in _types_in(p, name))
-    if plain and not given and _is_long(types[0]):
-        length = bytes_counted_in_pages(function.body, at, name)
-        if length is not None and _has_no_sign(draft, length, function, program):
+    if not isinstance(value, Variable) or not value.local:
+        return False
+    # As many bytes as an array of page pointers needs are not negative in a long.
+    in_pages = partial(_has_no_sign, lowered, program, path)
+    around = Around(
+        in_pages if _is_long(kind.tag) else lambda _: False,
+        partial(_jumps, lowered, program, path),
+    )
+    return proved(Signs(lowered, value.name, around))
+
+
+def _jumps(lowered: Lowered, program: Program, path: str, depth: int = 6) -> bool:
+    """Whether a macro that a function uses, or one that it uses, has a goto."""
+    names = {c.callee.name for c in lowered.calls.values() if isinstance(c.callee, Variable)}
+    for macro in (f for name in sorted(names) for f in program.definitions(name, path)):
+        if not is_macro(macro):
+            continue
+        inner = program.facts(macro).lowered
+        if inner.jumps or not depth or _jumps(inner, program, path, depth - 1):
             return True
-    return plain and not given and only_counts_up(function.body, at, name)
+    return False
+
+
+def _is_number(value: Expression) -> bool:
+    if isinstance(value, Constant):
+        return value.text[:1].isdigit()
+    return isinstance(value, Opaque) and value.text.startswith("sizeof")
 
 
 def _is_long(kind: str) -> bool:
@@ -88,62 +134,22 @@ def _is_long(kind: str) -> bool:
     return words <= _LONG and words != {"int"} and words != {"signed", "int"}
 
 
-def _has_no_sign(draft: Draft, value: Node, function: Function, program: Program) -> bool:
+def _has_no_sign(lowered: Lowered, program: Program, path: str, value: Expression) -> bool:
     """Whether `value` is a variable or a member of an unsigned type."""
-    if value.type == "field_expression":
-        kind = member_type(draft, value, program)
-        return kind is not None and kind.depth == 0 and is_unsigned(kind.tag)
-    types = _declared_types(function, name_of(value)) if value.type == "identifier" else []
-    return bool(types) and all(is_unsigned(found) for found in types)
+    kind = type_of(lowered, value, program, path)
+    return kind is not None and kind.depth == 0 and is_unsigned(kind.tag)
 
 
-def member_type(draft: Draft, node: Node, program: Program) -> TypeRef | None:
-    """The type of `a.b` or `a->b`, of any length, from the tree's own declarations."""
-    if node.type == "identifier":
-        return _variable_type(draft, node)
-    holder, member = (node.child_by_field_name(field) for field in ("argument", "field"))
-    if node.type != "field_expression" or holder is None or member is None:
+def type_of(lowered: Lowered, value: Expression, program: Program, path: str) -> TypeRef | None:
+    """The type of a local variable, or of `a.b` or `a->b`, of any length, from the tree's own
+    declarations."""
+    if isinstance(value, Variable):
+        local = lowered.locals.get(value.name) if value.local else None
+        return local.type if local is not None else None
+    if not isinstance(value, Member):
         return None
-    owner = member_type(draft, holder, program)
+    owner = type_of(lowered, value.object, program, path)
     if owner is None or not owner.tag:
         return None
-    struct = program.types.struct(owner.tag, draft.path)
-    return struct.members.get(name_of(member)) if struct is not None else None
-
-
-def _variable_type(draft: Draft, node: Node) -> TypeRef | None:
-    """The type of a parameter or local, if the function declares the name just once."""
-    function = draft.source.function_at(node.start_byte)
-    found = []
-    queue: list[Node] = [*function.parameters, function.body] if function is not None else []
-    while queue:
-        child = queue.pop()
-        if child.type in ("declaration", "parameter_declaration"):
-            found += [kind for name, kind in declared(child) if name == name_of(node)]
-        queue.extend(child.named_children)
-    return found[0] if len(found) == 1 else None
-
-
-def _declared_types(function: Function, name: str) -> list[str]:
-    """The types of all parameters and locals called `name`: a shadowed one counts as well."""
-    found = []
-    queue: list[Node] = [*function.parameters, function.body]
-    while queue:
-        node = queue.pop()
-        if node.type in ("declaration", "parameter_declaration"):
-            found += _types_in(node, name)
-        queue.extend(node.named_children)
-    return found
-
-
-def _types_in(declaration: Node, name: str) -> list[str]:
-    kind = declaration.child_by_field_name("type")
-    if kind is None:
-        return []
-    words = [name_of(c) for c in declaration.children if c.type == "sized_type_specifier"]
-    types = []
-    for declarator in declaration.children_by_field_name("declarator"):
-        if declarator_name(declarator) == name:
-            stars = "*" if declarator.type in ("pointer_declarator", "array_declarator") else ""
-            types.append(" ".join([name_of(kind), *words, stars]))
-    return types
+    struct = program.types.struct(owner.tag, path)
+    return struct.members.get(value.name) if struct is not None else None

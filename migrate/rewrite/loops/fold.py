@@ -18,10 +18,11 @@ from migrate.analysis.frontend.syntax import Function, parse
 from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.model import Place
 from migrate.rewrite.loops.braces import drop_braces, lone_brace
-from migrate.rewrite.loops.counts import member_type, not_negative
-from migrate.rewrite.loops.liveness import dead_after, declarations_of
+from migrate.rewrite.loops.counts import not_negative, type_of
+from migrate.rewrite.loops.liveness import dead_after
 from migrate.rewrite.loops.loops import PutLoop, read_put_loop
-from migrate.rewrite.loops.unused import can_drop, drop_variables, is_unused
+from migrate.rewrite.loops.lowered import LoweredText, lower_text
+from migrate.rewrite.loops.unused import can_drop, declarations_of, drop_variables, is_unused
 from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.profile.model import ReleaseRule
 from migrate.rewrite.steps.sites import NoSite, Site
@@ -85,14 +86,23 @@ def _foldable(draft: Draft, place: Place, rule: ReleaseRule, parts: Counterparts
     name = _rule_for(loop, len(signature.parameters)) if signature is not None else ""
     if not name:
         return None
-    if not _is_array_of_pages(draft, function, loop.array, parts):
+    text = lower_text(draft, function)
+    if not _is_array_of_pages(draft, text, loop.array, parts):
         return None
-    if not loop.own_index and not dead_after(function, loop.node, loop.index):
-        return None
-    if loop.page and not dead_after(function, loop.node, loop.page):
-        return None
-    sure = loop.zero_only or not_negative(draft, loop.count, loop.node, parts.program)
+    sure = _is_replaceable(draft, text, loop, parts)
     return _Fold(place, function, loop, name, target) if sure else None
+
+
+def _is_replaceable(draft: Draft, text: LoweredText, loop: PutLoop, parts: Counterparts) -> bool:
+    """Whether the loop leaves nothing in its variables and never gets a negative count."""
+    found, count = text.loop(loop.node), text.expression(loop.count)
+    if found is None or count is None:
+        return False
+    names = (*(() if loop.own_index else (loop.index,)), *((loop.page,) if loop.page else ()))
+    if not all(dead_after(text.lowered, found, name) for name in names):
+        return False
+    program = parts.program
+    return loop.zero_only or not_negative(text.lowered, count, found.head, program, draft.path)
 
 
 def _rule_for(loop: PutLoop, arguments: int) -> str:
@@ -112,13 +122,16 @@ def _is_written_down(loop: PutLoop) -> bool:
     return loop.way == "up" or plain or (loop.way == "while" and not loop.aliased)
 
 
-def _is_array_of_pages(draft: Draft, function: Function, array: Node, parts: Counterparts) -> bool:
+def _is_array_of_pages(draft: Draft, text: LoweredText, array: Node, parts: Counterparts) -> bool:
     """Whether `array` can be given as a `struct page **`."""
     if array.type == "identifier":
-        declared = declarations_of(function, (array.text or b"").decode())
+        declared = declarations_of(text.lowered.function, (array.text or b"").decode())
         if any(c.type == "type_qualifier" for node in declared for c in node.children):
             return False
-    kind = member_type(draft, array, parts.program)
+    found = text.expression(array)
+    if found is None:
+        return False
+    kind = type_of(text.lowered, found, parts.program, draft.path)
     return kind is not None and (kind.tag, kind.depth) == (_PAGES.tag, _PAGES.depth)
 
 

@@ -1,136 +1,88 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a local variable is read after a statement that leaves another value in it.
+"""Whether a local variable is read after a loop that leaves another value in it.
 
-Only the syntax tree is looked at, and whatever it does not show counts as a read.
+A client of the solver: which of its values a variable holds, as in the analysis of reaching
+definitions (Aho, Lam, Sethi, Ullman: Compilers, 9.2). What is not understood counts as a read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
 
-from tree_sitter import Node
-
-from migrate.analysis.frontend.syntax import Function, name_of
-from migrate.rewrite.text.expressions import below, is_variable, mentions
-
-_LOOPS = frozenset({"for_statement", "while_statement", "do_statement"})
-
-
-def mentions_of(function: Function, name: str, besides: Collection[Node] = ()) -> Iterator[Node]:
-    """Where `name` stands in the body of `function`, outside of the nodes `besides`."""
-    queue = [function.body]
-    while queue:
-        node = queue.pop()
-        if node in besides:
-            continue
-        if node.type == "identifier" and name_of(node) == name:
-            yield node
-        queue.extend(node.children)
+from migrate.analysis.ir.expressions import Expression, Variable, variables
+from migrate.analysis.ir.instructions import (
+    Declare,
+    Instruction,
+    Label,
+    Lowered,
+    Store,
+    is_addressed,
+    operands,
+)
+from migrate.analysis.paths.solver import Plain, Solution, solve
+from migrate.rewrite.loops.lowered import Loop
 
 
-def declarations_of(function: Function, name: str) -> list[Node]:
-    """The declarations of parameters and locals called `name`, those in heads of loops too."""
-    found = []
-    for top in (*function.parameters, function.body):
-        for node in below(top):
-            if node.type in ("declaration", "parameter_declaration"):
-                named = (_declared(d) for d in node.children_by_field_name("declarator"))
-                found += [node for d in named if d is not None and name_of(d) == name]
-    return found
+class Held(Enum):
+    """Whose value a variable holds."""
+
+    EARLIER = "one from before the loop was ever done"
+    LEFT = "what the loop stored"
+    LATER = "another, since"
 
 
-def declared_name(declaration: Node, name: str) -> Node | None:
-    """The identifier that declares `name` in `declaration`."""
-    named = (_declared(d) for d in declaration.children_by_field_name("declarator"))
-    return next((d for d in named if d is not None and name_of(d) == name), None)
-
-
-def dead_after(function: Function, loop: Node, name: str) -> bool:
-    """Whether nothing can read what `loop`, in `function`, leaves in its local variable `name`."""
-    declarations = declarations_of(function, name)
-    if len(declarations) != 1 or any(node.type == "ERROR" for node in below(function.body)):
+def dead_after(lowered: Lowered, loop: Loop, name: str) -> bool:
+    """Whether nothing can read what `loop` leaves in the local variable written `name`."""
+    found = [local for local in lowered.locals.values() if local.name.partition("#")[0] == name]
+    if len(found) != 1 or lowered.macros.garbled or lowered.incomplete:
         return False
-    if any(_takes_address(node) for node in mentions_of(function, name)):
+    (local,) = found
+    if local.lasting or local.cleaned or is_addressed(lowered, local.name):
         return False
-    if any(child.type == "storage_class_specifier" for child in declarations[0].children):
-        return False  # it is static, and keeps its value for the next time
-    again = _jumps_back(function.body, loop) or _hides_loops(function.body)
-    # Of a loop around its block, each round has a variable of its own.
-    block = declarations[0].parent
-    inner = block if block is not None and block.type == "compound_statement" else function.node
-    around = [n for n in _ancestors(loop) if n.type in _LOOPS and n != inner and _inside(n, inner)]
-    if loop.type != "for_statement" and (around or again):
+    if any(name in made.names for made in lowered.macros.loops):
+        return False
+    variable = Variable(local.name, True)
+    solution = solve(_Holding(variable, loop), lowered.looping, Held.EARLIER)
+    if not solution.settled:
+        return False
+    if not loop.sets_first and Held.LEFT in solution.entered.get(loop.head, ()):
         return False  # the loop itself reads it, the next time round
-    for mention in mentions_of(function, name, (loop,)):
-        if mention == declared_name(declarations[0], name) or _set_first(mention, name, loop):
-            continue
-        shared = any(_inside(mention, outer) for outer in around)
-        if mention.start_byte > loop.start_byte or shared or again:
-            return False
-    return True
+    return all(loop.has(start) for start in _reads(solution, variable))
 
 
-def _set_first(mention: Node, name: str, loop: Node) -> bool:
-    """Whether `mention` is in a `for` other than around `loop` that sets the variable first."""
-    for node in _ancestors(mention):
-        start = node.child_by_field_name("initializer") if node.type == "for_statement" else None
-        if start is None or _inside(loop, node):
-            continue
-        target, value = start.child_by_field_name("left"), start.child_by_field_name("right")
-        operator = start.child_by_field_name("operator")
-        plain = operator is not None and operator.type == "=" and is_variable(target, name)
-        if plain and value is not None and not mentions(value, name) and not _has_label(node):
-            return True
-    return False
+def _reads(solution: Solution[Held], variable: Variable) -> Iterator[int]:
+    """The bytes where what the loop left in `variable` is read."""
+    for instruction, held, _ in solution.before():
+        if held is Held.LEFT and _is_read(instruction, variable):
+            yield instruction.start
+    for condition, held, _ in solution.asked():
+        if held is Held.LEFT and variable in variables(condition.value):
+            yield condition.start
 
 
-def _jumps_back(body: Node, loop: Node) -> bool:
-    """Whether a goto behind the start of `loop` leads to a label before its end."""
-    labels, targets = set(), set()
-    for node in below(body):
-        named = node.child_by_field_name("label")
-        if named is None:
-            if node.type == "goto_statement":
-                return True  # to a place that is worked out when it runs
-        elif node.type == "labeled_statement" and node.start_byte < loop.end_byte:
-            labels.add(name_of(named))
-        elif node.type == "goto_statement" and node.start_byte >= loop.start_byte:
-            targets.add(name_of(named))
-    return bool(labels & targets)
+def _is_read(instruction: Instruction, variable: Variable) -> bool:
+    read: tuple[Expression, ...] = operands(instruction)
+    if isinstance(instruction, Store) and instruction.operator == "=":
+        read = read[:-1] if instruction.target == variable else read
+    return any(variable in variables(expression) for expression in read)
 
 
-def _hides_loops(body: Node) -> bool:
-    """Whether a macro may make a loop around something: the parser stumbles over those."""
-    return body.has_error or any(node.type == "function_definition" for node in below(body))
+@dataclass(frozen=True)
+class _Holding(Plain[Held]):
+    variable: Variable
+    loop: Loop
 
-
-def _takes_address(mention: Node) -> bool:
-    parent = mention.parent
-    while parent is not None and parent.type == "parenthesized_expression":
-        parent = parent.parent
-    operator = parent.child_by_field_name("operator") if parent is not None else None
-    pointer = parent is not None and parent.type == "pointer_expression"
-    return pointer and operator is not None and operator.type == "&"
-
-
-def _has_label(top: Node) -> bool:
-    return any(node.type in ("labeled_statement", "case_statement") for node in below(top))
-
-
-def _ancestors(node: Node) -> Iterator[Node]:
-    parent = node.parent
-    while parent is not None:
-        yield parent
-        parent = parent.parent
-
-
-def _inside(node: Node, outer: Node) -> bool:
-    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
-
-
-def _declared(declarator: Node) -> Node | None:
-    """The identifier of a declarator that is a plain variable or a pointer."""
-    current: Node | None = declarator
-    while current is not None and current.type != "identifier":
-        current = current.child_by_field_name("declarator")
-    return current
+    def transfer(self, instruction: Instruction, state: Held) -> Held:
+        match instruction:
+            case Store(target) if target == self.variable:
+                if self.loop.has(instruction.start):
+                    return Held.LEFT
+                return Held.EARLIER if state is Held.EARLIER else Held.LATER
+            case Declare(variable) if variable == self.variable:
+                # Of a loop around its block, each round has a variable of its own.
+                return Held.EARLIER if state is Held.EARLIER else Held.LATER
+            case Label() if state is Held.LATER:
+                return Held.LEFT  # a macro may jump here right behind the loop
+        return state

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import Function, name_of
-from migrate.rewrite.loops.liveness import declarations_of, declared_name, mentions_of
 from migrate.rewrite.steps.sites import Site
 from migrate.rewrite.text.check import TokenEdit
 from migrate.rewrite.text.draft import Draft
@@ -25,6 +24,35 @@ _PARTS = frozenset(
 )
 """What a declaration may have beside its variables; `static` or an attribute says that there is
 more to it."""
+
+
+def mentions_of(function: Function, name: str, besides: Collection[Node] = ()) -> Iterator[Node]:
+    """Where `name` stands in the body of `function`, outside of the nodes `besides`."""
+    queue = [function.body]
+    while queue:
+        node = queue.pop()
+        if node in besides:
+            continue
+        if node.type == "identifier" and name_of(node) == name:
+            yield node
+        queue.extend(node.children)
+
+
+def declarations_of(function: Function, name: str) -> list[Node]:
+    """The declarations of parameters and locals called `name`, those in heads of loops too."""
+    found = []
+    for top in (*function.parameters, function.body):
+        for node in below(top):
+            if node.type in ("declaration", "parameter_declaration"):
+                named = (_declared(d) for d in node.children_by_field_name("declarator"))
+                found += [node for d in named if d is not None and name_of(d) == name]
+    return found
+
+
+def declared_name(declaration: Node, name: str) -> Node | None:
+    """The identifier that declares `name` in `declaration`."""
+    named = (_declared(d) for d in declaration.children_by_field_name("declarator"))
+    return next((d for d in named if d is not None and name_of(d) == name), None)
 
 
 def is_unused(function: Function, name: str, besides: Collection[Node] = ()) -> bool:
@@ -129,3 +157,11 @@ def _name(declarator: Node) -> str:
 def _at(declarator: Node) -> str:
     line, column = _identifier(declarator).start_point
     return f"L{line + 1}C{column}"
+
+
+def _declared(declarator: Node) -> Node | None:
+    """The identifier of a declarator that is a plain variable or a pointer."""
+    current: Node | None = declarator
+    while current is not None and current.type != "identifier":
+        current = current.child_by_field_name("declarator")
+    return current

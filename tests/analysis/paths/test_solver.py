@@ -145,3 +145,40 @@ def test_what_cannot_be_is_not_gone(body: str, ways: set[str]) -> None:
     solution = solve(Never(), lowered(body), ())
     left = {"".join(s) for i, s, _ in solution.before() if isinstance(i, Leave)}
     assert left == ways
+
+
+def test_what_is_asked_in_which_state() -> None:
+    solution = solve(Called(), lowered("if (x) a(); while (y) b();"), ())
+    found = {(c.text, state) for c, state, _ in solution.asked() if len(state) < 2}
+    asked = {("if (x) a(); while (y) b();", state) for state in ((), ("a",), ("b",))}
+    assert found == asked
+
+
+def test_a_loop_is_entered_only_from_before_it() -> None:
+    made = lowered("if (x) a(); while (y) b();")
+    (head,) = {e.source for e in made.edges if e.condition and e.condition.value == Variable("y")}
+    assert solve(Called(), made, ()).entered[head] == {(), ("a",)}
+
+
+@pytest.mark.parametrize(
+    ("body", "ways"),
+    [
+        ("each(p) { a(); } b();", {"b", "ab", "aab"}),
+        ("each(p->q, r) { a(); } b();", {"b", "eachab", "eachaeachab"}),
+        ("each(p->q, r) a(); b();", {"b", "eachab", "eachaeachab"}),
+        ("switch (x) { case 1: each(p->q, r) { a(); } }", {"", "eacha", "eachaeacha"}),
+    ],
+)
+def test_a_macro_may_make_a_loop(body: str, ways: set[str]) -> None:
+    made = lowered(body)
+    assert made.macros.loops
+    assert not made.macros.garbled
+    solution = solve(Called(), made.looping, ())
+    found = {"".join(s) for i, s, _ in solution.before() if isinstance(i, Leave)}
+    assert ways <= found
+    assert min(found, key=len) == min(ways, key=len)
+
+
+@pytest.mark.parametrize("body", ["a(); ) = ;", "goto *p;", "x = ({ each(p->q, r) { a(); } });"])
+def test_what_is_no_such_loop_is_garbled(body: str) -> None:
+    assert lowered(body).macros.garbled

@@ -66,6 +66,15 @@ static int stays(struct page **pages, int n, struct page **more, int m)
 	do {
 		while (m--)
 			put_page(more[m]);
+	} while (refill(more));
+	return 0;
+}
+
+static int set_again(struct page **more, int m)
+{
+	do {
+		while (m--)
+			put_page(more[m]);
 		m = refill(more);
 	} while (m);
 	return 0;
