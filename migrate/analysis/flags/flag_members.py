@@ -25,6 +25,7 @@ from migrate.analysis.ir.expressions import (
 )
 from migrate.analysis.ir.instructions import Evaluate, Instruction, Lowered, Store
 from migrate.analysis.ir.model import Flow, FunctionFacts
+from migrate.analysis.model import Place
 from migrate.analysis.program import location
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
@@ -56,25 +57,18 @@ def pair_stores(
 ) -> tuple[PairStore, ...] | None:
     """Every store of a page into a slot, each with that of the flag next to it; None when one of
     the two may be stored without the other. `path` is a file that sees the struct."""
-    if not are_page_and_flag(program, slot.cells, path, 1):
+    stored = _stores_into(program, slot, path, 1)
+    if stored is None:
         return None
-    found: list[PairStore] = []
-    cleared: list[Store] = []
-    for user, flow in _stored(program, slot.page, path):
-        store = None if flow is None or flow.through else _store_of(user, flow)
-        if flow is None or store is None:
-            return None
-        if flow.null:
-            cleared.append(store)
-            continue
-        beside = _beside(user.lowered, store, slot.flag.word)
-        if beside is None:
-            return None
-        found.append(PairStore(user, store, beside))
+    stores, places = stored
+    found = [
+        PairStore(user, store, beside)
+        for user, store in stores
+        if (beside := _beside(user.lowered, store, slot.flag.word)) is not None
+    ]
     flags = {pair.flag.place for pair in found}
-    stores = flags.union(s.place for s in (*cleared, *(pair.page for pair in found)))
-    alone = len(flags) == len(found)
-    closed = alone and are_closed(program, apart, slot.cells, path, stores)
+    paired = len(flags) == len(found) == len(stores)
+    closed = paired and are_closed(program, apart, slot.cells, path, places | flags)
     return tuple(found) if closed else None
 
 
@@ -92,44 +86,42 @@ def array_store(
 ) -> ArrayStore | None:
     """Where an object gets its array of pages; None when that or its flag may be stored to
     elsewhere. `path` is a file that sees the struct."""
-    if not are_page_and_flag(program, slot.cells, path, 2):
-        return None
-    found: list[ArrayStore | None] = []
-    stores = set()
-    for user, flow in _stored(program, slot.page, path):
-        if flow is not None and flow.through:
-            continue
-        store = _store_of(user, flow) if flow is not None else None
-        if flow is None or store is None:
-            return None
-        stores.add(store.place)
-        if not flow.null:
-            found.append(_array_store(user, store, slot.flag.word))
-    only = found[0] if len(found) == 1 else None
-    if only is None:
-        return None
-    stores |= {
-        i.place
-        for i in only.facts.lowered.order
-        if isinstance(i, Store) and i.target == only.members.flag and i.operator == "="
-    }
-    return only if are_closed(program, apart, slot.cells, path, stores) else None
-
-
-def _array_store(facts: FunctionFacts, store: Store, flag: str) -> ArrayStore | None:
-    match store:
-        case Store(Member(Variable() as object) as array, Variable() as local):
-            return ArrayStore(facts, Members(object, array, replace(array, name=flag)), local)
+    stores, places = _stores_into(program, slot, path, 2) or ([], set())
+    for facts, store in stores if len(stores) == 1 else ():
+        match store:
+            case Store(Member(Variable() as object) as array, Variable() as local):
+                flag = replace(array, name=slot.flag.word)
+                places |= {
+                    i.place
+                    for i in facts.lowered.order
+                    if isinstance(i, Store) and i.target == flag and i.operator == "="
+                }
+                if are_closed(program, apart, slot.cells, path, places):
+                    return ArrayStore(facts, Members(object, array, flag), local)
     return None
 
 
-def _stored(
-    program: Program, cell: location.Member, path: str
-) -> Iterator[tuple[FunctionFacts, Flow | None]]:
-    """What is stored into a member; None for what goes into a part of it."""
-    for user in program.cells.member_users(cell, path):
-        for flow, via in program.cells.mentions(user, cell).targets:
-            yield user, None if via and not flow.through else flow
+_Stores = tuple[list[tuple[FunctionFacts, Store]], set[Place]]
+
+
+def _stores_into(program: Program, slot: MemberSlot, path: str, depth: int) -> _Stores | None:
+    """The stores of anything but NULL into the first member of a slot, a pointer of that `depth` to
+    pages, and the places of all stores; None when there is one that is no plain assignment."""
+    found: list[tuple[FunctionFacts, Store]] = []
+    places: set[Place] = set()
+    if not are_page_and_flag(program, slot.cells, path, depth):
+        return None
+    for user in program.cells.member_users(slot.page, path):
+        for flow, via in program.cells.mentions(user, slot.page).targets:
+            if flow.through and depth > 1:
+                continue  # into the array
+            store = _store_of(user, flow)
+            if store is None or via or flow.through:
+                return None
+            places.add(store.place)
+            if not flow.null:
+                found.append((user, store))
+    return found, places
 
 
 def _store_of(facts: FunctionFacts, flow: Flow) -> Store | None:
@@ -174,13 +166,10 @@ def _leave_alone(between: list[Store], mine: Member, stores: tuple[Store, Store]
     members = {e.name for e in subexpressions(mine) if isinstance(e, Member)}
     for store in between:
         match store.target:
-            case Variable():
-                alone = store.target not in used
-            case Member(inner, name):
-                alone = inner == mine.object and name not in members
-            case _:
-                alone = False
-        if not alone:
-            return False
+            case Variable() as target if target not in used:
+                continue
+            case Member(inner, name) if inner == mine.object and name not in members:
+                continue
+        return False
     # A store to a member may change what another member is.
     return not between or all(isinstance(s.value, (Variable, Constant)) for s in stores)
