@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrate.analysis.audit.backward import AuditBackward
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import Call
 from migrate.analysis.model import Acquire, Place, Release
-from migrate.analysis.pairing.backward import Sources
+from migrate.analysis.pairing.backward import Backward, Sources
 from migrate.analysis.pairing.closure import pages_position
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import sites_at
@@ -67,7 +66,7 @@ class Origins:
             if argument is None or argument >= len(call.arguments):
                 return None
             release = Release(place, function, call.name, False, "", call.text)
-            backward = AuditBackward(self.program, self._position, Precision())
+            backward = Backward(self.program, self._position, Precision())
             return self._origin(backward.follow(ReleaseSite(release, site, argument)))
         return None
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Function, Source, name_of
-from migrate.analysis.frontend.types import base_type
+from migrate.analysis.frontend.syntax import Function, Source, name_of, nodes
+from migrate.analysis.frontend.types import base_type, pointer_depth
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.program.callers import Site, is_export
 from migrate.analysis.program.functions import Functions
@@ -47,7 +47,7 @@ class PointerCalls:
         for path in self._functions.files_with(function.path, function.name):
             source = self._functions.source(path)
             for node in _named(source, function.name) if source is not None else ():
-                cell = _initialised(node, path)
+                cell = _initialised(self._types, node, path)
                 if cell is None or self._types.is_public(cell.tag, path):
                     return None
                 members[cell] = path
@@ -90,22 +90,55 @@ def _named(source: Source, name: str) -> Iterator[Node]:
             yield node
 
 
-def _initialised(node: Node, path: str) -> Member | None:
-    """The member M of struct T when `node` is f in `struct T x = { .M = f }`."""
+_Step = str | None
+"""A member, or None for an element of an array."""
+
+
+def _initialised(types: TypeLookup, node: Node, path: str) -> Member | None:
+    """The member M of struct T when `node` is f in `struct T x = { .M = f }`, or when such a T
+    stands in another struct or in an array of what is declared there."""
+    found = _steps(node)
+    if found is None or found[0][-1] is None:
+        return None
+    steps, declarator, declaration = found
+    kind, depth = base_type(declaration, path), pointer_depth(declarator)
+    if any(n.type == "pointer_declarator" for n in nodes(declarator)):
+        return None
+    tag, names = "", list[str]()
+    for step in steps:
+        if kind is None or (step is None) != (depth > 0):
+            return None  # by its position, or a pointer to what is somewhere else
+        if step is None:
+            depth -= 1
+            continue
+        if kind.tag:
+            tag, names = kind.tag, []
+        names.append(step)
+        kind = types.of_member(kind, step, path)
+        depth = kind.depth if kind is not None and kind.inside else 0
+    return Member(tag, tuple(names)) if tag else None
+
+
+def _steps(node: Node) -> tuple[list[_Step], Node, Node] | None:
+    """From the outside in, by what the value `node` is reached in an initialiser; with the
+    declarator and the declaration that it belongs to."""
     holder = node.parent
     if holder is not None and holder.type == "pointer_expression":
         holder = holder.parent
     if node.type != "identifier" or holder is None or holder.type != "initializer_pair":
         return None
-    designators = holder.children_by_field_name("designator")
-    listed = holder.parent
-    declarator = listed.parent if listed is not None else None
-    declaration = declarator.parent if declarator is not None else None
-    if len(designators) != 1 or designators[0].type != "field_designator" or declaration is None:
+    steps: list[_Step] = []
+    while holder is not None and holder.type in ("initializer_pair", "initializer_list"):
+        above = holder.parent
+        if holder.type == "initializer_pair":
+            steps[:0] = [
+                name_of(d.named_children[0]) if d.type == "field_designator" else None
+                for d in holder.children_by_field_name("designator")
+            ]
+        elif above is not None and above.type == "initializer_list":
+            steps.insert(0, None)
+        holder = above
+    declarator = holder.child_by_field_name("declarator") if holder is not None else None
+    if holder is None or holder.type != "init_declarator" or declarator is None:
         return None
-    if declarator is None or declarator.type != "init_declarator":
-        return None
-    kind = base_type(declaration, path)
-    if kind is None or not kind.tag:
-        return None
-    return Member(kind.tag, (name_of(designators[0].named_children[0]),))
+    return (steps, declarator, holder.parent) if steps and holder.parent is not None else None
