@@ -42,7 +42,9 @@ from migrate.base.stores.alternates import borrow, check_out
 from migrate.delivery.commits.make import make_commits
 from migrate.delivery.commits.rejected import without_idle_api
 from migrate.delivery.commits.trailers import Collected
-from migrate.delivery.mail.series import SeriesOptions, write_series
+from migrate.delivery.mail.cover import Facts
+from migrate.delivery.mail.job import Material, SeriesOptions
+from migrate.delivery.mail.series import write_series
 from migrate.delivery.plumbing import Identity
 from migrate.kernel.people.maintainers import read_maintainers
 from migrate.kernel.signatures import DIRECT_NAMES
@@ -101,18 +103,11 @@ def measure(path: Path, jobs: int, profile_name: str, scratch: Path) -> Run:
             maintainers=maintainers,
             collected=Collected(),
         )
-        write_series(
-            tree,
-            classification,
-            result,
-            branch,
-            None,
-            repository=repository,
-            worktree=repository,
-            out=scratch / "out",
-            options=SeriesOptions(jobs=jobs),
-            maintainers=maintainers,
+        facts = Facts(classification, result, None)
+        material = Material(
+            tree, facts, branch, repository, worktree=repository, maintainers=maintainers
         )
+        write_series(material, scratch / "out", SeriesOptions(jobs=jobs))
     return run
 
 

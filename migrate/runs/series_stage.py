@@ -30,8 +30,10 @@ def depends(job: Job) -> Sequence[str]:
 def make(job: Job) -> Delivery:
     """Write series and report into the output folder, whole."""
     from migrate.delivery.history import mark_sent
+    from migrate.delivery.mail.cover import Facts
+    from migrate.delivery.mail.job import Material, SeriesOptions
     from migrate.delivery.mail.outbox import FACTS, SENT
-    from migrate.delivery.mail.series import SeriesOptions, write_series
+    from migrate.delivery.mail.series import write_series
     from migrate.delivery.report.write import write_report
 
     known = past = job.history()
@@ -43,28 +45,25 @@ def make(job: Job) -> Delivery:
     told = job.listener.progress
     told("checking the tree out", 0, 0)
     with replacing(job.out) as folder:
-        delivery = write_series(
+        material = Material(
             job.tree,
-            job.decided(),
-            job.rewrite,
+            Facts(job.decided(), job.rewrite, job.builds),
             job.branch,
-            job.builds,
             repository=job.workspace.repository(),
             worktree=job.workspace.worktree(job.branch.base),
-            out=folder,
-            options=SeriesOptions(
-                tree_scripts=job.options.tree_scripts,
-                unbuilt=job.options.unbuilt,
-                templates=mail_templates(job),
-                reroll=job.options.reroll,
-                reply=job.options.reply,
-                jobs=job.options.jobs,
-            ),
             history=past,
             collected=job.collected(),
             maintainers=job.maintainers,
-            progress=told,
         )
+        options = SeriesOptions(
+            tree_scripts=job.options.tree_scripts,
+            unbuilt=job.options.unbuilt,
+            templates=mail_templates(job),
+            reroll=job.options.reroll,
+            reply=job.options.reply,
+            jobs=job.options.jobs,
+        )
+        delivery = write_series(material, folder, options, told)
         told("writing the report", 0, 0)
         write_report(job.report(delivery), folder)
     job.workspace.save("versions", delivery.history, "")

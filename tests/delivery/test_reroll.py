@@ -16,7 +16,9 @@ from migrate.base.stores.git import git_output
 from migrate.delivery.commits.make import make_commits, user_identity
 from migrate.delivery.commits.trailers import Collected, collect
 from migrate.delivery.history import History, mark_sent
-from migrate.delivery.mail.series import SeriesOptions, write_series
+from migrate.delivery.mail.cover import Facts
+from migrate.delivery.mail.job import Material, SeriesOptions
+from migrate.delivery.mail.series import write_series
 from migrate.delivery.model import Branch, Delivery, Series
 
 if TYPE_CHECKING:
@@ -66,12 +68,12 @@ class Desk:
             identity=user_identity(tiny.checkout), collected=self.collected,
         )  # fmt: skip
         self.runs += 1
-        self.delivery = write_series(
-            tiny.tree, *results, self.branch, None,
-            repository=tiny.repository, worktree=tiny.checkout, out=self.out,
+        material = Material(
+            tiny.tree, Facts(*results, None), self.branch, tiny.repository, tiny.checkout,
             history=self.history, collected=self.collected,
-            options=SeriesOptions(tree_scripts=False, reroll=reroll, **options),
         )  # fmt: skip
+        asked = SeriesOptions(tree_scripts=False, reroll=reroll, **options)
+        self.delivery = write_series(material, self.out, asked)
         self.history = self.delivery.history
         return self.delivery
 

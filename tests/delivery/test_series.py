@@ -27,7 +27,9 @@ from migrate.delivery.commits.messages import Call, GroupText, messages
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History, mark_sent
 from migrate.delivery.mail.addressees import ALWAYS, address_patch
-from migrate.delivery.mail.series import SeriesOptions, write_series
+from migrate.delivery.mail.cover import Facts
+from migrate.delivery.mail.job import Material, SeriesOptions
+from migrate.delivery.mail.series import write_series
 from migrate.delivery.mail.style import check_patches, check_style, reverse, style_script
 from migrate.delivery.model import (
     Branch,
@@ -89,17 +91,11 @@ def deliver(
         api=tiny.api() if api else None,
     )
     branch = tiny.commit(*results)
-    delivery = write_series(
-        tiny.tree,
-        *results,
-        branch,
-        builds(branch) if builds else None,
-        repository=tiny.repository,
-        worktree=tiny.checkout,
-        out=out,
-        history=history,
-        options=SeriesOptions(tree_scripts=False, **options),
+    facts = Facts(*results, builds(branch) if builds else None)
+    material = Material(
+        tiny.tree, facts, branch, tiny.repository, tiny.checkout, history or History()
     )
+    delivery = write_series(material, out, SeriesOptions(tree_scripts=False, **options))
     return branch, delivery
 
 
@@ -136,14 +132,9 @@ def test_several_processes_write_what_one_writes(jobs: int, tiny: Tiny, tmp_path
     for count in (1, jobs):
         with recording() as made:
             found[count] = write_series(
-                tiny.tree,
-                *results,
-                branch,
-                None,
-                repository=tiny.repository,
-                worktree=tiny.checkout,
-                out=tmp_path / str(count),
-                options=SeriesOptions(tree_scripts=False, jobs=count),
+                Material(tiny.tree, Facts(*results, None), branch, tiny.repository, tiny.checkout),
+                tmp_path / str(count),
+                SeriesOptions(tree_scripts=False, jobs=count),
             )
         assert {m.what for m in made} == {"recipients", "mails", "style"}
         assert (len({m.process for m in made}) > 1) == (count > 1)
@@ -647,10 +638,9 @@ def test_what_checkpatch_calls_wrong_is_not_sent_unawares(
     scripts = {"scripts/checkpatch.pl": checker.encode(), "scripts/get_maintainer.pl": b"die;\n"}
     tiny = make_tiny(scripts)
     results = tiny.results(tiny.change(ONE, "ALPHA DRIVER"))
-    delivery = write_series(
-        tiny.tree, *results, tiny.commit(*results), None,
-        repository=tiny.repository, worktree=tiny.checkout, out=tmp_path / "out",
-    )  # fmt: skip
+    facts, branch = Facts(*results, None), tiny.commit(*results)
+    material = Material(tiny.tree, facts, branch, tiny.repository, tiny.checkout)
+    delivery = write_series(material, tmp_path / "out")
     (series,) = delivery.series
     assert series.hold[0].startswith("checkpatch.pl, 0001-") and "ERROR BAD" in series.hold[0]
     directory = tmp_path / "out" / series.directory

@@ -18,6 +18,7 @@ from migrate.delivery.commits import publish as publishing
 from migrate.delivery.commits.policy import Policy
 from migrate.delivery.history import History, Version
 from migrate.delivery.mail import series
+from migrate.delivery.mail.job import Material
 from migrate.delivery.model import Branch, Commit, Delivery
 from migrate.delivery.report import write as report
 from migrate.runs import handover, series_stage
@@ -86,9 +87,9 @@ def test_that_a_series_was_sent_is_not_forgotten(
     """The mark is in the folder that is replaced, and the next run has to know of it."""
     told: list[History] = []
 
-    def write(*_: Any, history: History, **__: Any) -> Delivery:
-        told.append(history)
-        return Delivery("r", (), (), history)
+    def write(material: Material, *_: Any) -> Delivery:
+        told.append(material.history)
+        return Delivery("r", (), (), material.history)
 
     monkeypatch.setattr(series, "write_series", write)
     monkeypatch.setattr(report, "write_report", lambda *_: None)

@@ -25,6 +25,8 @@ from migrate.base.stores.alternates import borrow, check_out
 from migrate.base.stores.git import git_output
 from migrate.delivery.commits.make import make_commits, user_identity
 from migrate.delivery.commits.publish import publish
+from migrate.delivery.mail.cover import Facts
+from migrate.delivery.mail.job import Material
 from migrate.delivery.mail.series import write_series
 from migrate.delivery.mail.style import check_style
 from migrate.delivery.model import Branch, Delivery
@@ -163,16 +165,8 @@ def delivered(linux: Path, tmp_path_factory: pytest.TempPathFactory) -> Delivere
         identity=user_identity(checkout),
     )
     out = tmp_path / "out"
-    delivery = write_series(
-        tree,
-        classification,
-        rewrite,
-        branch,
-        None,
-        repository=repository,
-        worktree=checkout,
-        out=out,
-    )
+    facts = Facts(classification, rewrite, None)
+    delivery = write_series(Material(tree, facts, branch, repository, worktree=checkout), out)
     return Delivered(tree, repository, branch, delivery, out)
 
 
