@@ -30,6 +30,7 @@ Each gap has one of the kinds below. `gap_kinds` of report.json has them in the 
 _COLUMNS = ("| kind | line | what to check |", "| --- | --- | --- |")
 
 SECTIONS = {
+    "What a finder skips": GapKind.SPATCH_SKIPS,
     "The call that acquires": GapKind.ACQUIRE_OUTSIDE_FUNCTION,
     "Where the pages go": GapKind.NO_RELEASE,
     "Who may use their storage": GapKind.PUBLIC_STRUCT,

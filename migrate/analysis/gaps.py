@@ -18,6 +18,16 @@ from migrate.analysis.place import Place
 class GapKind(StrEnum):
     """Why a group is not known as a whole. The values are in report.json and do not change."""
 
+    # A finder skips a call, or code that may have one.
+    SPATCH_SKIPS = "spatch-skips"
+    SPATCH_FAILS = "spatch-fails"
+    ONLY_SPATCH = "only-spatch"
+    NAME_UNCLEAR = "name-unclear"
+    NAME_IN_MACRO = "name-in-macro"
+    NAME_NOT_CALLED = "name-not-called"
+    FILE_NOT_ANALYSED = "file-not-analysed"
+    FILE_NAMES_STORAGE = "file-names-storage"
+
     # The call that acquires is not understood, so nothing is followed from it.
     ACQUIRE_OUTSIDE_FUNCTION = "acquire-outside-function"
     ACQUIRE_ARGUMENTS_UNCLEAR = "acquire-arguments-unclear"
@@ -25,9 +35,6 @@ class GapKind(StrEnum):
     ACQUIRE_NEVER_COMPILED = "acquire-never-compiled"
     PAGES_ARGUMENT_UNKNOWN = "pages-argument-unknown"
     PAGES_ARGUMENT_NO_VARIABLE = "pages-argument-no-variable"
-    FILE_NOT_ANALYSED = "file-not-analysed"
-    FILE_NAMES_STORAGE = "file-names-storage"
-    SPATCH_DISAGREES = "spatch-disagrees"
 
     # The pages go where nobody looks.
     NO_RELEASE = "no-release"
@@ -96,6 +103,12 @@ class GapKind(StrEnum):
     SOURCE_CALLERS_UNKNOWN = "source-callers-unknown"
 
 
+OF_FINDERS = frozenset(
+    {GapKind.SPATCH_SKIPS, GapKind.SPATCH_FAILS, GapKind.ONLY_SPATCH}
+    | {GapKind.NAME_UNCLEAR, GapKind.NAME_IN_MACRO, GapKind.NAME_NOT_CALLED}
+)
+"""The two finders do not agree on what is at a place, or do not know."""
+
 FOREIGN_SOURCES = frozenset(
     {GapKind.OTHER_CALL_MAY_FILL, GapKind.OTHER_CALL_FILLS}
     | {GapKind.FROM_OTHER_CALL, GapKind.FROM_ALLOCATED_MEMORY}
@@ -126,6 +139,26 @@ class Gap:
     subject: str = ""
     function: str = ""
     other: str = ""
+
+
+@dataclass(frozen=True)
+class Unparsed:
+    """A function that a finder skipped although it holds an acquire or a release.
+
+    `named` is the function that is named there, and `detail` what else is known: the words of
+    spatch, or which limit of a file is exceeded.
+    """
+
+    place: Place
+    function: str
+    kind: GapKind
+    named: str = ""
+    detail: str = ""
+
+    @property
+    def gap(self) -> Gap:
+        """The same as the gap of a group that has a call at the place."""
+        return Gap(self.kind, self.place, function=self.named, other=self.detail)
 
 
 def distinct(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.gaps import Gap
+from migrate.analysis.gaps import Unparsed as Unparsed
 from migrate.analysis.place import Evidence as Evidence
 from migrate.analysis.place import Place as Place
 
@@ -247,15 +248,6 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     warnings: tuple[str, ...]
     decided_by: Decider = "rules"
-
-
-@dataclass(frozen=True)
-class Unparsed:
-    """A function that a finder skipped although it holds an acquire or a release."""
-
-    place: Place
-    function: str
-    why: str
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from migrate.analysis.verdicts.wording import sentences, words
+from migrate.analysis.verdicts.wording import sentences, why, words
 from migrate.base import codec
 from migrate.base.errors import ExitCode
 from migrate.base.stores.lock import Holder
@@ -18,7 +18,7 @@ from migrate.runs.asked import Asked
 from migrate.runs.job import Job
 
 if TYPE_CHECKING:
-    from migrate.analysis.model import Classification, Pairing, Verdict
+    from migrate.analysis.model import Classification, Pairing, Scan, Verdict
     from migrate.cli.doctor import Check
     from migrate.cli.request import Request
     from migrate.delivery.compile.model import FullBuild
@@ -51,9 +51,19 @@ def data(job: Job, stage: str) -> Any:
     """What --json prints: the result of `stage`, which for the last one is the report."""
     if stage == "series":
         return job.report()
+    if stage == "scan":
+        return spelled_scan(job.scan)
     if stage == "classify":
         return _spelled(job.decided())
     return _spelled(job.pairing) if stage == "pair" else job.results[stage].value
+
+
+def spelled_scan(scan: Scan) -> Any:
+    """`scan` as plain data, with words for what was not parsed."""
+    data = codec.to_data(scan)
+    for unparsed, entry in zip(scan.unparsed, data["unparsed"], strict=True):
+        entry["text"] = why(unparsed.gap)
+    return data
 
 
 def _spelled(result: Pairing | Classification) -> Any:
@@ -181,7 +191,7 @@ def doctor(console: Console, checks: Sequence[Check]) -> None:
 
 def _scan(job: Job) -> tuple[str, Sequence[str], Rows]:
     rows = [(a.name, f"{a.place} {a.function}()") for a in job.scan.acquires]
-    rows += [("not parsed", f"{u.place} {u.function}()\n{u.why}") for u in job.scan.unparsed]
+    rows += [("not parsed", f"{u.place} {u.function}()\n{why(u.gap)}") for u in job.scan.unparsed]
     return f"{len(job.scan.acquires)} acquires", ("call", "place"), rows
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from textwrap import dedent
 from unittest.mock import patch
 
-from migrate.analysis.acquires.scan import SKIPPED, scan
+from migrate.analysis.acquires.scan import scan
+from migrate.analysis.gaps import GapKind
 from migrate.analysis.ir.model import Call, FunctionFacts
 from migrate.analysis.model import Pairing, PinGroup, Scan
 from migrate.analysis.pairing.pair import pair
@@ -84,7 +85,9 @@ def scan_of(tree: Tree, names: Collection[str] = GUP_NAMES) -> Scan:
     """What the syntax trees find; spatch is not asked, and what it would miss is not listed."""
     with patch("migrate.analysis.acquires.spatch_finder.spatch_version", return_value=(1, 1, 1)):
         found = scan(tree, cache=_Nothing(), jobs=1, progress=lambda *_: None, names=names)
-    return replace(found, unparsed=tuple(u for u in found.unparsed if u.why != SKIPPED))
+    return replace(
+        found, unparsed=tuple(u for u in found.unparsed if u.kind is not GapKind.SPATCH_SKIPS)
+    )
 
 
 def pairing_of(files: Mapping[str, str | bytes]) -> Pairing:

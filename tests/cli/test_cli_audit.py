@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 
 from migrate.analysis.audit.model import AuditRule, Finding
+from migrate.analysis.gaps import Gap
 from migrate.analysis.model import Evidence, Place
+from migrate.analysis.verdicts.wording import words
+from migrate.base import codec
 from tests import forked, sarif_subset
 from tests.end_to_end.world import ROOT, World, make_world, snapshot
 
@@ -183,6 +186,15 @@ def test_a_decision_stands_in_the_classification_and_goes_with_the_file(
     changed = of(data(decided(world, tmp_path, ENTRY.replace("next", "this"))))
     assert changed["reason"] == "The device goes away this year."
     assert of(data(run(world, "classify", "--json"))) == first
+
+
+@pytest.mark.parametrize("stage", ["pair", "classify"])
+def test_json_has_a_kind_and_words_for_what_was_not_followed(world: World, stage: str) -> None:
+    gaps = [g for group in data(run(world, stage, "--json"))["groups"] for g in group["gaps"]]
+    assert gaps
+    for gap in gaps:
+        said = gap.pop("text")
+        assert said == words(codec.from_data(gap, Gap))
 
 
 def test_the_commit_message_says_who_decided(world: World, tmp_path: Path) -> None:

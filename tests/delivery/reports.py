@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import (
     Acquire,
     Action,
@@ -71,7 +72,7 @@ def evil_results() -> Results:
         "c" * 40,
         "6.1.0",
         (*(a for g in groups for a in g.acquires), lost),
-        (Unparsed(lost.place, "five", EVIL),),
+        (Unparsed(lost.place, "five", GapKind.SPATCH_FAILS, detail=EVIL),),
     )
     verdicts = (
         verdict("a", Action.PIN),

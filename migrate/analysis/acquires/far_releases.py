@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migrate.analysis.acquires.finder import releases_in
-from migrate.analysis.acquires.scan import LISTED, SKIPPED
+from migrate.analysis.acquires.scan import LISTED, unseen
 from migrate.analysis.acquires.searches import FactCache
 from migrate.analysis.acquires.slices import sliced
 from migrate.analysis.acquires.spatch_finder import SpatchFinder, Unit
-from migrate.analysis.acquires.unread import disagreements
 from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.gaps import Gap
 from migrate.analysis.model import Pairing, PinGroup, Place, Scan
 from migrate.analysis.program.program import Program
 from migrate.base.progress import Progress, silent
@@ -41,17 +41,17 @@ def compare_releases(
     with SpatchFinder(knowledge().releases, cache, jobs, progress) as spatch:
         spatch.ask(units)
         answers = spatch.answers()
-    skipped: dict[Place, str] = {}
+    skipped: dict[Place, Gap] = {}
     for unit in units:
         source, answer = program.source(unit.path), answers.get(unit.path, "")
         for place, _ in releases_in(source) if source is not None else ():
             if isinstance(answer, str):
-                skipped[place] = answer or SKIPPED
+                skipped[place] = unseen(place, "", answer).gap
             elif place not in answer:
-                skipped[place] = SKIPPED
+                skipped[place] = unseen(place, "").gap
     return replace(pairing, groups=tuple(_noted(group, skipped) for group in pairing.groups))
 
 
-def _noted(group: PinGroup, skipped: dict[Place, str]) -> PinGroup:
-    first = disagreements([r.place for r in group.releases], skipped)
+def _noted(group: PinGroup, skipped: dict[Place, Gap]) -> PinGroup:
+    first = [skipped[r.place] for r in group.releases if r.place in skipped]
     return replace(group, gaps=tuple(dict.fromkeys((*first, *group.gaps)))) if first else group

@@ -12,6 +12,7 @@ from migrate.analysis.acquires.unread import acquires_by_words, named
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.lexical import any_word
 from migrate.analysis.frontend.syntax import Function, Source, is_unclear, name_of
+from migrate.analysis.gaps import GapKind
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.model import Acquire, Place, Unparsed
 from migrate.kernel.signatures import Signature
@@ -54,18 +55,14 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
         elif parent is not None and _is_callee(parent, node):
             acquires.append(_acquire(source, parent, node, where, family[name]))
         elif node.type != "identifier" and node.type != "preproc_arg":
-            why = f"the code that names {name}() is not understood"
-            unparsed.append(Unparsed(source.place(node), where, why))
+            unparsed.append(Unparsed(source.place(node), where, GapKind.NAME_UNCLEAR, name))
         elif node.type == "preproc_arg":
-            why = "a macro names the function"
-            unparsed.append(Unparsed(source.place(node), where, why))
+            unparsed.append(Unparsed(source.place(node), where, GapKind.NAME_IN_MACRO, name))
         elif function is not None and parent is not None and _is_declared(parent):
             if parent.has_error:
-                why = f"the code that names {name}() is not understood"
-                unparsed.append(Unparsed(source.place(node), where, why))
+                unparsed.append(Unparsed(source.place(node), where, GapKind.NAME_UNCLEAR, name))
         elif parent is not None and not _is_declared(parent) and not _is_export(source, node):
-            why = f"{name}() is named but not called"
-            unparsed.append(Unparsed(source.place(node), where, why))
+            unparsed.append(Unparsed(source.place(node), where, GapKind.NAME_NOT_CALLED, name))
     return Found(tuple(acquires), tuple(unparsed), tuple(releases_in(source)))
 
 

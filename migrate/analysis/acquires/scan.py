@@ -15,7 +15,8 @@ from migrate.analysis.acquires.unread import crowded, named
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.lexical import any_word, in_code
 from migrate.analysis.frontend.limits import MOST_ACQUIRES
-from migrate.analysis.model import Acquire, Scan, Unparsed
+from migrate.analysis.gaps import GapKind
+from migrate.analysis.model import Acquire, Place, Scan, Unparsed
 from migrate.analysis.program.program import Program
 from migrate.base.progress import Progress
 from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES, Signature, read_signatures
@@ -25,9 +26,6 @@ _NOT_KERNEL = ("Documentation/", "tools/", "scripts/")
 
 LISTED = (*DIRECT_NAMES, *knowledge().releases)
 """The functions whose calls acquire.cocci looks for, and more."""
-
-SKIPPED = "spatch does not parse this function"
-ONLY_SPATCH = "only spatch sees a call here"
 
 
 def scan(
@@ -80,7 +78,7 @@ def scan(
             found = replace(found, releases=())  # spatch was asked for helpers only
         unparsed.extend(_differences(found, by_spatch.get(path, "")))
     version = ".".join(map(str, tree.version))
-    ordered = sorted(unparsed, key=lambda u: (u.place, u.why))
+    ordered = sorted(unparsed, key=lambda u: (u.place, u.kind, u.named, u.detail))
     return Scan(tree.commit, version, tuple(sorted(acquires)), tuple(ordered))
 
 
@@ -131,11 +129,17 @@ def _differences(found: Found, spatch: Answer) -> list[Unparsed]:
     """The acquires and releases of one file that spatch does not report."""
     if isinstance(spatch, str):
         whole = [(a.place, a.function) for a in found.acquires] + list(found.releases)
-        return [Unparsed(place, function, spatch or SKIPPED) for place, function in whole]
+        return [unseen(place, function, spatch) for place, function in whole]
     ours = {a.place: a.function for a in found.acquires} | dict(found.releases)
     known = ours.keys() | {u.place for u in found.unparsed}
-    skipped = [Unparsed(place, ours[place], SKIPPED) for place in ours if place not in spatch]
+    skipped = [unseen(place, ours[place]) for place in ours if place not in spatch]
     # Releases in the bodies of macros are found where the macro is used.
     releases = knowledge().releases
     more = sorted(p for p, name in spatch.items() if p not in known and name not in releases)
-    return skipped + [Unparsed(p, "", ONLY_SPATCH) for p in more]
+    return skipped + [Unparsed(p, "", GapKind.ONLY_SPATCH) for p in more]
+
+
+def unseen(place: Place, function: str, said: str = "") -> Unparsed:
+    """A call that spatch does not report, and what it says of that."""
+    kind = GapKind.SPATCH_FAILS if said else GapKind.SPATCH_SKIPS
+    return Unparsed(place, function, kind, detail=said)

@@ -38,11 +38,7 @@ def acquires_by_words(source: Source, names: Collection[str]) -> Iterator[Acquir
 
 def named(path: str, why: str) -> Unparsed:
     """The file among what was not understood."""
-    return Unparsed(Place(path, 1, 0), "", _sentence(path, why))
-
-
-def _sentence(path: str, why: str) -> str:
-    return f"{path} is not analysed: {why}"
+    return Unparsed(Place(path, 1, 0), "", GapKind.FILE_NOT_ANALYSED, detail=why)
 
 
 def crowded(acquires: Collection[Acquire]) -> Mapping[str, str]:
@@ -58,17 +54,7 @@ def crowded(acquires: Collection[Acquire]) -> Mapping[str, str]:
 def whole_file(path: str, why: str, acquires: Collection[Acquire]) -> PinGroup:
     """One group of all acquires of a file, of which nothing else is known."""
     ordered = tuple(sorted(acquires))
-    gaps = (Gap(GapKind.FILE_NOT_ANALYSED, Place(path, 1, 0), other=why),)
-    return PinGroup(ordered[0].function, ordered, (), (), (), gaps, ())
-
-
-def disagreements(places: Collection[Place], skipped: Mapping[Place, str]) -> tuple[Gap, ...]:
-    """The calls among `places` that only one of the two finders sees; `skipped` says why."""
-    return tuple(
-        Gap(GapKind.SPATCH_DISAGREES, place, other=skipped[place])
-        for place in places
-        if place in skipped
-    )
+    return PinGroup(ordered[0].function, ordered, (), (), (), (named(path, why).gap,), ())
 
 
 def unread_mentions(functions: Functions, trace: Trace) -> Iterator[Gap]:

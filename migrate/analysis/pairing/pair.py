@@ -13,7 +13,6 @@ from pathlib import Path
 
 from migrate import analysis
 from migrate.analysis.acquires.searches import FactCache, Searches
-from migrate.analysis.acquires.unread import disagreements
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.gaps import Gap
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
@@ -71,7 +70,7 @@ def pair(
     told.phase("searching for who else sees the pages")
     searches = Searches(tree, program.includes, cache)
     outside = seen_outside(program, [(t.group, t.openings) for t in traced], searches)
-    skipped = {u.place: u.why for u in scan.unparsed}
+    skipped = {u.place: u.gap for u in scan.unparsed}
     groups = [_noted(t.group, skipped, outside) for t in traced]
     return Pairing(scan.commit, tuple(_named(_merged(groups))))
 
@@ -99,14 +98,14 @@ class _Told:
 
 
 def _noted(
-    group: PinGroup, skipped: Mapping[Place, str], outside: Mapping[Place, tuple[Gap, ...]]
+    group: PinGroup, skipped: Mapping[Place, Gap], outside: Mapping[Place, tuple[Gap, ...]]
 ) -> PinGroup:
     """Add what a finder could not parse, and who else may touch the pages, to the gaps.
 
     The former comes first: it is the reason of the verdict, and may be that of the other gaps.
     """
     places = [a.place for a in group.acquires] + [r.place for r in group.releases]
-    first = disagreements(places, skipped)
+    first = [skipped[place] for place in places if place in skipped]
     last = outside.get(group.acquires[0].place, ())
     return replace(group, gaps=(*first, *group.gaps, *last))
 

@@ -28,6 +28,36 @@ _CALLERS = "Look at every caller: does it release what it gets?"
 _STORE = "Look at what is stored there: can it be a page of anybody else?"
 
 WORDING: Mapping[GapKind, Wording] = {
+    GapKind.SPATCH_SKIPS: Wording(
+        "spatch does not parse this function",
+        "A semantic patch would miss the call: is there a macro that spatch does not know?",
+    ),
+    GapKind.SPATCH_FAILS: Wording(
+        "{other}", "Run the semantic patch by hand on the file: what does spatch stumble over?"
+    ),
+    GapKind.ONLY_SPATCH: Wording(
+        "only spatch sees a call here",
+        "Read the code: a call that the rest of the analysis does not see is not followed.",
+    ),
+    GapKind.NAME_UNCLEAR: Wording(
+        "the code that names {function}() is not understood",
+        "Is it a call? Then nothing is known of its pages.",
+    ),
+    GapKind.NAME_IN_MACRO: Wording(
+        "a macro names the function", "Look for uses of the macro: each is a call of its own."
+    ),
+    GapKind.NAME_NOT_CALLED: Wording(
+        "{function}() is named but not called",
+        "Find who calls it through the pointer.",
+    ),
+    GapKind.FILE_NOT_ANALYSED: Wording(
+        "{path} is not analysed: {other}",
+        "Read the file: what does it do with the pages that it acquires?",
+    ),
+    GapKind.FILE_NAMES_STORAGE: Wording(
+        "{path} is not analysed: {other} ('{subject}' is named there)",
+        "Read the file: does it use that storage, and release its pages?",
+    ),
     GapKind.ACQUIRE_OUTSIDE_FUNCTION: Wording(
         "the function around {at} is not understood",
         "Find the function that the call is in, and its releases.",
@@ -51,19 +81,6 @@ WORDING: Mapping[GapKind, Wording] = {
     GapKind.PAGES_ARGUMENT_NO_VARIABLE: Wording(
         "the pages argument at {at} is no variable",
         "Find out where the pages are written to.",
-    ),
-    GapKind.FILE_NOT_ANALYSED: Wording(
-        "{path} is not analysed: {other}",
-        "Read the file: what does it do with the pages that it acquires?",
-    ),
-    GapKind.FILE_NAMES_STORAGE: Wording(
-        "{path} is not analysed: {other} ('{subject}' is named there)",
-        "Read the file: does it use that storage, and release its pages?",
-    ),
-    GapKind.SPATCH_DISAGREES: Wording(
-        "{other} ({at})",
-        "A semantic patch may miss the call, for spatch does not read the function as tree-sitter"
-        " does: is there a macro that one of them does not know?",
     ),
     GapKind.NO_RELEASE: Wording(
         "no release was found",

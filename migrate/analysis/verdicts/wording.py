@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from migrate.analysis.edges import Edge, EdgeKind
-from migrate.analysis.gaps import FOREIGN_SOURCES, UNKNOWN_SOURCES, Gap, GapKind
+from migrate.analysis.gaps import FOREIGN_SOURCES, OF_FINDERS, UNKNOWN_SOURCES, Gap, GapKind
 from migrate.analysis.verdicts.gap_words import WORDING
 
 STEPS: Mapping[EdgeKind, str] = {
@@ -33,13 +33,16 @@ def words(gap: Gap) -> str:
 
 
 def why(gap: Gap) -> str:
-    """The same for a source of pages without saying that it is one."""
+    """The same without the place for what a finder skips, and for a source of pages without saying
+    that it is one."""
     return _filled(WORDING[gap.kind].sentence, gap)
 
 
 def template(kind: GapKind) -> str:
     """The line for a kind, with the names of fields in it."""
     sentence = WORDING[kind].sentence
+    if kind in OF_FINDERS:
+        return f"{sentence} ({{at}})"
     if kind in FOREIGN_SOURCES:
         return f"a release drops pages from elsewhere: {sentence} at {{at}}"
     if kind in UNKNOWN_SOURCES:

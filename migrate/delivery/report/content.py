@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from migrate import __version__
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Scan, Verdict
-from migrate.analysis.verdicts.wording import words
+from migrate.analysis.verdicts.wording import why, words
 from migrate.delivery.commits.rejected import Rejections
 from migrate.delivery.model import (
     Branch,
@@ -121,7 +121,7 @@ def make_report(results: Results) -> Report:
         areas=_areas(rows),
         rows=rows,
         groups=tuple(entries[name] for name in sorted(entries)),
-        unparsed=tuple(f"{u.place}: {u.function}: {u.why}" for u in results.scan.unparsed),
+        unparsed=tuple(f"{u.place}: {u.function}: {why(u.gap)}" for u in results.scan.unparsed),
         commits=tuple(_commit(results, commit) for commit in results.branch.commits),
         series=(
             *(_series(s, _notes(s)) for s in results.delivery.series),

@@ -9,7 +9,7 @@ import pytest
 
 from migrate.analysis.acquires import spatch_finder
 from migrate.analysis.acquires.far_releases import compare_releases
-from migrate.analysis.acquires.scan import SKIPPED, scan
+from migrate.analysis.acquires.scan import scan
 from migrate.analysis.acquires.spatch import Failed, run_spatch
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Pairing
@@ -68,7 +68,7 @@ def test_a_release_that_spatch_skips_is_the_first_gap() -> None:
     (release,) = group.releases
     assert release.place.path == THERE
     assert after.groups[0].gaps == (
-        Gap(GapKind.SPATCH_DISAGREES, release.place, other=SKIPPED),
+        Gap(GapKind.SPATCH_SKIPS, release.place),
         *group.gaps,
     )
     assert not after.groups[0].complete
@@ -81,7 +81,7 @@ def test_a_file_on_which_spatch_fails_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(spatch_finder, "run_spatch", run)
     _, after = compared(SEEN)
     first = after.groups[0].gaps[0]
-    assert (first.kind, first.other) == (GapKind.SPATCH_DISAGREES, "no luck")
+    assert (first.kind, first.other) == (GapKind.SPATCH_FAILS, "no luck")
 
 
 def test_files_with_an_acquire_are_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

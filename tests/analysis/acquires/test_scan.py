@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from migrate.analysis.acquires import spatch_finder
-from migrate.analysis.acquires.scan import SKIPPED, scan
+from migrate.analysis.acquires.scan import scan
 from migrate.analysis.acquires.spatch import Failed, Patched, TookTooLong, run_spatch
 from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Acquire, Scan, Unparsed
 from migrate.base.data import data_folder
 from tests.analysis.memory import tree_of
@@ -180,7 +181,7 @@ def test_a_function_that_spatch_does_not_parse_is_named(text: str) -> None:
 def test_what_spatch_does_not_see_is_listed_besides(spatch: list[tuple[str, ...]]) -> None:
     found = scanned(CALL % GUP)
     (acquire,) = found.acquires
-    assert found.unparsed == (Unparsed(acquire.place, "f", SKIPPED),)
+    assert found.unparsed == (Unparsed(acquire.place, "f", GapKind.SPATCH_SKIPS),)
     assert spatch == [(HERE,)]
 
 
@@ -199,7 +200,7 @@ def test_a_file_on_which_spatch_fails_costs_only_that_file(
     assert len(found.acquires) == 2
     (bad,) = found.unparsed
     assert bad.place.path == HERE
-    assert bad.why == outcome.reason
+    assert (bad.kind, bad.detail) == (GapKind.SPATCH_FAILS, outcome.reason)
     assert len(cache) == 1, "a failure is not stored"
 
 
@@ -210,7 +211,7 @@ def test_a_file_on_which_spatch_fails_costs_only_that_file(
 def test_garbage_of_spatch_is_nothing_found(printed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spatch_finder, "run_spatch", lambda _, files, **__: Patched(files, printed))
     found = scanned(CALL % GUP)
-    assert [u.why for u in found.unparsed] == [SKIPPED]
+    assert [u.kind for u in found.unparsed] == [GapKind.SPATCH_SKIPS]
 
 
 def test_what_only_spatch_sees_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,9 +226,9 @@ def test_what_only_spatch_sees_is_listed(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_call_in_the_body_of_a_macro_is_listed() -> None:
     found = scanned("#define GET(a, p) get_user_pages_fast(a, 1, 0, p)\n")
     assert found.acquires == ()
-    ((place, why),) = [(u.place.line, u.why) for u in found.unparsed]
-    assert place == 1
-    assert "macro" in why
+    (bad,) = found.unparsed
+    assert (bad.place.line, bad.kind) == (1, GapKind.NAME_IN_MACRO)
+    assert bad.named == "get_user_pages_fast"
 
 
 ADDRESSES = {
@@ -413,12 +414,13 @@ def test_a_spatch_that_misbehaves_costs_its_file_alone(
         "HANGS": "spatch was stopped after 8 s",
         "DIES": "was killed by signal 11",
         "FLOODS": "bytes of output",
-        "BABBLES": SKIPPED,
     }
-    files = {f"drivers/demo/{w}.c": CALL % f"{GUP}; /* {w} */" for w in (*bad, "fine")}
+    files = {f"drivers/demo/{w}.c": CALL % f"{GUP}; /* {w} */" for w in (*bad, "BABBLES", "fine")}
     found = scanned(files)
     assert len(found.acquires) == len(files)
-    reasons = {u.place.path: u.why for u in found.unparsed}
+    reasons = {u.place.path: u.detail for u in found.unparsed if u.kind is GapKind.SPATCH_FAILS}
     assert reasons.keys() == {f"drivers/demo/{w}.c" for w in bad}
+    skipped = [u.place.path for u in found.unparsed if u.kind is GapKind.SPATCH_SKIPS]
+    assert skipped == ["drivers/demo/BABBLES.c"]
     for word, why in bad.items():
         assert why in reasons[f"drivers/demo/{word}.c"]

@@ -12,7 +12,6 @@ from textwrap import dedent
 
 import pytest
 
-from migrate.analysis.acquires.scan import SKIPPED
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import (
     Acquire,
@@ -755,8 +754,9 @@ def test_that_a_finder_does_not_parse_it_is_the_first_thing_said() -> None:
     )
     found = scan_of(tree)
     (site,) = found.acquires
-    (got,) = pair(tree, replace(found, unparsed=(Unparsed(site.place, "f", SKIPPED),))).groups
-    assert got.gaps[0] == Gap(GapKind.SPATCH_DISAGREES, site.place, other=SKIPPED)
+    skipped = Unparsed(site.place, "f", GapKind.SPATCH_SKIPS)
+    (got,) = pair(tree, replace(found, unparsed=(skipped,))).groups
+    assert got.gaps[0] == skipped.gap
     assert len(got.gaps) > 1
 
 
