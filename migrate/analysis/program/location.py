@@ -48,10 +48,15 @@ class Global:
 
 @dataclass(frozen=True, order=True)
 class Member:
-    """A member of every struct `tag`; of unnamed structs inside it by all names on the way."""
+    """A member of every struct `tag`; of unnamed structs inside it by all names on the way.
+
+    A struct that a .c file defines is that file's own, `home`: another may have one by the same
+    tag. Those of headers have none.
+    """
 
     tag: str
     members: tuple[str, ...]
+    home: str = ""
 
     @property
     def word(self) -> str:

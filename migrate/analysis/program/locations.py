@@ -67,7 +67,7 @@ class Locations:
             if inside.tag:
                 tag, names = inside.tag, []
             names.append(member)
-            current = Member(tag, tuple(names))
+            current = Member(tag, tuple(names), self._types.own_file(tag, path))
             if n + 1 < len(value.members):
                 inside = self._types.of_member(inside, member, path)
         return current, ""

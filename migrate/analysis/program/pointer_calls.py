@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -50,7 +51,7 @@ class PointerCalls:
                 cell = _initialised(self._types, node, path)
                 if cell is None or self._types.is_public(cell.tag, path):
                     return None
-                members[cell] = path
+                members[replace(cell, home=self._types.own_file(cell.tag, path))] = path
         sites: list[Site] = []
         for cell, path in members.items():
             found = self._calls(cell, path)

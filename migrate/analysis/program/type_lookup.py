@@ -213,6 +213,11 @@ class TypeLookup:
         found = body.members.get(member) if body is not None else None
         return self.resolve(found, path) if found is not None else None
 
+    def own_file(self, tag: str, path: str) -> str:
+        """The .c file that defines struct `tag` as seen from `path`; "" when a header does."""
+        body = self.struct(tag, path)
+        return body.path if body is not None and body.path.endswith(".c") else ""
+
     def is_public(self, tag: str, path: str) -> bool:
         """Whether a header for the whole kernel defines the struct."""
         body = self.struct(tag, path)

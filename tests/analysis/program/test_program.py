@@ -66,7 +66,7 @@ def cell_of(expression: str, parameters: str = "struct demo *demo") -> tuple[Abs
 
 
 def member(tag: str, path: str) -> Member:
-    return Member(tag, tuple(path.split(".")))
+    return Member(tag, tuple(path.split(".")), HERE if tag in ("demo", "inner") else "")
 
 
 @pytest.mark.parametrize(
