@@ -1,15 +1,53 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where members are named outside of functions, which are lowered: in initialisers."""
+"""Initialisers outside of functions, which are lowered: what they set, where they name members."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Source
+from migrate.analysis.frontend.syntax import Source, name_of, top_level
 from migrate.analysis.frontend.types import base_type
 from migrate.analysis.frontend.words import whole_word
+
+
+@dataclass(frozen=True)
+class Initialised:
+    """A variable of a file with an initial value: the members that it names, None where one is set
+    without its name."""
+
+    name: str
+    const: bool
+    members: frozenset[str] | None
+
+
+def initialised(source: Source, tag: str) -> Iterator[Initialised]:
+    """The variables outside of functions that are a struct `tag` with an initial value."""
+    for node in top_level(source.root):
+        kind = base_type(node, source.path) if node.type == "declaration" else None
+        if kind is None or kind.tag != tag:
+            continue
+        const = any(c.type == "type_qualifier" and c.text == b"const" for c in node.children)
+        for declarator in node.children_by_field_name("declarator"):
+            named = declarator.child_by_field_name("declarator")
+            value = declarator.child_by_field_name("value")
+            if named is not None and value is not None and named.type == "identifier":
+                yield Initialised(name_of(named), const, _members(value))
+
+
+def _members(listed: Node) -> frozenset[str] | None:
+    found = set[str]()
+    pairs = [child for child in listed.named_children if child.type != "comment"]
+    for pair in pairs:
+        if pair.type != "initializer_pair":
+            return None
+        for designator in pair.children_by_field_name("designator"):
+            if designator.type != "field_designator" or not designator.named_children:
+                return None
+            found.add(name_of(designator.named_children[0]))
+    return frozenset(found) if listed.type == "initializer_list" else None
 
 
 def named_outside(source: Source, member: str) -> Iterator[frozenset[str]]:

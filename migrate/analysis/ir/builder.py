@@ -43,10 +43,12 @@ NOTHING = Opaque("")
 
 @dataclass(frozen=True)
 class Asked:
-    """The bytes where the condition that is being lowered ends, and where its statement does."""
+    """The bytes where the condition that is being lowered ends, and where its statement does; of an
+    `if` the bytes of the condition without parentheses."""
 
     condition: int = 0
     statement: int = 0
+    of_if: tuple[int, int] = (0, 0)
 
 
 @dataclass
@@ -69,6 +71,7 @@ class Builder:
     macros: MacroBlocks = field(default_factory=MacroBlocks)
     asked: Asked = Asked()
     jumps: list[int] = field(default_factory=list)
+    statements: set[int] = field(default_factory=set)
     loops: list[MacroLoop] = field(default_factory=list)
     garbled: bool = False
 
@@ -121,6 +124,7 @@ class Builder:
             tuple(self.jumps),
             tuple(tuple(numbers) for numbers in successors),
             self.macros,
+            frozenset(self.statements),
         )
 
     # Variables
@@ -206,8 +210,9 @@ class Builder:
 
     def condition(self, value: Expression, node: Node) -> Condition:
         place, text = self.source.place(node), self.source.line(node)
-        asked = self.asked
-        return Condition(value, place, text, node.start_byte, asked.condition, asked.statement)
+        asked, start = self.asked, node.start_byte
+        alone = (start, node.end_byte) == asked.of_if
+        return Condition(value, place, text, start, asked.condition, asked.statement, alone)
 
 
 def _reads(expression: Expression) -> bool:

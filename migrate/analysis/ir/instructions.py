@@ -115,7 +115,7 @@ class Condition:
     """What a branch asks: `value` is true, or is not.
 
     It belongs to the condition of a statement, which ends at byte `asked`; the statement itself
-    ends at byte `end`.
+    ends at byte `end`. `alone` says that it is all that an `if` asks.
     """
 
     value: Expression
@@ -124,6 +124,7 @@ class Condition:
     start: int
     asked: int
     end: int
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,8 @@ class Lowered:
     successors: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
     """The numbers of the edges that leave each block."""
     macros: MacroBlocks = field(default_factory=MacroBlocks)
+    statements: frozenset[int] = frozenset()
+    """The bytes where expressions start that are statements of their own."""
     """The blocks behind macros; `misread` says that the function is unsure for another reason."""
 
     @cached_property

@@ -122,6 +122,10 @@ class _Statements(Expressions):
         self._each(node)
         self.loops.append(MacroLoop(first, self._between(), words(node)))
 
+    def _expression_statement(self, node: Node) -> None:
+        self.statements.update(child.start_byte for child in node.named_children)
+        self._each(node)
+
     def _compound(self, node: Node) -> None:
         with self.scope():
             self._each(node)
@@ -349,6 +353,7 @@ class _Spans(_Statements):
 
 _STATEMENTS = {
     "compound_statement": _Statements._compound,
+    "expression_statement": _Statements._expression_statement,
     "declaration": _Statements._declaration,
     "function_definition": _Statements._nested,
     "if_statement": _Statements._if,

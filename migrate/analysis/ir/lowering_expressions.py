@@ -89,7 +89,9 @@ class Expressions(Builder):
 
     def ask(self, condition: Node, statement: Node, yes: int, no: int) -> None:
         """Branch by the `condition` of `statement`."""
-        outer, self.asked = self.asked, Asked(condition.end_byte, statement.end_byte)
+        whole = strip(condition)
+        of_if = (whole.start_byte, whole.end_byte) if statement.type == "if_statement" else (0, 0)
+        outer, self.asked = self.asked, Asked(condition.end_byte, statement.end_byte, of_if)
         self.branch(condition, yes, no)
         self.asked = outer
 

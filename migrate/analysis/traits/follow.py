@@ -9,13 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
-from tree_sitter import Node
-
-from migrate.analysis.frontend.syntax import Source, name_of, nodes
+from migrate.analysis.ir.expressions import (
+    Binary,
+    CallResult,
+    Constant,
+    Evaluated,
+    Opaque,
+    Temporary,
+    Variable,
+    subexpressions,
+    variables,
+)
+from migrate.analysis.ir.instructions import Invoke, Lowered, Store, is_addressed, is_counted
 from migrate.analysis.ir.model import FunctionFacts, Result
 from migrate.analysis.model import Acquire, FollowSite
 from migrate.analysis.program.callers import Site
+from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
 
 _LOCKED = ("get_user_pages", "get_user_pages_remote")
@@ -25,18 +36,8 @@ _LOOKUPS = ("find_vma", "vma_lookup", "find_extend_vma")
 _FLAGS = frozenset({"FOLL_WRITE", "FOLL_GET", "FOLL_NOFAULT"})
 """Flags that follow_page() understands, or that the fault-in before it can honour."""
 
-_FAILED = (("<=", b"0"), ("<", b"1"), ("!=", b"1"))
+_FAILED = (("<=", "0"), ("<", "1"), ("!=", "1"))
 """What is true of the value exactly when the one page was not taken."""
-
-_PURE = frozenset(
-    {
-        *("identifier", "number_literal", "parenthesized_expression", "binary_expression"),
-        *("unary_expression", "conditional_expression", "field_expression", "field_identifier"),
-        *("cast_expression", "type_descriptor", "primitive_type", "sized_type_specifier", "null"),
-        *("sizeof_expression", "true", "false", "struct_specifier", "type_identifier"),
-        *("abstract_pointer_declarator", "pointer_expression", "comment"),
-    }
-)
 
 
 def follow_sites(
@@ -57,21 +58,22 @@ def _site(program: Program, acquire: Acquire, site: Site | None) -> FollowSite |
         return f"it wants the mmap lock, which {acquire.name}() goes without where it can"
     if acquire.name not in _LOCKED:
         return f"it wants the mmap lock, which {acquire.name}() takes or drops itself"
-    call = _call_node(program, site) if site is not None else None
-    if site is None or call is None:
+    lowered = site.facts.lowered if site is not None else None
+    call = lowered.calls.get(site.index) if lowered is not None and site is not None else None
+    if site is None or lowered is None or call is None or is_macro(site.facts.function):
         return "the call is not understood"
     wrong = _wrong_arguments(acquire)
     if wrong:
         return wrong
     page = _page(acquire, site.facts)
-    result = _result(call)
+    result = _result(lowered, call)
     if page is None:
         return "the page does not go into a local variable"
     if result is None:
         return "the call is part of a larger expression"
     start = acquire.argument("start", "addr", "address") or ""
     flags = acquire.argument("gup_flags", "foll_flags", "flags", "write") or ""
-    if not all(_is_pure(n) for n in _arguments(call)):
+    if not _is_pure(lowered, call):
         return "its arguments have side effects"
     write = _write(flags)
     if write is None:
@@ -103,56 +105,30 @@ def _page(acquire: Acquire, facts: FunctionFacts) -> str | None:
     return match[1] if plain and unique else None
 
 
-# The syntax around the call
+# The code around the call
 
 
-def _call_node(program: Program, site: Site) -> Node | None:
-    source = program.source(site.facts.function.path)
-    if source is None or source.origin is not None:
-        return None
-    start = site.call.start
-    node = source.root.descendant_for_byte_range(start, start + len(site.call.name))
-    call = node.parent if node is not None else None
-    return call if call is not None and call.type == "call_expression" else None
-
-
-def _arguments(call: Node) -> list[Node]:
-    listed = call.child_by_field_name("arguments")
-    return [c for c in listed.named_children if c.type != "comment"] if listed is not None else []
-
-
-def _is_pure(node: Node) -> bool:
-    """Whether the expression can be written down twice: no call, no store."""
-    return node.type in _PURE and all(_is_pure(child) for child in node.named_children)
-
-
-def _result(call: Node) -> str | None:
-    """The variable that gets the value, "" for the condition of an `if`, None for anything else."""
-    holder = call.parent
-    if holder is None:
-        return None
-    if holder.type == "assignment_expression":
-        target, operator = holder.child_by_field_name("left"), holder.children[1]
-        statement = holder.parent is not None and holder.parent.type == "expression_statement"
-        simple = target is not None and target.type == "identifier" and operator.type == "="
-        return name_of(target) if statement and simple and target is not None else None
-    if holder.type != "binary_expression":
-        return None
-    condition = holder.parent
-    is_if = condition is not None and condition.parent is not None
-    if not is_if or condition is None or condition.type != "parenthesized_expression":
-        return None
-    if condition.parent is None or condition.parent.type != "if_statement":
-        return None
-    return "" if _says_failed(holder, call) else None
-
-
-def _says_failed(comparison: Node, call: Node) -> bool:
-    left, right = comparison.child_by_field_name("left"), comparison.child_by_field_name("right")
-    operator = comparison.child_by_field_name("operator")
-    if left != call or right is None or operator is None:
+def _is_pure(lowered: Lowered, call: Invoke) -> bool:
+    """Whether its arguments can be written down twice: no call, no store."""
+    inside = {e for argument in call.arguments for e in subexpressions(argument)}
+    if any(isinstance(e, (CallResult, Evaluated, Temporary)) for e in inside):
         return False
-    return (operator.type, right.text) in _FAILED
+    if any(isinstance(e, Opaque) and not e.text.startswith("sizeof") for e in inside):
+        return False
+    # What is done for the arguments is done before the call, and stands behind its name.
+    before = takewhile(lambda i: i is not call, lowered.order)
+    return not call.unclear and all(i.start < call.start for i in before)
+
+
+def _result(lowered: Lowered, call: Invoke) -> str | None:
+    """The variable that gets the value, "" for the condition of an `if`, None for anything else."""
+    value = CallResult(call.number)
+    for store in lowered.order:
+        if isinstance(store, Store) and store.value == value and isinstance(store.target, Variable):
+            simple = store.operator == "=" and store.start in lowered.statements
+            return store.target.written if simple else None
+    failed = {Binary(operator, value, Constant(number)) for operator, number in _FAILED}
+    return "" if any(c.alone and c.value in failed for c in lowered.conditions) else None
 
 
 def _write(flags: str) -> str | None:
@@ -183,7 +159,7 @@ def _vma(program: Program, site: Site, address: str) -> str:
         if name in facts.parameters:
             found = _given(program, facts, name, address)
         else:
-            found = _looked_up(program, facts, name, address)
+            found = _looked_up(facts, name, address)
         if found:
             return name
     return ""
@@ -192,7 +168,7 @@ def _vma(program: Program, site: Site, address: str) -> str:
 def _given(program: Program, facts: FunctionFacts, vma: str, address: str) -> bool:
     """Whether every caller passes the vma that it looked up by the address it passes."""
     names = facts.parameters
-    if address not in names or not _constant(program, facts, address, vma):
+    if address not in names or not _constant(facts, address, vma):
         return False
     sites, closed = program.callers.of(facts.function)
     at, to = names.index(vma), names.index(address)
@@ -201,13 +177,13 @@ def _given(program: Program, facts: FunctionFacts, vma: str, address: str) -> bo
         and bool(sites)
         and all(
             len(s.call.sources) > max(at, to)
-            and _looked_up(program, s.facts, s.call.sources[at], s.call.sources[to])
+            and _looked_up(s.facts, s.call.sources[at], s.call.sources[to])
             for s in sites
         )
     )
 
 
-def _looked_up(program: Program, facts: FunctionFacts, vma: str, address: str) -> bool:
+def _looked_up(facts: FunctionFacts, vma: str, address: str) -> bool:
     """Whether `vma` only ever is the result of a lookup by `address`, and is tested."""
     kind = facts.types.get(vma)
     if kind is None or (kind.tag, kind.depth) != ("vm_area_struct", 1) or vma in facts.parameters:
@@ -219,40 +195,21 @@ def _looked_up(program: Program, facts: FunctionFacts, vma: str, address: str) -
     for call in (facts.calls[n] for n in calls):
         if call.name not in _LOOKUPS or call.sources[-1:] != (address,):
             return False
-    return _constant(program, facts, address) and _is_tested(program, facts, vma)
+    return _constant(facts, address) and _is_tested(facts, vma)
 
 
-def _constant(program: Program, facts: FunctionFacts, *names: str) -> bool:
+def _constant(facts: FunctionFacts, *names: str) -> bool:
     """Whether the variables keep the value that they came in with, or were given once."""
-    source = program.source(facts.function.path)
-    if source is None:
-        return False
     stores = [f.target.base for f in facts.flows if not f.target.members]
     for name in names:
         once = 0 if name in facts.parameters else 1
         if name not in facts.types or stores.count(name) > once:
             return False
-        if any(_changes(n, name) for n in nodes(facts.function.body)):
+        if is_counted(facts.lowered, name) or is_addressed(facts.lowered, name):
             return False
     return True
 
 
-def _changes(node: Node, name: str) -> bool:
-    if node.type not in ("update_expression", "pointer_expression"):
-        return False
-    argument = node.child_by_field_name("argument")
-    addressed = node.type == "update_expression" or node.children[0].type == "&"
-    return addressed and argument is not None and argument.text == name.encode()
-
-
-def _is_tested(program: Program, facts: FunctionFacts, name: str) -> bool:
-    source: Source | None = program.source(facts.function.path)
-    conditions = (
-        n.child_by_field_name("condition")
-        for n in nodes(facts.function.body)
-        if n.type == "if_statement"
-    )
-    return source is not None and any(
-        c is not None and any(n.type == "identifier" and name_of(n) == name for n in nodes(c))
-        for c in conditions
-    )
+def _is_tested(facts: FunctionFacts, name: str) -> bool:
+    conditions = facts.lowered.conditions
+    return any(name in (v.name for v in variables(c.value)) for c in conditions)

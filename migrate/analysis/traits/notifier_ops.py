@@ -6,10 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tree_sitter import Node
-
-from migrate.analysis.frontend.syntax import name_of, top_level
-from migrate.analysis.frontend.types import base_type
+from migrate.analysis.frontend.initializers import initialised
 from migrate.analysis.ir.model import AccessPath
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.program import Program
@@ -44,29 +41,5 @@ def _operations(program: Program, path: str) -> Iterator[tuple[str, bool]]:
     """The variables of the file that are a struct mmu_notifier_ops, and whether all that each
     sets is about the end."""
     source = program.source(path)
-    for node in top_level(source.root) if source is not None else ():
-        kind = base_type(node, path) if node.type == "declaration" else None
-        if kind is None or kind.tag != "mmu_notifier_ops":
-            continue
-        for declarator in node.children_by_field_name("declarator"):
-            named = declarator.child_by_field_name("declarator")
-            value = declarator.child_by_field_name("value")
-            if named is not None and value is not None and named.type == "identifier":
-                yield name_of(named), _is_const(node) and _is_about_the_end(value)
-
-
-def _is_const(declaration: Node) -> bool:
-    return any(c.type == "type_qualifier" and c.text == b"const" for c in declaration.children)
-
-
-def _is_about_the_end(listed: Node) -> bool:
-    pairs = [child for child in listed.named_children if child.type != "comment"]
-    return listed.type == "initializer_list" and all(
-        pair.type == "initializer_pair" and set(_designated(pair)) <= _AT_THE_END for pair in pairs
-    )
-
-
-def _designated(pair: Node) -> Iterator[str]:
-    for designator in pair.children_by_field_name("designator"):
-        field = designator.named_children
-        yield name_of(field[0]) if designator.type == "field_designator" and field else ""
+    for made in initialised(source, "mmu_notifier_ops") if source is not None else ():
+        yield made.name, made.const and made.members is not None and made.members <= _AT_THE_END

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.syntax import name_of, nodes
 from migrate.analysis.ir.model import Call
 from migrate.analysis.model import (
     Acquire,
@@ -19,6 +18,7 @@ from migrate.analysis.model import (
     Use,
     UseKind,
 )
+from migrate.analysis.paths.waits import loops_between
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
@@ -41,7 +41,6 @@ _READING = frozenset(
     )
 )
 """The flags of the kernel that ask for no write access; a macro may be anything."""
-_LOOPS = frozenset({"while_statement", "for_statement", "do_statement"})
 _ARCH_MM = re.compile(r"arch/[^/]+/mm/")
 _COMPARISON = re.compile(r"[<>=!]=|[<>!]|&&|\|\|")
 
@@ -156,34 +155,19 @@ def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
     known = knowledge()
     places = {r.place for r in releases}
     for site in sites:
-        own = [c.start for c in site.facts.calls if c.place in places]
-        if not own or min(own) < site.call.start or _turns(site, max(own)):
+        calls = site.facts.calls
+        own = {c.start: number for number, c in enumerate(calls) if c.place in places}
+        if not own or min(own) < site.call.start:
             return False
-        for call in site.facts.calls:
+        if loops_between(site.facts.lowered, site.index, own[max(own)]):
+            return False
+        for call in calls:
             if not site.call.start < call.start <= max(own):
                 continue
             function = known.lookup(call.name)
             if function is None or not set(function.effects) <= _QUIET_EFFECTS:
                 return False
     return {s.facts.function.path for s in sites} >= {p.path for p in places}
-
-
-def _turns(site: Site, last: int) -> bool:
-    """Whether the code behind the acquire jumps back, or loops without a release before the one
-    at `last`."""
-    labels: dict[str, int] = {}
-    for node in nodes(site.facts.function.body):
-        if node.type in _LOOPS and site.call.start < node.start_byte < node.end_byte < last:
-            return True
-        label = node.child_by_field_name("label")
-        if label is not None and node.type == "labeled_statement":
-            labels[name_of(label)] = node.start_byte
-    return any(
-        labels.get(name_of(label), node.start_byte) < node.start_byte
-        for node in nodes(site.facts.function.body)
-        if node.type == "goto_statement"
-        and (label := node.child_by_field_name("label")) is not None
-    )
 
 
 def _notifiers(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.frontend.initializers import named_outside
+from migrate.analysis.frontend.initializers import Initialised, initialised, named_outside
 from migrate.analysis.frontend.syntax import parse
 
 
@@ -28,3 +28,19 @@ from migrate.analysis.frontend.syntax import parse
 def test_the_tags_around_a_member(text: str, tags: list[set[str]]) -> None:
     found = [set(tags) for tags in named_outside(parse("a.c", text.encode()), "ours")]
     assert found == tags
+
+
+def test_what_a_variable_of_a_file_sets() -> None:
+    text = b"""
+    static const struct ops one = { .release = f, .free = g };
+    struct ops two = { f };
+    struct ops three = { .list[0] = f };
+    struct other four = { .release = f };
+    struct ops five;
+    void h(void) { struct ops six = { .release = f }; }
+    """
+    assert list(initialised(parse("a.c", text), "ops")) == [
+        Initialised("one", True, frozenset({"release", "free"})),
+        Initialised("two", False, None),
+        Initialised("three", False, None),
+    ]

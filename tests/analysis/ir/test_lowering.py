@@ -237,3 +237,18 @@ def test_a_block_behind_a_macro(body: str, blocks: list[str], misread: bool, uns
     start = len("int f(struct s *s, int n)\n{\n")
     assert [body[b.start - start : b.stop - start] for b in found.macros.blocks] == blocks
     assert (found.macros.misread, found.unsure) == (misread, unsure)
+
+
+def test_what_stands_alone() -> None:
+    found = lowered(
+        "n = g(); if ((n = g()) < 0) h(n = g()); if (n > 1) h(1); if (n > 2 && s) h(1);"
+    )
+    stores = [i.start in found.statements for i in found.order if isinstance(i, Store)]
+    assert stores == [True, False, False]
+    assert [c.alone for c in found.conditions] == [True, True, False, False]
+    assert not lowered("while (n) h(1);").conditions[0].alone
+
+
+def test_labels_and_variables_without_a_value_are_instructions() -> None:
+    found = lowered("int k, m = 1; again: k = m; goto again;").order
+    assert [type(i).__name__ for i in found[:4]] == ["Declare", "Store", "Label", "Store"]

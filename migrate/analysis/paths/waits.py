@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Loops between an acquire and a release, in which the code may wait for somebody who uses pages.
+
+A loop is a natural one of the control flow graph (Aho, Lam, Sethi, Ullman: Compilers, 9.6), and so
+is what a goto makes; one around both calls, or around the release, is none that waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from migrate.analysis.ir.instructions import Invoke, Lowered
+
+
+def loops_between(lowered: Lowered, acquire: int, release: int) -> bool:
+    """Whether a loop can be between call number `acquire` and call number `release`."""
+    looping = lowered.looping
+    blocks = {
+        i.number: n
+        for n, b in enumerate(looping.blocks)
+        for i in b.instructions
+        if isinstance(i, Invoke)
+    }
+    start, end = blocks[acquire], blocks[release]
+    if start == end and acquire < release:
+        return False
+    onward = _next(looping)
+    behind = _reached(onward, onward(start), start)
+    return any(
+        not {start, end} & loop and loop & behind and end in _reached(onward, loop, start)
+        for loop in natural_loops(looping)
+    )
+
+
+def natural_loops(lowered: Lowered) -> Iterator[frozenset[int]]:
+    """The blocks of each loop: for an edge back what leads to its source without its target."""
+    into: dict[int, set[int]] = {}
+    for edge in lowered.edges:
+        into.setdefault(edge.target, set()).add(edge.source)
+    for source, target in _edges_back(lowered):
+        yield _reached(lambda block: into.get(block, ()), {source}, target) | {target}
+
+
+def _edges_back(lowered: Lowered) -> Iterator[tuple[int, int]]:
+    """The edges to a block that the search is still below, depth first from the start."""
+    onward = _next(lowered)
+    seen, path = {0}, {0}
+    stack = [(0, iter(sorted(onward(0))))]
+    while stack:
+        block, targets = stack[-1]
+        target = next(targets, None)
+        if target is None:
+            path.discard(block)
+            stack.pop()
+        elif target in path:
+            yield block, target
+        elif target not in seen:
+            seen.add(target)
+            path.add(target)
+            stack.append((target, iter(sorted(onward(target)))))
+
+
+def _next(lowered: Lowered) -> Callable[[int], Collection[int]]:
+    return lambda block: {lowered.edges[n].target for n in lowered.successors[block]}
+
+
+def _reached(
+    onward: Callable[[int], Collection[int]], first: Collection[int], without: int
+) -> frozenset[int]:
+    """The blocks that can be reached from `first`, these too, but through `without`."""
+    found, queue = set[int](), list(first)
+    while queue:
+        block = queue.pop()
+        if block not in found and block != without:
+            found.add(block)
+            queue.extend(onward(block))
+    return frozenset(found)
