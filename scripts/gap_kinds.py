@@ -23,8 +23,9 @@ The rules convert a group only when all of it was followed. What was not is a ga
 each gap of a group in the code, a decision with `despite_gaps = true`
 ([decisions.md](decisions.md)) converts it.
 
-Each gap has one of the kinds below. `gap_kinds` of report.json has them in the order of `gaps`;
-`pair --json` and `classify --json` have them with place, subject and function.
+Each gap has one of the kinds below, in brackets behind its line in report.html and report.md.
+`gap_kinds` of report.json has them in the order of `gaps`; `pair --json` and `classify --json`
+have them with place, subject and function.
 """
 
 _COLUMNS = ("| kind | line | what to check |", "| --- | --- | --- |")

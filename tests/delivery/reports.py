@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from migrate.analysis.gaps import GapKind
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import (
     Acquire,
     Action,
@@ -52,7 +52,8 @@ def group(name: str, *acquires: Acquire) -> PinGroup:
     place = replace(first.place, line=first.place.line + 3)
     released = Release(place, first.function, "put_page", False, "", "put_page(page)")
     used = Use(place, first.function, UseKind.MAP, "kmap(page)")
-    return PinGroup(name, acquires, (released,), (used,), (), ())
+    gap = Gap(GapKind.SHARED_STORAGE, subject=EVIL)
+    return PinGroup(name, acquires, (released,), (used,), (), (gap, Gap(GapKind.NO_RELEASE)))
 
 
 def verdict(name: str, action: Action, reason: str = "It is so.") -> Verdict:

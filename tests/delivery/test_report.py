@@ -15,6 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from migrate.analysis.gaps import GapKind
 from migrate.base import codec
 from migrate.base.markdown import cells, code, escaped, fenced
 from migrate.delivery.commits.rejected import Rejection, Rejections
@@ -225,6 +226,14 @@ def test_markdown_has_all_that_json_has(results: Results) -> None:
     made = flat(markdown(report)).replace("\\", "")
     for leaf in leaves(json.loads(codec.dumps(report))):
         assert all(flat(line) in made for line in leaf.split("\n")), leaf
+
+
+def test_what_was_not_followed_has_its_kind(results: Results) -> None:
+    report = make_report(results)
+    first = report.groups[0]
+    assert first.gap_kinds == (GapKind.SHARED_STORAGE, GapKind.NO_RELEASE)
+    assert first.gaps[1] == "no release was found"
+    assert "- no release was found \\[no-release\\]" in markdown(report)
 
 
 def test_report_json_fits_its_schema(results: Results) -> None:

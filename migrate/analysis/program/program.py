@@ -32,12 +32,14 @@ class Program(Functions):
     def resolved(self, facts: FunctionFacts) -> FunctionFacts:
         return self.types.resolved(facts)
 
-    def is_shared(self, cell: Global) -> bool:
-        """Whether files outside of its folder may name the global variable `cell`, which is no
-        static one."""
-        near = set(self.files_with(f"{cell.folder}/", cell.name))
+    def is_static(self, cell: Global) -> bool:
+        """Whether a file of its folder has a static variable by that name."""
+        near = self.files_with(f"{cell.folder}/", cell.name)
         static = re.compile(rb"^static\b[^;(]*\b" + re.escape(cell.name.encode()) + rb"\b", re.M)
-        if any(static.search(self.tree.read(path) or b"") for path in near):
-            return False
+        return any(static.search(self.tree.read(path) or b"") for path in near)
+
+    def is_shared(self, cell: Global) -> bool:
+        """Whether files outside of its folder name the global variable `cell`."""
         named = self.wide.naming(cell.name)
-        return named is None or not set(named) <= near
+        near = self.files_with(f"{cell.folder}/", cell.name)
+        return named is None or not set(named) <= set(near)

@@ -109,8 +109,10 @@ class Forward:
         elif isinstance(cell, Global):
             if not self.program.cells.is_declared(cell):
                 self.trace.gap(Gap(GapKind.GLOBAL_UNDECLARED, subject=cell.name), state.form)
-            elif state.form in (PAGE, SCATTER) and self.program.is_shared(cell):
-                self.trace.gap(Gap(GapKind.GLOBAL_SHARED, subject=cell.name), state.form)
+            elif state.form in (PAGE, SCATTER) and not self.program.is_static(cell):
+                self.trace.wide = True
+                if self.program.is_shared(cell):
+                    self.trace.gap(Gap(GapKind.GLOBAL_SHARED, subject=cell.name), state.form)
             yield from self.program.cells.global_users(cell)
         elif isinstance(cell, Untyped):
             somewhere = Place(cell.path, 1, 0)

@@ -235,6 +235,19 @@ def test_where_anybody_may_call_a_release_any_file_may_change_the_group() -> Non
     assert set(first_traced(files).folders) == {*ALWAYS, "drivers/demo", ""}
 
 
+@pytest.mark.parametrize(("static", "wide"), [("", True), ("static ", False)])
+def test_where_a_variable_is_not_static_any_file_may_name_it_tomorrow(
+    static: str, wide: bool
+) -> None:
+    text = (
+        f"{static}struct page *the_only_page;\nvoid f(void)\n{{\n"
+        "\tget_user_pages_fast(0, 1, 0, &the_only_page);\n\tput_page(the_only_page);\n}\n"
+    )
+    traced = first_traced({HERE: text})
+    assert traced.group.gaps == ()
+    assert set(traced.folders) == {*ALWAYS, "drivers/demo", *([""] * wide)}
+
+
 PUBLIC = {
     "include/linux/demo.h": "struct demo {\n\tstruct page *page;\n};\n",
     "fs/other.c": "int other;\n",

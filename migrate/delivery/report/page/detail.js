@@ -125,7 +125,7 @@ const detail = (group, id) => {
   if (group.commit) box.append(make("p", "soft", "Commit " + group.commit.slice(0, 12) +
     (group.series ? ", series " + group.series : "")));
   list(box, "Warnings", plain(group.warnings));
-  list(box, "Not followed", plain(group.gaps));
+  list(box, "Not followed", plain(group.gaps.map((gap, n) => gap + " [" + group.gap_kinds[n] + "]")));
   list(box, "Notes", plain(group.notes));
   section(box, "Code", ...code);
   section(box, "Diff", ...group.diffs.flatMap(diff => [make("code", "", diff.path), diffBlock(diff)]));
