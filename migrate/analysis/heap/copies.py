@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tree_sitter import Node
-
 from migrate.analysis.frontend.kernel_api import RESULT, Bytes
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.syntax import name_of, nodes, strip
-from migrate.analysis.frontend.types import TypeRef, base_type
+from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.gaps import Gap, GapKind
+from migrate.analysis.ir.expressions import Cast, Variable
+from migrate.analysis.ir.instructions import all_expressions
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Result, Value
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
@@ -41,10 +40,10 @@ def _laid_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:
         for facts in _functions(program, file, cell.tag, home) if source is not None else ():
             if not any(k.tag == cell.tag for k in facts.types.values()):
                 continue
-            for node in nodes(facts.function.body):
-                if node.type == "cast_expression" and _is_other(program, node, cell.tag, facts):
-                    assert source is not None
-                    yield Gap(GapKind.STRUCT_CAST, source.place(node), cell.tag)
+            casts = (e for e in all_expressions(facts.lowered) if isinstance(e, Cast))
+            for cast in casts:
+                if source is not None and _is_other(program, cast, cell.tag, facts):
+                    yield Gap(GapKind.STRUCT_CAST, source.place_at(cast.at), cell.tag)
 
 
 def _functions(program: Program, file: str, tag: str, home: str) -> tuple[FunctionFacts, ...]:
@@ -54,15 +53,12 @@ def _functions(program: Program, file: str, tag: str, home: str) -> tuple[Functi
     return tuple({facts.function.id: facts for facts in found}.values())
 
 
-def _is_other(program: Program, node: Node, tag: str, facts: FunctionFacts) -> bool:
-    written, value = node.child_by_field_name("type"), node.child_by_field_name("value")
-    path = facts.function.path
-    kind = base_type(written) if written is not None else None
-    kind = program.types.resolve(kind, path) if kind is not None else None
-    value = strip(value) if value is not None else None
-    if kind is None or value is None or value.type != "identifier" or kind.tag == tag:
+def _is_other(program: Program, cast: Cast, tag: str, facts: FunctionFacts) -> bool:
+    path, value = facts.function.path, cast.operand
+    kind = program.types.resolve(cast.type, path) if cast.type is not None else None
+    if kind is None or not isinstance(value, Variable) or kind.tag == tag:
         return False
-    given = facts.types.get(name_of(value))
+    given = facts.types.get(value.name)
     if given is None or (given.tag, given.depth) != (tag, 1):
         return False
     if program.types.struct(kind.tag, path) is None:

@@ -185,7 +185,7 @@ class _Search:
             self._lose_if(self._escapes(pointer, flow, user))
         for index, position, _ in found.arguments:
             filled |= self._given(pointer, Site(user, index), position)
-        handed_out = pointer.element or any(_has_address(r.text) for r, _ in found.returns)
+        handed_out = pointer.element or any(r.addressed for r, _ in found.returns)
         self._lose_if(bool(found.returns) and handed_out)
         return filled
 
@@ -214,7 +214,7 @@ class _Search:
                 continue
             own = self._program.types.at(value, user)
             deeper = own is None or target is None or target.depth - flow.through > own.depth
-            if deeper or _has_address(flow.text):
+            if deeper or flow.addressed:
                 return True
         return False
 
@@ -227,7 +227,7 @@ class _Search:
             if isinstance(v, AccessPath)
             and self._program.cells.of(v, site.facts)[0] == pointer.cell
         )
-        by_address = _has_address(call.sources[position]) or (pointer.element and bare)
+        by_address = call.addressed[position] or (pointer.element and bare)
         known = known_callee(self._program, call.name, path)
         if known is not None:
             self._lose_if(known.may_set(position, len(call.arguments)))
@@ -276,8 +276,3 @@ class _Search:
             self._found.add(call.place)
         elif known.origin is not Origin.ERROR:
             self._lost = True
-
-
-def _has_address(text: str) -> bool:
-    """Whether something in a line of C may be the address of what it names."""
-    return "&" in text.replace("&&", "")

@@ -6,13 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tree_sitter import Node
-
 from migrate.analysis.frontend.kernel_api import KernelFunction
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.syntax import declarator_name, name_of, nodes
 from migrate.analysis.heap.fresh_memory import is_fresh
 from migrate.analysis.heap.may_alias import MayAlias
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    Binary,
+    Evaluated,
+    Unary,
+    is_zero,
+    plain,
+    subexpressions,
+)
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
@@ -54,44 +60,20 @@ def _stores(program: Program, facts: FunctionFacts, call: Call, pair: _Pair) -> 
             continue
         for loc, itself in _meant(program, facts, call, position):
             found = _place_inside(program, facts, loc, pair.family)
-            if found is None or (itself and _is_sound(known, call, position, found, pair)):
+            if found is None or (itself and _is_sound(facts, known, call, position, found, pair)):
                 continue
-            tag, inside = found
-            if inside and _is_pointer(program, tag, inside[-1], facts.function.path):
+            _, inside = found
+            if inside and _is_pointer(program, loc, facts):
                 continue
             if inside or not is_fresh(program, facts, call, loc.base):
                 return True
     return False
 
 
-def _is_pointer(program: Program, tag: str, member: str, path: str) -> bool:
+def _is_pointer(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool:
     """Whether a member is a pointer, so that what it points to is no part of the struct."""
-    body = program.types.struct(tag, path)
-    source = program.source(body.path) if body is not None else None
-    if source is None:
-        return False
-    kinds = {
-        _is_pointer_declarator(declarator)
-        for node in nodes(source.root)
-        if node.type == "struct_specifier" and _is_definition(node, tag)
-        for found in nodes(node)
-        if found.type == "field_declaration"
-        for declarator in found.children_by_field_name("declarator")
-        if declarator_name(declarator) == member
-    }
-    return kinds == {True}
-
-
-def _is_definition(node: Node, tag: str) -> bool:
-    named = node.child_by_field_name("name")
-    return (
-        named is not None and name_of(named) == tag and node.child_by_field_name("body") is not None
-    )
-
-
-def _is_pointer_declarator(declarator: Node) -> bool:
-    kinds = {n.type for n in nodes(declarator)}
-    return "pointer_declarator" in kinds and "array_declarator" not in kinds
+    kind = program.types.at(loc, facts)
+    return kind is not None and kind.depth > 0 and not kind.array
 
 
 def _meant(
@@ -102,14 +84,14 @@ def _meant(
     for value in call.values(position):
         if not isinstance(value, AccessPath):
             continue
-        if "&" not in call.sources[position] and program.types.holds_no_page(value, facts):
+        if not call.addressed[position] and program.types.holds_no_page(value, facts):
             continue
         yield value, True
         for flow in facts.flows:
             if flow.target.base == value.base and not flow.target.members:
                 for made in flow.sources:
                     if isinstance(made, AccessPath) and (
-                        "&" in flow.text or _points(program, made, facts)
+                        flow.addressed or _points(program, made, facts)
                     ):
                         yield made, False
 
@@ -134,17 +116,29 @@ def _place_inside(
     return None
 
 
-def _is_sound(known: KernelFunction, call: Call, position: int, place: _Place, pair: _Pair) -> bool:
+def _is_sound(
+    facts: FunctionFacts,
+    known: KernelFunction,
+    call: Call,
+    position: int,
+    place: _Place,
+    pair: _Pair,
+) -> bool:
     """Whether a call sets all of a struct to 0, or stores to one other member, and no more."""
     tag, inside = place
-    text = "".join(call.sources[position].split())
-    size = "".join(call.sources[-1].split())
-    sizes = {f"sizeof({text[1:]})" if text.startswith("&") else f"sizeof(*{text})"}
+    found = next((i for i in facts.lowered.calls.values() if i.start == call.start), None)
+    if found is None or call.unclear:
+        return False
+    given = plain(found.arguments[position])
+    # What sizeof() measures is not evaluated: it is compared as it is written.
+    text, size = ("".join(call.sources[n].split()) for n in (position, -1))
+    addressed = isinstance(given, AddressOf)
+    sizes = {f"sizeof({text.partition('&')[2]})" if addressed else f"sizeof(*{text})"}
     if not inside:
-        zero = known.bytes.is_constant and position == 0 and call.sources[1] == "0"
+        zero = known.bytes.is_constant and position == 0 and is_zero(found.arguments[1])
         return zero and size in sizes | {f"sizeof(struct{tag})"}
     if inside[0] in pair.members and tag == pair.tag:
         return False
-    if text.startswith("&"):
+    if addressed:
         return size in sizes
-    return "+" not in text and "-" not in text.replace("->", "")
+    return not any(isinstance(e, (Binary, Unary, Evaluated)) for e in subexpressions(given))

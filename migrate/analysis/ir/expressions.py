@@ -78,6 +78,7 @@ class Cast:
     tag: str
     operand: Expression
     type: TypeRef | None = None
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,11 @@ def plain(expression: Expression) -> Expression:
 def variables(expression: Expression) -> Iterator[Variable]:
     """The variables in `expression`."""
     return (e for e in subexpressions(expression) if isinstance(e, Variable))
+
+
+def has_address(expression: Expression) -> bool:
+    """Whether the address of anything is taken in it, as in `&x`."""
+    return any(isinstance(e, AddressOf) for e in subexpressions(expression))
 
 
 def is_zero(expression: Expression) -> bool:

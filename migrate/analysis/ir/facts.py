@@ -19,6 +19,7 @@ from migrate.analysis.ir.expressions import (
     Load,
     Member,
     Variable,
+    has_address,
     is_null,
     parts,
 )
@@ -94,6 +95,7 @@ class _Facts:
             return
         sources = values(store.value)
         null = not sources and is_null(store.value)
+        addressed = has_address(store.value)
         for target in target_paths(store.target):
             # In `pages += n` it is still pages that the target is made of.
             kept = (target,) if store.operator in ("+=", "-=") else ()
@@ -101,7 +103,17 @@ class _Facts:
             made = (*kept, *sources)
             place, text = store.place, store.text
             self.flows.append(
-                Flow(target, made, through, null and not kept, place, text, store.guards, carved)
+                Flow(
+                    target,
+                    made,
+                    through,
+                    null and not kept,
+                    place,
+                    text,
+                    store.guards,
+                    carved,
+                    addressed,
+                )
             )
             if not store.initial:
                 self._write(store, target, through)
@@ -142,6 +154,7 @@ class _Facts:
                 invoke.start,
                 invoke.guards,
                 invoke.unclear,
+                tuple(invoke.unclear or has_address(a) for a in invoke.arguments),
             )
         )
 
@@ -151,7 +164,8 @@ class _Facts:
         self.read(leave.value)
         found = values(leave.value)
         if found:
-            self.returns.append(Return(found, leave.place, leave.text, leave.guards))
+            addressed = has_address(leave.value)
+            self.returns.append(Return(found, leave.place, leave.text, leave.guards, addressed))
 
     def read(self, expression: Expression, parts_too: bool = True) -> None:
         for read in reads(expression) if parts_too else _outermost(expression):

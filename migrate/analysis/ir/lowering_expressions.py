@@ -137,7 +137,8 @@ class Expressions(Builder):
         if value is None:
             return NOTHING
         kind = _written_type(written)
-        return Cast(kind.tag if kind is not None else "", self.expression(value), kind)
+        tag = kind.tag if kind is not None else ""
+        return Cast(tag, self.expression(value), kind, node.start_byte)
 
     def _binary(self, node: Node) -> Expression:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")

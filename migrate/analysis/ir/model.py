@@ -46,7 +46,8 @@ class Flow:
     `null` says that the source is NULL or another literal and nothing else; `guards` are the
     preprocessor conditions around it, here and in calls and returns. `carved` says that the target
     is memory behind an array, of which only the address is shared: see
-    :mod:`migrate.analysis.ir.suballocation`.
+    :mod:`migrate.analysis.ir.suballocation`. `addressed` says that the value has the address of
+    something in it, as `&x`; so it does in returns.
     """
 
     target: AccessPath
@@ -57,6 +58,7 @@ class Flow:
     text: str
     guards: Guards
     carved: bool = False
+    addressed: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Call:
     """One call. `name` is "" when it goes through a pointer, then `pointer` is where that lives.
 
     `unclear` says that the parser did not understand the arguments, so that nobody knows which is
-    which.
+    which. `addressed` has for each argument whether an address is taken in it; of those that are
+    not understood, each may be one.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Call:
     start: int
     guards: Guards
     unclear: bool = False
+    addressed: tuple[bool, ...] = ()
 
     def values(self, position: int) -> tuple[Value, ...]:
         """What the argument of this number, from 0, is made of; none where the call ends before."""
@@ -90,6 +94,7 @@ class Return:
     place: Place
     text: str
     guards: Guards
+    addressed: bool = False
 
 
 CAST = 100
@@ -132,8 +137,8 @@ class FunctionFacts:
     def handed_on(self) -> Iterator[tuple[Value, bool]]:
         """Every value that goes somewhere, and whether that may be by its address."""
         for call in self.calls:
-            for values, text in zip(call.arguments, call.sources, strict=True):
-                yield from ((value, "&" in text) for value in values)
+            for values, addressed in zip(call.arguments, call.addressed, strict=True):
+                yield from ((value, addressed) for value in values)
         for flow in self.flows:
             yield from ((value, False) for value in flow.sources)
         for returned in self.returns:

@@ -277,7 +277,7 @@ class Backward:
         if known is not None:
             return self._known_fills(site, position, form, known, cell)
         definitions = self.program.definitions(call.name, facts.function.path)
-        if not definitions and call.sources[position].startswith("&"):
+        if not definitions and call.addressed[position]:
             if form == PAGE:
                 self._foreign(GapKind.OTHER_CALL_MAY_FILL, call)
                 return True

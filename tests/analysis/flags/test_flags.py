@@ -271,6 +271,7 @@ MIXED = {
     "bytes of an array": extra(
         "memcpy(box->part, other, n);", "struct box *box, void *other, int n"
     ),
+    "bytes behind another member": extra("memcpy((char *)&box->count, &i, 64);"),
     "bytes of a name": extra("memset(box->part[i].name - 16, 1, 8);"),
     "bytes of all": extra("memset(box, 1, sizeof(*box));"),
     "bytes of a pointer": extra("memset(box, 0, sizeof(box));"),

@@ -256,3 +256,33 @@ def test_the_operand_of_typeof_is_not_evaluated() -> None:
     facts = facts_of("void f(long *x)\n{\n\tg(typeof(*x), offsetof(typeof(*x), m));\n}\n")
     assert [call.name for call in facts.calls] == ["g"]
     assert facts.accesses == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("&s->a", True),
+        ("(void *)&s->a", True),
+        ("i ? &s->a : 0", True),
+        ("&s->a[i & 3] + 4", True),
+        ("s->a", False),
+        ("i & 3", False),
+        ("i && s", False),
+        ("g(&s->a)", False),
+        ("sizeof(&s->a)", False),
+    ],
+)
+def test_an_address_is_told_from_other_ampersands(value: str, expected: bool) -> None:
+    facts = body(f"s->b = {value}; h(i, {value}); return {value};")
+    (call,) = [c for c in facts.calls if c.name == "h"]
+    assert call.addressed == (False, expected)
+    assert [f.addressed for f in facts.flows] == [expected]
+    assert {r.addressed for r in facts.returns} <= {expected}
+
+
+def test_any_argument_that_is_not_understood_may_be_an_address() -> None:
+    (call,) = body("h(i, s );  h2(s ] [, i);").calls[:1]
+    assert call.addressed == (False, False)
+    unclear = [c for c in body("h(i, s, );").calls if c.unclear]
+    assert all(all(c.addressed) for c in unclear)
+    assert unclear
