@@ -19,7 +19,6 @@ from migrate.analysis.program.trace import ReleaseSite
 from migrate.analysis.traits.traits import is_implementation_file
 from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
 
-_UNPINS = ("unpin_", "put_user_page")
 _DROPS = RELEASE_EFFECTS | {Effect.FREE}
 
 
@@ -45,7 +44,7 @@ def is_pin(acquire: Acquire) -> bool:
 
 def unpins(name: str) -> bool:
     """Whether the release function `name` is for pinned pages."""
-    return name.startswith(_UNPINS)
+    return name in knowledge().unpins
 
 
 class Origins:

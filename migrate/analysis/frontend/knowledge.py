@@ -48,6 +48,8 @@ class Knowledge:
 
     exact: dict[str, KernelFunction]
     patterns: tuple[tuple[str, KernelFunction], ...]
+    unpins: frozenset[str]
+    """The functions that drop a pin; the other releases drop a plain reference."""
     notifier_members: tuple[str, ...]
     notifier_registration: tuple[str, ...]
     same_memory: frozenset[str]
@@ -91,14 +93,16 @@ def knowledge() -> Knowledge:
 def read_knowledge(data: Mapping[str, Any]) -> Knowledge:
     """A table like data/kernel_api.toml; :class:`BadTable` for words that its head does not
     explain."""
-    unknown = data.keys() - {*_LISTS, "borrowers", "releases", "calls"}
+    unknown = data.keys() - {*_LISTS, "borrowers", "releases", "unpins", "calls"}
     if unknown:
         raise BadTable(f"what is {sorted(unknown)[0]!r}?")
-    known = {n: read_function(n, {"args": effects}) for n, effects in data["releases"].items()}
+    releases = {**data["releases"], **data["unpins"]}
+    known = {n: read_function(n, {"args": effects}) for n, effects in releases.items()}
     known |= {n: read_function(n, entry) for n, entry in data["calls"].items()}
     return Knowledge(
         {n: f for n, f in known.items() if "*" not in n},
         tuple((n, f) for n, f in known.items() if "*" in n),
+        frozenset(data["unpins"]),
         tuple(data["notifier_members"]),
         tuple(data["notifier_registration"]),
         frozenset(data["same_memory"]),

@@ -119,3 +119,11 @@ def test_what_is_kept() -> None:
     assert not known["rcu_assign_pointer"].may_set(1, 2)
     assert known["get_kernel_page"].may_set(2, 3)
     assert known["for_each_sg"].may_set(3, 4)
+
+
+def test_releases_of_pins_and_of_plain_references() -> None:
+    known = knowledge()
+    assert {"unpin_user_pages", "put_user_page", "unpin_folio"} <= known.unpins
+    assert known.unpins < set(known.releases)
+    assert known.unpins.isdisjoint({"put_page", "folio_put", "release_pages"})
+    assert not any("unpin" in name for name in set(known.releases) - known.unpins)
