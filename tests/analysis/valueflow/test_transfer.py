@@ -168,5 +168,6 @@ def test_out_of_sight(name: str, position: int, form: str, expected: bool) -> No
 def test_a_number_made_of_a_page_is_none() -> None:
     htonl, copied = knowledge().exact["htonl"], read_function("f", {"flows": ["any 0 -> same"]})
     assert transfer.is_number_of(htonl, 0, "page", 1)
+    assert not transfer.is_number_of(htonl, 0, AGAIN, 1)
     assert not transfer.is_number_of(htonl, 0, "physical", 1)
     assert not transfer.is_number_of(copied, 0, "page", 1)
