@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from migrate.cli.request import Request, options_of, takes
+from migrate.cli.request import Request, options_of
+from migrate.cli.taking import takes
 
 app = typer.Typer(
     name="gup-migrate",

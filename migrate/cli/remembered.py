@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from migrate.base.stores.git import open_checkout
-from migrate.cli.request import Request, lasting_options
+from migrate.cli.request import DEFAULTS, Request, options_of, scope_of
 from migrate.rewrite.profile.profiles import profile_names
 from migrate.runs.asked import Asked, recall, remember
 from migrate.runs.workspace import Workspace, open_workspace
 
 _HINTS = get_type_hints(Request)
+
+
+def lasting_options(command: str) -> dict[str, Any]:
+    """The options of `command` that the next commands repeat, with their defaults. Not the
+    workspace, which is where they are remembered."""
+    names = [n for n in options_of(command) if scope_of(n).carried and n != "workspace"]
+    return {name: DEFAULTS[name] for name in names}
 
 
 def keep_options(request: Request, command: str, workspace: Workspace) -> None:

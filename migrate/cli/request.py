@@ -3,24 +3,20 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import Field, dataclass, fields
-from functools import wraps
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, get_type_hints
 
 import typer
 
 from migrate.base.typed import typed
+from migrate.cli.scope import STAGES, Scope, metadata, spelling
 from migrate.delivery.commits.policy import Policy
-
-T = TypeVar("T")
 
 _HERE = Path()
 _CORES = len(os.sched_getaffinity(0))
-STAGES = ("scan", "pair", "classify", "rewrite", "commit", "build", "series")
 
 
 def _profiles(incomplete: str) -> list[str]:
@@ -28,15 +24,6 @@ def _profiles(incomplete: str) -> list[str]:
     from migrate.rewrite.profile.profiles import profile_names
 
     return [name for name in profile_names() if name.startswith(incomplete)]
-
-
-@dataclass(frozen=True)
-class Scope:
-    """From which stage on an option has a meaning, and whether the command that is shown as the
-    next to type repeats it."""
-
-    since: str = STAGES[0]
-    carried: bool = True
 
 
 @dataclass(frozen=True)
@@ -283,94 +270,29 @@ class Request:
         if self.tree != Path():
             parts.append(self.tree)
         known = options_of(name)
-        for item in _options():
+        for item in _OPTIONS:
             value = getattr(self, item.name)
-            if item.name in without or not _scope(item.name).carried:
+            if item.name in without or not scope_of(item.name).carried:
                 continue
             if item.name in known and value != item.default:
-                on, _, off = _spelling(item.name).partition("/")
+                on, _, off = spelling(HINTS[item.name]).partition("/")
                 word = value if isinstance(value, PurePath) else str(value)
                 parts += {True: [on], False: [off]}.get(value, [on, word])
         return typed(*parts)
 
 
-_HINTS = get_type_hints(Request, include_extras=True)
-_DEFAULTS = {item.name: item.default for item in fields(Request)}
-
-
-def _options() -> tuple[Field[Any], ...]:
-    return tuple(item for item in fields(Request) if item.name != "given")
-
-
-def lasting_options(command: str) -> dict[str, Any]:
-    """The options of `command` that the next commands repeat, with their defaults. Not the
-    workspace, which is where they are remembered."""
-    names = [n for n in options_of(command) if _scope(n).carried and n != "workspace"]
-    return {name: _DEFAULTS[name] for name in names}
+HINTS = get_type_hints(Request, include_extras=True)
+DEFAULTS = {item.name: item.default for item in fields(Request)}
+_OPTIONS = tuple(item for item in fields(Request) if item.name != "given")
 
 
 def options_of(command: str) -> tuple[str, ...]:
     """The fields of Request that `command` takes: of a stage those with a meaning up to it, of
     the commands that show what all stages did every one."""
     last = STAGES.index(command) if command in STAGES else len(STAGES)
-    return tuple(f.name for f in _options() if STAGES.index(_scope(f.name).since) <= last)
+    return tuple(f.name for f in _OPTIONS if STAGES.index(scope_of(f.name).since) <= last)
 
 
-def takes(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Turn `command(request, ...)` into a function that has the options `names` in the place of
-    `request`, which is how typer learns of them."""
-
-    def decorate(command: Callable[..., int]) -> Callable[..., int]:
-        own = tuple(inspect.signature(command, eval_str=True).parameters.values())[1:]
-
-        @wraps(command)
-        def wrapped(context: typer.Context, **given: Any) -> int:
-            named = frozenset(n for n in names if _is_named(context, n))
-            request = Request(**{name: given.pop(name) for name in names}, given=named)
-            return command(request, **given)
-
-        signature = inspect.Signature([_CONTEXT, *_keywords(own), *_shared(names)])
-        vars(wrapped).pop("__wrapped__")
-        wrapped.__dict__["__signature__"] = signature
-        wrapped.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
-        return wrapped
-
-    return decorate
-
-
-_CONTEXT = inspect.Parameter(
-    "context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
-)
-
-
-def _is_named(context: typer.Context, option: str) -> bool:
-    source = context.get_parameter_source(option)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-def _keywords(parameters: tuple[inspect.Parameter, ...]) -> Iterator[inspect.Parameter]:
-    return (p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters)
-
-
-def _shared(names: tuple[str, ...]) -> Iterator[inspect.Parameter]:
-    for name in names:
-        yield inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=_DEFAULTS[name],
-            annotation=_HINTS[name],
-        )
-
-
-def _scope(name: str) -> Scope:
-    return _metadata(name, Scope)
-
-
-def _spelling(name: str) -> str:
-    option = _metadata(name, typer.models.OptionInfo)
-    return str((option.default, *(option.param_decls or ()))[0])
-
-
-def _metadata(name: str, kind: type[T]) -> T:
-    (found,) = (item for item in _HINTS[name].__metadata__ if isinstance(item, kind))
-    return found
+def scope_of(name: str) -> Scope:
+    """The scope of the option in the field `name`."""
+    return metadata(HINTS[name], Scope)

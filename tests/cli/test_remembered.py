@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from migrate.cli.remembered import keep_options, kind_of, with_last_options
-from migrate.cli.request import Request, lasting_options
+from migrate.cli.remembered import keep_options, kind_of, lasting_options, with_last_options
+from migrate.cli.request import Request
 from migrate.runs.asked import Asked, is_output, note_output, output_folders, recall, remember
 from migrate.runs.workspace import Workspace, open_workspace
 
