@@ -121,3 +121,9 @@ def test_depth_of_a_plain_name() -> None:
     node = find_first(parse("demo.c", b"int n;").root, "identifier")
     assert node is not None
     assert pointer_depth(node) == 0
+
+
+def test_a_struct_that_is_not_understood_says_so() -> None:
+    text = "struct a { int x; };\nstruct b { int x; DEMO(1) = ; int y; };\n"
+    found = declarations(parse("a.c", text.encode())).structs
+    assert (found["a"].garbled, found["b"].garbled) == (False, True)
