@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from migrate.analysis.flags.terms import Term, are_own, is_conditional, is_taken, owner
+from migrate.analysis.flags.terms import Term, are_own, every_way, is_taken, owner
 from migrate.analysis.ir.expressions import (
     Binary,
     Constant,
@@ -92,8 +92,8 @@ def known_before(
 ) -> tuple[Known, ...] | None:
     """What may be known of `pair` where `at` is reached, nothing when it cannot be; None when the
     function is not understood well enough."""
-    lowered = facts.lowered
-    if lowered.unsure or lowered.incomplete or is_conditional(lowered) or is_macro(facts.function):
+    lowered = every_way(facts.lowered)
+    if lowered is None or is_macro(facts.function):
         return None
     if not all(are_own(lowered, t) for t in pair.terms) or is_taken(lowered, pair.terms):
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from migrate.analysis.flags.flag_states import truth
-from migrate.analysis.flags.terms import is_conditional
+from migrate.analysis.flags.terms import every_way
 from migrate.analysis.heap.own_memory import is_own_memory, is_set_once
 from migrate.analysis.ir.expressions import (
     Element,
@@ -21,10 +21,8 @@ from migrate.analysis.ir.expressions import (
     Member,
     Variable,
     root,
-    subexpressions,
-    variables,
 )
-from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Lowered, Store
+from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Store
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place
 from migrate.analysis.paths.solver import Plain, Solution, solve
@@ -85,13 +83,14 @@ def reaching_stores(
 ) -> ReachingStores | None:
     """The stores into the local `array`; None when it is not memory of each call of the function,
     or a way through the function may not be seen."""
-    analysis, lowered = _Reaching(array, members), facts.lowered
-    if is_macro(facts.function) or not _is_understood(lowered, analysis.words):
+    lowered = every_way(facts.lowered)
+    if lowered is None or is_macro(facts.function):
         return None
-    if members is not None and not is_set_once(facts, members.owner.name):
+    if members is not None and not is_set_once(program, facts, members.owner.name):
         return None
     if not is_own_memory(program, facts, array.name):
         return None
+    analysis = _Reaching(array, members)
     solution = solve(analysis, lowered, _State())
     stores = (i for i in lowered.order if isinstance(i, Store) and analysis.is_element(i))
     every = frozenset(store.place for store in stores)
@@ -102,12 +101,6 @@ def reaching_stores(
 class _Reaching(Plain[_State]):
     array: Variable
     members: Members | None
-
-    @property
-    def words(self) -> frozenset[str]:
-        """The names of all that is in question."""
-        named = (self.members.array.name, self.members.flag.name) if self.members else ()
-        return frozenset({self.array.name, *named})
 
     def is_element(self, store: Store) -> bool:
         return isinstance(store.target, (Element, Load)) and root(store.target) == self.array
@@ -126,21 +119,3 @@ class _Reaching(Plain[_State]):
             flag = Stored.OLD if said is None else Stored.SET if said else Stored.CLEAR
             return replace(state, flag=flag)
         return state
-
-
-def _is_understood(lowered: Lowered, words: frozenset[str]) -> bool:
-    """Whether every way through a function is seen: a block behind a macro, which may be a loop,
-    has no jumps and stores to nothing in question."""
-    if lowered.incomplete or lowered.macros.misread or is_conditional(lowered):
-        return False
-    out = [i.start for i in lowered.order if isinstance(i, Leave)]
-    stores = [i.start for i in lowered.order if isinstance(i, Store) and _names(i) & words]
-    return not any(
-        at in block for at in (*lowered.jumps, *out, *stores) for block in lowered.macros.blocks
-    )
-
-
-def _names(store: Store) -> set[str]:
-    """The variables and members in what is stored to."""
-    members = {e.name for e in subexpressions(store.target) if isinstance(e, Member)}
-    return members | {v.written for v in variables(store.target)}

@@ -40,8 +40,11 @@ def owner(named: Term) -> Expression | None:
 
 def are_own(lowered: Lowered, named: Term) -> bool:
     """Whether each variable in a term is one of this call of the function: a macro may mean
-    another object each time, and anybody may store to a global variable."""
-    return {v.name for v in variables(named)} <= own_names(lowered)
+    another object each time, and anybody may store to a global variable. None is in the head of a
+    macro that the parser took for a function: that may store to it."""
+    heads = {name for loop in lowered.macros.loops for name in loop.names}
+    names = {v.name for v in variables(named)}
+    return names <= own_names(lowered) and not heads & {v.written for v in variables(named)}
 
 
 def is_taken(lowered: Lowered, terms: Iterable[Term]) -> bool:
@@ -53,8 +56,16 @@ def is_taken(lowered: Lowered, terms: Iterable[Term]) -> bool:
     return any(t in names or (isinstance(t, Member) and t.name in members) for t in taken)
 
 
-def is_conditional(lowered: Lowered) -> bool:
-    """Whether the preprocessor leaves out some of the function in some configurations: then what
+def every_way(lowered: Lowered) -> Lowered | None:
+    """The function with all ways through it, those around the loops of macros too; None when one
+    may not be seen, or the preprocessor leaves out some of it in some configurations: then what
     goes together in one does not in another."""
+    macros = lowered.macros
     guarded = (i for i in lowered.order if not isinstance(i, Select | Declare | Label))
-    return any(not i.guards <= lowered.guards for i in guarded)
+    if lowered.incomplete or macros.misread or macros.garbled:
+        return None
+    if any(not i.guards <= lowered.guards for i in guarded):
+        return None
+    # Nobody knows which loop a break leaves when there is a macro around it.
+    lost = any(at in block for at in lowered.jumps for block in macros.blocks)
+    return None if lost else lowered.looping

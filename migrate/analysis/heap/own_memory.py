@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from migrate.analysis.heap.fresh_memory import allocates
 from migrate.analysis.ir.expressions import Binary, Expression, Member, Variable, plain
-from migrate.analysis.ir.instructions import Store, is_addressed
+from migrate.analysis.ir.instructions import Invoke, Store, is_addressed
 from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.program.known_callee import known_callee, takes_values
 from migrate.analysis.program.program import Program
 
 
@@ -20,15 +21,31 @@ def stores_to(facts: FunctionFacts, name: str) -> tuple[Store, ...]:
     )
 
 
-def is_set_once(facts: FunctionFacts, name: str) -> bool:
+def is_set_once(program: Program, facts: FunctionFacts, name: str) -> bool:
     """Whether a local variable gets its value in one place at most, and nobody else can store to
-    it."""
-    local = facts.lowered.locals.get(name)
-    if local is None or local.parameter or local.lasting:
+    it: no pointer, and no macro that it is given to."""
+    lowered = facts.lowered
+    local = lowered.locals.get(name)
+    if local is None or local.parameter or local.lasting or is_addressed(lowered, name):
+        return False
+    heads = {word for loop in lowered.macros.loops for word in loop.names}
+    given = {
+        i.callee.name if isinstance(i.callee, Variable) else ""
+        for i in lowered.order
+        if isinstance(i, Invoke) and Variable(name) in i.arguments
+    }
+    if name in heads or any(_stores(program, callee, facts.function.path) for callee in given):
         return False
     stores = stores_to(facts, name)
-    plain_ones = all(store.operator == "=" for store in stores)
-    return len(stores) <= 1 and plain_ones and not is_addressed(facts.lowered, name)
+    return len(stores) <= 1 and all(store.operator == "=" for store in stores)
+
+
+def _stores(program: Program, name: str, path: str) -> bool:
+    """Whether a macro by that name may store to its arguments; what is defined nowhere is a
+    function, unless it is called like a macro."""
+    if known_callee(program, name, path) is not None or program.definitions(name, path):
+        return not takes_values(program, name, path)
+    return "for_each" in name or name.isupper()
 
 
 def is_own_memory(
@@ -38,7 +55,7 @@ def is_own_memory(
 
     `within` are the variables that are being asked for, of which it is a part.
     """
-    if name in within or not is_set_once(facts, name):
+    if name in within or not is_set_once(program, facts, name):
         return False
     stores = stores_to(facts, name)
     if not stores:

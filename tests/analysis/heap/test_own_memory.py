@@ -13,6 +13,8 @@ HEAD = """
 #include <linux/slab.h>
 struct block { int numbers[4]; int *other; };
 static int demo_numbers[4];
+#define DEMO_NEXT(p) ((p) = (p) + 1)
+static void demo_read(int *p) { }
 static void *demo_new(void) { return kmalloc(4, GFP_KERNEL); }
 """
 
@@ -35,6 +37,14 @@ static void *demo_new(void) { return kmalloc(4, GFP_KERNEL); }
         ("int *x = kmalloc(4, GFP_KERNEL); x = given;", False),
         ("int *x = kmalloc(4, GFP_KERNEL); x++;", False),
         ("int *x = kmalloc(4, GFP_KERNEL); demo_set(&x);", False),
+        ("int *x = kmalloc(4, GFP_KERNEL); kfree(x);", True),
+        ("int *x = kmalloc(4, GFP_KERNEL); demo_read(x);", True),
+        ("int *x = kmalloc(4, GFP_KERNEL); demo_for_each(x, given) { }", False),
+        ("int *x = kmalloc(4, GFP_KERNEL); demo_each(x) { }", False),
+        ("int *x = kmalloc(4, GFP_KERNEL); demo_anywhere(x);", True),
+        ("int *x = kmalloc(4, GFP_KERNEL); DEMO_ANYWHERE(x);", False),
+        ("int *x = kmalloc(4, GFP_KERNEL); swap(x, given);", False),
+        ("int *x = kmalloc(4, GFP_KERNEL); DEMO_NEXT(x);", False),
         ("int *y = kmalloc(4, GFP_KERNEL); int *x = y + 1;", True),
         ("int *y = given; int *x = y + 1;", False),
         ("int *x, *y; x = y; y = x;", False),
