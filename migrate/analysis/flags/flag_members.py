@@ -67,7 +67,7 @@ def pair_stores(
         if (beside := _beside(user.lowered, store, slot.flag.word)) is not None
     ]
     flags = {pair.flag.place for pair in found}
-    paired = len(flags) == len(found) == len(stores)
+    paired = len(found) == len(stores)
     closed = paired and are_closed(program, apart, slot.cells, path, places | flags)
     return tuple(found) if closed else None
 
@@ -112,11 +112,11 @@ def _stores_into(program: Program, slot: MemberSlot, path: str, depth: int) -> _
     if not are_page_and_flag(program, slot.cells, path, depth):
         return None
     for user in program.cells.member_users(slot.page, path):
-        for flow, via in program.cells.mentions(user, slot.page).targets:
+        for flow, _ in program.cells.mentions(user, slot.page).targets:
             if flow.through and depth > 1:
                 continue  # into the array
             store = _store_of(user, flow)
-            if store is None or via or flow.through:
+            if store is None:
                 return None
             places.add(store.place)
             if not flow.null:
@@ -128,7 +128,7 @@ def _store_of(facts: FunctionFacts, flow: Flow) -> Store | None:
     """The assignment `member = value` that a flow is from."""
     stores = (i for i in facts.lowered.order if isinstance(i, Store) and i.place == flow.place)
     store = next(stores, None)
-    if store is None or is_macro(facts.function) or store.initial or store.operator != "=":
+    if store is None or is_macro(facts.function) or store.operator != "=":
         return None
     return store if isinstance(store.target, Member) else None
 

@@ -104,6 +104,7 @@ def test_two_parameters(body: str, states: set[str] | None) -> None:
         ("if (part->ours) { part->next = part; put_page(part->page); }", {"GIVEN GIVEN"}),
         ("if (part->ours) { demo_take(n); put_page(part->page); }", {"GIVEN GIVEN"}),
         ("if (part->ours) { kunmap(page); put_page(part->page); }", {"GIVEN_SET GIVEN"}),
+        ("if (part->ours) { swap(part->next, n); put_page(part->page); }", {"GIVEN GIVEN"}),
         ("if (part->ours) { (*fn)(n); put_page(part->page); }", {"GIVEN GIVEN"}),
         ("demo_unknown(&part->ours); put_page(part->page);", None),
         ("demo_unknown(&part->next->page); put_page(part->page);", None),

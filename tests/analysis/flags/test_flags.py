@@ -240,6 +240,8 @@ MIXED = {
         "\tbox->part[i].length = length;", "\tDEMO_CHANGE(ours);"
     ),
     "an object that a macro means": ALL.replace("box->part[i].", "DEMO_THIS->part[i].", 3),
+    "an object that anybody may change": "static struct box *demo_box;\n"
+    + ALL.replace("\tbox->part[i].", "\tdemo_box->part[i].", 3),
     "an object that is another by then": ALL.replace(
         "box->part[i].length = length;", "box->next = page;"
     ).replace("box->part[i].", "box->next->part[i].", 2),

@@ -97,6 +97,13 @@ def test_a_store_that_nobody_sees_with_the_flag(body: str, unset: str, clear: st
     assert stores(ARRAY + body, MEMBERS, Stored.CLEAR) == clear
 
 
+def test_more_ways_than_can_be_kept_apart() -> None:
+    body = "struct page *pages[9]; put_page(a); "
+    few, many = ("".join(f"if (n) pages[{i}] = b; " for i in range(n)) for n in (3, 9))
+    assert stores(body + few) == "bbb"
+    assert stores(body + many) is None
+
+
 def test_the_object_is_set_once() -> None:
     body = ARRAY + "list->pages = pages; list->ours = 0; *pages = a; list = demo_next(list);"
     assert stores(body, MEMBERS, Stored.SET) is None
