@@ -56,6 +56,18 @@ TERMINAL = {
     "cli/main.py": "--version must not wait for the console",
     "cli/ending.py": "the end of a killed or broken command, when the console cannot be relied on",
 }
+SYNTAX = {
+    "analysis/frontend/": "types, declarations, and code that is not understood",
+    "analysis/ir/builder.py": "places of what is lowered",
+    "analysis/ir/lowering.py": "statements to instructions",
+    "analysis/ir/lowering_expressions.py": "expressions to those of the IR",
+    "analysis/ir/macro_blocks.py": "what the parser makes of a block behind a macro",
+    "analysis/acquires/finder.py": "finds calls on its own, beside spatch",
+}
+"""Of the analysis only these read syntax trees; all else reads instructions."""
+OF_A_NODE = {"child_by_field_name", "children_by_field_name", "named_children", "named_child"} | {
+    *("descendant_for_byte_range", "next_named_sibling", "prev_named_sibling", "root_node")
+}
 STARTERS = {"Popen", "system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp"}
 SQL = re.compile(
     r"\s*(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM"
@@ -227,6 +239,33 @@ def rooms_of(layer: str) -> set[str]:
 @pytest.mark.parametrize("layer", ROOMS)
 def test_rooms_are_those_that_are_there(layer: str) -> None:
     assert rooms_of(layer) == set(ROOMS[layer])
+
+
+def reads_syntax(module: ast.AST) -> bool:
+    """Whether a module imports tree_sitter, or asks a node for those around it."""
+    parsed = any("tree_sitter" in found for found in imported(module))
+    return parsed or any(
+        isinstance(node, ast.Attribute) and node.attr in OF_A_NODE for node in ast.walk(module)
+    )
+
+
+def test_only_the_frontend_and_the_lowering_read_syntax() -> None:
+    found = {n for n in SOURCES if n.startswith("analysis/") and reads_syntax(TREES[n])}
+    assert {n for n in found if not n.startswith(tuple(SYNTAX))} == set()
+    assert {place for place in SYNTAX if not any(n.startswith(place) for n in found)} == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("from tree_sitter import Node", True),
+        ("import tree_sitter_c", True),
+        ("x = source.root.descendant_for_byte_range(1, 2)", True),
+        ("from migrate.analysis.ir.instructions import Store", False),
+    ],
+)
+def test_a_module_that_reads_syntax_is_seen(text: str, expected: bool) -> None:
+    assert reads_syntax(ast.parse(text)) == expected
 
 
 def test_no_folder_is_too_full() -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Source, name_of, top_level
-from migrate.analysis.frontend.types import base_type
+from migrate.analysis.frontend.mentions import Mention
+from migrate.analysis.frontend.syntax import Source, name_of, nodes, top_level
+from migrate.analysis.frontend.types import TypeRef, base_type, pointer_depth
 from migrate.analysis.frontend.words import whole_word
 
 
@@ -48,6 +49,51 @@ def _members(listed: Node) -> frozenset[str] | None:
                 return None
             found.add(name_of(designator.named_children[0]))
     return frozenset(found) if listed.type == "initializer_list" else None
+
+
+Step = str | None
+"""A member, or None for an element of an array."""
+
+
+@dataclass(frozen=True)
+class InitialisedBy:
+    """A value of an initialiser list: by what `steps`, from the outside in, it is reached in a
+    variable of `type`, or in an array of so many levels as `depth` of them."""
+
+    steps: tuple[Step, ...]
+    type: TypeRef | None
+    depth: int
+
+
+def initialised_by(mention: Mention) -> InitialisedBy | None:
+    """Where in a variable a value goes that is no more than the word, or its address; None when
+    that is in no variable, or in what a pointer points to."""
+    node = mention.node
+    holder = node.parent
+    if holder is not None and holder.type == "pointer_expression":
+        holder = holder.parent
+    if node.type != "identifier" or holder is None or holder.type != "initializer_pair":
+        return None
+    steps: list[Step] = []
+    while holder is not None and holder.type in ("initializer_pair", "initializer_list"):
+        above = holder.parent
+        if holder.type == "initializer_pair":
+            steps[:0] = [
+                name_of(d.named_children[0]) if d.type == "field_designator" else None
+                for d in holder.children_by_field_name("designator")
+            ]
+        elif above is not None and above.type == "initializer_list":
+            steps.insert(0, None)
+        holder = above
+    declarator = holder.child_by_field_name("declarator") if holder is not None else None
+    if holder is None or holder.type != "init_declarator" or declarator is None:
+        return None
+    if not steps or holder.parent is None:
+        return None
+    if any(n.type == "pointer_declarator" for n in nodes(declarator)):
+        return None
+    kind = base_type(holder.parent, mention.source.path)
+    return InitialisedBy(tuple(steps), kind, pointer_depth(declarator))
 
 
 def named_outside(source: Source, member: str) -> Iterator[frozenset[str]]:

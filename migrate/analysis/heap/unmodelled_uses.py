@@ -3,14 +3,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from tree_sitter import Node
-
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.syntax import Source, is_unclear, name_of, parse, strip
-from migrate.analysis.frontend.words import whole_word
+from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.captured import capturing, standing_for
 from migrate.analysis.heap.copies import other_names
@@ -19,9 +15,6 @@ from migrate.analysis.program.functions import is_macro, start_of
 from migrate.analysis.program.location import AbstractLocation, Local, Member, Untyped
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, PHYSICAL, SCATTER, Trace
-
-_TAKEN = rb"\+\s*(?:__builtin_)?offsetof\s*\(\s*(?:struct\s+)?"
-"""How the place of a member of the struct that follows is added to something."""
 
 
 def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[Gap, ...]:
@@ -76,23 +69,20 @@ def unclear_mentions(program: Program, cell: Member, files: tuple[str, ...]) -> 
         source = program.source(name)
         if source is None or source.unread:
             continue  # see migrate.analysis.acquires.unread
-        for match in whole_word(word).finditer(source.text):
-            node = source.root.descendant_for_byte_range(match.start(), match.end())
-            if node is None:
-                continue
-            place = source.place(node)
-            names = program.types.names(cell.tag, name)
-            if _takes_place(source, match.start(), names):
+        for mention in mentions(source, word):
+            place = mention.place
+            if mention.adds_offset(program.types.names(cell.tag, name)):
                 yield Gap(GapKind.MEMBER_OFFSET_TAKEN, place, word, other=cell.tag)
-            elif node.type == "preproc_arg" and _is_member(source, match.start()):
-                if _only_measures(node, word):
-                    continue
-                yield Gap(GapKind.MACRO_NAMES_MEMBER, place, word)
-            elif _misread(source, node, match.start()) or _is_garbled(node):
+            elif mention.in_macro and mention.is_behind_dot:
+                if not mention.only_measured:
+                    yield Gap(GapKind.MACRO_NAMES_MEMBER, place, word)
+            elif mention.is_misread_member or mention.is_garbled:
                 yield Gap(GapKind.CODE_UNCLEAR, place)
-            elif _is_use(node) and source.function_at(match.start()) is None:
-                if _is_traced(node):
-                    continue
+            elif (
+                mention.is_member
+                and not mention.is_traced
+                and source.function_at(mention.at) is None
+            ):
                 yield Gap(GapKind.CODE_OUTSIDE_FUNCTION, place)
         for facts in program.functions_with(name, word):
             if facts.incomplete:
@@ -105,98 +95,6 @@ def unclear_mentions(program: Program, cell: Member, files: tuple[str, ...]) -> 
 def _in(kind: GapKind, facts: FunctionFacts, subject: str = "") -> Gap:
     """A gap that has no place of its own in its function."""
     return Gap(kind, start_of(facts.function), subject, facts.function.name)
-
-
-def _is_member(source: Source, at: int) -> bool:
-    return source.text[:at].rstrip(b" \t\r\n\\").endswith((b"->", b"."))
-
-
-def _only_measures(body: Node, word: str) -> bool:
-    """Whether a macro names the member of no object, as `&((struct x *)0)->m` in its size."""
-    text = (body.text or b"").replace(b"\\\n", b" \n")
-    queue = [parse("", b"int x = " + text + b";").root]
-    members = []
-    while queue:
-        node = queue.pop()
-        queue.extend(node.named_children)
-        named = node.child_by_field_name("field")
-        if node.type == "ERROR" or (node.type == "identifier" and name_of(node) == word):
-            return False
-        if node.type == "field_expression" and named is not None and name_of(named) == word:
-            members.append(node.child_by_field_name("argument"))
-    return bool(members) and all(owner is not None and _is_nothing(owner) for owner in members)
-
-
-def _is_nothing(owner: Node) -> bool:
-    """Whether `owner` is the null pointer as a pointer to a struct."""
-    owner = strip(owner)
-    value = owner.child_by_field_name("value") if owner.type == "cast_expression" else None
-    return value is not None and strip(value).text == b"0"
-
-
-def _misread(source: Source, node: Node, at: int) -> bool:
-    """Behind an arrow stands a member, whatever the parser made of it."""
-    if node.type in ("field_identifier", "comment", "string_content"):
-        return False
-    return source.text[:at].endswith(b"->")
-
-
-def _is_garbled(node: Node) -> bool:
-    """Whether `node` is in a declaration that the parser did not understand whole."""
-    if node.type in ("comment", "string_content", "preproc_arg"):
-        return False
-    current: Node | None = node
-    while current is not None and not current.type.endswith("_statement"):
-        if current.type == "declaration":
-            return any(child.type == "ERROR" for child in current.children)
-        current = current.parent
-    return False
-
-
-def _is_unread(node: Node) -> bool:
-    """Whether a variable stands where the parser left out code, or made some up."""
-    if node.type != "identifier":
-        return False
-    current: Node | None = node
-    while current is not None and not current.type.endswith("_statement"):
-        above = current.parent
-        if current.type == "argument_list" and is_unclear(current):
-            return True
-        if current.type == "ERROR" and above is not None and above.type == "expression_statement":
-            return True
-        current = above
-    return _is_garbled(node)
-
-
-def _is_type(node: Node) -> bool:
-    """Whether the parser took a variable for a type: behind a macro, a call is a declaration."""
-    holder = node.parent
-    if node.type != "type_identifier" or holder is None:
-        return False
-    return not holder.type.endswith("_specifier")
-
-
-def _takes_place(source: Source, at: int, names: frozenset[str]) -> bool:
-    """Whether it is the member of an offsetof() that is added to a pointer: with the sum anybody
-    gets at it without its name."""
-    start = max(source.text.rfind(mark, 0, at) for mark in (b";", b"{", b"}", b"\n#"))
-    before = source.text[start + 1 : at]
-    tags = b"|".join(re.escape(name.encode()) for name in sorted(names))
-    taken = re.search(_TAKEN + rb"(?:" + tags + rb")\s*,\s*$", before)
-    return taken is not None and b"*)" in before[: taken.start()]
-
-
-def _is_use(node: Node) -> bool:
-    holder = node.parent
-    return (
-        node.type == "field_identifier" and holder is not None and holder.type == "field_expression"
-    )
-
-
-def _is_traced(node: Node) -> bool:
-    """`__entry->m` is a member of what a trace event records, whose struct its macro declares."""
-    holder = node.parent.child_by_field_name("argument") if node.parent is not None else None
-    return holder is not None and holder.type == "identifier" and name_of(holder) == "__entry"
 
 
 def _may_be(program: Program, other: AbstractLocation, cell: Member, word: str, path: str) -> bool:
@@ -216,23 +114,15 @@ def unclear_variable(program: Program, cell: Local) -> Iterator[Gap]:
     if facts.incomplete:
         yield _in(GapKind.FUNCTION_TOO_DEEP, facts)
     called = {call.start for call in facts.calls}
-    variable = whole_word(cell.word)
-    for match in variable.finditer(source.text, function.start, function.end):
-        node = source.root.descendant_for_byte_range(match.start(), match.end())
-        if node is not None and (
-            _is_garbled(node) if node.type == "identifier" else _is_type(node)
-        ):
-            yield Gap(GapKind.CODE_UNCLEAR, source.place(node))
+    for mention in mentions(source, cell.word, function):
+        if mention.is_garbled if mention.kind == "identifier" else mention.is_taken_for_type:
+            yield Gap(GapKind.CODE_UNCLEAR, mention.place)
     text = source.text[function.start : function.end]
     if b"__free(" in text:
         yield _in(GapKind.RELEASED_BY_SCOPE, facts)
     for name in knowledge().releases:
         if name.encode() not in text or name in facts.parameters:
             continue  # a parameter by that name hides the function
-        for match in whole_word(name).finditer(source.text, function.start, function.end):
-            node = source.root.descendant_for_byte_range(match.start(), match.end())
-            if node is None or match.start() in called:
-                continue
-            if node.type not in ("identifier", "type_identifier"):
-                continue
-            yield Gap(GapKind.RELEASE_NOT_CALLED, source.place(node), function=name)
+        for mention in mentions(source, name, function):
+            if mention.at not in called and mention.kind in ("identifier", "type_identifier"):
+                yield Gap(GapKind.RELEASE_NOT_CALLED, mention.place, function=name)

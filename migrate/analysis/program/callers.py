@@ -9,6 +9,7 @@ from itertools import islice
 
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.limits import MOST_CALLERS
+from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.frontend.syntax import Function, Source
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.ir.model import Call, FunctionFacts
@@ -117,18 +118,15 @@ class Callers:
             return False
         if source.unread:
             return whole_word(name).search(source.text) is not None
-        for match in whole_word(name).finditer(source.text):
-            node = source.root.descendant_for_byte_range(match.start(), match.end())
-            if node is not None and node.type == "preproc_arg":
+        for mention in mentions(source, name):
+            if mention.in_macro:
                 return True  # whoever uses the macro calls it
-            if node is None or node.type != "identifier" or node.parent is None:
+            holder = mention.holder
+            if mention.kind != "identifier" or not holder or holder in _ADDRESS_TAKEN_OK:
                 continue
-            parent = node.parent
-            if parent.type in _ADDRESS_TAKEN_OK:
+            if holder.endswith("_declarator") and holder != "init_declarator":
                 continue
-            if parent.type.endswith("_declarator") and parent.type != "init_declarator":
-                continue
-            if source.function_at(match.start()) is None and is_export(source, match.start()):
+            if source.function_at(mention.at) is None and is_export(source, mention.at):
                 continue
             return True
         return False

@@ -6,11 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tree_sitter import Node
-
-from migrate.analysis.frontend.syntax import Function, Source, name_of, nodes
-from migrate.analysis.frontend.types import base_type, pointer_depth
-from migrate.analysis.frontend.words import whole_word
+from migrate.analysis.frontend.initializers import initialised_by
+from migrate.analysis.frontend.mentions import Mention, mentions
+from migrate.analysis.frontend.syntax import Function, Source
 from migrate.analysis.program.callers import Site, is_export
 from migrate.analysis.program.functions import Functions
 from migrate.analysis.program.location import Member, Untyped
@@ -47,8 +45,8 @@ class PointerCalls:
         members: dict[Member, str] = {}
         for path in self._functions.files_with(function.path, function.name):
             source = self._functions.source(path)
-            for node in _named(source, function.name) if source is not None else ():
-                cell = _initialised(self._types, node, path)
+            for mention in _named(source, function.name) if source is not None else ():
+                cell = _initialised(self._types, mention, path)
                 if cell is None or self._types.is_public(cell.tag, path):
                     return None
                 members[replace(cell, home=self._types.own_file(cell.tag, path))] = path
@@ -80,33 +78,24 @@ class PointerCalls:
         return sites
 
 
-def _named(source: Source, name: str) -> Iterator[Node]:
+def _named(source: Source, name: str) -> Iterator[Mention]:
     """Where `name` stands without being called, declared or exported."""
-    for match in whole_word(name).finditer(source.text):
-        node = source.root.descendant_for_byte_range(match.start(), match.end())
-        if node is None or node.type in _HARMLESS or is_export(source, match.start()):
+    for mention in mentions(source, name):
+        if mention.kind in _HARMLESS or is_export(source, mention.at):
             continue
-        parent = node.parent
-        if parent is None or parent.type not in ("call_expression", "function_declarator"):
-            yield node
+        if mention.holder not in ("call_expression", "function_declarator"):
+            yield mention
 
 
-_Step = str | None
-"""A member, or None for an element of an array."""
-
-
-def _initialised(types: TypeLookup, node: Node, path: str) -> Member | None:
-    """The member M of struct T when `node` is f in `struct T x = { .M = f }`, or when such a T
+def _initialised(types: TypeLookup, mention: Mention, path: str) -> Member | None:
+    """The member M of struct T when f is mentioned in `struct T x = { .M = f }`, or when such a T
     stands in another struct or in an array of what is declared there."""
-    found = _steps(node)
-    if found is None or found[0][-1] is None:
+    found = initialised_by(mention)
+    if found is None or found.steps[-1] is None:
         return None
-    steps, declarator, declaration = found
-    kind, depth = base_type(declaration, path), pointer_depth(declarator)
-    if any(n.type == "pointer_declarator" for n in nodes(declarator)):
-        return None
+    kind, depth = found.type, found.depth
     tag, names = "", list[str]()
-    for step in steps:
+    for step in found.steps:
         if kind is None or (step is None) != (depth > 0):
             return None  # by its position, or a pointer to what is somewhere else
         if step is None:
@@ -118,28 +107,3 @@ def _initialised(types: TypeLookup, node: Node, path: str) -> Member | None:
         kind = types.of_member(kind, step, path)
         depth = kind.depth if kind is not None and kind.inside else 0
     return Member(tag, tuple(names)) if tag else None
-
-
-def _steps(node: Node) -> tuple[list[_Step], Node, Node] | None:
-    """From the outside in, by what the value `node` is reached in an initialiser; with the
-    declarator and the declaration that it belongs to."""
-    holder = node.parent
-    if holder is not None and holder.type == "pointer_expression":
-        holder = holder.parent
-    if node.type != "identifier" or holder is None or holder.type != "initializer_pair":
-        return None
-    steps: list[_Step] = []
-    while holder is not None and holder.type in ("initializer_pair", "initializer_list"):
-        above = holder.parent
-        if holder.type == "initializer_pair":
-            steps[:0] = [
-                name_of(d.named_children[0]) if d.type == "field_designator" else None
-                for d in holder.children_by_field_name("designator")
-            ]
-        elif above is not None and above.type == "initializer_list":
-            steps.insert(0, None)
-        holder = above
-    declarator = holder.child_by_field_name("declarator") if holder is not None else None
-    if holder is None or holder.type != "init_declarator" or declarator is None:
-        return None
-    return (steps, declarator, holder.parent) if steps and holder.parent is not None else None

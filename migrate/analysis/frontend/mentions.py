@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the parser has made of a word in a file, also where it did not understand the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from migrate.analysis.frontend.syntax import Function, Source, name_of, parse, strip
+from migrate.analysis.frontend.words import whole_word
+from migrate.analysis.place import Place
+
+_TAKEN = rb"\+\s*(?:__builtin_)?offsetof\s*\(\s*(?:struct\s+)?"
+"""How the place of a member of the struct that follows is added to something."""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """The word at byte `at` of a file; `node` is what the parser made of it."""
+
+    source: Source
+    at: int
+    node: Node
+
+    @property
+    def place(self) -> Place:
+        return self.source.place(self.node)
+
+    @property
+    def kind(self) -> str:
+        """The type of its node."""
+        return self.node.type
+
+    @property
+    def holder(self) -> str:
+        """The type of the node that it is in."""
+        return self.node.parent.type if self.node.parent is not None else ""
+
+    @property
+    def in_macro(self) -> bool:
+        """Whether it is in the definition of a macro."""
+        return self.kind == "preproc_arg"
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is a member of an object."""
+        return self.kind == "field_identifier" and self.holder == "field_expression"
+
+    @property
+    def is_behind_dot(self) -> bool:
+        """Whether it stands behind an arrow or a dot."""
+        return self.source.text[: self.at].rstrip(b" \t\r\n\\").endswith((b"->", b"."))
+
+    @property
+    def is_misread_member(self) -> bool:
+        """Whether it stands behind an arrow, and the parser took it for anything but a member."""
+        if self.kind in ("field_identifier", "comment", "string_content"):
+            return False
+        return self.source.text[: self.at].endswith(b"->")
+
+    @property
+    def is_traced(self) -> bool:
+        """`__entry->m` is a member of what a trace event records, whose struct its macro
+        declares."""
+        above = self.node.parent
+        holder = above.child_by_field_name("argument") if above is not None else None
+        return holder is not None and holder.type == "identifier" and name_of(holder) == "__entry"
+
+    @property
+    def is_garbled(self) -> bool:
+        """Whether it is in a declaration that the parser did not understand whole."""
+        if self.kind in ("comment", "string_content", "preproc_arg"):
+            return False
+        current: Node | None = self.node
+        while current is not None and not current.type.endswith("_statement"):
+            if current.type == "declaration":
+                return any(child.type == "ERROR" for child in current.children)
+            current = current.parent
+        return False
+
+    @property
+    def is_taken_for_type(self) -> bool:
+        """Whether the parser took a variable for a type: behind a macro, a call is a
+        declaration."""
+        above = self.node.parent
+        if self.kind != "type_identifier" or above is None:
+            return False
+        return not above.type.endswith("_specifier")
+
+    @property
+    def only_measured(self) -> bool:
+        """Whether a macro names the member of no object, as `&((struct x *)0)->m` in its size."""
+        word = _word_at(self.source.text, self.at)
+        text = (self.node.text or b"").replace(b"\\\n", b" \n")
+        queue = [parse("", b"int x = " + text + b";").root]
+        members = []
+        while queue:
+            node = queue.pop()
+            queue.extend(node.named_children)
+            named = node.child_by_field_name("field")
+            if node.type == "ERROR" or (node.type == "identifier" and name_of(node) == word):
+                return False
+            if node.type == "field_expression" and named is not None and name_of(named) == word:
+                members.append(node.child_by_field_name("argument"))
+        return bool(members) and all(owner is not None and _is_nothing(owner) for owner in members)
+
+    def adds_offset(self, names: frozenset[str]) -> bool:
+        """Whether it is the member of an offsetof() that is added to a pointer: with the sum
+        anybody gets at it without its name. `names` are those of its struct."""
+        text = self.source.text
+        start = max(text.rfind(mark, 0, self.at) for mark in (b";", b"{", b"}", b"\n#"))
+        before = text[start + 1 : self.at]
+        tags = b"|".join(re.escape(name.encode()) for name in sorted(names))
+        taken = re.search(_TAKEN + rb"(?:" + tags + rb")\s*,\s*$", before)
+        return taken is not None and b"*)" in before[: taken.start()]
+
+
+def mentions(source: Source, word: str, within: Function | None = None) -> Iterator[Mention]:
+    """Each place where `word` stands in a file, or in one function of it."""
+    start, end = (within.start, within.end) if within is not None else (0, len(source.text))
+    for match in whole_word(word).finditer(source.text, start, end):
+        node = source.root.descendant_for_byte_range(match.start(), match.end())
+        if node is not None:
+            yield Mention(source, match.start(), node)
+
+
+def _word_at(text: bytes, at: int) -> str:
+    """The word that starts at byte `at`."""
+    found = re.compile(rb"\w+").match(text, at)
+    return found[0].decode() if found is not None else ""
+
+
+def _is_nothing(owner: Node) -> bool:
+    """Whether `owner` is the null pointer as a pointer to a struct."""
+    owner = strip(owner)
+    value = owner.child_by_field_name("value") if owner.type == "cast_expression" else None
+    return value is not None and strip(value).text == b"0"
