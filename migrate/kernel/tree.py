@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -45,11 +45,18 @@ class Tree:
     root: Path
     commit: str
     _blobs: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
+    _given: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """The files whose contents are not those of the commit."""
 
     def with_files(self, texts: Mapping[str, bytes]) -> Tree:
         """The same commit with other contents of some files, for those who read them; `grep`,
         `files` and `folder_id` do not know of the contents."""
-        return Tree(self.root, self.commit, {**self._blobs, **texts})
+        return Tree(self.root, self.commit, {**self._blobs, **texts}, self._given | texts.keys())
+
+    def forget(self, keeping: Callable[[str], bool]) -> None:
+        """Let go of the contents of files, but of those that are kept; they can be read again."""
+        for path in [p for p in self._blobs if p not in self._given and not keeping(p)]:
+            del self._blobs[path]
 
     def read(self, path: str) -> bytes | None:
         """The contents of `path`, relative to the root; None when the commit has no such file."""
@@ -123,17 +130,19 @@ class Tree:
             found |= {n for n in here if any(fnmatchcase(n, spec) for spec in pathspecs)}
         return found
 
-    def lines_with(self, text: str, pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
-        """The lines of the commit that hold `text`, each behind the path of its file and a NUL."""
+    def lines_with(self, texts: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
+        """The lines of the commit that hold one of `texts`, each behind the path of its file and
+        a NUL."""
+        wanted = _patterns(texts)
         changed = self._changed
         if changed is None:
-            return self._lines([text, self.commit], pathspecs)
+            return self._lines([*wanted, self.commit], pathspecs)
         left = [*pathspecs, *(f":(top,literal,exclude){name}" for name in sorted(changed))]
-        found = self._lines([text], left)
+        found = self._lines(wanted, left)
         here = [n for n in sorted(changed) if any(fnmatchcase(n, spec) for spec in pathspecs)]
         if here:
             exact = [f":(top,literal){name}" for name in here]
-            found += self._lines([text, self.commit], exact)
+            found += self._lines([*wanted, self.commit], exact)
         return found
 
     def _lines(self, what: Sequence[str], pathspecs: Sequence[str]) -> bytes:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -44,15 +44,18 @@ class MemoryTree(Tree):
             and pattern.search(text)
         )
 
-    def lines_with(self, text: str, pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
+    def lines_with(self, texts: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
         lines = [
             path.encode() + b"\0" + line + b"\n"
             for path, whole in self._blobs.items()
             if whole is not None and any(fnmatchcase(path, spec) for spec in pathspecs)
             for line in whole.split(b"\n")
-            if text.encode() in line
+            if any(text.encode() in line for text in texts)
         ]
         return b"".join(lines)
+
+    def forget(self, keeping: Callable[[str], bool]) -> None:
+        """Nothing: there is nowhere to read it from again."""
 
     @cached_property
     def files(self) -> tuple[str, ...]:

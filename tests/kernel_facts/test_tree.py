@@ -199,7 +199,7 @@ def test_a_dirty_work_tree_changes_nothing(checkout: Path, change: object) -> No
     assert tree.grep(["get_user_pages"]) == NAMING
     assert tree.read("drivers/one.c") == FILES["drivers/one.c"].encode()
     assert tree.files == tuple(sorted(FILES))
-    assert sorted(tree.lines_with("get_user_pages").splitlines()) == LINES
+    assert sorted(tree.lines_with(["get_user_pages"]).splitlines()) == LINES
     again = open_tree(checkout)
     assert again.files  # from here on files are read from the work tree where they can be
     assert again.read_many(FILES) == {name: text.encode() for name, text in FILES.items()}
@@ -263,8 +263,8 @@ def test_another_revision_than_the_one_checked_out(checkout: Path) -> None:
     ]
     old = open_tree(checkout, first)
     assert old.grep(["get_user_pages"]) == NAMING
-    assert sorted(old.lines_with("get_user_pages").splitlines()) == LINES
-    assert old.lines_with("no such text") == b""
+    assert sorted(old.lines_with(["get_user_pages"]).splitlines()) == LINES
+    assert old.lines_with(["no such text"]) == b""
     assert old.read("drivers/three.c") == FILES["drivers/three.c"].encode()
 
 

@@ -42,7 +42,7 @@ class Searches:
         pattern = whole_words(wanted)
         return self._find(
             f"words {' '.join(wanted)}",
-            lambda: self._tree.grep(wanted),
+            lambda: self._includes.naming(wanted),
             lambda text: pattern.search(text) is not None,
         )
 

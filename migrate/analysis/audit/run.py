@@ -61,7 +61,9 @@ def audit(
     auditor = Auditor(program or Program(tree), scan.acquires)
 
     def work(groups: Sequence[PinGroup]) -> list[list[Finding]]:
-        return [list(auditor.findings(group)) for group in groups]
+        found = [list(auditor.findings(group)) for group in groups]
+        auditor.program.forget(lambda _: False)
+        return found
 
     told = count(progress or silent, "groups audited", len(pairing.groups))
     found = by_folders("audit", work, pairing.groups, auditor.program.corpus, jobs, told)

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import MOST_BYTES
 from migrate.analysis.frontend.words import Word, whole_word
 from migrate.kernel.tree import Tree
@@ -46,9 +47,13 @@ class Corpus:
         self._folders: dict[str, dict[str, bytes]] = {}
         self._structs: dict[str, dict[bytes, tuple[str, ...]]] = {}
         self._typedefs: dict[str, dict[bytes, tuple[str, ...]]] = {}
+        self._macros: dict[str, frozenset[str]] = {}
         self._words: dict[tuple[str, str], tuple[str, ...]] = {}
         self._public_words: dict[str, tuple[str, ...]] = {}
         self._built: dict[str, str] = {}
+        self._scopes: dict[str, str] = {}
+        self.asked: set[str] = set()
+        """The folders that were looked into since :meth:`forget`; headers for all not counted."""
 
     @cached_property
     def _c_files(self) -> tuple[str, ...]:
@@ -85,6 +90,13 @@ class Corpus:
     def scope_folder(self, path: str) -> str:
         """The same as :func:`scope_folder`, or the folder above it when the Makefile there builds
         what is in it: then all of that is one driver."""
+        name = self._scopes.get(path)
+        if name is None:
+            name = self._scopes[path] = self._find_scope(path)
+        self.asked.add(name)
+        return name
+
+    def _find_scope(self, path: str) -> str:
         name = scope_folder(path)
         if name not in self._built:
             parent, last = posixpath.split(name)
@@ -92,6 +104,16 @@ class Corpus:
             builds = inside and self._builds(parent, last)
             self._built[name] = parent if builds else name
         return self._built[name]
+
+    def forget(self) -> None:
+        """Let go of all text, and of what was found in it, but of headers for all; it is read
+        again when somebody asks."""
+        for known in (self._folders, self._structs, self._typedefs, self._macros):
+            for name in [n for n in known if not _is_for_all(n)]:
+                del known[name]
+        self._words = {key: paths for key, paths in self._words.items() if _is_for_all(key[0])}
+        self.tree.forget(is_header_for_all)
+        self.asked = set()
 
     def _builds(self, folder: str, name: str) -> bool:
         first, end = self._between(folder)
@@ -137,6 +159,7 @@ class Corpus:
         near = self.near_struct_files(tag, path)
         yield from sorted(near, key=lambda n: posixpath.dirname(n) != here)
         arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
+        self.asked.add(f"{arch}/include")
         yield from self._struct_index(f"{arch}/include").get(mark, ())
         yield from self._struct_index("include").get(mark, ())
 
@@ -151,6 +174,15 @@ class Corpus:
                         found.setdefault(kind, []).append(header)
             self._typedefs[folder] = {n: tuple(paths) for n, paths in found.items()}
         return self._typedefs[folder].get(name.encode(), ())
+
+    def header_macros(self, path: str) -> frozenset[str]:
+        """The names that headers of the scope of `path` define or undefine as macros."""
+        folder = self.scope_folder(path)
+        if folder not in self._macros:
+            texts = self.folder(folder).items()
+            found = {n for name, text in texts if name.endswith(".h") for n in MACRO.findall(text)}
+            self._macros[folder] = frozenset(name.decode() for name in found)
+        return self._macros[folder]
 
     def _struct_index(self, name: str) -> dict[bytes, tuple[str, ...]]:
         if name not in self._structs:
@@ -231,6 +263,15 @@ def _typedefs(text: bytes) -> set[bytes]:
     written = {name for names in set(_TYPEDEF.findall(text)) for name in names}
     names = (name.rstrip() for several in written for name in several.split(b","))
     return {last[0] for name in names if (last := _LAST_WORD.search(name)) is not None}
+
+
+def is_header_for_all(path: str) -> bool:
+    """Whether it is a header for the whole kernel, or for all of one architecture."""
+    return path.endswith(".h") and _is_for_all(path)
+
+
+def _is_for_all(name: str) -> bool:
+    return name.startswith("include") or (name.startswith("arch/") and "/include" in name)
 
 
 def scope_folder(path: str) -> str:

@@ -30,10 +30,13 @@ class IncludeGraph:
         self._includes = includes
         self._seeing: dict[str, tuple[str, ...] | None] = {}
         self._naming: dict[tuple[str, str], tuple[str, ...] | None] = {}
+        self.asked: set[str] = set()
+        """The words that were looked for in the whole tree; whoever wants to know empties it."""
 
     def files(self, header: str, word: str) -> tuple[str, ...] | None:
         """The files that have `word` as a word and see `header`; None when they are too many."""
         key = (header, word)
+        self.asked.add(word)
         if key not in self._naming:
             self._naming[key] = self._find(header, word)
         return self._naming[key]
@@ -47,6 +50,7 @@ class IncludeGraph:
     def naming(self, word: str) -> tuple[str, ...] | None:
         """The files that have `word` as a word, whatever they include; None when too many."""
         key = ("", word)
+        self.asked.add(word)
         if key not in self._naming:
             self._naming[key] = self._named(word)
         return self._naming[key]

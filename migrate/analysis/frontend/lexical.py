@@ -13,6 +13,10 @@ NOT_CODE = re.compile(
 """Comments, strings and characters. Nothing is tried in two ways: a string may have megabytes."""
 
 
+MACRO = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.M)
+"""A macro that is defined or undefined, with its name."""
+
+
 def any_word(names: Iterable[str]) -> re.Pattern[bytes]:
     """A pattern that finds each of `names` as a whole word."""
     return re.compile(rb"\b(?:" + b"|".join(re.escape(n.encode()) for n in names) + rb")\b")

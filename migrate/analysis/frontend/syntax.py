@@ -14,12 +14,11 @@ import tree_sitter_c
 from tree_sitter import Language, Node, Parser
 
 from migrate.analysis.frontend.dialect import readable
+from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import LONGEST_TEXT, too_deep, too_large, too_many
 from migrate.analysis.place import FunctionId, Place
 
 _LANGUAGE = Language(tree_sitter_c.language())
-
-_MACRO = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.M)
 
 CONTAINERS = frozenset(
     {
@@ -105,7 +104,7 @@ class Source:
     @cached_property
     def macros(self) -> frozenset[str]:
         """The names that the file itself defines or undefines as macros."""
-        return frozenset(name.decode() for name in _MACRO.findall(self.text))
+        return frozenset(name.decode() for name in MACRO.findall(self.text))
 
     def function_at(self, byte: int) -> Function | None:
         """The function whose definition spans `byte`."""

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
@@ -36,11 +36,13 @@ from migrate.kernel.signatures import DIRECT_NAMES
 @dataclass(frozen=True)
 class Traced:
     """A group, the names by which code elsewhere could reach its pages, and the folders whose
-    files it depends on."""
+    files it depends on. With "" among those the whole tree was searched, for `words` and for
+    #includes."""
 
     group: PinGroup
     openings: tuple[EntryPoint, ...]
     folders: tuple[str, ...]
+    words: tuple[str, ...] = ()
 
 
 class Grouper:
@@ -55,9 +57,33 @@ class Grouper:
     ) -> None:
         self.program, self.taking = program, taking
         self.known = Acquires(program, acquires)
-        self.objects = MayAlias(program, Objects(program))
-        self.flags = Flags(program, self.objects)
         self._crowded = crowded(acquires)
+        self._scanned = set(program.sources)
+        self._forget_objects()
+
+    def _forget_objects(self) -> None:
+        self.objects = MayAlias(self.program, Objects(self.program))
+        self.flags = Flags(self.program, self.objects)
+
+    def groups(self, acquires: Sequence[Acquire]) -> dict[Place, Traced]:
+        """The groups of some acquires of one folder, by the first of each; what is in another's
+        group is left out. What was parsed for them is gone afterwards."""
+        made: dict[Place, Traced] = {}
+        done: set[Place] = set()
+        self.forget()
+        for acquire in acquires:
+            if acquire.place not in done:
+                made[acquire.place] = self.group(acquire)
+                done.update(a.place for a in made[acquire.place].group.acquires)
+        folders, words = self.program.dependencies
+        self._scanned -= {a.place.path for a in acquires}
+        self.forget()
+        return {place: _with_dependencies(t, folders, words) for place, t in made.items()}
+
+    def forget(self) -> None:
+        """Let go of what is known, but of files that a scan has parsed for groups to come."""
+        self.program.forget(self._scanned.__contains__)
+        self._forget_objects()
 
     def group(self, first: Acquire) -> Traced:
         """The group of `first`."""
@@ -153,6 +179,13 @@ class Grouper:
             and sources.known
             and not sources.acquires.keys() & closure.acquires.keys()
         )
+
+
+def _with_dependencies(traced: Traced, folders: tuple[str, ...], words: tuple[str, ...]) -> Traced:
+    """A group for which the whole tree was searched depends on what was found there, too."""
+    if "" not in traced.folders:
+        return traced
+    return replace(traced, folders=tuple(sorted({*traced.folders, *folders})), words=words)
 
 
 def _numbers_matter(trace: Trace) -> bool:

@@ -3,24 +3,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache as once
 from functools import reduce
-from pathlib import Path
 
-from migrate import analysis
 from migrate.analysis.acquires.searches import FactCache, Searches
-from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.gaps import Gap
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.pairing.external_uses import seen_outside
 from migrate.analysis.pairing.group import Grouper, Traced
 from migrate.analysis.pairing.shares import make_groups
+from migrate.analysis.pairing.stored import StoredGroups
 from migrate.analysis.program.program import Program
-from migrate.base import codec
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree
 
@@ -40,20 +34,22 @@ def pair(
 
     `jobs` counts processes; see :mod:`migrate.base.programs.workers`.
 
-    A group in `cache` is taken from there when every folder it depends on is what it was. What
-    was parsed for `scan` comes in `program`, and what this parses stays there.
+    A group in `cache` is taken from there when every folder it depends on is what it was; see
+    :mod:`migrate.analysis.pairing.stored`. What was parsed for `scan` comes in `program`; what this
+    parses does not stay there, but of headers for the whole kernel.
     """
     program = program or Program(tree)
     grouper = Grouper(program, scan.acquires)
-    stored = _Stored(program.corpus, scan, cache)
+    stored = StoredGroups(program.corpus, scan, cache)
     # What comes through a helper is in the helper's group, or nothing is to be done about it.
     ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
     told = _Told(progress, len(ordered))
     told.phase("reading headers")
-    asked = [a for a in ordered if not grouper.is_left_out(a)]
+    kept = {a.place for a in ordered if not grouper.is_left_out(a)}
+    asked = [a for a in ordered if a.place in kept]
     known = {a.place: found for a in asked if (found := stored.get(a)) is not None}
     fresh = [a for a in ordered if a.place not in known]
-    made = make_groups(grouper, fresh, jobs, told.more) if jobs > 1 else {}
+    made = make_groups(grouper, fresh, jobs, told.more)
     traced: list[Traced] = []
     done: set[Place] = set()
     for acquire in ordered:
@@ -61,8 +57,8 @@ def pair(
             continue
         found = known.get(acquire.place)
         if found is None:
-            found = made.get(acquire.place) or grouper.group(acquire)
-            if not grouper.is_left_out(acquire):
+            found = made.get(acquire.place) or grouper.groups([acquire])[acquire.place]
+            if acquire.place in kept:
                 stored.put(acquire, found)
         told.one()
         done.update(a.place for a in found.group.acquires)
@@ -108,52 +104,6 @@ def _noted(
     first = [skipped[place] for place in places if place in skipped]
     last = outside.get(group.acquires[0].place, ())
     return replace(group, gaps=(*first, *group.gaps, *last))
-
-
-class _Stored:
-    """Groups of earlier runs, each with the ids of the folders that it depends on."""
-
-    def __init__(self, corpus: Corpus, scan: Scan, cache: FactCache | None) -> None:
-        self._corpus, self._tree = corpus, corpus.tree
-        self._cache = cache
-        names = sorted({a.name for a in scan.acquires})
-        self._basis = f"{_rules()} {' '.join(names)}"
-
-    def get(self, acquire: Acquire) -> Traced | None:
-        text = self._cache.get(self._key(acquire)) if self._cache is not None else None
-        if text is None:
-            return None
-        try:
-            data = json.loads(text)
-            traced = codec.from_data(data["traced"], Traced)
-            return traced if data["folders"] == self._ids(traced) else None
-        except (ValueError, KeyError, TypeError):
-            return None
-
-    def put(self, acquire: Acquire, traced: Traced) -> None:
-        if self._cache is not None:
-            data = {"traced": codec.to_data(traced), "folders": self._ids(traced)}
-            self._cache.put(self._key(acquire), json.dumps(data))
-
-    def _key(self, acquire: Acquire) -> str:
-        # A Makefile above the folders that the group depends on may say what is one driver.
-        scope = self._corpus.scope_folder(acquire.place.path)
-        whole = json.dumps([self._basis, scope, codec.to_data(acquire)], sort_keys=True)
-        return "group " + hashlib.sha256(whole.encode()).hexdigest()
-
-    def _ids(self, traced: Traced) -> list[str]:
-        tree = self._tree
-        return [tree.folder_id(name) if name else tree.code_id for name in traced.folders]
-
-
-@once
-def _rules() -> str:
-    """What the analysis itself is: its code and its table of kernel functions."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(analysis.__file__).parent.rglob("*")):
-        if path.suffix in (".py", ".toml"):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _merged(groups: list[PinGroup]) -> list[PinGroup]:

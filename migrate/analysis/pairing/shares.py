@@ -26,18 +26,14 @@ def make_groups(
     told: Callable[[Sequence[Acquire]], None],
 ) -> dict[Place, Traced]:
     """The groups of `acquires` by their first; what is in another's group of the same folder is
-    left out. With few folders there are none: whoever asks makes them."""
+    left out."""
     corpus = grouper.program.corpus
     folders = _by_folder(corpus, acquires, lambda acquire: acquire.place.path)
-    if len(folders) < _WORTH_IT:
-        return {}
-    _prepare(grouper.program)
-
-    def work(part: Sequence[Acquire]) -> dict[Place, Traced]:
-        return _made(grouper, part)
-
+    jobs = jobs if len(folders) >= _WORTH_IT else 1
+    if jobs > 1:
+        _prepare(grouper.program)
     found: dict[Place, Traced] = {}
-    for made in share_out("pair", work, folders, jobs, told):
+    for made in share_out("pair", grouper.groups, folders, jobs, told):
         found |= made
     return found
 
@@ -79,13 +75,3 @@ def _prepare(program: Program) -> None:
     program.includes.prefetch()
     program.corpus.read_headers()
     program.includes.sort()  # and no thread is in the middle of that search
-
-
-def _made(grouper: Grouper, acquires: Sequence[Acquire]) -> dict[Place, Traced]:
-    made: dict[Place, Traced] = {}
-    done: set[Place] = set()
-    for acquire in acquires:
-        if acquire.place not in done:
-            made[acquire.place] = grouper.group(acquire)
-            done.update(a.place for a in made[acquire.place].group.acquires)
-    return made

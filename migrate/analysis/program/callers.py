@@ -55,6 +55,10 @@ class Callers:
         self._by_pointer = by_pointer
         self._known: dict[tuple[FunctionId, bool], tuple[tuple[Site, ...], bool]] = {}
 
+    def forget(self) -> None:
+        """Let go of all that was found."""
+        self._known.clear()
+
     def of(self, function: Function, far: bool = False) -> tuple[tuple[Site, ...], bool]:
         """All calls of `function` in its scope, and whether those are all there can be; with `far`
         those of an inline function in the rest of the tree, too.

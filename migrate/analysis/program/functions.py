@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.macros import macro_bodies
 from migrate.analysis.frontend.syntax import Function, Source, members_set, parse
@@ -28,9 +30,30 @@ class Functions:
         """By name and folder, whether a known function of the kernel is hidden there by another;
         see :mod:`migrate.analysis.program.known_callee`."""
         self._with: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
+        self.read: set[str] = set()
+        """The files that were looked at since :meth:`forget`."""
+
+    def forget(self, keeping: Callable[[str], bool]) -> None:
+        """Let go of what is known of all files, but of those that are kept. Their syntax trees
+        are by far the largest thing in memory, and files of one folder rarely need another's.
+
+        What says something of more than one file goes as well: `read`, and what the corpus was
+        asked for, then name all files that anything found afterwards depends on.
+        """
+        self._sources = {p: source for p, source in self._sources.items() if keeping(p)}
+        self.unread = {p: source for p, source in self.unread.items() if keeping(p)}
+        for known in (self._facts, self._definitions, self.hidden, self._with, self.read):
+            known.clear()
+        self.corpus.forget()
+
+    @property
+    def sources(self) -> Collection[str]:
+        """The paths of the files that are parsed now."""
+        return self._sources.keys()
 
     def source(self, path: str) -> Source | None:
         """The parsed file, or None when the tree has no such file."""
+        self.read.add(path)
         if path not in self._sources:
             text = self.tree.read(path)
             source = self._sources[path] = parse(path, text) if text is not None else None
@@ -40,6 +63,7 @@ class Functions:
 
     def glance(self, path: str) -> Source | None:
         """The same for one look: the syntax tree is not kept for who comes next."""
+        self.read.add(path)
         if path in self._sources:
             return self._sources[path]
         text = self.tree.read(path)

@@ -44,10 +44,7 @@ def _is_hidden(functions: Functions, name: str, path: str) -> bool:
 
 def _hides(functions: Functions, name: str, path: str) -> bool:
     """Whether the folder of `path` has a function or a macro by the name of one of the kernel's."""
-    texts = functions.corpus.scope(path)
-    macro = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+" + name.encode() + rb"\b", re.M)
-    headers = [f for f in functions.files_with(path, name) if f.endswith(".h")]
-    if any(macro.search(texts[header]) for header in headers):
+    if name in functions.corpus.header_macros(path):
         return True
     exact = name in knowledge().exact  # of which the linker takes no second one
     if not exact and functions.corpus.public_files(name):

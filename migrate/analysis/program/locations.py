@@ -31,6 +31,11 @@ class Locations:
         self._hidden: dict[tuple[str, str], bool] = {}
         self._users: dict[tuple[tuple[str, ...], Member | str], tuple[FunctionFacts, ...]] = {}
 
+    def forget(self) -> None:
+        """Let go of all that was found."""
+        for known in (self._mentions, self._hidden, self._users):
+            known.clear()
+
     def of(self, value: Value, facts: FunctionFacts) -> tuple[AbstractLocation, str]:
         """The storage that `value` names; for a member of a container of pages (a scatterlist,
         sg table or bvec) that is the container itself, and the member's name comes second.

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+from migrate.analysis.frontend.corpus import is_header_for_all
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
 from migrate.analysis.ir.model import FunctionFacts
@@ -31,6 +33,22 @@ class Program(Functions):
 
     def resolved(self, facts: FunctionFacts) -> FunctionFacts:
         return self.types.resolved(facts)
+
+    def forget(self, keeping: Callable[[str], bool]) -> None:
+        """As for functions; searches of the whole tree stay."""
+        super().forget(lambda path: is_header_for_all(path.split(":")[0]) or keeping(path))
+        self.types.forget()
+        self.cells.forget()
+        self.callers.forget()
+        self.wide.asked.clear()
+
+    @property
+    def dependencies(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The folders, and the words looked for in all of the tree, that what was found since
+        :meth:`forget` depends on, headers for the whole kernel left out."""
+        scopes = {self.corpus.scope_folder(path.split(":")[0]) for path in self.read}
+        folders = {n for n in scopes | self.corpus.asked if not n.startswith("include")}
+        return tuple(sorted(folders)), tuple(sorted(self.wide.asked))
 
     def is_static(self, cell: Global) -> bool:
         """Whether a file of its folder has a static variable by that name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from migrate.analysis.frontend.corpus import is_header_for_all
 from migrate.analysis.frontend.types import (
     Declarations,
     StructDef,
@@ -48,8 +49,16 @@ class TypeLookup:
         self._typedefs: dict[tuple[str, str], TypeRef | None] = {}
         self._names: dict[tuple[str, str], frozenset[str]] = {}
 
+    def forget(self) -> None:
+        """Let go of all but what headers for the whole kernel declare."""
+        known = self._declarations.items()
+        self._declarations = {p: found for p, found in known if is_header_for_all(p)}
+        for found in (self._structs, self._typedefs, self._names):
+            found.clear()
+
     def declarations(self, path: str) -> Declarations:
         """What the file declares at file scope; nothing when the tree has no such file."""
+        self._functions.read.add(path)
         if path not in self._declarations:
             source = self._functions.glance(path)
             self._declarations[path] = (

@@ -32,9 +32,9 @@ class Later(MemoryTree):
         self.searched += 1
         return super().grep(words, pathspecs)
 
-    def lines_with(self, text: str, pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
+    def lines_with(self, texts: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
         self.searched += 1
-        return super().lines_with(text, pathspecs)
+        return super().lines_with(texts, pathspecs)
 
 
 class Memory(dict[str, str]):
@@ -82,7 +82,7 @@ def test_a_search_after_an_edit_is_a_whole_one(edit: dict[str, str]) -> None:
     assert tree.searched == 0
     unknown = later(files, None, "3" * 40)
     assert answers(unknown, cache) == answers(tree, cache)
-    assert unknown.searched == 2
+    assert unknown.searched == 1  # one walk through all files serves both
 
 
 @pytest.mark.parametrize("stored", ["", "[]", "{}", '{"commit": "--x", "files": []}', "null", "1"])
@@ -118,6 +118,14 @@ def test_includes_are_the_same_whether_few_or_many_are_asked_for() -> None:
         b'"demo.h': ["drivers/a/one.c"],
         b"<sub/demo.h": ["drivers/a/two.c"],
     }
+
+
+def test_words_found_along_with_includes_are_those_of_a_search() -> None:
+    tree = later(FILES | {"get_page/other.c": "#include <a.h>\nint get_pages, got;\n"}, None)
+    includes, words = Includes(tree), ["get_page", "got_page"]
+    assert includes.naming(words) == FOUND[0] == tree.grep(words)
+    assert includes.files(["demo.h"]) == set(FOUND[1])
+    assert includes.naming(["int"]) == tree.grep(["int"])
 
 
 def test_includes_that_are_read_beside() -> None:

@@ -25,7 +25,8 @@ from migrate.analysis.model import (
     UseKind,
 )
 from migrate.analysis.pairing.group import Grouper, Traced
-from migrate.analysis.pairing.pair import _merged, _rules, pair
+from migrate.analysis.pairing.pair import _merged, pair
+from migrate.analysis.pairing.stored import _rules
 from migrate.analysis.verdicts.classify import verdict
 from migrate.base import codec
 from migrate.kernel.tree import open_tree
@@ -674,6 +675,66 @@ def test_after_an_edit_anywhere_the_tree_is_searched_anew(
     (group,) = [g for g in found.groups if g.acquires[0].function == "public_get"]
     assert [r.place.path for r in group.releases] == ["drivers/public/get.c", "sound/far.c"]
     assert not group.gaps
+
+
+SEEING = {
+    "sound/near/other.c": "int other;\n",
+    "sound/seeing/seeing.c": "#include <linux/demo_public.h>\nint seeing;\n",
+    "sound/reading/reading.c": "#include <linux/demo_public.h>\n"
+    "int reading(struct demo_public *p)\n{\n\treturn p->page ? 1 : 0;\n}\n",
+}
+PUT = "void far_put(struct demo_public *p)\n{\n\tput_page(p->page);\n}\n"
+FAR_EDITS: dict[str, tuple[dict[str, str], bool]] = {
+    "no code at all": ({"Makefile": "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 0\n# more\n"}, False),
+    "code of somebody else": ({"sound/near/other.c": "int other(int a)\n{ return a; }\n"}, False),
+    "no word of the group": (
+        {"sound/seeing/seeing.c": SEEING["sound/seeing/seeing.c"] + "int more;\n"},
+        False,
+    ),
+    "the word in who sees it": (
+        {"sound/seeing/seeing.c": SEEING["sound/seeing/seeing.c"] + PUT},
+        True,
+    ),
+    "the word in who includes it now": (
+        {"sound/near/other.c": "#include <linux/demo_public.h>\n" + PUT},
+        True,
+    ),
+    "an #include": ({"sound/near/other.c": "#include <linux/demo_public.h>\nint other;\n"}, True),
+    "what was read": (
+        {"sound/reading/reading.c": SEEING["sound/reading/reading.c"] + PUT},
+        True,
+    ),
+    "a new file": ({"sound/near/new.c": "int new;\n"}, True),
+}
+
+
+@pytest.mark.parametrize("edit", FAR_EDITS.values(), ids=list(FAR_EDITS))
+def test_a_group_is_made_anew_only_when_a_search_of_the_tree_may_differ(
+    edit: tuple[dict[str, str], bool],
+    driver: Callable[[dict[str, str]], Path],
+    worked_out: list[str],
+) -> None:
+    files, anew = edit
+    cache = Memory()
+    paired(driver(PUBLIC | SEEING), cache)
+    worked_out.clear()
+    root = driver(files)
+    found = paired(root, cache)
+    assert ("public_get" in worked_out) is anew
+    assert codec.dumps(found) == codec.dumps(paired(root, None))
+
+
+def test_a_group_is_made_anew_when_the_commit_before_is_gone(
+    driver: Callable[[dict[str, str]], Path], worked_out: list[str]
+) -> None:
+    cache = Memory()
+    root = driver(PUBLIC | SEEING)
+    paired(root, cache)
+    for key, text in cache.items():
+        cache[key] = text.replace(open_tree(root).commit, "0" * 40)
+    worked_out.clear()
+    paired(root, cache)
+    assert worked_out == ["public_get"]
 
 
 PUMP = {

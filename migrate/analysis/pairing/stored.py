@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Groups of earlier runs, which stand as long as nothing has changed that they depend on.
+
+A group depends on the contents of the folders that it names. When the whole tree was searched for
+it, it depends besides on which files have which words and which #includes: after a change
+elsewhere it is looked whether a search would find the same, and no group is made anew for a file
+that it never read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from functools import cache as once
+from pathlib import Path
+
+from migrate import analysis
+from migrate.analysis.acquires.searches import FactCache
+from migrate.analysis.frontend.corpus import Corpus
+from migrate.analysis.frontend.includes import spelled
+from migrate.analysis.frontend.words import whole_word
+from migrate.analysis.model import Acquire, Scan
+from migrate.analysis.pairing.group import Traced
+from migrate.base import codec
+from migrate.kernel.tree import Tree
+
+_COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+Change = tuple[bytes, bytes]
+"""What a file held, and what it holds."""
+
+
+class StoredGroups:
+    """The groups in `cache` by their first acquire, for one commit and what a scan found in it."""
+
+    def __init__(self, corpus: Corpus, scan: Scan, cache: FactCache | None) -> None:
+        self._corpus, self._tree = corpus, corpus.tree
+        self._cache = cache
+        self._changes: dict[str, tuple[Change, ...] | None] = {}
+        names = sorted({a.name for a in scan.acquires})
+        self._basis = f"{_rules()} {' '.join(names)}"
+
+    def get(self, acquire: Acquire) -> Traced | None:
+        """The group, when it would be made the same today."""
+        text = self._cache.get(self._key(acquire)) if self._cache is not None else None
+        if text is None:
+            return None
+        try:
+            data = json.loads(text)
+            traced = codec.from_data(data["traced"], Traced)
+            if data["folders"] != self._ids(traced):
+                return None
+            same = "" not in traced.folders or self._finds_the_same(traced, str(data["commit"]))
+            return traced if same else None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, acquire: Acquire, traced: Traced) -> None:
+        """Keep a group for later runs."""
+        if self._cache is not None:
+            data = {
+                "traced": codec.to_data(traced),
+                "folders": self._ids(traced),
+                "commit": self._tree.commit,
+            }
+            self._cache.put(self._key(acquire), json.dumps(data))
+
+    def _key(self, acquire: Acquire) -> str:
+        # A Makefile above the folders that the group depends on may say what is one driver.
+        scope = self._corpus.scope_folder(acquire.place.path)
+        whole = json.dumps([self._basis, scope, codec.to_data(acquire)], sort_keys=True)
+        return "group " + hashlib.sha256(whole.encode()).hexdigest()
+
+    def _ids(self, traced: Traced) -> list[str]:
+        return [self._tree.folder_id(name) if name else "" for name in traced.folders]
+
+    def _finds_the_same(self, traced: Traced, commit: str) -> bool:
+        """Whether a search of the whole tree finds the files that it found at `commit`."""
+        if commit not in self._changes:
+            self._changes[commit] = self._changed(commit)
+        changes = self._changes[commit]
+        if changes is None:
+            return False
+        words = [whole_word(word) for word in traced.words]
+        return all(
+            (word.search(old) is None) is (word.search(new) is None)
+            for word in words
+            for old, new in changes
+        )
+
+    def _changed(self, commit: str) -> tuple[Change, ...] | None:
+        """What has become of code since `commit`; None when that is not known, when a file came or
+        went, or when it includes something else now."""
+        paths = self._tree.changed_since(commit) if _COMMIT.fullmatch(commit) else None
+        if paths is None:
+            return None
+        before, now = (tree.read_many(sorted(paths)) for tree in (self._at(commit), self._tree))
+        if before.keys() != paths or now.keys() != paths:
+            return None
+        code = [path for path in paths if path.endswith((".c", ".h"))]
+        if any(spelled(before[path]) != spelled(now[path]) for path in code):
+            return None
+        return tuple((before[path], now[path]) for path in code)
+
+    def _at(self, commit: str) -> Tree:
+        return Tree(self._tree.root, commit)
+
+
+@once
+def _rules() -> str:
+    """What the analysis itself is: its code and its table of kernel functions."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(analysis.__file__).parent.rglob("*")):
+        if path.suffix in (".py", ".toml"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
