@@ -60,6 +60,7 @@ SYNTAX = {
     "analysis/frontend/": "types, declarations, and code that is not understood",
     "analysis/ir/builder.py": "places of what is lowered",
     "analysis/ir/lowering.py": "statements to instructions",
+    "analysis/ir/lowering_branches.py": "statements that branch, loop and jump",
     "analysis/ir/lowering_expressions.py": "expressions to those of the IR",
     "analysis/ir/macro_blocks.py": "what the parser makes of a block behind a macro",
     "analysis/acquires/finder.py": "finds calls on its own, beside spatch",
