@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Loops between an acquire and a release, in which the code may wait for somebody who uses pages.
+"""What is done between an acquire and a release: calls, and loops in which the code may wait for
+somebody who uses pages.
 
 A loop is a natural one of the control flow graph (Aho, Lam, Sethi, Ullman: Compilers, 9.6), and so
 is what a goto makes; one around both calls, or around the release, is none that waits.
@@ -32,13 +33,34 @@ def loops_between(lowered: Lowered, acquire: int, release: int) -> bool:
     )
 
 
+def calls_between(lowered: Lowered, acquire: int, releases: Collection[int]) -> frozenset[int]:
+    """The calls on the ways from call number `acquire` to one of `releases`, wherever they are
+    written; a way that comes by the acquire again is another one."""
+    looping = lowered.looping
+    called = [[i.number for i in b.instructions if isinstance(i, Invoke)] for b in looping.blocks]
+    home = {number: block for block, numbers in enumerate(called) for number in numbers}
+    start = home[acquire]
+    ends = {home[n] for n in releases if home[n] != start or n < acquire}
+    onward, backward = _next(looping), _before(looping)
+    behind = _reached(onward, onward(start), start)
+    ahead = _reached(backward, {n for end in ends for n in backward(end)}, start)
+    found = {n for block in behind & ahead for n in called[block]}
+    for end in ends & behind - ahead:
+        last = max(n for n in releases if home[n] == end)
+        found.update(n for n in called[end] if n <= last)
+    later = [n for n in releases if home[n] == start and n > acquire]
+    leaves = bool(behind & (ahead | ends))
+    found.update(
+        n for n in called[start] if n > acquire and (leaves or n <= max(later, default=acquire))
+    )
+    return frozenset(found)
+
+
 def natural_loops(lowered: Lowered) -> Iterator[frozenset[int]]:
     """The blocks of each loop: for an edge back what leads to its source without its target."""
-    into: dict[int, set[int]] = {}
-    for edge in lowered.edges:
-        into.setdefault(edge.target, set()).add(edge.source)
+    backward = _before(lowered)
     for source, target in _edges_back(lowered):
-        yield _reached(lambda block: into.get(block, ()), {source}, target) | {target}
+        yield _reached(backward, {source}, target) | {target}
 
 
 def _edges_back(lowered: Lowered) -> Iterator[tuple[int, int]]:
@@ -58,6 +80,13 @@ def _edges_back(lowered: Lowered) -> Iterator[tuple[int, int]]:
             seen.add(target)
             path.add(target)
             stack.append((target, iter(sorted(onward(target)))))
+
+
+def _before(lowered: Lowered) -> Callable[[int], Collection[int]]:
+    into: dict[int, set[int]] = {}
+    for edge in lowered.edges:
+        into.setdefault(edge.target, set()).add(edge.source)
+    return lambda block: into.get(block, ())
 
 
 def _next(lowered: Lowered) -> Callable[[int], Collection[int]]:

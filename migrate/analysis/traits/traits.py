@@ -18,7 +18,7 @@ from migrate.analysis.model import (
     Use,
     UseKind,
 )
-from migrate.analysis.paths.waits import loops_between
+from migrate.analysis.paths.waits import calls_between, loops_between
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
@@ -161,9 +161,8 @@ def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
             return False
         if loops_between(site.facts.lowered, site.index, own[max(own)]):
             return False
-        for call in calls:
-            if not site.call.start < call.start <= max(own):
-                continue
+        between = calls_between(site.facts.lowered, site.index, frozenset(own.values()))
+        for call in (calls[number] for number in sorted(between)):
             function = known.lookup(call.name)
             if function is None or not set(function.effects) <= _QUIET_EFFECTS:
                 return False

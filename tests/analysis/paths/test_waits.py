@@ -8,7 +8,7 @@ import pytest
 from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.ir.expressions import Variable
 from migrate.analysis.ir.lowering import lower
-from migrate.analysis.paths.waits import loops_between, natural_loops
+from migrate.analysis.paths.waits import calls_between, loops_between, natural_loops
 
 BETWEEN = {
     "busy": "get(); while (busy()) relax(); put();",
@@ -56,3 +56,27 @@ def test_loops_in_loops() -> None:
     source = parse("a.c", b"void f(void)\n{\nwhile (a()) { while (b()) c(); }\n}\n")
     inner, outer = sorted(natural_loops(lower(source, source.functions[0])), key=len)
     assert inner < outer
+
+
+@pytest.mark.parametrize(
+    ("statements", "calls"),
+    [
+        ("a(); get(); b(); put(); c();", "b"),
+        ("get(); goto use; out: put(); return; use: b(); goto out;", "b"),
+        ("get(); if (x) { b(); goto out; } c(); out: put(); d();", "b c"),
+        ("get(); if (x) { put(); return; } b(); put();", "b"),
+        ("get(); while (x) b(); put();", "b"),
+        ("for (;;) { a(); get(); b(); put(); c(); }", "b"),
+        ("get(); if (x) { b(); return; } put();", ""),
+        ("get(); for (;;) { b(); put(); c(); }", "b c"),
+        ("if (x) a(); else { get(); b(); put(); }", "b"),
+    ],
+)
+def test_the_calls_between(statements: str, calls: str) -> None:
+    source = parse("a.c", f"void f(void)\n{{\n{statements}\n}}\n".encode())
+    lowered = lower(source, source.functions[0])
+    names = {n: c.callee.name for n, c in lowered.calls.items() if isinstance(c.callee, Variable)}
+    (get,) = [n for n, name in names.items() if name == "get"]
+    puts = [n for n, name in names.items() if name == "put"]
+    found = {names[n] for n in calls_between(lowered, get, puts)} - {"put"}
+    assert found == set(calls.split())
