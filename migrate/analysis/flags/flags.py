@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from migrate.analysis.flags.flag_members import MemberSlot, array_store, pair_stores
 from migrate.analysis.flags.flag_states import Flag, Page, Pair, known_before, truth
 from migrate.analysis.flags.reaching_stores import Stored, reaching_stores
-from migrate.analysis.flags.terms import Term, are_own, owner, term
+from migrate.analysis.flags.terms import Term, owner, term
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.ir.expressions import (
     AddressOf,
@@ -130,7 +130,7 @@ class Flags:
 
     def _slot(self, page: Term, flag: Term, facts: FunctionFacts) -> Slot | None:
         """The slot of a page and a flag that are written next to each other."""
-        if page == flag or owner(page) != owner(flag) or not are_own(facts.lowered, page):
+        if page == flag or owner(page) != owner(flag):
             return None
         if isinstance(page, Variable) and isinstance(flag, Variable):
             return _parameters(page.name, flag.name, facts)
@@ -140,8 +140,8 @@ class Flags:
     def _member(self, named: Term, facts: FunctionFacts) -> location.Member | None:
         """The member that a term names."""
         (path,) = values(named)
-        cell, via = self._program.cells.of(path, facts)
-        return cell if isinstance(cell, location.Member) and not via else None
+        cell, _ = self._program.cells.of(path, facts)
+        return cell if isinstance(cell, location.Member) else None
 
     def _of(self, slot: Slot, facts: FunctionFacts) -> tuple[Origin, ...] | None:
         """All that comes into a slot, and into those from which it comes."""
