@@ -10,7 +10,8 @@ from migrate.analysis.heap.fresh_memory import allocates
 from migrate.analysis.ir.expressions import Binary, Expression, Member, Variable, plain
 from migrate.analysis.ir.instructions import Invoke, Store, is_addressed
 from migrate.analysis.ir.model import FunctionFacts
-from migrate.analysis.program.known_callee import known_callee, takes_values
+from migrate.analysis.program.functions import is_macro
+from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.program import Program
 
 
@@ -40,12 +41,34 @@ def is_set_once(program: Program, facts: FunctionFacts, name: str) -> bool:
     return len(stores) <= 1 and all(store.operator == "=" for store in stores)
 
 
-def _stores(program: Program, name: str, path: str) -> bool:
+def _stores(program: Program, name: str, path: str, within: frozenset[str] = frozenset()) -> bool:
     """Whether a macro by that name may store to its arguments; what is defined nowhere is a
-    function, unless it is called like a macro."""
-    if known_callee(program, name, path) is not None or program.definitions(name, path):
-        return not takes_values(program, name, path)
-    return "for_each" in name or name.isupper()
+    function, unless it is called like a macro. `within` are the macros that it is called by."""
+    known = known_callee(program, name, path)
+    if known is not None:
+        return known.stores
+    macros = [program.facts(f) for f in program.definitions(name, path) if is_macro(f)]
+    if not macros and not program.definitions(name, path):
+        return "for_each" in name or name.isupper()
+    return name not in within and any(
+        _is_stored(program, facts, path, within | {name}) for facts in macros
+    )
+
+
+def _is_stored(program: Program, facts: FunctionFacts, path: str, within: frozenset[str]) -> bool:
+    """Whether a macro stores to one of its parameters, or takes its address."""
+    lowered, parameters = facts.lowered, {Variable(name) for name in facts.parameters}
+    callees = {
+        i.callee.name
+        for i in lowered.order
+        if isinstance(i, Invoke) and isinstance(i.callee, Variable) and parameters & {*i.arguments}
+    }
+    stored = any(isinstance(i, Store) and i.target in parameters for i in lowered.order)
+    return (
+        stored
+        or any(is_addressed(lowered, parameter.name) for parameter in parameters)
+        or any(_stores(program, callee, path, within) for callee in callees)
+    )
 
 
 def is_own_memory(

@@ -132,6 +132,11 @@ TOLD = {
     ).replace(
         "demo_put(list);\n\t\t\treturn NULL;\n\t\t}\n\t\tmemset", "return NULL;\n\t\t}\n\t\tmemset"
     ),
+    "a loop of a macro that fills none": swap_in(
+        "\tlist->mapped = 1;", "\tdemo_for_each(i, start) {\n\t\tgot--;\n\t}\n\tlist->mapped = 1;"
+    ),
+    "a macro that prints": "#define demo_log(fmt, ...) printk(fmt, ##__VA_ARGS__)\n"
+    + swap_in("\tlist->mapped = 1;", '\tdemo_log("%p %p", list, pages);\n\tlist->mapped = 1;'),
     "the array cleared": extra("list->pages = NULL;"),
     "the flag read": extra("list->count = list->ours;"),
 }
@@ -181,6 +186,9 @@ MIXED = {
     "a loop of a macro": swap_in(
         "\tlist->mapped = 1;",
         "\tdemo_for_each(i, list) {\n\t\tlist->ours = 1;\n\t}\n\tlist->mapped = 1;",
+    ),
+    "a macro that takes another object": swap_in(
+        "\t\tlist->ours = 1;", "\t\tdemo_for_each(list, block) {\n\t\t}\n\t\tlist->ours = 1;"
     ),
     "a jump out of a loop of a macro": swap_in(
         "\tlist->mapped = 1;",

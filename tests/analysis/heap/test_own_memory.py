@@ -14,6 +14,10 @@ HEAD = """
 struct block { int numbers[4]; int *other; };
 static int demo_numbers[4];
 #define DEMO_NEXT(p) ((p) = (p) + 1)
+#define DEMO_ADDRESS(p) demo_set(&(p))
+#define demo_again(p) DEMO_NEXT(p)
+#define demo_log(level, fmt, ...) do { if (level > 2) printk(fmt "\\n", ##__VA_ARGS__); } while (0)
+#define DEMO_LOG(p) DEMO_LOG(p)
 static void demo_read(int *p) { }
 static void *demo_new(void) { return kmalloc(4, GFP_KERNEL); }
 """
@@ -45,6 +49,11 @@ static void *demo_new(void) { return kmalloc(4, GFP_KERNEL); }
         ("int *x = kmalloc(4, GFP_KERNEL); DEMO_ANYWHERE(x);", False),
         ("int *x = kmalloc(4, GFP_KERNEL); swap(x, given);", False),
         ("int *x = kmalloc(4, GFP_KERNEL); DEMO_NEXT(x);", False),
+        ("int *x = kmalloc(4, GFP_KERNEL); DEMO_ADDRESS(x);", False),
+        ("int *x = kmalloc(4, GFP_KERNEL); demo_again(x);", False),
+        ("int *x = kmalloc(4, GFP_KERNEL); DEMO_LOG(x);", True),
+        ('int *x = kmalloc(4, GFP_KERNEL); demo_log(1, "%p", x);', True),
+        ("int *x = kmalloc(4, GFP_KERNEL); WARN_ON(x);", True),
         ("int *y = kmalloc(4, GFP_KERNEL); int *x = y + 1;", True),
         ("int *y = given; int *x = y + 1;", False),
         ("int *x, *y; x = y; y = x;", False),
