@@ -48,7 +48,8 @@ def pair(
     kept = {a.place for a in ordered if not grouper.is_left_out(a)}
     asked = [a for a in ordered if a.place in kept]
     known = {a.place: found for a in asked if (found := stored.get(a)) is not None}
-    fresh = [a for a in ordered if a.place not in known]
+    found_with = {a.place for t in known.values() for a in t.group.acquires}
+    fresh = [a for a in ordered if a.place not in found_with]
     made = make_groups(grouper, fresh, jobs, told.more)
     traced: list[Traced] = []
     done: set[Place] = set()

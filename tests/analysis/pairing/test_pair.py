@@ -638,6 +638,23 @@ def test_a_second_run_is_answered_by_the_cache(
     assert worked_out == []
 
 
+def test_what_is_in_the_group_of_another_acquire_is_answered_by_the_cache_as_well(
+    driver: Callable[[dict[str, str]], Path], worked_out: list[str]
+) -> None:
+    again = dedent(DRIVER["drivers/demo/get.c"]) + dedent("""
+        int demo_more(struct demo *demo, unsigned long start)
+        {
+            return get_user_pages_fast(start, 1, FOLL_WRITE, &demo->page);
+        }
+        """)
+    root, cache = driver({"drivers/demo/get.c": again}), Memory()
+    first = paired(root, cache)
+    assert sorted(worked_out) == ["demo_get", "other"]
+    worked_out.clear()
+    assert paired(root, cache) == first
+    assert worked_out == []
+
+
 @pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
 def test_after_an_edit_the_cache_says_what_a_fresh_run_says(
     edit: dict[str, str], driver: Callable[[dict[str, str]], Path]
