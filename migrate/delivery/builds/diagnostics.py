@@ -16,6 +16,9 @@ _INCLUDED = re.compile(r"(In file included from|\s+from) \S+[:,]$")
 _CHATTER = re.compile(
     r"cc1\S*: (some|all) warnings being treated as errors$|compilation terminated"
 )
+_QUOTED = re.compile(r"\s*\d* \| ?")
+"""A line of the source, or what the compiler draws below it."""
+_LOOSE = "other"
 _ADDRESS = re.compile(r"\+?0x[0-9a-f]+|\bline \d+|:\d+(?=[:,) ]|$)")
 
 
@@ -64,7 +67,8 @@ def _diagnostics(output: str) -> Iterator[Diagnostic]:
     for line in output.splitlines():
         found = _SAID.match(line) or _TOOL_SAID.match(line)
         leads = _CONTEXT.match(line) or _INCLUDED.match(line)
-        if (found or leads) and identity:
+        more = _QUOTED.match(line) if identity and identity[0] == _LOOSE else True
+        if identity and (found or leads or not more):
             yield Diagnostic(identity, "\n".join(body))
             identity, body = None, []
         if at := _CONTEXT.match(line):
@@ -80,6 +84,8 @@ def _diagnostics(output: str) -> Iterator[Diagnostic]:
             if not _CHATTER.search(line):
                 body.append(line)
         elif line.strip() and not _CHATTER.search(line):
-            yield Diagnostic(("other", "", "", _ADDRESS.sub("", line)), line)
+            # A note, after the function that it is about; what it quotes belongs to it.
+            text = _QUOTED.sub("", line, count=1)
+            identity, body = (_LOOSE, "", "", _ADDRESS.sub("", text)), [line]
     if identity:
         yield Diagnostic(identity, "\n".join(body))

@@ -77,6 +77,29 @@ def test_moved_lines_are_no_news() -> None:
     assert news(GCC.format(line=10), GCC.format(line=99)) == []
 
 
+NOTED = """In file included from include/linux/pagemap.h:8,
+                 from drivers/a.c:3:
+include/linux/copy.h:8:17: warning: 'stack' may be used uninitialized [-Wmaybe-uninitialized]
+    8 |                 check(ptr);
+      |                 ^~~~~~~~~~
+include/linux/copy.h: In function 'args':
+include/linux/copy.h:4:13: note: by argument 1 of type 'const void *' to 'check' declared here
+    4 | extern void check(const void *ptr);
+      |             ^~~~~
+drivers/a.c:{line}:26: note: 'stack' declared here
+  {line} |         struct vec stack[8];
+      |                    ^~~~~
+"""
+
+
+def test_what_a_note_quotes_is_no_news_when_it_moves() -> None:
+    """A note behind the name of a function: gcc 12 says that of code that was inlined."""
+    assert news(NOTED.format(line=65), NOTED.format(line=564)) == []
+    other = NOTED.format(line=65) + "make: odd\n  9 |         quoted\nodd again\n"
+    found = [d.text for d in news(NOTED.format(line=65), other)]
+    assert found == ["make: odd\n  9 |         quoted", "odd again"]
+
+
 def test_the_same_message_in_another_function_is_news() -> None:
     after = GCC.format(line=10).replace("'one':", "'two':")
     (found,) = news(GCC.format(line=10), after)
