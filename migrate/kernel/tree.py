@@ -133,24 +133,34 @@ class Tree:
     def lines_with(self, texts: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
         """The lines of the commit that hold one of `texts`, each behind the path of its file and
         a NUL."""
-        wanted = _patterns(texts)
         changed = self._changed
         if changed is None:
-            return self._lines([*wanted, self.commit], pathspecs)
+            return self._lines(texts, [self.commit, "--", *pathspecs])
         left = [*pathspecs, *(f":(top,literal,exclude){name}" for name in sorted(changed))]
-        found = self._lines(wanted, left)
+        found = self._lines(texts, ["--", *left])
         here = [n for n in sorted(changed) if any(fnmatchcase(n, spec) for spec in pathspecs)]
         if here:
             exact = [f":(top,literal){name}" for name in here]
-            found += self._lines([*wanted, self.commit], exact)
+            found += self._lines(texts, [self.commit, "--", *exact])
         return found
 
-    def _lines(self, what: Sequence[str], pathspecs: Sequence[str]) -> bytes:
-        found = git_output(["grep", "-zaF", *what, "--", *pathspecs], cwd=self.root, codes=(0, 1))
+    def _lines(self, texts: Sequence[str], where: Sequence[str]) -> bytes:
+        found = self._lines_of_any(texts, where) if len(texts) > 1 else None
+        if found is None:
+            args = ["grep", "-zaF", *_patterns(texts), *where]
+            found = git_output(args, cwd=self.root, codes=(0, 1))
         prefix = f"{self.commit}:".encode()
         if not found.startswith(prefix):
             return found
         return b"\n".join(line.removeprefix(prefix) for line in found.split(b"\n"))
+
+    def _lines_of_any(self, texts: Sequence[str], where: Sequence[str]) -> bytes | None:
+        """The lines by one regular expression, which takes half the time of as many plain texts;
+        None from a git that was built without those of Perl."""
+        either = "|".join(re.escape(text) for text in texts)
+        found = git_run(["grep", "-zaP", "-e", either, *where], cwd=self.root)
+        usable = isinstance(found, Finished) and found.code in (0, 1)
+        return found.stdout if isinstance(found, Finished) and usable else None
 
     def _grep(self, what: Sequence[str], pathspecs: Sequence[str]) -> list[str]:
         found = git_output(["grep", "-lzF", *what, "--", *pathspecs], cwd=self.root, codes=(0, 1))

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from migrate.base.errors import Refusal
+from migrate.base.programs import process
+from migrate.base.stores.git import git_run
 from migrate.kernel.tree import Tree, open_tree
 
 FILES = {
@@ -205,6 +209,30 @@ def test_a_dirty_work_tree_changes_nothing(checkout: Path, change: object) -> No
     assert again.read_many(FILES) == {name: text.encode() for name, text in FILES.items()}
     family = ["get_user_pages", "get_user_pages_fast", "get_user_pages_remote"]
     assert again.grep(family) == sorted([*NAMING, "drivers/two.c"])
+
+
+@pytest.mark.parametrize("perl", [True, False])
+def test_lines_with_one_of_two_texts_are_those_of_either(
+    checkout: Path, perl: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = b"a->b(1);\n\xff a->b (2)\nan a-b\nget_user_pages\nget_user_pages a->b\n"
+    (checkout / "drivers/odd.c").write_bytes(text)
+    git(checkout, "add", "-A")
+    git(checkout, "commit", "-q", "-m", "odd")
+    tree, asked = open_tree(checkout), list[str]()
+
+    def run(args: Sequence[str], **options: Any) -> process.Outcome:
+        asked.extend(args)
+        if "-zaP" in args and not perl:
+            words = b"fatal: cannot use Perl-compatible regexes"
+            return process.Finished(tuple(args), 128, b"", words, 0.0)
+        return git_run(args, **options)
+
+    monkeypatch.setattr("migrate.kernel.tree.git_run", run)
+    one, two = (tree.lines_with([text]).splitlines() for text in ("a->b", "get_user_pages"))
+    found = tree.lines_with(["a->b", "get_user_pages"]).splitlines()
+    assert sorted(found) == sorted({*one, *two})
+    assert len(one) == 3 and "-zaP" in asked
 
 
 def test_words_that_share_a_part_are_still_whole_words(checkout: Path) -> None:
