@@ -25,7 +25,8 @@ def judge(
 
 def _first_error(attempt: Attempt) -> str:
     """The line that says why an object does not compile."""
-    errors = [d.text for d in diagnostics(attempt.output) if d.is_error]
+    said = diagnostics(attempt.output)
+    errors = [d.text for d in said if d.is_error] or [d.text for d in said]
     lines = [line for text in errors for line in text.splitlines() if "rror: " in line]
     return lines[0] if lines else ""
 

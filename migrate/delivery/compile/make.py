@@ -43,6 +43,8 @@ _MAKEFILE = re.compile(r"(\S*/)?(Makefile|Kbuild)[\w.-]*:\d+: |\S*/\w+\.(mk|incl
 _FAILED = re.compile(r"make(?:\[\d+\])?: \*\*\* \[(?:[^\]]*: )?(\S+\.o)\] Error")
 _MAKE = re.compile(r"make(\[\d+\])?: ")
 _GIVEN_UP = re.compile(r"make(\[\d+\])?: \*\*\* \[.*\] Error \d+$")
+_ASSEMBLY = re.compile(r"^\S*/cc\w{6}\.s(?=:)", re.M)
+"""What the compiler hands to the assembler: a file whose name is another each time."""
 _STEP = re.compile(r"[A-Z][A-Z0-9_]* +(\[[A-Z]+\] +)?\S+$")
 """A line in which kbuild says what it runs, as in "HOSTLD  scripts/kconfig/conf"."""
 
@@ -200,11 +202,16 @@ class Kernel:
                 )
         if words := no_room_words(run.text):
             raise no_room(self.folder, words)
-        run.text = run.text.replace(f"{self.worktree.resolve()}/", "")
+        run.text = comparable(run.text, self.worktree)
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(run.text, encoding="utf-8")
         _split(run)
         return run
+
+
+def comparable(text: str, worktree: Path) -> str:
+    """The output of make without what is another in each run, or in each work tree."""
+    return _ASSEMBLY.sub("{standard input}", text.replace(f"{worktree.resolve()}/", ""))
 
 
 def _split(run: MakeRun) -> None:

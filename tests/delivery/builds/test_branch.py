@@ -384,6 +384,18 @@ def test_several_architectures_on_request(world: World, stand_ins: Callable[[str
     }
 
 
+def test_what_the_assembler_said_at_the_parent_already_is_the_reason(world: World) -> None:
+    world.append(SLATE, 'void odd(void) { asm(".warning \\"odd\\""); }\n')
+    world.append(CHUTE, 'void bad(void) { asm("no_such_thing"); }\n')
+    world.base = world.commit("Be odd, and bad")
+    world.change(SLATE, "int harmless;\n")
+    world.change(CHUTE, "int harmless;\n")
+    found = {o.path: o for o in world.build().objects}
+    assert (found[SLATE].status, found[SLATE].output) == (BuildStatus.BUILT, "")
+    assert found[CHUTE].status is BuildStatus.FAILED_BEFORE
+    assert "Error: no such instruction" in found[CHUTE].reason
+
+
 def test_another_version_of_the_tool_looks_for_routes_anew(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from migrate.delivery.builds.states import States, is_environment
 from migrate.delivery.builds.store import Store
 from migrate.delivery.compile.dependencies import read_dependencies
 from migrate.delivery.compile.jobs import JobServer, run_parallel
-from migrate.delivery.compile.make import MakeRun, _split
+from migrate.delivery.compile.make import MakeRun, _split, comparable
 from migrate.delivery.compile.model import Attempt, AttemptStatus, Recipe, Unit
 from migrate.delivery.model import Branch, BuildStatus, Commit
 
@@ -98,6 +98,13 @@ def test_what_a_note_quotes_is_no_news_when_it_moves() -> None:
     other = NOTED.format(line=65) + "make: odd\n  9 |         quoted\nodd again\n"
     found = [d.text for d in news(NOTED.format(line=65), other)]
     assert found == ["make: odd\n  9 |         quoted", "odd again"]
+
+
+def test_the_file_for_the_assembler_has_another_name_each_time(tmp_path: Path) -> None:
+    said = "/var/tmp/ccA{n}l8G7.s:15{n}: Warning: odd\ndrivers/ccat.s:1: odd\n{tree}/a.c:1: odd\n"
+    one, two = (comparable(said.format(n=n, tree=tmp_path), tmp_path) for n in (1, 2))
+    assert one == "{standard input}:151: Warning: odd\ndrivers/ccat.s:1: odd\na.c:1: odd\n"
+    assert one != two and news(one, two) == []
 
 
 def test_the_same_message_in_another_function_is_news() -> None:
