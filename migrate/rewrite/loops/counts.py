@@ -78,7 +78,8 @@ def _argument(draft: Draft, call: Call, position: int) -> tuple[Lowered, Invoke,
         return None
     lowered = lower(draft.source, function)
     found = [i for i in lowered.calls.values() if i.start == start and not i.unclear]
-    if len(found) != 1 or len(found[0].arguments) != len(call.arguments):
+    # A rule may leave out the last argument.
+    if len(found) != 1 or len(found[0].arguments) < len(call.arguments):
         return None
     return lowered, found[0], found[0].arguments[position]
 
