@@ -162,7 +162,10 @@ def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
         if loops_between(site.facts.lowered, site.index, own[max(own)]):
             return False
         between = calls_between(site.facts.lowered, site.index, frozenset(own.values()))
-        for call in (calls[number] for number in sorted(between)):
+        # Ways on which the pages stay with somebody do not come to the release: what is written
+        # before it tells of those.
+        written = {n for n, c in enumerate(calls) if site.call.start < c.start <= max(own)}
+        for call in (calls[number] for number in sorted(between | written)):
             function = known.lookup(call.name)
             if function is None or not set(function.effects) <= _QUIET_EFFECTS:
                 return False
