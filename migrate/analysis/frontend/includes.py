@@ -50,13 +50,18 @@ class Includes:
         """The files of the tree that hold one of `words` as a whole word, sorted; the #includes
         are found in the same search, for who asks next. A search costs less for more texts than
         for one more walk through all files."""
-        if self._future is not None or "lines" in self.__dict__:
+        # A path of two lines cannot be told from a line in what is searched.
+        if self._future is not None or "lines" in self.__dict__ or self._has_paths_of_lines:
             return self._tree.grep(words)
         parts, whole = stems(words), whole_words(words)
         self.lines = self._tree.lines_with([_MARK, *parts])
         named = {_path(path) for part in parts for path in _paths_with(self.lines, part.encode())}
         texts = self._tree.read_many(sorted(named))
         return [path for path, text in texts.items() if whole.search(text)]
+
+    @property
+    def _has_paths_of_lines(self) -> bool:
+        return any("\n" in path for path in self._tree.files)
 
     def sort(self) -> None:
         """Find all of them now, by name: for who has more than a few to look for."""
