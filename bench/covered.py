@@ -41,7 +41,7 @@ class Coverage:
             every = (v for k, v in self.functions.items() if k.startswith(f"{module} "))
             found = {test for tests in every for test in tests}
         else:
-            # Python goes past a `continue` without saying so; the condition stands above it.
+            # Python does not trace a `continue`; the line before it, its condition, stands in.
             at = (self.lines.get(f"{module} {n}") for n in (line, line - 1))
             found = set(next((tests for tests in at if tests), ()))
             found = found or set(self.functions.get(f"{module} {function}", ()))

@@ -89,7 +89,7 @@ def classify(
     """One verdict a group, in the order of the groups, with the rule and its evidence.
 
     The rules are those of docs/verdict-rules.md, which follow Documentation/core-api/
-    pin_user_pages.rst of the kernel; `decisions` (docs/decisions.md) stand above them. A
+    pin_user_pages.rst of the kernel; `decisions` (docs/decisions.md) override them. A
     :class:`Refusal` for a decision that fits no group.
     """
     return decide(verdicts.classify(tree, groups, profile=profile), tuple(decisions))

@@ -29,7 +29,7 @@ _HEAD = """\
 
 The rules are asked in this order, and the first that answers decides. Each is one function of that
 name in `migrate/analysis/verdicts/rules.py`, and `explain` names the one that decided. Your own
-decisions stand above all of them ([decisions.md](decisions.md)).
+decisions are asked before all of them ([decisions.md](decisions.md)).
 
 High confidence is for what the code shows on every path. For each rule that can have it, the
 project keeps code that is nearly what the rule looks for, and is not:

@@ -100,7 +100,7 @@ class Request:
             "--decisions",
             readable=False,
             metavar="FILE",
-            help="Verdicts of yours, in TOML, that stand above the rules.",
+            help="TOML file with your own verdicts; they override the rules.",
             show_default="beside the workspace, if there",
         ),
     ] = None

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -195,16 +194,6 @@ class Tree:
     def folder_id(self, path: str) -> str:
         """The id of the tree object of folder `path`, "" when the commit has no such folder."""
         return self._ids[1].get(path, "")
-
-    @cached_property
-    def code_id(self) -> str:
-        """An id of the contents of all .c and .h files, and of what other files there are."""
-        listed = (
-            f"{path}\0{identity if path.endswith(('.c', '.h')) else ''}\0"
-            for path, identity in self._ids[0].items()
-        )
-        text = "".join(listed).encode("utf-8", "surrogateescape")
-        return hashlib.sha256(text).hexdigest()
 
     @cached_property
     def _ids(self) -> tuple[dict[str, str], dict[str, str]]:

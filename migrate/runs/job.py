@@ -48,7 +48,7 @@ class Listener(Protocol):
 @dataclass(frozen=True)
 class Options:
     """What the user asked for. `jobs` counts processes; `output` None means the workspace;
-    `decisions` stand above the rules of verdicts, those of `decisions_file` when the user named no
+    `decisions` override the rules of verdicts, those of `decisions_file` when the user named no
     other; `build` is how every commit is built; `reroll`
     asks for next versions, in answer to the last ones with `reply`; `tree_scripts` allows running
     the checkout's get_maintainer.pl and checkpatch.pl; with `comments` those beside an edit that

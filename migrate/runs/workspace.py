@@ -82,7 +82,7 @@ class Workspace:
 
     @property
     def decisions(self) -> Path:
-        """The decisions that stand above the rules when the user names no other file. It is
+        """The decisions that override the rules when the user names no other file. It is
         beside the folder and not in it: nothing that removes state removes a person's work."""
         return self.root.with_name(f"{self.root.name}.decisions.toml")
 

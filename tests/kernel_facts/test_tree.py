@@ -265,20 +265,6 @@ def test_too_many_changes_are_not_listed(checkout: Path) -> None:
     assert open_tree(checkout).changed_since(first) is None
 
 
-def test_the_id_of_the_code_is_that_of_c_files_and_of_all_names(checkout: Path) -> None:
-    seen = {open_tree(checkout).code_id}
-    write(checkout, "drivers/note.txt", "another\n")
-    git(checkout, "commit", "-q", "-a", "-m", "note")
-    assert open_tree(checkout).code_id in seen
-    for name in ("drivers/new.txt", "drivers/one.c", "include/linux/mm.h"):
-        text = FILES.get(name, "")
-        write(checkout, name, text + "/* more */\n")
-        git(checkout, "add", "-A")
-        git(checkout, "commit", "-q", "-m", "more")
-        assert open_tree(checkout).code_id not in seen
-        seen.add(open_tree(checkout).code_id)
-
-
 def test_another_revision_than_the_one_checked_out(checkout: Path) -> None:
     first = git(checkout, "rev-parse", "HEAD").strip()
     write(checkout, "drivers/one.c", "int one;\n")

@@ -139,7 +139,7 @@ class _Typestate(Plain[Known]):
         return state
 
     def _called(self, call: Invoke, state: Known) -> Known:
-        name = call.callee.name if isinstance(call.callee, Variable) else ""
+        name = call.name
         if not takes_values(self.program, name, self.path):
             state = self._lost(call.arguments, state)
         known = known_callee(self.program, name, self.path)

@@ -194,12 +194,6 @@ def strip(node: Node) -> Node:
     return node
 
 
-def call_arguments(node: Node) -> list[Node]:
-    """The arguments of a call expression."""
-    listed = node.child_by_field_name("arguments")
-    return [c for c in listed.named_children if c.type != "comment"] if listed is not None else []
-
-
 def top_level(node: Node) -> Iterator[Node]:
     """The file-scope nodes below `node`, through #if blocks and recovered errors."""
     queue = list(reversed(node.children))

@@ -166,12 +166,12 @@ def _only_reads(
 ) -> bool:
     """Whether a function does nothing but read members by the name `word`, but for `stores`."""
     for i in facts.lowered.order:
-        if isinstance(i, Store) and _is_named(i.target, word) and i.place not in stores:
-            return False
-        if isinstance(i, Invoke) and any(_is_named(a, word) for a in i.arguments):
-            callee = i.callee.name if isinstance(i.callee, Variable) else ""
-            if not takes_values(program, callee, facts.function.path):
+        match i:
+            case Store(target) if _is_named(target, word) and i.place not in stores:
                 return False
+            case Invoke(arguments=given) if any(_is_named(a, word) for a in given):
+                if not takes_values(program, i.name, facts.function.path):
+                    return False
     return True
 
 

@@ -96,13 +96,13 @@ class _Fresh(Plain[bool]):
 
     def _is_bytes(self, call: Invoke) -> bool:
         """Whether the call only copies bytes, or frees."""
-        known = known_callee(self.program, _name(call), self.lowered.function.path)
+        known = known_callee(self.program, call.name, self.lowered.function.path)
         return known is not None and not known.keeps
 
     def _allocates(self, value: Expression) -> bool:
         call = self.lowered.call_of(value)
         path = self.lowered.function.path
-        return call is not None and allocates(self.program, _name(call), path)
+        return call is not None and allocates(self.program, call.name, path)
 
     def _is_handed_out(self, value: Expression) -> bool:
         """Whether the address that one of the variables holds is in `value`; that of a member
@@ -121,10 +121,6 @@ class _Fresh(Plain[bool]):
                 case other:
                     queue.extend(parts(other))
         return False
-
-
-def _name(call: Invoke) -> str:
-    return call.callee.name if isinstance(call.callee, Variable) else ""
 
 
 def _root(target: Expression) -> str:

@@ -31,9 +31,7 @@ def is_set_once(program: Program, facts: FunctionFacts, name: str) -> bool:
         return False
     heads = {word for loop in lowered.macros.loops for word in loop.names}
     given = {
-        i.callee.name if isinstance(i.callee, Variable) else ""
-        for i in lowered.order
-        if isinstance(i, Invoke) and Variable(name) in i.arguments
+        i.name for i in lowered.order if isinstance(i, Invoke) and Variable(name) in i.arguments
     }
     if name in heads or any(_stores(program, callee, facts.function.path) for callee in given):
         return False
@@ -59,9 +57,9 @@ def _is_stored(program: Program, facts: FunctionFacts, path: str, within: frozen
     """Whether a macro stores to one of its parameters, or takes its address."""
     lowered, parameters = facts.lowered, {Variable(name) for name in facts.parameters}
     callees = {
-        i.callee.name
+        i.name
         for i in lowered.order
-        if isinstance(i, Invoke) and isinstance(i.callee, Variable) and parameters & {*i.arguments}
+        if isinstance(i, Invoke) and i.name and parameters & {*i.arguments}
     }
     stored = any(isinstance(i, Store) and i.target in parameters for i in lowered.order)
     return (
@@ -99,8 +97,7 @@ def _is_new(
                 program, facts, name, within
             )
     call = facts.lowered.call_of(value)
-    callee = call.callee.name if call and isinstance(call.callee, Variable) else ""
-    return allocates(program, callee, facts.function.path)
+    return call is not None and allocates(program, call.name, facts.function.path)
 
 
 def _is_array(program: Program, facts: FunctionFacts, name: str, member: str) -> bool:

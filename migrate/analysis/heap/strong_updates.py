@@ -99,7 +99,7 @@ def _is_known(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool:
             if kind is None or kind.depth > 0:
                 return True
     return any(
-        isinstance(i, Store) and i.operator in ("++", "--") and _names(i.target, loc.members[-1])
+        isinstance(i, Store) and i.counts and _names(i.target, loc.members[-1])
         for i in facts.lowered.order
     )
 

@@ -100,14 +100,7 @@ class Builder:
         first, second = frozenset(one), frozenset(two)
         self.meets.setdefault(block, []).extend((Meet(first, second), Meet(second, first)))
 
-    def leading_to(self, block: int) -> set[int]:
-        """The edges to `block` so far."""
-        return {number for number, edge in enumerate(self.edges) if edge.target == block}
-
     def lowered(self, function: Function, names: tuple[str, ...], incomplete: bool) -> Lowered:
-        successors: list[list[int]] = [[] for _ in self.blocks]
-        for number, edge in enumerate(self.edges):
-            successors[edge.source].append(number)
         return Lowered(
             function,
             names,
@@ -122,7 +115,6 @@ class Builder:
             incomplete,
             self.unsure,
             tuple(self.jumps),
-            tuple(tuple(numbers) for numbers in successors),
             self.macros,
             frozenset(self.statements),
         )

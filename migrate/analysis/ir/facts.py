@@ -18,7 +18,6 @@ from migrate.analysis.ir.expressions import (
     Expression,
     Load,
     Member,
-    Variable,
     has_address,
     is_null,
     parts,
@@ -90,7 +89,7 @@ class _Facts:
         if not store.initial:
             for part in parts(store.target) if through or _is_member(store) else (store.target,):
                 self.read(part)
-        if store.operator in ("++", "--"):
+        if store.counts:
             self._count(store, through)
             return
         sources = values(store.value)
@@ -137,12 +136,10 @@ class _Facts:
     def invoke(self, invoke: Invoke) -> None:
         for argument in invoke.arguments:
             self.read(argument)
-        callee, name, pointer = invoke.callee, "", None
-        if isinstance(callee, Variable) and not callee.local:
-            name = callee.name
-        else:
-            self.read(callee)
-            pointer = next((v for v in values(callee) if isinstance(v, AccessPath)), None)
+        name, pointer = invoke.name, None
+        if not name:
+            self.read(invoke.callee)
+            pointer = next((v for v in values(invoke.callee) if isinstance(v, AccessPath)), None)
         self.calls.append(
             Call(
                 name,

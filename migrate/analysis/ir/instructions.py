@@ -42,6 +42,11 @@ class Store:
     start: int
     guards: Guards
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is `x++` or `x--`."""
+        return self.operator in ("++", "--")
+
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
@@ -60,6 +65,12 @@ class Invoke:
     text: str
     start: int
     guards: Guards
+
+    @property
+    def name(self) -> str:
+        """The function that is called by its name; "" for a call through a pointer."""
+        callee = self.callee
+        return callee.name if isinstance(callee, Variable) and not callee.local else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +173,8 @@ class Local:
     """A parameter or a variable of the function; `name` is the one in its block alone.
 
     `lasting` says that it keeps its value from call to call, `cleaned` that a function of its own
-    is called on it when its block ends, `shadows` that an outer variable has the same name.
+    is called on it when its block ends, `outermost` that no block is around its
+    own but the body.
     """
 
     name: str
@@ -193,12 +205,18 @@ class Lowered:
     unsure: bool = False
     jumps: tuple[int, ...] = ()
     """The bytes where goto, break and continue statements start."""
-    successors: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
-    """The numbers of the edges that leave each block."""
     macros: MacroBlocks = field(default_factory=MacroBlocks)
+    """The blocks behind macros; `misread` says that the function is unsure for another reason."""
     statements: frozenset[int] = frozenset()
     """The bytes where expressions start that are statements of their own."""
-    """The blocks behind macros; `misread` says that the function is unsure for another reason."""
+
+    @cached_property
+    def successors(self) -> tuple[tuple[int, ...], ...]:
+        """The numbers of the edges that leave each block."""
+        leaving: list[list[int]] = [[] for _ in self.blocks]
+        for number, edge in enumerate(self.edges):
+            leaving[edge.source].append(number)
+        return tuple(map(tuple, leaving))
 
     @cached_property
     def calls(self) -> dict[int, Invoke]:
@@ -215,11 +233,7 @@ class Lowered:
     def looping(self) -> Lowered:
         """The function with an edge back and one past each loop that a macro may make."""
         pairs = (((h.last, h.first), (h.first, h.last)) for h in self.macros.loops)
-        edges = (*self.edges, *(Edge(*pair) for both in pairs for pair in both))
-        leaving: list[list[int]] = [list(numbers) for numbers in self.successors]
-        for number in range(len(self.edges), len(edges)):
-            leaving[edges[number].source].append(number)
-        return replace(self, edges=edges, successors=tuple(map(tuple, leaving)))
+        return replace(self, edges=(*self.edges, *(Edge(*pair) for both in pairs for pair in both)))
 
     def call_of(self, value: Expression) -> Invoke | None:
         """The call whose result `value` is, through casts."""
@@ -272,6 +286,5 @@ def is_addressed(lowered: Lowered, name: str) -> bool:
 def is_counted(lowered: Lowered, name: str) -> bool:
     """Whether the variable `name` is counted up or down by ++ or --."""
     return any(
-        isinstance(i, Store) and i.operator in ("++", "--") and i.target == Variable(name)
-        for i in lowered.order
+        isinstance(i, Store) and i.counts and i.target == Variable(name) for i in lowered.order
     )

@@ -124,27 +124,29 @@ class _Statements(Branches):
 
     def _conditional_code(self, node: Node) -> None:
         """`#if` and what belongs to it: two ways that come together behind it."""
-        outer, before, end = self.guards, self.block, self.new()
+        before, end = self.block, self.new()
         other = node.child_by_field_name("alternative")
-        if node.type != "preproc_else":
-            self.enter(self.after())
+        if node.type == "preproc_else":
+            self._guarded(node, [child for child in node.named_children if child != other])
+            self.lead(end)
+        else:
+            ends = []
+            for wanted in (False, True):
+                self.enter(before)
+                self.enter(self.after())
+                self._guarded(node, [c for c in node.named_children if (c == other) is wanted])
+                ends.append(self.lead(end))
+            self.meet(end, {ends[0]}, {ends[1]})
+        self.enter(end)
+
+    def _guarded(self, node: Node, wanted: list[Node]) -> None:
+        """The statements `wanted` of a conditional, under its condition or the opposite."""
+        outer = self.guards
         for child, guards in branches(node):
-            if child != other:
+            if child in wanted:
                 self.guards = outer | without(guards, self.source.macros)
                 self.statement(child)
-        one = {self.lead(end)}
-        two = set[int]()
-        if node.type != "preproc_else":
-            self.enter(before)
-            self.enter(self.after())
-            for child, guards in branches(node):
-                if child == other:
-                    self.guards = outer | without(guards, self.source.macros)
-                    self.statement(child)
-            two = {self.lead(end)}
-            self.meet(end, one, two)
         self.guards = outer
-        self.enter(end)
 
 
 @dataclass

@@ -48,8 +48,7 @@ class Correlated:
         for instruction in self._lowered.order:
             if not isinstance(instruction, Store):
                 continue
-            counted = instruction.operator in ("++", "--")
-            if counted:
+            if instruction.counts:
                 yield from (
                     (v.written, instruction.start, True) for v in variables(instruction.target)
                 )

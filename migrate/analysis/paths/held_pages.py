@@ -145,7 +145,7 @@ class _Held:
     def is_shared(self) -> bool:
         """Whether the variable, or what it points to, is known elsewhere or comes from there."""
         for instruction in self.lowered.order:
-            if not isinstance(instruction, Store) or instruction.operator in ("++", "--"):
+            if not isinstance(instruction, Store) or instruction.counts:
                 continue
             target, value = instruction.target, instruction.value
             if self._mentions(value) and not self._is_own(target):
@@ -166,7 +166,7 @@ class _Held:
         if isinstance(value, (Cast, Evaluated)):
             return self._is_fresh(value.operand)
         call = self.lowered.call_of(value)
-        known = knowledge().lookup(_name(call)) if call is not None else None
+        known = knowledge().lookup(call.name) if call is not None else None
         return known is not None and known.allocates and not self.variable.single
 
     # The transfer
@@ -175,7 +175,7 @@ class _Held:
         match instruction:
             case Invoke():
                 return self._called(instruction, state)
-            case Store(target, value, operator) if operator not in ("++", "--"):
+            case Store(target, value) if not instruction.counts:
                 return self._assigned(target, value, state)
             case Select(value) if state.hold is not Hold.NONE:
                 return self._blurred(state) if self._about(value, state) else state
@@ -186,7 +186,7 @@ class _Held:
         if acquire is not None:
             fresh = state.hold in (Hold.NONE, Hold.GONE)
             return _State(Hold.ASKED if fresh else Hold.UNCLEAR, acquire)
-        function = knowledge().lookup(_name(call))
+        function = knowledge().lookup(call.name)
         for position, argument in enumerate(call.arguments):
             if not self._is_given(argument):
                 continue
@@ -210,7 +210,7 @@ class _Held:
         """Whether `call` releases a page that was released before."""
         if state.hold is not Hold.GONE or state.released is None or state.unsure:
             return False
-        function = knowledge().lookup(_name(call))
+        function = knowledge().lookup(call.name)
         return state.released != call.place and any(
             function is not None
             and function.effect(position) in RELEASE_EFFECTS
@@ -372,10 +372,6 @@ class _Held:
 
     def _blurred(self, state: _State) -> _State:
         return state if state.hold is Hold.NONE else replace(state, hold=Hold.UNCLEAR, result="")
-
-
-def _name(call: Invoke) -> str:
-    return call.callee.name if isinstance(call.callee, Variable) else ""
 
 
 def _argument(acquire: Acquire, call: Invoke, *roles: str) -> Expression | None:

@@ -65,8 +65,7 @@ def negative_counts(
         found: dict[Place, NegativeCount] = {}
         for instruction, state, trail in solve(analysis, lowered, _NO_ERROR).before():
             if isinstance(instruction, Invoke) and state.acquire is not None:
-                callee = instruction.callee
-                name = callee.name if isinstance(callee, Variable) else ""
+                name = instruction.name
                 position = unsigned_count(name)
                 if position is not None and analysis.is_argument(instruction, position):
                     place, text = instruction.place, instruction.text
@@ -156,9 +155,7 @@ class _Error:
         """IS_ERR_VALUE(variable)."""
         call = self.lowered.call_of(value)
         return (
-            call is not None
-            and call.callee == Variable("IS_ERR_VALUE")
-            and call.arguments == (self.variable,)
+            call is not None and call.name == "IS_ERR_VALUE" and call.arguments == (self.variable,)
         )
 
 

@@ -81,14 +81,14 @@ def null_pages(lowered: Lowered, count_position: CountPosition) -> Iterator[Null
                 continue
             if releases.get(instruction.number) == (array, count):
                 place, text = instruction.place, instruction.text
-                name = instruction.callee.name if isinstance(instruction.callee, Variable) else ""
+                name = instruction.name
                 found[place] = NullPages(place, text, name, array.written, count.written, trail)
         yield from found.values()
 
 
 def _given(call: Invoke, count_position: CountPosition) -> tuple[Variable, Variable] | None:
     """The plain variables that a bulk release is called with."""
-    position = count_position(call.callee.name) if isinstance(call.callee, Variable) else None
+    position = count_position(call.name)
     if position is None or not 0 < position < len(call.arguments):
         return None
     array, count = call.arguments[0], call.arguments[position]
@@ -149,9 +149,7 @@ def _of(lowered: Lowered, store: Store) -> Is:
         return Is.NULL
     if isinstance(value, CallResult):
         # What a call returns may be NULL or 0; a macro is arithmetic.
-        callee = lowered.calls[value.call].callee
-        macro = isinstance(callee, Variable) and callee.name.isupper()
-        return Is.OTHER if macro else Is.OPEN
+        return Is.OTHER if lowered.calls[value.call].name.isupper() else Is.OPEN
     return Is.OTHER if isinstance(value, (Binary, Constant)) else Is.OPEN
 
 

@@ -77,5 +77,5 @@ def _reached(lowered: Lowered, start: int, end: int) -> set[int]:
 
 
 def _is_release(call: Invoke) -> bool:
-    known = knowledge().lookup(call.callee.name) if isinstance(call.callee, Variable) else None
+    known = knowledge().lookup(call.name)
     return known is not None and known.releases

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.ir.expressions import CallResult, Expression, Variable, parts, plain
+from migrate.analysis.ir.expressions import CallResult, Expression, Variable, parts
 from migrate.analysis.ir.instructions import Invoke, Lowered, Store
 
 IsAcquire = Callable[[Invoke], bool]
@@ -49,7 +49,7 @@ def page_variables(lowered: Lowered, is_acquire: IsAcquire) -> Iterator[PageVari
 def plain_stores(lowered: Lowered) -> Iterator[tuple[str, Expression]]:
     """Each variable that something is stored to, with the value."""
     for instruction in lowered.order:
-        if not isinstance(instruction, Store) or instruction.operator in ("++", "--"):
+        if not isinstance(instruction, Store) or instruction.counts:
             continue
         if isinstance(instruction.target, Variable):
             yield instruction.target.name, instruction.value
@@ -79,8 +79,7 @@ def _values(lowered: Lowered, value: Expression, is_acquire: IsAcquire) -> Itera
         yield value.name
     elif isinstance(value, CallResult):
         call = lowered.calls[value.call]
-        callee = plain(call.callee)
-        function = knowledge().lookup(callee.name) if isinstance(callee, Variable) else None
+        function = knowledge().lookup(call.name)
         if is_acquire(call) or (function is not None and not function.has_value):
             return
         inner = call.arguments

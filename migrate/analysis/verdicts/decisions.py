@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The author's decisions, which stand above the rules: read, checked against the tree, applied."""
+"""The author's decisions, which override the rules: read, checked against the tree, applied."""
 
 from __future__ import annotations
 

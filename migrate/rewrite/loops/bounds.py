@@ -125,11 +125,11 @@ class _Bounds(Plain[Sign]):
                 return Sign.UNSET
             case Label() if not self.trusted:
                 return Sign.EITHER
-            case Invoke(callee=callee, arguments=arguments) if instruction is not self.function:
+            case Invoke(arguments=arguments) if instruction is not self.function:
                 given = arguments
-                if callee == Variable("asm"):
+                if instruction.name == "asm":
                     given = tuple(v for argument in arguments for v in variables(argument))
-                elif isinstance(callee, Variable) and callee.name in _SAME_VALUE:
+                elif instruction.name in _SAME_VALUE:
                     return state
                 # It may be a macro that assigns to it, as get_user() does.
                 return Sign.EITHER if self.variable in map(plain, given) else state
@@ -166,7 +166,7 @@ class _Bounds(Plain[Sign]):
         counts = [
             i.start
             for i in self.lowered.order
-            if isinstance(i, Store) and i.target == self.variable and i.operator in ("++", "--")
+            if isinstance(i, Store) and i.target == self.variable and i.counts
         ]
         return frozenset(
             c.value

@@ -111,7 +111,7 @@ def _not_negative(
 
 def _jumps(lowered: Lowered, program: Program, path: str, depth: int = 6) -> bool:
     """Whether a macro that a function uses, or one that it uses, has a goto."""
-    names = {c.callee.name for c in lowered.calls.values() if isinstance(c.callee, Variable)}
+    names = {c.name for c in lowered.calls.values() if c.name}
     for macro in (f for name in sorted(names) for f in program.definitions(name, path)):
         if not is_macro(macro):
             continue
