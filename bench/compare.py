@@ -23,8 +23,8 @@ import json
 import os
 import shutil
 import sys
-import tarfile
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -138,9 +138,9 @@ def compare(tree: str, profile: str, old: Sequence[Group], new: Sequence[Group])
 
 def check_out(revision: str, folder: Path) -> Path:
     """The project as it is in `revision`, in `folder`; nothing is noted in the repository."""
-    text = git_output(["archive", "--format=tar", revision, "migrate", "cocci"], cwd=ROOT)
-    with tarfile.open(fileobj=io.BytesIO(text)) as archive:
-        archive.extractall(folder, filter="data")
+    packed = git_output(["archive", "--format=zip", revision, "migrate", "cocci"], cwd=ROOT)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(folder)
     return folder
 
 
