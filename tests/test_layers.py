@@ -31,7 +31,17 @@ ROOMS = {
     "delivery": ("mail", "report", "commits", "builds", "compile"),
     "rewrite": ("result", "groups", "loops", "api", "steps", "text", "profile"),
     "analysis": (
-        *("audit", "verdicts", "pairing", "flags", "heap", "valueflow", "acquires", "traits"),
+        *(
+            "audit",
+            "verdicts",
+            "contracts",
+            "pairing",
+            "flags",
+            "heap",
+            "valueflow",
+            "acquires",
+            "traits",
+        ),
         *("program", "paths", "ir", "frontend"),
     ),
     "kernel": ("people", "kbuild"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
+from migrate.analysis.contract import Contract as Contract
 from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.gaps import Gap
 from migrate.analysis.gaps import Unparsed as Unparsed
@@ -162,7 +163,7 @@ class PinGroup:
     parts together, in the order found; `structs` are the tags of structs with members that hold the
     pages; `gaps` is what could not be followed, empty for a :attr:`complete` group.
     `follows` has every acquire when each could become follow_page(); else it is empty, and
-    `no_follow` says why.
+    `no_follow` says why. `contracts` are the statements of a person that all this rests on.
     """
 
     name: str
@@ -175,6 +176,7 @@ class PinGroup:
     structs: tuple[str, ...] = ()
     follows: tuple[FollowSite, ...] = ()
     no_follow: str = ""
+    contracts: tuple[Contract, ...] = ()
 
     def trait(self, kind: TraitKind) -> Trait | None:
         """The first trait of `kind`, or None."""

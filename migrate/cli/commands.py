@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from migrate.analysis.contracts.read import read_contracts
 from migrate.analysis.verdicts.decisions import read_decisions
 from migrate.base.errors import ExitCode, Refusal
 from migrate.base.files.places import absolute, meant
@@ -188,6 +189,11 @@ def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
     decisions = read_decisions(wanted) if wanted else ()
     if usual and decisions:
         console.notice(f"decisions: {len(decisions)}, from {usual}")
+    usual_contracts = _usual_contracts(request, workspace, name)
+    from_file = request.contracts or usual_contracts
+    contracts = read_contracts(from_file) if from_file else ()
+    if usual_contracts and contracts:
+        console.notice(f"contracts: {len(contracts)}, from {usual_contracts}")
     options = Options(
         request.jobs,
         output,
@@ -200,6 +206,8 @@ def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
         comments=request.comments,
         deprecate=request.deprecate,
         decisions_file=usual,
+        contracts=contracts,
+        contracts_file=usual_contracts,
     )
     try:
         yield Job(tree, workspace, profile, options, console, command=request.command)
@@ -211,6 +219,12 @@ def _usual_decisions(request: Request, workspace: Workspace, name: str) -> Path 
     """The decisions beside the workspace, if there are some and the user names no others."""
     asks = "decisions" in options_of(name) and request.decisions is None
     return workspace.decisions if asks and workspace.decisions.exists() else None
+
+
+def _usual_contracts(request: Request, workspace: Workspace, name: str) -> Path | None:
+    """The same for contracts; an audit judges the code alone."""
+    asks = name != "audit" and "contracts" in options_of(name) and request.contracts is None
+    return workspace.contracts if asks and workspace.contracts.exists() else None
 
 
 def _build_options(request: Request) -> BuildOptions:

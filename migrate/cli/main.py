@@ -30,7 +30,7 @@ _NOT_ASKED = frozenset({"jobs", "verbose", "reroll", "trailers", "reply", "b4"})
 """Options that say how something is done, and not what it is about."""
 _REVIEW = (
     *("tree", "profile", "trust_profile", "workspace", "revision", "decisions"),
-    *("jobs", "verbose"),
+    *("contracts", "jobs", "verbose"),
 )
 
 
@@ -107,7 +107,7 @@ def explain(
 
 
 @app.command()
-@takes(*options_of("pair"))
+@takes(*(name for name in options_of("pair") if name != "contracts"))
 def audit(
     request: Request,
     since: Annotated[

@@ -63,7 +63,9 @@ def kind_of(name: str) -> type[Any]:
 
 def _is_gone(name: str, value: str) -> bool:
     """Whether it names something to read that is not there any more."""
-    reads = name == "decisions" or (name == "profile" and value not in profile_names())
+    reads = name in ("decisions", "contracts") or (
+        name == "profile" and value not in profile_names()
+    )
     return reads and not Path(value).exists()
 
 

@@ -104,6 +104,17 @@ class Request:
             show_default="beside the workspace, if there",
         ),
     ] = None
+    contracts: Annotated[
+        Path | None,
+        Scope(since="pair"),
+        typer.Option(
+            "--contracts",
+            readable=False,
+            metavar="FILE",
+            help="TOML file with facts that the code does not show.",
+            show_default="beside the workspace, if there",
+        ),
+    ] = None
     trust_profile: Annotated[
         bool,
         Scope(),

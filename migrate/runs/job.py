@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from migrate.analysis.contract import Contract, Contracts
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.analysis.verdicts.decisions import Decision
 from migrate.base import codec
@@ -49,7 +50,8 @@ class Listener(Protocol):
 class Options:
     """What the user asked for. `jobs` counts processes; `output` None means the workspace;
     `decisions` override the rules of verdicts, those of `decisions_file` when the user named no
-    other; `build` is how every commit is built; `reroll`
+    other; `contracts` are facts that pairing takes from a person, those of `contracts_file` when
+    the user named no other; `build` is how every commit is built; `reroll`
     asks for next versions, in answer to the last ones with `reply`; `tree_scripts` allows running
     the checkout's get_maintainer.pl and checkpatch.pl; with `comments` those beside an edit that
     name the replaced function follow; `deprecate` ends the branch with patches against new
@@ -66,6 +68,8 @@ class Options:
     comments: bool = True
     deprecate: bool = False
     decisions_file: Path | None = None
+    contracts: tuple[Contract, ...] = ()
+    contracts_file: Path | None = None
 
 
 @dataclass
@@ -86,7 +90,7 @@ class Job:
         """What `scan` and `pair` parse, each file once; `del` it when it has done its work."""
         from migrate.analysis.program.program import Program
 
-        return Program(self.tree)
+        return Program(self.tree, Contracts(self.options.contracts))
 
     @property
     def scan(self) -> Scan:

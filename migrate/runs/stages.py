@@ -8,8 +8,10 @@ starts without loading parsers and templates.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from migrate.analysis.model import Action, Classification, Pairing, Scan
@@ -63,9 +65,16 @@ def _scan_summary(_job: Job, scan: Scan) -> str:
 
 def _pair(job: Job) -> Pairing:
     from migrate.analysis.acquires.far_releases import compare_releases
+    from migrate.analysis.contracts.check import check_contracts, check_groups
     from migrate.analysis.pairing.pair import pair
+    from migrate.analysis.program.program import Program
 
     cache, told = job.workspace.database.table("facts"), job.listener.progress
+    stated = job.options.contracts
+    if stated:
+        told("checking contracts", 0, 0)
+        with naming(job.options.contracts_file):
+            check_contracts(Program(job.tree), job.scan, stated)
     pairing = pair(
         job.tree,
         job.scan,
@@ -74,6 +83,8 @@ def _pair(job: Job) -> Pairing:
         progress=told,
         program=job.program,
     )
+    with naming(job.options.contracts_file):
+        check_groups(job.program, pairing.groups)
     pairing = compare_releases(
         job.program,
         job.scan,
@@ -98,11 +109,17 @@ def _classify(job: Job) -> Classification:
     from migrate.rewrite.profile.verdicts import classify
 
     found = classify(job.tree, job.pairing, profile=job.profile)
-    try:
+    with naming(job.options.decisions_file):
         return decide(found, job.options.decisions, command=job.command)
+
+
+@contextmanager
+def naming(file: Path | None) -> Iterator[None]:
+    """Say in a refusal which file it is about, when nobody named one."""
+    try:
+        yield
     except Refusal as refusal:
-        # Nobody named the file, so it has to be said which one it is.
-        where = f"{job.options.decisions_file}: " if job.options.decisions_file else ""
+        where = f"{file}: " if file else ""
         raise Refusal(f"{where}{refusal.what}", refusal.next_step) from None
 
 
@@ -165,6 +182,10 @@ def _commit_depends(job: Job) -> Sequence[str]:
     return [mine, codec.dumps(job.collected()), profile_identity(job.profile)]
 
 
+def _pair_depends(job: Job) -> Sequence[str]:
+    return [codec.dumps(job.options.contracts)] if job.options.contracts else []
+
+
 def _classify_depends(job: Job) -> Sequence[str]:
     return [profile_identity(job.profile), codec.dumps(job.options.decisions)]
 
@@ -210,7 +231,7 @@ def _build_summary(_job: Job, report: BuildReport) -> str:
 
 
 SCAN = Stage("scan", Scan, _scan, _scan_summary)
-PAIR = Stage("pair", Pairing, _pair, _pair_summary)
+PAIR = Stage("pair", Pairing, _pair, _pair_summary, _pair_depends)
 CLASSIFY = Stage("classify", Classification, _classify, _classify_summary, _classify_depends)
 REWRITE = Stage("rewrite", Rewrite, _rewrite, _rewrite_summary, _rewrite_depends)
 COMMIT = Stage("commit", Branch, _commit, _commit_summary, _commit_depends, _commit_intact)

@@ -87,6 +87,11 @@ class Workspace:
         return self.root.with_name(f"{self.root.name}.decisions.toml")
 
     @property
+    def contracts(self) -> Path:
+        """The contracts that count when the user names no other file, beside the decisions."""
+        return self.root.with_name(f"{self.root.name}.contracts.toml")
+
+    @property
     def journal(self) -> Path:
         """What is half done in the user's repository, while it is."""
         return self.root / arrival.NAME

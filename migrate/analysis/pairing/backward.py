@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from migrate.analysis.frontend.guards import Guards, exclusive, never
@@ -13,7 +13,7 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.may_alias import Owners
 from migrate.analysis.heap.strong_updates import latest
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Value
-from migrate.analysis.model import Place
+from migrate.analysis.model import Place, Release
 from migrate.analysis.pairing.grounds import Grounds
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import Site
@@ -28,6 +28,7 @@ from migrate.analysis.program.location import (
     Untyped,
 )
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.stated_callee import stated_callee
 from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite, form_via
 from migrate.analysis.valueflow import transfer
 from migrate.analysis.valueflow.borrowers import is_borrowed
@@ -74,12 +75,19 @@ class Backward:
         """As :attr:`migrate.analysis.program.trace.Trace.wide`."""
         self._seen: set[tuple[AbstractLocation, str, Owners | None, bool]] = set()
         self._grounds = Grounds()
+        self._release: Release | None = None
         self._fills: dict[AbstractLocation, bool] = {}
         self._queue: list[tuple[AbstractLocation, str, FunctionFacts, Owners | None, bool]] = []
 
     def follow(self, release: ReleaseSite) -> Sources:
         """All sources of the pages that `release` may drop, added to those found before."""
         site = release.site
+        self._release = release.release
+        if self.program.contracts.tells_apart:
+            self._seen.clear()  # what holds of one release need not of the next
+            self._fills.clear()
+        if self._stated(release.release):
+            return self.sources
         released = site.call.values(release.argument)
         if not released:
             self._unknown(Gap(GapKind.RELEASED_NO_VARIABLE), site.call.place)
@@ -88,11 +96,36 @@ class Backward:
             self._values(origin.values, PAGE, origin.facts)
         if told is None:
             self._values(released, PAGE, site.facts)
+        self._drain()
+        for cell, place in self._grounds.baseless():
+            if not self._is_closed(cell):
+                self._unknown(Gap(GapKind.NOTHING_SETS, subject=str(cell)), place)
+        return self.sources
+
+    def _stated(self, release: Release) -> bool:
+        """Take over what a person says of whose pages a release drops; whether anybody does."""
+        names = self.program.contracts.sources(release.function, release.place.path)
+        acquires = [a for name in names for a in self.acquired_in(name, release.place.path)]
+        self.sources.acquires |= {site.call.place: site for site in acquires}
+        return bool(acquires)
+
+    def acquired_in(self, function: str, path: str) -> Iterator[Site]:
+        """The acquires in a function that is defined near `path`."""
+        for found in self.program.definitions(function, path):
+            facts = self.program.facts(found)
+            for index, call in enumerate(facts.calls):
+                if self.is_acquire(call) is not None:
+                    yield Site(facts, index)
+
+    def into(self, cell: AbstractLocation, facts: FunctionFacts) -> Sources:
+        """The sources of the pages in `cell`, as `facts` see it."""
+        self._add(cell, PAGE, facts, None, alias=False)
+        self._drain()
+        return self.sources
+
+    def _drain(self) -> None:
         while self._queue:
             self._cell(*self._queue.pop(0))
-        for cell, place in self._grounds.baseless():
-            self._unknown(Gap(GapKind.NOTHING_SETS, subject=str(cell)), place)
-        return self.sources
 
     def add(self, other: Backward) -> None:
         """Take over what another one has found."""
@@ -175,9 +208,14 @@ class Backward:
         far = self._goes_far(form)
         self.wide |= far and self.program.types.is_public(cell.tag, path)
         wanted = form in (PAGE, SCATTER) or self._numbers
-        if wanted and not self._all_see(cell, path, far):
+        if wanted and not self._all_see(cell, path, far) and not self._is_closed(cell):
             self._unknown(Gap(GapKind.SOURCE_PUBLIC, subject=str(cell)), facts_place(facts))
         return self.program.cells.member_users(cell, path, far, self._numbers)
+
+    def _is_closed(self, cell: AbstractLocation) -> bool:
+        """Whether a person says that no other code fills it."""
+        stated = self.program.contracts
+        return isinstance(cell, Member) and stated.fills_nowhere_else(cell.dotted)
 
     def _goes_far(self, form: str) -> bool:
         """As :class:`migrate.analysis.valueflow.flow.Forward` does."""
@@ -243,6 +281,8 @@ class Backward:
 
     def _compiled(self, guards: Guards) -> bool:
         """Whether some configuration has both this code and the acquires."""
+        if self.program.contracts.rules_out(guards):
+            return False
         version = self.program.tree.version
         return not exclusive(guards, self.guards) and not never(guards, version)
 
@@ -273,7 +313,8 @@ class Backward:
             if acquired == position:
                 self.sources.acquires[call.place] = site
             return acquired == position
-        known = known_callee(self.program, call.name, facts.function.path)
+        stated = stated_callee(self.program, site, position)
+        known = stated or known_callee(self.program, call.name, facts.function.path)
         if known is not None:
             return self._known_fills(site, position, form, known, cell)
         definitions = self.program.definitions(call.name, facts.function.path)
@@ -358,6 +399,11 @@ class Backward:
         self.sources.unknown.setdefault(gap, place)
 
     def _foreign(self, kind: GapKind, call: Call) -> None:
+        release = self._release
+        if release is not None and self.program.contracts.are_apart(
+            call.name, release.function, release.place.path
+        ):
+            return
         self.sources.foreign.setdefault(Gap(kind, function=call.name), call)
 
 

@@ -98,7 +98,9 @@ class Closure:
         if misfit is not None:
             forward.trace.gap(Gap(misfit, acquire.place, function=acquire.name))
             return
-        if never(site.facts.guards | site.call.guards, self.program.tree.version):
+        guards = site.facts.guards | site.call.guards
+        stated = self.program.contracts.rules_out(guards)
+        if stated or never(guards, self.program.tree.version):
             forward.trace.gap(Gap(GapKind.ACQUIRE_NEVER_COMPILED, acquire.place))
         forward.trace.homes.setdefault(acquire.place.path)
         position = pages_position(acquire)

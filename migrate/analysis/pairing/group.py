@@ -86,7 +86,16 @@ class Grouper:
         self._forget_objects()
 
     def group(self, first: Acquire) -> Traced:
-        """The group of `first`."""
+        """The group of `first`, with the contracts that it rests on."""
+        stated = self.program.contracts
+        if not stated:
+            return self._group(first)
+        stated.begin()
+        self._forget_objects()  # they do not say which contracts they rest on
+        traced = self._group(first)
+        return replace(traced, group=replace(traced.group, contracts=stated.used))
+
+    def _group(self, first: Acquire) -> Traced:
         why = self._not_analysed(first.place.path)
         if why:
             return self._whole_file(first.place.path, why)

@@ -40,7 +40,7 @@ def pair(
     """
     program = program or Program(tree)
     grouper = Grouper(program, scan.acquires)
-    stored = StoredGroups(program.corpus, scan, cache)
+    stored = StoredGroups(program.corpus, scan, cache, program.contracts.stated)
     # What comes through a helper is in the helper's group, or nothing is to be done about it.
     ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
     told = _Told(progress, len(ordered))
@@ -134,6 +134,7 @@ def _union(one: PinGroup, two: PinGroup) -> PinGroup:
         tuple(sorted({*one.structs, *two.structs})),
         () if one.no_follow or two.no_follow else tuple(sorted({*one.follows, *two.follows})),
         one.no_follow or two.no_follow,
+        tuple(dict.fromkeys((*one.contracts, *two.contracts))),
     )
 
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from functools import cache as once
 from pathlib import Path
 
 from migrate import analysis
 from migrate.analysis.acquires.searches import FactCache
+from migrate.analysis.contract import Contract
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.includes import spelled
 from migrate.analysis.frontend.words import whole_word
@@ -34,12 +36,19 @@ Change = tuple[bytes, bytes]
 class StoredGroups:
     """The groups in `cache` by their first acquire, for one commit and what a scan found in it."""
 
-    def __init__(self, corpus: Corpus, scan: Scan, cache: FactCache | None) -> None:
+    def __init__(
+        self,
+        corpus: Corpus,
+        scan: Scan,
+        cache: FactCache | None,
+        contracts: Sequence[Contract] = (),
+    ) -> None:
         self._corpus, self._tree = corpus, corpus.tree
         self._cache = cache
         self._changes: dict[str, tuple[Change, ...] | None] = {}
         names = sorted({a.name for a in scan.acquires})
         self._basis = f"{_rules()} {' '.join(names)}"
+        self._stated = json.dumps(codec.to_data(tuple(contracts))) if contracts else ""
 
     def get(self, acquire: Acquire) -> Traced | None:
         """The group, when it would be made the same today."""
@@ -69,7 +78,8 @@ class StoredGroups:
     def _key(self, acquire: Acquire) -> str:
         # A Makefile above the folders that the group depends on may say what is one driver.
         scope = self._corpus.scope_folder(acquire.place.path)
-        whole = json.dumps([self._basis, scope, codec.to_data(acquire)], sort_keys=True)
+        basis = [self._basis, *([self._stated] if self._stated else [])]
+        whole = json.dumps([*basis, scope, codec.to_data(acquire)], sort_keys=True)
         return "group " + hashlib.sha256(whole.encode()).hexdigest()
 
     def _ids(self, traced: Traced) -> list[str]:

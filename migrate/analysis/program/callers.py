@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -69,7 +69,13 @@ class Callers:
         key = (function.id, far)
         if key not in self._known:
             self._known[key] = self._find(function, far)
-        return self._known[key]
+        sites, closed = self._known[key]
+        return sites, closed or self._stated(function, sites)
+
+    def _stated(self, function: Function, sites: Iterable[Site]) -> bool:
+        """Whether a person says that these are all."""
+        names = {site.facts.function.name for site in sites}
+        return self._functions.contracts.knows_callers(function.name, function.path, names)
 
     def is_public(self, function: Function) -> bool:
         """Whether a header for the whole kernel names the function: any file may call it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from migrate.analysis.contract import Contracts
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.macros import macro_bodies
 from migrate.analysis.frontend.syntax import Function, Source, members_set, parse
@@ -18,8 +19,9 @@ from migrate.kernel.tree import Tree
 class Functions:
     """Sources, functions and their facts in one tree, each computed once."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, contracts: Contracts | None = None) -> None:
         self.tree = tree
+        self.contracts = contracts or Contracts()
         self.corpus = Corpus(tree)
         self._sources: dict[str, Source | None] = {}
         self.unread: dict[str, Source] = {}

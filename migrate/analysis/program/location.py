@@ -68,8 +68,13 @@ class Member:
         """All names, as C has them."""
         return ".".join(self.members)
 
+    @property
+    def dotted(self) -> str:
+        """The tag and all names, as a contract has them."""
+        return f"{self.tag}.{self.name}"
+
     def __str__(self) -> str:
-        return f"struct {self.tag}.{self.name}"
+        return f"struct {self.dotted}"
 
 
 @dataclass(frozen=True, order=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from migrate.analysis.frontend.initializers import initialised_by
 from migrate.analysis.frontend.mentions import Mention, mentions
-from migrate.analysis.frontend.syntax import Function, Source
+from migrate.analysis.frontend.syntax import Function, Source, members_set
 from migrate.analysis.program.callers import Site, is_export
 from migrate.analysis.program.functions import Functions
 from migrate.analysis.program.location import Member, Untyped
@@ -38,6 +38,18 @@ class PointerCalls:
         if not isinstance(cell, Member) or self._types.is_public(cell.tag, path):
             return ()
         return self._functions.behind_pointer(call.pointer.members[-1], path)
+
+    def put_into(self, tag: str, member: str, path: str) -> tuple[Function, ...]:
+        """The functions that initialisers of the file `path` put into a member of struct `tag`."""
+        source = self._functions.source(path)
+        found: dict[str, Function] = {}
+        for name in members_set(source, member) if source is not None else ():
+            for mention in _named(source, name) if name and source is not None else ():
+                cell = _initialised(self._types, mention, path)
+                if cell is not None and (cell.tag, cell.name) == (tag, member):
+                    meant = self._functions.definitions(name, path)
+                    found |= {f"{f.path}:{f.ordinal}": f for f in meant}
+        return tuple(found.values())
 
     def of(self, function: Function) -> tuple[Site, ...] | None:
         """The calls through the members that initialisers set to `function`; None when it is named

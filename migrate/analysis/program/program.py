@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from migrate.analysis.contract import Contracts
 from migrate.analysis.frontend.corpus import is_header_for_all
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
@@ -22,8 +23,8 @@ from migrate.kernel.tree import Tree
 class Program(Functions):
     """The functions of one tree, with their callers, types and storage."""
 
-    def __init__(self, tree: Tree) -> None:
-        super().__init__(tree)
+    def __init__(self, tree: Tree, contracts: Contracts | None = None) -> None:
+        super().__init__(tree, contracts)
         self.types = TypeLookup(self)
         self.includes = Includes(tree)
         self.wide = IncludeGraph(self.corpus, self.includes)

@@ -219,6 +219,8 @@ def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Sit
             if call.name == name and call.arguments:
                 if hears_only_the_end(program, Site(facts, index)):
                     continue
+                if program.contracts.is_for_other_ranges(path, facts.function.name):
+                    continue
                 cells = [program.cells.of(v, facts)[0] for v in call.values(0)]
                 owners = [c.tag for c in cells if isinstance(c, Member)]
                 yield Site(facts, index), owners[0] if owners else ""

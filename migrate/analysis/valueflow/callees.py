@@ -21,6 +21,7 @@ from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee, renamed
 from migrate.analysis.program.location import CallResult, Global, Local, Member
+from migrate.analysis.program.stated_callee import stated_callee
 from migrate.analysis.program.trace import (
     ADDRESS,
     AGAIN,
@@ -49,7 +50,8 @@ def argument(flow: Walk, form: str, site: Site, position: int) -> None:
             flow.trace.acquires[call.place] = None
         if call.name in DIRECT_NAMES:
             return
-    known = known_callee(flow.program, call.name, site.facts.function.path)
+    stated = stated_callee(flow.program, site, position)
+    known = stated or known_callee(flow.program, call.name, site.facts.function.path)
     if known is not None:
         _known_callee(flow, form, site, position, known)
         return
@@ -99,6 +101,10 @@ def _into(flow: Walk, form: str, site: Site, position: int, function: Function) 
 
 def _through_pointer(flow: Walk, form: str, site: Site, position: int) -> None:
     """A call through a member of a struct of the driver's own means what is stored there."""
+    stated = stated_callee(flow.program, site, position)
+    if stated is not None:
+        _known_callee(flow, form, site, position, stated)
+        return
     functions = flow.program.pointer_calls.meant_by(site)
     if not functions:
         _unknown_callee(flow, form, site)

@@ -102,8 +102,14 @@ class Forward:
                 yield self.program.facts(function)
         elif isinstance(cell, Member):
             path = self.trace.origins.get(cell, "")
+            stated = self.program.contracts.releasing(cell.dotted)
+            if stated:
+                self.trace.wide |= self.program.types.is_public(cell.tag, path)
+                users = self.program.cells.member_users(cell, path, far=True)
+                yield from (user for user in users if user.function.name in stated)
+                return
             all_see = self._all_see(cell, state.form, path)
-            if not all_see:
+            if not all_see and not self.program.contracts.releases_nowhere_else(cell.dotted):
                 self.trace.gap(Gap(GapKind.PUBLIC_STRUCT, subject=str(cell)), state.form)
             yield from self.program.cells.member_users(cell, path, all_see, self.numbers)
         elif isinstance(cell, Global):
@@ -162,6 +168,8 @@ class Forward:
         """Whether some configuration has both this code and the acquires; what works on the pages
         at `place` for other versions of the kernel alone would be left behind."""
         version = self.program.tree.version
+        if self.program.contracts.rules_out(guards):
+            return False
         if place is not None and of_other_versions(guards, version):
             self.trace.gap(Gap(GapKind.OTHER_VERSIONS, place))
         return not exclusive(guards, self.guards) and not never(guards, version)

@@ -107,11 +107,17 @@ def verdict(group: PinGroup, pins_read_only: bool, follows: bool = False) -> Ver
                 answer.case,
                 rule.name,
                 answer.reason,
-                answer.confidence,
+                _sure(answer.confidence, group),
                 answer.evidence,
                 warnings(group, answer.action),
             )
     raise AssertionError("the last rule answers every question")
+
+
+def _sure(confidence: Confidence, group: PinGroup) -> Confidence:
+    """What rests on a person's word is not evidence on every path."""
+    stated = group.contracts and confidence is Confidence.HIGH
+    return Confidence.MEDIUM if stated else confidence
 
 
 def warnings(group: PinGroup, action: Action) -> tuple[str, ...]:

@@ -54,7 +54,8 @@ class Call:
 class GroupText:
     """One group, in the words of a message; `case` is a number as text, "" when none applies;
     `by_author` says that the author decided and not the rules; `fault_in` is the function that now
-    faults a page in before it is looked up, "" for none."""
+    faults a page in before it is looked up, "" for none; `contracts` are the facts that the author
+    states and the tool has not seen."""
 
     name: str
     action: str
@@ -66,6 +67,7 @@ class GroupText:
     releases: tuple[Call, ...]
     by_author: bool = False
     fault_in: str = ""
+    contracts: tuple[str, ...] = ()
 
     @property
     def takers(self) -> tuple[str, ...]:
@@ -126,6 +128,7 @@ def describe_group(conversion: Conversion) -> GroupText:
         releases=_calls([(r.function, r.place.path, r.name) for r in group.releases], found, home),
         by_author=verdict.decided_by == AUTHOR,
         fault_in=FAULT_IN if any(s.new == FAULT_IN for s in found) else "",
+        contracts=tuple(f"{c}: {c.why}" for c in group.contracts),
     )
 
 

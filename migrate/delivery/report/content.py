@@ -34,6 +34,7 @@ from migrate.delivery.report.model import (
     Row,
     SeriesEntry,
     State,
+    Stated,
     Step,
 )
 from migrate.kernel.tree import Tree
@@ -209,6 +210,7 @@ def _group(results: Results, group: PinGroup, verdict: Verdict) -> Group:
         code=excerpts(results.tree, group, verdict),
         diffs=diffs_of(change) if change else (),
         builds=tuple(_build(item) for item in builds),
+        contracts=tuple(Stated(str(c), c.why) for c in group.contracts),
     )
 
 

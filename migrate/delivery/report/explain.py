@@ -104,6 +104,8 @@ def notes_on(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
     head = f"{verdict.action}{case}: {verdict.reason}"
     yield note_at(tree, first.place, severity, head) if first else Note(severity, head)
     yield Note("note", f"group {group.name}, {grounds(verdict)}")
+    for contract in group.contracts:
+        yield Note("note", f"stated, not proved: {contract}: {contract.why}")
     for warning in verdict.warnings:
         yield Note("warning", warning)
     yield from _few(

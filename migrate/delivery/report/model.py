@@ -115,10 +115,19 @@ class Build:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A contract: a fact that a person stated, and why."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Group:
     """One pin group with its verdict and all that belongs to it. What the author decided has no
     confidence: that is how sure the tool is. `gap_kinds` has the kind of each of `gaps`, in their
-    order; docs/gaps.md says what they mean."""
+    order; docs/gaps.md says what they mean. `contracts` are the facts that it rests on and that a
+    person stated."""
 
     name: str
     verdict: Action
@@ -144,6 +153,7 @@ class Group:
     code: tuple[Code, ...]
     diffs: tuple[Diff, ...]
     builds: tuple[Build, ...]
+    contracts: tuple[Stated, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,7 @@ const detail = (group, id) => {
   if (group.commit) box.append(make("p", "soft", "Commit " + group.commit.slice(0, 12) +
     (group.series ? ", series " + group.series : "")));
   list(box, "Warnings", plain(group.warnings));
+  list(box, "Stated by the author, not proved", plain(group.contracts.map((stated) => stated.text + ": " + stated.why)));
   list(box, "Not followed", plain(group.gaps.map((gap, n) => gap + " [" + group.gap_kinds[n] + "]")));
   list(box, "Notes", plain(group.notes));
   section(box, "Code", ...code);

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A file of contracts: each entry is one statement of a closed set, or refused in one line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from migrate.analysis.contract import Contract, ContractKind, Does
+from migrate.base.errors import Refusal
+
+_EXAMPLE = (
+    'An entry is [[contract]] with function = "...", argument = 1, does = "reads" and why = "...".'
+)
+_KEYS: Mapping[str, type] = {
+    **dict.fromkeys(("function", "member", "file", "does", "until", "filled"), str),
+    **dict.fromkeys(("never_reaches", "notifier", "covers", "macro", "why"), str),
+    "argument": int,
+    "set": bool,
+    "callers": list,
+    "only_from": list,
+    "released": object,
+}
+_NAMES = {
+    str: "string",
+    int: "number",
+    bool: "truth value",
+    list: "list of names",
+    object: "list of names",
+}
+_ELSEWHERE = "nowhere else"
+_RANGES = "other ranges"
+_MEMBER = re.compile(r"\w+(\.\w+)+")
+_NOTIFIER = re.compile(r"[^:]+:\w+")
+
+Wrong = Callable[..., Refusal]
+
+
+def read_contracts(path: Path) -> tuple[Contract, ...]:
+    """The entries of the TOML file `path`; a :class:`Refusal` names the first that is wrong."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise Refusal(f"{path} cannot be read: {why}.", "Give a file with --contracts.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Refusal(f"{path} is not TOML: {error}.", _EXAMPLE) from None
+    strange = sorted(set(data) - {"contract"})
+    entries = data.get("contract", [])
+    if strange or not isinstance(entries, list):
+        what = f"unknown key '{strange[0]}'" if strange else "contract is not a list of tables"
+        raise Refusal(f"{path}: {what}.", _EXAMPLE)
+    return tuple(_contract(path, n, entry) for n, entry in enumerate(entries, 1))
+
+
+def _contract(path: Path, number: int, entry: Any) -> Contract:
+    def wrong(what: str, then: str = _EXAMPLE) -> Refusal:
+        return Refusal(f"{path}, contract {number}: {what}.", then)
+
+    if not isinstance(entry, dict):
+        raise wrong("it is not a table")
+    for key, value in entry.items():
+        _check_key(key, value, wrong)
+    why = " ".join(entry.get("why", "").split())
+    if not why:
+        raise wrong("it does not say why", 'Add why = "..."; it goes into the commit message.')
+    given = entry.keys() - {"why"}
+    fitting = [kind for kind, mark in _MARKS.items() if mark in given or mark == _closing(given)]
+    if len(fitting) != 1:
+        what = "it states nothing" if not fitting else "it states more than one thing"
+        raise wrong(what, f"Each entry has one of {', '.join(_MARKS.values())}.")
+    stated = _READERS[fitting[0]](entry, wrong)
+    allowed = _ALLOWED[fitting[0]]
+    for key in entry:
+        if key not in allowed and key != "why":
+            raise wrong(f"{key} has nothing to do with {_MARKS[fitting[0]]}")
+    return replace(stated, number=number, kind=fitting[0], why=why)
+
+
+def _check_key(key: str, value: Any, wrong: Wrong) -> None:
+    if key not in _KEYS:
+        near = difflib.get_close_matches(key, _KEYS, n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(_KEYS)}."
+        raise wrong(f"unknown key '{key}'", hint)
+    kind = _KEYS[key]
+    fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    if kind is list:
+        fits = _are_names(value)
+    if not fits:
+        raise wrong(f"{key} is not a {_NAMES[kind]}")
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) and name for name in value)
+
+
+def _closing(given: set[str]) -> str:
+    """The mark of what says that storage is closed."""
+    return _MARKS[ContractKind.STORAGE] if given & {"filled", "released"} else ""
+
+
+_MARKS: Mapping[ContractKind, str] = {
+    ContractKind.ARGUMENT: "does",
+    ContractKind.CALLERS: "callers",
+    ContractKind.STORAGE: "filled or released",
+    ContractKind.APART: "never_reaches",
+    ContractKind.SOURCES: "only_from",
+    ContractKind.NOTIFIER: "notifier",
+    ContractKind.MACRO: "macro",
+}
+"""The key by which a kind is known."""
+
+_ALLOWED: Mapping[ContractKind, frozenset[str]] = {
+    ContractKind.ARGUMENT: frozenset({"function", "member", "argument", "does", "until"}),
+    ContractKind.CALLERS: frozenset({"function", "file", "callers"}),
+    ContractKind.STORAGE: frozenset({"member", "filled", "released"}),
+    ContractKind.APART: frozenset({"function", "file", "never_reaches"}),
+    ContractKind.SOURCES: frozenset({"function", "file", "only_from"}),
+    ContractKind.NOTIFIER: frozenset({"notifier", "covers"}),
+    ContractKind.MACRO: frozenset({"macro", "set"}),
+}
+
+
+def _argument(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
+    words = [word.value for word in Does]
+    if entry["does"] not in words:
+        raise wrong(f"nothing does '{entry['does']}'", f"does is one of {', '.join(words)}.")
+    does, until = Does(entry["does"]), entry.get("until", "")
+    if (does is Does.KEEPS) != bool(until):
+        raise wrong(
+            "keeps goes with until, and nothing else does",
+            'Add until = "...", the function after which nobody works on the pages any more.',
+        )
+    if entry.get("argument", 0) < 1:
+        raise wrong("it names no argument", "Add argument = n; the first one is 1.")
+    return _named(entry, wrong, argument=entry["argument"], does=does, until=until)
+
+
+def _named(entry: Mapping[str, Any], wrong: Wrong, **more: Any) -> Contract:
+    """A statement about a function, or about a member that points to one."""
+    function, member = entry.get("function", ""), _member(entry, wrong)
+    if bool(function) == bool(member):
+        raise wrong("it names no function" if not function else "it names function and member")
+    return Contract(0, ContractKind.ARGUMENT, "", function=function, member=member, **more)
+
+
+def _member(entry: Mapping[str, Any], wrong: Wrong) -> str:
+    name: str = entry.get("member", "").removeprefix("struct ").strip()
+    if name and not _MEMBER.fullmatch(name):
+        raise wrong(f"'{name}' is no member", 'A member is written "tag.name".')
+    return name
+
+
+def _callers(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
+    if not entry.get("function") or not entry["callers"]:
+        raise wrong("it names no function" if entry["callers"] else "it names no callers")
+    return Contract(
+        0,
+        ContractKind.CALLERS,
+        "",
+        function=entry["function"],
+        file=_path(entry),
+        callers=tuple(entry["callers"]),
+    )
+
+
+def _storage(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
+    released = entry.get("released", _ELSEWHERE)
+    if entry.get("filled", _ELSEWHERE) != _ELSEWHERE:
+        raise wrong(f"filled can only be '{_ELSEWHERE}'")
+    if released != _ELSEWHERE and not (_are_names(released) and released):
+        raise wrong(f"released is neither '{_ELSEWHERE}' nor a list of functions")
+    member = _member(entry, wrong)
+    if not member:
+        raise wrong("it names no member", 'Add member = "tag.name".')
+    return Contract(
+        0,
+        ContractKind.STORAGE,
+        "",
+        member=member,
+        filled="filled" in entry,
+        released="released" in entry,
+        released_in=tuple(released) if released != _ELSEWHERE else (),
+    )
+
+
+def _apart(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
+    found = _named(entry, wrong, never_reaches=entry["never_reaches"])
+    return replace(found, file=_path(entry))
+
+
+def _sources(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
+    if not entry["only_from"]:
+        raise wrong("only_from names no function")
+    found = _named(entry, wrong, only_from=tuple(entry["only_from"]))
+    return replace(found, file=_path(entry))
+
+
+def _notifier(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
+    where = entry["notifier"].removeprefix("./")
+    if not _NOTIFIER.fullmatch(where):
+        raise wrong(
+            f"'{where}' is no place", 'A notifier is "path:function", where it is registered.'
+        )
+    if entry.get("covers") != _RANGES:
+        raise wrong(f"it does not say covers = '{_RANGES}'")
+    return Contract(0, ContractKind.NOTIFIER, "", notifier=where)
+
+
+def _macro(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
+    if "set" not in entry:
+        raise wrong("it does not say whether the macro is set", "Add set = true or set = false.")
+    return Contract(0, ContractKind.MACRO, "", macro=entry["macro"], set=entry["set"])
+
+
+def _path(entry: Mapping[str, Any]) -> str:
+    path: str = entry.get("file", "")
+    return path.removeprefix("./")
+
+
+_READERS: Mapping[ContractKind, Callable[[Mapping[str, Any], Wrong], Contract]] = {
+    ContractKind.ARGUMENT: _argument,
+    ContractKind.CALLERS: _callers,
+    ContractKind.STORAGE: _storage,
+    ContractKind.APART: _apart,
+    ContractKind.SOURCES: _sources,
+    ContractKind.NOTIFIER: _notifier,
+    ContractKind.MACRO: _macro,
+}
