@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -16,12 +16,12 @@ from migrate.analysis.frontend.words import whole_word
 
 @dataclass(frozen=True)
 class Initialised:
-    """A variable of a file with an initial value: the members that it names, None where one is set
-    without its name."""
+    """A variable of a file with an initial value: the members that it names, each with the name
+    that it is set to, "" for another value; None where one is set without its name."""
 
     name: str
     const: bool
-    members: frozenset[str] | None
+    members: Mapping[str, str] | None
 
 
 def initialised(source: Source, tag: str) -> Iterator[Initialised]:
@@ -38,8 +38,8 @@ def initialised(source: Source, tag: str) -> Iterator[Initialised]:
                 yield Initialised(name_of(named), const, _members(value))
 
 
-def _members(listed: Node) -> frozenset[str] | None:
-    found = set[str]()
+def _members(listed: Node) -> Mapping[str, str] | None:
+    found = dict[str, str]()
     pairs = [child for child in listed.named_children if child.type != "comment"]
     for pair in pairs:
         if pair.type != "initializer_pair":
@@ -47,8 +47,14 @@ def _members(listed: Node) -> frozenset[str] | None:
         for designator in pair.children_by_field_name("designator"):
             if designator.type != "field_designator" or not designator.named_children:
                 return None
-            found.add(name_of(designator.named_children[0]))
-    return frozenset(found) if listed.type == "initializer_list" else None
+            found[name_of(designator.named_children[0])] = _name(pair.child_by_field_name("value"))
+    return found if listed.type == "initializer_list" else None
+
+
+def _name(value: Node | None) -> str:
+    if value is not None and value.type == "pointer_expression":
+        value = value.child_by_field_name("argument")
+    return name_of(value) if value is not None and value.type == "identifier" else ""
 
 
 Step = str | None

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Function, Source, name_of, parse, strip
+from migrate.analysis.frontend.syntax import (
+    Function,
+    Source,
+    is_unclear,
+    name_of,
+    parse,
+    strip,
+)
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.place import Place
 
@@ -89,6 +96,30 @@ class Mention:
         if self.kind != "type_identifier" or above is None:
             return False
         return not above.type.endswith("_specifier")
+
+    @property
+    def given_to(self) -> tuple[str, int] | None:
+        """The function or macro whose argument it is a part of, and the number of that; None when
+        it is in none that the parser understands, or in one of a call by a pointer."""
+        inner, outer = self.node, self.node.parent
+        while outer is not None and outer.type != "argument_list":
+            if outer.type == "ERROR" or outer.type.endswith("_statement"):
+                return None
+            inner, outer = outer, outer.parent
+        call = outer.parent if outer is not None else None
+        callee = call.child_by_field_name("function") if call is not None else None
+        if outer is None or is_unclear(outer) or callee is None or callee.type != "identifier":
+            return None
+        given = [child for child in outer.named_children if child.type != "comment"]
+        return name_of(callee), given.index(inner)
+
+    @property
+    def in_offsetof(self) -> bool:
+        """Whether it is a part of what offsetof() is asked about."""
+        current: Node | None = self.node
+        while current is not None and current.type not in ("ERROR", "offsetof_expression"):
+            current = current.parent
+        return current is not None and current.type == "offsetof_expression"
 
     @property
     def only_measured(self) -> bool:

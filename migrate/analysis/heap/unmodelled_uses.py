@@ -10,6 +10,7 @@ from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.captured import capturing, standing_for
 from migrate.analysis.heap.copies import other_names
+from migrate.analysis.heap.measured import is_only_measured
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.program.functions import is_macro, start_of
 from migrate.analysis.program.location import AbstractLocation, Local, Member, Untyped
@@ -87,9 +88,10 @@ def unclear_mentions(program: Program, cell: Member, files: tuple[str, ...]) -> 
         for facts in program.functions_with(name, word):
             if facts.incomplete:
                 yield _in(GapKind.FUNCTION_TOO_DEEP, facts)
-            for other in program.cells.named(facts, word):
-                if _may_be(program, other, cell, word, name):
-                    yield _in(GapKind.MEMBER_TYPE_UNKNOWN, facts, word)
+            named = program.cells.named(facts, word)
+            open_ = any(_may_be(program, other, cell, word, name) for other in named)
+            if open_ and not is_only_measured(program, facts, word):
+                yield _in(GapKind.MEMBER_TYPE_UNKNOWN, facts, word)
 
 
 def _in(kind: GapKind, facts: FunctionFacts, subject: str = "") -> Gap:

@@ -16,7 +16,7 @@ from migrate.analysis.pairing.closure import Closure
 from migrate.analysis.pairing.found_again import unfollowed_releases
 from migrate.analysis.pairing.number_keys import with_keys
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.location import Member
+from migrate.analysis.program.location import Global, Member
 from migrate.analysis.program.trace import PAGE, Trace
 from migrate.analysis.traits.follow import follow_sites
 from migrate.analysis.traits.path_traits import path_traits
@@ -48,7 +48,7 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
     ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
     sites = tuple((a, closure.known.site(a)) for a in acquires)
     traits = (
-        *group_traits(program, sites, releases, ordered),
+        *group_traits(program, sites, releases, ordered, _storage(trace)),
         *path_traits(program, acquires),
         *_lost_numbers(trace, acquires[0]),
     )
@@ -85,6 +85,12 @@ def _missing(closure: Closure, is_of_others: Callable[[Site], bool]) -> Iterable
 def _lost_numbers(trace: Trace, first: Acquire) -> Iterable[Trait]:
     kind = TraitKind.NUMBERS_LOST
     return [Trait(kind, Evidence(first.place, kind.value, first.text))] * trace.numbers_lost
+
+
+def _storage(trace: Trace) -> dict[Member | Global, str]:
+    """Where the pages are kept outside of functions, in whatever form, with a file that sees it."""
+    cells = (s.cell for s in trace.states if isinstance(s.cell, Member | Global))
+    return {cell: trace.origins[cell] for cell in cells if cell in trace.origins}
 
 
 def _structs(trace: Trace) -> tuple[str, ...]:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
@@ -23,6 +24,7 @@ from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.traits.notifier_ops import hears_only_the_end
+from migrate.analysis.traits.notifier_reach import Storage, may_reach
 from migrate.kernel.signatures import DIRECT_NAMES
 
 IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "mm/nommu.c"})
@@ -69,8 +71,10 @@ def group_traits(
     acquires: tuple[tuple[Acquire, Site | None], ...],
     releases: tuple[Release, ...],
     uses: tuple[Use, ...],
+    storage: Mapping[Storage, str] = MappingProxyType({}),
 ) -> tuple[Trait, ...]:
-    """All traits of a group, in the order of their kinds."""
+    """All traits of a group, in the order of their kinds; `storage` is where its pages, addresses
+    and pfns are kept outside of functions, each with a file that sees it."""
     found: dict[Trait, None] = {}
     for acquire, site in acquires:
         for kind in _of_call(acquire, site):
@@ -83,7 +87,7 @@ def group_traits(
     sites = [site for _, site in acquires if site is not None]
     if sites and _put_at_once(sites, releases):
         found[Trait(TraitKind.PUT_AT_ONCE, _evidence(first, TraitKind.PUT_AT_ONCE))] = None
-    for trait in _notifiers(program, sites, releases):
+    for trait in _notifiers(program, sites, releases, storage):
         found[trait] = None
     return tuple(found)
 
@@ -173,7 +177,10 @@ def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
 
 
 def _notifiers(
-    program: Program, sites: list[Site], releases: tuple[Release, ...]
+    program: Program,
+    sites: list[Site],
+    releases: tuple[Release, ...],
+    storage: Mapping[Storage, str],
 ) -> Iterator[Trait]:
     known = knowledge()
     for site in sites:
@@ -185,6 +192,8 @@ def _notifiers(
                 same = other == path
                 kind = TraitKind.NOTIFIER_FILE if same else TraitKind.NOTIFIER_NEAR
                 for site, struct in _registrations(program, other, name):
+                    if not may_reach(program, site, storage.items()):
+                        continue
                     evidence = Evidence(site.call.place, kind.value, site.call.text)
                     yield Trait(kind, evidence, struct)
 

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An MMU notifier covers pages when what it does may come to where they are kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.model import Action
+from migrate.analysis.verdicts.classify import verdict
+from tests.analysis.memory import pairing_of
+
+DRIVER = """
+#include <linux/mmu_notifier.h>
+
+struct tray {
+	struct page *page;
+	struct tray *next;
+};
+
+struct bench {
+	struct mmu_interval_notifier notifier;
+	struct work_struct work;
+	struct tray *tray;
+	int busy;
+};
+
+static int tray_fill(struct tray *tray, unsigned long start)
+{
+	if (get_user_pages_fast(start, 1, FOLL_WRITE, &tray->page) != 1)
+		return -EFAULT;
+	memset(page_address(tray->page), 0, PAGE_SIZE);
+	return 0;
+}
+
+static void tray_empty(struct tray *tray)
+{
+	put_page(tray->page);
+}
+
+static long tray_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct tray *tray = file->private_data;
+
+	if (cmd)
+		return tray_fill(tray, arg);
+	tray_empty(tray);
+	return 0;
+}
+
+static const struct file_operations tray_fops = {
+	.unlocked_ioctl = tray_ioctl,
+};
+
+MORE
+
+static bool bench_invalidate(struct mmu_interval_notifier *notifier,
+		const struct mmu_notifier_range *range, unsigned long seq)
+{
+	struct bench *bench = container_of(notifier, struct bench, notifier);
+
+	DONE
+	return true;
+}
+
+static const struct mmu_interval_notifier_ops bench_ops = {
+	.invalidate = bench_invalidate,
+};
+
+int bench_watch(struct bench *bench, unsigned long start)
+{
+	return mmu_interval_notifier_insert(&bench->notifier, current->mm, start, PAGE_SIZE,
+		OPS);
+}
+"""
+KICKED = "static void bench_kick(struct bench *bench)\n{\n\t%s\n}\n"
+PUT_OFF = "static void bench_work(struct work_struct *work)\n{\n\t%s\n}\n"
+
+
+def rule_of(done: str, more: str = "", ops: str = "&bench_ops") -> tuple[Action, str]:
+    text = DRIVER.replace("MORE", more).replace("DONE", done).replace("OPS", ops)
+    (group,) = pairing_of({"drivers/demo/demo.c": text}).groups
+    found = verdict(group, pins_read_only=True)
+    return found.action, found.rule
+
+
+@pytest.mark.parametrize(
+    ("done", "more"),
+    [
+        ("bench->busy = 0;", ""),
+        ("mutex_lock(&bench->lock);\n\tbench->busy = 0;\n\tmutex_unlock(&bench->lock);", ""),
+        ("bench_kick(bench);", KICKED % "wake_up_elsewhere(&bench->busy);"),
+        ("queue_work(bench->queue, &bench->work);", PUT_OFF % "bench_relax(work);"),
+    ],
+)
+def test_a_notifier_that_never_comes_to_the_pages_is_another_matter(done: str, more: str) -> None:
+    assert rule_of(done, more) == (Action.PIN, "data_written")
+
+
+@pytest.mark.parametrize(
+    ("done", "more"),
+    [
+        ("tray_empty(bench->tray);", ""),
+        ("bench->tray->page = NULL;", ""),
+        ("bench_kick(bench);", KICKED % "bench->tray->next = bench->tray;"),
+        ("bench_each(bench, bench_kick);", KICKED % "tray_empty(bench->tray);"),
+        # Put off, or left to somebody who may call back.
+        (
+            "queue_work(bench->queue, &bench->work);",
+            PUT_OFF % "tray_empty(to_bench(work)->tray);"
+            + "void bench_init(struct bench *bench)\n{\n\tINIT_WORK(&bench->work, bench_work);\n}",
+        ),
+        (
+            "bench_tell(bench);",
+            KICKED % "tray_empty(bench->tray);"
+            + "static const struct teller bench_teller = {\n\t.kick = bench_kick,\n};\n",
+        ),
+        # The last reference to a file ends in its operations.
+        ("fput(bench->file);", ""),
+    ],
+)
+def test_a_notifier_that_may_come_to_the_pages_covers_them(done: str, more: str) -> None:
+    assert rule_of(done, more) == (Action.MANUAL, "notifier_near")
+
+
+def test_operations_that_are_not_known_may_do_anything() -> None:
+    assert rule_of("bench->busy = 0;", ops="bench->ops") == (Action.MANUAL, "notifier_near")
+    unknown = (
+        "static const struct mmu_interval_notifier_ops other_ops = {\n\t.invalidate = far,\n};"
+    )
+    assert rule_of("", unknown, ops="&other_ops") == (Action.MANUAL, "notifier_near")
