@@ -17,6 +17,7 @@ from migrate.analysis.program.location import (
     Member,
     Untyped,
 )
+from migrate.analysis.program.struct_words import StructWords
 from migrate.analysis.program.type_lookup import CONTAINERS, TypeLookup
 
 
@@ -28,6 +29,7 @@ class Locations:
         self._types = types
         self._mentions: dict[FunctionId, Index] = {}
         self._wide = wide
+        self._words = StructWords(functions, types, wide)
         self._hidden: dict[tuple[str, str], bool] = {}
         self._users: dict[tuple[tuple[str, ...], Member | str], tuple[FunctionFacts, ...]] = {}
 
@@ -35,6 +37,7 @@ class Locations:
         """Let go of all that was found."""
         for known in (self._mentions, self._hidden, self._users):
             known.clear()
+        self._words.forget()
 
     def of(self, value: Value, facts: FunctionFacts) -> tuple[AbstractLocation, str]:
         """The storage that `value` names; for a member of a container of pages (a scatterlist,
@@ -112,6 +115,8 @@ class Locations:
         if body is None:
             return None
         found = self._wide.files(body.path, word)
+        if found is None:
+            found = self._words.files(cell.tag, word)
         return self._wide.naming(word) if found is None and core else found
 
     def near_files(self, cell: Member, path: str, word: str) -> tuple[str, ...]:

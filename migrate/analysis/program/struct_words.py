@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The files that can get hold of an object of one struct, by the words that this takes.
+
+A header of the kernel's core is seen by thousands of files, but a struct in it may be the business
+of few. To name a member `s->m`, a file needs an expression of the struct's type: it names the tag
+or a typedef of it, a member or a variable of that type, a function that returns it, or a macro
+with one of these in its body. What of that a file outside can use stands in files that have one of
+the words, so that a few searches of the tree find all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from migrate.analysis.frontend.include_graph import IncludeGraph
+from migrate.analysis.frontend.types import base_type
+from migrate.analysis.frontend.words import whole_word
+from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.type_lookup import TypeLookup
+
+_MOST_WORDS = 30
+"""With more, the struct is everybody's business."""
+
+_MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:\\\r?\n|[^\n])*)", re.M)
+
+
+class StructWords:
+    """Who can name members of the structs of one tree, each looked for once."""
+
+    def __init__(self, functions: Functions, types: TypeLookup, wide: IncludeGraph) -> None:
+        self._functions, self._types, self._wide = functions, types, wide
+        self._known: dict[str, tuple[str, ...] | None] = {}
+
+    def forget(self) -> None:
+        """Let go of all that was found."""
+        self._known.clear()
+
+    def files(self, tag: str, member: str) -> tuple[str, ...] | None:
+        """The files that can get hold of a struct `tag` and have `member` as a word; None when
+        they are too many to find out."""
+        if tag not in self._known:
+            self._known[tag] = self._find(tag)
+        holding = self._known[tag]
+        if holding is None:
+            return None
+        pattern, texts = whole_word(member), self._functions.tree.read_many(holding)
+        return tuple(path for path in holding if path in texts and pattern.search(texts[path]))
+
+    def _find(self, tag: str) -> tuple[str, ...] | None:
+        words, fresh, found = {tag}, {tag: ""}, dict[str, None]()
+        while fresh:
+            for word, header in fresh.items():
+                named = self._named(header, word)
+                if named is None or len(words) > _MOST_WORDS:
+                    return None
+                found |= dict.fromkeys(named)
+            # With more words there may be more in a header that was looked at before.
+            ways = ((word, path) for path in found for word in self._ways(tag, words, path))
+            fresh = {word: path for word, path in ways if word not in words}
+            words |= fresh.keys()
+        return tuple(found)
+
+    def _named(self, header: str, word: str) -> tuple[str, ...] | None:
+        """The files that have a word of a header, "" for any; None when they are too many."""
+        found = self._wide.files(header, word) if header.endswith(".h") else None
+        return found if found is not None else self._wide.naming(word)
+
+    def _ways(self, tag: str, words: Collection[str], path: str) -> Iterator[str]:
+        """The words of a file by which others may get hold of a struct `tag`, `words` those that
+        are known. What a .c file has is its own, but when another one includes it: a prototype
+        elsewhere of one of its functions has the tag."""
+        if not path.endswith(".h") and not self._wide.is_mixed(path):
+            return
+        declared = self._types.declarations(path)
+        kinds = [*declared.typedefs.items(), *declared.variables.items()]
+        for body in declared.structs.values():
+            kinds += body.members.items()
+        for name, kind in kinds:
+            if self._types.resolve(kind, path).tag == tag:
+                yield name
+        source = self._functions.glance(path)
+        for function in source.functions if source is not None else ():
+            returned = base_type(function.node, path)
+            if returned is not None and self._types.resolve(returned, path).tag == tag:
+                yield function.name
+        for macro, text in _MACRO.findall(source.text) if source is not None else ():
+            if any(whole_word(word).search(text) for word in words):
+                yield macro.decode()
