@@ -10,13 +10,15 @@ from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import Call
 from migrate.analysis.model import Acquire, Place, Release
-from migrate.analysis.pairing.backward import Backward, Sources
+from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.pairing.closure import pages_position
 from migrate.analysis.pairing.precision import Precision
+from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.program.callers import sites_at
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import ReleaseSite
 from migrate.analysis.traits.traits import is_implementation_file
+from migrate.analysis.valueflow.graph import ValueFlowGraph
 from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
 
 _DROPS = RELEASE_EFFECTS | {Effect.FREE}
@@ -56,6 +58,7 @@ class Origins:
         self.direct: Mapping[Place, Acquire] = {
             a.place: a for a in acquires if a.name in DIRECT_NAMES
         }
+        self._graph = ValueFlowGraph(program, self._position)
 
     def of_call(self, place: Place, function: str) -> Origin | None:
         """The origin of what the call at `place` drops or frees; None when it is not understood."""
@@ -65,7 +68,7 @@ class Origins:
             if argument is None or argument >= len(call.arguments):
                 return None
             release = Release(place, function, call.name, False, "", call.text)
-            backward = Backward(self.program, self._position, Precision())
+            backward = Backward(self._graph, Precision())
             return self._origin(backward.follow(ReleaseSite(release, site, argument)))
         return None
 

@@ -20,7 +20,8 @@ from migrate.analysis.program.location import Local, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, SCATTER, State, Trace
 from migrate.analysis.program.type_lookup import CONTAINERS
-from migrate.analysis.valueflow.flow import Forward
+from migrate.analysis.valueflow.forward import Forward
+from migrate.analysis.valueflow.graph import ValueFlowGraph
 
 _RELEASING = (UseKind.CONSUMED, UseKind.FREED)
 _KEEPING = (UseKind.STORED,)
@@ -68,7 +69,7 @@ def _followed(program: Program, position: int, function: Function) -> Trace:
     name = facts.parameters[position]
     kind = facts.types.get(name)
     form = SCATTER if kind is not None and kind.tag in CONTAINERS else PAGE
-    walk = Forward(program, _is_no_acquire, _NO_GUARDS)
+    walk = Forward(ValueFlowGraph(program, _is_no_acquire), _NO_GUARDS)
     walk.start(State(Local(function.id, name), form))
     return walk.follow()
 
@@ -102,7 +103,7 @@ def _users(names: Names, c: Contract) -> Iterator[tuple[Member, FunctionFacts]]:
 
 
 def _filled_by_others(known: Acquires, cell: Member, facts: FunctionFacts) -> Found:
-    back = Backward(known.program, known.position, Precision())
+    back = Backward(known.graph, Precision())
     for gap, call in back.into(cell, facts).foreign.items():
         return call.place, f"{gap.function}() is the source of other pages"
     return None

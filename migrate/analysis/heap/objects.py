@@ -270,8 +270,9 @@ class _Search:
     def _known_result(self, known: KernelFunction, site: Site) -> None:
         call = site.call
         if known.hands_on:
-            for held in transfer.backward(known, RESULT, Form.ADDRESS, len(call.arguments)):
-                self._take(call.values(held.position), site.facts)
+            for move in transfer.moves(known, len(call.arguments)):
+                if move.target == RESULT and any(move.into(Form.ADDRESS)):
+                    self._take(call.values(move.origin), site.facts)
         elif known.allocates or known.origin is Origin.NEW:
             self._found.add(call.place)
         elif known.origin is not Origin.ERROR:

@@ -16,16 +16,9 @@ from migrate.analysis.paths.solver import Plain, solve
 from migrate.analysis.program.program import Program
 
 
-def latest(program: Program, flow: Flow, facts: FunctionFacts) -> tuple[Value, ...]:
-    """The sources of `flow`, each member that was overwritten before as what was stored there."""
-    found: list[Value] = []
-    for value in flow.sources:
-        store = _last_store(program, value, flow, facts) if isinstance(value, AccessPath) else None
-        found.extend(store.sources if store is not None else (value,))
-    return tuple(found)
-
-
-def _last_store(program: Program, loc: AccessPath, read: Flow, facts: FunctionFacts) -> Flow | None:
+def last_store(program: Program, loc: AccessPath, read: Flow, facts: FunctionFacts) -> Flow | None:
+    """The assignment whose value `loc` is sure to have where the flow `read` reads it; None when
+    there is none such."""
     stores = [
         f for f in facts.flows if (f.target.base, f.target.members) == (loc.base, loc.members)
     ]

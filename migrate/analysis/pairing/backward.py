@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Following a release backward, to everything whose pages it may drop."""
+"""The walk backward over the value-flow graph, from a release to all whose pages it may drop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from migrate.analysis.frontend.guards import Guards, exclusive, never
-from migrate.analysis.frontend.kernel_api import RESULT, Effect, KernelFunction, Link, Origin
+from migrate.analysis.frontend.kernel_api import RESULT
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.may_alias import Owners
-from migrate.analysis.heap.strong_updates import latest
-from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Value
-from migrate.analysis.model import Place, Release
+from migrate.analysis.heap.strong_updates import last_store
+from migrate.analysis.ir.model import AccessPath, Call, Flow, FunctionFacts, Value
+from migrate.analysis.model import Release
 from migrate.analysis.pairing.grounds import Grounds
 from migrate.analysis.pairing.precision import Precision
+from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import file_of, is_macro
-from migrate.analysis.program.known_callee import known_callee
+from migrate.analysis.program.functions import file_of, is_macro, start_of
 from migrate.analysis.program.location import (
     AbstractLocation,
     CallResult,
@@ -27,57 +27,46 @@ from migrate.analysis.program.location import (
     Member,
     Untyped,
 )
-from migrate.analysis.program.program import Program
 from migrate.analysis.program.stated_callee import stated_callee
-from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite, form_via
-from migrate.analysis.valueflow import transfer
-from migrate.analysis.valueflow.borrowers import is_borrowed
+from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite
+from migrate.analysis.valueflow.graph import ValueFlowGraph
+from migrate.analysis.valueflow.transfer import form_via
+from migrate.analysis.valueflow.value_edge import Kind, Point, ValueEdge
 
 _ARRAY_DEPTH = 2
 """A `struct page **` is an array or the address of a pointer: a callee may fill it."""
 
 
-@dataclass
-class Sources:
-    """Where the pages of a release come from."""
+@dataclass(frozen=True)
+class _Wanted:
+    """A node of the graph: a location and a form, of the objects that are asked about."""
 
-    acquires: dict[Place, Site] = field(default_factory=dict)
-    foreign: dict[Gap, Call] = field(default_factory=dict)
-    """What makes a source of other pages, without its place, and the first call that is one."""
-    unknown: dict[Gap, Place] = field(default_factory=dict)
-    """The same for what is not followed back."""
-
-    @property
-    def known(self) -> bool:
-        """Whether no page may be from elsewhere."""
-        return not (self.foreign or self.unknown)
+    cell: AbstractLocation
+    form: str
+    owners: Owners | None = None
+    alias: bool = False
 
 
 class Backward:
     """Follows storage back through assignments, arguments and results to its sources."""
 
-    def __init__(
-        self,
-        program: Program,
-        is_acquire: Callable[[Call], int | None],
-        precision: Precision,
-    ) -> None:
+    def __init__(self, graph: ValueFlowGraph, precision: Precision) -> None:
         self.guards = precision.guards
         self._numbers = precision.numbers
         self._excluded = precision.excluded
         self._apart = precision.objects
         self._flags = precision.flags
-        self.program = program
-        self.is_acquire = is_acquire
-        self.sources = Sources()
+        self.graph = graph
+        self.program = graph.program
+        self.sources = Sources(apart=self._is_apart)
         self.visited: set[str] = set()
         self.wide = False
         """As :attr:`migrate.analysis.program.trace.Trace.wide`."""
-        self._seen: set[tuple[AbstractLocation, str, Owners | None, bool]] = set()
+        self._seen: set[_Wanted] = set()
         self._grounds = Grounds()
         self._release: Release | None = None
-        self._fills: dict[AbstractLocation, bool] = {}
-        self._queue: list[tuple[AbstractLocation, str, FunctionFacts, Owners | None, bool]] = []
+        self._fills: dict[_Wanted, bool] = {}
+        self._queue: list[tuple[_Wanted, FunctionFacts]] = []
 
     def follow(self, release: ReleaseSite) -> Sources:
         """All sources of the pages that `release` may drop, added to those found before."""
@@ -90,16 +79,16 @@ class Backward:
             return self.sources
         released = site.call.values(release.argument)
         if not released:
-            self._unknown(Gap(GapKind.RELEASED_NO_VARIABLE), site.call.place)
+            self.sources.lost(Gap(GapKind.RELEASED_NO_VARIABLE), site.call.place)
         told = self._flags.sources(site, release.argument) if self._flags is not None else None
         for origin in told if told is not None else ():
-            self._values(origin.values, PAGE, origin.facts)
+            self._start(origin.values, origin.facts)
         if told is None:
-            self._values(released, PAGE, site.facts)
+            self._start(released, site.facts)
         self._drain()
         for cell, place in self._grounds.baseless():
             if not self._is_closed(cell):
-                self._unknown(Gap(GapKind.NOTHING_SETS, subject=str(cell)), place)
+                self.sources.lost(Gap(GapKind.NOTHING_SETS, subject=str(cell)), place)
         return self.sources
 
     def _stated(self, release: Release) -> bool:
@@ -114,86 +103,79 @@ class Backward:
         for found in self.program.definitions(function, path):
             facts = self.program.facts(found)
             for index, call in enumerate(facts.calls):
-                if self.is_acquire(call) is not None:
+                if self.graph.is_acquire(call) is not None:
                     yield Site(facts, index)
+
+    def _is_apart(self, call: Call) -> bool:
+        """Whether a person says that what a call makes is not what the release drops."""
+        release, stated = self._release, self.program.contracts
+        return release is not None and stated.are_apart(
+            call.name, release.function, release.place.path
+        )
 
     def into(self, cell: AbstractLocation, facts: FunctionFacts) -> Sources:
         """The sources of the pages in `cell`, as `facts` see it."""
-        self._add(cell, PAGE, facts, None, alias=False)
+        self._add(_Wanted(cell, PAGE), facts)
         self._drain()
         return self.sources
 
     def _drain(self) -> None:
         while self._queue:
-            self._cell(*self._queue.pop(0))
+            self._step(*self._queue.pop(0))
 
     def add(self, other: Backward) -> None:
         """Take over what another one has found."""
         self.visited |= other.visited
         self.wide |= other.wide
-        self.sources.acquires |= other.sources.acquires
-        self.sources.foreign |= other.sources.foreign
-        self.sources.unknown |= other.sources.unknown
+        self.sources.add(other.sources)
 
-    def _values(
-        self,
-        values: tuple[Value, ...],
-        form: str,
-        facts: FunctionFacts,
-        into: AbstractLocation | None = None,
-        alias: bool = False,
-    ) -> None:
-        """Follow `values`; with `alias`, they point to an array that is known, and only what is
-        put there through them counts, not what else they may point to."""
-        wanted = self.program.types.pointers(values, facts) if form != PHYSICAL else values
-        for value in wanted:
-            if form in (PAGE, SCATTER) and self._holds_no_page(value, facts):
-                continue
-            cell, via = self.program.cells.of(value, facts)
-            if into is not None and into != cell:
-                self._grounds.link(into, cell)
-            owners = self._apart.owners(cell, value, facts) if self._apart is not None else None
-            self._add(cell, SCATTER if via else form, facts, owners, alias and form == PAGE)
+    def _start(self, values: tuple[Value, ...], facts: FunctionFacts) -> None:
+        """Follow what is dropped, or what has it."""
+        for point in self.graph.points(values, facts):
+            if point.points and not point.holds_no_page:
+                self._want(point, SCATTER if point.via else PAGE)
 
-    def _holds_no_page(self, value: Value, facts: FunctionFacts) -> bool:
-        return isinstance(value, AccessPath) and self.program.types.holds_no_page(value, facts)
+    def _want(self, point: Point, form: str, alias: bool = False) -> None:
+        """Follow a location, unless that was done already; with `alias`, it points to an array that
+        is known, and only what is put there through it counts, not what else it may point to."""
+        cell, facts = point.location, point.facts
+        owners = None
+        if self._apart is not None:
+            owners = self._apart.owners(cell, point.value, facts)
+        self._add(_Wanted(cell, form, owners, alias), facts)
 
-    def _add(
-        self,
-        cell: AbstractLocation,
-        form: str,
-        facts: FunctionFacts,
-        owners: Owners | None,
-        alias: bool,
-    ) -> None:
-        if (cell, form, owners, alias) not in self._seen:
-            self._seen.add((cell, form, owners, alias))
-            self._queue.append((cell, form, facts, owners, alias))
+    def _add(self, wanted: _Wanted, facts: FunctionFacts) -> None:
+        if wanted not in self._seen:
+            self._seen.add(wanted)
+            self._queue.append((wanted, facts))
 
-    def _cell(
-        self,
-        cell: AbstractLocation,
-        form: str,
-        facts: FunctionFacts,
-        owners: Owners | None,
-        alias: bool,
-    ) -> None:
+    def _back(self, edge: ValueEdge, form: str, into: AbstractLocation | None = None) -> None:
+        """Follow an edge to where it starts; with `into`, that location has just what the origin
+        has."""
+        for before in edge.into(form):
+            origin = edge.origin
+            if into is not None and into != origin.location:
+                self._grounds.link(into, origin.location)
+            self._want(origin, before, edge.kind is Kind.ALIAS and before == PAGE)
+
+    def _step(self, wanted: _Wanted, facts: FunctionFacts) -> None:
+        cell, form, alias = wanted.cell, wanted.form, wanted.alias
         self.visited.add(file_of(facts.function.path))
         if isinstance(cell, CallResult):
             self._result(Site(facts, cell.call), form)
         elif isinstance(cell, Untyped):
             untyped = Gap(GapKind.SOURCE_TYPE_UNKNOWN, subject=cell.name)
-            self._unknown(untyped, facts_place(facts))
+            self.sources.lost(untyped, start_of(facts.function))
         elif isinstance(cell, Local) and cell.name in facts.parameters:
             if not alias:
                 self._parameter(cell, form, facts)
-            self._stores(cell, form, facts, owners, alias)
+            self._stores(wanted, facts)
         else:
-            self._grounds.look(cell, facts_place(facts), alias)
+            self._grounds.look(cell, start_of(facts.function), alias)
             if isinstance(cell, Global) and form in (ADDRESS, PHYSICAL):
                 self._grounds.give(cell)  # a constant of the preprocessor
             for user in self._users(cell, form, facts):
-                if self._stores(cell, form, user, owners, alias):
+                if self._stores(wanted, user):
                     self._grounds.give(cell)
 
     def _users(
@@ -209,7 +191,9 @@ class Backward:
         self.wide |= far and self.program.types.is_public(cell.tag, path)
         wanted = form in (PAGE, SCATTER) or self._numbers
         if wanted and not self._all_see(cell, path, far) and not self._is_closed(cell):
-            self._unknown(Gap(GapKind.SOURCE_PUBLIC, subject=str(cell)), facts_place(facts))
+            self.sources.lost(
+                Gap(GapKind.SOURCE_PUBLIC, subject=str(cell)), start_of(facts.function)
+            )
         return self.program.cells.member_users(cell, path, far, self._numbers)
 
     def _is_closed(self, cell: AbstractLocation) -> bool:
@@ -218,7 +202,7 @@ class Backward:
         return isinstance(cell, Member) and stated.fills_nowhere_else(cell.dotted)
 
     def _goes_far(self, form: str) -> bool:
-        """As :class:`migrate.analysis.valueflow.flow.Forward` does."""
+        """As :class:`migrate.analysis.valueflow.forward.Forward` does."""
         return (form in (PAGE, SCATTER) or self._numbers) and self.sources.known
 
     def _all_see(self, cell: Member, path: str, far: bool) -> bool:
@@ -235,49 +219,59 @@ class Backward:
         self.wide |= far and self.program.callers.is_public(function)
         if not closed or (not sites and not function.static):
             open_ended = Gap(GapKind.SOURCE_CALLERS_UNKNOWN, function=function.name)
-            self._unknown(open_ended, facts_place(facts))
+            self.sources.lost(open_ended, start_of(facts.function))
         for site in sites:
-            if not self._compiled(site.facts.guards | site.call.guards):
-                continue
-            if position < len(site.call.arguments):
-                self._values(site.call.values(position), form, site.facts)
+            for edge in self.graph.passes(site, position, function):
+                if self._compiled(site.facts.guards | edge.guards):
+                    self._back(edge, form)
 
-    def _stores(
-        self,
-        cell: AbstractLocation,
-        form: str,
-        facts: FunctionFacts,
-        owners: Owners | None = None,
-        alias: bool = False,
-    ) -> bool:
-        """Follow all that is stored into `cell` of `owners` in one function; whether anything is,
-        apart from what other storage holds."""
-        found = self.program.cells.mentions(facts, cell)
+    def _stores(self, wanted: _Wanted, facts: FunctionFacts) -> bool:
+        """Follow all that is stored into a location in one function; whether anything is, apart
+        from what other storage holds."""
+        graph, cell, form = self.graph.of(facts), wanted.cell, wanted.form
         filled = False
-        for flow, via in found.targets:
-            if flow.carved or (flow.through and flow.place in self._excluded):
-                continue
-            if (alias and not flow.through) or self._other(owners, cell, (flow.target,), facts):
-                continue
-            stored = form_via(form, via)
-            filled |= bool(stored) and not flow.sources
-            if not stored or flow.null or not self._compiled(flow.guards):
-                continue
-            if not flow.sources and stored in (PAGE, SCATTER):
-                self._unknown(Gap(GapKind.STORED_NO_VARIABLE, subject=str(cell)), flow.place)
-            values = latest(self.program, flow, facts) if self._apart is not None else flow.sources
-            self._values(values, stored, facts, cell)
-        for flow, _ in found.sources:
-            if flow.carved or self._other(owners, cell, flow.sources, facts):
-                continue
-            if self._is_alias(flow.target, form, facts):
-                self._values((flow.target,), form, facts, cell, alias=True)
-        for index, position, _ in found.arguments:
-            if self._other(owners, cell, facts.calls[index].values(position), facts):
-                continue
-            if self._compiled(facts.calls[index].guards):
-                filled |= self._may_fill(Site(facts, index), position, form, cell)
+        for flow, via in graph.constants(cell):
+            if self._is_stored(flow, wanted, facts) and (stored := form_via(form, via)):
+                filled = True
+                self._constant(flow, stored, cell)
+        edges = [e for e in graph.into(cell) if self._compiled(e.guards)]
+        for edge in edges:
+            if edge.kind is Kind.COPY and self._is_stored(edge.flow, wanted, facts):
+                self._copy(edge, form, cell)
+        for edge in edges:
+            if edge.kind is Kind.ALIAS and not self._other(wanted, (edge.target.value,), facts):
+                self._back(edge, form, cell)
+        for index, position, _ in graph.uses(cell).arguments:
+            call = facts.calls[index]
+            other = self._other(wanted, call.values(position), facts)
+            if not other and self._compiled(call.guards):
+                filled |= self._may_fill(Site(facts, index), position, wanted)
         return filled
+
+    def _is_stored(self, flow: Flow, wanted: _Wanted, facts: FunctionFacts) -> bool:
+        """Whether an assignment to a location stores what is asked about."""
+        if flow.carved or (flow.through and flow.place in self._excluded):
+            return False
+        if wanted.alias and not flow.through:
+            return False
+        return not self._other(wanted, (flow.target,), facts)
+
+    def _constant(self, flow: Flow, stored: str, cell: AbstractLocation) -> None:
+        if not flow.null and self._compiled(flow.guards) and stored in (PAGE, SCATTER):
+            self.sources.lost(Gap(GapKind.STORED_NO_VARIABLE, subject=str(cell)), flow.place)
+
+    def _copy(self, edge: ValueEdge, form: str, cell: AbstractLocation) -> None:
+        """Follow an assignment back, or the one store that is sure to be the last before it."""
+        value, facts = edge.origin.value, edge.origin.facts
+        store = None
+        if self._apart is not None and isinstance(value, AccessPath):
+            store = last_store(self.program, value, edge.flow, facts)
+        if store is None:
+            self._back(edge, form, cell)
+            return
+        for last in self.graph.of(facts).by(store):
+            for stored in edge.into(form):
+                self._back(last, stored, cell)
 
     def _compiled(self, guards: Guards) -> bool:
         """Whether some configuration has both this code and the acquires."""
@@ -286,128 +280,71 @@ class Backward:
         version = self.program.tree.version
         return not exclusive(guards, self.guards) and not never(guards, version)
 
-    def _other(
-        self,
-        owners: Owners | None,
-        cell: AbstractLocation,
-        values: tuple[Value, ...],
-        facts: FunctionFacts,
-    ) -> bool:
-        if owners is None or self._apart is None:
+    def _other(self, wanted: _Wanted, values: tuple[Value, ...], facts: FunctionFacts) -> bool:
+        """Whether `values` name the location in other objects only."""
+        if wanted.owners is None or self._apart is None:
             return False
-        return self._apart.others(owners, cell, values, facts)
+        return self._apart.others(wanted.owners, wanted.cell, values, facts)
 
-    def _is_alias(self, target: AccessPath, form: str, facts: FunctionFacts) -> bool:
-        """`pages = object->pages`: what is filled through one name is filled in both."""
-        if is_borrowed(self.program.cells.of(target, facts)[0]):
-            return False  # what borrows pages fills nothing
-        if form == PAGE:
-            return self.program.types.is_array(target, facts)
-        return form == SCATTER and self.program.types.is_container(target, facts)
-
-    def _may_fill(self, site: Site, position: int, form: str, cell: AbstractLocation) -> bool:
+    def _may_fill(self, site: Site, position: int, wanted: _Wanted) -> bool:
         """Follow what a call stores into its argument number `position`; whether it does."""
-        call, facts = site.call, site.facts
-        acquired = self.is_acquire(call)
+        call, facts, cell, form = site.call, site.facts, wanted.cell, wanted.form
+        acquired = self.graph.is_acquire(call)
         if acquired is not None:
             if acquired == position:
                 self.sources.acquires[call.place] = site
             return acquired == position
-        stated = stated_callee(self.program, site, position)
-        known = stated or known_callee(self.program, call.name, facts.function.path)
+        known = stated_callee(self.program, site, position) or self.graph.known(site)
         if known is not None:
-            return self._known_fills(site, position, form, known, cell)
+            edges = self.graph.of(facts).got(site.index, position, cell)
+            for edge in edges if known.flows else ():
+                self._back(edge, form, cell if edge.kind is Kind.WALK else None)
+            return self.sources.filled_by_known(call, position, known, form, cell)
         definitions = self.program.definitions(call.name, facts.function.path)
-        if not definitions and call.addressed[position]:
-            if form == PAGE:
-                self._foreign(GapKind.OTHER_CALL_MAY_FILL, call)
-                return True
-            if form in (ADDRESS, PHYSICAL) and isinstance(cell, Local):
-                self._unknown(Gap(GapKind.MAY_BE_SET, None, str(cell), call.name), call.place)
-                return True
-        return True in {self._filled_by(f, position, form) for f in definitions}
+        if not definitions:
+            return self.sources.filled_by_unknown(call, position, form, cell)
+        return True in {self._filled_by(site, f, position, wanted) for f in definitions}
 
-    def _known_fills(
-        self, site: Site, position: int, form: str, known: KernelFunction, cell: AbstractLocation
-    ) -> bool:
-        """Whether it fills its argument, and not just hands it to a loop along it."""
-        call, facts = site.call, site.facts
-        if known.effect(position) is Effect.FILL:
-            self._foreign(GapKind.OTHER_CALL_FILLS, call)
-            return True
-        filled = transfer.works_on_pointers(known, position, form) and known.bytes.sets(position)
-        if filled and known.bytes.from_elsewhere:
-            gap = Gap(GapKind.MAY_BE_SET, subject=str(cell), function=call.name)
-            self._unknown(gap, call.place)
-        for held in transfer.backward(known, position, form, len(call.arguments)):
-            values = call.values(held.position)
-            if held.link in (Link.ALONG, Link.BACK):
-                self._values(values, held.form, facts, cell)
+    def _filled_by(self, site: Site, function: Function, position: int, wanted: _Wanted) -> bool:
+        """Whether a function that is called stores anything behind a parameter."""
+        callee, filled = self.program.facts(function), False
+        for edge in self.graph.fills(site, position, function):
+            inner = edge.origin.location
+            assert isinstance(inner, Local)
+            kind = callee.types.get(inner.name)
+            deep = kind is not None and kind.depth >= _ARRAY_DEPTH
+            if edge.target.location != wanted.cell:
                 continue
-            if known.bytes.sets(position) and not values:
-                self._unknown(Gap(GapKind.COPIED_NO_VARIABLE, subject=str(cell)), call.place)
-            self._values(values, held.form, facts)
-            filled = True
+            for form in edge.into(wanted.form):
+                if deep or form == SCATTER or is_macro(function):
+                    filled |= self._is_filled(_Wanted(inner, form), callee)
         return filled
 
-    def _filled_by(self, function: Function, position: int, form: str) -> bool:
-        callee = self.program.facts(function)
-        if position >= len(callee.parameters):
-            return False
-        name = callee.parameters[position]
-        kind = callee.types.get(name)
-        deep = kind is not None and kind.depth >= _ARRAY_DEPTH
-        if not (deep or form == SCATTER or is_macro(function)):
-            return False
-        inner = Local(function.id, name)
-        if (inner, "filled", None, False) not in self._seen:
-            self._seen.add((inner, "filled", None, False))
-            self._fills[inner] = self._stores(inner, form, callee) or self._grounds.linked(inner)
-        return self._fills.get(inner, True)
+    def _is_filled(self, behind: _Wanted, facts: FunctionFacts) -> bool:
+        """Whether a function stores anything behind its parameter; what it does is followed."""
+        if behind not in self._fills:
+            self._fills[behind] = True  # for a function that calls itself
+            stores = self._stores(behind, facts)
+            self._fills[behind] = stores or self._grounds.linked(behind.cell)
+        return self._fills[behind]
 
     def _result(self, site: Site, form: str) -> None:
         call, facts = site.call, site.facts
-        if self.is_acquire(call) is not None:
+        if self.graph.is_acquire(call) is not None:
             self.sources.acquires[call.place] = site
             return
-        known = known_callee(self.program, call.name, facts.function.path)
+        known = self.graph.known(site)
         if known is not None:
-            self._known_result(site, form, known)
+            self.sources.result_of_known(call, known, form)
+            result = CallResult(facts.function.id, site.index)
+            for edge in self.graph.of(facts).got(site.index, RESULT, result):
+                self._back(edge, form)
             return
-        definitions = self.program.pointer_calls.meant_by(site)
         returned = False
-        for function in definitions:
-            callee = self.program.facts(function)
-            if not self._compiled(callee.guards):
-                continue
-            for found in callee.returns:
-                returned = True
-                self._values(found.values, form, callee)
-        if not returned and form in (PAGE, SCATTER, ADDRESS):
-            self._foreign(GapKind.FROM_OTHER_CALL, call)
-
-    def _known_result(self, site: Site, form: str, known: KernelFunction) -> None:
-        call, facts = site.call, site.facts
-        if known.origin in (Origin.OTHER, Origin.NEW):
-            self._foreign(GapKind.FROM_OTHER_CALL, call)
-        elif known.allocates and form == ADDRESS:
-            self._foreign(GapKind.FROM_ALLOCATED_MEMORY, call)
-        for held in transfer.backward(known, RESULT, form, len(call.arguments)):
-            self._values(call.values(held.position), held.form, facts)
-
-    def _unknown(self, gap: Gap, place: Place) -> None:
-        self.sources.unknown.setdefault(gap, place)
-
-    def _foreign(self, kind: GapKind, call: Call) -> None:
-        release = self._release
-        if release is not None and self.program.contracts.are_apart(
-            call.name, release.function, release.place.path
-        ):
-            return
-        self.sources.foreign.setdefault(Gap(kind, function=call.name), call)
-
-
-def facts_place(facts: FunctionFacts) -> Place:
-    """Where the function starts."""
-    node = facts.function.node
-    return Place(facts.function.path, node.start_point[0] + 1, node.start_point[1])
+        for function in self.program.pointer_calls.meant_by(site):
+            if self._compiled(self.program.facts(function).guards):
+                for edge in self.graph.returns(site, function):
+                    returned = True
+                    self._back(edge, form)
+        if not returned:
+            self.sources.result_of_unknown(call, form)

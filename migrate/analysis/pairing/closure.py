@@ -18,7 +18,8 @@ from migrate.analysis.program.location import CallResult, Global, Local, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, State, Trace
 from migrate.analysis.traits.traits import pages_null
-from migrate.analysis.valueflow.flow import Forward
+from migrate.analysis.valueflow.forward import Forward
+from migrate.analysis.valueflow.graph import ValueFlowGraph
 
 _RESULT = -1
 """The position of an acquire that returns the page instead of filling an argument."""
@@ -30,6 +31,8 @@ class Acquires:
     def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
         self.program = program
         self.by_place: Mapping[Place, Acquire] = {a.place: a for a in acquires}
+        self.graph = ValueFlowGraph(program, self.position)
+        """The graph that they are the sources of."""
 
     def position(self, call: Call) -> int | None:
         """The argument of `call` that an acquire fills; None when it is no acquire."""
@@ -49,11 +52,10 @@ class Closure:
     """The acquires and releases that belong to `first`."""
 
     def __init__(self, known: Acquires, first: Acquire, precision: Precision) -> None:
-        self.known, self.precision, program = known, precision, known.program
-        self.program = program
+        self.known, self.precision, self.program = known, precision, known.program
         self.acquires = {first.place: first}
-        self.forward = Forward(program, known.position, precision.guards, precision.numbers)
-        self.backward = Backward(program, known.position, precision)
+        self.forward = Forward(known.graph, precision.guards, precision.numbers)
+        self.backward = Backward(known.graph, precision)
         self._followed: set[Place] = set()
         self._traced: set[Place] = set()
 

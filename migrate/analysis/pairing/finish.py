@@ -11,10 +11,10 @@ from migrate.analysis.gaps import Gap, GapKind, distinct
 from migrate.analysis.heap.borrow_escapes import taken_back
 from migrate.analysis.heap.unmodelled_uses import doubts
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Trait, TraitKind, Use, UseKind
-from migrate.analysis.pairing.backward import Sources
 from migrate.analysis.pairing.closure import Closure
 from migrate.analysis.pairing.found_again import unfollowed_releases
 from migrate.analysis.pairing.number_keys import with_keys
+from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import Global, Member
 from migrate.analysis.program.trace import PAGE, Trace

@@ -157,7 +157,7 @@ class Grouper:
 
     def _back(self, releases: Iterable[ReleaseSite], precision: Precision) -> Backward:
         """The way back from `releases`, objects told from each other."""
-        finer = Backward(self.program, self.known.position, precision.with_objects(self.objects))
+        finer = Backward(self.known.graph, precision.with_objects(self.objects))
         for release in releases:
             finer.follow(release)
         return finer
@@ -168,7 +168,7 @@ class Grouper:
 
         def start(excluded: frozenset[Place]) -> Backward:
             told = precision.with_objects(self.objects).with_flags(self.flags, excluded)
-            return Backward(self.program, self.known.position, told)
+            return Backward(self.known.graph, told)
 
         found = by_flags(self.program, trace, self.flags, start)
         if found is None:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Protocol
+from weakref import WeakSet
 
 from migrate.analysis.contract import Contracts
 from migrate.analysis.frontend.corpus import Corpus
@@ -14,6 +16,13 @@ from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.place import FunctionId, Place
 from migrate.kernel.tree import Tree
+
+
+class Made(Protocol):
+    """What knows something of functions, elsewhere."""
+
+    def forget(self) -> None:
+        """Let go of it."""
 
 
 class Functions:
@@ -34,6 +43,8 @@ class Functions:
         self._with: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
         self.read: set[str] = set()
         """The files that were looked at since :meth:`forget`."""
+        self.made: WeakSet[Made] = WeakSet()
+        """What was made of the functions, and goes when they go."""
 
     def forget(self, keeping: Callable[[str], bool]) -> None:
         """Let go of what is known of all files, but of those that are kept. Their syntax trees
@@ -46,6 +57,8 @@ class Functions:
         self.unread = {p: source for p, source in self.unread.items() if keeping(p)}
         for known in (self._facts, self._definitions, self.hidden, self._with, self.read):
             known.clear()
+        for made in self.made:
+            made.forget()
         self.corpus.forget()
 
     @property

@@ -12,14 +12,11 @@ from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place, Release, Use, UseKind
 from migrate.analysis.place import FunctionId
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.def_use import LOADED
 from migrate.analysis.program.location import AbstractLocation, Global, Member
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = Form.PAGE, Form.ADDRESS, Form.PHYSICAL, Form.SCATTER
 AGAIN = "page found again"
 """A page that was looked up by an address or a page frame number of the acquired one."""
-
-_CONTAINER_PAGE = frozenset({"bv_page", "page_link", "page"})
 
 
 @dataclass(frozen=True)
@@ -96,16 +93,3 @@ class Trace:
     def lost_in_public(self) -> bool:
         """Whether addresses or pfns are in a struct that any file of the tree may use."""
         return any(gap.kind is GapKind.PUBLIC_STRUCT for gap in self.soft_gaps)
-
-
-def form_via(form: str, via: str) -> str:
-    """The form of what is read through member `via` of a container; "" when of no interest."""
-    if not via:
-        return form
-    if via == LOADED:
-        return "" if form == ADDRESS else form  # what stands at an address is data
-    if form != SCATTER:
-        return ""
-    if via in _CONTAINER_PAGE:
-        return PAGE
-    return SCATTER if via in ("sgl", "sgt", "prv") else ""

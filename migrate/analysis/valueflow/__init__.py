@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where pages go, forward from an acquire: the transfer of statements and of calls."""
+"""The value-flow graph, and the walk forward over it from an acquire."""

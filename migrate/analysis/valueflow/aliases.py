@@ -1,64 +1,72 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Containers that are filled through a pointer into them: the object holds the pages as well."""
+"""What is stored behind a pointer, forward: the array or the container that it points into holds
+the pages as well."""
 
 from __future__ import annotations
 
 from migrate.analysis.edges import Edge, EdgeKind
-from migrate.analysis.frontend.kernel_api import RESULT, Link
+from migrate.analysis.frontend.kernel_api import RESULT
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
-from migrate.analysis.model import Place
+from migrate.analysis.ir.model import AccessPath
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import CallResult, Global, Local, Member
-from migrate.analysis.program.trace import SCATTER, State
-from migrate.analysis.valueflow import transfer
+from migrate.analysis.program.trace import PAGE, SCATTER, State
+from migrate.analysis.valueflow.value_edge import ValueEdge
 from migrate.analysis.valueflow.walk import Walk
 
 
-def containers_behind(flow: Walk, state: State, facts: FunctionFacts) -> None:
-    """Start what a local pointer to a scatterlist or a bvec that holds pages points into."""
-    if state.form != SCATTER or not isinstance(state.cell, Local):
+def follow_alias(walk: Walk, state: State, edge: ValueEdge) -> None:
+    """Follow what is stored behind a pointer along an edge of that kind."""
+    if state.form == PAGE:
+        _array(walk, state, edge)
+    elif isinstance(state.cell, Local):
+        kind = edge.origin.facts.types.get(state.cell.name)
+        if kind is not None and kind.depth > 0:
+            _container(walk, edge, edge)
+
+
+def _array(walk: Walk, state: State, edge: ValueEdge) -> None:
+    """`pages = object->pages`: an array that is filled through one name is filled in all."""
+    other, cause = edge.target, edge.cause
+    cell = other.location
+    if not isinstance(other.value, AccessPath) or other.via or cell == state.cell:
         return
-    kind = facts.types.get(state.cell.name)
+    kind = walk.program.types.at(other.value, other.facts)
     if kind is None or kind.depth < 1:
         return
-    found = flow.program.cells.mentions(facts, state.cell)
-    for stored, via in found.targets:
-        if via or stored.carved or not flow.compiled(stored.guards):
-            continue
-        for value in stored.sources:
-            _start(flow, value, facts, stored.place, stored.text)
-    for index, position, _ in found.arguments:
-        call = facts.calls[index]
-        known = known_callee(flow.program, call.name, facts.function.path)
-        if known is None:
-            continue
-        for held in transfer.backward(known, position, SCATTER, len(call.arguments)):
-            for value in call.values(held.position) if held.link is Link.ALONG else ():
-                _start(flow, value, facts, call.place, call.text)
-
-
-def _start(flow: Walk, value: Value, facts: FunctionFacts, place: Place, text: str) -> None:
-    if not isinstance(value, AccessPath):
-        _behind_result(flow, Site(facts, value.call), place, text)
+    if kind.tag not in ("page", "folio", "void"):
+        if not isinstance(state.cell, Member):  # nobody else finds them by that name
+            walk.trace.gap(Gap(GapKind.IN_OTHER_MEMORY, cause.place, str(cell)))
         return
-    cell, _ = flow.program.cells.of(value, facts)
+    walk.trace.edge(Edge(EdgeKind.ALIASED, cause.place, cause.text, str(state.cell), str(cell)))
+    held = State(cell, PAGE, isinstance(cell, Local) and cell.name in other.facts.parameters)
+    if isinstance(cell, Member | Global) and held not in walk.trace.states:
+        walk.stored_at(other, cause.place, cause.text)
+    walk.trace.origin(cell, other.facts.function.path)
+    walk.start(held)
+
+
+def _container(walk: Walk, edge: ValueEdge, first: ValueEdge) -> None:
+    """A pointer to a scatterlist or a bvec, and what it points into: the other end of `edge`."""
+    other, cause = (edge.target if edge is first else edge.origin), first.cause
+    cell = other.location
+    if isinstance(cell, CallResult):
+        _behind_result(walk, cell, Site(other.facts, cell.call), first)
+        return
     if isinstance(cell, Member | Global):
-        flow.stored_in(cell, value, facts, place, text)
-    given = isinstance(cell, Local) and cell.name in facts.parameters
-    flow.trace.edge(Edge(EdgeKind.POINTS, place, text, str(cell)))
-    flow.start(State(cell, SCATTER, given))
+        walk.stored_at(other, cause.place, cause.text)
+    given = isinstance(cell, Local) and cell.name in other.facts.parameters
+    walk.trace.edge(Edge(EdgeKind.POINTS, cause.place, cause.text, str(cell)))
+    walk.start(State(cell, SCATTER, given))
 
 
-def _behind_result(flow: Walk, site: Site, place: Place, text: str) -> None:
-    result = CallResult(site.facts.function.id, site.index)
-    if State(result, SCATTER) in flow.trace.states:
+def _behind_result(walk: Walk, result: CallResult, site: Site, first: ValueEdge) -> None:
+    if State(result, SCATTER) in walk.trace.states:
         return  # it was followed to here
-    known = known_callee(flow.program, site.call.name, site.facts.function.path)
+    known = walk.graph.known(site)
     if known is not None and known.hands_on:
-        for held in transfer.backward(known, RESULT, SCATTER, len(site.call.arguments)):
-            for value in site.call.values(held.position):
-                _start(flow, value, site.facts, place, text)
+        for edge in walk.graph.of(site.facts).got(site.index, RESULT, result):
+            if any(edge.into(SCATTER)):
+                _container(walk, edge, first)
     elif known is None or not known.allocates:
-        flow.trace.gap(Gap(GapKind.BEHIND_A_RESULT, place))
+        walk.trace.gap(Gap(GapKind.BEHIND_A_RESULT, first.cause.place))

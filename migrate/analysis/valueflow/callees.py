@@ -3,19 +3,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.frontend.kernel_api import (
     RELEASE_EFFECTS,
-    RESULT,
     Effect,
     KernelFunction,
-    Link,
 )
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.macros import VARIADIC
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
+from migrate.analysis.ir.model import AccessPath, Value
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
@@ -32,34 +31,45 @@ from migrate.analysis.program.trace import (
     State,
 )
 from migrate.analysis.valueflow import transfer
+from migrate.analysis.valueflow.value_edge import Point
 from migrate.analysis.valueflow.walk import Walk
 from migrate.kernel.signatures import DIRECT_NAMES
 
 
-def argument(flow: Walk, form: str, site: Site, position: int) -> None:
-    """Follow what argument number `position` of a call holds in `form`."""
+@dataclass(frozen=True)
+class Given:
+    """Argument number `position` of a call, which gets in `form` what `state` has."""
+
+    site: Site
+    position: int
+    state: State
+    form: str
+
+
+def argument(flow: Walk, given: Given) -> None:
+    """Follow what is given to a call."""
+    site, position, form = given.site, given.position, given.form
     call = site.call
     if call.unclear:
         flow.trace.gap(Gap(GapKind.CALL_ARGUMENTS_UNCLEAR, call.place), form)
     if not call.name:
-        _through_pointer(flow, form, site, position)
+        _through_pointer(flow, given)
         return
-    acquired = flow.is_acquire(call)
+    acquired = flow.graph.is_acquire(call)
     if acquired is not None:
         if acquired == position and form == PAGE:
             flow.trace.acquires[call.place] = None
         if call.name in DIRECT_NAMES:
             return
-    stated = stated_callee(flow.program, site, position)
-    known = stated or known_callee(flow.program, call.name, site.facts.function.path)
+    known = stated_callee(flow.program, site, position) or flow.graph.known(site)
     if known is not None:
-        _known_callee(flow, form, site, position, known)
+        _known_callee(flow, given, known)
         return
     definitions = _definitions(flow, site)
     if not definitions:
         _unknown_callee(flow, form, site)
     for function in definitions:
-        _into(flow, form, site, position, function)
+        _into(flow, given, function)
 
 
 def _definitions(flow: Walk, site: Site) -> tuple[Function, ...]:
@@ -79,40 +89,44 @@ def _definitions(flow: Walk, site: Site) -> tuple[Function, ...]:
     return tuple(f for home in homes for f in program.definitions(name, home) if not f.static)
 
 
-def _into(flow: Walk, form: str, site: Site, position: int, function: Function) -> None:
-    """The pages go into a function as argument number `position`."""
+def _into(flow: Walk, given: Given, function: Function) -> None:
+    """The pages go into a function."""
+    site = given.site
     call, facts = site.call, flow.program.facts(function)
     if not flow.compiled(facts.guards, call.place):
         return
-    name = _parameter(facts, position)
-    if not name:
+    edges = flow.graph.passes(site, given.position, function)
+    if not edges:
         unnamed = Gap(GapKind.UNNAMED_ARGUMENT, call.place, function=function.name)
-        flow.trace.gap(unnamed, form)
+        flow.trace.gap(unnamed, given.form)
         return
     passed = call.name or function.name
     flow.trace.edge(Edge(EdgeKind.PASSED, call.place, call.text, function=passed))
-    flow.start(State(Local(function.id, name), form))
+    for edge in edges:
+        if edge.origin.location == given.state.cell and (form := edge.out_of(given.state.form)):
+            flow.start(State(edge.target.location, form))
     if is_macro(function) and facts.returns:
         caller = site.facts.function.id
         result = CallResult(caller, site.index)
-        for state in list(flow.expansions.use(function.id, result, form)):
+        for state in list(flow.expansions.use(function.id, result, given.form)):
             flow.start(state)
 
 
-def _through_pointer(flow: Walk, form: str, site: Site, position: int) -> None:
+def _through_pointer(flow: Walk, given: Given) -> None:
     """A call through a member of a struct of the driver's own means what is stored there."""
-    stated = stated_callee(flow.program, site, position)
+    stated = stated_callee(flow.program, given.site, given.position)
     if stated is not None:
-        _known_callee(flow, form, site, position, stated)
+        _known_callee(flow, given, stated)
         return
-    functions = flow.program.pointer_calls.meant_by(site)
+    functions = flow.program.pointer_calls.meant_by(given.site)
     if not functions:
-        _unknown_callee(flow, form, site)
+        _unknown_callee(flow, given.form, given.site)
     for function in functions:
-        _into(flow, form, site, position, function)
+        _into(flow, given, function)
 
 
-def _known_callee(flow: Walk, form: str, site: Site, position: int, known: KernelFunction) -> None:
+def _known_callee(flow: Walk, given: Given, known: KernelFunction) -> None:
+    site, position, form = given.site, given.position, given.form
     call, facts = site.call, site.facts
     effect, count = known.effect(position), len(call.arguments)
     if effect in RELEASE_EFFECTS:
@@ -128,13 +142,14 @@ def _known_callee(flow: Walk, form: str, site: Site, position: int, known: Kerne
         flow.trace.use(kind, call.place, facts, call.text)
     if transfer.is_number_of(known, position, form, count):
         flow.trace.gap(Gap(GapKind.MADE_A_NUMBER, call.place, function=call.name))
-    for held in transfer.forward(known, position, form, count):
-        flow.trace.found_again |= held.form == AGAIN
-        if held.position == RESULT:
-            result = CallResult(facts.function.id, site.index)
-            flow.start(State(result, held.form))
-        elif held.link is not Link.BACK:  # for that see `containers_behind`
-            _store_argument(flow, site, held.position, held.form)
+    edges = flow.graph.of(facts).given(site.index, position, given.state.cell)
+    for edge in edges if known.flows else ():
+        gets = edge.out_of(given.state.form)
+        flow.trace.found_again |= gets == AGAIN
+        if gets and isinstance(edge.target.location, CallResult):
+            flow.start(State(edge.target.location, gets))
+        elif gets:
+            _store_argument(flow, site, edge.target, gets)
 
 
 def _balanced(flow: Walk, site: Site, position: int) -> bool:
@@ -152,23 +167,20 @@ def _balanced(flow: Walk, site: Site, position: int) -> bool:
     return len(taken) == len(adopted) == 1 and taken[0] < adopted[0]
 
 
-def _store_argument(flow: Walk, site: Site, target: int, form: str) -> None:
-    for value in site.call.values(target):
-        cell, _ = flow.program.cells.of(value, site.facts)
-        if isinstance(cell, Member | Global):
-            flow.trace.origin(cell, site.facts.function.path)
-            outlives = isinstance(value, AccessPath) and flow.outlives(value, site.facts)
-            if form == PHYSICAL:
-                flow.trace.use(UseKind.PHYSICAL_KEPT, site.call.place, site.facts, site.call.text)
-                flow.trace.number_stores.setdefault(site.call.place, {})[cell] = None
-            elif outlives:
-                flow.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
-        if form == SCATTER:
-            flow.trace.use(UseKind.SCATTER, site.call.place, site.facts, site.call.text)
-        call = site.call
-        flow.trace.edge(Edge(EdgeKind.PUT, call.place, call.text, str(cell), function=call.name))
-        given = isinstance(cell, Local) and cell.name in site.facts.parameters
-        flow.start(State(cell, form, given and _is_filled(flow, value, form, site)))
+def _store_argument(flow: Walk, site: Site, target: Point, form: str) -> None:
+    call, cell = site.call, target.location
+    if isinstance(cell, Member | Global):
+        flow.trace.origin(cell, site.facts.function.path)
+        if form == PHYSICAL:
+            flow.trace.use(UseKind.PHYSICAL_KEPT, call.place, site.facts, call.text)
+            flow.trace.number_stores.setdefault(call.place, {})[cell] = None
+        elif isinstance(target.value, AccessPath) and flow.outlives(target.value, site.facts):
+            flow.trace.use(UseKind.STORED, call.place, site.facts, call.text)
+    if form == SCATTER:
+        flow.trace.use(UseKind.SCATTER, call.place, site.facts, call.text)
+    flow.trace.edge(Edge(EdgeKind.PUT, call.place, call.text, str(cell), function=call.name))
+    given = isinstance(cell, Local) and cell.name in site.facts.parameters
+    flow.start(State(cell, form, given and _is_filled(flow, target.value, form, site)))
 
 
 def _is_filled(flow: Walk, value: Value, form: str, site: Site) -> bool:
@@ -210,11 +222,3 @@ def _release(flow: Walk, site: Site, position: int, effect: Effect) -> None:
         call.text,
     )
     flow.trace.releases.setdefault(call.place, ReleaseSite(release, site, position))
-
-
-def _parameter(facts: FunctionFacts, position: int) -> str:
-    """The name of parameter number `position`; arguments of a variadic macro are its last."""
-    names = facts.parameters
-    if position >= len(names):
-        return VARIADIC if VARIADIC in names else ""
-    return names[position]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Transfer functions of the kernel's own functions: what a call makes of a page, and of what.
+"""Transfer functions: what becomes of the form in which a page is held.
 
-Both walks read the same flows of data/kernel_api.toml: forward from an acquire, backward from a
-release. What goes forward from one position to another comes back from there.
+Those of the kernel's own functions are the flows of data/kernel_api.toml. One flow is read forward
+from an acquire and backward from a release: what goes out of one position into another comes back
+from there.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migrate.analysis.frontend.kernel_api import RESULT, Effect, Form, KernelFunction, Link, at
+from migrate.analysis.frontend.kernel_api import RESULT, Effect, Flow, Form, KernelFunction, at
 from migrate.analysis.model import UseKind
+from migrate.analysis.program.def_use import LOADED
 from migrate.analysis.program.trace import AGAIN
 
 EFFECT_USE = {
@@ -45,31 +47,46 @@ _NOT_BY_ADDRESS = frozenset(
 
 
 @dataclass(frozen=True)
-class Held:
-    """A position of a call, an argument or :data:`RESULT`, that holds a page in `form`, and
-    what ties it to the other end of the flow."""
+class Move:
+    """One flow of one call: from argument number `origin` to `target`, which is an argument or
+    :data:`RESULT`."""
 
-    position: int
-    form: str
-    link: Link = Link.VALUE
+    origin: int
+    target: int
+    flow: Flow
+
+    def out_of(self, form: str) -> str:
+        """The form behind the call of what comes in `form`; "" when nothing of it comes."""
+        after = self.flow.out_of(plain(form))
+        return _marked(form, after) if after is not None else ""
+
+    def into(self, form: str) -> Iterator[str]:
+        """The forms before the call of what is wanted in `form` behind it."""
+        return self.flow.into(plain(form))
 
 
-def forward(known: KernelFunction, position: int, form: str, count: int) -> Iterator[Held]:
-    """What holds the page behind a call with `count` arguments that number `position` of them
-    holds before, in `form`."""
+def moves(known: KernelFunction, count: int) -> Iterator[Move]:
+    """All flows of a call with `count` arguments, but those of arguments that it has not."""
     for flow in known.flows:
-        after = flow.out_of(plain(form)) if at(flow.origin, count) == position else None
-        if after is not None and _is_there(flow.target, count):
-            yield Held(at(flow.target, count), _marked(form, after), flow.link)
+        if _is_there(flow.origin, count) and _is_there(flow.target, count):
+            yield Move(at(flow.origin, count), at(flow.target, count), flow)
 
 
-def backward(known: KernelFunction, position: int, form: str, count: int) -> Iterator[Held]:
-    """What held the page before a call with `count` arguments that `position` holds behind it, in
-    `form`."""
-    for flow in known.flows:
-        if at(flow.target, count) == position and _is_there(flow.origin, count):
-            for before in flow.into(plain(form)):
-                yield Held(at(flow.origin, count), before, flow.link)
+_CONTAINER_PAGE = frozenset({"bv_page", "page_link", "page"})
+_CONTAINER_INSIDE = frozenset({"sgl", "sgt", "prv"})
+
+
+def form_via(form: str, via: str) -> str:
+    """The form of what is read through member `via` of a container; "" when of no interest."""
+    if not via:
+        return form
+    if via == LOADED:
+        return "" if form == Form.ADDRESS else form  # what stands at an address is data
+    if form != Form.SCATTER:
+        return ""
+    if via in _CONTAINER_PAGE:
+        return Form.PAGE
+    return Form.SCATTER if via in _CONTAINER_INSIDE else ""
 
 
 def plain(form: str) -> Form:

@@ -6,16 +6,20 @@ from __future__ import annotations
 from typing import Protocol
 
 from migrate.analysis.frontend.guards import Guards
-from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts
+from migrate.analysis.ir.model import AccessPath, FunctionFacts
 from migrate.analysis.model import Place
-from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import State, Trace
 from migrate.analysis.valueflow.expansions import Expansions
+from migrate.analysis.valueflow.graph import ValueFlowGraph
+from migrate.analysis.valueflow.value_edge import Point
 
 
 class Walk(Protocol):
-    """Follows states until nothing is new; see :mod:`migrate.analysis.valueflow.flow`."""
+    """Follows states until nothing is new; see :mod:`migrate.analysis.valueflow.forward`."""
+
+    @property
+    def graph(self) -> ValueFlowGraph: ...
 
     @property
     def program(self) -> Program: ...
@@ -26,19 +30,14 @@ class Walk(Protocol):
     @property
     def expansions(self) -> Expansions: ...
 
-    def is_acquire(self, call: Call, /) -> int | None:
-        """The argument that an acquire fills; None for any other call."""
-
     def start(self, state: State) -> None:
         """Follow `state`, unless that was done already."""
 
     def compiled(self, guards: Guards, place: Place | None = None) -> bool:
         """Whether some configuration has both this code and the acquires."""
 
-    def stored_in(
-        self, cell: AbstractLocation, loc: AccessPath, facts: FunctionFacts, place: Place, text: str
-    ) -> None:
-        """Note that pages are stored in `cell`, a member or a global, named as `loc`."""
+    def stored_at(self, point: Point, place: Place, text: str) -> None:
+        """Note that pages are stored in a member or a global."""
 
     def outlives(self, target: AccessPath, facts: FunctionFacts) -> bool:
         """Whether a member belongs to an object that is still there after the call."""

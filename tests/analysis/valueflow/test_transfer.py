@@ -25,18 +25,14 @@ def disagreements(known: KernelFunction) -> list[str]:
     """Where what goes forward does not come back, or the other way round."""
     found = []
     for count in COUNTS:
-        for one in (RESULT, *range(count)):
-            for form in Form:
-                for there in transfer.forward(known, one, form, count):
-                    back = transfer.backward(known, there.position, there.form, count)
-                    if not any(b.position == one and are_alike(Form(b.form), form) for b in back):
-                        found.append(f"{form} {one} -> {there} does not come back")
-                for before in transfer.backward(known, one, form, count):
-                    on = transfer.forward(known, before.position, before.form, count)
-                    if not any(
-                        o.position == one and are_alike(transfer.plain(o.form), form) for o in on
-                    ):
-                        found.append(f"{form} {one} <- {before} does not go there")
+        for form in Form:
+            for move in transfer.moves(known, count):
+                on = move.out_of(form)
+                if on and not any(are_alike(Form(b), form) for b in move.into(on)):
+                    found.append(f"{form} along {move} does not come back")
+                for before in move.into(form):
+                    if not are_alike(transfer.plain(move.out_of(before)), form):
+                        found.append(f"{form} against {move} does not go there")
     return found
 
 
@@ -47,18 +43,18 @@ def test_what_goes_forward_comes_back(name: str) -> None:
 
 def test_two_directions_that_disagree_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     known = knowledge().exact["sg_set_page"]
-    monkeypatch.setattr(transfer, "backward", lambda *_: iter(()))
+    monkeypatch.setattr(transfer.Move, "into", lambda *_: iter(()))
     assert disagreements(known)
 
 
 def there(name: str, position: int, form: str, count: int) -> list[tuple[int, str]]:
-    known = knowledge().exact[name]
-    return [(h.position, h.form) for h in transfer.forward(known, position, form, count)]
+    moves = transfer.moves(knowledge().exact[name], count)
+    return [(m.target, on) for m in moves if m.origin == position and (on := m.out_of(form))]
 
 
 def before(name: str, position: int, form: str, count: int) -> list[tuple[int, str]]:
-    known = knowledge().exact[name]
-    return [(h.position, h.form) for h in transfer.backward(known, position, form, count)]
+    moves = transfer.moves(knowledge().exact[name], count)
+    return [(m.origin, b) for m in moves if m.target == position for b in m.into(form)]
 
 
 @pytest.mark.parametrize(
@@ -124,8 +120,8 @@ def test_backward(
 
 def test_what_walks_along_a_container_is_no_value_of_its_own() -> None:
     known = knowledge().exact["for_each_sg"]
-    ties = [[h.link for h in transfer.backward(known, n, Form.SCATTER, 4)] for n in (0, 1)]
-    assert ties == [[Link.BACK], [Link.ALONG]]
+    ties = [(move.target, move.flow.link) for move in transfer.moves(known, 4)]
+    assert ties == [(1, Link.ALONG), (0, Link.BACK)]
     assert known.walks
     assert not knowledge().exact["sg_chain"].walks
 

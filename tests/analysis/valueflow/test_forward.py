@@ -10,7 +10,7 @@ import pytest
 from migrate.analysis.edges import EdgeKind
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Action, UseKind
-from migrate.analysis.valueflow import flow
+from migrate.analysis.valueflow import forward
 from migrate.analysis.verdicts.classify import verdict
 from tests.analysis.groups import gaps_of
 from tests.analysis.memory import only_group, pairing_of
@@ -195,7 +195,7 @@ void f(unsigned long start)
 
 
 def limited(limit: str, number: int) -> list[str]:
-    with patch.object(flow, limit, number):
+    with patch.object(forward, limit, number):
         return gaps_of(only_group(LIMITED))
 
 
@@ -204,7 +204,7 @@ def test_what_spreads_too_far_is_not_followed_to_its_end() -> None:
     enough = next(n for n in range(20) if not limited("_CELL_LIMIT", n))
     assert enough == 6
     assert "too-many-places" in limited("_CELL_LIMIT", enough - 1)
-    assert flow._CELL_LIMIT == 250
+    assert forward._CELL_LIMIT == 250
 
 
 def test_what_is_made_of_the_pages_has_a_limit_of_its_own() -> None:
@@ -212,11 +212,11 @@ def test_what_is_made_of_the_pages_has_a_limit_of_its_own() -> None:
     assert limited("_DERIVED_LIMIT", 0) == []
     again = LIMITED.replace("put_page(two)", "put_page(pfn_to_page(more))")
     why = "too-many-addresses"
-    with patch.object(flow, "_DERIVED_LIMIT", 2):
+    with patch.object(forward, "_DERIVED_LIMIT", 2):
         assert why in gaps_of(only_group(again))
-    with patch.object(flow, "_DERIVED_LIMIT", 3):
+    with patch.object(forward, "_DERIVED_LIMIT", 3):
         assert why not in gaps_of(only_group(again))
-    assert flow._DERIVED_LIMIT == 80
+    assert forward._DERIVED_LIMIT == 80
 
 
 PASSED_ON = """

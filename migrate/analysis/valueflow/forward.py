@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Following acquired pages forward, from where they are acquired to every end they have."""
+"""The walk forward over the value-flow graph, from an acquire to every end that its pages have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 
 from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.frontend.guards import Guards, exclusive, never, of_other_versions
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.ir.model import Access, AccessPath, Call, Flow, FunctionFacts, Return
+from migrate.analysis.ir.model import Access, AccessPath, FunctionFacts, Return
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro, start_of
@@ -20,7 +20,6 @@ from migrate.analysis.program.location import (
     Member,
     Untyped,
 )
-from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import (
     ADDRESS,
     AGAIN,
@@ -29,12 +28,14 @@ from migrate.analysis.program.trace import (
     SCATTER,
     State,
     Trace,
-    form_via,
 )
-from migrate.analysis.valueflow.aliases import containers_behind
+from migrate.analysis.valueflow.aliases import follow_alias
 from migrate.analysis.valueflow.borrowers import is_borrowed, use_of
-from migrate.analysis.valueflow.callees import argument
+from migrate.analysis.valueflow.callees import Given, argument
 from migrate.analysis.valueflow.expansions import Expansions
+from migrate.analysis.valueflow.graph import ValueFlowGraph
+from migrate.analysis.valueflow.transfer import form_via
+from migrate.analysis.valueflow.value_edge import Kind, Point, ValueEdge
 
 _CELL_LIMIT = 250
 """A group that spreads over more storage than this is not followed to its end."""
@@ -44,18 +45,12 @@ _DERIVED_LIMIT = 80
 
 
 class Forward:
-    """Follows states through flows, calls, returns and struct members until nothing is new."""
+    """Follows states along the edges of the graph until nothing is new."""
 
-    def __init__(
-        self,
-        program: Program,
-        is_acquire: Callable[[Call], int | None],
-        guards: Guards,
-        numbers: bool = False,
-    ) -> None:
-        self.program = program
+    def __init__(self, graph: ValueFlowGraph, guards: Guards, numbers: bool = False) -> None:
+        self.graph = graph
+        self.program = graph.program
         self.numbers = numbers
-        self.is_acquire = is_acquire
         self.guards = guards
         self.trace = Trace()
         self.expansions = Expansions()
@@ -92,7 +87,7 @@ class Forward:
             self.start(state)
         return bool(self._queue)
 
-    # Where a cell can be seen
+    # Where a location can be seen
 
     def _functions(self, state: State) -> Iterator[FunctionFacts]:
         cell = state.cell
@@ -143,26 +138,31 @@ class Forward:
     # One state in one function
 
     def _step(self, state: State, facts: FunctionFacts) -> None:
-        found = self.program.cells.mentions(facts, state.cell)
-        for flow, via in found.sources:
-            if self.compiled(flow.guards) and not flow.carved:
-                self._flow(state, flow, via, facts)
+        graph = self.graph.of(facts)
+        edges, found = graph.out(state.cell), graph.uses(state.cell)
+        self._along(edges, Kind.COPY, state)
         for index, position, via in found.arguments:
             form = form_via(state.form, via)
             call = facts.calls[index]
             if form and self.compiled(call.guards, call.place):
-                argument(self, form, Site(facts, index), position)
+                argument(self, Given(Site(facts, index), position, state, form))
         for returned, via in found.returns:
             form = form_via(state.form, via)
             if form and self.compiled(returned.guards):
-                self._return(form, returned, facts)
-        containers_behind(self, state, facts)
+                self._return(state, form, returned, facts)
         for access in found.accesses:
             self._access(state, access, facts)
-        for flow, _ in found.targets:
-            plain = not flow.through and not flow.carved
-            if state.form == PAGE and plain and self.compiled(flow.guards):
-                self._alias(state, flow, facts)
+        self._along(edges, Kind.ALIAS, state)
+
+    def _along(self, edges: Iterable[ValueEdge], kind: Kind, state: State) -> None:
+        """Follow the edges of one kind."""
+        for edge in edges:
+            form = edge.out_of(state.form) if edge.kind is kind else ""
+            if form and self.compiled(edge.guards):
+                if kind is Kind.COPY:
+                    self._copy(state, form, edge)
+                else:
+                    follow_alias(self, state, edge)
 
     def compiled(self, guards: Guards, place: Place | None = None) -> bool:
         """Whether some configuration has both this code and the acquires; what works on the pages
@@ -174,68 +174,40 @@ class Forward:
             self.trace.gap(Gap(GapKind.OTHER_VERSIONS, place))
         return not exclusive(guards, self.guards) and not never(guards, version)
 
-    def _alias(self, state: State, flow: Flow, facts: FunctionFacts) -> None:
-        """`pages = object->pages`: an array that is filled through one name is filled in all."""
-        for value in flow.sources:
-            if not isinstance(value, AccessPath) or not self.program.types.is_array(
-                flow.target, facts
-            ):
-                continue
-            cell, via = self.program.cells.of(value, facts)
-            if via or cell == state.cell:
-                continue
-            kind = self.program.types.at(value, facts)
-            if kind is None or kind.depth < 1:
-                continue
-            if kind.tag not in ("page", "folio", "void"):
-                if not isinstance(state.cell, Member):  # nobody else finds them by that name
-                    self.trace.gap(Gap(GapKind.IN_OTHER_MEMORY, flow.place, str(cell)))
-                continue
-            self.trace.edge(
-                Edge(EdgeKind.ALIASED, flow.place, flow.text, str(state.cell), str(cell))
-            )
-            held = State(cell, PAGE, isinstance(cell, Local) and cell.name in facts.parameters)
-            if isinstance(cell, Member | Global) and held not in self.trace.states:
-                self.stored_in(cell, value, facts, flow.place, flow.text)
-            self.trace.origin(cell, facts.function.path)
-            self.start(held)
-
-    def _flow(self, state: State, flow: Flow, via: str, facts: FunctionFacts) -> None:
-        form = form_via(state.form, via)
-        if not form:
-            return
-        target, into = self.program.cells.of(flow.target, facts)
+    def _copy(self, state: State, form: str, edge: ValueEdge) -> None:
+        flow, facts, target = edge.flow, edge.target.facts, edge.target.location
         if isinstance(target, CallResult):
             if form == PHYSICAL:
                 self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
             self.trace.gap(Gap(GapKind.BEHIND_A_RESULT, flow.place), form)
             return
-        if into:
-            form = SCATTER
         if target == state.cell and form == state.form:
             return
         if is_borrowed(target):
             self.trace.use(use_of(target), flow.place, facts, flow.text)
             self.trace.lent.setdefault(target, facts.function.path)
             return
-        if form in (PAGE, SCATTER, AGAIN) and self.program.types.holds_no_page(flow.target, facts):
-            return
         if isinstance(target, Member | Global):
-            if form in (PAGE, SCATTER):
-                self.stored_in(target, flow.target, facts, flow.place, flow.text)
-            elif form == PHYSICAL:
-                self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
-                self.trace.number_stores.setdefault(flow.place, {})[target] = None
-                if self.outlives(flow.target, facts):
-                    self.trace.numbered.setdefault(flow.place, (facts.function.name, flow.text))
-            self.trace.origin(target, facts.function.path)
+            self._stored(target, form, edge)
         self.trace.edge(Edge(EdgeKind.COPIED, flow.place, flow.text, str(target), str(state.cell)))
-        filled = flow.through and isinstance(target, Local) and target.name in facts.parameters
+        filled = flow.through and _is_parameter(edge.target)
         if form == PHYSICAL and flow.through and isinstance(target, Local):
             kind = UseKind.PHYSICAL if filled else UseKind.PHYSICAL_KEPT
             if filled or not self._is_own_array(target, facts):
                 self.trace.use(kind, flow.place, facts, flow.text)
         self.start(State(target, form, filled))
+
+    def _stored(self, target: Member | Global, form: str, edge: ValueEdge) -> None:
+        """What is to be noted of a copy to where others find it."""
+        flow, facts = edge.flow, edge.target.facts
+        if form in (PAGE, SCATTER):
+            self.stored_at(edge.target, flow.place, flow.text)
+        elif form == PHYSICAL:
+            self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
+            self.trace.number_stores.setdefault(flow.place, {})[target] = None
+            if self.outlives(flow.target, facts):
+                self.trace.numbered.setdefault(flow.place, (facts.function.name, flow.text))
+        self.trace.origin(target, facts.function.path)
 
     @staticmethod
     def _is_own_array(target: Local, facts: FunctionFacts) -> bool:
@@ -243,26 +215,6 @@ class Forward:
         stored there before it is handed on."""
         kind = facts.types.get(target.name)
         return kind is not None and kind.inside
-
-    def _return(self, form: str, returned: Return, facts: FunctionFacts) -> None:
-        if is_macro(facts.function):
-            for state in list(self.expansions.give(facts.function.id, form)):
-                self.start(state)
-            return
-        self.trace.handed_out[facts.function.id] = None
-        sites, closed = self._callers(facts, form)
-        if not closed or not sites:
-            self.trace.gap(_about(GapKind.RETURNED_TO_UNKNOWN, facts), form)
-        for site in sites:
-            if not self.compiled(site.facts.guards | site.call.guards):
-                continue
-            self.trace.edge(_call_edge(EdgeKind.RETURNED, site, facts.function.name))
-            if form == PAGE and self.is_acquire(site.call) is not None:
-                self.trace.acquires[site.call.place] = None
-            caller = site.facts.function.id
-            self.start(State(CallResult(caller, site.index), form))
-        if form == PHYSICAL:
-            self.trace.use(UseKind.PHYSICAL, returned.place, facts, returned.text)
 
     def _access(self, state: State, access: Access, facts: FunctionFacts) -> None:
         if state.form in (PAGE, AGAIN) and access.member:
@@ -273,6 +225,29 @@ class Forward:
             kind = UseKind.WRITE_DATA if access.write else UseKind.READ_DATA
             self.trace.use(kind, access.place, facts, access.text)
 
+    # From a function to its callers
+
+    def _return(self, state: State, form: str, returned: Return, facts: FunctionFacts) -> None:
+        if is_macro(facts.function):
+            for value in list(self.expansions.give(facts.function.id, form)):
+                self.start(value)
+            return
+        self.trace.handed_out[facts.function.id] = None
+        sites, closed = self._callers(facts, form)
+        if not closed or not sites:
+            self.trace.gap(_about(GapKind.RETURNED_TO_UNKNOWN, facts), form)
+        for site in sites:
+            if not self.compiled(site.facts.guards | site.call.guards):
+                continue
+            self.trace.edge(_call_edge(EdgeKind.RETURNED, site, facts.function.name))
+            if form == PAGE and self.graph.is_acquire(site.call) is not None:
+                self.trace.acquires[site.call.place] = None
+            for edge in self.graph.returns(site, facts.function):
+                if edge.origin.location == state.cell and (gets := edge.out_of(state.form)):
+                    self.start(State(edge.target.location, gets))
+        if form == PHYSICAL:
+            self.trace.use(UseKind.PHYSICAL, returned.place, facts, returned.text)
+
     def _to_callers(self, state: State, parameter: Local) -> None:
         """The callers of a function that fills a parameter hold what it was filled with."""
         for facts in self._functions(state):
@@ -281,42 +256,44 @@ class Forward:
             if not closed or not sites:
                 self.trace.gap(_about(GapKind.FILLED_FOR_UNKNOWN, facts), state.form)
             for site in sites:
-                if position < len(site.call.arguments):
-                    self._into_caller(state, site, position)
+                for edge in self.graph.fills(site, position, facts.function):
+                    self._into_caller(state, site, edge)
 
     def _callers(self, facts: FunctionFacts, form: str) -> tuple[tuple[Site, ...], bool]:
         far = self._goes_far(form)
         self.trace.wide |= far and self.program.callers.is_public(facts.function)
         return self.program.callers.of(facts.function, far)
 
-    def _into_caller(self, state: State, site: Site, position: int) -> None:
-        values = site.call.values(position)
-        if state.form != PHYSICAL:
-            values = self.program.types.pointers(values, site.facts)
-        for value in values:
-            cell, via = self.program.cells.of(value, site.facts)
-            if isinstance(cell, Member | Global):
-                self.trace.origin(cell, site.facts.function.path)
-                if isinstance(value, AccessPath) and self.outlives(value, site.facts):
-                    self.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
-            passed_on = isinstance(cell, Local) and cell.name in site.facts.parameters
-            self.trace.edge(_call_edge(EdgeKind.FILLED, site, site.call.name))
-            if self.is_acquire(site.call) is not None:
-                self.trace.acquires[site.call.place] = None
-            self.start(State(cell, SCATTER if via else state.form, passed_on))
+    def _into_caller(self, state: State, site: Site, edge: ValueEdge) -> None:
+        form, target = edge.out_of(state.form), edge.target
+        if not form or not self.compiled(edge.guards):
+            return
+        if isinstance(target.location, Member | Global):
+            self.trace.origin(target.location, site.facts.function.path)
+            if isinstance(target.value, AccessPath) and self.outlives(target.value, site.facts):
+                self.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
+        self.trace.edge(_call_edge(EdgeKind.FILLED, site, site.call.name))
+        if self.graph.is_acquire(site.call) is not None:
+            self.trace.acquires[site.call.place] = None
+        self.start(State(target.location, form, _is_parameter(target)))
 
-    def stored_in(
-        self, cell: AbstractLocation, loc: AccessPath, facts: FunctionFacts, place: Place, text: str
-    ) -> None:
-        """Note that pages are stored in `cell`, a member or a global, named as `loc`."""
-        self.trace.origin(cell, facts.function.path)
-        if self.outlives(loc, facts):
-            self.trace.use(UseKind.STORED, place, facts, text)
+    # What is noted on the way
+
+    def stored_at(self, point: Point, place: Place, text: str) -> None:
+        """Note that pages are stored in a member or a global."""
+        self.trace.origin(point.location, point.facts.function.path)
+        if isinstance(point.value, AccessPath) and self.outlives(point.value, point.facts):
+            self.trace.use(UseKind.STORED, place, point.facts, text)
 
     def outlives(self, target: AccessPath, facts: FunctionFacts) -> bool:
         """Whether a member belongs to an object that is still there after the call."""
         kind = facts.types.get(target.base)
         return kind is None or kind.depth > 0
+
+
+def _is_parameter(point: Point) -> bool:
+    location: AbstractLocation = point.location
+    return isinstance(location, Local) and location.name in point.facts.parameters
 
 
 def _call_edge(kind: EdgeKind, site: Site, function: str) -> Edge:

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where the pages of a release come from: what is at the beginning of every way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from migrate.analysis.frontend.kernel_api import Effect, KernelFunction, Origin
+from migrate.analysis.gaps import Gap, GapKind
+from migrate.analysis.ir.model import Call
+from migrate.analysis.model import Place
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.location import AbstractLocation, Local
+from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER
+from migrate.analysis.valueflow import transfer
+
+
+@dataclass
+class Sources:
+    """Acquires, and what is none."""
+
+    acquires: dict[Place, Site] = field(default_factory=dict)
+    foreign: dict[Gap, Call] = field(default_factory=dict)
+    """What makes a source of other pages, without its place, and the first call that is one."""
+    unknown: dict[Gap, Place] = field(default_factory=dict)
+    """The same for what is not followed back."""
+    apart: Callable[[Call], bool] = lambda _: False
+    """Whether a person says that what a call makes is not what is dropped."""
+
+    @property
+    def known(self) -> bool:
+        """Whether no page may be from elsewhere."""
+        return not (self.foreign or self.unknown)
+
+    def lost(self, gap: Gap, place: Place) -> None:
+        """Note what is not followed back, from `place`."""
+        self.unknown.setdefault(gap, place)
+
+    def other(self, kind: GapKind, call: Call) -> None:
+        """Note that pages from elsewhere come by `call`."""
+        if not self.apart(call):
+            self.foreign.setdefault(Gap(kind, function=call.name), call)
+
+    def add(self, other: Sources) -> None:
+        """Take over what was found on another way back."""
+        self.acquires |= other.acquires
+        self.foreign |= other.foreign
+        self.unknown |= other.unknown
+
+    # The ends that a call is
+
+    def result_of_known(self, call: Call, known: KernelFunction, form: str) -> None:
+        """A function of the kernel's own returns what is asked for in `form`."""
+        if known.origin in (Origin.OTHER, Origin.NEW):
+            self.other(GapKind.FROM_OTHER_CALL, call)
+        elif known.allocates and form == ADDRESS:
+            self.other(GapKind.FROM_ALLOCATED_MEMORY, call)
+
+    def result_of_unknown(self, call: Call, form: str) -> None:
+        """What is returned is made nobody knows of what."""
+        if form in (PAGE, SCATTER, ADDRESS):
+            self.other(GapKind.FROM_OTHER_CALL, call)
+
+    def filled_by_known(
+        self, call: Call, position: int, known: KernelFunction, form: str, cell: AbstractLocation
+    ) -> bool:
+        """Whether a function of the kernel's own fills its argument, which is `cell`, by itself."""
+        if known.effect(position) is Effect.FILL:
+            self.other(GapKind.OTHER_CALL_FILLS, call)
+            return True
+        sets = known.bytes.sets(position)
+        filled = sets and transfer.works_on_pointers(known, position, form)
+        if filled and known.bytes.from_elsewhere:
+            self.lost(Gap(GapKind.MAY_BE_SET, subject=str(cell), function=call.name), call.place)
+        for move in transfer.moves(known, len(call.arguments)):
+            if move.target != position or move.flow.walks or not any(move.into(form)):
+                continue
+            filled = True
+            if sets and not call.values(move.origin):
+                self.lost(Gap(GapKind.COPIED_NO_VARIABLE, subject=str(cell)), call.place)
+        return filled
+
+    def filled_by_unknown(
+        self, call: Call, position: int, form: str, cell: AbstractLocation
+    ) -> bool:
+        """Whether a function that nobody can look into may fill its argument, which is `cell`."""
+        if not call.addressed[position]:
+            return False
+        if form == PAGE:
+            self.other(GapKind.OTHER_CALL_MAY_FILL, call)
+            return True
+        if form in (ADDRESS, PHYSICAL) and isinstance(cell, Local):
+            self.lost(Gap(GapKind.MAY_BE_SET, None, str(cell), call.name), call.place)
+            return True
+        return False

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One edge of the value-flow graph: what is at its origin is at its target, too, in some form.
+
+An edge is read in both directions. Forward it says in which form the target has what the origin
+has, which is one or none; backward in which forms the origin may have had it. Backward that may be
+more: a number read from a scatterlist may be of any page in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Protocol
+
+from migrate.analysis.frontend.guards import Guards
+from migrate.analysis.frontend.kernel_api import Form
+from migrate.analysis.ir.model import AccessPath, Call, Flow, FunctionFacts, Value
+from migrate.analysis.program.def_use import LOADED
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.trace import AGAIN
+from migrate.analysis.program.type_lookup import TypeLookup
+from migrate.analysis.valueflow.transfer import form_via
+
+_POINTERS = (Form.PAGE, Form.SCATTER, AGAIN)
+"""The forms that are pointers to a struct page, or to what has such."""
+
+
+class Kind(Enum):
+    """By what a value gets from one end of an edge to the other."""
+
+    COPY = "it is assigned"
+    TRANSFER = "a function of the kernel's own puts it there"
+    WALK = "a loop walks along a container: its variable is another name for it"
+    PASS = "it is an argument, and then a parameter"
+    RETURN = "it is returned, and then the result of the call"
+    FILL = "a function stores it behind a parameter, and so behind the argument"
+    ALIAS = "it is stored behind a pointer, and so behind what that was made of"
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """One end of an edge: the location that `value` names in the function of `facts`, and the
+    member of a container by which it does.
+
+    `points` says that of the operands of an expression this is one that points somewhere: in
+    `pages + n` the pages, and not n.
+    """
+
+    named: tuple[AbstractLocation, str]
+    value: Value
+    facts: FunctionFacts
+    types: TypeLookup
+    points: bool = True
+
+    @property
+    def location(self) -> AbstractLocation:
+        return self.named[0]
+
+    @property
+    def via(self) -> str:
+        return self.named[1]
+
+    @cached_property
+    def holds_no_page(self) -> bool:
+        """Whether it is of a type that no pointer to a page can be kept in."""
+        path = self.value
+        return isinstance(path, AccessPath) and self.types.holds_no_page(path, self.facts)
+
+    @cached_property
+    def is_loaded(self) -> bool:
+        """Whether it is read through a plain pointer: what stands at an address is data."""
+        if self.via or not isinstance(self.value, AccessPath) or not self.value.loaded:
+            return False
+        found = self.types.at(self.value, self.facts)
+        return found is not None and found.depth <= 1
+
+
+class Forms(Protocol):
+    """What becomes of the form on the way, apart from the members of containers at the ends."""
+
+    def out_of(self, form: str, /) -> str:
+        """The form at the target; "" when it has nothing of it."""
+
+    def into(self, form: str, /) -> Iterator[str]:
+        """The forms at the origin in which it may have been."""
+
+
+class Same:
+    """The form stays."""
+
+    @staticmethod
+    def out_of(form: str) -> str:
+        return form
+
+    @staticmethod
+    def into(form: str) -> Iterator[str]:
+        yield form
+
+
+@dataclass(frozen=True, eq=False)
+class Behind:
+    """What is stored behind the pointer that a flow sets: pages in an array of them, anything in
+    a container."""
+
+    flow: Flow
+    value: Value
+    facts: FunctionFacts
+    types: TypeLookup
+
+    @cached_property
+    def _carried(self) -> frozenset[str]:
+        kind = self.types.at(self.flow.target, self.facts)
+        if kind is None or kind.depth < 1:
+            return frozenset()
+        array = self.types.is_array(self.flow.target, self.facts) and not self._is_element
+        return frozenset({Form.SCATTER, Form.PAGE} if array else {Form.SCATTER})
+
+    @property
+    def _is_element(self) -> bool:
+        """`pages[i] = page`: one page is put into an array, which is no second name for it."""
+        if not self.flow.through or not isinstance(self.value, AccessPath):
+            return False
+        kind = self.types.at(self.value, self.facts)
+        if kind is None or kind.tag not in ("page", "folio"):
+            return False
+        return kind.depth - self.value.loaded <= 1
+
+    def out_of(self, form: str) -> str:
+        return form if form in self._carried else ""
+
+    def into(self, form: str) -> Iterator[str]:
+        if form in self._carried:
+            yield form
+
+
+@dataclass(frozen=True, eq=False)
+class ValueEdge:
+    """What is at `origin` is at `target`, by what stands in the source at `cause`."""
+
+    kind: Kind
+    origin: Point
+    target: Point
+    forms: Forms
+    cause: Flow | Call
+
+    @cached_property
+    def guards(self) -> Guards:
+        """The conditions of the preprocessor under which it is there: those of the statement, and
+        of the function that is called."""
+        if self.kind is Kind.PASS:
+            return self.cause.guards | self.target.facts.guards
+        if self.kind in (Kind.RETURN, Kind.FILL):
+            return self.cause.guards | self.origin.facts.guards
+        return self.cause.guards
+
+    @property
+    def flow(self) -> Flow:
+        """The assignment that it is by."""
+        assert isinstance(self.cause, Flow)
+        return self.cause
+
+    def out_of(self, form: str) -> str:
+        """The form in which the target has what the origin has in `form`; "" for not at all."""
+        if form == Form.ADDRESS and self.origin.is_loaded:
+            return ""
+        read = form_via(form, self.origin.via)
+        found = self.forms.out_of(read) if read else ""
+        if found and self.target.via:
+            found = Form.SCATTER
+        if found in _POINTERS and self.target.holds_no_page:
+            return ""
+        return found if self.target.points or found == Form.PHYSICAL else ""
+
+    def into(self, form: str) -> Iterator[str]:
+        """The forms in which the origin may have what the target has in `form`."""
+        wanted = form_via(form, self.target.via)
+        for before in self.forms.into(wanted) if wanted else ():
+            if before != Form.PHYSICAL and not self.origin.points:
+                continue
+            if before in _POINTERS and self.origin.holds_no_page:
+                continue
+            yield Form.SCATTER if self.origin.via not in ("", LOADED) else before
