@@ -35,8 +35,8 @@ High confidence is for what the code shows on every path. For each rule that can
 project keeps code that is nearly what the rule looks for, and is not:
 `kernel-fixtures/shapes/counter-shapes.toml`. A call with another number of arguments than the
 prototype of the tree, or with arguments that the parser does not understand, is `manual`, whatever
-stands in it; so is a group of which code for other versions of the kernel (`LINUX_VERSION_CODE`)
-is a part.
+stands in it. Code for other versions of the kernel (`LINUX_VERSION_CODE`) stays as it is: a group
+is decided as if it were not there, and a warning in the report and in the patch says where it is.
 """
 
 _COLUMNS = (

@@ -50,7 +50,6 @@ class GapKind(StrEnum):
     BEHIND_A_RESULT = "behind-a-result"
     IN_OTHER_MEMORY = "in-other-memory"
     MACRO_RELEASES = "macro-releases"
-    OTHER_VERSIONS = "other-versions"
 
     # The storage of the pages is open to code that is not looked at.
     PUBLIC_STRUCT = "public-struct"

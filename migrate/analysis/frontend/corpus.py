@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from migrate.analysis.frontend.include_paths import private_headers
 from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import MOST_BYTES
 from migrate.analysis.frontend.words import Word, whole_word
@@ -50,6 +51,7 @@ class Corpus:
         self._macros: dict[str, frozenset[str]] = {}
         self._words: dict[tuple[str, str], tuple[str, ...]] = {}
         self._public_words: dict[str, tuple[str, ...]] = {}
+        self._headers: dict[str, tuple[str, ...]] = {}
         self._built: dict[str, str] = {}
         self._scopes: dict[str, str] = {}
         self.asked: set[str] = set()
@@ -113,6 +115,7 @@ class Corpus:
                 del known[name]
         self._words = {key: paths for key, paths in self._words.items() if _is_for_all(key[0])}
         self.tree.forget(is_header_for_all)
+        self._headers.clear()
         self.asked = set()
 
     def _builds(self, folder: str, name: str) -> bool:
@@ -158,13 +161,26 @@ class Corpus:
         mark, here = tag.encode(), posixpath.dirname(path)
         near = self.near_struct_files(tag, path)
         yield from sorted(near, key=lambda n: posixpath.dirname(n) != here)
+        yield from self._included_with(path, tag)
         arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
         self.asked.add(f"{arch}/include")
         yield from self._struct_index(f"{arch}/include").get(mark, ())
         yield from self._struct_index("include").get(mark, ())
 
+    def _included_with(self, path: str, word: str) -> Iterator[str]:
+        """The private headers outside of the scope of `path` that it includes and that have a
+        word."""
+        if path not in self._headers:
+            inside = self.scope_folder(path) + "/"
+            found = private_headers(self.tree, path) if not path.startswith("include/") else ()
+            self._headers[path] = tuple(h for h in found if not h.startswith(inside))
+        for header in self._headers[path]:
+            self.scope_folder(header)  # what is in it counts
+            if word.encode() in (self.tree.read(header) or b""):
+                yield header
+
     def typedef_files(self, name: str, path: str) -> tuple[str, ...]:
-        """The headers of the scope of `path` that seem to define the type `name`."""
+        """The private headers that seem to define the type `name`, as seen from `path`."""
         folder = self.scope_folder(path)
         if folder not in self._typedefs:
             found: dict[bytes, list[str]] = {}
@@ -173,7 +189,8 @@ class Corpus:
                     for kind in _typedefs(text):
                         found.setdefault(kind, []).append(header)
             self._typedefs[folder] = {n: tuple(paths) for n, paths in found.items()}
-        return self._typedefs[folder].get(name.encode(), ())
+        near = self._typedefs[folder].get(name.encode(), ())
+        return near or tuple(self._included_with(path, name))
 
     def header_macros(self, path: str) -> frozenset[str]:
         """The names that headers of the scope of `path` define or undefine as macros."""

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from functools import cached_property
 
 from migrate.analysis.frontend.corpus import Corpus, scope_folder
+from migrate.analysis.frontend.include_paths import may_include
 from migrate.analysis.frontend.includes import Includes, included
 from migrate.analysis.frontend.words import whole_word
 
@@ -30,6 +31,7 @@ class IncludeGraph:
         self._includes = includes
         self._seeing: dict[str, tuple[str, ...] | None] = {}
         self._naming: dict[tuple[str, str], tuple[str, ...] | None] = {}
+        self._shared: dict[str, bool] = {}
         self.asked: set[str] = set()
         """The words that were looked for in the whole tree; whoever wants to know empties it."""
 
@@ -46,6 +48,26 @@ class IncludeGraph:
         own = included(self._tree.read(path) or b"")
         name = posixpath.basename(path).encode("utf-8", "surrogateescape")
         return any(not other.endswith(".h") for other in own) or bool(self._includes.of(name))
+
+    def is_shared(self, header: str) -> bool:
+        """Whether files outside the scope of a header may see it, directly or not."""
+        if header not in self._shared:
+            self._shared[header] = self._goes_out(header)
+        return self._shared[header]
+
+    def _goes_out(self, header: str) -> bool:
+        folder = self._corpus.scope_folder(header)
+        found, fresh = {header}, [header]
+        while fresh:
+            name = fresh.pop()
+            for path in self._including(name) - found:
+                inside = path.startswith(f"{folder}/")
+                if not inside and may_include(self._tree, path, self._tree.read(path) or b"", name):
+                    return True
+                if inside and path.endswith(".h"):
+                    found.add(path)
+                    fresh.append(path)
+        return False
 
     def naming(self, word: str) -> tuple[str, ...] | None:
         """The files that have `word` as a word, whatever they include; None when too many."""

@@ -10,6 +10,18 @@ from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import Source, declarator_name, name_of, top_level
 
+SHORT = frozenset(
+    {"bool", "int", "unsigned int", "unsigned", "char", "u8", "u16", "u32", "s8", "s16", "s32"}
+    | {"__u8", "__u16", "__u32", "__be16", "__be32", "__le16", "__le32"}
+)
+"""Types that are too short for a pointer."""
+
+SCALARS = SHORT | frozenset(
+    {"void", "long", "unsigned long", "u64", "s64", "__u64", "__s64", "__be64", "__le64", "size_t"}
+    | {"ssize_t", "loff_t", "dma_addr_t", "phys_addr_t", "gfp_t", "pgoff_t", "uintptr_t"}
+)
+"""Names that mean the same number everywhere."""
+
 
 @dataclass(frozen=True)
 class TypeRef:

@@ -19,7 +19,7 @@ from migrate.analysis.ir.expressions import Expression
 from migrate.analysis.ir.instructions import Declare, Lowered
 from migrate.analysis.ir.lowering_branches import BRANCHES, Branches
 from migrate.analysis.ir.lowering_expressions import is_expression, is_list
-from migrate.analysis.ir.macro_blocks import MacroLoop, macro_blocks, words
+from migrate.analysis.ir.macro_blocks import MacroLoop, is_named_loop, macro_blocks, words
 
 _DIRECTIVES = frozenset(
     {"preproc_def", "preproc_function_def", "preproc_directive", "preproc_include", "preproc_call"}
@@ -86,7 +86,8 @@ class _Statements(Branches):
         """C has no functions in functions: it is a block behind a macro with one argument."""
         self.nested.append(node)
         first = self.between()
-        self.each(node)
+        with self.repeated(is_named_loop(node)):
+            self.each(node)
         self.loops.append(MacroLoop(first, self.between(), words(node)))
 
     def _expression_statement(self, node: Node) -> None:

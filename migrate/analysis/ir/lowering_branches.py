@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -11,7 +13,7 @@ from migrate.analysis.frontend.syntax import name_of, strip
 from migrate.analysis.ir.expressions import Expression
 from migrate.analysis.ir.instructions import Label, Leave, Meet, Select
 from migrate.analysis.ir.lowering_expressions import Expressions, is_expression
-from migrate.analysis.ir.macro_blocks import MacroLoop, is_head
+from migrate.analysis.ir.macro_blocks import MacroLoop, is_head, is_named_loop
 
 
 @dataclass
@@ -27,8 +29,8 @@ class Branches(Expressions):
     """What decides which statement is next."""
 
     labels: dict[str, int] = field(default_factory=dict)
-    breaks: list[int] = field(default_factory=list)
-    continues: list[int] = field(default_factory=list)
+    breaks: list[tuple[int, ...]] = field(default_factory=list)
+    continues: list[tuple[int, ...]] = field(default_factory=list)
     switches: list[_Switch] = field(default_factory=list)
 
     def each(self, node: Node) -> None:
@@ -36,16 +38,34 @@ class Branches(Expressions):
 
     def sequence(self, statements: list[Node]) -> None:
         heads: list[int] = []
+        sure = False
         for node in statements:
             if is_head(node):
                 heads.append(self.between())
                 self.statement(node)
-                continue
-            self.statement(node)
-            if heads and node.type != "comment":
+                sure = is_named_loop(node)
+            elif heads and node.type != "comment":
+                with self.repeated(sure):
+                    self.statement(node)
                 last = self.between()
                 self.loops += [MacroLoop(first, last) for first in heads]
                 heads = []
+            else:
+                self.statement(node)
+
+    @contextmanager
+    def repeated(self, sure: bool) -> Iterator[None]:
+        """What a macro may make a loop of: its jumps lead to its end. Where that is not `sure`,
+        they may as well be those of the loop around it."""
+        end = self.new()
+        for stack in (self.breaks, self.continues):
+            outer = stack[-1] if stack and not sure else ()
+            stack.append((end, *outer))
+        yield
+        self.breaks.pop()
+        self.continues.pop()
+        self.lead(end)
+        self.enter(end)
 
     def after(self) -> int:
         """A new block that follows the one at hand."""
@@ -91,8 +111,8 @@ class Branches(Expressions):
                 self.lead(body)
             else:
                 self._ask_loop(node, body, left)
-            self.breaks.append(end)
-            self.continues.append(update)
+            self.breaks.append((end,))
+            self.continues.append((update,))
             self.enter(body)
             self._optional(node.child_by_field_name("body"))
             self.lead(update)
@@ -130,7 +150,7 @@ class Branches(Expressions):
                 self.add(Select(value, node.start_byte))
             switch, out, end = _Switch(self.block), self.new(), self.new()
             self.switches.append(switch)
-            self.breaks.append(out)
+            self.breaks.append((out,))
             self.enter(self.new())
             self._optional(body)
             self.switches.pop()
@@ -180,14 +200,14 @@ class Branches(Expressions):
 
     def _break(self, node: Node) -> None:
         self.jumps.append(node.start_byte)
-        if self.breaks:
-            self.lead(self.breaks[-1])
+        for target in self.breaks[-1] if self.breaks else ():
+            self.lead(target)
         self.enter(self.new())
 
     def _continue(self, node: Node) -> None:
         self.jumps.append(node.start_byte)
-        if self.continues:
-            self.lead(self.continues[-1])
+        for target in self.continues[-1] if self.continues else ():
+            self.lead(target)
         self.enter(self.new())
 
     def _return(self, node: Node) -> None:

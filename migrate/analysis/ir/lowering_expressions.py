@@ -9,7 +9,7 @@ from abc import abstractmethod
 from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import is_unclear, name_of, nodes, strip
-from migrate.analysis.frontend.types import TypeRef, base_type
+from migrate.analysis.frontend.types import SCALARS, TypeRef, base_type
 from migrate.analysis.ir.builder import NOTHING, Asked, Builder, once
 from migrate.analysis.ir.expressions import (
     AddressOf,
@@ -230,8 +230,19 @@ class Expressions(Builder):
         arguments = tuple(self.expression(n) for n in given)
         if _is_cast(callee):
             return Cast("", arguments[0]) if arguments else NOTHING
+        number = self._number_type(callee)
+        if number is not None and len(arguments) == 1:
+            return Cast(number.tag, arguments[0], number, node.start_byte)
         called = self.expression(callee)
         return CallResult(self.invoke(called, arguments, given, callee, is_unclear(listed)))
+
+    def _number_type(self, callee: Node) -> TypeRef | None:
+        """The type in `(u32)(x)`, which looks like a call as well."""
+        inner = strip(callee)
+        if inner == callee or inner.type != "identifier":
+            return None
+        name = name_of(inner)
+        return None if self.variable(name).local or name not in SCALARS else TypeRef(name, 0)
 
     def _assembly(self, node: Node) -> Expression:
         """Assembly gets all of its operands, and does with them what it wants."""

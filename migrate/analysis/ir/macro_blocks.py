@@ -7,12 +7,15 @@ What is in the block is lowered as if it were done once; it may be done in a loo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import name_of, nodes
+
+_LOOP = re.compile(rb"for_?each|\bfor_|_for_|while")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,13 @@ def is_head(statement: Node) -> bool:
     while current.children:
         current = current.children[-1]
     return current.is_missing and current.type == ";"
+
+
+def is_named_loop(head: Node) -> bool:
+    """Whether the macro in `head`, of a statement or of what the parser took for a function, goes
+    by the name of a loop."""
+    written = (head.text or b"").partition(b"(")[0]
+    return _LOOP.search(written) is not None
 
 
 def _is_garbled(body: Node) -> bool:

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.acquires.searches import Searches
+from migrate.analysis.frontend.include_paths import may_include
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import PinGroup, Place
@@ -16,9 +16,6 @@ from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.location import Local, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, SCATTER, Trace
-
-_INCLUDE_PATH = re.compile(rb"-I[ \t]*([^\s\"']+)")
-_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.M)
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,8 @@ def openings(program: Program, trace: Trace) -> tuple[EntryPoint, ...]:
                 found[EntryPoint(function.name, function.path, folder)] = None
         elif isinstance(state.cell, Member) and state.cell in paths:
             home = program.cells.home(state.cell, paths[state.cell])
-            if home.endswith(".h"):
+            public = program.types.is_public(state.cell.tag, paths[state.cell])
+            if home.endswith(".h") and not public:
                 found[
                     EntryPoint(posixpath.basename(home), home, program.corpus.scope_folder(home))
                 ] = None
@@ -84,53 +82,10 @@ def _users(program: Program, opening: EntryPoint, texts: dict[str, bytes]) -> It
         if path.startswith((inside, "include/", "tools/", "Documentation/")) or plain not in text:
             continue
         if opening.word.endswith(".h"):
-            if _includes(program, path, text, opening.path):
+            if may_include(program.tree, path, text, opening.path):
                 yield Gap(GapKind.HEADER_INCLUDED_OUTSIDE, Place(path, 1, 0), other=opening.path)
         elif pattern.search(text) and _calls(program, path, opening):
             yield Gap(GapKind.CALLED_FROM_OUTSIDE, Place(path, 1, 0), function=opening.word)
-
-
-def _includes(program: Program, path: str, text: bytes, header: str) -> bool:
-    """Whether an #include of the file may mean `header`: with -I options, any by the same name
-    that finds nothing else may."""
-    folder = posixpath.dirname(path)
-    related = path.split("/")[:2] == header.split("/")[:2]
-    for target in _INCLUDE.findall(text):
-        name = target.decode("utf-8", "replace")
-        meant = posixpath.normpath(posixpath.join(folder, name))
-        if meant == header:
-            return True
-        if not header.endswith("/" + name):
-            continue
-        if program.tree.exists(meant) or program.tree.exists(f"include/{name}"):
-            continue
-        if related or "/" in name or _has_include_path(program, folder, posixpath.dirname(header)):
-            return True
-    return False
-
-
-def _has_include_path(program: Program, folder: str, wanted: str) -> bool:
-    """Whether a makefile for the files of `folder`, its own or one above, has a -I option that may
-    mean the folder `wanted`."""
-    here = folder
-    while here:
-        for name in ("Makefile", "Kbuild"):
-            for option in _INCLUDE_PATH.findall(program.tree.read(f"{here}/{name}") or b""):
-                if _may_mean(option.decode("utf-8", "replace"), here, folder, wanted):
-                    return True
-        here = posixpath.dirname(here)
-    return False
-
-
-def _may_mean(option: str, makefile: str, folder: str, wanted: str) -> bool:
-    """Whether `-I option` in the folder of a makefile, or in one below it, is `wanted`; what has
-    a variable that is not known is compared by its end."""
-    plain = option.replace("$(srctree)/$(src)", "$(src)").replace("$(srctree)/", "")
-    for source in {makefile, folder}:
-        path = posixpath.normpath(plain.replace("$(src)", source).replace("$(obj)", source))
-        if path == wanted or ("$" in path and path.endswith(posixpath.basename(wanted))):
-            return True
-    return False
 
 
 def _calls(program: Program, path: str, opening: EntryPoint) -> bool:

@@ -17,6 +17,7 @@ from migrate.analysis.pairing.number_keys import with_keys
 from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import Global, Member
+from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, Trace
 from migrate.analysis.traits.follow import follow_sites
 from migrate.analysis.traits.path_traits import path_traits
@@ -51,6 +52,7 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
         *group_traits(program, sites, releases, ordered, _storage(trace)),
         *path_traits(program, acquires),
         *_lost_numbers(trace, acquires[0]),
+        *_of_other_versions(program, trace),
     )
     follows, no_follow = follow_sites(program, sites)
     return PinGroup(
@@ -85,6 +87,14 @@ def _missing(closure: Closure, is_of_others: Callable[[Site], bool]) -> Iterable
 def _lost_numbers(trace: Trace, first: Acquire) -> Iterable[Trait]:
     kind = TraitKind.NUMBERS_LOST
     return [Trait(kind, Evidence(first.place, kind.value, first.text))] * trace.numbers_lost
+
+
+def _of_other_versions(program: Program, trace: Trace) -> Iterable[Trait]:
+    kind = TraitKind.OTHER_VERSIONS
+    for place in sorted(trace.other_versions):
+        source = program.source(place.path)
+        line = source.text.splitlines()[place.line - 1] if source is not None else b""
+        yield Trait(kind, Evidence(place, kind.value, line.decode("utf-8", "replace").strip()))
 
 
 def _storage(trace: Trace) -> dict[Member | Global, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
 from migrate.analysis.frontend.corpus import Corpus
+from migrate.analysis.frontend.guards import of_other_versions
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.heap.objects import Objects
 from migrate.analysis.model import Acquire, PinGroup, Place, Release
@@ -99,9 +100,13 @@ class Grouper:
         why = self._not_analysed(first.place.path)
         if why:
             return self._whole_file(first.place.path, why)
-        if is_implementation(first) or pages_null(first) or first.name not in self.taking:
+        followed = not (is_implementation(first) or pages_null(first))
+        guards = self.known.guards(first)
+        if of_other_versions(guards, self.program.tree.version):
+            followed = False
+        if not followed or first.name not in self.taking:
             return self._alone(first)
-        return self._refined(first, Precision(self.known.guards(first)))
+        return self._refined(first, Precision(guards))
 
     def is_left_out(self, acquire: Acquire) -> bool:
         """Whether nothing is known of the file but its acquires, which are one group."""

@@ -25,9 +25,9 @@ class Program(Functions):
 
     def __init__(self, tree: Tree, contracts: Contracts | None = None) -> None:
         super().__init__(tree, contracts)
-        self.types = TypeLookup(self)
         self.includes = Includes(tree)
         self.wide = IncludeGraph(self.corpus, self.includes)
+        self.types = TypeLookup(self, self.wide)
         self.cells = Locations(self, self.types, self.wide)
         self.pointer_calls = PointerCalls(self, self.types, self.cells)
         self.callers = Callers(self, self.wide, self.pointer_calls.of)

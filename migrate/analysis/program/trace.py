@@ -59,6 +59,8 @@ class Trace:
     """Whether the whole tree was searched, so that any file may change what was found."""
     homes: dict[str, None] = field(default_factory=dict)
     """The files of the acquires."""
+    other_versions: dict[Place, None] = field(default_factory=dict)
+    """Calls that have to do with the pages in other versions of the kernel alone."""
     lent: dict[Member, str] = field(default_factory=dict)
     """Members that the pages are stored in while somebody else keeps them, and a file that does
     so; see :mod:`migrate.analysis.valueflow.borrowers`."""

@@ -3,16 +3,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from migrate.analysis.frontend.corpus import is_header_for_all
+from migrate.analysis.frontend.include_graph import IncludeGraph
+from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.frontend.types import (
+    SCALARS,
+    SHORT,
     Declarations,
     StructDef,
     TypeRef,
     base_type,
     declarations,
 )
+from migrate.analysis.ir.expressions import CallResult, Cast
+from migrate.analysis.ir.instructions import Leave
 from migrate.analysis.ir.model import CALLED, TYPED, Access, AccessPath, Call, FunctionFacts, Value
 from migrate.analysis.program.functions import Functions, is_macro
 
@@ -22,19 +29,6 @@ CONTAINERS = frozenset(
 )
 """The structs that hold pages for anybody."""
 
-_SHORT = frozenset(
-    {"bool", "int", "unsigned int", "unsigned", "char", "u8", "u16", "u32", "s8", "s16", "s32"}
-    | {"__u8", "__u16", "__u32", "__be16", "__be32", "__le16", "__le32"}
-)
-"""Types that are too short for a pointer."""
-
-_SCALARS = _SHORT | frozenset(
-    {"void", "long", "unsigned long", "u64", "s64", "__u64", "__s64", "__be64", "__le64", "size_t"}
-    | {"ssize_t", "loff_t", "dma_addr_t", "phys_addr_t", "gfp_t", "pgoff_t", "uintptr_t"}
-)
-"""Names that mean the same number everywhere."""
-
-
 _MOST_TYPEDEFS = 8
 """A typedef of a typedef of ..., so often; one of itself has no end."""
 
@@ -42,8 +36,8 @@ _MOST_TYPEDEFS = 8
 class TypeLookup:
     """Declarations, structs and types of one tree, each looked for once."""
 
-    def __init__(self, functions: Functions) -> None:
-        self._functions = functions
+    def __init__(self, functions: Functions, wide: IncludeGraph) -> None:
+        self._functions, self._wide = functions, wide
         self._declarations: dict[str, Declarations] = {}
         self._structs: dict[tuple[str, str], StructDef | None] = {}
         self._typedefs: dict[tuple[str, str], TypeRef | None] = {}
@@ -101,15 +95,32 @@ class TypeLookup:
             found = next((kind for kind in declared if kind is not None), None)
         return found
 
-    def _result_type(self, call: Call, path: str) -> TypeRef | None:
+    def _result_type(self, call: Call, path: str, depth: int = 0) -> TypeRef | None:
         """What a call returns, from its definition or from the type that a macro is given."""
-        for text in call.sources:
-            if text.startswith("struct ") and text.removeprefix("struct ").isidentifier():
-                return TypeRef(text.removeprefix("struct "), 1)
+        for text in _given_types(call.sources):
+            return TypeRef(text, 1)
         for function in self._functions.definitions(call.name, path):
+            if is_macro(function):
+                made = self._macro_type(function, path, depth)
+                if made is not None:
+                    return made
+                continue
             kind = base_type(function.node, function.path)
-            if kind is not None and not is_macro(function):
+            if kind is not None:
                 return self.resolve(TypeRef(kind.tag, 1, kind.inline, kind.tagged), path)
+        return None
+
+    def _macro_type(self, macro: Function, path: str, depth: int) -> TypeRef | None:
+        """The type of a macro in `path` that is one expression: a cast, or another call."""
+        facts = self._functions.facts(macro)
+        left = [i.value for i in facts.lowered.order if isinstance(i, Leave) and i.value]
+        if len(left) != 1 or depth >= _MOST_TYPEDEFS:
+            return None
+        match left[0]:
+            case Cast(type=TypeRef(depth=1) as kind):
+                return self.resolve(kind, path)
+            case CallResult(number):
+                return self._result_type(facts.calls[number], path, depth + 1)
         return None
 
     def at(self, loc: AccessPath, facts: FunctionFacts) -> TypeRef | None:
@@ -142,7 +153,7 @@ class TypeLookup:
         kind = self.at(loc, facts)
         if kind is None:
             return False
-        short = kind.depth == 0 and kind.tag in _SHORT
+        short = kind.depth == 0 and kind.tag in SHORT
         return short or (kind.depth > 0 and kind.tag == "dma_addr_t")
 
     def pointers(self, values: tuple[Value, ...], facts: FunctionFacts) -> tuple[Value, ...]:
@@ -166,7 +177,7 @@ class TypeLookup:
         if not kind.tag and kind.inline is not None and kind.inline.tag:
             return replace(kind, tag=kind.inline.tag, tagged=True)
         for _ in range(_MOST_TYPEDEFS):
-            if not kind.tag or kind.tagged or kind.tag in _SCALARS:
+            if not kind.tag or kind.tagged or kind.tag in SCALARS:
                 break
             alias = self._typedef(kind.tag, path)
             if alias is None:
@@ -228,8 +239,22 @@ class TypeLookup:
         return body.path if body is not None and body.path.endswith(".c") else ""
 
     def is_public(self, tag: str, path: str) -> bool:
-        """Whether a header for the whole kernel defines the struct."""
+        """Whether a header for the whole kernel defines the struct, or one that files outside of
+        its own scope include as well."""
         body = self.struct(tag, path)
         if body is None or body.path.startswith("include/"):
             return True
-        return body.path.startswith("arch/") and "/include/" in body.path
+        if body.path.startswith("arch/") and "/include/" in body.path:
+            return True
+        return body.path.endswith(".h") and self._wide.is_shared(body.path)
+
+
+def _given_types(sources: tuple[str, ...]) -> Iterator[str]:
+    """The tags of the struct types among the arguments of a macro; the parser may take the two
+    words of one for two arguments."""
+    for number, text in enumerate(sources):
+        tag = text.removeprefix("struct ")
+        if tag != text and tag.isidentifier():
+            yield tag
+        elif text == "struct" and number + 1 < len(sources):
+            yield sources[number + 1]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from migrate.analysis.frontend.guards import of_other_versions
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import Call
@@ -77,7 +78,7 @@ def group_traits(
     and pfns are kept outside of functions, each with a file that sees it."""
     found: dict[Trait, None] = {}
     for acquire, site in acquires:
-        for kind in _of_call(acquire, site):
+        for kind in _of_call(program, acquire, site):
             subject = acquire.name if kind is TraitKind.THROUGH_HELPER else ""
             found[Trait(kind, _evidence(acquire, kind), subject)] = None
     first = acquires[0][0]
@@ -96,7 +97,11 @@ def _evidence(acquire: Acquire, kind: TraitKind) -> Evidence:
     return Evidence(acquire.place, kind.value, acquire.text)
 
 
-def _of_call(acquire: Acquire, site: Site | None) -> Iterator[TraitKind]:
+def _of_call(program: Program, acquire: Acquire, site: Site | None) -> Iterator[TraitKind]:
+    guards = site.facts.guards | site.call.guards if site is not None else frozenset()
+    if of_other_versions(guards, program.tree.version):
+        yield TraitKind.FOR_OTHER_VERSIONS
+        return  # which argument is which is another matter there
     if is_implementation(acquire):
         yield TraitKind.IMPLEMENTATION
     if pages_null(acquire):

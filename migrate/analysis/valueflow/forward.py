@@ -166,12 +166,12 @@ class Forward:
 
     def compiled(self, guards: Guards, place: Place | None = None) -> bool:
         """Whether some configuration has both this code and the acquires; what works on the pages
-        at `place` for other versions of the kernel alone would be left behind."""
+        at `place` for other versions of the kernel alone is noted."""
         version = self.program.tree.version
         if self.program.contracts.rules_out(guards):
             return False
         if place is not None and of_other_versions(guards, version):
-            self.trace.gap(Gap(GapKind.OTHER_VERSIONS, place))
+            self.trace.other_versions[place] = None
         return not exclusive(guards, self.guards) and not never(guards, version)
 
     def _copy(self, state: State, form: str, edge: ValueEdge) -> None:

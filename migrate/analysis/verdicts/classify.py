@@ -129,7 +129,15 @@ def warnings(group: PinGroup, action: Action) -> tuple[str, ...]:
     return ()
 
 
+def _left_to_other_versions(group: PinGroup) -> Iterator[str]:
+    places = [t.evidence.place for t in group.traits if t.kind is TraitKind.OTHER_VERSIONS]
+    if places:
+        where = ", ".join(map(str, places))
+        yield f"Code for other versions of the kernel stays as it is: {where}."
+
+
 def _pin_warnings(group: PinGroup) -> Iterator[str]:
+    yield from _left_to_other_versions(group)
     long_lived = group.trait(TraitKind.LONG_LIVED)
     kinds = {u.kind for u in group.uses}
     if long_lived is not None and group.trait(TraitKind.LONGTERM) is None:
@@ -159,6 +167,7 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
 
 
 def _follow_warnings(group: PinGroup) -> Iterator[str]:
+    yield from _left_to_other_versions(group)
     if any(site.faults for site in group.follows):
         yield (
             "A page that is reclaimed between the fault-in and follow_page() makes the call fail,"

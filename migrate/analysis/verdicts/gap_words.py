@@ -130,10 +130,6 @@ WORDING: Mapping[GapKind, Wording] = {
         "the macro at {at} releases it",
         "A macro is not edited: is it only used for pages of this group?",
     ),
-    GapKind.OTHER_VERSIONS: Wording(
-        "the code at {at} is for other versions of the kernel",
-        "The code is not compiled in this tree: convert it by hand, or remove it.",
-    ),
     GapKind.PUBLIC_STRUCT: Wording(
         "{subject} belongs to a struct of a public header",
         "Look all over the tree for code that releases pages of this member.",

@@ -87,6 +87,15 @@ def implementation(q: Question) -> Answer | None:
     return _keep_for(q, TraitKind.IMPLEMENTATION, "", "This is GUP itself, or a test of it.")
 
 
+def for_other_versions(q: Question) -> Answer | None:
+    """What this tree never compiles, for its version, stays as it is."""
+    trait = q.group.trait(TraitKind.FOR_OTHER_VERSIONS)
+    if trait is None or len(q.group.acquires) > 1:
+        return None
+    reason = "Only other versions of the kernel compile this call, which stays as it is."
+    return Answer(Action.KEEP, "", reason, Confidence.HIGH, (trait.evidence,))
+
+
 def pages_is_null(q: Question) -> Answer | None:
     """Without a pages argument nothing is held: the call only faults pages in."""
     return _keep_for(
@@ -317,6 +326,7 @@ def nothing_recognised(q: Question) -> Answer:
 
 RULES: tuple[Rule, ...] = (
     Rule(implementation, ("",), (Action.KEEP,), high=True),
+    Rule(for_other_versions, ("",), (Action.KEEP,), high=True),
     Rule(pages_is_null, ("",), (Action.KEEP,), high=True),
     Rule(fast_only, ("3", "4", "5"), (Action.KEEP,), high=True),
     Rule(through_helper, ("",), (Action.MANUAL,)),

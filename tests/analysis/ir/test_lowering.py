@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import pytest
 
 from migrate.analysis.frontend.syntax import parse
@@ -252,3 +254,43 @@ def test_what_stands_alone() -> None:
 def test_labels_and_variables_without_a_value_are_instructions() -> None:
     found = lowered("int k, m = 1; again: k = m; goto again;").order
     assert [type(i).__name__ for i in found[:4]] == ["Declare", "Store", "Label", "Store"]
+
+
+def reached(body: str, call: str, without: str) -> bool:
+    """Whether a way through the function comes to one call and past the other."""
+    found = lowered(body)
+    names = {i.name: n for n, b in enumerate(found.blocks) for i in b.instructions if is_call(i)}
+    seen, queue = {0}, [0]
+    while queue:
+        block = queue.pop()
+        more = {e.target for e in found.edges if e.source == block} - seen - {names[without]}
+        seen |= more
+        queue += more
+    return names[call] in seen
+
+
+def is_call(instruction: object) -> TypeGuard[Invoke]:
+    return isinstance(instruction, Invoke)
+
+
+EACH = "list_for_each_entry(s, &list, node) { if (n) %s; once(s); }"
+AROUND = "while (n) { %s inner(s); } outer(s);"
+
+
+@pytest.mark.parametrize("jump", ["break", "continue"])
+def test_a_jump_out_of_the_loop_of_a_macro_ends_there(jump: str) -> None:
+    body = AROUND % (EACH % jump)
+    assert reached(body, "inner", without="once")
+    assert not reached(body.replace("while (n)", "for (;;)"), "outer", without="inner")
+
+
+def test_a_macro_that_may_be_no_loop_may_leave_the_one_around_it() -> None:
+    body = AROUND % (EACH % "break").replace("list_for_each_entry", "with_locked")
+    assert reached(body, "inner", without="once")
+    assert reached(body.replace("while (n)", "for (;;)"), "outer", without="inner")
+
+
+@pytest.mark.parametrize("name", ["u32", "size_t", "__u64"])
+def test_a_number_in_parentheses_before_another_is_a_cast(name: str) -> None:
+    assert said(f"n = ({name})(n);") == [f"n = ({name})n"]
+    assert said("n = (call)(n);") == ["@0 = call(n)", "n = @0"]

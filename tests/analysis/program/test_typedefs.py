@@ -99,3 +99,45 @@ def test_a_typedef_of_itself_ends() -> None:
     program = program_of({"drivers/demo/a.c": text})
     (function,) = program.definitions("f", "drivers/demo/a.c")
     assert program.facts(function).types["a"].depth == 1
+
+
+WORK = """
+struct job {
+	struct work_struct work;
+	struct page *page;
+};
+MACRO
+int job_start(struct job *job, unsigned long at)
+{
+	if (get_user_pages_fast(at, 1, FOLL_WRITE, &job->page) != 1)
+		return -EFAULT;
+	memset(page_address(job->page), 0, 64);
+	return 0;
+}
+void job_end(struct work_struct *work)
+{
+	put_page(to_job(work)->page);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "macro",
+    [
+        "#define to_job(w) container_of(w, struct job, work)",
+        "#define to_job(w) ((struct job *)(w))",
+        "#define to_it(w) container_of((w), struct job, work)\n#define to_job(w) to_it(w)",
+    ],
+)
+def test_the_type_of_a_macro_is_that_of_its_expression(macro: str) -> None:
+    (group,) = pairing_of({"drivers/demo/demo.c": WORK.replace("MACRO", macro)}).groups
+    assert (len(group.releases), group.gaps) == (1, ())
+
+
+@pytest.mark.parametrize(
+    "macro",
+    ["#define to_job(w) (w)->job", "#define to_job(w) other(w)", "#define to_job(w) ({ (w); })"],
+)
+def test_a_macro_that_is_none_of_these_has_no_type(macro: str) -> None:
+    (group,) = pairing_of({"drivers/demo/demo.c": WORK.replace("MACRO", macro)}).groups
+    assert GapKind.MEMBER_TYPE_UNKNOWN in {gap.kind for gap in group.gaps}

@@ -67,6 +67,11 @@ def test_fast_only(name: str) -> None:
     expect(rules.fast_only, about, Action.KEEP, "4")
 
 
+def test_what_only_other_versions_compile_stays() -> None:
+    expect(rules.for_other_versions, group(T.FOR_OTHER_VERSIONS), Action.KEEP, "")
+    assert ask(rules.for_other_versions, group(T.OTHER_VERSIONS, *WRITTEN)) is None
+
+
 @pytest.mark.parametrize("notifier", [T.NOTIFIER_HERE, T.NOTIFIER_FILE])
 def test_fast_only_next_to_a_notifier_is_case_3(notifier: TraitKind) -> None:
     about = group(T.FAST_ONLY, notifier, acquires=ONLY_FAST)

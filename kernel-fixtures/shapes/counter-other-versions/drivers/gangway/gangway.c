@@ -42,3 +42,17 @@ int gangway_release(struct page **page, unsigned long start)
 	return 0;
 }
 #endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 6, 0) || defined(GANGWAY_OLD)
+int gangway_reach(unsigned long start)
+{
+	struct page *far;
+
+	if (get_user_pages(current, current->mm, start, 1, 1, 0, &far, NULL) != 1) /* acquire: either */
+		return -EFAULT;
+	memset(kmap(far), 0, 64);
+	kunmap(far);
+	page_cache_release(far);
+	return 0;
+}
+#endif
