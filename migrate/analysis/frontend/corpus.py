@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from migrate.analysis.frontend.include_paths import private_headers
+from migrate.analysis.frontend.includes import private_headers
 from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import MOST_BYTES
 from migrate.analysis.frontend.words import Word, whole_word

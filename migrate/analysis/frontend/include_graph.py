@@ -8,8 +8,7 @@ from bisect import bisect_left
 from functools import cached_property
 
 from migrate.analysis.frontend.corpus import Corpus, scope_folder
-from migrate.analysis.frontend.include_paths import may_include
-from migrate.analysis.frontend.includes import Includes, included
+from migrate.analysis.frontend.includes import Includes, included, may_include
 from migrate.analysis.frontend.words import whole_word
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")

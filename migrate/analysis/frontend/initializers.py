@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from migrate.analysis.frontend.mentions import Mention
 from migrate.analysis.frontend.syntax import Source, name_of, nodes, top_level
-from migrate.analysis.frontend.types import TypeRef, base_type, pointer_depth
+from migrate.analysis.frontend.types import TypeRef, base_type, declared, pointer_depth
 from migrate.analysis.frontend.words import whole_word
 
 
@@ -134,3 +134,23 @@ def _initialised(node: Node, path: str) -> frozenset[str]:
             tags.add(kind.tag if kind is not None and kind.tag.isidentifier() else "")
         holder = holder.parent
     return frozenset(tags)
+
+
+def by_position(source: Source, tags: Collection[str]) -> bool:
+    """Whether a variable outside of functions whose type is one of `tags`, "" for any that is no
+    struct by name, has a member set by its position, to anything but 0."""
+    for node in top_level(source.root):
+        kind = base_type(node, source.path) if node.type == "declaration" else None
+        inside = any(of.inside for _, of in declared(node, source.path)) if kind else False
+        if kind is None or not inside or (kind.tag if kind.tagged else "") not in tags:
+            continue
+        lists = (n for n in nodes(node) if n.type == "initializer_list")
+        if any(_is_set(child) for listed in lists for child in listed.named_children):
+            return True
+    return False
+
+
+def _is_set(child: Node) -> bool:
+    return child.type not in ("initializer_pair", "initializer_list", "comment") and (
+        child.text not in (b"0", b"NULL")
+    )

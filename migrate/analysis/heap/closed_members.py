@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from migrate.analysis.frontend.initializers import named_outside
+from migrate.analysis.frontend.initializers import by_position, named_outside
 from migrate.analysis.frontend.types import StructDef, TypeRef
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.may_alias import MayAlias
@@ -15,6 +15,7 @@ from migrate.analysis.heap.unmodelled_uses import unclear_mentions
 from migrate.analysis.heap.untyped_writes import may_store_bytes
 from migrate.analysis.ir.expressions import (
     AddressOf,
+    Element,
     Expression,
     Member,
     Opaque,
@@ -129,6 +130,8 @@ def _only_stored_at(
             return False
         if any(not tags or tags & family for tags in named_outside(source, word)):
             return False
+        if by_position(source, family):
+            return False
         for facts in program.functions_with(file, word):
             if _initialises(facts, word, family) or _takes_place(facts.lowered, word):
                 return False
@@ -140,16 +143,24 @@ def _only_stored_at(
 
 
 def _initialises(facts: FunctionFacts, word: str, family: Collection[str]) -> bool:
-    """Whether an initialiser of one of a family of structs names a member."""
+    """Whether an initialiser of one of a family of structs names a member, or sets one by its
+    position."""
     for i in facts.lowered.order:
-        if isinstance(i, Store) and i.initial and _is_named(i.target, word):
+        named = isinstance(i, Store) and (_is_named(i.target, word) or _by_position(i.target))
+        if isinstance(i, Store) and i.initial and named:
             roots = (e for e in subexpressions(i.target) if isinstance(e, Variable | Temporary))
             root = next(roots, None)
             kind = facts.types.get(root.name) if isinstance(root, Variable) else None
             tag = root.tag if isinstance(root, Temporary) else kind.tag if kind else ""
-            if tag in family:
+            pointer = kind is not None and not kind.inside and _by_position(i.target)
+            if tag in family and not pointer:
                 return True
     return False
+
+
+def _by_position(target: Expression) -> bool:
+    """Whether an initialiser sets what stands at a place in a list, whatever its name is."""
+    return isinstance(target, Element) and target.index is None
 
 
 def _takes_place(lowered: Lowered, word: str) -> bool:

@@ -25,7 +25,7 @@ class MayAlias:
     def __init__(self, program: Program, objects: Objects) -> None:
         self._program = program
         self._objects = objects
-        self._copied: dict[str, bool] = {}
+        self._copied: dict[tuple[str, str], bool] = {}
         self._open: dict[tuple[Chain, str], bool] = {}
 
     def others(
@@ -82,9 +82,11 @@ class MayAlias:
 
     def is_copied(self, tag: str, path: str) -> bool:
         """Whether a struct `tag` may be copied as a whole, by itself or inside of another."""
-        if tag not in self._copied:
-            self._copied[tag] = self._any_copies(*self._family(tag, path), path)
-        return self._copied[tag]
+        body = self._program.types.struct(tag, path)
+        key = (tag, body.path if body is not None else path)
+        if key not in self._copied:
+            self._copied[key] = self._any_copies(*self._family(tag, path), path)
+        return self._copied[key]
 
     def _any_copies(self, tags: frozenset[str], words: set[str], path: str) -> bool:
         return any(

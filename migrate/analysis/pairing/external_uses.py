@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.acquires.searches import Searches
-from migrate.analysis.frontend.include_paths import may_include
+from migrate.analysis.frontend.includes import may_include
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import PinGroup, Place

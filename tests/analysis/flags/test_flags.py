@@ -166,6 +166,8 @@ TOLD = {
     "a pointer in a union": "union demo_any {\n\tstruct part *part;\n\tlong number;\n};\n" + ALL,
     "an initialiser of another struct": "struct other {\n\tint ours;\n};\n"
     "static struct other demo_other = { .ours = 1 };\n" + ALL,
+    "an initialiser of pointers": ALL + "\nstatic struct part *demo_parts[2] = { demo_any };\n",
+    "an initialiser of nothing": ALL + "\nstatic struct part demo_part = { 0 };\n",
     "a read of the flag": extra('pr_debug("%d", 1);\n\tbox->count = box->part[i].ours;'),
     "a page that is cleared": extra("box->part[i].page = NULL;"),
     "the whole set to 0": extra("memset(box, 0, sizeof(*box));"),
@@ -294,6 +296,10 @@ MIXED = {
     ),
     "an initialiser of a variable": ALL
     + "\nstruct box demo_box = { .part = { { .ours = 1 } } };\n",
+    "an initialiser by position": extra(
+        "struct box other = { 0, { { NULL, 1 } } };\n\n\tdemo_use(&other);"
+    ),
+    "an initialiser by position of a variable": ALL + "\nstruct part demo_part = { NULL, 1 };\n",
     "an initialiser of a literal": ALL
     + "\nstruct part *demo_part = &(struct part){ .ours = 1 };\n",
     "the place of the flag": extra("demo_set(box, offsetof(struct part, ours));"),

@@ -32,7 +32,7 @@ def test_the_tags_around_a_member(text: str, tags: list[set[str]]) -> None:
 
 def test_what_a_variable_of_a_file_sets() -> None:
     text = b"""
-    static const struct ops one = { .release = f, .free = g };
+    static const struct ops one = { .release = f, .free = &g };
     struct ops two = { f };
     struct ops three = { .list[0] = f };
     struct other four = { .release = f };
@@ -40,7 +40,7 @@ def test_what_a_variable_of_a_file_sets() -> None:
     void h(void) { struct ops six = { .release = f }; }
     """
     assert list(initialised(parse("a.c", text), "ops")) == [
-        Initialised("one", True, frozenset({"release", "free"})),
+        Initialised("one", True, {"release": "f", "free": "g"}),
         Initialised("two", False, None),
         Initialised("three", False, None),
     ]
