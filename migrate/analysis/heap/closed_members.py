@@ -56,6 +56,8 @@ def are_closed(
         return False
     if may_store_bytes(program, apart, cells, path):
         return False
+    if _sets_by_position(program, apart, cells[0].tag, path):
+        return False
     return all(_only_stored_at(program, apart, cell, path, stores) for cell in cells)
 
 
@@ -143,24 +145,34 @@ def _only_stored_at(
 
 
 def _initialises(facts: FunctionFacts, word: str, family: Collection[str]) -> bool:
-    """Whether an initialiser of one of a family of structs names a member, or sets one by its
-    position."""
+    """Whether an initialiser of one of a family of structs names a member."""
+    return any(_is_named(i.target, word) for i in _initial(facts, family))
+
+
+def _initial(facts: FunctionFacts, family: Collection[str]) -> Iterator[Store]:
+    """The stores of initialisers into one of a family of structs."""
     for i in facts.lowered.order:
-        named = isinstance(i, Store) and (_is_named(i.target, word) or _by_position(i.target))
-        if isinstance(i, Store) and i.initial and named:
+        if isinstance(i, Store) and i.initial:
             roots = (e for e in subexpressions(i.target) if isinstance(e, Variable | Temporary))
             root = next(roots, None)
             kind = facts.types.get(root.name) if isinstance(root, Variable) else None
             tag = root.tag if isinstance(root, Temporary) else kind.tag if kind else ""
-            pointer = kind is not None and not kind.inside and _by_position(i.target)
-            if tag in family and not pointer:
-                return True
-    return False
+            pointers = kind is not None and not kind.inside and isinstance(i.target, Element)
+            if tag in family and not pointers:
+                yield i
 
 
-def _by_position(target: Expression) -> bool:
-    """Whether an initialiser sets what stands at a place in a list, whatever its name is."""
-    return isinstance(target, Element) and target.index is None
+def _sets_by_position(program: Program, apart: MayAlias, tag: str, path: str) -> bool:
+    """Whether an initialiser in a function sets what stands at a place in a struct `tag`, or in
+    one that has it inside, whatever its name is."""
+    family = apart.family(tag, path)
+    return any(
+        isinstance(i.target, Element) and i.target.index is None
+        for word in sorted(apart.words(tag, path))
+        for file in program.files_with(path, word)
+        for facts in program.functions_with(file, word)
+        for i in _initial(facts, family)
+    )
 
 
 def _takes_place(lowered: Lowered, word: str) -> bool:
