@@ -34,8 +34,10 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 	/usr/lib/*/perl5/*/Search/Xapian.pm=libsearch-xapian-perl \
 	/usr/share/perl5/Plack.pm=libplack-perl
 # Two compile servers on loopback are part of the tests of builds; reuse looks for libmagic.
-TEST_TOOLS := distcc=distcc distccd=distcc /usr/lib/*/libmagic.so.1=libmagic1 \
+TEST_TOOLS := distcc=distcc distccd=distcc cpio=cpio /usr/lib/*/libmagic.so.1=libmagic1 \
 	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl
+# A guest without KVM, and the C library of its only program.
+BOOT_TOOLS := qemu-system-x86_64=qemu-system-x86 /usr/lib/*/libc.a=libc6-dev ccache=ccache
 # Whatever builds: ccache is put before the compiler where it is installed.
 WITH_CCACHE := tests/delivery/builds tests/cli/test_build_options.py tests/end_to_end/test_run.py \
 	tests/faults/test_bad_input.py tests/faults/test_leftovers.py
@@ -46,7 +48,7 @@ OTHER_TESTS := tests/analysis/acquires/test_scan.py tests/analysis/acquires/test
 	tests/delivery/builds tests/fixtures_mini tests/test_setup.py tests/cli/test_doctor.py
 
 .PHONY: help setup demo test lint pytest ccache-test browser-test kernel-setup kernel-test \
-	other-release-test fuzz mutants figures lock clean
+	boot-test other-release-test fuzz mutants figures lock clean
 
 help:
 	@echo 'make demo               the whole job on the bundled miniature kernel'
@@ -56,6 +58,7 @@ help:
 	@echo 'make browser-test       the tests of the report in Chromium, without a window'
 	@echo 'make kernel-test        the tests on the oldest and the newest kernel that apt has the source'
 	@echo '                        of: 6.1 and 6.12 on Debian 12; others with KERNELS="6.12"'
+	@echo 'make boot-test          what prove sees of kernels that it boots, one of them under each profile'
 	@echo 'make other-release-test the demo, and the tests of scan, rewrite and build, on Debian 13'
 	@echo '                        (on 13: 12), in a folder that debootstrap makes; only as root'
 	@echo 'make fuzz               ten minutes of atheris for each of two readers, and 10,000'
@@ -105,6 +108,11 @@ kernel-setup: setup
 kernel-test: kernel-setup
 	@kernels=$$(scripts/kernels.sh) && $(RUN) scripts.kernel_tree $$kernels && \
 		KERNELS="$$kernels" $(RUN) pytest tests/kernel -o faulthandler_timeout=7200 $(ARGS)
+
+boot-test: kernel-setup
+	@scripts/need.sh $(BOOT_TOOLS:%='%')
+	@kernels=$$(scripts/kernels.sh) && $(RUN) scripts.kernel_tree $$kernels && \
+		KERNELS="$$kernels" $(RUN) pytest tests/boot -o faulthandler_timeout=7200 $(ARGS)
 
 other-release-test:
 	@scripts/other_release.sh "make demo && make pytest ARGS='$(or $(ARGS),$(OTHER_TESTS))'"

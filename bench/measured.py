@@ -151,6 +151,13 @@ FIGURES = (
         "LINUX --record docs/build-routing.md",
         "as long as scan and pair",
     ),
+    Figures(
+        "bench.prove",
+        "docs/proof.md",
+        ("migrate/delivery/proof", "migrate/rewrite", "cocci", "exercises"),
+        "LINUX... --record docs/proof.md",
+        "half an hour a kernel and profile",
+    ),
 )
 
 

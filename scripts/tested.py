@@ -26,7 +26,7 @@ from bench.record import record
 PROJECT = Path(__file__).resolve().parents[1]
 RECORD = PROJECT / "docs" / "tested.json"
 README = PROJECT / "README.md"
-_CODE = ("Makefile", "cocci", "migrate", "requirements.txt", "scripts")
+_CODE = ("Makefile", "cocci", "exercises", "migrate", "requirements.txt", "scripts")
 PARTS = {
     "demo": (*_CODE, "kernel-fixtures/mini"),
     "test": (*_CODE, "bench", "examples", "kernel-fixtures", "tests"),

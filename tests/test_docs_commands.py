@@ -61,6 +61,7 @@ def test_the_commands_of_a_document_work(name: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     env = home_with_kernel(home)
     (home / "cocci").symlink_to(PROJECT / "cocci")
+    (home / "exercises").symlink_to(PROJECT / "exercises")
     for text in to_run(name):
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", text],

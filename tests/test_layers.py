@@ -28,7 +28,7 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # The rooms of a layer, in the same order. A module that is in none of them is its layer's floor:
 # every room may import it, and it imports no room.
 ROOMS = {
-    "delivery": ("mail", "report", "commits", "builds", "compile"),
+    "delivery": ("mail", "report", "commits", "proof", "builds", "compile"),
     "rewrite": ("result", "groups", "loops", "api", "steps", "text", "profile"),
     "analysis": (
         *(

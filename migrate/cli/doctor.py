@@ -38,6 +38,7 @@ _EXTRAS = (
     ("sparse", "--sparse", "sparse"),
     ("ccache", "builds that repeat", "ccache"),
     ("distcc", "--compiler-launcher distcc", "distcc"),
+    ("qemu-system-x86_64", "prove", "qemu-system-x86"),
 )
 
 
@@ -86,6 +87,7 @@ def examine(version: tuple[int, ...] | None = None) -> tuple[Check, ...]:
         *_compilers(),
         *(_suited(version) if version else ()),
         *(Check(n, _version(n), use, install(p), Need.OPTIONAL) for n, use, p in _EXTRAS),
+        Check("static libc", _static_libc(), "prove", install("libc6-dev"), Need.OPTIONAL),
         Check("free space", _free_space(), "5 GB for the builds of a real kernel", "", Need.USUAL),
     )
 
@@ -138,6 +140,14 @@ def _header(name: str) -> str:
     argv = ["gcc", "-E", "-o", "/dev/null", "-include", name, "-x", "c", "/dev/null"]
     outcome = process.run(argv, cwd=Path("/"), timeout=_TIME_LIMIT)
     return "installed" if isinstance(outcome, process.Finished) and outcome.ok else ""
+
+
+def _static_libc() -> str:
+    """ "installed" when the machine's own compiler has a C library to link in, else ""."""
+    argv = ["gcc", "-print-file-name=libc.a"]
+    outcome = process.run(argv, cwd=Path("/"), timeout=_TIME_LIMIT)
+    there = isinstance(outcome, process.Finished) and outcome.stdout.startswith(b"/")
+    return "installed" if there else ""
 
 
 def _free_space() -> str:

@@ -91,6 +91,25 @@ def build(
     return commands.build(request, full)
 
 
+@app.command()
+@takes(*options_of("build"))
+def prove(
+    request: Request,
+    controls: Annotated[
+        bool,
+        typer.Option(
+            "--controls/--no-controls",
+            help="Then spoil releases in scratch copies, to see that it shows.",
+        ),
+    ] = True,
+) -> int:
+    """Boot the branch under QEMU and see who releases each pin; exit code 3 when it is not the
+    one that was found."""
+    from migrate.cli import proofs
+
+    return proofs.prove(request, controls=controls)
+
+
 _stage_command("series", "series", "Write mails and report, and hand over the branch.")
 
 

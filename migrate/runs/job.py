@@ -21,6 +21,7 @@ from migrate.delivery.commits.trailers import Collected
 from migrate.delivery.compile.model import BuildOptions
 from migrate.delivery.history import History
 from migrate.delivery.model import Branch, BuildReport, Delivery
+from migrate.delivery.proof.model import Proof
 from migrate.kernel.people.maintainers import Maintainers, read_maintainers
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import Rewrite
@@ -191,8 +192,16 @@ class Job:
                 delivery=delivery or self.delivery,
                 subsystem_of=self.maintainers.subsystem_of,
                 maintainers_of=self._maintainers_of,
+                proof=self.proof(),
             )
         )
+
+    def proof(self) -> Proof | None:
+        """What was seen of this very branch at run time, None where nobody looked or it did not
+        get that far."""
+        found = self.workspace.load("proof", Proof)
+        fits = found and found.value.tip == self.branch.tip and not found.value.problem
+        return found.value if found and fits else None
 
     def _maintainers_of(self, path: str) -> tuple[str, ...]:
         found = self.maintainers.matching(path)

@@ -24,7 +24,8 @@ def depends(job: Job) -> Sequence[str]:
     scripts = f"{job.options.tree_scripts} {job.options.unbuilt}"
     # The report has something of every stage, also of those that changed nothing after them.
     before = [job.results[name].digest for name in _BEFORE_SERIES]
-    return [*before, codec.dumps(job.rejections()), profile_identity(job.profile), scripts]
+    seen = codec.dumps(job.proof())
+    return [*before, codec.dumps(job.rejections()), profile_identity(job.profile), scripts, seen]
 
 
 def make(job: Job) -> Delivery:
@@ -47,7 +48,7 @@ def make(job: Job) -> Delivery:
     with replacing(job.out) as folder:
         material = Material(
             job.tree,
-            Facts(job.decided(), job.rewrite, job.builds),
+            Facts(job.decided(), job.rewrite, job.builds, job.proof()),
             job.branch,
             repository=job.workspace.repository(),
             worktree=job.workspace.worktree(job.branch.base),

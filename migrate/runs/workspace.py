@@ -37,6 +37,7 @@ _OURS = (
     f"{arrival.NAME}*",
     "repository*",
     "builds",
+    "proof",
     "profiles",
     "log",
     "scratch",

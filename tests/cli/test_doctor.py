@@ -36,6 +36,8 @@ TOOLS = {
     "sparse": "sparse",
     "ccache": "ccache",
     "distcc": "distcc",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "static libc": "libc6-dev",
 }
 
 

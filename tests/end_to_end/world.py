@@ -89,7 +89,7 @@ class World:
 
 def copy_program(to: Path) -> Path:
     """The package and its rules as they are now."""
-    for name in ("migrate", "cocci"):
+    for name in ("migrate", "cocci", "exercises"):
         shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
     return to
 

@@ -13,7 +13,9 @@ from migrate.base.programs.templates import Templates
 from migrate.base.prose import clean, listed
 from migrate.delivery.commits.messages import Conversion, GroupText, describe_group
 from migrate.delivery.mail.changes import Changes
+from migrate.delivery.mail.seen import seen_lines
 from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
+from migrate.delivery.proof.model import Proof
 from migrate.delivery.wording import WIDTH, mail_templates, render
 from migrate.rewrite.model import Rewrite
 
@@ -65,6 +67,7 @@ class Facts:
     classification: Classification
     rewrite: Rewrite
     builds: BuildReport | None
+    proof: Proof | None = None
 
     def conversions(self, commits: Sequence[Commit]) -> list[Conversion]:
         """What `commits` convert, in their order."""
@@ -122,6 +125,8 @@ def cover_facts(
         ),
         "built": facts.builds is not None,
         "toolchain": _unique(line for o in _objects(facts.builds, commits) for line in o.how),
+        "seen": seen_lines(facts.proof, [group for c in commits for group in c.groups]),
+        "machine": facts.proof.machine if facts.proof else "",
         "document": document,
         "part": part,
         "depends": depends,

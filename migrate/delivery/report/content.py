@@ -22,6 +22,7 @@ from migrate.delivery.model import (
     ObjectBuild,
     Series,
 )
+from migrate.delivery.proof.model import Control, GroupProof, Proof
 from migrate.delivery.report.code import diffs_of, excerpts, spot
 from migrate.delivery.report.model import (
     SCHEMA,
@@ -32,6 +33,8 @@ from migrate.delivery.report.model import (
     Part,
     Report,
     Row,
+    Run,
+    RunPair,
     SeriesEntry,
     State,
     Stated,
@@ -68,6 +71,7 @@ class Results:
     delivery: Delivery
     subsystem_of: Callable[[str], str]
     maintainers_of: Callable[[str], tuple[str, ...]]
+    proof: Proof | None = None
 
     @cached_property
     def changes(self) -> dict[str, GroupChange]:
@@ -129,6 +133,7 @@ def make_report(results: Results) -> Report:
             *(_series(s, (_STANDS.format(s.version),)) for s in results.delivery.unchanged),
         ),
         toolchain=results.builds.how,
+        machine=results.proof.machine if results.proof else "",
     )
 
 
@@ -176,6 +181,7 @@ def _row(results: Results, acquire: Acquire, group: Group | None) -> Row:
         state=group.state if group else "manual",
         built=group.built if group else "",
         reason=group.reason if group else _NO_GROUP,
+        proof=group.run.outcome if group and group.run else "",
     )
 
 
@@ -211,7 +217,24 @@ def _group(results: Results, group: PinGroup, verdict: Verdict) -> Group:
         diffs=diffs_of(change) if change else (),
         builds=tuple(_build(item) for item in builds),
         contracts=tuple(Stated(str(c), c.why) for c in group.contracts),
+        run=_run(results.proof.of(group.name) if results.proof else None),
     )
+
+
+def _run(proof: GroupProof | None) -> Run | None:
+    if proof is None:
+        return None
+    return Run(
+        str(proof.outcome),
+        proof.reason,
+        tuple(RunPair(str(p.acquire), str(p.release), p.count) for p in proof.pairs),
+        tuple(map(str, proof.missed)),
+        tuple(map(_control, proof.controls)),
+    )
+
+
+def _control(control: Control) -> str:
+    return f"{control.release} {control.spoiling}: {control.outcome}, {control.reason}"
 
 
 def _builds_of_group(results: Results, name: str, commit: Commit | None) -> list[ObjectBuild]:

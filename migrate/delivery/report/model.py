@@ -38,7 +38,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Row:
-    """One acquire; `area` is its place on the map, `built` is "" where nothing was built.
+    """One acquire; `area` is its place on the map, `built` is "" where nothing was built, and
+    `proof` what was seen of its group at run time, "" where nobody looked.
 
     `line` counts from 1, `column` from 0 in bytes, here and everywhere below.
     """
@@ -57,6 +58,7 @@ class Row:
     state: State
     built: str
     reason: str
+    proof: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,28 @@ class Stated:
 
 
 @dataclass(frozen=True)
+class RunPair:
+    """`count` pins were taken at `acquire` and released at `release`, both as "path:line"."""
+
+    acquire: str
+    release: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was seen of a group while the branch ran, as in `migrate.delivery.proof.model`:
+    `missed` are its lines that did not run, `controls` what became of releases that were spoiled
+    on purpose, a line each."""
+
+    outcome: str
+    reason: str
+    pairs: tuple[RunPair, ...]
+    missed: tuple[str, ...]
+    controls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Group:
     """One pin group with its verdict and all that belongs to it. What the author decided has no
     confidence: that is how sure the tool is. `gap_kinds` has the kind of each of `gaps`, in their
@@ -154,6 +178,7 @@ class Group:
     diffs: tuple[Diff, ...]
     builds: tuple[Build, ...]
     contracts: tuple[Stated, ...] = ()
+    run: Run | None = None
 
 
 @dataclass(frozen=True)
@@ -195,7 +220,8 @@ class Area:
 @dataclass(frozen=True)
 class Report:
     """`rows` are sorted by place, `groups` by name; `toolchain` says what else than the usual
-    compilers it took to build, a line each."""
+    compilers it took to build, a line each, and `machine` what the branch ran on, "" where nobody
+    booted it."""
 
     schema: int
     tool: str
@@ -211,3 +237,4 @@ class Report:
     commits: tuple[CommitEntry, ...]
     series: tuple[SeriesEntry, ...]
     toolchain: tuple[str, ...] = ()
+    machine: str = ""

@@ -23,6 +23,7 @@ _COLUMNS = (
     ("maintainer", "Maintainer"),
     ("state", "State"),
     ("built", "Build"),
+    ("proof", "Run"),
     ("reason", "Reason"),
 )
 """The table: the field of a row that is sorted by, and its head."""
@@ -73,6 +74,7 @@ def _choices(report: Report) -> dict[str, tuple[str, tuple[str, ...]]]:
         "case": ("CASE", tuple(sorted({r.case for r in rows}))),
         "state": ("State", tuple(sorted({r.state for r in rows}))),
         "built": ("Build", tuple(sorted({r.built for r in rows}))),
+        "proof": ("Run", tuple(sorted({r.proof for r in rows}))),
         "area": ("Directory", tuple(sorted({r.area for r in rows}))),
         "subsystem": ("Subsystem", tuple(sorted({r.subsystem for r in rows}))),
         "maintainer": ("Maintainer", tuple(sorted({m for r in rows for m in r.maintainers}))),

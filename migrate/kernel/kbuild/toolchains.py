@@ -110,6 +110,11 @@ def architectures() -> tuple[Architecture, ...]:
     )
 
 
+def known_architecture(name: str) -> Architecture:
+    """The architecture of that name, which there has to be."""
+    return next(a for a in architectures() if a.name == name)
+
+
 @cache
 def build_settings() -> BuildSettings:
     """What the tool changes in the configurations that it makes."""

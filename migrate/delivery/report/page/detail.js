@@ -110,6 +110,21 @@ const grounds = group => group.confidence === null
   ? "decided by the " + group.decided_by
   : "rule " + group.rule + ", confidence " + group.confidence + ", decided by rules";
 
+// What was seen while the branch ran; each end leads to its line.
+const runLines = (anchors, run) => {
+  const place = where => {
+    const row = anchors.get(where);
+    const text = make(row ? "a" : "span", "", where);
+    if (row) text.href = "#" + row.id;
+    return text;
+  };
+  return [make("li", "", run.outcome + (run.reason ? ": " + run.reason : "")),
+    ...run.pairs.map(pair => make("li", "", place(pair.acquire), " \u2192 ", place(pair.release),
+      " " + pair.count + (pair.count === 1 ? " time" : " times"))),
+    ...run.missed.map(where => make("li", "", "did not run: ", place(where))),
+    ...plain(run.controls)];
+};
+
 const detail = (group, id) => {
   const anchors = new Map();
   const code = group.code.flatMap((file, index) =>
@@ -133,6 +148,7 @@ const detail = (group, id) => {
   if (group.builds.length) section(box, "Builds", buildTable(group.builds));
   for (const build of group.builds.filter(each => each.output.trim()))
     box.append(make("p", "", make("code", "", build.path + " for " + build.arch)), make("pre", "", build.output));
+  if (group.run) list(box, "Run", runLines(anchors, group.run));
   list(box, "Acquires", spots(anchors, group.acquires));
   list(box, "Uses", spots(anchors, group.uses));
   list(box, "Releases", spots(anchors, group.releases));

@@ -40,6 +40,7 @@ const rowOf = entry => {
     cell("Verdict", "", tag(site.verdict)), cell("CASE", "", site.case),
     cell("Subsystem", "", site.subsystem), cell("Maintainer", "", people),
     cell("State", "", tag(site.state)), cell("Build", "", site.built),
+    cell("Run", "", site.proof),
     cell("Reason", "keeps-lines", site.reason));
   return entry.row;
 };

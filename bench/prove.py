@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What `gup-migrate prove` sees of real kernels: python -m bench.prove LINUX... [--record FILE].
+
+Each kernel is converted under each profile that fits, built and booted. Give `--workspaces DIR` to
+keep what was built.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.record import add_record
+from migrate.kernel.tree import open_tree
+
+PROFILES = ("vaddr-pin", "pin-user-pages")
+_HEADS = ("kernel", "profile", "groups", "proved", "controls", "caught", "outside", "otherwise")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("trees", type=Path, nargs="+", metavar="LINUX")
+    parser.add_argument("--profile", action="append", choices=PROFILES)
+    parser.add_argument("--workspaces", type=Path)
+    add_record(parser, "bench.prove")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-prove-") as scratch:
+        place = options.workspaces or Path(scratch)
+        lines = list(_table(options.trees, options.profile or PROFILES, place))
+    print("\n".join(lines))
+    if options.record:
+        options.record.write(lines)
+
+
+def _table(trees: Sequence[Path], profiles: Sequence[str], place: Path) -> Iterator[str]:
+    yield f"| {' | '.join(_HEADS)} |"
+    yield f"| {' | '.join('---' for _ in _HEADS)} |"
+    pairs: list[str] = []
+    for tree in trees:
+        version = ".".join(map(str, open_tree(tree).version[:2]))
+        for profile in profiles:
+            proof = _proof(tree, profile, place / version)
+            if proof is not None:
+                yield _row(version, profile, proof)
+                pairs += ["", f"Linux {version}, {profile}:", "", *_groups(proof)]
+    yield from pairs
+
+
+def _proof(tree: Path, profile: str, workspace: Path) -> Any:
+    """What prove says; None for a profile that does not fit the tree."""
+    command = [sys.executable, "-m", "migrate", "prove", str(tree), "--profile", profile]
+    done = subprocess.run(
+        [*command, "--workspace", str(workspace), "--json"], stdout=subprocess.PIPE, check=False
+    )
+    return json.loads(done.stdout) if done.stdout else None
+
+
+def _row(version: str, profile: str, proof: Any) -> str:
+    groups = proof["groups"]
+    outcomes = Counter(g["outcome"] for g in groups)
+    controls = Counter(c["outcome"] for g in groups for c in g["controls"])
+    others = {k: n for k, n in outcomes.items() if k not in ("proved", "not reached")}
+    outside = others.pop("outside the group", 0)
+    cells = [version, profile, len(groups), outcomes["proved"], sum(controls.values())]
+    otherwise = ", ".join(f"{n} {k}" for k, n in others.items()) or proof["problem"] or "-"
+    return f"| {' | '.join(map(str, [*cells, controls['caught'], outside, otherwise]))} |"
+
+
+def _groups(proof: Any) -> Iterator[str]:
+    for group in proof["groups"]:
+        what = "; ".join(map(_pair, group["pairs"])) or group["reason"]
+        yield f"- `{group['group']}`: {group['outcome']}: {what}"
+
+
+def _pair(pair: Any) -> str:
+    taken, given = (f"{e['path']}:{e['line']}" for e in (pair["acquire"], pair["release"]))
+    return f"{taken} -> {given} {pair['count']}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "exercise.h"
+#include <linux/io_uring.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+static long set_buffers(int ring, struct iovec *buffers, unsigned int count)
+{
+	unsigned int what = buffers ? IORING_REGISTER_BUFFERS : IORING_UNREGISTER_BUFFERS;
+
+	return syscall(SYS_io_uring_register, ring, what, buffers, count);
+}
+
+int exercise_io_uring(void)
+{
+	struct io_uring_params parameters = { 0 };
+	char *memory = pages_of_memory(16);
+	struct iovec buffers[] = { { memory, 8 * PAGE }, { memory + 10 * PAGE, 3 * PAGE } };
+	int ring = syscall(SYS_io_uring_setup, 8, &parameters);
+
+	if (ring < 0)
+		return lacking("io_uring_setup() does not work");
+	if (set_buffers(ring, buffers, 2) && plain())
+		return failed("IORING_REGISTER_BUFFERS");
+	if (set_buffers(ring, NULL, 0) && plain())
+		return failed("IORING_UNREGISTER_BUFFERS");
+	/* These are left to close(). */
+	if (set_buffers(ring, buffers, 1) && plain())
+		return failed("IORING_REGISTER_BUFFERS for the second time");
+	close(ring);
+	return done();
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command `prove`, between its arguments and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.base.errors import ExitCode, Refusal
+from migrate.cli.commands import bring_up_to_date, open_job, working
+from migrate.cli.console import Console
+from migrate.cli.remembered import with_last_options
+from migrate.cli.request import Request
+from migrate.delivery.proof.model import ControlOutcome, GroupProof, Outcome, Proof
+from migrate.runs.proving import known_proof, make_proof, summary
+
+_BAD = (Outcome.OUTSIDE, Outcome.SPLAT, Outcome.FOREIGN, Outcome.HELD)
+
+
+def prove(request: Request, *, controls: bool) -> ExitCode:
+    """Show what is seen of each group of the branch at run time; PARTIAL when a group is not as it
+    was found to be, when a control was missed, or when there is nothing to show."""
+    console = Console(verbose=request.verbose)
+    request, _ = with_last_options(request)
+    with open_job(request, console, "prove") as job:
+        if not job.profile.pins:
+            raise Refusal(
+                f"The profile {job.profile.name} takes no pins, so there are none to be proved.",
+                "Name one that does, as in --profile pin-user-pages.",
+            )
+        bring_up_to_date(job, console, "commit")
+        if not job.branch.commits:
+            raise Refusal(
+                "Nothing was converted, so there is nothing to be proved.",
+                f"See why: {request.command('classify')}",
+            )
+        proof = known_proof(job, controls=controls)
+        if proof is None:
+            with working(job, console):
+                proof = make_proof(job, controls=controls)
+        else:
+            console.reused("proof", summary(proof))
+    if request.json:
+        console.json(proof)
+    else:
+        _show(console, proof)
+    return exit_code(proof)
+
+
+def exit_code(proof: Proof) -> ExitCode:
+    """DONE when something was proved and nothing speaks against it."""
+    missed = any(c.outcome is ControlOutcome.MISSED for g in proof.groups for c in g.controls)
+    bad = any(g.outcome in _BAD for g in proof.groups)
+    return ExitCode.PARTIAL if proof.problem or missed or bad else ExitCode.DONE
+
+
+def _show(console: Console, proof: Proof) -> None:
+    if proof.problem:
+        console.say(f"Nothing is proved: {proof.problem}.")
+        return
+    rows = [(_result(g), "\n".join((g.group, *_lines(g)))) for g in proof.groups]
+    console.table(f"{summary(proof)}, on {proof.machine}", ("seen", "group, and what"), rows)
+    for splat in proof.splats:
+        console.say(f"The kernel said: {splat}")
+    for name in proof.unfinished:
+        console.say(f"The pass '{name}' did not come to its end.")
+
+
+def _result(group: GroupProof) -> str:
+    """The outcome, with the number of pins where there is one."""
+    return f"proved {group.count}" if group.outcome is Outcome.PROVED else str(group.outcome)
+
+
+def _lines(group: GroupProof) -> Iterator[str]:
+    if group.reason:
+        yield group.reason
+    yield from (f"{pair}" for pair in group.pairs)
+    if group.outcome is not Outcome.NOT_REACHED and group.missed:
+        yield f"did not run: {', '.join(map(str, group.missed))}"
+    for control in group.controls:
+        why = "" if control.outcome is ControlOutcome.CAUGHT else f", {control.reason}"
+        yield f"{control.release} {control.spoiling}: {control.outcome}{why}"

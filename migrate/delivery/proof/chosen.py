@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which exercises there are for a branch, and why a group was not reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from migrate.analysis.model import PinGroup
+from migrate.delivery.proof.configuration import Configuring, NotHere
+from migrate.delivery.proof.exercises import Exercise
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The exercises to run, what to set for them, and the objects that cannot be built here."""
+
+    exercises: tuple[Exercise, ...]
+    wishes: tuple[Mapping[str, str], ...]
+    not_here: dict[str, str]
+
+    def files_of(self, exercise: str) -> frozenset[str]:
+        return frozenset(p for e in self.exercises if e.name == exercise for p in e.objects)
+
+    @property
+    def command_line(self) -> str:
+        return " ".join(e.command_line for e in self.exercises if e.command_line)
+
+    @property
+    def seconds(self) -> int:
+        return sum(e.seconds for e in self.exercises)
+
+    def why_not(self, group: PinGroup, results: Mapping[str, str]) -> str:
+        """Why nothing was seen of `group`; `results` are what the exercises said."""
+        for path in group.paths:
+            if path in self.not_here:
+                return self.not_here[path]
+        fitting = [e for e in self.exercises if set(e.objects) & set(group.paths)]
+        if not fitting:
+            return f"no exercise for {', '.join(group.paths)}"
+        for exercise in fitting:
+            what = results.get(exercise.name, "it did not run")
+            if what != "done":
+                return f"{exercise.name}: {what}"
+        return f"{', '.join(e.name for e in fitting)} does not get there"
+
+
+def choose(every: Iterable[Exercise], converted: Sequence[str], configuring: Configuring) -> Chosen:
+    """Those of `every` that are for one of the files `converted`, with what to set for them."""
+    here = {path: configuring.wishes(path) for path in converted if path.endswith(".c")}
+    wishes: list[Mapping[str, str]] = []
+    chosen = []
+    for exercise in every:
+        found = [w for o in exercise.objects if isinstance(w := here.get(o), dict)]
+        if found:
+            chosen.append(exercise)
+            wishes += [*found, configuring.with_needs(exercise.symbols)]
+    not_here = {path: w.reason for path, w in here.items() if isinstance(w, NotHere)}
+    return Chosen(tuple(chosen), tuple(wishes), not_here)

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the guest wrote on its serial console: how the exercises went, and the tables of pins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+_OURS = re.compile(r"gup-prove: (.*?)\s*$")
+_SPLAT = re.compile(
+    r"WARNING: |BUG: |\bOops\b|kernel BUG at|Kernel panic|general protection fault"
+    r"|Bad page state|Unable to handle|refcount_t: |list_(add|del) corruption"
+)
+_ROW = re.compile(r"\| (ACQUIRE|RELEASE|PAIR|HELD|SUM) (.*)")
+_STAMP = re.compile(r"^\[\s*\d+\.\d+\](\[[^\]]*\])?\s*")
+_TAINTS = 1 << 5 | 1 << 7 | 1 << 9 | 1 << 14
+"""Bad page, died, warned, locked up: include/linux/panic.h."""
+
+
+@dataclass(frozen=True, order=True)
+class Site:
+    """A call in the scratch build; the path is as the compiler had it, "-" for nobody."""
+
+    path: str
+    line: int
+
+
+@dataclass
+class Table:
+    """Pins since the guest started: `acquires` and `releases` have the pages by site."""
+
+    acquires: dict[Site, int] = field(default_factory=dict)
+    releases: dict[Site, int] = field(default_factory=dict)
+    pairs: dict[tuple[Site, Site], tuple[int, int]] = field(default_factory=dict)
+    held: dict[Site, int] = field(default_factory=dict)
+    lost: int = 0
+
+
+@dataclass(frozen=True)
+class Splat:
+    """What the kernel said, and the exercise that ran then, "" for none."""
+
+    text: str
+    exercise: str
+
+
+@dataclass
+class Console:
+    """`tables` are those that came whole, by pass; `results` what each exercise said, by pass and
+    name. `problem` says why the output cannot be used, "" when it can."""
+
+    release: str = ""
+    tables: dict[str, Table] = field(default_factory=dict)
+    results: dict[tuple[str, str], str] = field(default_factory=dict)
+    splats: list[Splat] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
+    finished: bool = False
+    problem: str = ""
+
+    @property
+    def last(self) -> Table | None:
+        """The last whole table, which has all before it."""
+        return list(self.tables.values())[-1] if self.tables else None
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        return tuple(name for name in self.begun if name not in self.tables)
+
+
+def read_console(output: bytes) -> Console:
+    """Read what was written, however much of it there is."""
+    found = Console()
+    reader = _Reader(found)
+    for raw in output.decode("utf-8", "replace").splitlines():
+        if ours := _OURS.search(raw):
+            reader.ours(ours[1])
+        elif _SPLAT.search(raw):
+            reader.splat(_STAMP.sub("", raw.strip())[:200])
+    if not found.release:
+        found.problem = "the kernel does not start"
+    elif not found.tables:
+        found.problem = reader.trouble or "the guest ended before it had shown its pins"
+    return found
+
+
+@dataclass
+class _Reader:
+    console: Console
+    exercise: str = ""
+    rows: list[str] = field(default_factory=list)
+    trouble: str = ""
+
+    def ours(self, text: str) -> None:
+        word, _, rest = text.partition(" ")
+        match word:
+            case "begin":
+                self.console.release = rest
+            case "pass":
+                self.console.begun.append(rest)
+            case "start":
+                self.exercise = rest
+            case "end":
+                self._ended(rest)
+            case "table":
+                self.rows = []
+            case "|":
+                self.rows.append(text)
+            case "over":
+                self._over(rest.split())
+            case "no":
+                self.trouble = f"the guest has no {rest}"
+            case "finished":
+                self.console.finished = True
+
+    def splat(self, text: str) -> None:
+        self.console.splats.append(Splat(text, self.exercise))
+
+    def _ended(self, rest: str) -> None:
+        name, _, said = rest.partition(" ")
+        _, _, what = said.partition(" ")
+        if self.console.begun:
+            self.console.results[self.console.begun[-1], name] = what
+        self.exercise = ""
+
+    def _over(self, words: Sequence[str]) -> None:
+        """A table is only taken when every line of it came through."""
+        if len(words) != 4 or not words[1].isdecimal():
+            return
+        name, count, tainted = words[0], int(words[1]), words[3]
+        matched = [m for m in map(_ROW.fullmatch, self.rows) if m]
+        table = _table([(m[1], m[2].split()) for m in matched])
+        if table is None or len(matched) != count:
+            self.trouble = "the table of pins was garbled on the console"
+            return
+        if table.lost:
+            self.trouble = f"{table.lost} pins did not fit into the table"
+            return
+        self.console.tables[name] = table
+        known = any(True for _ in self.console.splats)
+        if tainted.isdecimal() and int(tainted) & _TAINTS and not known:
+            self.console.splats.append(Splat(f"the kernel is tainted: {tainted}", ""))
+
+
+def _table(rows: Sequence[tuple[str, list[str]]]) -> Table | None:
+    """The table of `rows`, None when one of them is not what it should be or the sum is missing."""
+    table, summed = Table(), False
+    try:
+        for kind, words in rows:
+            sites = list(_sites(words))
+            match kind:
+                case "ACQUIRE":
+                    _add(table.acquires, sites[0], int(words[3]))
+                case "RELEASE":
+                    _add(table.releases, sites[0], int(words[3]))
+                case "PAIR":
+                    key = (sites[0], sites[1])
+                    n, doubt = table.pairs.get(key, (0, 0))
+                    table.pairs[key] = (n + int(words[4]), doubt + int(words[5]))
+                case "HELD":
+                    _add(table.held, sites[0], int(words[2]))
+                case _:
+                    table.lost, summed = int(words[1]), True
+    except (IndexError, ValueError):
+        return None
+    return table if summed else None
+
+
+def _sites(words: Sequence[str]) -> Iterator[Site]:
+    for path, line in zip(words[::2], words[1::2], strict=False):
+        if not path.isdecimal() and line.isdecimal():
+            yield Site(path, int(line))
+
+
+def _add(counts: dict[Site, int], site: Site, n: int) -> None:
+    counts[site] = counts.get(site, 0) + n

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Releases that are spoiled on purpose, to see that it shows: without that a proof proves nothing.
+
+In a scratch copy one release of each group is turned back to what it was before the conversion,
+or taken out. Groups do not share releases, so that one build and one boot do for all of them; a
+group with several releases takes as many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from migrate.delivery.proof.model import (
+    Control,
+    ControlOutcome,
+    GroupProof,
+    Line,
+    Outcome,
+    Spoiling,
+)
+from migrate.delivery.proof.places import Hunk
+
+_CAUGHT = (Outcome.HELD, Outcome.FOREIGN)
+
+
+@dataclass(frozen=True)
+class Spoiled:
+    """One release to be spoiled for `group`."""
+
+    group: str
+    release: Line
+    spoiling: Spoiling
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one build spoils; no two are of the same group."""
+
+    spoiled: tuple[Spoiled, ...]
+
+
+def rounds(proofs: Iterable[GroupProof]) -> tuple[Round, ...]:
+    """Every release that ran for a proved group turned back once, and one of each dropped."""
+    proved = [p for p in proofs if p.outcome is Outcome.PROVED]
+    releases = {p.group: sorted({pair.release for pair in p.pairs}) for p in proved}
+    most = max((len(lines) for lines in releases.values()), default=0)
+    back = [
+        Round(
+            tuple(
+                Spoiled(group, lines[n], Spoiling.TURNED_BACK)
+                for group, lines in releases.items()
+                if n < len(lines)
+            )
+        )
+        for n in range(most)
+    ]
+    dropped = tuple(Spoiled(g, lines[0], Spoiling.DROPPED) for g, lines in releases.items())
+    return (*back, Round(dropped)) if dropped else ()
+
+
+@dataclass(frozen=True)
+class NotSpoiled:
+    """Why a release could not be spoiled."""
+
+    reason: str
+
+
+def spoil(
+    text: bytes, base: bytes, wanted: Sequence[Spoiled], hunks: Sequence[Hunk], names: Sequence[str]
+) -> tuple[bytes, dict[Spoiled, NotSpoiled]]:
+    """The converted file `text` with each of `wanted` spoiled, and those that could not be.
+
+    `base` is the file before the conversion, `hunks` what changed between them, and `names` the
+    functions that release pins.
+    """
+    new, old = text.splitlines(keepends=True), base.splitlines(keepends=True)
+    failed: dict[Spoiled, NotSpoiled] = {}
+    # From the end, so that the lines before stay where they are.
+    for item in sorted(wanted, key=lambda s: s.release, reverse=True):
+        hunk = next((h for h in hunks if h.has_old(item.release.line)), None)
+        if hunk is None:
+            failed[item] = NotSpoiled("the conversion did not change its line")
+        elif problem := _spoil_hunk(new, old, item, hunk, names):
+            failed[item] = NotSpoiled(problem)
+    return b"".join(new), failed
+
+
+def _spoil_hunk(
+    new: list[bytes], old: list[bytes], item: Spoiled, hunk: Hunk, names: Sequence[str]
+) -> str:
+    """Change the lines of `hunk` in `new`; what is in the way, or ""."""
+    at, end = hunk.new - 1, hunk.new - 1 + hunk.new_count
+    was, till = hunk.old - 1, hunk.old - 1 + hunk.old_count
+    if hunk.old_count == hunk.new_count:
+        # Line by line, so that an acquire beside the release stays converted.
+        at += item.release.line - hunk.old
+        was += item.release.line - hunk.old
+        end, till = at + 1, was + 1
+    if item.spoiling is Spoiling.TURNED_BACK:
+        new[at:end] = old[was:till]
+        return ""
+    dropped = _without_call(b"".join(new[at:]), end - at, names)
+    if dropped is None:
+        return "no call of a release function is in its line"
+    new[at:] = [dropped]
+    return ""
+
+
+def _without_call(text: bytes, lines: int, names: Sequence[str]) -> bytes | None:
+    """`text` without the first call of one of `names` in its first `lines`; None for no call."""
+    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    limit = sum(len(line) for line in text.splitlines(keepends=True)[:lines])
+    found = re.compile(rf"\b(?:{either})\s*\(".encode()).search(text, 0, limit)
+    if found is None:
+        return None
+    depth, at = 1, found.end()
+    while depth and at < len(text):
+        depth += {ord("("): 1, ord(")"): -1}.get(text[at], 0)
+        at += 1
+    inside = text[found.start() : at]
+    # As many lines as before: what stands below keeps its place.
+    return text[: found.start()] + b"((void)0)" + b"\n" * inside.count(b"\n") + text[at:]
+
+
+def judged(
+    tried: Round, proofs: Iterable[GroupProof], failed: Mapping[Spoiled, NotSpoiled]
+) -> Iterator[tuple[str, Control]]:
+    """What came of each release of a round, by group."""
+    by_group = {p.group: p for p in proofs}
+    for item in tried.spoiled:
+        if item in failed:
+            outcome, reason = ControlOutcome.NOT_MADE, failed[item].reason
+        else:
+            found = by_group[item.group]
+            caught = found.outcome in _CAUGHT or bool(found.held)
+            outcome = ControlOutcome.CAUGHT if caught else ControlOutcome.MISSED
+            reason = found.reason or str(found.outcome)
+        yield item.group, Control(item.release, item.spoiling, outcome, reason)
+
+
+def not_made(tried: Round, reason: str) -> Iterator[tuple[str, Control]]:
+    """The controls of a round that could not be built or did not start."""
+    for item in tried.spoiled:
+        yield (
+            item.group,
+            Control(item.release, item.spoiling, ControlOutcome.NOT_MADE, reason),
+        )

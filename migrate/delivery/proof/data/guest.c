@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The only program of the guest of gup-migrate prove: init. It runs the exercises
+ * that guest_exercises.h lists, and prints how they went and the table of pins.
+ */
+#include "exercise.h"
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/klog.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#define TABLE "/sys/kernel/debug/gup_prove"
+#define NOTHING "nothing"
+#define SETTLE_SECONDS 10
+
+struct exercise {
+	const char *name;
+	int (*run)(void);
+	int seconds;
+};
+
+#define EXERCISE(name, seconds) int exercise_##name(void);
+#include "guest_exercises.h"
+#undef EXERCISE
+
+static const struct exercise exercises[] = {
+#define EXERCISE(name, seconds) { #name, exercise_##name, seconds },
+#include "guest_exercises.h"
+#undef EXERCISE
+	{ NULL, NULL, 0 }
+};
+
+static const char *const passes[][2] = {
+	{ "plain", "short 0" }, { "short", "short 2" }, { "fail", "fail 3" },
+};
+
+static int pass;
+static int answer = -1;
+
+/* One line, in one write: the kernel writes to the same console. */
+static void say(const char *format, ...)
+{
+	char line[1024];
+	va_list arguments;
+	int length, ignored;
+
+	length = snprintf(line, sizeof(line), "gup-prove: ");
+	va_start(arguments, format);
+	length += vsnprintf(line + length, sizeof(line) - length - 2, format, arguments);
+	va_end(arguments);
+	if (length > (int)sizeof(line) - 2)
+		length = sizeof(line) - 2;
+	line[length++] = '\n';
+	ignored = write(1, line, length);
+	(void)ignored;
+}
+
+static int answered(const char *what, int error, const char *format, va_list arguments)
+{
+	char text[400];
+	int length, ignored;
+
+	length = snprintf(text, sizeof(text), "%s ", what);
+	length += vsnprintf(text + length, sizeof(text) - length, format, arguments);
+	if (length > (int)sizeof(text) - 1)
+		length = sizeof(text) - 1;
+	if (error)
+		snprintf(text + length, sizeof(text) - length, ": %s", strerror(error));
+	ignored = write(answer, text, strlen(text) + 1);
+	(void)ignored;
+	return 1;
+}
+
+int done(void)
+{
+	int ignored = write(answer, "done", 5);
+
+	(void)ignored;
+	return 0;
+}
+
+int failed(const char *format, ...)
+{
+	va_list arguments;
+	int error = errno;
+
+	va_start(arguments, format);
+	answered("failed", error, format, arguments);
+	va_end(arguments);
+	return 1;
+}
+
+int lacking(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	answered("lacking", 0, format, arguments);
+	va_end(arguments);
+	return 2;
+}
+
+bool plain(void)
+{
+	return pass == 0;
+}
+
+char *pages_of_memory(size_t count)
+{
+	char *found = mmap(NULL, count * PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (found == MAP_FAILED)
+		_exit(failed("mmap() of %zu pages", count));
+	return found;
+}
+
+int put_text(const char *path, const char *text)
+{
+	int file = open(path, O_WRONLY | O_CLOEXEC), error;
+	ssize_t written;
+
+	if (file < 0)
+		return -1;
+	written = write(file, text, strlen(text));
+	error = errno;
+	close(file);
+	errno = error;
+	return written == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+int run_nothing(char *const argv[])
+{
+	char *const environment[] = { NOTHING "=1", NULL };
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		execve("/init", argv, environment);
+		_exit(127);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static void reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+/* Whether `child` has ended within `seconds`. */
+static bool ends(pid_t child, double seconds)
+{
+	double until = now() + seconds;
+
+	do {
+		if (waitpid(child, NULL, WNOHANG) == child)
+			return true;
+		usleep(20000);
+	} while (now() < until);
+	return false;
+}
+
+/* Run one exercise in a session of its own, and end it and its children. */
+static void exercise(const struct exercise *one)
+{
+	char text[500] = "failed it died";
+	int ends_of_pipe[2];
+	double start = now();
+	ssize_t length;
+	pid_t child;
+
+	say("start %s", one->name);
+	if (pipe2(ends_of_pipe, O_CLOEXEC | O_NONBLOCK)) {
+		say("end %s 0 failed pipe", one->name);
+		return;
+	}
+	child = fork();
+	if (!child) {
+		setsid();
+		answer = ends_of_pipe[1];
+		errno = 0;
+		_exit(one->run());
+	}
+	close(ends_of_pipe[1]);
+	if (!ends(child, one->seconds)) {
+		snprintf(text, sizeof(text), "late");
+		kill(-child, SIGKILL);
+		kill(child, SIGKILL);
+		ends(child, 5);
+	} else {
+		length = read(ends_of_pipe[0], text, sizeof(text) - 1);
+		if (length > 0)
+			text[length] = 0;
+		kill(-child, SIGKILL);
+	}
+	close(ends_of_pipe[0]);
+	reap();
+	say("end %s %.1f %s", one->name, now() - start, text);
+}
+
+/* The table; NULL when there is none. */
+static char *table(void)
+{
+	static char text[1 << 20];
+	int file = open(TABLE, O_RDONLY | O_CLOEXEC);
+	ssize_t length, whole = 0;
+
+	if (file < 0)
+		return NULL;
+	while ((length = read(file, text + whole, sizeof(text) - 1 - whole)) > 0)
+		whole += length;
+	close(file);
+	text[whole] = 0;
+	return text;
+}
+
+/* What works in the background gives its pins back a little later. */
+static void settle(void)
+{
+	double until = now() + SETTLE_SECONDS;
+
+	while (now() < until) {
+		char *text = table();
+
+		if (!text || strstr(text, "\nSUM 0 "))
+			return;
+		reap();
+		usleep(200000);
+	}
+}
+
+static void show(const char *name)
+{
+	char *text, *line, *rest, tainted[32] = "?";
+	int file, lines = 0;
+	ssize_t length;
+
+	settle();
+	klogctl(8, NULL, 1);
+	text = table();
+	if (!text)
+		say("no " TABLE);
+	say("table %s", name);
+	for (line = text ? strtok_r(text, "\n", &rest) : NULL; line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		say("| %s", line);
+		lines++;
+	}
+	file = open("/proc/sys/kernel/tainted", O_RDONLY);
+	length = file < 0 ? 0 : read(file, tainted, sizeof(tainted) - 1);
+	if (length > 0)
+		tainted[length - 1] = 0;
+	close(file);
+	say("over %s %d tainted %s", name, lines, tainted);
+	klogctl(8, NULL, 5);
+}
+
+static void mounted(const char *kind, const char *where)
+{
+	mkdir(where, 0755);
+	mount(kind, where, kind, 0, NULL);
+}
+
+int main(void)
+{
+	const struct exercise *one;
+	struct utsname name;
+	/* The kernel hands on what it does not know of its command line. */
+	int count = getenv("prove_passes") ? 1 : sizeof(passes) / sizeof(passes[0]);
+
+	if (getpid() != 1 || getenv(NOTHING))
+		return 0;
+	mounted("proc", "/proc");
+	mounted("sysfs", "/sys");
+	mounted("devtmpfs", "/dev");
+	mounted("debugfs", "/sys/kernel/debug");
+	mounted("tracefs", "/sys/kernel/tracing");
+	mounted("securityfs", "/sys/kernel/security");
+	mounted("tmpfs", "/tmp");
+	uname(&name);
+	say("begin %s", name.release);
+	put_text("/proc/sys/vm/nr_hugepages", "8");
+	for (pass = 0; pass < count; pass++) {
+		if (put_text(TABLE, passes[pass][1]))
+			say("no " TABLE);
+		say("pass %s", passes[pass][0]);
+		for (one = exercises; one->name; one++)
+			exercise(one);
+		put_text(TABLE, "short 0");
+		put_text(TABLE, "fail 0");
+		show(passes[pass][0]);
+	}
+	say("finished");
+	sync();
+	reboot(RB_AUTOBOOT);
+	for (;;)
+		pause();
+}

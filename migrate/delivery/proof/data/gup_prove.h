@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Made by gup-migrate prove, for a scratch build. */
+#ifndef _LINUX_GUP_PROVE_H
+#define _LINUX_GUP_PROVE_H
+
+struct gup_prove_site {
+	const char *file;
+	int line;
+	bool known, acquires;
+	unsigned long calls, pages;
+	struct gup_prove_site *next;
+};
+
+long gup_prove_acquired(struct gup_prove_site *site, struct page **pages, long got);
+void gup_prove_acquired_one(struct gup_prove_site *site, struct page *page);
+bool gup_prove_fails(struct gup_prove_site *site);
+void gup_prove_released(struct gup_prove_site *site, struct page **pages, unsigned long n);
+void gup_prove_released_row(struct gup_prove_site *site, struct page *page,
+			    unsigned long n, int step);
+
+#define GUP_PROVE_RELEASE(page) ({one})(page)
+
+#ifndef GUP_PROVE_OFF
+{macros}
+#endif
+#endif

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The exercises: small programs that make the kernel run the code of an object, as data and C."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from migrate.base.data import data_folder
+
+_KEYS = {"title", "objects", "symbols", "seconds", "command_line"}
+_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """`objects` are the sources whose code it runs, `symbols` what it takes in the configuration
+    besides those, `seconds` how long it may run, and `command_line` what the kernel is started
+    with. `code` is a file of C that defines `exercise_NAME()`."""
+
+    name: str
+    title: str
+    objects: tuple[str, ...]
+    symbols: tuple[str, ...]
+    seconds: int
+    command_line: str
+    code: Path
+
+    @property
+    def function(self) -> str:
+        return f"exercise_{self.name}"
+
+
+def exercises(folder: Path | None = None) -> tuple[Exercise, ...]:
+    """All that there are, by name; a ValueError for a file that is no exercise."""
+    place = folder or data_folder("exercises")
+    return tuple(_read(path) for path in sorted(place.glob("*.toml")))
+
+
+def _read(path: Path) -> Exercise:
+    data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    if strange := sorted(data.keys() - _KEYS):
+        raise ValueError(f"{path.name}: {strange[0]} is no key of an exercise")
+    if lacking := sorted({"title", "objects"} - data.keys()):
+        raise ValueError(f"{path.name}: {lacking[0]} is missing")
+    code = path.with_suffix(".c")
+    if not code.is_file():
+        raise ValueError(f"{path.name}: {code.name} is missing")
+    return Exercise(
+        path.stem,
+        data["title"],
+        tuple(data["objects"]),
+        tuple(data.get("symbols", ())),
+        data.get("seconds", _SECONDS),
+        data.get("command_line", ""),
+        code,
+    )

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a scratch copy of the tree gets so that the kernel says who pins and who releases a page.
+
+Each function of the pin and release families becomes a macro of the same name, which notes file
+and line of the call and then calls the function. Its parameters are those of the tree's own
+prototypes, so that nothing depends on the version of the kernel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrate.kernel.signatures import PIN_NAMES, Signature, read_signatures
+from migrate.kernel.tree import Tree
+
+_DATA = Path(__file__).parent / "data"
+_MM, _GUP, _MAKEFILE = "include/linux/mm.h", "mm/gup.c", "mm/Makefile"
+_RELEASES = (
+    "put_user_page",
+    "put_user_pages",
+    "put_user_pages_dirty",
+    "put_user_pages_dirty_lock",
+    "unpin_user_page",
+    "unpin_user_pages",
+    "unpin_user_pages_dirty_lock",
+    "unpin_user_page_range_dirty_lock",
+    "unpin_user_folio",
+)
+_ONE = ("put_user_page", "unpin_user_page")
+"""What gives a single pin back, the best first."""
+_LAST_ENDIF = re.compile(rb"^#endif[^\n]*\n?(?=\s*\Z)", re.M)
+_SITE = "static struct gup_prove_site __gp_site = { .file = __FILE__, .line = __LINE__ }"
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """Why a tree cannot be instrumented, in one line."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Instrumented:
+    """The files to add or replace, and the functions whose calls are noted."""
+
+    files: dict[str, bytes]
+    acquires: tuple[str, ...]
+    releases: tuple[str, ...]
+
+
+def instrument(tree: Tree, more_releases: Iterable[str] = ()) -> Instrumented | Unfit:
+    """Make `tree`, the tip of a branch, note pins; `more_releases` are those of its profile."""
+    found = read_signatures(tree, (*_RELEASES, *more_releases))
+    acquires = {n: m for n in PIN_NAMES if n in found and (m := _acquire(found[n]))}
+    wanted = dict.fromkeys((*_RELEASES, *more_releases))
+    releases = {n: m for n in wanted if n in found and (m := _release(found[n]))}
+    one = next((name for name in _ONE if name in releases), None)
+    if not acquires or one is None:
+        return Unfit(f"{_MM} declares no function that takes or releases pins")
+    header = (_DATA / "gup_prove.h").read_text(encoding="utf-8").replace("{one}", one)
+    header = header.replace("{macros}", "\n".join((*acquires.values(), *releases.values())))
+    texts = tree.read_many([_MM, _GUP, _MAKEFILE])
+    if missing := [p for p in (_MM, _GUP, _MAKEFILE) if p not in texts]:
+        return Unfit(f"there is no {missing[0]}")
+    mm, ends = _LAST_ENDIF.subn(rb"#include <linux/gup_prove.h>\n\g<0>", texts[_MM])
+    if ends != 1:
+        return Unfit(f"{_MM} does not end with #endif")
+    files = {
+        _MM: mm,
+        _GUP: b"#define GUP_PROVE_OFF\n#line 1\n" + texts[_GUP],
+        _MAKEFILE: texts[_MAKEFILE] + b"\nobj-y += gup_prove.o\n",
+        "include/linux/gup_prove.h": header.encode(),
+        "mm/gup_prove.c": (_DATA / "gup_prove.c").read_bytes(),
+    }
+    return Instrumented(files, tuple(acquires), tuple(releases))
+
+
+def _acquire(signature: Signature) -> str:
+    """The macro for a function that takes pins, "" for one that is of another shape."""
+    at, name = signature.pages_position, signature.name
+    names = [f"a{n}" for n in range(len(signature.parameters))]
+    if at is None:
+        if "page *" not in signature.return_type:
+            return ""
+        call = f"({name})({', '.join(names)})"
+        body = [f"struct page *__gp_page = {call}"]
+        body += ["gup_prove_acquired_one(&__gp_site, __gp_page)", "__gp_page"]
+        return _macro(name, names, body)
+    if _is_array_of_pages(signature.parameters[at].type) is None:
+        return ""
+    passed = [("__gp_pages" if n == at else a) for n, a in enumerate(names)]
+    call = f"({name})({', '.join(passed)})"
+    body = [f"struct page **__gp_pages = ({names[at]})"]
+    body += [f"long __gp_got = gup_prove_fails(&__gp_site) ? -14 : {call}"]
+    body += [f"({signature.return_type})gup_prove_acquired(&__gp_site, __gp_pages, __gp_got)"]
+    return _macro(name, names, body)
+
+
+def _release(signature: Signature) -> str:
+    """The macro for a function that releases pins, "" for one that is of another shape."""
+    name = signature.name
+    names = [f"a{n}" for n in range(len(signature.parameters))]
+    types = [" ".join(p.type.split()) for p in signature.parameters]
+    body = list(_noted(types))
+    if not body:
+        return ""
+    passed = ["__gp_what", *(["__gp_n"] if len(names) > 1 else []), *names[2:]]
+    return _macro(name, names, [*body, f"({name})({', '.join(passed)})"])
+
+
+def _noted(types: list[str]) -> Iterator[str]:
+    """The declarations and the note of what is released, by the types of the parameters."""
+    if not types:
+        return
+    several = len(types) > 1
+    match types[0].replace(" *", "*"):
+        case "struct page**" if several:
+            yield "struct page **__gp_what = (a0)"
+            yield "unsigned long __gp_n = (a1)"
+            yield "gup_prove_released(&__gp_site, __gp_what, __gp_n)"
+        case "struct page*":
+            yield "struct page *__gp_what = (a0)"
+            if several:
+                yield "unsigned long __gp_n = (a1)"
+            n = "__gp_n" if several else "1"
+            yield f"gup_prove_released_row(&__gp_site, __gp_what, {n}, 1)"
+        case "struct folio*":
+            yield "struct folio *__gp_what = (a0)"
+            if several:
+                yield "unsigned long __gp_n = (a1)"
+            n = "__gp_n" if several else "1"
+            yield f"gup_prove_released_row(&__gp_site, &__gp_what->page, {n}, 0)"
+
+
+def _is_array_of_pages(kind: str) -> bool | None:
+    return True if " ".join(kind.split()).replace(" *", "*") == "struct page**" else None
+
+
+def _macro(name: str, parameters: list[str], body: list[str]) -> str:
+    lines = " \\\n".join(f"\t{line};" for line in (_SITE, *body))
+    return f"#define {name}({', '.join(parameters)}) ({{ \\\n{lines} \\\n}})"

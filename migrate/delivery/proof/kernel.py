@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernel of a proof: configured once, built in a folder that is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from migrate.base.progress import Progress
+from migrate.delivery.compile.folder import BuildFolder, Config, KernelFacts, NoConfig
+from migrate.delivery.compile.jobs import JobServer, run_parallel
+from migrate.delivery.compile.make import MakeRun
+from migrate.delivery.compile.model import BuildOptions, Recipe
+from migrate.delivery.proof.source import Source
+from migrate.kernel.kbuild.toolchains import Toolchain
+from migrate.kernel.tree import Tree
+
+_IMAGE = "arch/x86/boot/bzImage"
+_GOALS = ("bzImage",)
+_MAKEFILE_ASKS = re.compile(rb"^\s*build-dir\s*=", re.M)
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class NotBuilt:
+    """Why there is no kernel, in one line; `objects` are those that failed."""
+
+    reason: str
+    objects: tuple[str, ...] = ()
+
+
+@dataclass
+class Kernels:
+    """Builds states of `source` below `place` for one toolchain; `tree` is the branch's tip, and
+    `identity` stands for what configurations are made from."""
+
+    source: Source
+    place: Path
+    toolchain: Toolchain
+    options: BuildOptions
+    tree: Tree
+    identity: str
+    progress: Progress
+
+    def configuration(self, recipe: Recipe, commit: str) -> Config | NotBuilt:
+        """The configuration of `recipe`; `commit` is in the work tree then."""
+        self.source.switch(commit)
+        made = self._run(lambda folder, server: folder.config(server), recipe)
+        return NotBuilt(made.reason) if isinstance(made, NoConfig) else made
+
+    def build(self, recipe: Recipe, commit: str, what: str) -> Path | NotBuilt:
+        """The image of `commit`; `what` says for the user which kernel it is."""
+        configured = self.configuration(recipe, commit)
+        if isinstance(configured, NotBuilt):
+            return configured
+        self.progress(f"building {what}", 0, 0)
+
+        def work(folder: BuildFolder, server: JobServer) -> MakeRun:
+            while True:
+                run = folder.build_all(_GOALS, commit, server)
+                if run.code == 0 or run.stopped or not folder.cure(run.text):
+                    return run
+
+        run = self._run(work, recipe)
+        if run.code != 0:
+            return NotBuilt(f"{what} does not build: {run.why}", tuple(sorted(run.failed)))
+        image = self._folder(recipe).path / _IMAGE
+        return image if image.is_file() else NotBuilt(f"make left no {_IMAGE}")
+
+    def _run(self, work: Callable[[BuildFolder, JobServer], R], recipe: Recipe) -> R:
+        return run_parallel(work, [self._folder(recipe)], self.options.jobs)[0]
+
+    def _folder(self, recipe: Recipe) -> BuildFolder:
+        makefile = self.tree.read("Makefile") or b""
+        asks = _MAKEFILE_ASKS.search(makefile) is not None
+        facts = KernelFacts(self.tree.version, self.identity, asks)
+        folder = BuildFolder(
+            self.place, self.source.folder, self.toolchain, recipe, self.options, facts
+        )
+        folder.progress = self.progress
+        return folder

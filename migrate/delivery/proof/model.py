@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a proof says: for each group what was seen at run time, and what the controls showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What was seen of a group while the kernel ran, the worst first."""
+
+    OUTSIDE = "outside the group"
+    SPLAT = "the kernel complained"
+    FOREIGN = "foreign release"
+    HELD = "held"
+    PROVED = "proved"
+    NOT_REACHED = "not reached"
+
+
+class ControlOutcome(StrEnum):
+    """Whether a release that was spoiled on purpose was noticed."""
+
+    CAUGHT = "caught"
+    MISSED = "missed"
+    NOT_MADE = "not made"
+
+
+class Spoiling(StrEnum):
+    """What a control does to a release."""
+
+    TURNED_BACK = "turned back"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, order=True)
+class Line:
+    """A line of the tree as the user has it, that is before the conversion."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.path else "nobody"
+
+
+NOBODY = Line("", 0)
+"""Who pinned a page that is released though nobody holds it."""
+
+
+@dataclass(frozen=True, order=True)
+class Pair:
+    """`count` pins were taken at `acquire` and released at `release`; of these `ambiguous` while
+    other sites held a pin on the same page."""
+
+    acquire: Line
+    release: Line
+    count: int
+    ambiguous: int = 0
+
+    def __str__(self) -> str:
+        same = self.acquire.path == self.release.path
+        where = f":{self.release.line}" if same else str(self.release)
+        times = "once" if self.count == 1 else f"{self.count} times"
+        return f"{self.acquire} -> {where} {times}"
+
+
+@dataclass(frozen=True, order=True)
+class HeldPins:
+    """`count` pins that were taken at `acquire` and never released."""
+
+    acquire: Line
+    count: int
+
+
+@dataclass(frozen=True)
+class Control:
+    """One release that was spoiled in a scratch copy; `reason` says what came of it."""
+
+    release: Line
+    spoiling: Spoiling
+    outcome: ControlOutcome
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class GroupProof:
+    """What was seen of one group. `missed` are its acquires and releases that did not run;
+    `reason` is for whatever is not proved."""
+
+    group: str
+    outcome: Outcome
+    pairs: tuple[Pair, ...] = ()
+    held: tuple[HeldPins, ...] = ()
+    missed: tuple[Line, ...] = ()
+    reason: str = ""
+    controls: tuple[Control, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many pins were taken and released."""
+        return sum(pair.count for pair in self.pairs)
+
+    @property
+    def controlled(self) -> bool:
+        """Whether every release that was spoiled was noticed, and one was."""
+        made = [c for c in self.controls if c.outcome is not ControlOutcome.NOT_MADE]
+        return bool(made) and all(c.outcome is ControlOutcome.CAUGHT for c in made)
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """How an exercise went; `what` is "done", or what it said."""
+
+    name: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A branch at work. `machine` says what it ran on, `problem` why nothing is claimed ("" when
+    it ran), `splats` what the kernel complained of, `unfinished` the passes that did not end."""
+
+    tip: str
+    machine: str = ""
+    problem: str = ""
+    groups: tuple[GroupProof, ...] = ()
+    exercises: tuple[ExerciseResult, ...] = ()
+    splats: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+
+    def of(self, group: str) -> GroupProof | None:
+        return next((g for g in self.groups if g.group == group), None)

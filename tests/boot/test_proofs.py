@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Converted kernels at work: the oldest under one profile, the newest under the other.
+
+Each is a build of some ten minutes on two cores, of which ccache remembers the most.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.kernel_tree import cache_folder, installed, kernel_tree
+
+PROJECT = Path(__file__).resolve().parents[2]
+KERNELS = os.environ.get("KERNELS", "").split() or installed()[:1] + installed()[1:][-1:]
+_CACHE = cache_folder()
+CASES = list(zip(KERNELS, ("vaddr-pin", "pin-user-pages"), strict=False))
+WITHOUT_HARDWARE = {"fs/exec.c", "kernel/events/uprobes.c", "security/tomoyo/domain.c"}
+"""Files with groups that every machine reaches, on every kernel that has them unconverted."""
+
+
+def proved(version: str, profile: str, workspace: Path) -> tuple[int, Any]:
+    """The exit code of `prove`, and what it says."""
+    tree = kernel_tree(version, cache=_CACHE)
+    command = [sys.executable, "-m", "migrate", "prove", str(tree), "--profile", profile]
+    done = subprocess.run(
+        [*command, "--workspace", str(workspace), "--json"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout, done.stderr[-3000:]
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("version", "profile"), CASES)
+def test_pins_are_released_by_their_own_groups(version: str, profile: str, tmp_path: Path) -> None:
+    code, proof = proved(version, profile, tmp_path / "workspace")
+    assert proof["problem"] == "" and proof["splats"] == [] and proof["unfinished"] == []
+    groups = proof["groups"]
+    seen = {g["group"]: g["outcome"] for g in groups}
+    assert set(seen.values()) <= {"proved", "not reached"}, seen
+    ran = [g for g in groups if g["outcome"] == "proved"]
+    files = {g["group"].partition(":")[0] for g in ran}
+    assert WITHOUT_HARDWARE & {name.partition(":")[0] for name in seen} <= files
+    controls = [c for g in ran for c in g["controls"]]
+    assert [c for c in controls if c["outcome"] != "caught"] == []
+    assert all(g["controls"] for g in ran)
+    assert code == 0
+    # What is stored is not made again.
+    again, same = proved(version, profile, tmp_path / "workspace")
+    assert (again, same) == (code, proof)
+    print(f"\n{version} {profile}: {len(ran)} of {len(groups)} groups, {len(controls)} controls")

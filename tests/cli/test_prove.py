@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`prove` on the miniature kernel, which no machine can boot: kernels are built in name only, and
+a QEMU that is a script looks into the scratch copy for what such a kernel would show."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from migrate.base.errors import ExitCode, Refusal
+from migrate.cli import main as cli
+from migrate.delivery.compile.folder import Config
+from migrate.delivery.proof import boot as booting
+from migrate.delivery.proof import prove as proving
+from migrate.delivery.proof.exercises import Exercise
+from migrate.delivery.proof.kernel import Kernels, NotBuilt
+
+# One worker runs them all: the workspace is shared between the tests.
+pytestmark = pytest.mark.xdist_group("prove")
+
+FILE = "drivers/char/tally/tally_main.c"
+GROUP = f"{FILE}:tally_store"
+QEMU = """\
+#!/usr/bin/env python3
+import os, re, sys
+lines = open(os.environ["SCRATCH"]).read().splitlines()
+def calls(name):
+    return [n for n, line in enumerate(lines, 1) if re.search(rf"\\b{name}\\(", line)]
+taken, given = calls("vaddr_pin_pages_fast")[0], calls("put_user_pages?")
+say = lambda *words: print("gup-prove:", *words)
+say("begin 6.1.0-mini")
+for name in ["plain"] if "prove_passes" in " ".join(sys.argv) else ["plain", "short", "fail"]:
+    say("pass", name)
+    say("start tally")
+    say("end tally 0.1 " + os.environ.get("TALLY", "done"))
+    rows = [f"ACQUIRE FILE {taken} 3 3"]
+    if given:
+        rows += [f"RELEASE FILE {given[0]} 3 3", f"PAIR FILE {taken} FILE {given[0]} 3 0"]
+    if not given or "CLUMSY" in os.environ:
+        rows += [f"HELD FILE {taken} 3"]
+    if "STRANGE" in os.environ:
+        rows += [f"PAIR FILE {taken} mm/swap.c 9 1 0"]
+    rows.append("SUM 0 0")
+    say("table", name)
+    for row in rows:
+        say("|", row.replace("FILE", "DRIVER"))
+    say("over", name, len(rows), "tainted 0")
+say("finished")
+""".replace("DRIVER", FILE)
+
+
+@pytest.fixture(scope="module")
+def converted(mini_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The miniature kernel, which the tests only read, with a workspace beside it."""
+    tree = tmp_path_factory.mktemp("prove") / "linux"
+    shutil.copytree(mini_source, tree)
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    for args in (("init", "-q"), ("add", "-A", "-f"), (*who, "commit", "-qm", "import")):
+        subprocess.run(["git", "-C", str(tree), *args], check=True, capture_output=True)
+    return tree
+
+
+@pytest.fixture
+def machine(converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That kernel without a proof, and all that pretends to boot it; what was built is in the file
+    `built` beside it."""
+    place = converted.parent / "workspace"
+    for left in (converted.parent / "built", place / "profiles/vaddr-pin/proof.json"):
+        left.unlink(missing_ok=True)
+    scratch = place / "proof/source" / FILE
+    monkeypatch.setenv("SCRATCH", str(scratch))
+    program = tmp_path / "bin" / booting.QEMU
+    program.parent.mkdir()
+    program.write_text(QEMU)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    code = tmp_path / "tally.c"
+    code.write_text('#include "exercise.h"\nint exercise_tally(void) { return done(); }\n')
+    tally = Exercise("tally", "it counts", (FILE,), (), 5, "", code)
+    monkeypatch.setattr(proving, "exercises", lambda: (tally,))
+    monkeypatch.setattr(Kernels, "configuration", lambda *_: Config("", {}))
+
+    def build(kernels: Kernels, _recipe: object, commit: str, what: str) -> Path:
+        kernels.source.switch(commit)
+        with (converted.parent / "built").open("a") as file:
+            file.write(f"{what}\n")
+        (kernels.place / "bzImage").parent.mkdir(exist_ok=True)
+        (kernels.place / "bzImage").touch()
+        return kernels.place / "bzImage"
+
+    monkeypatch.setattr(Kernels, "build", build)
+    return converted
+
+
+def prove(tree: Path, *options: str) -> int:
+    place = str(tree.parent / "workspace")
+    return cli.invoke(["prove", str(tree), "--workspace", place, "-j", "1", *options])
+
+
+def built(tree: Path) -> list[str]:
+    return (tree.parent / "built").read_text().splitlines()
+
+
+def of_the_group(text: str) -> dict[str, object]:
+    (found,) = (g for g in json.loads(text)["groups"] if g["group"] == GROUP)
+    return dict(found)
+
+
+def test_a_group_is_proved_and_its_controls_are_caught(
+    machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prove(machine, "--json") == ExitCode.DONE
+    group = of_the_group(capsys.readouterr().out)
+    assert group["outcome"] == "proved" and group["missed"] == []
+    (pair,) = group["pairs"]  # type: ignore[misc]
+    text = (machine / FILE).read_text().splitlines()
+    assert "get_user_pages_fast(" in text[pair["acquire"]["line"] - 1]
+    assert "put_page(" in text[pair["release"]["line"] - 1]
+    controls = [(c["spoiling"], c["outcome"]) for c in group["controls"]]  # type: ignore[attr-defined]
+    assert controls == [("turned back", "caught"), ("dropped", "caught")]
+    assert built(machine) == ["the kernel", "control 1 of 2", "control 2 of 2"]
+    # What is stored is shown without building anything.
+    assert prove(machine) == ExitCode.DONE
+    told = capsys.readouterr().out
+    assert "proved 3" in told and GROUP in told and "3 times" in told
+    assert "no exercise for" in told
+    assert len(built(machine)) == 3
+    # The report and the letters have it, too.
+    assert cli.invoke(
+        ["series", str(machine), "--workspace", str(machine.parent / "workspace")]
+    ) in (0, 3)
+    out = machine.parent / "workspace/profiles/vaddr-pin/out"
+    report = json.loads((out / "report.json").read_text())
+    assert {r["proof"] for r in report["rows"] if r["path"] == FILE} == {"proved"}
+    (entry,) = (g for g in report["groups"] if g["name"] == GROUP)
+    assert entry["run"]["pairs"][0]["count"] == 3
+    assert report["machine"] == "Linux 6.1.0-mini, QEMU, x86_64, interpreted"
+    letters = "".join(p.read_text() for p in out.rglob("*0000*"))
+    assert "Booted (Linux 6.1.0-mini" in letters and "3 times" in letters
+
+
+def test_without_controls_one_kernel_is_built(
+    machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prove(machine, "--no-controls", "--json") == ExitCode.DONE
+    assert of_the_group(capsys.readouterr().out)["controls"] == []
+    assert built(machine) == ["the kernel"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "outcome", "code"),
+    [
+        ("CLUMSY", "1", "held", ExitCode.PARTIAL),
+        ("STRANGE", "1", "outside the group", ExitCode.PARTIAL),
+        ("TALLY", "lacking no /dev/tally", "proved", ExitCode.DONE),
+    ],
+)
+def test_what_is_seen_decides_the_exit_code(
+    machine: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    value: str,
+    outcome: str,
+    code: ExitCode,
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert prove(machine, "--no-controls", "--json") == code
+    assert of_the_group(capsys.readouterr().out)["outcome"] == outcome
+
+
+def test_a_control_that_nobody_notices_is_an_exit_code_of_its_own(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(proving, "spoil", lambda text, *_: (text, {}))
+    assert prove(machine) == ExitCode.PARTIAL
+    assert "turned back: missed" in capsys.readouterr().out
+
+
+def test_no_qemu_is_one_line(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(booting, "QEMU", "qemu-of-nobody")
+    assert prove(machine) == ExitCode.PARTIAL
+    told = [line for line in capsys.readouterr().out.splitlines() if "proved" in line]
+    assert len(told) == 1 and told[0].startswith(
+        "Nothing is proved: qemu-of-nobody is not installed: "
+    )
+    # It is looked for again the next time.
+    monkeypatch.undo()
+
+
+def test_a_kernel_that_does_not_build_is_one_line(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Kernels, "build", lambda *_: NotBuilt("the kernel does not build: so"))
+    assert prove(machine) == ExitCode.PARTIAL
+    assert "Nothing is proved: the kernel does not build: so.\n" in capsys.readouterr().out
+
+
+def test_a_tree_without_the_configuration_says_so(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.undo()
+    assert prove(machine) == ExitCode.PARTIAL
+    assert "Nothing is proved: " in (told := capsys.readouterr().out)
+    assert "tinyconfig failed" in told
+
+
+def test_a_profile_without_pins_is_refused(converted: Path, project: Path) -> None:
+    with pytest.raises(Refusal, match="takes no pins"):
+        prove(converted, "--profile", str(project / "examples/page-lookup"), "--trust-profile")

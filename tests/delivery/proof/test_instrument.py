@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The record of pins, in trees of several kinds."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from migrate.delivery.proof.instrument import Instrumented, Unfit, instrument
+from migrate.kernel.tree import Tree
+
+MM = """\
+#ifndef _LINUX_MM_H
+#define _LINUX_MM_H
+struct page;
+struct vm_area_struct;
+struct mm_struct;
+long pin_user_pages(unsigned long start, unsigned long nr_pages, unsigned int gup_flags,
+                    struct page **pages);
+int pin_user_pages_fast(unsigned long start, int nr_pages,
+                        unsigned int gup_flags, struct page **pages);
+struct page *vaddr_pin_page_vma_remote(struct mm_struct *mm, unsigned long addr,
+                                       int gup_flags, struct vm_area_struct **vmap);
+void unpin_user_page(struct page *page);
+void unpin_user_pages(struct page **pages, unsigned long npages);
+void unpin_user_pages_dirty_lock(struct page **pages, unsigned long npages, bool make_dirty);
+void unpin_user_page_range_dirty_lock(struct page *page, unsigned long npages, bool make_dirty);
+#endif /* _LINUX_MM_H */
+"""
+CALLS = """\
+#include <stdbool.h>
+#include "mm.h"
+int f(struct page **pages, struct page *one)
+{
+        int got =
+                pin_user_pages_fast(1,
+                                    2, 0, pages);
+
+        if (got > 0)
+                unpin_user_pages(pages, got);
+        unpin_user_page(vaddr_pin_page_vma_remote(0, 0, 0, 0));
+        for (int i = 0; i < got; i++)
+                unpin_user_page(pages[i]);
+        return got;
+}
+"""
+
+
+def tree(folder: Path, mm: str = MM, more: dict[str, str] | None = None) -> Tree:
+    files = {"include/linux/mm.h": mm, "mm/gup.c": "int x;\n", "mm/Makefile": "obj-y := gup.o\n"}
+    files |= more or {}
+    texts = {path: text.encode() for path, text in files.items() if text}
+    return Tree(folder, "").with_files(texts | {"include/linux/pagemap.h": b""})
+
+
+def fitted(folder: Path) -> Instrumented:
+    made = instrument(tree(folder))
+    assert isinstance(made, Instrumented)
+    return made
+
+
+def test_only_its_own_files_and_three_lines_change(tmp_path: Path) -> None:
+    files = fitted(tmp_path).files
+    assert files["include/linux/mm.h"].decode().replace("#include <linux/gup_prove.h>\n", "") == MM
+    assert files["mm/gup.c"] == b"#define GUP_PROVE_OFF\n#line 1\nint x;\n"
+    assert files["mm/Makefile"].endswith(b"\nobj-y += gup_prove.o\n")
+    assert sorted(files)[1:2] == ["include/linux/mm.h"]
+    assert len(files) == 5
+
+
+def test_each_function_that_is_declared_is_noted(tmp_path: Path) -> None:
+    made = fitted(tmp_path)
+    assert made.acquires == ("pin_user_pages", "pin_user_pages_fast", "vaddr_pin_page_vma_remote")
+    assert made.releases == (
+        *("unpin_user_page", "unpin_user_pages", "unpin_user_pages_dirty_lock"),
+        "unpin_user_page_range_dirty_lock",
+    )
+
+
+def test_callers_compile_and_say_where_the_name_stands(tmp_path: Path) -> None:
+    made = fitted(tmp_path)
+    header = made.files["include/linux/gup_prove.h"].decode()
+    (tmp_path / "gup_prove.h").write_text(header)
+    mm = made.files["include/linux/mm.h"].decode()
+    (tmp_path / "mm.h").write_text(mm.replace("<linux/gup_prove.h>", '"gup_prove.h"'))
+    (tmp_path / "calls.c").write_text(CALLS)
+    strict = ["gcc", "-std=gnu11", "-Wall", "-Werror", "-I.", "-c", "calls.c"]
+    done = subprocess.run(strict, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    shown = subprocess.run(
+        ["gcc", "-std=gnu11", "-E", "-P", "-I.", "calls.c"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert '.file = "calls.c", .line = 6' in shown
+
+
+@pytest.mark.parametrize(
+    ("mm", "more", "reason"),
+    [
+        (
+            "int x;\n#endif\n",
+            {},
+            "include/linux/mm.h declares no function that takes or releases pins",
+        ),
+        (
+            MM.replace("#endif /* _LINUX_MM_H */\n", "int y;\n"),
+            {},
+            "include/linux/mm.h does not end with #endif",
+        ),
+        (MM, {"mm/Makefile": ""}, "there is no mm/Makefile"),
+    ],
+)
+def test_a_tree_that_it_does_not_fit(
+    tmp_path: Path, mm: str, more: dict[str, str], reason: str
+) -> None:
+    folder = tmp_path / "repository"
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    (folder / "x").write_text("x")
+    for args in (["add", "x"], ["commit", "-q", "-m", "x"]):
+        subprocess.run(["git", "-C", str(folder), *args], check=True)
+    head = subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "HEAD"], check=True, capture_output=True
+    )
+    made = tree(folder, mm, more)
+    made = Tree(folder, head.stdout.decode().strip()).with_files(
+        {p: b for p, b in made._blobs.items() if b}
+    )
+    assert instrument(made) == Unfit(reason)
