@@ -106,6 +106,7 @@ class TraitKind(StrEnum):
     FAST_ONLY = "never sleeps, so that it can run in interrupt context"
     MAY_WRITE = "asks for write access"
     LONGTERM = "asks for FOLL_LONGTERM"
+    NO_LONGTERM = "cannot ask for FOLL_LONGTERM, which this tree does not have"
     BOOL_FLAGS = "passes a truth value as flags"
     LONG_LIVED = "is kept in an object and released by another function"
     PUT_AT_ONCE = "is released at once"
@@ -183,6 +184,10 @@ class PinGroup:
     def trait(self, kind: TraitKind) -> Trait | None:
         """The first trait of `kind`, or None."""
         return next((t for t in self.traits if t.kind is kind), None)
+
+    def has(self, *kinds: TraitKind) -> bool:
+        """Whether there is a trait of any of `kinds`."""
+        return any(trait.kind in kinds for trait in self.traits)
 
     @property
     def complete(self) -> bool:

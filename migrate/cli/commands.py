@@ -204,6 +204,7 @@ def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
         tree_scripts=request.tree_scripts,
         unbuilt=Policy(request.unbuilt),
         comments=request.comments,
+        smpl=request.smpl,
         deprecate=request.deprecate,
         decisions_file=usual,
         contracts=contracts,

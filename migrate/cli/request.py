@@ -128,6 +128,14 @@ class Request:
             help="Let comments beside an edit name the new function, too.",
         ),
     ] = True
+    smpl: Annotated[
+        bool,
+        Scope(since="commit"),
+        typer.Option(
+            "--smpl/--no-smpl",
+            help="Show in each message the semantic patch that makes its edit.",
+        ),
+    ] = True
     deprecate: Annotated[
         bool,
         Scope(since="rewrite"),

@@ -55,7 +55,8 @@ class Options:
     the user named no other; `build` is how every commit is built; `reroll`
     asks for next versions, in answer to the last ones with `reply`; `tree_scripts` allows running
     the checkout's get_maintainer.pl and checkpatch.pl; with `comments` those beside an edit that
-    name the replaced function follow; `deprecate` ends the branch with patches against new
+    name the replaced function follow; with `smpl` the message of a commit shows the semantic patch
+    that makes its edit; `deprecate` ends the branch with patches against new
     callers; `unbuilt` is what becomes of commits that no compiler has built."""
 
     jobs: int
@@ -67,6 +68,7 @@ class Options:
     tree_scripts: bool = True
     unbuilt: Policy = Policy.HOLD
     comments: bool = True
+    smpl: bool = True
     deprecate: bool = False
     decisions_file: Path | None = None
     contracts: tuple[Contract, ...] = ()

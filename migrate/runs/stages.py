@@ -167,6 +167,9 @@ def _commit(job: Job) -> Branch:
         maintainers=job.maintainers,
         templates=series_stage.mail_templates(job),
         collected=job.collected(),
+        smpl=job.options.smpl,
+        jobs=job.options.jobs,
+        progress=job.listener.progress,
     )
 
 
@@ -179,7 +182,8 @@ def _commit_depends(job: Job) -> Sequence[str]:
     from migrate.delivery.commits.make import user_identity
 
     mine = str(user_identity(job.tree.root))
-    return [mine, codec.dumps(job.collected()), profile_identity(job.profile)]
+    smpl = "smpl" if job.options.smpl else ""
+    return [mine, codec.dumps(job.collected()), profile_identity(job.profile), smpl]
 
 
 def _pair_depends(job: Job) -> Sequence[str]:

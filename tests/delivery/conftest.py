@@ -175,7 +175,9 @@ class Tiny:
             ),
         )
 
-    def commit(self, classification: Classification, rewrite: Rewrite) -> Branch:
+    def commit(
+        self, classification: Classification, rewrite: Rewrite, *, smpl: bool = True
+    ) -> Branch:
         return make_commits(
             self.tree,
             classification,
@@ -183,6 +185,7 @@ class Tiny:
             repository=self.repository,
             ref="refs/heads/gup-migrate/pins",
             identity=user_identity(self.checkout),
+            smpl=smpl,
         )
 
 

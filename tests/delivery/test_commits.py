@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from migrate.analysis.model import Acquire, Action, Place
+from migrate import __version__
+from migrate.analysis.model import Acquire, Action, Evidence, Place
 from migrate.analysis.verdicts.classify import TRUTH_VALUE
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
@@ -532,3 +533,47 @@ def test_permissions_are_what_the_users_git_gives(tiny: Tiny) -> None:
     hand_over(branch, tiny)
     packs = (tiny.checkout / ".git/objects/pack").iterdir()
     assert {path.stat().st_mode & 0o777 for path in packs} == {0o440}
+
+
+def test_the_message_shows_the_semantic_patch_and_names_the_tool(tiny: Tiny) -> None:
+    branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
+    text = body(tiny, branch.tip)
+    said, _, rest = text.partition("\n// <smpl>\n")
+    assert said.rstrip().endswith("By itself, this semantic patch makes the\nsame one:")
+    assert f"gup-migrate {__version__} made the edit." in said
+    shown, _, signed = rest.partition("\n// </smpl>\n\n")
+    assert "- put_page(es)\n+ unpin_user_page(es)" in shown
+    assert signed.startswith("Signed-off-by: ")
+
+
+def test_who_wants_no_semantic_patch_gets_the_names_of_the_rules(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    change = replace(change, rules=("common/rename-call.cocci", "common/fold-loop.cocci"))
+    branch = tiny.commit(*tiny.results((group, verdict, change)), smpl=False)
+    text = " ".join(body(tiny, branch.tip).split())
+    assert "smpl" not in text
+    assert "with its semantic patches fold-loop.cocci and rename-call.cocci." in text
+
+
+def test_the_message_shows_the_lines_that_the_reason_is_about(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    seen = tuple(
+        Evidence(Place(ONE, line, 1), "the kernel writes the page's data", text)
+        for line, text in ((7, "memset(p, 0, 8);"), (8, "long_" * 20), (9, "third();"))
+    )
+    branch = tiny.commit(*tiny.results((group, replace(verdict, evidence=seen), change)))
+    text = body(tiny, branch.tip)
+    assert f"\n\n    {ONE}:7: memset(p, 0, 8);\n    {ONE}:8:\n      long_long_" in text
+    assert max(map(len, text.split("\n"))) <= 75
+    assert "third" not in text
+
+
+def test_a_message_names_no_case_for_data_that_is_only_read(
+    make_tiny: Callable[..., Tiny],
+) -> None:
+    """CASE 5 is about writing."""
+    told = make_tiny({"Documentation/core-api/pin_user_pages.rst": b"CASEs\n"})
+    for rule, named in (("data_read", False), ("data_written", True)):
+        group, verdict, change = told.change(ONE, "ALPHA DRIVER", case="5")
+        branch = told.commit(*told.results((group, replace(verdict, rule=rule), change)))
+        assert ("CASE 5" in body(told, branch.tip)) is named

@@ -23,7 +23,7 @@ from migrate.base.errors import Refusal
 from migrate.base.programs import process
 from migrate.base.programs.workers import recording
 from migrate.base.stores.git import git_output
-from migrate.delivery.commits.messages import Call, GroupText, messages
+from migrate.delivery.commits.messages import Call, CommitText, GroupText, messages
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History, mark_sent
 from migrate.delivery.mail.addressees import ALWAYS, address_patch
@@ -183,16 +183,37 @@ def test_everybody_gets_their_own_patches_and_the_cover_goes_to_all(
     to_alpha = ["rita@example.org", "linux-alpha@example.org", *both]
     assert [addresses(m, "Cc") for m in alpha] == [to_alpha, to_alpha, both]
     orphan = mails(tmp_path / "out/02-the-rest")
-    assert [addresses(m, "To") for m in orphan] == [["linux-kernel@vger.kernel.org"]] * 2
-    assert [addresses(m, "Cc") for m in orphan] == [["linux-mm@kvack.org"]] * 2
+    assert [addresses(m, "To") for m in orphan] == [["linux-kernel@vger.kernel.org"]]
+    assert [addresses(m, "Cc") for m in orphan] == [["linux-mm@kvack.org"]]
     names = [
         m["To"].addresses[0].display_name
         for m in (alpha[1], *mails(tmp_path / "out/03-beta-driver"))
     ]
-    assert names == ["Jürgen Älpha", "Beta, Bea", "Beta, Bea"]
+    assert names == ["Jürgen Älpha", "Beta, Bea"]
     text = (tmp_path / "out/01-alpha-driver/recipients.txt").read_text()
     assert "  To: Jürgen Älpha <alpha@example.org>  (maintainer:ALPHA DRIVER)" in text
     assert "gup-migrate's reading of MAINTAINERS" in text
+
+
+def test_a_single_patch_goes_without_a_cover_letter(tiny: Tiny, tmp_path: Path) -> None:
+    """What the cover would say stands where git am leaves it out."""
+    branch, _ = deliver(tiny, tmp_path / "out", ONE, left=(ONE,))
+    directory = tmp_path / "out/01-alpha-driver"
+    (mail,) = mails(directory)
+    assert mail["Subject"].startswith("[PATCH] misc: alpha: ")
+    assert mail["In-Reply-To"] is None and mail["References"] is None
+    message, _, below = mail.get_content().partition("\n---\n")
+    said = f"- {ONE}:5 one_start(), keep: No data.\n"
+    assert said in below and said not in message
+    assert below.index(said) < below.index("diff --git")
+    assert below.endswith(f"\nbase-commit: {branch.base}\n")
+    sections = (directory / "recipients.txt").read_text()
+    assert sections.count(".patch\n") == 1
+    (path,) = directory.glob("*.patch")
+    git(tiny.repository, "worktree", "add", "-q", "--detach", str(tmp_path / "wt"), branch.base)
+    who = ("-c", "user.name=A", "-c", "user.email=a@x.org")
+    git(tmp_path / "wt", *who, "am", "-q", str(path))
+    assert git(tmp_path / "wt", "show", "-s", "--format=%b").rstrip() == message.rstrip()
 
 
 def test_threading_numbers_and_ids(tiny: Tiny, tmp_path: Path) -> None:
@@ -267,11 +288,10 @@ def test_cover_letter_tells_everything(
         f"  {ONE}:5 one_start()\n    pin, CASE 2: get_user_pages_fast() -> pin_user_pages_fast()\n",
         f"  {TWO}:5 two_start()\n",
         f"- {ONE}:5 one_start(), keep, CASE 4: No data.\n",
-        "\nEach patch was built on its own:\n",
+        "\nBuilt:\n",
         "  drivers/misc/alpha/one.o\n    built: arm64 and x86_64\n",
         "    not buildable here: s390 (no bus)\n",
         "\nThat took, besides the usual compilers:\n\n- x86_64: make 'HOSTCC=gcc -fcommon',",
-        "Zoë Devel, Jr (1):\n",
         " 2 files changed, 4 insertions(+), 4 deletions(-)\n",
     ):
         assert part in text
@@ -457,14 +477,14 @@ def noted(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_script_only_shows_unless_told_otherwise(tiny: Tiny, tmp_path: Path, noted: Path) -> None:
-    deliver(tiny, tmp_path / "out", ONE)
+    deliver(tiny, tmp_path / "out", ONE, GAMMA)
     directory = tmp_path / "out/01-alpha-driver"
     shown = sh(directory, path=noted)
     assert isinstance(shown, process.Finished) and shown.ok
     assert b"nothing is sent" in shown.stderr
     call = (noted / "calls").read_text()
     assert " send-email --dry-run --confirm=never " in call
-    assert call.count(".patch") == 2
+    assert call.count(".patch") == 3
     assert not (directory / "SENT").exists()
 
 
@@ -475,7 +495,7 @@ def test_script_sends_once(tiny: Tiny, tmp_path: Path, noted: Path) -> None:
     assert isinstance(sent, process.Finished) and sent.ok
     call = (noted / "calls").read_text()
     assert "--dry-run" not in call
-    assert "--confirm=always" in call and "--smtp-server=x ./0000" in call
+    assert "--confirm=always" in call and "--smtp-server=x ./0001" in call
     again = sh(directory, "--really-send", path=noted)
     assert isinstance(again, process.Finished) and again.code == 1
     assert (noted / "calls").read_text() == call
@@ -681,7 +701,7 @@ def test_no_subject_whatsoever_makes_a_header(text: str) -> None:
 def test_nothing_in_a_text_ends_a_message_or_signs_it(reason: str, warning: str) -> None:
     call = Call("f", "a.c", "get_user_pages", "pin_user_pages", "")
     group = GroupText("g", "pin", "5", reason, (warning,), (), (call,), (), False)
-    (text,) = messages([("subject", [group])], Identity("A", "a@x.org"))
+    (text,) = messages([CommitText("subject", [group])], Identity("A", "a@x.org"))
     lines = text.split("\n")
     signs = [line for line in lines if re.match(r"[A-Za-z-]+-by:", line)]
     assert signs == ["Signed-off-by: A <a@x.org>"]
@@ -693,7 +713,7 @@ def test_a_profile_may_say_it_in_its_own_words(tiny: Tiny, tmp_path: Path) -> No
     own = mail_templates({"cover.txt": "We convert {{ commits | length }} of them.\n"}, "x")
     _, delivery = deliver(tiny, tmp_path / "out", ONE, templates=own)
     cover = mails(tmp_path / "out" / delivery.series[0].directory)[0].get_content()
-    assert cover.startswith("We convert 1 of them.\n\nZo")
+    assert "\n---\nWe convert 1 of them.\n\n" in cover
     bad = mail_templates({"cover.txt": "{{ nothing_of_that_name }}\n"}, "x")
     with pytest.raises(Refusal, match=r"x/cover\.txt cannot be filled in: 'nothing_of_that_name'"):
         deliver(tiny, tmp_path / "again", ONE, templates=bad)

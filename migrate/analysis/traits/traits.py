@@ -27,6 +27,7 @@ from migrate.analysis.program.program import Program
 from migrate.analysis.traits.notifier_ops import hears_only_the_end
 from migrate.analysis.traits.notifier_reach import Storage, may_reach
 from migrate.kernel.signatures import DIRECT_NAMES
+from migrate.kernel.tree import Tree
 
 IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "mm/nommu.c"})
 """GUP itself and its tests."""
@@ -44,6 +45,8 @@ _READING = frozenset(
     )
 )
 """The flags of the kernel that ask for no write access; a macro may be anything."""
+_FLAG_HEADERS = ("include/linux/mm.h", "include/linux/mm_types.h")
+"""Where FOLL_LONGTERM is defined, in the kernels that have it (5.1 and newer)."""
 _ARCH_MM = re.compile(r"arch/[^/]+/mm/")
 _COMPARISON = re.compile(r"[<>=!]=|[<>!]|&&|\|\|")
 
@@ -85,12 +88,18 @@ def group_traits(
     elsewhere = any(r.function != first.function for r in releases)
     if elsewhere and any(u.kind is UseKind.STORED for u in uses):
         found[Trait(TraitKind.LONG_LIVED, _evidence(first, TraitKind.LONG_LIVED))] = None
+        if not _has_longterm(program.tree):
+            found[Trait(TraitKind.NO_LONGTERM, _evidence(first, TraitKind.NO_LONGTERM))] = None
     sites = [site for _, site in acquires if site is not None]
     if sites and _put_at_once(sites, releases):
         found[Trait(TraitKind.PUT_AT_ONCE, _evidence(first, TraitKind.PUT_AT_ONCE))] = None
     for trait in _notifiers(program, sites, releases, storage):
         found[trait] = None
     return tuple(found)
+
+
+def _has_longterm(tree: Tree) -> bool:
+    return any(b"FOLL_LONGTERM" in (tree.read(path) or b"") for path in _FLAG_HEADERS)
 
 
 def _evidence(acquire: Acquire, kind: TraitKind) -> Evidence:

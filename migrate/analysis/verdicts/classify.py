@@ -139,17 +139,14 @@ def _left_to_other_versions(group: PinGroup) -> Iterator[str]:
 def _pin_warnings(group: PinGroup) -> Iterator[str]:
     yield from _left_to_other_versions(group)
     long_lived = group.trait(TraitKind.LONG_LIVED)
-    kinds = {u.kind for u in group.uses}
-    if long_lived is not None and group.trait(TraitKind.LONGTERM) is None:
+    if long_lived is not None and not group.has(TraitKind.LONGTERM, TraitKind.NO_LONGTERM):
         where = long_lived.evidence.place
-        yield f"The pages are stored in an object without FOLL_LONGTERM ({where})."
-    if (
-        group.trait(TraitKind.MAY_WRITE)
-        and kinds & {UseKind.WRITE_DATA, UseKind.DMA}
-        and UseKind.DIRTY not in kinds
-        and not any("dirty" in release.name for release in group.releases)
-    ):
-        yield "The pages may be written to and are never marked dirty."
+        yield (
+            f"The pages stay with an object, and FOLL_LONGTERM is not asked for ({where}). It would"
+            " refuse fsdax mappings and move pages out of CMA, so it is left to a patch of its own."
+        )
+    if _lacks_dirtying(group):
+        yield "The pages may be written to by a device and are never marked dirty."
     truth = group.trait(TraitKind.BOOL_FLAGS)
     if truth is not None:
         yield f"{TRUTH_VALUE} ({truth.evidence.place})."
@@ -164,6 +161,19 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
         if use.kind is UseKind.FREED:
             name = use.text.split("(")[0].strip()
             yield f"The page is given to {name}() instead of being released ({use.place})."
+
+
+def _lacks_dirtying(group: PinGroup) -> bool:
+    """Whether writeback may clean a page before the last write to it, with nobody to mark it dirty
+    again. What the CPU writes while the caller waits is as dirty as GUP left it."""
+    kinds = {use.kind for use in group.uses}
+    written = kinds & {UseKind.DMA, UseKind.PHYSICAL_KEPT}
+    return bool(
+        written
+        and group.has(TraitKind.MAY_WRITE)
+        and UseKind.DIRTY not in kinds
+        and not any("dirty" in release.name for release in group.releases)
+    )
 
 
 def _follow_warnings(group: PinGroup) -> Iterator[str]:

@@ -17,10 +17,13 @@ from migrate.analysis.model import Classification
 from migrate.base.errors import Refusal
 from migrate.base.programs.process import Finished
 from migrate.base.programs.templates import Templates
+from migrate.base.programs.workers import share_out
+from migrate.base.progress import Progress, count, silent
 from migrate.base.stores.git import git_run
 from migrate.base.typed import typed
 from migrate.delivery.commits.messages import (
     RULES_DOCUMENT,
+    CommitText,
     Conversion,
     api_message,
     describe_group,
@@ -28,6 +31,7 @@ from migrate.delivery.commits.messages import (
     subject,
 )
 from migrate.delivery.commits.prefixes import prefix_for
+from migrate.delivery.commits.smpl import semantic_patch
 from migrate.delivery.commits.trailers import Collected, add_trailers
 from migrate.delivery.history import describe_patch
 from migrate.delivery.model import Branch, Commit
@@ -76,11 +80,15 @@ def make_commits(
     maintainers: Maintainers | None = None,
     templates: Templates | None = None,
     collected: Collected | None = None,
+    smpl: bool = True,
+    jobs: int = 1,
+    progress: Progress = silent,
 ) -> Branch:
     """Commit `rewrite` on top of the commit of `tree` and point `ref` of `repository` at it.
 
     `repository` is the tool's own and sees the user's objects; `templates` may hold a commit.txt
-    to use in place of ours; `collected` are trailers for patches that did not change since. Groups
+    to use in place of ours; `collected` are trailers for patches that did not change since; with
+    `smpl` a message shows the semantic patch that makes its edit, made by `jobs` processes. Groups
     that share a file are in one commit, that of the first one's subsystem, so that no two commits
     but those of the API touch the same file.
     """
@@ -92,15 +100,17 @@ def make_commits(
         chain = _Chain(tree, index, identity, collected or Collected())
         for text, files in _besides(rewrite.api, identity):
             chain.add(text, where.subsystem_of(files[0].path), (), _net(files))
-        parts = []
+        parts: list[_Part] = []
         for subsystem, changes in _by_subsystem(rewrite.changes):
             net = _net(file for change in changes for file in change.files)
             if net:
                 parts.append((subsystem, changes, net))
         said = []
-        for _, changes, net in parts:
+        shown = _semantic_patches(parts, smpl, jobs, progress)
+        for (_, changes, net), patch in zip(parts, shown, strict=True):
             groups = [describe_group(conversions[change.group]) for change in changes]
-            said.append((subject(prefix_for(tree, [file.path for file in net]), groups), groups))
+            line = subject(prefix_for(tree, [file.path for file in net]), groups)
+            said.append(CommitText(line, groups, _rules(changes), patch))
         texts = messages(said, identity, document=document, templates=templates)
         for (subsystem, changes, net), text in zip(parts, texts, strict=True):
             chain.add(text, subsystem, tuple(change.group for change in changes), net)
@@ -109,6 +119,25 @@ def make_commits(
     branch = Branch(rewrite.profile, ref, tree.commit, tuple(chain.commits))
     update_ref(repository, ref, branch.tip)
     return branch
+
+
+_Part = tuple[str, list[GroupChange], list[FileChange]]
+"""What goes into one commit: its subsystem, its changes, and what they make of each file."""
+
+
+def _rules(changes: Iterable[GroupChange]) -> tuple[str, ...]:
+    return tuple(sorted({rule for change in changes for rule in change.rules}))
+
+
+def _semantic_patches(
+    parts: Sequence[_Part], smpl: bool, jobs: int, progress: Progress
+) -> list[str]:
+    """For each commit the semantic patch that its message shows, or ""."""
+    if not smpl:
+        return ["" for _ in parts]
+    told = count(progress, "semantic patches of messages", len(parts))
+    asked = [((net, _rules(changes)),) for _, changes, net in parts]
+    return share_out("semantic patches", lambda one: semantic_patch(*one[0]), asked, jobs, told)
 
 
 class _Chain:

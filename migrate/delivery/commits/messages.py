@@ -11,23 +11,31 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from migrate.analysis.model import Action, PinGroup, Verdict
+from migrate import __version__
+from migrate.analysis.model import Action, Evidence, PinGroup, Verdict
 from migrate.analysis.verdicts.classify import TRUTH_VALUE
 from migrate.analysis.verdicts.decisions import AUTHOR
+from migrate.analysis.verdicts.rules import data_read
 from migrate.base.programs.templates import Templates
 from migrate.base.prose import called, clean, listed
 from migrate.delivery.commits.calls import Swap, successor, swaps
 from migrate.delivery.commits.prefixes import Prefix
+from migrate.delivery.commits.smpl import CLOSING, OPENING
 from migrate.delivery.plumbing import Identity
 from migrate.delivery.wording import mail_templates, render, wrap
 from migrate.rewrite.model import GroupChange
 from migrate.rewrite.profile.counterparts import FAULT_IN
 
+TOOL = f"gup-migrate {__version__}"
 SUBJECT_WIDTH = 75
 """Columns; the `[PATCH n/m]` of the mail comes on top."""
 
 FLAG_RULE = "common/write-to-flag.cocci"
 """What turns a truth value into flags."""
+
+_LINE_WIDTH = 71
+_SHOWN = 2
+"""Lines of evidence in a message; `explain` and the report have all of them."""
 
 RULES_DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
 
@@ -55,7 +63,8 @@ class GroupText:
     """One group, in the words of a message; `case` is a number as text, "" when none applies;
     `by_author` says that the author decided and not the rules; `fault_in` is the function that now
     faults a page in before it is looked up, "" for none; `contracts` are the facts that the author
-    states and the tool has not seen."""
+    states and the tool has not seen; `shown` are the lines of the code that the reason is about,
+    with their places."""
 
     name: str
     action: str
@@ -68,6 +77,7 @@ class GroupText:
     by_author: bool = False
     fault_in: str = ""
     contracts: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
     @property
     def takers(self) -> tuple[str, ...]:
@@ -120,7 +130,7 @@ def describe_group(conversion: Conversion) -> GroupText:
     return GroupText(
         name=group.name,
         action=str(verdict.action),
-        case=verdict.case.strip("? "),
+        case=case_of(verdict),
         reason=verdict.reason,
         warnings=tuple(w for w in verdict.warnings if not _settled(w, conversion.change)),
         notes=(*conversion.change.notes, *_done_besides(conversion)),
@@ -129,7 +139,30 @@ def describe_group(conversion: Conversion) -> GroupText:
         by_author=verdict.decided_by == AUTHOR,
         fault_in=FAULT_IN if any(s.new == FAULT_IN for s in found) else "",
         contracts=tuple(f"{c}: {c.why}" for c in group.contracts),
+        shown=tuple(line for e in _first(verdict.evidence) for line in _lines_of(e)),
     )
+
+
+def case_of(verdict: Verdict) -> str:
+    """The CASE that a text may name, "" for none: CASE 5 is about writing to the data, so what only
+    reads it goes without."""
+    return "" if verdict.rule == data_read.__name__ else verdict.case.strip("? ")
+
+
+def _first(evidence: Iterable[Evidence]) -> Sequence[Evidence]:
+    return list({(e.place, e.text): e for e in evidence}.values())[:_SHOWN]
+
+
+def _lines_of(evidence: Evidence) -> Iterator[str]:
+    """A line of the code as a message shows it: behind its place where that fits, else below it
+    and cut."""
+    text = " ".join(clean(evidence.text).split())
+    one = f"{evidence.place}: {text}"
+    if len(one) <= _LINE_WIDTH:
+        yield one
+        return
+    yield f"{evidence.place}:"
+    yield "  " + (text if len(text) < _LINE_WIDTH - 2 else f"{text[: _LINE_WIDTH - 5]}...")
 
 
 def _settled(warning: str, change: GroupChange) -> bool:
@@ -153,18 +186,40 @@ def subject(prefix: Prefix, groups: Sequence[GroupText]) -> str:
     return clean(short.subject(_summaries(groups)[-1]))[:SUBJECT_WIDTH].rstrip()
 
 
+@dataclass(frozen=True)
+class CommitText:
+    """What the message of one commit is written from: its subject, its groups, the names of the
+    .cocci files that made the edit, and the semantic patch to show, or ""."""
+
+    subject: str
+    groups: Sequence[GroupText]
+    rules: tuple[str, ...] = ()
+    semantic_patch: str = ""
+
+
 def messages(
-    texts: Sequence[tuple[str, Sequence[GroupText]]],
+    texts: Sequence[CommitText],
     who: Identity,
     *,
     document: str = RULES_DOCUMENT,
     templates: Templates | None = None,
 ) -> list[str]:
-    """The whole message of each commit, out of its subject and its groups; `document` is "" in a
-    tree that has no such file."""
-    values = [{"groups": list(groups), "document": document} for _, groups in texts]
+    """The whole message of each commit; `document` is "" in a tree that has no such file."""
+    values = [
+        {
+            "groups": list(text.groups),
+            "document": document,
+            "tool": TOOL,
+            "rules": [PurePosixPath(rule).name for rule in text.rules],
+            "semantic_patch": text.semantic_patch,
+        }
+        for text in texts
+    ]
     bodies = render(templates or mail_templates(), "commit.txt", values)
-    return [_assemble(line, body, who) for (line, _), body in zip(texts, bodies, strict=True)]
+    return [
+        _assemble(text.subject, body, who, text.semantic_patch)
+        for text, body in zip(texts, bodies, strict=True)
+    ]
 
 
 def api_message(line: str, body: str, who: Identity) -> str:
@@ -172,8 +227,10 @@ def api_message(line: str, body: str, who: Identity) -> str:
     return _assemble(clean(line), wrap(body), who)
 
 
-def _assemble(line: str, body: str, who: Identity) -> str:
-    return "\n\n".join(part for part in (line, body, f"Signed-off-by: {who}") if part) + "\n"
+def _assemble(line: str, body: str, who: Identity, semantic_patch: str = "") -> str:
+    smpl = f"{OPENING}\n{semantic_patch.strip()}\n{CLOSING}" if semantic_patch else ""
+    parts = (line, body, smpl, f"Signed-off-by: {who}")
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _calls(

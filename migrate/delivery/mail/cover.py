@@ -11,7 +11,7 @@ from typing import Any
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Verdict
 from migrate.base.programs.templates import Templates
 from migrate.base.prose import clean, listed
-from migrate.delivery.commits.messages import Conversion, GroupText, describe_group
+from migrate.delivery.commits.messages import Conversion, GroupText, case_of, describe_group
 from migrate.delivery.mail.changes import Changes
 from migrate.delivery.mail.seen import seen_lines
 from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
@@ -115,6 +115,7 @@ def cover_facts(
     return {
         "api": not conversions and not commits[0].last,
         "last": commits[0].last,
+        "single": len(commits) == 1,
         "commits": list(commits),
         "sites": _explained([site for c in conversions for site in _converted(c)], document),
         "left_alone": _explained(facts.left_alone(commits) if conversions else [], document),
@@ -177,7 +178,7 @@ def _untouched(acquire: Acquire, verdict: str, why: str) -> Site:
 
 
 def _verdict(verdict: Verdict, action: Action) -> str:
-    case = verdict.case.strip("? ")
+    case = case_of(verdict)
     return f"{action}, CASE {case}" if case else str(action)
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One series as mails: what git format-patch writes, with recipients, stable ids and a cover.
 
+A single patch goes without a cover letter: what that would say stands below its "---", where git am
+leaves it out (Documentation/process/submitting-patches.rst, "The canonical patch format").
 The bodies of the patches stay as git wrote them, byte for byte. Message-IDs are a digest of the
 whole series, so the same content always has the same ids, and other content never.
 """
@@ -21,18 +23,10 @@ from migrate.kernel.people.mailmap import Mailbox
 
 COVER = "0000-cover-letter.patch"
 # Git's own number of digits in object ids grows with the repository; the kernel writes 12.
-_OPTIONS = (
-    "-q",
-    "--abbrev=12",
-    "--cover-letter",
-    "--no-signature",
-    "--no-thread",
-    "--numbered",
-    "--subject-prefix=PATCH",
-)
+_OPTIONS = ("-q", "--abbrev=12", "--no-signature", "--no-thread", "--subject-prefix=PATCH")
 
 _BLURB = b"*** BLURB HERE ***"
-_BASE = re.compile(rb"^(base-commit: .*|prerequisite-patch-id: .*)$", re.M)
+_MARK = b"\n---\n"
 
 
 @dataclass(frozen=True)
@@ -51,6 +45,20 @@ class Mail:
     message_id: str
     subject: str
     data: bytes
+
+
+@dataclass(frozen=True)
+class Ids:
+    """The Message-ID of a mail and that of the one it answers, "" for none."""
+
+    own: str
+    answered: str
+
+    @property
+    def lines(self) -> list[str]:
+        """The header lines."""
+        answers = [f"{h}: <{self.answered}>" for h in ("In-Reply-To", "References")]
+        return [f"Message-ID: <{self.own}>", *(answers if self.answered else ())]
 
 
 @dataclass(frozen=True)
@@ -92,30 +100,33 @@ def format_patches(plan: Plan) -> Raw:
         for part, value in (("NAME", plan.who.name), ("EMAIL", plan.who.email))
     }
     with scratch("mails") as folder:
-        options = [*_OPTIONS, f"--base={plan.base}", "-o", str(folder)]
+        single = len(plan.recipients) == 1
+        counted = ["--no-numbered"] if single else ["--numbered", "--cover-letter"]
+        options = [*_OPTIONS, *counted, "-o", str(folder)]
         if plan.version > 1:
             options.append(f"-v{plan.version}")
         commits = f"{plan.start}..{plan.tip}"
         own_git(["format-patch", *options, commits], plan.repository, env=ident)
         files = sorted(folder.iterdir())
-        cover = files[0].read_bytes()
-        tail = cover.partition(_BLURB)[2].strip(b"\n")
+        summary = b"" if single else files.pop(0).read_bytes().partition(_BLURB)[2].strip(b"\n")
         lines = [f"base-commit: {plan.base}"]
         ids = patch_ids(plan.repository, plan.base, plan.start)
         lines += [f"prerequisite-patch-id: {patch_id}" for patch_id in ids]
         base = "".join(f"{line}\n" for line in lines).encode()
-        summary = _BASE.sub(b"", tail).strip(b"\n")
-        return Raw(summary, base, tuple((f.name, f.read_bytes()) for f in files[1:]))
+        return Raw(summary, base, tuple((f.name, f.read_bytes()) for f in files))
 
 
 def compose(plan: Plan, raw: Raw, blurb: str) -> tuple[Mail, ...]:
-    """The mails of the series, the cover letter with `blurb` first."""
+    """The mails of the series: the cover letter with `blurb` first, or a single patch that has the
+    blurb itself."""
     count = len(raw.patches)
     parts = [blurb.encode("utf-8", "replace").strip(b"\n"), raw.summary]
     if plan.range_diff:
         parts.append(
             f"Range-diff against v{plan.version - 1}:\n".encode() + plan.range_diff.rstrip()
         )
+    if count == 1:
+        return (_single(plan, raw, b"\n\n".join(part for part in parts if part)),)
     body = b"\n\n".join([*parts, raw.base])
     subject = f"{_tag(plan.version, 0, count)} {plan.title}"
     stem = _digest(plan, subject, body, raw)
@@ -126,12 +137,25 @@ def compose(plan: Plan, raw: Raw, blurb: str) -> tuple[Mail, ...]:
         zip(raw.patches, plan.recipients, strict=True), start=1
     ):
         own_id = _message_id(stem, n, plan.who)
-        mails.append(Mail(name, own_id, "", _patch(data, own_id, cover_id, recipients)))
+        ids = Ids(own_id, cover_id)
+        mails.append(Mail(name, own_id, "", _patch(data, ids, recipients)))
     return tuple(mails)
+
+
+def _single(plan: Plan, raw: Raw, below: bytes) -> Mail:
+    """The only patch, with `below` under its "---" and the base behind the diff."""
+    ((name, data),) = raw.patches
+    message, mark, diff = data.partition(_MARK)
+    data = b"".join([message, mark, below, b"\n\n", diff, b"\n", raw.base])
+    subject = f"{_tag(plan.version, 1, 1)} {plan.title}"
+    own_id = _message_id(_digest(plan, subject, below, raw), 1, plan.who)
+    return Mail(name, own_id, subject, _patch(data, Ids(own_id, plan.in_reply_to), plan.cover))
 
 
 def _tag(version: int, number: int, count: int) -> str:
     mark = f" v{version}" if version > 1 else ""
+    if count == 1:
+        return f"[PATCH{mark}]"
     return f"[PATCH{mark} {number:0{len(str(count))}d}/{count}]"
 
 
@@ -173,15 +197,12 @@ _MIME = (
 )
 
 
-def _patch(data: bytes, message_id: str, cover_id: str, recipients: Recipients) -> bytes:
+def _patch(data: bytes, ids: Ids, recipients: Recipients) -> bytes:
     header, _, body = data.partition(b"\n\n")
     first, _, rest = header.partition(b"\n")
-    ids = [
-        f"Message-ID: <{message_id}>",
-        f"In-Reply-To: <{cover_id}>",
-        f"References: <{cover_id}>",
-    ]
-    lines = [first, *(line.encode("ascii") for line in ids), rest]
+    if not body.isascii() and b"\nContent-Type:" not in header:
+        rest = b"\n".join([rest, *(line.encode() for line in _MIME)])
+    lines = [first, *(line.encode("ascii") for line in ids.lines), rest]
     lines += [line.encode("ascii") for line in _people(recipients)]
     if b"\r" in body:
         # git am takes a carriage return at the end of a line away unless it is encoded.

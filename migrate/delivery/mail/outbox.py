@@ -25,7 +25,8 @@ _SEND = Path(__file__).parent / "send.sh"
 
 @dataclass(frozen=True)
 class Outbox:
-    """Everything that goes into one directory; `mails` begins with the cover letter."""
+    """Everything that goes into one directory; `mails` begins with the cover letter,
+    or is the only patch, which has no other."""
 
     series: Series
     plan: Plan
@@ -94,10 +95,11 @@ def _recipients_text(outbox: Outbox) -> str:
     """Who gets which mail, and why, for a person to read before it goes out."""
     why = {address: text for a in outbox.addressed for address, text in a.why.items()}
     sections = [_section(outbox.mails[0].name, outbox.cover, why)]
-    sections += [
-        _section(mail.name, addressed.mail, addressed.why)
-        for mail, addressed in zip(outbox.mails[1:], outbox.addressed, strict=True)
-    ]
+    if len(outbox.mails) > 1:
+        sections += [
+            _section(mail.name, addressed.mail, addressed.why)
+            for mail, addressed in zip(outbox.mails[1:], outbox.addressed, strict=True)
+        ]
     notes = {f"Not asked: {clean(a.problem)}" for a in outbox.addressed if a.problem}
     notes |= {
         f"Left out, no address: {clean(text)}" for a in outbox.addressed for text in a.left_out

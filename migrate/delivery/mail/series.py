@@ -69,7 +69,7 @@ def _make(draft: Draft, letter: str) -> Outbox:
 
 def _version(outbox: Outbox, stack: Stack, edition: Edition) -> Version:
     ids = [mail.message_id for mail in outbox.mails]
-    patches = [replace(p, message_id=i) for p, i in zip(stack.patches, ids[1:], strict=True)]
+    patches = [replace(p, message_id=i) for p, i in zip(stack.patches, ids[1:] or ids, strict=True)]
     return Version(
         name=edition.name,
         slug=stack.batch.slug,

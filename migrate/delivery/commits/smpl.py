@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The semantic patch that a commit message shows: the one that by itself makes the edit.
+
+The edit itself is made call by call, at places that the analysis found. What a reviewer wants to
+see is shorter: which call becomes which, and in which functions. It is written down from the calls
+that changed, run on the files as they were, and shown only when it leaves what the edit left: the
+same tokens, comments and layout aside.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from migrate.analysis.acquires.spatch import Patched, run_spatch
+from migrate.analysis.frontend.syntax import parse
+from migrate.base.files.scratch import scratch
+from migrate.delivery.commits.calls import swaps
+from migrate.rewrite.model import FileChange
+from migrate.rewrite.text.tokens import tokenize
+
+OPENING, CLOSING = "// <smpl>", "// </smpl>"
+"""How the kernel's documentation marks a semantic patch in a message (dev-tools/coccinelle.rst)."""
+
+_SECONDS = 60.0
+_FOLDS = "common/fold-loop.cocci"
+_LOOPS = """(
+- for (i = 0; i < n; i++)
+-\t{old}(a[i]);
++ {new}(a, n);
+|
+- for (i = 0; i < n; i++) {{
+-\t{old}(a[i]);
+- }}
++ {new}(a, n);
+|
+- while (i--)
+-\t{old}(a[i]);
++ {new}(a, i);
+|
+- while (i)
+-\t{old}(a[--i]);
++ {new}(a, i);
+)
+"""
+_CALL = """- {old}(es)
++ {new}(es)
+"""
+_OF_LOOPS = "identifier i;\nexpression a, n;\n"
+_OF_CALLS = "expression list es;\n"
+
+
+@dataclass(frozen=True)
+class _Renamed:
+    """Calls of `old` became `new` in `functions`; `left` says that others of the file stay."""
+
+    old: str
+    new: str
+    functions: tuple[str, ...]
+    left: bool
+
+    @property
+    def to_many(self) -> bool:
+        """Whether the new function takes an array where the old one took a page."""
+        return self.new.endswith("s") and not self.old.endswith("s")
+
+
+def semantic_patch(files: Sequence[FileChange], rules: Iterable[str]) -> str:
+    """SmPL that makes of each `before` of `files` its `after`, or "" when what changed is more than
+    calls of one function that became another's. `rules` made the edit."""
+    edited = [
+        file for file in files if file.before is not None and file.path.endswith((".c", ".h"))
+    ]
+    if not edited or len(edited) < len(files):
+        return ""
+    text = _written(edited, loops=_FOLDS in set(rules))
+    return text if text and _makes(text, edited) else ""
+
+
+def _written(files: Sequence[FileChange], *, loops: bool) -> str:
+    renamed = _renamed(files)
+    if not all(r.old and r.new for r in renamed):
+        return ""
+    folded = [r for r in renamed if loops and r.to_many]
+    everywhere = [r for r in renamed if not r.left and r not in folded]
+    inside = [r for r in renamed if r.left and r not in folded]
+    rules = [_rule(_OF_LOOPS, _LOOPS, r) for r in folded] + [
+        _rule(_OF_CALLS, _CALL, r) for r in inside
+    ]
+    if everywhere:
+        edits = "|\n".join(_CALL.format(old=r.old, new=r.new) for r in everywhere)
+        body = f"(\n{edits})\n" if len(everywhere) > 1 else edits
+        rules.append(f"@@\n{_OF_CALLS}@@\n{body}")
+    return "\n".join(rules)
+
+
+def _rule(declared: str, edit: str, renamed: _Renamed) -> str:
+    """One rule, for the functions where calls changed when others of the file stay."""
+    body = edit.format(old=renamed.old, new=renamed.new)
+    if not renamed.left:
+        return f"@@\n{declared}@@\n{body}"
+    names = ", ".join(renamed.functions)
+    return (
+        f"@@\nidentifier fn = {{{names}}};\n{declared}@@\n"
+        f"  fn(...)\n  {{\n  <...\n{body}  ...>\n  }}\n"
+    )
+
+
+def _renamed(files: Sequence[FileChange]) -> list[_Renamed]:
+    """What `files` show to have been renamed, loops that became one call first: a rule for single
+    calls would have taken the call out of them."""
+    where: dict[tuple[str, str], list[str]] = {}
+    for swap in swaps(files):
+        where.setdefault((swap.old, swap.new), []).append(swap.function)
+    kept = {
+        word.decode("utf-8", "replace") for file in files for word in _words(file.path, file.after)
+    }
+    several = {old for old, count in Counter(old for old, _ in where).items() if count > 1}
+    found = [
+        _Renamed(old, new, tuple(dict.fromkeys(functions)), old in kept | several)
+        for (old, new), functions in where.items()
+        if old != new
+    ]
+    return sorted(found, key=lambda r: not r.to_many)
+
+
+def _makes(text: str, files: Sequence[FileChange]) -> bool:
+    """Whether the semantic patch `text` makes the edit of `files`."""
+    before = {file.path: file.before for file in files if file.before is not None}
+    with scratch("smpl") as folder:
+        rule = folder / "message.cocci"
+        rule.write_text(text, encoding="utf-8", errors="replace")
+        outcome = run_spatch(rule, before, timeout=_SECONDS)
+    return isinstance(outcome, Patched) and all(
+        _words(file.path, outcome.files[file.path]) == _words(file.path, file.after)
+        for file in files
+    )
+
+
+def _words(path: str, text: bytes) -> list[bytes]:
+    """The tokens of `text` without its comments."""
+    return [token.text for token in tokenize(parse(path, text)) if token.kind != "comment"]
