@@ -146,7 +146,7 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
             " refuse fsdax mappings and move pages out of CMA, so it is left to a patch of its own."
         )
     if _lacks_dirtying(group):
-        yield "The pages may be written to by a device and are never marked dirty."
+        yield "The pages may be written to while they are held and are never marked dirty."
     truth = group.trait(TraitKind.BOOL_FLAGS)
     if truth is not None:
         yield f"{TRUTH_VALUE} ({truth.evidence.place})."
@@ -168,6 +168,8 @@ def _lacks_dirtying(group: PinGroup) -> bool:
     again. What the CPU writes while the caller waits is as dirty as GUP left it."""
     kinds = {use.kind for use in group.uses}
     written = kinds & {UseKind.DMA, UseKind.PHYSICAL_KEPT}
+    if group.has(TraitKind.LONG_LIVED):
+        written |= kinds & {UseKind.WRITE_DATA}
     return bool(
         written
         and group.has(TraitKind.MAY_WRITE)

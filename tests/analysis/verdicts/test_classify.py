@@ -47,11 +47,21 @@ def test_long_lived_without_longterm() -> None:
     assert warnings(group(U.DMA, U.DIRTY), Action.PIN) == ()
 
 
-@pytest.mark.parametrize("written", [U.WRITE_DATA, U.DMA])
+@pytest.mark.parametrize("written", [U.PHYSICAL_KEPT, U.DMA])
 def test_written_and_not_dirtied(written: UseKind) -> None:
     assert "dirty" in one_warning(group(written, T.MAY_WRITE))
     assert warnings(group(written, U.DIRTY, T.MAY_WRITE), Action.PIN) == ()
     assert warnings(group(written), Action.PIN) == (), "read only"
+
+
+def test_what_the_cpu_writes_at_once_is_as_dirty_as_gup_left_it() -> None:
+    assert warnings(group(U.WRITE_DATA, T.MAY_WRITE), Action.PIN) == ()
+    kept = group(U.WRITE_DATA, T.MAY_WRITE, T.LONG_LIVED, T.LONGTERM)
+    assert "dirty" in one_warning(kept)
+
+
+def test_no_word_of_a_flag_that_the_tree_does_not_have() -> None:
+    assert warnings(group(U.DMA, U.DIRTY, T.LONG_LIVED, T.NO_LONGTERM), Action.PIN) == ()
 
 
 def test_a_release_can_be_the_mark() -> None:
