@@ -21,19 +21,22 @@ class AccessPath:
     """Storage as an access path: a variable and the members taken from it, pointers ignored.
 
     `a->b[i].c`, `&a->b.c` and `a->b.c + n` are all AccessPath("a", ("b", "c")); `*a->b.c` and
-    `a->b.c[i]` are the same with `loaded`.
+    `a->b.c[i]` are the same with `loaded`. What `x ? y : z` may be is `chosen`: no operand of
+    arithmetic beside the others, so that it counts whatever they are.
     """
 
     base: str
     members: tuple[str, ...] = ()
     loaded: bool = False
+    chosen: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
 class Result:
-    """The value that call number `call` of the function returns."""
+    """The value that call number `call` of the function returns; `chosen` as for paths."""
 
     call: int
+    chosen: bool = field(default=False, compare=False)
 
 
 Value = AccessPath | Result

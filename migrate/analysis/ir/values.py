@@ -49,7 +49,7 @@ def values(expression: Expression) -> tuple[Value, ...]:
             return (AccessPath(name),)
         case Member(inner, name):
             owners = (owner_of(value, inner) for value in values(inner))
-            return tuple(AccessPath(o.base, (*o.members, name)) for o in owners)
+            return tuple(AccessPath(o.base, (*o.members, name), chosen=o.chosen) for o in owners)
         case Load(inner) | Element(inner):
             return tuple(_loaded(value, True) for value in values(inner))
         case AddressOf(inner):
@@ -63,13 +63,24 @@ def values(expression: Expression) -> tuple[Value, ...]:
             nothing = offset or operator in _COMPARISONS
             return () if nothing else values(left) + values(right)
         case Choice(first, second):
-            return values(first) + values(second)
+            return _chosen(values(first)) + _chosen(values(second))
         case CallResult(call):
             return (Result(call),)
         case Temporary(elements=elements):
             return tuple(value for element in elements for value in values(element))
         case _:
             return ()
+
+
+def _chosen(found: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The operands of one side of `x ? y : z`, chosen; but what is a name in a sum, which may be
+    an index and is typed if it is none."""
+    return tuple(
+        value
+        if len(found) > 1 and isinstance(value, AccessPath) and not value.members
+        else replace(value, chosen=True)
+        for value in found
+    )
 
 
 def _loaded(value: Value, loaded: bool) -> Value:
@@ -91,7 +102,9 @@ def owner_of(value: Value, expression: Expression) -> AccessPath:
 
 def as_path(value: Value) -> AccessPath:
     """`value` as an access path."""
-    return value if isinstance(value, AccessPath) else AccessPath(f"{CALLED}{value.call}")
+    if isinstance(value, AccessPath):
+        return value
+    return AccessPath(f"{CALLED}{value.call}", chosen=value.chosen)
 
 
 def target_paths(target: Expression) -> tuple[AccessPath, ...]:

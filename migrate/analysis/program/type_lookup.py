@@ -157,12 +157,16 @@ class TypeLookup:
         return short or (kind.depth > 0 and kind.tag == "dma_addr_t")
 
     def pointers(self, values: tuple[Value, ...], facts: FunctionFacts) -> tuple[Value, ...]:
-        """Of the operands of an expression, those that point somewhere: in `pages + n`, pages."""
+        """Of the operands of an expression, those that point somewhere: in `pages + n`, pages; in
+        `x ? page : alloc_page()`, both."""
         if len(values) < 2:
             return values
-        kinds = [(v, self.at(v, facts)) for v in values if isinstance(v, AccessPath)]
-        pointing = tuple(v for v, kind in kinds if kind is not None and kind.depth > 0)
-        return pointing or values
+        pointing = [v for v in values if self._is_pointer(v, facts)]
+        return tuple(v for v in values if v in pointing or v.chosen) if pointing else values
+
+    def _is_pointer(self, value: Value, facts: FunctionFacts) -> bool:
+        kind = self.at(value, facts) if isinstance(value, AccessPath) else None
+        return kind is not None and kind.depth > 0
 
     def _typedef(self, name: str, path: str) -> TypeRef | None:
         key = (name, path)

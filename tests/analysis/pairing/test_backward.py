@@ -54,6 +54,8 @@ ALLOCATED = drops(GapKind.FROM_OTHER_CALL, "alloc_page", FIRST)
         ("nth_page(q, 3)", ""),
         ("READ_ONCE(q)", ""),
         ("n ? q : NULL", ""),
+        ("n ? pages[0] : q", "pages[0] = NULL"),
+        ("other", "pages[0] = NULL; other = n ? pages[0] : q"),
         # Numbers and addresses, there and back
         ("pfn_to_page(page_to_pfn(q))", ""),
         ("phys_to_page(page_to_phys(q))", ""),
@@ -130,6 +132,21 @@ def test_what_two_lists_have_of_each_other_comes_from_neither() -> None:
     found = gaps("list[0]", "list[0] = pages[0]; pages[0] = list[0]", "NULL")
     place = f"{HERE}:{FIRST - 9}"
     assert found == [f"nothing-sets {place} list", f"nothing-sets {place} pages"]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("alloc_page(0)", f"{GapKind.FROM_OTHER_CALL} {HERE}:{FIRST + 1} alloc_page"),
+        ("fn(q)", f"{GapKind.FROM_OTHER_CALL} {HERE}:{FIRST + 1}"),
+        ("unseen->page", f"{GapKind.SOURCE_TYPE_UNKNOWN} {HERE}:{FIRST - 9} page"),
+        ("pages[1] + 0", ""),
+    ],
+)
+def test_each_side_of_a_choice_counts(other: str, said: str) -> None:
+    """In `n ? q : alloc_page()` the call is no number that is added to a pointer."""
+    between = f"pages[1] = NULL; other = n ? pages[1] : {other}"
+    assert gaps("other", between, "NULL") == ([said] if said else [])
 
 
 RECURSIVE = """
