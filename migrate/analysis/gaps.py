@@ -129,7 +129,8 @@ class Gap:
     `place` is where the code stands, None for what has no single place. `subject` is the storage
     or type that it is about: a variable, a member as `struct tag.member`, or the tag of a struct.
     `function` is the function that does it, is called, or is not understood; "" where there is
-    none, and for a call through a pointer. `other` is what else the kind needs; which kind uses
+    none, and for a call through a pointer, whose member is the `subject` then, as "tag.name".
+    `other` is what else the kind needs, for a call the number of the argument; which kind uses
     which of them is in :mod:`migrate.analysis.verdicts.wording`.
     """
 

@@ -149,6 +149,20 @@ def audit(
 
 
 @app.command()
+@takes(*options_of("classify"))
+def gaps(
+    request: Request,
+    as_toml: Annotated[
+        bool, typer.Option("--toml", help="The contracts as TOML, to be filled in.")
+    ] = False,
+) -> int:
+    """List the facts that would open most of the groups that are left to a person."""
+    from migrate.cli import gaps as missing
+
+    return missing.gaps(request, as_toml=as_toml)
+
+
+@app.command()
 @takes(*_REVIEW)
 def review(request: Request) -> int:
     """Walk through the groups that the rules left open, and write down your decisions."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from migrate.base.errors import ExitCode, Refusal
 from migrate.base.files.places import absolute, meant
 from migrate.cli.commands import bring_up_to_date, open_job
 from migrate.cli.console import Console
+from migrate.cli.questions import Facts, Questions, append, ask_why, quoted
 from migrate.cli.remembered import with_last_options
 from migrate.cli.request import Request
 from migrate.delivery.report.explain import notes_on
@@ -24,6 +24,7 @@ _ANSWERS = {
     "p": ("pin", "convert the group: all of its acquires pin, all of its releases unpin"),
     "f": ("follow", "convert it to follow_page(), which takes no reference that lasts"),
     "k": ("keep", "leave the code as it is, for good"),
+    "c": ("contract", "answer what is asked above, one fact at a time; the code decides the rest"),
     "s": ("skip", "leave it open; you will be asked again"),
     "q": ("quit", "end here; what you have answered is in the file"),
 }
@@ -38,35 +39,52 @@ def review(request: Request) -> ExitCode:
     before the next question; the end of the input counts as "quit".
     """
     console = Console(verbose=request.verbose)
-    named = request.decisions
+    named, stating = request.decisions, request.contracts
     request, _ = with_last_options(request)
     if named is not None:
         named = meant(named)
         keep_apart(named, absolute(request.tree), "decisions file", "--decisions")
-    request = replace(request, decisions=named if named and named.exists() else None)
+    if stating is not None:
+        stating = meant(stating)
+        keep_apart(stating, absolute(request.tree), "contracts file", "--contracts")
+    request = replace(
+        request,
+        decisions=named if named and named.exists() else None,
+        contracts=stating if stating and stating.exists() else None,
+    )
     with open_job(request, console, "review") as job:
         bring_up_to_date(job, console, "classify")
         target = named or job.workspace.decisions
+        facts = Facts(console, job, stating or job.workspace.contracts)
         left = _open_groups(job)
-        decided = _walk(console, job, left, target)
+        decided = _walk(console, job, left, target, facts)
     where = f"they are in {target}" if target.exists() else f"nothing was written to {target}"
     console.say(f"{decided} of {len(left)} open groups decided; {where}")
-    if target.exists():
-        console.notice(f"Next: {replace(request, decisions=named).command('run')}")
+    if facts.stated:
+        console.say(f"{facts.stated} facts stated; they are in {facts.target}")
+    if target.exists() or facts.stated:
+        after = replace(request, decisions=named, contracts=stating)
+        console.notice(f"Next: {after.command('review' if facts.stated else 'run')}")
     return ExitCode.DONE
 
 
-def _walk(console: Console, job: Job, left: list[tuple[PinGroup, Verdict]], target: Path) -> int:
+def _walk(
+    console: Console,
+    job: Job,
+    left: list[tuple[PinGroup, Verdict]],
+    target: Path,
+    facts: Facts,
+) -> int:
     """Ask about the groups in `left`; the number of those that were decided."""
     decided = 0
     for number, (group, verdict) in enumerate(left, 1):
         console.say(f"Group {number} of {len(left)}")
         console.notes(notes_on(job.tree, group, verdict))
-        entry = _ask(console, job.classification, group)
+        entry = _ask(console, job.classification, group, facts.about(group, verdict))
         if entry is None:
             break
         if entry:
-            _append(target, entry)
+            append(target, entry, "--decisions")
             decided += 1
     return decided
 
@@ -79,10 +97,18 @@ def _open_groups(job: Job) -> list[tuple[PinGroup, Verdict]]:
     ]
 
 
-def _ask(console: Console, classification: Classification, group: PinGroup) -> str | None:
-    """The entry for the file, "" to leave the group open, None to stop."""
+def _ask(
+    console: Console,
+    classification: Classification,
+    group: PinGroup,
+    questions: Questions | None = None,
+) -> str | None:
+    """The entry for the file, "" to leave the group open, None to stop; `questions` are those
+    whose answers would tell more of the group."""
     while True:
-        answer = _choose(console, group)
+        answer = _choose(console, group, contracts=bool(questions))
+        if answer == "contract" and questions:
+            return "" if questions.ask() else None
         if answer in (None, "quit"):
             return None
         if answer == "skip":
@@ -100,13 +126,14 @@ def _ask(console: Console, classification: Classification, group: PinGroup) -> s
                 return None
             if not sure.strip().lower().startswith("y"):
                 return ""
-        why = _why(console)
+        why = ask_why(console)
         return None if why is None else _entry(group.name, action, why, despite)
 
 
-def _choose(console: Console, group: PinGroup) -> str | None:
+def _choose(console: Console, group: PinGroup, *, contracts: bool) -> str | None:
     """The word for what is to become of `group`, None at the end of the input."""
-    known = {k: v for k, v in _ANSWERS.items() if k != "f" or group.follows}
+    hidden = {key for key, there in (("f", group.follows), ("c", contracts)) if not there}
+    known = {k: v for k, v in _ANSWERS.items() if k not in hidden}
     words = [word for word, _ in known.values()]
     question = f"{', '.join(words[:-1])} or {words[-1]}? [{'/'.join(known)}/?] "
     while True:
@@ -126,32 +153,8 @@ def _help(console: Console, known: Mapping[str, tuple[str, str]]) -> None:
     console.say("  ?  this list")
 
 
-def _why(console: Console) -> str | None:
-    while True:
-        given = console.ask("why? It goes into the commit message: ")
-        if given is None:
-            return None
-        if why := " ".join(given.split()):
-            return why
-
-
 def _entry(group: str, verdict: Action, why: str, despite: bool) -> str:
-    lines = ["[[decision]]", f"group = {_quoted(group)}", f'verdict = "{verdict}"']
-    lines.append(f"why = {_quoted(why)}")
+    lines = ["[[decision]]", f"group = {quoted(group)}", f'verdict = "{verdict}"']
+    lines.append(f"why = {quoted(why)}")
     lines += ["despite_gaps = true"] if despite else []
     return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """A TOML string: JSON's, in which DEL has to be escaped as well."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _append(target: Path, entry: str) -> None:
-    try:
-        with target.open("a", encoding="utf-8") as out:
-            out.write(("\n" if out.tell() else "") + entry)
-    except OSError as error:
-        raise Refusal(
-            f"{target} cannot be written: {error.strerror}.", "Give another file with --decisions."
-        ) from None

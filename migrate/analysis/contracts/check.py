@@ -59,7 +59,7 @@ def _argument(names: Names, c: Contract) -> None:
         parameters = names.program.facts(function).parameters
         if c.argument > len(parameters):
             raise Refusal(
-                f"Contract {c.number}: {function.name}() has {len(parameters)} arguments.",
+                f"{c.name}: {function.name}() has {len(parameters)} arguments.",
                 f"It is defined in {function.path}; the first argument is 1.",
             )
         found = about_argument(names.program, c, function)
@@ -89,33 +89,32 @@ def _not_known(c: Contract) -> None:
     table = knowledge().lookup(c.function)
     if table is not None or c.function in DIRECT_NAMES:
         raise Refusal(
-            f"Contract {c.number}: what {c.function}() does is known already.",
+            f"{c.name}: what {c.function}() does is known already.",
             "Take the entry out; the kernel's own functions are in kernel_api.toml.",
         )
 
 
 def _callers(names: Names, c: Contract) -> None:
     _function(names, c.function, c)
-    _defined_once(names, c)
+    _defined_once(names, c, c.function)
     found: dict[str, FunctionFacts] = {f.function.name: f for f in names.callers(c.function)}
     for name in c.callers:
         if name not in found:
             hint = nearest_of(name, found, "{}()") or f"Nothing calls {c.function}()."
-            raise Refusal(f"Contract {c.number}: {name}() does not call {c.function}().", hint)
+            raise Refusal(f"{c.name}: {name}() does not call {c.function}().", hint)
     for name in sorted(found.keys() - {*c.callers}):
         call = next(call for call in found[name].calls if call.name == c.function)
         raise _contradicted(c, call.place, f"{name}() calls it, too")
 
 
-def _defined_once(names: Names, c: Contract) -> None:
+def _defined_once(names: Names, c: Contract, name: str) -> None:
     """Of several functions by one name, `file` says which."""
-    name = c.never_reaches or c.function
     paths = sorted({function.path for function in names.definitions(name)})
     if c.file and c.file not in paths:
         raise _unknown(c, f"{name}() in {c.file}", ", ".join(paths))
     if not c.file and len(paths) > 1:
         raise Refusal(
-            f"Contract {c.number}: {name}() is defined in {paths[0]} and in {paths[1]}.",
+            f"{c.name}: {name}() is defined in {paths[0]} and in {paths[1]}.",
             f'Add file = "{paths[0]}", or that of the other.',
         )
 
@@ -126,7 +125,7 @@ def _storage(names: Names, c: Contract) -> None:
         _function(names, name, c)
         if not any(_touches(names, f, c.member) for f in names.definitions(name)):
             raise Refusal(
-                f"Contract {c.number}: {name}() has nothing to do with struct {c.member}.",
+                f"{c.name}: {name}() has nothing to do with struct {c.member}.",
                 "Name the functions that take pages out of it and release them.",
             )
     found = about_storage(names, c)
@@ -143,23 +142,24 @@ def _touches(names: Names, function: Function, member: str) -> bool:
 
 def _apart(names: Names, c: Contract) -> None:
     _function(names, c.function, c)
-    _function(names, c.never_reaches, c)
-    _defined_once(names, c)
-    for function in names.definitions(c.never_reaches):
-        facts = names.program.facts(function)
-        for index, call in enumerate(facts.calls):
-            if call.name == c.function and _drops(names.program, facts, index):
-                raise _contradicted(c, call.place, "its page is released right there")
+    for name in c.never_reaches:
+        _function(names, name, c)
+        _defined_once(names, c, name)
+        for function in names.definitions(name):
+            facts = names.program.facts(function)
+            for index, call in enumerate(facts.calls):
+                if call.name == c.function and _drops(names.program, facts, index):
+                    raise _contradicted(c, call.place, "its page is released right there")
 
 
 def _sources(names: Names, c: Contract) -> None:
     _function(names, c.function, c)
-    _defined_once(names, c)
+    _defined_once(names, c, c.function)
     taking = {a.function for a in names.scan.acquires}
     for name in c.only_from:
         if name not in taking:
             hint = nearest_of(name, taking, "{}()")
-            raise Refusal(f"Contract {c.number}: {name}() acquires nothing.", hint or _LOOK)
+            raise Refusal(f"{c.name}: {name}() acquires nothing.", hint or _LOOK)
     found = about_sources(names, c)
     if found is not None:
         raise _contradicted(c, *found)
@@ -221,7 +221,7 @@ def _registrations(program: Program, c: Contract) -> Iterable[Site]:
 def _macro(names: Names, c: Contract) -> None:
     if c.macro.startswith("CONFIG_"):
         raise Refusal(
-            f"Contract {c.number}: {c.macro} is a matter of the kernel's configuration.",
+            f"{c.name}: {c.macro} is a matter of the kernel's configuration.",
             "Every configuration is converted; only what a build sets besides can be stated.",
         )
     if not names.conditions_with(c.macro):
@@ -253,11 +253,11 @@ def _function(names: Names, name: str, c: Contract) -> None:
 
 def _unknown(c: Contract, what: str, near: str) -> Refusal:
     hint = f"The nearest there is: {near}." if near else "Look up how the tree spells it."
-    return Refusal(f"Contract {c.number}: the tree has no {what}.", hint)
+    return Refusal(f"{c.name}: the tree has no {what}.", hint)
 
 
 def _contradicted(c: Contract, place: Place, what: str) -> Refusal:
-    return Refusal(f"Contract {c.number} says that {c}; {place} says otherwise: {what}.", _LOOK)
+    return Refusal(f"{c.name} says that {c}; {place} says otherwise: {what}.", _LOOK)
 
 
 _CHECKS: Mapping[ContractKind, Callable[[Names, Contract], None]] = {

@@ -19,11 +19,12 @@ _EXAMPLE = (
 )
 _KEYS: Mapping[str, type] = {
     **dict.fromkeys(("function", "member", "file", "does", "until", "filled"), str),
-    **dict.fromkeys(("never_reaches", "notifier", "covers", "macro", "why"), str),
+    **dict.fromkeys(("notifier", "covers", "macro", "why"), str),
     "argument": int,
     "set": bool,
     "callers": list,
     "only_from": list,
+    "never_reaches": list,
     "released": object,
 }
 _NAMES = {
@@ -190,7 +191,9 @@ def _storage(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
 
 
 def _apart(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
-    found = _named(entry, wrong, never_reaches=entry["never_reaches"])
+    if not entry["never_reaches"]:
+        raise wrong("never_reaches names no function")
+    found = _named(entry, wrong, never_reaches=tuple(entry["never_reaches"]))
     return replace(found, file=_path(entry))
 
 

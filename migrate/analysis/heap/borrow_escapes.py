@@ -22,6 +22,7 @@ from migrate.analysis.program.functions import start_of
 from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.stated_callee import stated_callee
 from migrate.analysis.program.trace import PAGE, Trace
 
 
@@ -59,19 +60,27 @@ def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -
                 for returned in facts.returns:
                     if _any(program, returned.values, tag, facts):
                         yield _by(GapKind.BORROWER_RETURNED, facts, tag)
-                for call in facts.calls:
-                    if call.name not in takers and _gives(program, call, tag, facts):
+                for index, call in enumerate(facts.calls):
+                    if call.name not in takers and _gives(program, Site(facts, index), tag):
                         yield Gap(GapKind.BORROWER_PASSED_ON, call.place, tag, call.name)
 
 
-def _gives(program: Program, call: Call, tag: str, facts: FunctionFacts) -> bool:
+def _gives(program: Program, site: Site, tag: str) -> bool:
+    call, facts = site.call, site.facts
     path = facts.function.path
-    if not any(_any(program, values, tag, facts) for values in call.arguments):
+    given = (n for n, values in enumerate(call.arguments) if _any(program, values, tag, facts))
+    if all(_gives_back(program, site, position) for position in given):
         return False
     if known_callee(program, call.name, path) is not None:
         return False
     near = program.corpus.scope(path)
     return not any(f.path in near for f in program.definitions(call.name, path))
+
+
+def _gives_back(program: Program, site: Site, position: int) -> bool:
+    """Whether a person says what is done with an argument, and that it is not released."""
+    stated = stated_callee(program, site, position)
+    return stated is not None and stated.effect(position) is not Effect.CONSUME
 
 
 def _any(program: Program, values: tuple[Value, ...], tag: str, facts: FunctionFacts) -> bool:

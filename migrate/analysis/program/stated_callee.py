@@ -23,15 +23,20 @@ def stated_callee(program: Program, site: Site, position: int) -> KernelFunction
     nobody has said anything about it."""
     if not program.contracts:
         return None
-    call = site.call
-    if call.name:
-        does = program.contracts.does(position, function=call.name)
-    elif call.pointer is not None and call.pointer.members:
-        cell, _ = program.cells.of(call.pointer, site.facts)
-        named = cell.dotted if isinstance(cell, Member) else ""
-        does = program.contracts.does(position, member=named) if named else None
-    else:
-        does = None
+    name, member = site.call.name, member_called(program, site)
+    does = (
+        program.contracts.does(position, function=name, member=member) if name or member else None
+    )
     if does is None:
         return None
     return KernelFunction((Effect.NOTHING,) * position + (_EFFECTS[does],))
+
+
+def member_called(program: Program, site: Site) -> str:
+    """The member that a call goes through, as "tag.name"; "" for a call by name, or through
+    something else."""
+    pointer = site.call.pointer
+    if site.call.name or pointer is None or not pointer.members:
+        return ""
+    cell, _ = program.cells.of(pointer, site.facts)
+    return cell.dotted if isinstance(cell, Member) else ""

@@ -20,7 +20,7 @@ from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee, renamed
 from migrate.analysis.program.location import CallResult, Global, Local, Member
-from migrate.analysis.program.stated_callee import stated_callee
+from migrate.analysis.program.stated_callee import member_called, stated_callee
 from migrate.analysis.program.trace import (
     ADDRESS,
     AGAIN,
@@ -67,7 +67,7 @@ def argument(flow: Walk, given: Given) -> None:
         return
     definitions = _definitions(flow, site)
     if not definitions:
-        _unknown_callee(flow, form, site)
+        _unknown_callee(flow, form, site, position)
     for function in definitions:
         _into(flow, given, function)
 
@@ -120,7 +120,7 @@ def _through_pointer(flow: Walk, given: Given) -> None:
         return
     functions = flow.program.pointer_calls.meant_by(given.site)
     if not functions:
-        _unknown_callee(flow, given.form, given.site)
+        _unknown_callee(flow, given.form, given.site, given.position)
     for function in functions:
         _into(flow, given, function)
 
@@ -134,7 +134,7 @@ def _known_callee(flow: Walk, given: Given, known: KernelFunction) -> None:
             _release(flow, site, position, effect)
         return
     if transfer.is_out_of_sight(known, position, form):
-        _unknown_callee(flow, form, site)
+        _unknown_callee(flow, form, site, position)
         return
     kind = transfer.use(known, position, form)
     borrowed = effect in (Effect.EXTRA, Effect.ADOPT) and _balanced(flow, site, position)
@@ -191,7 +191,7 @@ def _is_filled(flow: Walk, value: Value, form: str, site: Site) -> bool:
     return kind is not None and kind.depth > 1
 
 
-def _unknown_callee(flow: Walk, form: str, site: Site) -> None:
+def _unknown_callee(flow: Walk, form: str, site: Site, position: int) -> None:
     call, facts = site.call, site.facts
     if form == ADDRESS:
         flow.trace.use(UseKind.TOUCH_DATA, call.place, facts, call.text)
@@ -199,7 +199,9 @@ def _unknown_callee(flow: Walk, form: str, site: Site) -> None:
         flow.trace.use(UseKind.PHYSICAL_KEPT, call.place, facts, call.text)
     else:
         flow.trace.use(UseKind.ESCAPES, call.place, facts, call.text)
-        flow.trace.gap(Gap(GapKind.PASSED_TO_UNKNOWN, call.place, function=call.name), form)
+        called = member_called(flow.program, site)
+        kind, argument = GapKind.PASSED_TO_UNKNOWN, str(position + 1)
+        flow.trace.gap(Gap(kind, call.place, called, call.name, argument), form)
 
 
 def _release(flow: Walk, site: Site, position: int, effect: Effect) -> None:

@@ -126,7 +126,7 @@ FITTING = [
         released=True,
         released_in=("drop", "swap"),
     ),
-    of(ContractKind.APART, function="alloc_page", never_reaches="drop", file=PATH),
+    of(ContractKind.APART, function="alloc_page", never_reaches=("drop",), file=PATH),
     of(ContractKind.SOURCES, function="drop", only_from=("get",), file=PATH),
     of(ContractKind.MACRO, macro="HAVE_DEMO", set=False),
 ]
@@ -152,11 +152,11 @@ UNKNOWN = [
         "opens() does not call get(). The nearest there is: open().",
     ),
     (
-        of(ContractKind.APART, function="alloc_page", never_reaches="drop"),
+        of(ContractKind.APART, function="alloc_page", never_reaches=("drop",)),
         f"drop() is defined in {PATH} and in drivers/more/more.c",
     ),
     (
-        of(ContractKind.APART, function="alloc_page", never_reaches="drop", file="a.c"),
+        of(ContractKind.APART, function="alloc_page", never_reaches=("drop",), file="a.c"),
         f"no drop() in a.c. The nearest there is: {PATH}, drivers/more/more.c.",
     ),
     (of(ContractKind.SOURCES, function="put", only_from=("gett",)), "gett() acquires nothing"),
@@ -206,7 +206,7 @@ AGAINST = [
         "it is released by put_page()",
     ),
     (
-        of(ContractKind.APART, function="alloc_page", never_reaches="swap"),
+        of(ContractKind.APART, function="alloc_page", never_reaches=("swap",)),
         "its page is released right there",
     ),
     (

@@ -67,8 +67,8 @@ SAID = [
         "what is in struct s.m is released in f() alone",
     ),
     (
-        ('function = "x"', 'never_reaches = "f"'),
-        {"kind": ContractKind.APART, "function": "x", "never_reaches": "f"},
+        ('function = "x"', 'never_reaches = ["f"]'),
+        {"kind": ContractKind.APART, "function": "x", "never_reaches": ("f",)},
         "no page of x() gets to the releases in f()",
     ),
     (
@@ -131,7 +131,8 @@ REFUSED = [
     (entry('member = "s.m"', 'filled = "here"'), "filled can only be 'nowhere else'"),
     (entry('member = "s.m"', "released = []"), "released is neither"),
     (entry('filled = "nowhere else"'), "it names no member"),
-    (entry('never_reaches = "f"'), "it names no function"),
+    (entry('never_reaches = ["f"]'), "it names no function"),
+    (entry('function = "f"', "never_reaches = []"), "never_reaches names no function"),
     (entry('function = "f"', "only_from = []"), "only_from names no function"),
     (entry('notifier = "f"', 'covers = "other ranges"'), "'f' is no place"),
     (entry('notifier = "a.c:f"'), "it does not say covers = 'other ranges'"),
