@@ -10,7 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from migrate.analysis.contract import Contract, ContractKind
-from migrate.analysis.contracts.contradictions import about_argument, about_sources, about_storage
+from migrate.analysis.contracts.contradictions import (
+    about_apart,
+    about_argument,
+    about_sources,
+    about_storage,
+)
 from migrate.analysis.contracts.names import Names, nearest_of
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function
@@ -62,7 +67,7 @@ def _argument(names: Names, c: Contract) -> None:
                 f"{c.name}: {function.name}() has {len(parameters)} arguments.",
                 f"It is defined in {function.path}; the first argument is 1.",
             )
-        found = about_argument(names.program, c, function)
+        found = about_argument(names, c, function)
         if found is not None:
             raise _contradicted(c, *found)
 
@@ -146,10 +151,9 @@ def _apart(names: Names, c: Contract) -> None:
         _function(names, name, c)
         _defined_once(names, c, name)
         for function in names.definitions(name):
-            facts = names.program.facts(function)
-            for index, call in enumerate(facts.calls):
-                if call.name == c.function and _drops(names.program, facts, index):
-                    raise _contradicted(c, call.place, "its page is released right there")
+            found = about_apart(names, c, function)
+            if found is not None:
+                raise _contradicted(c, *found)
 
 
 def _sources(names: Names, c: Contract) -> None:
@@ -163,32 +167,6 @@ def _sources(names: Names, c: Contract) -> None:
     found = about_sources(names, c)
     if found is not None:
         raise _contradicted(c, *found)
-
-
-def _drops(program: Program, facts: FunctionFacts, index: int) -> bool:
-    """Whether a function releases what call number `index` of its own returned."""
-    holds = {
-        program.cells.of(flow.target, facts)[0]
-        for flow in facts.flows
-        for value in flow.sources
-        if getattr(value, "call", None) == index
-    }
-    released = (
-        (call, position)
-        for call in facts.calls
-        for position, effect in enumerate(_effects(call.name))
-        if effect.startswith("release")
-    )
-    return any(
-        program.cells.of(value, facts)[0] in holds
-        for call, position in released
-        for value in call.values(position)
-    )
-
-
-def _effects(name: str) -> tuple[str, ...]:
-    known = knowledge().lookup(name)
-    return known.effects if known is not None else ()
 
 
 def _notifier(names: Names, c: Contract) -> None:

@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from migrate.analysis.contract import Contract, Does
 from migrate.analysis.contracts.names import Names
 from migrate.analysis.frontend.guards import Guards
-from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Origin
+from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.model import Call, FunctionFacts
-from migrate.analysis.model import Place, UseKind
+from migrate.analysis.model import Place, Release, UseKind
 from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.pairing.closure import Acquires
 from migrate.analysis.pairing.precision import Precision
+from migrate.analysis.program.callers import Site
 from migrate.analysis.program.known_callee import known_callee
-from migrate.analysis.program.location import Local, Member
+from migrate.analysis.program.location import CallResult, Local, Member
 from migrate.analysis.program.program import Program
-from migrate.analysis.program.trace import PAGE, SCATTER, State, Trace
+from migrate.analysis.program.trace import PAGE, SCATTER, ReleaseSite, State, Trace
 from migrate.analysis.program.type_lookup import CONTAINERS
 from migrate.analysis.valueflow.forward import Forward
-from migrate.analysis.valueflow.graph import ValueFlowGraph
 
 _RELEASING = (UseKind.CONSUMED, UseKind.FREED)
 _KEEPING = (UseKind.STORED,)
@@ -44,9 +44,9 @@ Found = tuple[Place, str] | None
 """A place, and what is done there."""
 
 
-def about_argument(program: Program, c: Contract, function: Function) -> Found:
+def about_argument(names: Names, c: Contract, function: Function) -> Found:
     """What `function` does with an argument that it should not do, by a contract on that."""
-    trace = _followed(program, c.argument - 1, function)
+    trace = _followed(names.known, c.argument - 1, function)
     if c.does is Does.RELEASES:
         silent = not trace.releases and not trace.gaps
         silent &= not any(kind in _RELEASING for _, kind in trace.uses)
@@ -64,24 +64,20 @@ def about_argument(program: Program, c: Contract, function: Function) -> Found:
     return None
 
 
-def _followed(program: Program, position: int, function: Function) -> Trace:
-    facts = program.facts(function)
+def _followed(known: Acquires, position: int, function: Function) -> Trace:
+    facts = known.program.facts(function)
     name = facts.parameters[position]
     kind = facts.types.get(name)
     form = SCATTER if kind is not None and kind.tag in CONTAINERS else PAGE
-    walk = Forward(ValueFlowGraph(program, _is_no_acquire), _NO_GUARDS)
+    walk = Forward(known.graph, _NO_GUARDS)
     walk.start(State(Local(function.id, name), form))
     return walk.follow()
-
-
-def _is_no_acquire(_call: Call) -> None:
-    return None
 
 
 def about_storage(names: Names, c: Contract) -> Found:
     """Where pages of anybody else get into a member that is said to have none, or where one is
     released that is said to be released elsewhere."""
-    known = Acquires(names.program, names.scan.acquires)
+    known = names.known
     for cell, facts in _users(names, c):
         found = _filled_by_others(known, cell, facts) if c.filled else None
         if found is None and c.released_in and facts.function.name not in c.released_in:
@@ -125,15 +121,88 @@ def _released(program: Program, cell: Member, facts: FunctionFacts) -> Found:
     return None
 
 
+def about_apart(names: Names, c: Contract, function: Function) -> Found:
+    """Where `function` releases pages that it is said never to get: those of a call right there,
+    or those that nothing else in sight releases."""
+    program = names.program
+    for path in program.files_with(function.path, c.function):
+        for facts in program.functions_with(path, c.function):
+            for index, call in enumerate(facts.calls):
+                if call.name == c.function:
+                    found = _released_only_by(names.known, Site(facts, index), c.never_reaches)
+                    if found is not None:
+                        return found
+    return None
+
+
+def _released_only_by(known: Acquires, source: Site, releasing: tuple[str, ...]) -> Found:
+    """A release in one of `releasing` of what a call is the source of, when it is in the function
+    of the call itself, or when nothing else drops those pages."""
+    walk = Forward(known.graph, _NO_GUARDS)
+    for state in _given_by(known.program, source):
+        walk.start(state)
+    trace = walk.follow()
+    named = [(p, r) for p, r in trace.releases.items() if r.release.function in releasing]
+    here = source.facts.function.name
+    for place, found in named:
+        if found.release.function == here:
+            return place, f"{found.release.name}() releases it right there"
+    others = len(named) < len(trace.releases) or trace.gaps
+    dropped = any(kind in _RELEASING for _, kind in trace.uses)
+    if not named or others or dropped:
+        return None
+    place, found = named[0]
+    return place, f"{found.release.name}() releases it, and nothing else in sight does"
+
+
+def _given_by(program: Program, source: Site) -> Iterator[State]:
+    """The storage that a call fills, or what it returns."""
+    call, facts = source.call, source.facts
+    known = known_callee(program, call.name, facts.function.path)
+    filled = False
+    for position, values in enumerate(call.arguments):
+        if known is not None and known.effect(position) is Effect.FILL:
+            for value in program.types.pointers(values, facts):
+                filled = True
+                yield State(program.cells.of(value, facts)[0], PAGE)
+    if not filled:
+        yield State(CallResult(facts.function.id, source.index), PAGE)
+
+
 def about_sources(names: Names, c: Contract) -> Found:
     """Where a function with releases takes pages itself that are said to come from others."""
-    known = Acquires(names.program, names.scan.acquires)
+    known = names.known
     for function in names.definitions(c.function):
         facts = names.program.facts(function)
         for call in facts.calls:
             if known.position(call) is not None and facts.function.name not in c.only_from:
                 return call.place, f"{call.name}() takes pages right there"
-            table = known_callee(names.program, call.name, function.path)
-            if table is not None and table.origin in (Origin.NEW, Origin.OTHER):
-                return call.place, f"{call.name}() is the source of other pages"
+        for source in _sources_of(known, facts):
+            found = _released_only_by(known, source, (c.function,))
+            if found is not None:
+                place, what = found
+                return place, f"{what}; the page is of {source.call.name}()"
     return None
+
+
+def _sources_of(known: Acquires, facts: FunctionFacts) -> Iterator[Site]:
+    """The calls that the releases of a function may have other pages from."""
+    program = known.program
+    for index, call in enumerate(facts.calls):
+        table = known_callee(program, call.name, facts.function.path)
+        for position in range(len(call.arguments) if table is not None else 0):
+            if table is None or table.effect(position) not in RELEASE_EFFECTS:
+                continue
+            release = Release(call.place, facts.function.name, call.name, False, "", call.text)
+            back = Backward(program, known.position, Precision())
+            found = back.follow(ReleaseSite(release, Site(facts, index), position))
+            for source in found.foreign.values():
+                yield from _site_of(program, source)
+
+
+def _site_of(program: Program, call: Call) -> Iterator[Site]:
+    source = program.source(call.place.path)
+    function = source.function_at(call.start) if source is not None else None
+    if function is not None:
+        facts = program.facts(function)
+        yield from (Site(facts, n) for n, c in enumerate(facts.calls) if c.place == call.place)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Scan
+from migrate.analysis.pairing.closure import Acquires
 from migrate.analysis.program.program import Program
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
@@ -26,6 +27,7 @@ class Names:
 
     def __init__(self, program: Program, scan: Scan) -> None:
         self.program, self.scan, self._tree = program, scan, program.tree
+        self.known = Acquires(program, scan.acquires)
         self._near = {a.place.path for a in scan.acquires}
 
     def files(self, word: str) -> list[str]:

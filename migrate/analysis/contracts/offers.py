@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.contract import Contract, ContractKind
-from migrate.analysis.gaps import FOREIGN_SOURCES, Gap, GapKind
+from migrate.analysis.gaps import FOREIGN_SOURCES, UNKNOWN_SOURCES, Gap, GapKind
 from migrate.analysis.model import Action, PinGroup, Place, TraitKind, Verdict
 from migrate.analysis.program.program import Program
 
@@ -28,6 +28,7 @@ _OF_A_RELEASE = frozenset(
     {GapKind.RELEASED_NO_VARIABLE, GapKind.STORED_NO_VARIABLE, GapKind.COPIED_NO_VARIABLE}
     | {GapKind.MAY_BE_SET, GapKind.SOURCE_TYPE_UNKNOWN, GapKind.NOTHING_SETS}
 )
+_BACKWARD = FOREIGN_SOURCES | UNKNOWN_SOURCES
 _NOTIFIERS = (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR)
 _NOTIFIER_RULE = "notifier_near"
 
@@ -48,9 +49,9 @@ def offers(program: Program, group: PinGroup, verdict: Verdict) -> tuple[Offer |
     if verdict.action is not Action.MANUAL:
         return ()
     found: dict[Offer | Gap, None] = {}
+    backward = _backward(group)
     for gap in group.gaps:
-        made = _OFFERS.get(gap.kind)
-        contract = made(group, gap) if made is not None else None
+        contract = backward if gap.kind in _BACKWARD and backward else _contract(group, gap)
         if contract is None:
             found[gap] = None
         else:
@@ -58,6 +59,19 @@ def offers(program: Program, group: PinGroup, verdict: Verdict) -> tuple[Offer |
     if verdict.rule == _NOTIFIER_RULE:
         found |= dict.fromkeys(_about_notifiers(program, group))
     return tuple(found)
+
+
+def _contract(group: PinGroup, gap: Gap) -> Contract | None:
+    made = _OFFERS.get(gap.kind)
+    return made(group, gap) if made is not None else None
+
+
+def _backward(group: PinGroup) -> Contract | None:
+    """The one contract that closes all gaps on the way back from the releases of a function, where
+    it would take several others."""
+    wanted = {_contract(group, gap) for gap in group.gaps if gap.kind in _BACKWARD}
+    alone = len(_releasing(group)) == 1
+    return _whose(group) if alone and (len(wanted) > 1 or None in wanted) else None
 
 
 def toml(contract: Contract) -> str:
@@ -140,9 +154,13 @@ def _apart(group: PinGroup, gap: Gap) -> Contract | None:
 
 def _sources(group: PinGroup, gap: Gap) -> Contract | None:
     filled = _filled(group, gap) if gap.kind is GapKind.NOTHING_SETS else None
+    return filled or _whose(group)
+
+
+def _whose(group: PinGroup) -> Contract | None:
     releasing = _releasing(group)
-    if filled is not None or not releasing:
-        return filled
+    if not releasing:
+        return None
     taking = tuple(dict.fromkeys(a.function for a in group.acquires))
     return _stated(ContractKind.SOURCES, function=releasing[0], only_from=taking)
 

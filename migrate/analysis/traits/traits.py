@@ -208,6 +208,9 @@ def _notifiers(
                 for site, struct in _registrations(program, other, name):
                     if not may_reach(program, site, storage.items()):
                         continue
+                    where = site.facts.function
+                    if program.contracts.is_for_other_ranges(where.path, where.name):
+                        continue
                     evidence = Evidence(site.call.place, kind.value, site.call.text)
                     yield Trait(kind, evidence, struct)
 
@@ -241,8 +244,6 @@ def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Sit
         for index, call in enumerate(facts.calls):
             if call.name == name and call.arguments:
                 if hears_only_the_end(program, Site(facts, index)):
-                    continue
-                if program.contracts.is_for_other_ranges(path, facts.function.name):
                     continue
                 cells = [program.cells.of(v, facts)[0] for v in call.values(0)]
                 owners = [c.tag for c in cells if isinstance(c, Member)]

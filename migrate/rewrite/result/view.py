@@ -13,6 +13,7 @@ from functools import cached_property
 from migrate.analysis.acquires.finder import find_acquires
 from migrate.analysis.audit.model import AuditRule, Finding
 from migrate.analysis.audit.run import Auditor
+from migrate.analysis.contract import Contracts
 from migrate.analysis.model import Acquire, Classification, PinGroup, Place
 from migrate.analysis.pairing.group import Grouper
 from migrate.analysis.program.program import Program
@@ -33,7 +34,9 @@ class View:
         classification: Classification,
         taking: frozenset[str] = DIRECT_NAMES,
     ) -> None:
-        self.program, self._paths, self.taking = Program(tree), paths, taking
+        stated = dict.fromkeys(c for group in classification.groups for c in group.contracts)
+        self.program = Program(tree, Contracts(stated))
+        self._paths, self.taking = paths, taking
         acquires = [a for group in classification.groups for a in group.acquires]
         self._helpers = {a.name: _signature(a) for a in acquires if a.name not in DIRECT_NAMES}
 

@@ -207,11 +207,11 @@ AGAINST = [
     ),
     (
         of(ContractKind.APART, function="alloc_page", never_reaches=("swap",)),
-        "its page is released right there",
+        "put_page() releases it right there",
     ),
     (
         of(ContractKind.SOURCES, function="swap", only_from=("get",)),
-        "alloc_page() is the source of other pages",
+        "put_page() releases it right there; the page is of alloc_page()",
     ),
 ]
 
@@ -222,6 +222,43 @@ def test_what_the_code_contradicts(stated: Contract, what: str) -> None:
     assert what in refusal.what
     assert f"{PATH}:" in refusal.what
     assert str(stated) in refusal.what
+
+
+KERNELS_OWN = """
+    #include <linux/mm.h>
+    struct demo { struct page *page; int own; };
+    int get(struct demo *d, unsigned long at)
+    {
+            return get_user_pages_fast(at, 1, FOLL_WRITE, &d->page);
+    }
+    void fresh(struct demo *d)
+    {
+            d->page = alloc_page(GFP_KERNEL);
+    }
+    void drop(struct demo *d)
+    {
+            put_page(d->page);
+    }
+    void tidy(struct demo *d)
+    {
+            lock_page(d->page);
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        of(ContractKind.APART, function="alloc_page", never_reaches=("drop",)),
+        of(ContractKind.SOURCES, function="drop", only_from=("get",)),
+    ],
+    ids=str,
+)
+def test_pages_that_nothing_else_releases(stated: Contract) -> None:
+    refusal = refused(stated, {PATH: KERNELS_OWN})
+    assert "put_page() releases it, and nothing else in sight does" in refusal.what
+    for other in ("__free_page", "put_page"):
+        checked(stated, files={PATH: KERNELS_OWN.replace("lock_page", other)})
 
 
 def test_a_macro_that_the_code_defines() -> None:

@@ -120,3 +120,11 @@ def test_nothing_is_asked_of_a_group_that_is_decided() -> None:
 def test_a_gap_that_no_contract_closes() -> None:
     group, found = manual("one", groups.GAP)
     assert offers(program({}), group, found) == (groups.GAP,)
+
+
+def test_one_contract_for_all_that_a_release_may_drop() -> None:
+    gaps = [Gap(GapKind.FROM_OTHER_CALL, groups.GAP.place, function=name) for name in ("a", "b")]
+    for found, kind in ((gaps, ContractKind.SOURCES), (gaps[:1], ContractKind.APART)):
+        group, given = manual("one", *found)
+        kinds = {o.contract.kind for o in offers(program({}), group, given) if isinstance(o, Offer)}
+        assert kinds == {kind}
