@@ -11,6 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from migrate.analysis.contract import Contract as Contract
+    from migrate.analysis.contracts.read import read_contracts as read_contracts
     from migrate.analysis.verdicts.decisions import Decision as Decision
     from migrate.analysis.verdicts.decisions import read_decisions as read_decisions
     from migrate.api import audit as audit
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "Contract": "migrate.analysis.contract",
     "Decision": "migrate.analysis.verdicts.decisions",
     "Refusal": "migrate.base.errors",
     "audit": "migrate.api",
@@ -35,6 +38,7 @@ _HOME = {
     "load_profile": "migrate.rewrite.profile.profiles",
     "open_tree": "migrate.kernel.tree",
     "pair": "migrate.api",
+    "read_contracts": "migrate.analysis.contracts.read",
     "read_decisions": "migrate.analysis.verdicts.decisions",
     "rewrite_groups": "migrate.api",
     "run": "migrate.api",

@@ -15,8 +15,11 @@ from pathlib import Path
 from migrate.analysis.acquires import scan as scanning
 from migrate.analysis.audit import run as audits
 from migrate.analysis.audit.run import Audit
+from migrate.analysis.contract import Contract, Contracts
+from migrate.analysis.contracts.check import check_contracts, check_groups
 from migrate.analysis.model import Classification, Pairing, Scan
 from migrate.analysis.pairing import pair as pairing
+from migrate.analysis.program.program import Program
 from migrate.analysis.verdicts.decisions import Decision, decide
 from migrate.base.files.places import absolute
 from migrate.base.progress import Progress
@@ -74,13 +77,24 @@ def scan(tree: Tree, *, jobs: int = _CORES, progress: Progress = _SILENCE.progre
     return scanning.scan(tree, cache=_Forgetful(), jobs=jobs, progress=progress)
 
 
-def pair(tree: Tree, found: Scan, *, progress: Progress = _SILENCE.progress) -> Pairing:
+def pair(
+    tree: Tree,
+    found: Scan,
+    *,
+    progress: Progress = _SILENCE.progress,
+    contracts: Sequence[Contract] = (),
+) -> Pairing:
     """The acquires of `found` with all of their releases; each acquire is in exactly one group.
 
     What could not be followed is in the `gaps` of a group. What functions of the kernel do with
-    a page is data, migrate/analysis/frontend/data/kernel_api.toml.
+    a page is data, migrate/analysis/frontend/data/kernel_api.toml. `contracts` (docs/contracts.md)
+    are facts besides; a :class:`Refusal` for one that the tree contradicts.
     """
-    return pairing.pair(tree, found, progress=progress)
+    check_contracts(Program(tree), found, contracts)
+    program = Program(tree, Contracts(contracts))
+    made = pairing.pair(tree, found, progress=progress, program=program)
+    check_groups(program, made.groups)
+    return made
 
 
 def classify(
@@ -130,6 +144,7 @@ def run(
     output: Path | None = None,
     jobs: int = _CORES,
     decisions: Sequence[Decision] = (),
+    contracts: Sequence[Contract] = (),
     listener: Listener = _SILENCE,
 ) -> Job:
     """What the command `until` does to the checkout at `path`, with the state kept on disk.
@@ -146,7 +161,8 @@ def run(
     if place:
         keep_apart(place, absolute(tree.root), "output", "output")
     kept = open_workspace(tree.root, target.name, workspace, listener.notice)
-    job = Job(tree, kept, target, Options(jobs, place, tuple(decisions)), listener)
+    options = Options(jobs, place, tuple(decisions), contracts=tuple(contracts))
+    job = Job(tree, kept, target, options, listener)
     with kept.held():
         asked = {"profile": profile, "revision": revision, "output": str(place or "")}
         remember_only(kept, {n: v for n, v in asked.items() if v != _USUAL[n]})

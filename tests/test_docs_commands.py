@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from migrate.analysis.contracts.read import read_contracts
 from migrate.analysis.verdicts.decisions import read_decisions
 from migrate.cli.main import app
 from scripts.transcripts import DOCUMENTS, home_with_kernel
@@ -107,7 +108,8 @@ def test_toml_is_what_a_decisions_file_may_be(name: str, tmp_path: Path) -> None
     for block in blocks(text_of(name)):
         if block.kind == "toml":
             (tmp_path / "mine.toml").write_text(block.text)
-            assert read_decisions(tmp_path / "mine.toml")
+            reads = read_contracts if "[[contract]]" in block.text else read_decisions
+            assert reads(tmp_path / "mine.toml")
 
 
 def inline(text: str) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from migrate.analysis.acquires.finder import find_acquires
 from migrate.analysis.acquires.slices import sliced
+from migrate.analysis.contracts.read import read_contracts
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.macros import macro_bodies
 from migrate.analysis.frontend.syntax import members_set
@@ -171,6 +172,10 @@ READERS = {
     "decisions": Reader(
         file("d.toml", read_decisions),
         b'[[decision]]\nfile = "mm/gup.c"\nverdict = "keep"\nwhy = "it is mine"\n',
+    ),
+    "contracts": Reader(
+        file("c.toml", read_contracts),
+        b'[[contract]]\nfunction = "f"\nargument = 1\ndoes = "reads"\nwhy = "it is mine"\n',
     ),
     "profile": Reader(
         file("profile.toml", lambda path: load_profile(str(path))),
