@@ -194,7 +194,7 @@ def _sources_of(known: Acquires, facts: FunctionFacts) -> Iterator[Site]:
             if table is None or table.effect(position) not in RELEASE_EFFECTS:
                 continue
             release = Release(call.place, facts.function.name, call.name, False, "", call.text)
-            back = Backward(program, known.position, Precision())
+            back = Backward(known.graph, Precision())
             found = back.follow(ReleaseSite(release, Site(facts, index), position))
             for source in found.foreign.values():
                 yield from _site_of(program, source)

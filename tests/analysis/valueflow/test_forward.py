@@ -303,8 +303,8 @@ def test_a_result_is_followed_to_all_callers() -> None:
     [
         ("*slot_of(demo) = page;", "behind-a-result {}"),
         ("list_add(&page->lru, list);", "on-a-list {}"),
-        ("hand_over(page);", "passed-to-unknown {} hand_over"),
-        ("demo->fn(page);", "passed-to-unknown {}"),
+        ("hand_over(page);", "passed-to-unknown {} hand_over 1"),
+        ("demo->fn(page);", "passed-to-unknown {} demo.fn 1"),
         ("missing = page;", "global-undeclared missing"),
         ("what->member = page;", f"type-unknown {HERE}:1 member"),
     ],
