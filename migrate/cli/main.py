@@ -157,7 +157,7 @@ def gaps(
     ] = False,
 ) -> int:
     """List the facts that would open most of the groups that are left to a person."""
-    from migrate.cli import gaps as missing
+    from migrate.cli.facts import gaps as missing
 
     return missing.gaps(request, as_toml=as_toml)
 

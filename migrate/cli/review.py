@@ -13,7 +13,7 @@ from migrate.base.errors import ExitCode, Refusal
 from migrate.base.files.places import absolute, meant
 from migrate.cli.commands import bring_up_to_date, open_job
 from migrate.cli.console import Console
-from migrate.cli.questions import Facts, Questions, append, ask_why, quoted
+from migrate.cli.facts.questions import Facts, Questions, append, ask_why, quoted
 from migrate.cli.remembered import with_last_options
 from migrate.cli.request import Request
 from migrate.delivery.report.explain import notes_on

@@ -14,8 +14,8 @@ import pytest
 from migrate.analysis.contract import Contract, ContractKind, Does
 from migrate.base.errors import ExitCode, Refusal
 from migrate.cli import main as cli
-from migrate.cli import questions
-from migrate.cli.questions import Facts, Questions
+from migrate.cli.facts import questions
+from migrate.cli.facts.questions import Facts, Questions
 
 Run = Callable[..., tuple[int, str, str]]
 
