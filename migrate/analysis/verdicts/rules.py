@@ -212,6 +212,16 @@ def extra_references(q: Question) -> Answer | None:
     return Answer(Action.MANUAL, "", reason.rstrip(".;") + ".", Confidence.LOW, _evidence(more))
 
 
+def freed(q: Question) -> Answer | None:
+    """Pages that the allocator gets back are released by nothing that a conversion changes."""
+    given_back = q.uses(UseKind.FREED)
+    if not given_back:
+        return None
+    first = given_back[0]
+    reason = f"A page is freed instead of released, which comes first: {first.text.rstrip('.;')}."
+    return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(given_back))
+
+
 def notifier_near(q: Question) -> Answer | None:
     """A notifier elsewhere in the driver may cover the same range."""
     near = q.group.trait(TraitKind.NOTIFIER_FILE) or q.group.trait(TraitKind.NOTIFIER_NEAR)
@@ -336,6 +346,7 @@ RULES: tuple[Rule, ...] = (
     Rule(other_sources, ("",), (Action.MANUAL,)),
     Rule(not_followed, ("",), (Action.MANUAL,)),
     Rule(extra_references, ("",), (Action.MANUAL,)),
+    Rule(freed, ("",), (Action.MANUAL,)),
     Rule(notifier_near, ("3",), (Action.MANUAL,)),
     Rule(device_access, ("1", "2"), (Action.PIN,), high=True),
     Rule(data_written, ("5",), (Action.PIN,), high=True),

@@ -202,6 +202,12 @@ def test_extra_references(kind: UseKind) -> None:
     assert ask(rules.extra_references, group(*WRITTEN)) is None
 
 
+def test_a_page_that_the_allocator_gets_back() -> None:
+    """What comes behind such a conversion would free a pinned page."""
+    expect(rules.freed, group(U.FREED, *WRITTEN), Action.MANUAL, "")
+    assert ask(rules.freed, group(*WRITTEN)) is None
+
+
 @pytest.mark.parametrize("kind", [T.NOTIFIER_FILE, T.NOTIFIER_NEAR])
 def test_a_notifier_elsewhere_in_the_driver(kind: TraitKind) -> None:
     expect(rules.notifier_near, group(kind, T.LONG_LIVED, U.DMA), Action.MANUAL, "3")
@@ -410,6 +416,7 @@ def decided(about: PinGroup, pins_read_only: bool = True) -> str:
         (group(U.DMA, gaps=(GAP,)), "not_followed"),
         (group(U.DMA, U.EXTRA_REFERENCE), "extra_references"),
         (group(U.DMA, T.LONG_LIVED, T.NOTIFIER_NEAR), "notifier_near"),
+        (group(U.DMA, U.FREED, *WRITTEN), "freed"),
         (group(U.DMA, *WRITTEN), "device_access"),
         (group(U.PHYSICAL_KEPT, *WRITTEN), "data_written"),
         (group(U.MAP, U.READ_DATA, U.STRUCT_PAGE), "data_read"),
