@@ -131,6 +131,13 @@ FIGURES = (
         "twenty minutes; make fuzz installs what it needs",
     ),
     Figures(
+        "bench.recall",
+        "docs/audit.md",
+        ("migrate/analysis", "tests/regressions"),
+        "--record docs/audit.md",
+        "ten seconds",
+    ),
+    Figures(
         "bench.mutants",
         "docs/testing.md",
         ("migrate/analysis", "migrate/rewrite/text/check.py", "tests/analysis", "tests/rewrite"),

@@ -4,16 +4,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
 
-from migrate.analysis.audit.model import DESCRIPTIONS
+from migrate.analysis.acquires.scan import scan
+from migrate.analysis.acquires.spatch import spatch_version
+from migrate.analysis.audit.model import DESCRIPTIONS, Finding
+from migrate.analysis.audit.nearby import near
 from migrate.analysis.audit.run import Audit
+from migrate.analysis.audit.run import audit as look
+from migrate.analysis.pairing.pair import pair
+from migrate.analysis.program.program import Program
 from migrate.base.errors import ExitCode, Refusal
 from migrate.base.stores.stage_file import fingerprint
 from migrate.cli.commands import open_job, working
 from migrate.cli.console import Console
 from migrate.cli.request import Request
+from migrate.delivery.commits.since import Added, is_added
+from migrate.delivery.report.audit_texts import github, mail
 from migrate.delivery.report.explain import Note, note_at
+from migrate.delivery.report.sarif import sarif
+from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree
 from migrate.runs.identity import tool_identity
 from migrate.runs.job import Job
@@ -21,34 +33,101 @@ from migrate.runs.job import Job
 _STAGE = "audit"
 
 
-def audit(request: Request, *, since: str | None = None, as_sarif: bool = False) -> ExitCode:
-    """Show what is wrong with the page references of a tree; PARTIAL when something is.
+class Shape(StrEnum):
+    """How the findings are written down."""
 
-    With `since`, a commit, only findings count that have to do with a line added since then.
-    """
-    from migrate.delivery.commits.since import added_lines, is_added
-    from migrate.delivery.report.sarif import sarif
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    MAIL = "mail"
 
-    if request.json and as_sarif:
-        raise Refusal("--json and --sarif are two formats.", "Ask for one of them.")
+
+def shape_of(name: str, *, as_json: bool, as_sarif: bool) -> Shape:
+    """The format that is asked for; a :class:`Refusal` for another, and for two."""
+    if name not in set(Shape):
+        raise Refusal(f"There is no format {name!r}.", f"There are {', '.join(Shape)}.")
+    wanted = {Shape(name)} - {Shape.TEXT}
+    wanted |= {Shape.JSON} if as_json else set()
+    wanted |= {Shape.SARIF} if as_sarif else set()
+    if len(wanted) > 1:
+        first, second = sorted(wanted)[:2]
+        raise Refusal(f"--{first} and --{second} are two formats.", "Ask for one of them.")
+    return wanted.pop() if wanted else Shape.TEXT
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked at: with `since`, a commit, only findings count that have to do with a line
+    added since then; with `mbox` those that a series brings. `suggestions` are asked for, too."""
+
+    since: str | None = None
+    mbox: Path | None = None
+    suggestions: bool = False
+    shape: Shape = Shape.TEXT
+
+
+def audit(request: Request, asked: Asked) -> ExitCode:
+    """Show what is wrong with the page references of a tree; PARTIAL when something is."""
+    if asked.since is not None and asked.mbox is not None:
+        raise Refusal("--since and --mbox are two questions.", "Ask for one of them.")
     console = Console(verbose=request.verbose)
     with open_job(request, console, "audit") as job:
-        added = added_lines(job.tree, since) if since is not None else None
-        result = _known(job)
-        if result is None:
-            with working(job, console):
-                result = _audited(job)
-        if added is not None:
-            kept = tuple(f for f in result.findings if any(is_added(p, added) for p in f.places))
-            result = replace(result, findings=kept)
-        if as_sarif:
-            console.json(sarif(job.tree, result))
-        elif request.json:
-            console.json(result)
-        else:
-            console.notes(_notes(job.tree, result))
-            console.say(_summary(result, since))
+        tree, result = _result(job, console, asked)
+        more = result.suggestions if asked.suggestions else ()
+        shown = tuple(sorted((*result.findings, *more)))
+        _show(console, tree, replace(result, findings=shown, suggestions=()), asked)
     return ExitCode.PARTIAL if result.findings else ExitCode.DONE
+
+
+def _result(job: Job, console: Console, asked: Asked) -> tuple[Tree, Audit]:
+    """The tree that was looked at, and what is wrong with it."""
+    from migrate.delivery.commits.applied import applied
+    from migrate.delivery.commits.since import added_lines
+
+    if asked.mbox is not None:
+        with working(job, console):
+            place = job.workspace.repository()
+            tree = applied(job.tree, place, asked.mbox, job.workspace.scratch())
+            added = added_lines(tree, job.tree.commit)
+            return tree, _only(_audited(job, tree, added), added)
+    since = asked.since
+    lines = added_lines(job.tree, since) if since is not None else None
+    result = _known(job)
+    if result is None:
+        with working(job, console):
+            result = _audited(job, job.tree, lines)
+    return job.tree, result if lines is None else _only(result, lines)
+
+
+def _only(result: Audit, added: Added) -> Audit:
+    """What has to do with one of the lines `added`."""
+
+    def kept(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return tuple(f for f in findings if any(is_added(p, added) for p in f.places))
+
+    suggestions = kept(result.suggestions)
+    return replace(result, findings=kept(result.findings), suggestions=suggestions)
+
+
+def _show(console: Console, tree: Tree, result: Audit, asked: Asked) -> None:
+    match asked.shape:
+        case Shape.SARIF:
+            console.json(sarif(tree, result))
+        case Shape.JSON:
+            console.json(result)
+        case Shape.GITHUB:
+            for line in github(result):
+                console.say(line)
+        case Shape.MAIL:
+            for line in mail(result, asked.since or "the base of the series"):
+                console.say(line)
+        case Shape.TEXT:
+            console.notes(_notes(tree, result))
+            if result.findings or not (asked.since or asked.mbox):
+                console.say(_summary(result, asked))
+            else:
+                console.notice(_summary(result, asked))  # a gate is silent
 
 
 def _known(job: Job) -> Audit | None:
@@ -61,31 +140,27 @@ def _inputs(job: Job) -> str:
     return fingerprint(tool_identity(), job.tree.commit)
 
 
-def _audited(job: Job) -> Audit:
-    """Look for findings in the tree, and keep them."""
-    from migrate.analysis.acquires.scan import scan
-    from migrate.analysis.acquires.spatch import spatch_version
-    from migrate.analysis.audit.run import audit as look
-    from migrate.analysis.pairing.pair import pair
-    from migrate.analysis.program.program import Program
-    from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
-
+def _audited(job: Job, tree: Tree, added: Added | None) -> Audit:
+    """Look for findings in `tree`, and keep them; with `added` only in the drivers that have such
+    lines, which is kept nowhere."""
     spatch_version()
     told = job.listener
     told.started(_STAGE)
     cache = job.workspace.database.table("facts")
     names = (*GUP_NAMES, *PIN_NAMES)
-    program = Program(job.tree)
+    program = Program(tree)
     found = scan(
-        job.tree,
+        tree,
         cache=cache,
         jobs=job.options.jobs,
         progress=told.progress,
         names=names,
         program=program,
     )
+    if added is not None:
+        found = replace(found, acquires=near(program.corpus, found.acquires, added))
     pairing = pair(
-        job.tree,
+        tree,
         found,
         cache=cache,
         jobs=job.options.jobs,
@@ -93,13 +168,15 @@ def _audited(job: Job) -> Audit:
         program=program,
     )
     result = look(
-        job.tree,
+        tree,
         found,
         pairing,
         jobs=job.options.jobs,
         progress=told.progress,
         program=program,
     )
+    if added is not None:
+        return result
     return job.workspace.save(_STAGE, result, _inputs(job)).value
 
 
@@ -111,8 +188,12 @@ def _notes(tree: Tree, result: Audit) -> Iterator[Note]:
             yield note_at(tree, evidence.place, "note", evidence.kind)
 
 
-def _summary(result: Audit, since: str | None) -> str:
-    where = f"with lines added since {since}" if since is not None else "in the tree"
+def _summary(result: Audit, asked: Asked) -> str:
+    where = "in the tree"
+    if asked.since is not None:
+        where = f"with lines added since {asked.since}"
+    elif asked.mbox is not None:
+        where = f"with lines that {asked.mbox} adds"
     count = len(result.findings)
     what = f"{count or 'no'} finding{'' if count == 1 else 's'}"
     rules = len(DESCRIPTIONS)

@@ -138,14 +138,25 @@ def audit(
             show_default="the whole tree",
         ),
     ] = None,
-    sarif: Annotated[
-        bool, typer.Option("--sarif", help="The result as SARIF 2.1.0 on standard output.")
+    mbox: Annotated[
+        Path | None,
+        typer.Option("--mbox", metavar="FILE", help="Only what this series from a list brings."),
+    ] = None,
+    suggestions: Annotated[
+        bool,
+        typer.Option("--suggestions", help="What asks for trouble, too: flags, pages not dirtied."),
     ] = False,
+    shape: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help="text, json, sarif, github or mail."),
+    ] = "text",
+    sarif: Annotated[bool, typer.Option("--sarif", help="The same as --format=sarif.")] = False,
 ) -> int:
     """Find pages that are released the wrong way, in any tree; exit code 3 when there are some."""
     from migrate.cli import audits
 
-    return audits.audit(request, since=since, as_sarif=sarif)
+    given = audits.shape_of(shape, as_json=request.json, as_sarif=sarif)
+    return audits.audit(request, audits.Asked(since, mbox, suggestions, given))
 
 
 @app.command()

@@ -28,6 +28,12 @@ class AuditRule(StrEnum):
     NULL_PAGES = "null-pages"
     LEFT_BEHIND = "left-behind"
     TWICE = "released-twice"
+    MORE_THAN_TAKEN = "more-than-taken"
+    UNHELD = "released-unheld"
+    UNLOCKED_DIRTY = "dirtied-unlocked"
+    NOT_LONGTERM = "not-longterm"
+    NOT_DIRTIED = "not-dirtied"
+    NUMBER_AS_FLAGS = "number-as-flags"
 
 
 DESCRIPTIONS = {
@@ -38,12 +44,30 @@ DESCRIPTIONS = {
     AuditRule.NEVER_RELEASED: "No release of pinned pages that are kept was found.",
     AuditRule.NEGATIVE_COUNT: "A negative return value may be used as an unsigned page count.",
     AuditRule.NULL_PAGES: "A bulk release may be given NULL, with a count that is not 0.",
-    AuditRule.LEFT_BEHIND: "A function is left while it alone knows pages that it holds.",
+    AuditRule.LEFT_BEHIND: "Pages that are held are forgotten, or their array is freed.",
     AuditRule.TWICE: "A page is released that was released before on the same way.",
+    AuditRule.MORE_THAN_TAKEN: "More pages are released than were taken.",
+    AuditRule.UNHELD: "A page is released that was not taken on this way.",
+    AuditRule.UNLOCKED_DIRTY: "A page is marked dirty without its lock.",
+    AuditRule.NOT_LONGTERM: "Pins stay after the call without FOLL_LONGTERM.",
+    AuditRule.NOT_DIRTIED: "Pages are written to and never marked dirty.",
+    AuditRule.NUMBER_AS_FLAGS: "A truth value is passed where FOLL_* flags are wanted.",
 }
 """One plain sentence for each rule."""
 
-LEVELS = dict.fromkeys(AuditRule, Level.WARNING) | {AuditRule.NEVER_RELEASED: Level.NOTE}
+SUGGESTIONS = frozenset(
+    {
+        AuditRule.UNLOCKED_DIRTY,
+        AuditRule.NOT_LONGTERM,
+        AuditRule.NOT_DIRTIED,
+        AuditRule.NUMBER_AS_FLAGS,
+    }
+)
+"""The rules on what is no bug by itself; they count for no exit code."""
+
+LEVELS = dict.fromkeys(AuditRule, Level.WARNING) | dict.fromkeys(
+    (AuditRule.NEVER_RELEASED, *SUGGESTIONS), Level.NOTE
+)
 """How bad what each rule finds is."""
 
 

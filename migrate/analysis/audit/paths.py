@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from migrate.analysis.audit.model import AuditRule, Finding, acquired
 from migrate.analysis.frontend.syntax import Function
-from migrate.analysis.model import Acquire, Evidence, PinGroup, Place
-from migrate.analysis.paths.held_pages import Held, Twice, held_pages
+from migrate.analysis.ir.expressions import Binary, Element, Expression, Load, is_zero, plain
+from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Release
+from migrate.analysis.paths.held_pages import held_pages
+from migrate.analysis.paths.held_state import Excess, Held, Stale, Twice, Unheld, Wrong
 from migrate.analysis.paths.negative_counts import NegativeCount, negative_counts
 from migrate.analysis.paths.null_pages import NullPages, null_pages
 from migrate.analysis.paths.solver import Trail
+from migrate.analysis.paths.variables import path_of, plain_stores
 from migrate.analysis.program.program import Program
-from migrate.analysis.traits.path_traits import own_release_loop
+from migrate.analysis.traits.path_traits import lowered_in, own_release_loop
 from migrate.analysis.traits.traits import is_implementation_file
 from migrate.kernel.signatures import DIRECT_NAMES, Signature
 
@@ -36,7 +40,7 @@ class AuditPaths:
                 continue
             for function in source.by_name.get(name, ()):
                 if (path, name) in callers:
-                    yield from self._with_acquires(function, acquires)
+                    yield from self._with_acquires(function, acquires, group.releases)
                 if (path, name) not in self._done:
                     lowered = self.program.facts(function).lowered
                     for found in null_pages(lowered, self.unsigned_count):
@@ -44,7 +48,10 @@ class AuditPaths:
             self._done.add((path, name))
 
     def _with_acquires(
-        self, function: Function, acquires: Mapping[Place, Acquire]
+        self,
+        function: Function,
+        acquires: Mapping[Place, Acquire],
+        releases: tuple[Release, ...],
     ) -> Iterator[Finding]:
 
         def position(name: str) -> int | None:
@@ -54,11 +61,34 @@ class AuditPaths:
         lowered = self.program.facts(function).lowered
         for count in negative_counts(lowered, acquires, position):
             yield _negative(function.name, count)
-        for found in held_pages(lowered, acquires):
-            if isinstance(found, Held):
-                yield _held(function.name, found)
-            else:
-                yield _twice(function.name, found)
+        find = partial(lowered_in, self.program, function.path)
+        for found in held_pages(lowered, acquires, find):
+            member = found.member if isinstance(found, (Held, Stale)) else ""
+            in_array = isinstance(found, Held)
+            by = self._asked_for_null(member, releases, in_array) if member else None
+            if not isinstance(found, Stale):
+                if by is None:  # who asks for NULL needs no count
+                    yield _wrong(function.name, found)
+            elif by is not None:
+                yield _stale(function.name, found, by)
+
+    def _asked_for_null(
+        self, member: str, releases: tuple[Release, ...], in_array: bool
+    ) -> Release | None:
+        """A release that takes whatever is in the member, or in the array that it points to, for a
+        page when it is not NULL."""
+        for release in releases:
+            lowered = lowered_in(self.program, release.place.path, release.function)
+            if lowered is None:
+                continue
+            names = {n for n, v in plain_stores(lowered) if _is_in(v, member, in_array)}
+            for condition in lowered.conditions:
+                asked = _pointer_asked(condition.value)
+                if asked is None or condition.place > release.place:
+                    continue
+                if _is_in(asked, member, in_array) or path_of(asked)[0] in names:
+                    return release
+        return None
 
     def unsigned_count(self, name: str) -> int | None:
         """The position of the unsigned count of bulk release `name`, if it has one."""
@@ -70,18 +100,51 @@ class AuditPaths:
 
 
 def _negative(function: str, count: NegativeCount) -> Finding:
+    taker = f"{count.release}() takes it" if count.release else "the loop that releases takes it"
     message = (
         f"The count '{count.variable}' may be the negative error of {count.acquire.name}(), and"
-        f" {count.release}() takes it as unsigned."
+        f" {taker} as unsigned."
     )
     evidence = (*acquired((count.acquire,)), *_way(count.trail, count.acquire))
     return Finding(count.place, function, AuditRule.NEGATIVE_COUNT, message, count.text, evidence)
 
 
+def _is_in(value: Expression, member: str, in_array: bool) -> bool:
+    path, inner = path_of(value), plain(value)
+    element = isinstance(inner, (Element, Load))
+    return len(path) > 1 and path[-1] == member and element is in_array
+
+
+def _pointer_asked(condition: Expression) -> Expression | None:
+    """What `condition` compares with NULL, or takes for a truth value."""
+    inner = plain(condition)
+    if isinstance(inner, Binary) and inner.operator in ("==", "!="):
+        sides = (plain(inner.left), plain(inner.right))
+        return next(
+            (s for s, other in zip(sides, reversed(sides), strict=True) if is_zero(other)), None
+        )
+    return inner if path_of(inner) else None
+
+
+def _wrong(function: str, found: Wrong) -> Finding:
+    match found:
+        case Held():
+            return _held(function, found)
+        case Twice():
+            return _twice(function, found)
+        case Excess():
+            return _excess(function, found)
+        case Unheld():
+            return _unheld(function, found)
+        case Stale():
+            raise AssertionError("only with the release that it is for")
+
+
 def _held(function: str, held: Held) -> Finding:
     name = held.acquire.name
     which = "gets fewer pages than asked for, and those" if held.some else "takes pages, and they"
-    message = f"{name}() {which} are neither released nor kept when the function is left here."
+    when = "the array with them is freed" if held.freed else "the function is left"
+    message = f"{name}() {which} are neither released nor kept when {when} here."
     evidence = (*acquired((held.acquire,)), *_way(held.trail, held.acquire))
     return Finding(held.place, function, AuditRule.LEFT_BEHIND, message, held.text, evidence)
 
@@ -92,6 +155,30 @@ def _twice(function: str, twice: Twice) -> Finding:
     way = _way(twice.trail, twice.acquire)
     evidence = (*acquired((twice.acquire,)), before, *way)
     return Finding(twice.place, function, AuditRule.TWICE, message, twice.text, evidence)
+
+
+def _excess(function: str, excess: Excess) -> Finding:
+    name = excess.acquire.name
+    message = f"{name}() got fewer pages than asked for, and as many as asked for are released."
+    evidence = (*acquired((excess.acquire,)), *_way(excess.trail, excess.acquire))
+    rule = AuditRule.MORE_THAN_TAKEN
+    return Finding(excess.place, function, rule, message, excess.text, evidence)
+
+
+def _unheld(function: str, unheld: Unheld) -> Finding:
+    message = f"{unheld.acquire.name}() took no page on this way, and what it left is released."
+    evidence = (*acquired((unheld.acquire,)), *_way(unheld.trail, unheld.acquire))
+    rule = AuditRule.UNHELD
+    return Finding(unheld.place, function, rule, message, unheld.text, evidence)
+
+
+def _stale(function: str, stale: Stale, by: Release) -> Finding:
+    message = (
+        f"{stale.acquire.name}() failed, and what it left in '{stale.member}' is not reset;"
+        f" {by.name}() takes it for a page when it is not NULL."
+    )
+    evidence = (*acquired((stale.acquire,)), Evidence(by.place, "released", by.text))
+    return Finding(stale.place, function, AuditRule.UNHELD, message, stale.text, evidence)
 
 
 def _null(function: str, null: NullPages) -> Finding:

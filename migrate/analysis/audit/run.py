@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from migrate.analysis.audit.model import AuditRule, Finding, acquired
+from migrate.analysis.audit.model import SUGGESTIONS, AuditRule, Finding, acquired
 from migrate.analysis.audit.paths import AuditPaths
 from migrate.analysis.audit.sources import Origin, Origins, is_pin, unpins
+from migrate.analysis.audit.suggestions import suggestions
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import (
     Acquire,
@@ -36,12 +37,14 @@ _CASE_4 = frozenset({only_struct_page.__name__, mappings_changed.__name__})
 
 @dataclass(frozen=True)
 class Audit:
-    """All findings in one commit, sorted by place, and how many acquires were looked at."""
+    """All findings in one commit, sorted by place, and how many acquires were looked at;
+    `suggestions` are about what is no bug by itself."""
 
     commit: str
     kernel_version: str
     acquires: int
     findings: tuple[Finding, ...]
+    suggestions: tuple[Finding, ...] = ()
 
 
 def audit(
@@ -67,8 +70,14 @@ def audit(
 
     told = count(progress or silent, "groups audited", len(pairing.groups))
     found = by_folders("audit", work, pairing.groups, auditor.program.corpus, jobs, told)
-    findings = dict.fromkeys(finding for group in found for finding in group)
-    return Audit(tree.commit, scan.kernel_version, len(scan.acquires), tuple(sorted(findings)))
+    every = sorted({finding for group in found for finding in group})
+    return Audit(
+        tree.commit,
+        scan.kernel_version,
+        len(scan.acquires),
+        tuple(f for f in every if f.rule not in SUGGESTIONS),
+        tuple(f for f in every if f.rule in SUGGESTIONS),
+    )
 
 
 class Auditor:
@@ -92,6 +101,7 @@ class Auditor:
         yield from self._freed(group)
         yield from _never_released(group)
         yield from self.paths.findings(group)
+        yield from suggestions(self.program, group)
 
     def _mixed(self, group: PinGroup) -> Iterator[Finding]:
         kinds = {is_pin(a) for a in group.acquires if a.name in DIRECT_NAMES}

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages that only a local variable knows: ways on which they stay behind, or are released twice.
+"""Pages that one function knows: ways on which they stay behind, or are released twice.
 
-A typestate analysis (Strom, Yemini, 1986), of one function and one variable at a time. As soon as
-the pages are stored, handed to code that is not known, or depend on a condition that is not
+A typestate analysis (Strom, Yemini, 1986), of one function and one holder at a time. As soon as the
+pages are stored elsewhere, handed to code that is not known, or depend on a condition that is not
 understood, nothing is said any more.
+
+Pages of a local variable are left behind when the function is left. Those of an object, or of an
+array of the caller's, are when the array is freed, and when an error is returned after fewer pages
+than asked for were taken, and nobody is told how many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from itertools import islice
 
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
@@ -19,364 +22,462 @@ from migrate.analysis.frontend.limits import MOST_VARIABLES
 from migrate.analysis.ir.expressions import (
     AddressOf,
     Binary,
+    CallResult,
     Cast,
+    Choice,
     Constant,
     Element,
     Evaluated,
     Expression,
-    Unary,
+    Load,
+    Member,
     Variable,
+    is_negative,
     is_zero,
     parts,
     plain,
-    root,
 )
 from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Lowered, Select, Store
 from migrate.analysis.model import Acquire, Place
-from migrate.analysis.paths.correlated import Correlated
-from migrate.analysis.paths.solver import Trail, solve
-from migrate.analysis.paths.variables import PageVariable, own_names, page_variables
-
-_HARMLESS = frozenset(
-    {Effect.NOTHING, Effect.MAP, Effect.UNMAP, Effect.READ, Effect.WRITE, Effect.TOUCH, Effect.DMA}
-    | {Effect.DIRTY, Effect.STRUCT, Effect.DISCARD}
+from migrate.analysis.paths.acquire_results import (
+    Results,
+    argument,
+    blurred,
+    changes,
+    is_none,
+    of_error,
 )
-_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-_OPPOSITE = {">": "<=", ">=": "<", "==": "!="}
+from migrate.analysis.paths.callee_releases import HARMLESS, CalleeReleases, Does, Find
+from migrate.analysis.paths.correlated import Correlated
+from migrate.analysis.paths.held_state import (
+    HELD,
+    Excess,
+    Held,
+    Hold,
+    Stale,
+    State,
+    Twice,
+    Unheld,
+    Wrong,
+)
+from migrate.analysis.paths.release_loops import Loops
+from migrate.analysis.paths.solver import Trail, solve
+from migrate.analysis.paths.variables import Holder, holders, own_names, path_of, plain_stores
+
+_CONTENT = frozenset({Effect.STRUCT, Effect.MAP, Effect.READ, Effect.TOUCH, Effect.WRITE})
+"""What is done by functions that look at a page and not at where the pointer to it is."""
 
 
-class Hold(Enum):
-    """What is known of the pages."""
-
-    NONE = "none are held"
-    ASKED = "the result of the acquire was not looked at yet"
-    SOME = "fewer than asked for may be held"
-    ALL = "they are held"
-    GONE = "they were released"
-    UNCLEAR = "nothing"
-
-
-@dataclass(frozen=True)
-class _State:
-    hold: Hold = Hold.NONE
-    acquire: Acquire | None = None
-    result: str = ""
-    """The variable that has what the acquire returned, while nothing else was stored there."""
-    released: Place | None = None
-    released_text: str = ""
-    unsure: bool = False
-    """Whether a condition was passed that depends on the way to it: this way may be none."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """At `place` the function is left with pages of `acquire`; `some` says that these are what a
-    call that got fewer than it was asked for leaves behind."""
-
-    place: Place
-    text: str
-    acquire: Acquire
-    some: bool
-    trail: Trail
-
-
-@dataclass(frozen=True)
-class Twice:
-    """At `place` a page is released that was released at `before`."""
-
-    place: Place
-    text: str
-    acquire: Acquire
-    before: Place
-    before_text: str
-    trail: Trail
-
-
-def held_pages(lowered: Lowered, acquires: Mapping[Place, Acquire]) -> Iterator[Held | Twice]:
-    """What is wrong in a function with pages that only its own variables know."""
+def held_pages(
+    lowered: Lowered, acquires: Mapping[Place, Acquire], find: Find = lambda _: None
+) -> Iterator[Wrong]:
+    """What is wrong in a function with pages that it knows; `find` has those of its file."""
+    calls = {c.number: acquires[c.place] for c in lowered.calls.values() if c.place in acquires}
+    results = Results(lowered, calls)
+    filled = [
+        found
+        for number, acquire in calls.items()
+        if (found := argument(acquire, lowered.calls[number], "pages", "page", "pagep")) is not None
+    ]
 
     def is_acquire(call: Invoke) -> bool:
-        return call.place in acquires
+        return call.number in calls
 
-    variables = list(islice(page_variables(lowered, is_acquire), MOST_VARIABLES + 1))
-    if len(variables) > MOST_VARIABLES:
+    known = list(islice(holders(lowered, is_acquire, filled), MOST_VARIABLES + 1))
+    if len(known) > MOST_VARIABLES:
         return
-    own = own_names(lowered)
-    for variable in variables:
-        analysis = _Held(lowered, acquires, variable, own)
+    callees, loops = CalleeReleases(find), Loops.of(lowered)
+    for holder in known:
+        analysis = _Held(lowered, results, holder, callees, loops)
         if analysis.starts and not analysis.is_shared():
             yield from _found(analysis)
 
 
-def _found(analysis: _Held) -> Iterator[Held | Twice]:
-    held: dict[tuple[Place, bool], Held] = {}
-    twice: dict[Place, Twice] = {}
-    for instruction, state, trail in solve(analysis, analysis.lowered, _State()).before():
-        if isinstance(instruction, Leave) and analysis.is_left(instruction, state):
-            assert state.acquire is not None
-            some = state.hold is Hold.SOME
-            left = Held(instruction.place, instruction.text, state.acquire, some, trail)
-            held.setdefault((state.acquire.place, some), left)
-        elif isinstance(instruction, Invoke) and analysis.is_again(instruction, state):
-            assert state.acquire is not None and state.released is not None
-            before, text = state.released, state.released_text
-            again = Twice(instruction.place, instruction.text, state.acquire, before, text, trail)
-            twice.setdefault(instruction.place, again)
-    yield from held.values()
-    yield from twice.values()
+def _found(analysis: _Held) -> Iterator[Wrong]:
+    found: dict[tuple[type, Place, bool], Wrong] = {}
+    for instruction, state, trail in solve(analysis, analysis.lowered, State()).before():
+        for wrong in analysis.wrong(instruction, state, trail):
+            place, some = wrong.place, False
+            if isinstance(wrong, Held):
+                place, some = wrong.acquire.place, wrong.some
+            found.setdefault((type(wrong), place, some), wrong)
+    yield from sorted(found.values(), key=lambda w: (not isinstance(w, Held), w.place))
 
 
 class _Held:
-    """What is known of the pages of one variable."""
+    """What is known of the pages of one holder."""
 
     def __init__(
         self,
         lowered: Lowered,
-        acquires: Mapping[Place, Acquire],
-        variable: PageVariable,
-        own: frozenset[str],
+        results: Results,
+        holder: Holder,
+        callees: CalleeReleases,
+        loops: Loops,
     ) -> None:
-        self.lowered, self.acquires, self.variable, self.own = lowered, acquires, variable, own
-        self.conditions = Correlated(lowered, variable.names)
+        self.lowered, self.results, self.holder = lowered, results, holder
+        self.callees, self.own = callees, own_names(lowered)
+        self.conditions = Correlated(lowered, holder.names)
+        self.loops = loops
+        filled = [a for c in lowered.calls.values() for a in self._filled(c)]
+        alone = all(isinstance(plain(a), AddressOf) for a in filled)
+        self.member = holder.path[-1] if len(holder.path) > 1 and alone else ""
+        """The member for one page that the acquires fill."""
         calls = [(call, self._acquire(call)) for call in lowered.calls.values()]
         self.starts = {found.place: call.start for call, found in calls if found is not None}
-        """The acquires of the variable, with the byte at which each starts."""
+        """The acquires of the holder, with the byte at which each starts."""
 
     def is_shared(self) -> bool:
-        """Whether the variable, or what it points to, is known elsewhere or comes from there."""
-        for instruction in self.lowered.order:
-            if not isinstance(instruction, Store) or instruction.counts:
-                continue
-            target, value = instruction.target, instruction.value
-            if self._mentions(value) and not self._is_own(target):
-                return True
-            base = root(target)
-            mine = base is not None and base.name in self.variable.names
-            if mine and not self._is_fresh(value):
-                return True
-        return False
+        """Whether what comes into the holder may be known elsewhere."""
+        return any(
+            isinstance(instruction, Store)
+            and not instruction.counts
+            and self.holder.is_base(instruction.target)
+            and not self._is_fresh(instruction.value)
+            for instruction in self.lowered.order
+        )
 
     def _is_own(self, target: Expression) -> bool:
         return isinstance(target, Variable) and target.name in self.own
 
     def _is_fresh(self, value: Expression) -> bool:
-        """Whether `value` is no page from elsewhere: NULL, new memory, or the variable's own."""
+        """Whether `value` is no page from elsewhere: NULL, new memory, or the holder's own."""
         if isinstance(value, Constant) or self._mentions(value):
             return True
         if isinstance(value, (Cast, Evaluated)):
             return self._is_fresh(value.operand)
         call = self.lowered.call_of(value)
         known = knowledge().lookup(call.name) if call is not None else None
-        return known is not None and known.allocates and not self.variable.single
+        return known is not None and known.allocates and not self.holder.single
+
+    # What is wrong
+
+    def wrong(self, instruction: Instruction, state: State, trail: Trail) -> Iterator[Wrong]:
+        """What `instruction` does wrong in `state`."""
+        if state.acquire is None or state.unsure:
+            return
+        match instruction:
+            case Leave(place=place, text=text) if self._is_left(instruction, state):
+                some = state.hold is Hold.SOME
+                yield Held(place, text, state.acquire, some, False, self._of_object, trail)
+            case Leave(place=place, text=text) if state.hold is Hold.FAILED and self.member:
+                yield Stale(place, text, state.acquire, self.member, trail)
+            case Invoke(place=place, text=text):
+                call, acquire = instruction, state.acquire
+                if self._is_freed(call, state):
+                    some = state.hold is Hold.SOME
+                    yield Held(place, text, acquire, some, True, self._of_object, trail)
+                elif self._is_again(call, state):
+                    assert state.released is not None
+                    before, was = state.released, state.released_text
+                    yield Twice(place, text, acquire, before, was, trail)
+                elif self._is_excess(call, state):
+                    yield Excess(place, text, acquire, trail)
+                elif state.hold is Hold.FAILED and self._releases_whole(call):
+                    yield Unheld(place, text, acquire, trail)
+
+    @property
+    def _of_object(self) -> str:
+        return self.holder.path[-1] if len(self.holder.path) > 1 else ""
+
+    def _is_left(self, leave: Leave, state: State) -> bool:
+        """Whether the function is left with pages that nobody knows any more."""
+        if state.hold not in HELD or (leave.value is not None and self._mentions(leave.value)):
+            return False
+        if self.holder.own:
+            return True
+        known = state.counted if state.hold is Hold.SOME else not state.counter
+        return not known and self._is_error(leave.value, state)
+
+    def _is_error(self, value: Expression | None, state: State) -> bool:
+        """Whether the caller learns that it failed, and no more."""
+        inner = plain(value) if value is not None else None
+        if isinstance(inner, Choice):
+            sides = (plain(inner.first), plain(inner.second))
+            return any(is_negative(s) for s in sides) and all(
+                is_negative(s) or self.results.of(s, state) for s in sides
+            )
+        if inner is None or isinstance(inner, Variable):
+            return inner is not None and bool(state.error) and inner == Variable(state.error)
+        return is_negative(inner)
+
+    def _is_freed(self, call: Invoke, state: State) -> bool:
+        """Whether the array is freed with what is in it."""
+        if state.hold not in HELD or self.holder.single or self.holder.own:
+            return False
+        known = knowledge().lookup(call.name)
+        return known is not None and any(
+            known.effect(n) is Effect.DISCARD and self._is_array(a)
+            for n, a in enumerate(call.arguments)
+        )
+
+    def _is_array(self, value: Expression) -> bool:
+        """Whether `value` is the array itself, and no element of it."""
+        inner = plain(value)
+        if isinstance(inner, Variable):
+            return (inner.name,) == self.holder.path
+        return isinstance(inner, Member) and path_of(inner) == self.holder.path
+
+    def _is_again(self, call: Invoke, state: State) -> bool:
+        return (
+            state.hold is Hold.GONE
+            and state.released not in (None, call.place)
+            and self._releases_whole(call)
+        )
+
+    def _is_excess(self, call: Invoke, state: State) -> bool:
+        """Whether all pages are released that were asked for, where there are fewer."""
+        if state.hold is not Hold.SOME or not state.wanted or not self._releases(call):
+            return False
+        known = knowledge().lookup(call.name)
+        count = self.loops.bounds.get(call.number)
+        if known is not None and known.effect(0) is Effect.RELEASE_BULK and len(call.arguments) > 1:
+            count = call.arguments[1]
+        asked = self.results.asked(state)
+        return count is not None and asked is not None and plain(count) == asked
 
     # The transfer
 
-    def transfer(self, instruction: Instruction, state: _State) -> _State:
+    def transfer(self, instruction: Instruction, state: State) -> State:
         match instruction:
             case Invoke():
                 return self._called(instruction, state)
-            case Store(target, value) if not instruction.counts:
-                return self._assigned(target, value, state)
+            case Store(target, value):
+                return self._assigned(instruction, target, value, state)
             case Select(value) if state.hold is not Hold.NONE:
-                return self._blurred(state) if self._about(value, state) else state
+                return blurred(state) if self._about(value, state) else state
         return state
 
-    def _called(self, call: Invoke, state: _State) -> _State:
+    def _called(self, call: Invoke, state: State) -> State:
         acquire = self._acquire(call)
         if acquire is not None:
-            fresh = state.hold in (Hold.NONE, Hold.GONE)
-            return _State(Hold.ASKED if fresh else Hold.UNCLEAR, acquire)
+            fresh = state.hold in (Hold.NONE, Hold.GONE, Hold.FAILED)
+            if not fresh:
+                return State(Hold.UNCLEAR, acquire)
+            return State(Hold.ASKED, acquire, counter=self._counter(call))
         function = knowledge().lookup(call.name)
-        for position, argument in enumerate(call.arguments):
-            if not self._is_given(argument):
+        if function is None:
+            return self._called_own(call, state)
+        for position, given in enumerate(call.arguments):
+            if not self._mentions(given):
                 continue
-            effect = function.effect(position) if function is not None else None
+            effect = function.effect(position)
             if effect in RELEASE_EFFECTS:
-                state = self._released(call, argument, state)
+                state = self._released(call, state)
                 continue
-            if function is None or effect not in _HARMLESS or function.stores:
-                return self._blurred(state)
-            if function.bytes.copies(position) and self._is_pointer(argument):
-                return self._blurred(state)
+            if effect not in HARMLESS or function.stores:
+                return self._unknown(state)
+            if function.bytes.copies(position) and self._is_pointer(given):
+                return self._unknown(state)
         return state
 
-    def _released(self, call: Invoke, argument: Expression, state: _State) -> _State:
+    def _called_own(self, call: Invoke, state: State) -> State:
+        """A function that the table does not know."""
+        given = [a for a in call.arguments if self._mentions(a) or self.holder.is_owner(a)]
+        if not given:
+            return state
+        does = self.callees.of(call, self.holder)
+        if does is Does.RELEASE:
+            return self._released(call, state)
+        return state if does is Does.LOOK else self._unknown(state)
+
+    def _unknown(self, state: State) -> State:
+        """Somebody else may know the pages from now on, or know of those that come."""
+        return replace(state, hold=Hold.UNCLEAR, result="", error="", counter=())
+
+    def _released(self, call: Invoke, state: State) -> State:
+        if state.hold in HELD and any(is_none(a, state) for a in call.arguments[1:]):
+            return state
+        bound = self.loops.bounds.get(call.number)
+        if state.counter and bound is not None and path_of(bound) == state.counter:
+            return state
         if state.hold in (Hold.ASKED, Hold.SOME, Hold.ALL):
-            where = call.place if self._is_whole(argument) else None
+            where = call.place if self._releases_whole(call) else None
             return replace(state, hold=Hold.GONE, released=where, released_text=call.text)
         return state
 
-    def is_again(self, call: Invoke, state: _State) -> bool:
-        """Whether `call` releases a page that was released before."""
-        if state.hold is not Hold.GONE or state.released is None or state.unsure:
-            return False
-        function = knowledge().lookup(call.name)
-        return state.released != call.place and any(
-            function is not None
-            and function.effect(position) in RELEASE_EFFECTS
-            and self._is_whole(argument)
-            for position, argument in enumerate(call.arguments)
+    def _releases(self, call: Invoke) -> bool:
+        known = knowledge().lookup(call.name)
+        return known is not None and any(
+            known.effect(n) in RELEASE_EFFECTS and self._mentions(a)
+            for n, a in enumerate(call.arguments)
         )
 
-    def _is_whole(self, argument: Expression) -> bool:
-        """Whether it is the variable itself, which is one pointer to one page."""
-        return (
-            self.variable.single
-            and isinstance(argument, Variable)
-            and argument.name in self.variable.names
+    def _releases_whole(self, call: Invoke) -> bool:
+        """Whether what it releases is the variable itself, which is one pointer to one page."""
+        known = knowledge().lookup(call.name) if self.holder.single else None
+        return known is not None and any(
+            known.effect(n) in RELEASE_EFFECTS
+            and isinstance(a, Variable)
+            and a.name in self.holder.names
+            for n, a in enumerate(call.arguments)
         )
 
-    def _assigned(self, target: Expression, value: Expression, state: _State) -> _State:
-        base = root(target)
-        name, whole = base.name if base is not None else "", isinstance(target, Variable)
-        if name in self.variable.names and whole and not self._mentions(value):
-            if state.hold is Hold.GONE:
-                return _State()
-            return self._blurred(state) if state.hold is not Hold.NONE else state
-        if self._acquired(value) is not None:
-            return replace(state, result=name) if whole else self._blurred(state)
-        if state.result and name == state.result:
-            keeps = state.hold not in (Hold.ASKED, Hold.SOME)
-            return replace(state, result="") if keeps else self._blurred(state)
-        if self._mentions(value) and not self._is_own(target):
-            return self._blurred(state)
+    def _assigned(self, store: Store, target: Expression, value: Expression, state: State) -> State:
+        name = target.name if isinstance(target, Variable) else ""
+        if name and changes(name, self.results.asked(state)):
+            state = replace(state, wanted=False)
+        if state.counter and path_of(target) == state.counter and not is_zero(value):
+            return self._unknown(state)
+        if store.counts:
+            return self._overwritten(name, value, state) if name == state.result else state
+        if self._is_whole(target) and not self._mentions(value):
+            if state.hold in (Hold.GONE, Hold.FAILED):
+                return State()
+            return blurred(state) if state.hold is not Hold.NONE else state
+        call = self.lowered.call_of(value)
+        if call is not None and self._acquire(call) is not None:
+            return replace(state, result=name) if name else blurred(state)
+        if name and name in (state.result, state.error):
+            return self._overwritten(name, value, state)
+        if not self._is_own(target):
+            if self._mentions(value) and not self._is_whole(target):
+                return self._unknown(state)
+            if self._about(value, state) or self._is_beside(target):
+                return replace(state, counted=True)
         return state
+
+    def _is_beside(self, target: Expression) -> bool:
+        """Whether `target` is another member of the object with the pages, which may say in what
+        state they are."""
+        owner = self.holder.path[:-1]
+        return bool(owner) and path_of(target)[: len(owner)] == owner
+
+    def _is_whole(self, target: Expression) -> bool:
+        """Whether a store to `target` is one to the variable or the member itself."""
+        if isinstance(target, Variable):
+            return target.name in self.holder.names
+        return isinstance(target, Member) and path_of(target) == self.holder.path
+
+    def _overwritten(self, name: str, value: Expression, state: State) -> State:
+        """Something else is stored where the result of the acquire was."""
+        lost = state.hold is Hold.ASKED or (state.hold is Hold.SOME and not is_negative(value))
+        if lost and name == state.result:
+            return blurred(state)
+        if name != state.result:
+            return replace(state, error=name if is_negative(value) else "")
+        return replace(state, result="", error=name if is_negative(value) else "")
 
     # Conditions
 
-    def assume(self, condition: Expression, state: _State) -> tuple[_State | None, _State | None]:
+    def assume(self, condition: Expression, state: State) -> tuple[State | None, State | None]:
         if state.hold in (Hold.NONE, Hold.UNCLEAR):
             return state, state
+        if state.hold is Hold.FAILED:
+            return self._after_failure(condition, state)
         if state.hold is Hold.GONE:
             return (self._passed(condition, state),) * 2
-        compared = self._comparison(condition, state)
+        compared = self.results.compared(condition, state) or of_error(condition, state)
         if compared is not None:
-            operator, number = compared
-            if operator in _OPPOSITE:
-                no, yes = self._compared(_OPPOSITE[operator], number, state)
-                return yes, no
-            return self._compared(operator, number, state)
+            return compared
         if self._about(condition, state):
-            return self._blurred(state), self._blurred(state)
+            return blurred(state), blurred(state)
         if self._mentions(condition):
             return self._tested(condition, state)
+        passed = self._passed(condition, state)
+        return self._failed(condition, passed), passed
+
+    def _failed(self, condition: Expression, state: State) -> State:
+        """`if (rc < 0)`: the variable has an error code then."""
+        if isinstance(condition, Binary) and condition.operator == "<" and not state.error:
+            left = plain(condition.left)
+            if isinstance(left, Variable) and is_zero(condition.right):
+                return replace(state, error=left.name)
+        return state
+
+    def _after_failure(
+        self, condition: Expression, state: State
+    ) -> tuple[State | None, State | None]:
+        """The acquire failed: its result says so again, and nothing else says anything."""
+        if self._about(condition, state):
+            return State(), State()
         return (self._passed(condition, state),) * 2
 
-    def _passed(self, value: Expression, state: _State) -> _State:
+    def _passed(self, value: Expression, state: State) -> State:
         """`state` behind a condition that does not ask for the pages."""
         start = self.starts.get(state.acquire.place) if state.acquire is not None else None
         if state.unsure or start is None:
             return state
-        asked = (c for c in self.lowered.conditions if c.value is value)
+        asked = (
+            c for c in self.lowered.conditions if c.value is value and id(c) not in self.loops.heads
+        )
         unsure = any(self.conditions.depends(condition, start) for condition in asked)
         return replace(state, unsure=unsure)
 
-    def _tested(self, condition: Expression, state: _State) -> tuple[_State | None, _State | None]:
-        """`if (page)`: what is held is not NULL."""
+    def _tested(self, condition: Expression, state: State) -> tuple[State | None, State | None]:
+        """`if (page)`: what is held is not NULL. What is asked of a page itself says nothing."""
+        if state.hold is Hold.ALL and self._is_content(condition):
+            asked = sum(c.value == condition for c in self.lowered.conditions)
+            return (replace(state, unsure=state.unsure or asked > 1),) * 2
         if isinstance(condition, Variable) and state.hold is Hold.ALL:
             return state, None
-        return self._blurred(state), self._blurred(state)
+        return blurred(state), blurred(state)
 
-    def _comparison(self, condition: Expression, state: _State) -> tuple[str, Expression] | None:
-        """The operator and the other side when the acquire's result is compared."""
-        if not isinstance(condition, Binary) or condition.operator not in _MIRRORED:
-            return None
-        if self._is_result(condition.left, state):
-            return condition.operator, plain(condition.right)
-        if self._is_result(condition.right, state):
-            return _MIRRORED[condition.operator], plain(condition.left)
-        return None
+    def _is_content(self, value: Expression) -> bool:
+        """Whether no pointer to a page is compared, but only what is in one."""
+        match plain(value):
+            case CallResult(number):
+                call = self.lowered.calls[number]
+                known = knowledge().lookup(call.name)
+                return known is not None and any(e in _CONTENT for e in known.effects)
+            case Member(inner) | Load(inner):
+                return self._is_pointer(inner)
+            case Variable() | Element():
+                return not self._mentions(value)
+            case other:
+                return all(self._is_content(p) or not self._mentions(p) for p in parts(other))
 
-    def _is_result(self, value: Expression, state: _State) -> bool:
-        inner = plain(value)
-        if isinstance(inner, Variable):
-            return bool(state.result) and inner.name == state.result
-        return self._acquired(inner) is not None
-
-    def _compared(
-        self, operator: str, number: Expression, state: _State
-    ) -> tuple[_State | None, _State | None]:
-        """What `result OP number` says, for <, <= and !=."""
-        wanted = self._wanted(state)
-        none, all_ = _State(), replace(state, hold=Hold.ALL)
-        some, unclear = replace(state, hold=Hold.SOME), self._blurred(state)
-        one = number == Constant("1")
-        if (operator in ("<", "<=") and is_zero(number)) or (operator == "<" and one):
-            return none, state if state.hold is Hold.SOME else all_
-        if operator == "!=" and is_zero(number):
-            return unclear, none
-        if operator in ("<", "!=") and number == wanted:
-            return (none if one else some), all_
-        if operator == "!=" and isinstance(number, Unary) and number.operator == "-":
-            return state, none
-        return unclear, (all_ if operator in ("<", "!=") else unclear)
-
-    def _wanted(self, state: _State) -> Expression | None:
-        """How many pages the acquire asks for."""
-        for call in self.lowered.calls.values() if state.acquire is not None else ():
-            if state.acquire is not None and call.place == state.acquire.place:
-                found = _argument(state.acquire, call, "nr_pages")
-                return plain(found) if found is not None else None
-        return None
-
-    def meet(self, state: _State, others: Collection[_State]) -> _State:
+    def meet(self, state: State, others: Collection[State]) -> State:
         """A release under a condition is taken for one that always fits."""
-        holds = {other.hold for other in others if other.acquire == state.acquire}
+        key = (state.acquire, state.error, state.counter)
+        holds = {o.hold for o in others if (o.acquire, o.error, o.counter) == key}
         if state.hold in (Hold.ASKED, Hold.SOME, Hold.ALL) and holds & {Hold.GONE, Hold.UNCLEAR}:
-            return self._blurred(state)
+            return blurred(state)
         if state.hold is Hold.GONE and holds - {Hold.GONE}:
-            return self._blurred(state)
+            return blurred(state)
         return state
-
-    def is_left(self, leave: Leave, state: _State) -> bool:
-        """Whether the function is left with pages that it does not return."""
-        if state.hold not in (Hold.SOME, Hold.ALL) or state.acquire is None or state.unsure:
-            return False
-        return leave.value is None or not self._mentions(leave.value)
 
     # Small questions
 
     def _acquire(self, call: Invoke) -> Acquire | None:
-        """The acquire that `call` is, when it fills the variable."""
-        acquire = self.acquires.get(call.place)
-        if acquire is None:
-            return None
-        filled = _argument(acquire, call, "pages", "page", "pagep")
-        base = root(filled) if filled is not None else None
-        return acquire if base is not None and base.name in self.variable.names else None
+        """The acquire that `call` is, when it fills the holder."""
+        return self.results.acquires[call.number] if self._filled(call) else None
 
-    def _acquired(self, value: Expression) -> Acquire | None:
-        call = self.lowered.call_of(value)
-        return self._acquire(call) if call is not None else None
+    def _filled(self, call: Invoke) -> tuple[Expression, ...]:
+        """What `call` fills of the holder, when it is an acquire."""
+        acquire = self.results.acquires.get(call.number)
+        filled = argument(acquire, call, "pages", "page", "pagep") if acquire is not None else None
+        return (filled,) if filled is not None and self.holder.is_base(filled) else ()
 
-    def _about(self, value: Expression, state: _State) -> bool:
+    def _counter(self, call: Invoke) -> tuple[str, ...]:
+        """The member by which `call` finds the place for one page, in an array of an object:
+        `&demo->pages[demo->nr]`, or `demo->pages + i` behind `i = demo->nr`."""
+        if self.holder.own or len(self.holder.path) < 2:
+            return ()
+        filled = plain(self._filled(call)[0])
+        inner = plain(filled.object) if isinstance(filled, AddressOf) else filled
+        index = inner.index if isinstance(inner, Element) else None
+        if isinstance(inner, Binary) and inner.operator == "+":
+            index = inner.right
+        if isinstance(index, Variable):
+            stored = [v for n, v in plain_stores(self.lowered) if n == index.name]
+            index = next((v for v in stored if len(path_of(v)) > 1), None)
+        path = path_of(index) if index is not None else ()
+        return path if len(path) > 1 else ()
+
+    def _about(self, value: Expression, state: State) -> bool:
         """Whether `value` has the acquire's result, or something computed from it."""
-        names = self.variable.depends | ({state.result} if state.result else frozenset())
+        names = self.holder.depends | ({state.result} if state.result else frozenset())
         return self.lowered.mentions(value, names)
 
     def _mentions(self, value: Expression) -> bool:
-        return self.lowered.mentions(value, self.variable.names)
+        return any(self.holder.is_base(part) for part in self.lowered.behind(value))
 
-    def _is_given(self, argument: Expression) -> bool:
-        """Whether the pages, or something made of them, are in `argument`."""
-        return self._mentions(argument)
-
-    def _is_pointer(self, argument: Expression) -> bool:
+    def _is_pointer(self, value: Expression) -> bool:
         """Whether what is copied from there are pointers to pages, and not their data."""
-        current = plain(argument)
+        current = plain(value)
         if isinstance(current, AddressOf):
             current = plain(current.object)
         while isinstance(current, (Element, Binary)):
             current = plain(parts(current)[0])
-        return isinstance(current, Variable) and current.name in self.variable.names
-
-    def _blurred(self, state: _State) -> _State:
-        return state if state.hold is Hold.NONE else replace(state, hold=Hold.UNCLEAR, result="")
-
-
-def _argument(acquire: Acquire, call: Invoke, *roles: str) -> Expression | None:
-    """The argument of the acquire that has one of `roles`."""
-    for position, role in enumerate(acquire.roles):
-        if role in roles and position < len(call.arguments):
-            return call.arguments[position]
-    return None
+        return isinstance(current, Variable) and current.name in self.holder.names

@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Error codes that reach a bulk release as its count.
+"""Error codes that reach a release as the number of its pages.
 
-One variable of one function at a time, with a state of two values: may it still hold the negative
-value that an acquire returned? Whatever is not understood answers no.
+A taint analysis of one function: which variables may hold the negative value that an acquire
+returned? They end up as the unsigned count of a bulk release, or as the end of a loop that compares
+without signs. Whatever is not understood holds none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from migrate.analysis.ir.expressions import (
     AddressOf,
     Binary,
+    Cast,
     Evaluated,
     Expression,
     Unary,
     Variable,
+    is_zero,
+    plain,
     subexpressions,
 )
 from migrate.analysis.ir.instructions import (
@@ -29,17 +33,19 @@ from migrate.analysis.ir.instructions import (
     operands,
 )
 from migrate.analysis.model import Acquire, Place
+from migrate.analysis.paths.acquire_results import MIRRORED
+from migrate.analysis.paths.release_loops import UNSIGNED, Loops
 from migrate.analysis.paths.solver import Trail, solve
 from migrate.analysis.paths.variables import plain_stores
 
-_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _SIGNED = frozenset({"int", "long", "long int", "long long", "ssize_t", "signed int", "s32", "s64"})
 
 
 @dataclass(frozen=True)
 class NegativeCount:
-    """The call of `release` at `place` whose count `variable` may be what `acquire` returned;
-    `trail` has the conditions on the way there."""
+    """At `place`, `variable` counts pages that are released, and may be what `acquire` returned:
+    as an argument of `release`, or, without one, as the end of a loop. `trail` has the conditions
+    on the way there."""
 
     place: Place
     text: str
@@ -54,114 +60,171 @@ def negative_counts(
     acquires: Mapping[Place, Acquire],
     unsigned_count: Callable[[str], int | None],
 ) -> Iterator[NegativeCount]:
-    """The bulk releases in a function that may be given a negative count.
+    """The releases in a function that may be given a negative count.
 
     `unsigned_count` says which argument of a function is an unsigned count of pages.
     """
-    for variable in sorted(_signed_locals(lowered)):
-        analysis = _Error(lowered, acquires, variable)
-        if not analysis.is_stored:
+    analysis = _Error(lowered, acquires)
+    if not analysis.starts:
+        return
+    found: dict[Place, NegativeCount] = {}
+    solution = solve(analysis, lowered, _NO_ERROR)
+    for instruction, state, trail in solution.before():
+        if not isinstance(instruction, Invoke) or state.acquire is None:
             continue
-        found: dict[Place, NegativeCount] = {}
-        for instruction, state, trail in solve(analysis, lowered, _NO_ERROR).before():
-            if isinstance(instruction, Invoke) and state.acquire is not None:
-                name = instruction.name
-                position = unsigned_count(name)
-                if position is not None and analysis.is_argument(instruction, position):
-                    place, text = instruction.place, instruction.text
-                    written = analysis.variable.written
-                    found[place] = NegativeCount(place, text, name, written, state.acquire, trail)
-        yield from found.values()
+        position = unsigned_count(instruction.name)
+        if position is None or position >= len(instruction.arguments):
+            continue
+        name = state.holds(instruction.arguments[position])
+        if name:
+            place, text, release = instruction.place, instruction.text, instruction.name
+            found[place] = NegativeCount(place, text, release, name, state.acquire, trail)
+    ends = Loops.of(lowered).ends
+    for condition, state, trail in solution.asked():
+        if state.acquire is None or id(condition) not in ends:
+            continue
+        name = analysis.is_end(condition.value, state)
+        if name:
+            place, text = condition.place, condition.text
+            found.setdefault(place, NegativeCount(place, text, "", name, state.acquire, trail))
+    yield from found.values()
 
 
 @dataclass(frozen=True)
 class _State:
-    """The acquire whose error the variable may hold, None for no error."""
+    """The acquire whose error the variables `names` may hold, None for no error."""
 
-    acquire: Acquire | None
+    acquire: Acquire | None = None
+    names: frozenset[str] = frozenset()
+
+    def holds(self, value: Expression) -> str:
+        """The variable among `names` that `value` is, as it is written; "" for anything else."""
+        inner = value.operand if isinstance(value, Evaluated) else value
+        is_one = isinstance(inner, Variable) and inner.name in self.names
+        return inner.written if is_one and isinstance(inner, Variable) else ""
 
 
-_NO_ERROR = _State(None)
+_NO_ERROR = _State()
 
 
 class _Error:
-    """Whether the variable may hold the error of an acquire."""
+    """Which variables may hold the error of an acquire."""
 
-    def __init__(self, lowered: Lowered, acquires: Mapping[Place, Acquire], name: str) -> None:
-        self.lowered, self.acquires, self.variable = lowered, acquires, Variable(name, True)
+    def __init__(self, lowered: Lowered, acquires: Mapping[Place, Acquire]) -> None:
+        self.lowered, self.acquires = lowered, acquires
+        self.starts = {
+            name for name, value in plain_stores(lowered) if self._acquire(value) is not None
+        }
 
     @cached_property
-    def is_stored(self) -> bool:
-        """Whether an acquire's result is ever stored in the variable."""
-        return any(
-            name == self.variable.name and self._acquire(value) is not None
-            for name, value in plain_stores(self.lowered)
+    def _followed(self) -> frozenset[str]:
+        """The plain numbers, of which no address is taken: whoever has it may store there."""
+        names = self._unsigned | {
+            local.name
+            for local in self.lowered.locals.values()
+            if local.type.depth == 0 and " ".join(local.type.tag.split()) in _SIGNED
+        }
+        taken = {
+            e.object.name
+            for instruction in self.lowered.order
+            for operand in operands(instruction)
+            for e in subexpressions(operand)
+            if isinstance(e, AddressOf) and isinstance(e.object, Variable)
+        }
+        return frozenset(names - taken)
+
+    @cached_property
+    def _unsigned(self) -> frozenset[str]:
+        return frozenset(
+            local.name
+            for local in self.lowered.locals.values()
+            if local.type.depth == 0 and " ".join(local.type.tag.split()) in UNSIGNED
         )
 
     @cached_property
-    def aliases(self) -> frozenset[str]:
-        """The variable and those that are computed from it: a test of one may be a test of the
-        other."""
-        own = {self.variable.name}
-        return frozenset(own) | {
-            name for name, value in plain_stores(self.lowered) if self.lowered.mentions(value, own)
-        }
+    def _computed(self) -> Mapping[str, frozenset[str]]:
+        """By variable, those that are computed from it: a test of one may be a test of both."""
+        found: dict[str, set[str]] = {}
+        for name, value in plain_stores(self.lowered):
+            if isinstance(plain(value), Variable):
+                continue  # a copy is followed for itself
+            for part in self.lowered.behind(value):
+                if isinstance(part, Variable):
+                    found.setdefault(part.name, set()).add(name)
+        return {name: frozenset(names) for name, names in found.items()}
 
     def transfer(self, instruction: Instruction, state: _State) -> _State:
-        if isinstance(instruction, Store) and instruction.target == self.variable:
-            plain = instruction.operator == "="
-            return _State(self._acquire(instruction.value) if plain else None)
-        if isinstance(instruction, Select):
-            return _NO_ERROR if self._mentions(instruction.value) else state
-        # Whoever has the address may store into it.
-        taken = AddressOf(self.variable)
-        if any(e == taken for operand in operands(instruction) for e in subexpressions(operand)):
+        if isinstance(instruction, Store) and isinstance(instruction.target, Variable):
+            return self._stored(instruction.target.name, instruction, state)
+        if isinstance(instruction, Select) and self._mentions(instruction.value, state):
             return _NO_ERROR
         return state
+
+    def _stored(self, name: str, store: Store, state: _State) -> _State:
+        acquire = self._acquire(store.value) if store.operator == "=" else None
+        if name not in self._followed:
+            return state
+        if acquire is not None:
+            return _State(acquire, frozenset({name}))
+        same = store.operator == "=" and bool(state.holds(plain(store.value)))
+        names = state.names | {name} if same else state.names - {name}
+        return replace(state, names=names) if names else _NO_ERROR
 
     def meet(self, state: _State, _others: Collection[_State]) -> _State:
         return state
 
     def assume(self, condition: Expression, state: _State) -> tuple[_State, _State]:
         """Whatever the variable is compared with counts as not negative."""
-        if self._is_variable(condition) or self._is_error(condition):
+        if state.holds(condition) or self._is_error(condition, state):
             return state, _NO_ERROR
-        if isinstance(condition, Binary) and condition.operator in _MIRRORED:
+        if isinstance(condition, Binary) and condition.operator in MIRRORED:
             kind, left, right = condition.operator, condition.left, condition.right
-            if self._is_variable(right):
-                kind, left, right = _MIRRORED[kind], right, left
-            if self._is_variable(left):
-                negative = isinstance(right, Unary) and right.operator == "-"
-                if self._mentions(right) or negative:
-                    return _NO_ERROR, _NO_ERROR
-                return (state, _NO_ERROR) if kind in ("<", "<=", "!=") else (_NO_ERROR, state)
-        return (_NO_ERROR, _NO_ERROR) if self._mentions(condition) else (state, state)
+            if state.holds(plain(right)):
+                kind, left, right = MIRRORED[kind], right, left
+            name = plain(left)
+            if isinstance(name, Variable) and name.name in state.names:
+                return self._compared(kind, left, right, state)
+        return (_NO_ERROR, _NO_ERROR) if self._mentions(condition, state) else (state, state)
 
-    def is_argument(self, call: Invoke, position: int) -> bool:
-        """Whether the variable is argument number `position` of `call`."""
-        return position < len(call.arguments) and self._is_variable(call.arguments[position])
+    def _compared(
+        self, kind: str, left: Expression, right: Expression, state: _State
+    ) -> tuple[_State, _State]:
+        negative = isinstance(right, Unary) and right.operator == "-"
+        if self._mentions(right, state) or negative:
+            return _NO_ERROR, _NO_ERROR
+        if self._is_unsigned(left):
+            large = kind in (">", ">=", "!=") or (kind == "<" and is_zero(right))
+            if kind == "<" and is_zero(right):
+                return _NO_ERROR, state  # never true
+            return (state, _NO_ERROR) if large else (_NO_ERROR, state)
+        return (state, _NO_ERROR) if kind in ("<", "<=", "!=") else (_NO_ERROR, state)
+
+    def _is_unsigned(self, value: Expression) -> bool:
+        """Whether `value` is a variable without a sign, and not cast to a type with one."""
+        inner = value.operand if isinstance(value, Evaluated) else value
+        if isinstance(inner, Cast) and inner.type is not None:
+            return " ".join(inner.type.tag.split()) in UNSIGNED
+        return isinstance(inner, Variable) and inner.name in self._unsigned
+
+    def is_end(self, condition: Expression, state: _State) -> str:
+        """The variable that a loop counts up to without signs; "" when it is none."""
+        if not isinstance(condition, Binary):
+            return ""
+        name = state.holds(condition.right)
+        signs = self._is_unsigned(condition.left) or self._is_unsigned(condition.right)
+        return name if signs else ""
 
     def _acquire(self, value: Expression) -> Acquire | None:
         call = self.lowered.call_of(value)
         return self.acquires.get(call.place) if call is not None else None
 
-    def _mentions(self, value: Expression) -> bool:
-        return self.lowered.mentions(value, self.aliases)
+    def _mentions(self, value: Expression, state: _State) -> bool:
+        names = state.names.union(*(self._computed.get(name, ()) for name in state.names))
+        return self.lowered.mentions(value, names)
 
-    def _is_variable(self, value: Expression) -> bool:
-        return value == self.variable or value == Evaluated(self.variable)
-
-    def _is_error(self, value: Expression) -> bool:
+    def _is_error(self, value: Expression, state: _State) -> bool:
         """IS_ERR_VALUE(variable)."""
         call = self.lowered.call_of(value)
-        return (
-            call is not None and call.name == "IS_ERR_VALUE" and call.arguments == (self.variable,)
-        )
-
-
-def _signed_locals(lowered: Lowered) -> Iterator[str]:
-    """The plain local variables of a signed type."""
-    for local in lowered.locals.values():
-        kind = local.type
-        if not local.parameter and kind.depth == 0 and " ".join(kind.tag.split()) in _SIGNED:
-            yield local.name
+        if call is None or call.name != "IS_ERR_VALUE" or len(call.arguments) != 1:
+            return False
+        return bool(state.holds(call.arguments[0]))

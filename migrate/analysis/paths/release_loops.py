@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.ir.expressions import Binary, Variable
+from migrate.analysis.ir.expressions import Binary, Expression, Variable
 from migrate.analysis.ir.instructions import Edge, Invoke, Lowered, all_expressions
 
-_UNSIGNED = frozenset(
+_UP = ("<", "!=")
+UNSIGNED = frozenset(
     {
         "unsigned",
         "unsigned int",
@@ -30,11 +33,55 @@ def counted_releases(lowered: Lowered) -> int | None:
     """
     for position, name in enumerate(lowered.parameters):
         local = lowered.locals.get(name)
-        if local is None or local.type.depth or " ".join(local.type.tag.split()) not in _UNSIGNED:
+        if local is None or local.type.depth or " ".join(local.type.tag.split()) not in UNSIGNED:
             continue
         if _only_counts(lowered, Variable(name)):
             return position
     return None
+
+
+@dataclass(frozen=True)
+class Loops:
+    """The loops of a function. `bounds` has the number up to which the innermost loop round each
+    release counts, by < or !=, by the number of the call; `heads` the ids of the conditions that
+    loops ask before each round: these say nothing of the way to them. `ends` are those of `heads`
+    of which `bounds` are."""
+
+    bounds: dict[int, Expression]
+    heads: frozenset[int]
+    ends: frozenset[int]
+
+    @classmethod
+    def of(cls, lowered: Lowered) -> Loops:
+        found: dict[int, tuple[int, Expression]] = {}
+        heads: set[int] = set()
+        ends: set[int] = set()
+        for edge in lowered.edges:
+            body = loop_of(lowered, edge) if edge.condition is not None else set()
+            if edge.condition is None or not body:
+                continue
+            heads.add(id(edge.condition))
+            value = edge.condition.value
+            if not edge.truth or not isinstance(value, Binary) or value.operator not in _UP:
+                continue
+            for call in (i for n in body for i in lowered.blocks[n].instructions):
+                if isinstance(call, Invoke) and _is_release(call):
+                    ends.add(id(edge.condition))
+                    found[call.number] = min(
+                        found.get(call.number, (len(lowered.blocks) + 1, value.right)),
+                        (len(body), value.right),
+                        key=lambda sized: sized[0],
+                    )
+        inner = {number: bound for number, (_, bound) in found.items()}
+        return cls(inner, frozenset(heads), frozenset(ends))
+
+
+def loop_of(lowered: Lowered, into: Edge) -> set[int]:
+    """The blocks of the loop whose body `into` leads to; empty when it leads to none."""
+    body = _reached(lowered, into.target, into.source)
+    if into.source not in body:
+        return set()
+    return {n for n in body if into.source in _reached(lowered, n, into.source)}
 
 
 def _only_counts(lowered: Lowered, parameter: Variable) -> bool:
@@ -46,18 +93,14 @@ def _only_counts(lowered: Lowered, parameter: Variable) -> bool:
 
 def _is_end(edge: Edge, parameter: Variable) -> bool:
     value = edge.condition.value if edge.condition is not None else None
-    return isinstance(value, Binary) and value.operator in ("<", "!=") and value.right == parameter
+    return isinstance(value, Binary) and value.operator in _UP and value.right == parameter
 
 
 def _releases(lowered: Lowered, into: Edge) -> bool:
     """Whether the loop whose body `into` leads to releases."""
-    body = _reached(lowered, into.target, into.source)
-    if into.source not in body:
-        return False
-    loop = (n for n in body if into.source in _reached(lowered, n, into.source))
     return any(
         _is_release(instruction)
-        for number in loop
+        for number in loop_of(lowered, into)
         for instruction in lowered.blocks[number].instructions
         if isinstance(instruction, Invoke)
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The local variables of a function that may hold pages, and what is computed from others."""
+"""Where a function has pages that it acquires, and what is computed from others."""
 
 from __future__ import annotations
 
@@ -7,43 +7,117 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.ir.expressions import CallResult, Expression, Variable, parts
-from migrate.analysis.ir.instructions import Invoke, Lowered, Store
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    Binary,
+    CallResult,
+    Element,
+    Expression,
+    Load,
+    Member,
+    Variable,
+    parts,
+    plain,
+)
+from migrate.analysis.ir.instructions import Invoke, Local, Lowered, Store
 
 IsAcquire = Callable[[Invoke], bool]
 
 
-@dataclass(frozen=True)
-class PageVariable:
-    """One local variable for pages. `names` has it, its aliases, and what is derived from it;
-    `single` says that it is one pointer to one page and has no alias; `depends` are variables
-    that are computed from what an acquire returns."""
+Path = tuple[str, ...]
+"""A variable with the members that are taken from it, through pointers or not."""
 
+
+@dataclass(frozen=True)
+class Holder:
+    """Where pages are: a local variable, a parameter, or a member of an object that one points to.
+
+    `names` has the local variables that are aliases of it or derived from it, itself among them
+    when it is a variable; `single` says that it is one pointer to one page and has no alias;
+    `own` that it is gone with the function; `depends` are variables that are computed from what
+    an acquire returns.
+    """
+
+    path: Path
     names: frozenset[str]
     single: bool
+    own: bool
     depends: frozenset[str]
 
+    def is_base(self, value: Expression) -> bool:
+        """Whether an access path starts at the pages: `pages[i]`, `*pages`, `demo->pages + 1`."""
+        return _starts(value, self.path, self.names)
 
-def page_variables(lowered: Lowered, is_acquire: IsAcquire) -> Iterator[PageVariable]:
-    """Each local of type `struct page *`, or an array of those; parameters are not local.
+    def is_owner(self, value: Expression) -> bool:
+        """Whether `value` is the object of which the pages are a member, or its address."""
+        path = path_of(value)
+        return bool(path) and len(path) < len(self.path) and self.path[: len(path)] == path
+
+
+def path_of(value: Expression) -> Path:
+    """The variable and the members of an access path, () for what is none."""
+    members: list[str] = []
+    current = plain(value)
+    while True:
+        match current:
+            case Variable(name):
+                return (name, *reversed(members))
+            case Member(inner, name):
+                members.append(name)
+                current = plain(inner)
+            case Load(inner) | AddressOf(inner) | Element(inner):
+                current = plain(inner)
+            case Binary("+" | "-", left, _):
+                current = plain(left)
+            case _:
+                return ()
+
+
+def _starts(value: Expression, path: Path, names: frozenset[str]) -> bool:
+    found = path_of(value)
+    return bool(found) and (found[0] in names or (len(path) > 1 and found[: len(path)] == path))
+
+
+def holders(
+    lowered: Lowered, is_acquire: IsAcquire, filled: Iterable[Expression]
+) -> Iterator[Holder]:
+    """Each local variable for pages, and each place that one of `filled` is: what the acquires of
+    the function are told to fill.
 
     What keeps its value from call to call is left out, and what has a cleanup function of its own.
     """
-    found = {
-        local.name: local.type.depth
-        for local in lowered.locals.values()
-        if local.type.tag == "page" and local.type.depth > 0
-        if not (local.parameter or local.lasting or local.cleaned)
-    }
     links = tuple(_links(lowered, is_acquire))
     results = {
         name for name, value in plain_stores(lowered) if _is_result(lowered, value, is_acquire)
     }
     depends = _closure(results, links) - results
-    for name in sorted(found):
-        names = _closure({name}, links) - depends - results
-        single = found[name] == 1 and names & found.keys() == {name}
-        yield PageVariable(frozenset(names), single, frozenset(depends))
+    variables = {(x.name,) for x in lowered.locals.values() if _is_for_pages(x)}
+    for path in sorted({path_of(value) for value in filled} - {()} | variables):
+        local = lowered.locals.get(path[0])
+        if local is None or local.lasting or local.cleaned:
+            continue
+        if len(path) > 1:
+            names = _aliases(lowered, path, links)
+            yield Holder(path, names - depends - results, False, False, frozenset(depends))
+            continue
+        names = frozenset(_closure({path[0]}, links) - depends - results) & own_names(lowered)
+        pages = {n for n in names if n in lowered.locals and lowered.locals[n].type.tag == "page"}
+        single = local.type.depth == 1 and not local.parameter and pages == {path[0]}
+        yield Holder(path, names, single, not local.parameter, frozenset(depends))
+
+
+def _is_for_pages(local: Local) -> bool:
+    return local.type.tag == "page" and local.type.depth > 0 and not local.parameter
+
+
+def _aliases(lowered: Lowered, path: Path, links: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    """The variables that get the pages of a member, and what is derived from them."""
+    direct = {
+        name
+        for name, value in plain_stores(lowered)
+        if any(_starts(part, path, frozenset()) for part in lowered.behind(value))
+    }
+    return frozenset(_closure(direct, links)) & own_names(lowered)
 
 
 def plain_stores(lowered: Lowered) -> Iterator[tuple[str, Expression]]:

@@ -9,11 +9,18 @@ from functools import partial
 from migrate.analysis.frontend.kernel_api import Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.ir.instructions import Lowered
 from migrate.analysis.model import Acquire, Evidence, Trait, TraitKind
-from migrate.analysis.paths.held_pages import Held, held_pages
+from migrate.analysis.paths.held_pages import held_pages
+from migrate.analysis.paths.held_state import Held, Twice
 from migrate.analysis.paths.negative_counts import negative_counts
 from migrate.analysis.paths.release_loops import counted_releases
 from migrate.analysis.program.program import Program
+
+_KINDS: dict[type, TraitKind] = {
+    Held: TraitKind.LEFT_BEHIND,
+    Twice: TraitKind.RELEASED_TWICE,
+}
 
 
 def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Trait]:
@@ -29,10 +36,18 @@ def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Tra
             for count in negative_counts(facts.lowered, places, position):
                 evidence = Evidence(count.place, TraitKind.NEGATIVE_COUNT.value, count.text)
                 yield Trait(TraitKind.NEGATIVE_COUNT, evidence, count.variable)
-            for found in held_pages(facts.lowered, places):
-                held = isinstance(found, Held)
-                kind = TraitKind.LEFT_BEHIND if held else TraitKind.RELEASED_TWICE
-                yield Trait(kind, Evidence(found.place, kind.value, found.text))
+            find = partial(lowered_in, program, path)
+            for found in held_pages(facts.lowered, places, find):
+                kind = _KINDS.get(type(found))
+                if kind is not None:
+                    yield Trait(kind, Evidence(found.place, kind.value, found.text))
+
+
+def lowered_in(program: Program, path: str, name: str) -> Lowered | None:
+    """The one function by that name in a file; None for none, and for several."""
+    source = program.source(path) if name else None
+    functions = source.by_name.get(name, ()) if source is not None else ()
+    return program.facts(functions[0]).lowered if len(functions) == 1 else None
 
 
 def _count_position(program: Program, function: Function, name: str) -> int | None:
@@ -46,8 +61,5 @@ def _count_position(program: Program, function: Function, name: str) -> int | No
 def own_release_loop(program: Program, function: Function, name: str) -> int | None:
     """The parameter of the function `name` in the file of `function` that says how many pages it
     releases; see :func:`migrate.analysis.paths.release_loops.counted_releases`."""
-    source = program.source(function.path)
-    functions = source.by_name.get(name, ()) if source is not None else ()
-    if len(functions) != 1:
-        return None
-    return counted_releases(program.facts(functions[0]).lowered)
+    callee = lowered_in(program, function.path, name)
+    return counted_releases(callee) if callee is not None else None

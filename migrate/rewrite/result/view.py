@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from migrate.analysis.acquires.finder import find_acquires
-from migrate.analysis.audit.model import AuditRule, Finding
+from migrate.analysis.audit.model import SUGGESTIONS, AuditRule, Finding
 from migrate.analysis.audit.run import Auditor
 from migrate.analysis.contract import Contracts
 from migrate.analysis.model import Acquire, Classification, PinGroup, Place
@@ -20,8 +20,8 @@ from migrate.analysis.program.program import Program
 from migrate.kernel.signatures import DIRECT_NAMES, Parameter, Signature, read_signatures
 from migrate.kernel.tree import Tree
 
-_DECIDED = frozenset({AuditRule.CASE_4_PINNED, AuditRule.NEVER_RELEASED})
-"""What the verdict has decided already, by the rules or by the author."""
+_DECIDED = SUGGESTIONS | {AuditRule.CASE_4_PINNED, AuditRule.NEVER_RELEASED}
+"""What the verdict has decided already, by the rules or by the author, or warns of."""
 
 
 class View:

@@ -44,7 +44,7 @@ out:
         ("ret = demo_start(demo);\n\tif (ret)\n\t\treturn ret;", "return ret;"),
         ("if (flag) {\n\t\tset_page_dirty(page);\n\t\treturn 1;\n\t}", "return 1;"),
         ("while (demo_busy(demo)) {\n\t\tif (flag)\n\t\t\treturn 2;\n\t}", "return 2;"),
-        ("if (!page_address(page))\n\t\tgoto out;", ""),
+        ("if (!page_address(page))\n\t\tgoto out;", "return -EIO;"),
         ("switch (flag) {\n\tcase 1:\n\t\treturn 3;\n\t}", "return 3;"),
         ("if (flag)\n\t\treturn 4;\n\tif (!flag)\n\t\treturn 5;", "return 4;"),
     ],
@@ -61,7 +61,9 @@ def test_a_page_that_an_error_leaves_behind(body: str, line: str) -> None:
         kinds = [(e.kind, e.text) for e in finding.evidence]
         assert kinds[0][0] == "acquired by pin_user_pages_fast()"
         assert ("when this is false", "if (ret < 0)") in kinds
-        assert kinds[-1][0] == "when this is true" or "switch" in body
+        assert kinds[-1][0] == f"when this is {'false' if '!page' in body else 'true'}" or (
+            "switch" in body
+        )
 
 
 @pytest.mark.parametrize(

@@ -222,3 +222,152 @@ def test_a_condition_that_knows_the_way(body: str) -> None:
 )
 def test_a_condition_that_does_not(body: str, expected: tuple[AuditRule, str]) -> None:
     assert found(body) == [expected]
+
+
+# Kept in a variable of the file, and counted wrongly
+
+KEPT = """
+static struct page *kept;
+static void demo_drop(void)
+{
+	if (kept)
+		unpin_user_page(kept);
+	kept = NULL;
+}
+int demo_set(unsigned long start, unsigned int cmd)
+{
+	struct page *page;
+	int ret = 0;
+
+	mutex_lock(&demo_lock);
+	if (cmd) {
+		demo_drop();
+		goto out;
+	}
+	if (kept)
+		goto out;
+	if (pin_user_pages_fast(start, 1, FOLL_WRITE | FOLL_LONGTERM, &page) != 1) {
+		ret = -EFAULT;
+		goto out;
+	}
+	BODY
+out:
+	mutex_unlock(&demo_lock);
+	return ret;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("kept = page;", False),
+        ("demo_drop();\n\tkept = page;", False),
+        ("demo_drop();", True),
+        ("kept = NULL;", True),
+    ],
+)
+def test_a_page_that_another_entry_point_drops(body: str, left: bool) -> None:
+    found = [f.rule for f in findings(KEPT.replace("BODY", body))]
+    assert found == ([AuditRule.LEFT_BEHIND] if left else [])
+
+
+COUNTED = """
+static void demo_free(struct page **pages, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		unpin_user_page(pages[i]);
+	kvfree(pages);
+}
+int demo_map(unsigned long start, unsigned int nr)
+{
+	struct page **pages = kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL);
+	KIND got;
+	int ret;
+	unsigned int i;
+
+	if (!pages)
+		return -ENOMEM;
+	got = pin_user_pages_fast(start, nr, 0, pages);
+BODY
+	ret = memcmp(page_address(pages[0]), "gup", 3);
+	demo_free(pages, nr);
+	return ret;
+err:
+	demo_free(pages, got > 0 ? got : 0);
+	return -EFAULT;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "rules"),
+    [
+        ("int", "if (got != nr)\n\t\tgoto err;", []),
+        # overwritten before the error path asks for it
+        (
+            "int",
+            "if (got != nr)\n\t\tgoto err;\n\tgot = -EINVAL;\n\tfor (i = 0; i < nr; i++)\n"
+            "\t\tif (PageHighMem(pages[i]))\n\t\t\tgoto err;",
+            [AuditRule.LEFT_BEHIND],
+        ),
+        (
+            "int",
+            "ret = -EINVAL;\n\tif (got != nr)\n\t\tgoto err;\n\tfor (i = 0; i < nr; i++)\n"
+            "\t\tif (PageHighMem(pages[i]))\n\t\t\tgoto err;",
+            [],
+        ),
+        # fewer than asked for, and nothing is released, or all, or as many as there are
+        (
+            "int",
+            "if (got != nr) {\n\t\tgot = -ENOMEM;\n\t\tgoto err;\n\t}",
+            [AuditRule.LEFT_BEHIND],
+        ),
+        (
+            "int",
+            "if (got != nr) {\n\t\tif (got < 0)\n\t\t\treturn got;\n"
+            "\t\tunpin_user_pages(pages, nr);\n\t\treturn -EFAULT;\n\t}",
+            [AuditRule.MORE_THAN_TAKEN],
+        ),
+        (
+            "int",
+            "if (got != nr) {\n\t\tif (got < 0)\n\t\t\treturn got;\n"
+            "\t\tunpin_user_pages(pages, got);\n\t\treturn -EFAULT;\n\t}",
+            [],
+        ),
+        # the end of a loop without signs
+        (
+            "unsigned int",
+            "if (got != nr) {\n\t\tfor (i = 0; i < got; i++)\n\t\t\tunpin_user_page(pages[i]);\n"
+            "\t\treturn -EFAULT;\n\t}",
+            [AuditRule.NEGATIVE_COUNT],
+        ),
+        (
+            "unsigned int",
+            "if (got > nr)\n\t\treturn -EFAULT;\n\tif (got != nr) {\n"
+            "\t\tfor (i = 0; i < got; i++)\n\t\t\tunpin_user_page(pages[i]);\n"
+            "\t\treturn -EFAULT;\n\t}",
+            [],
+        ),
+        # left in the middle of a loop that releases as it goes
+        (
+            "int",
+            "if (got != nr)\n\t\tgoto err;\n\tfor (i = 0; i < nr; i++) {\n"
+            "\t\tif (pages[i]->mapping)\n\t\t\treturn -EINVAL;\n"
+            "\t\tunpin_user_page(pages[i]);\n\t}\n\treturn 0;",
+            [AuditRule.LEFT_BEHIND],
+        ),
+        (
+            "int",
+            "if (got != nr)\n\t\tgoto err;\n\tfor (i = 0; i < nr; i++) {\n"
+            "\t\tif (pages[i]->mapping) {\n\t\t\tunpin_user_pages(pages + i, nr - i);\n"
+            "\t\t\treturn -EINVAL;\n\t\t}\n\t\tunpin_user_page(pages[i]);\n\t}\n\treturn 0;",
+            [],
+        ),
+    ],
+)
+def test_how_many_there_are(kind: str, body: str, rules: list[AuditRule]) -> None:
+    text = COUNTED.replace("KIND", kind).replace("BODY", f"\t{body}")
+    assert [f.rule for f in findings(text)] == rules

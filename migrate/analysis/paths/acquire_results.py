@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a comparison of an acquire's result says of the pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from migrate.analysis.ir.expressions import (
+    Binary,
+    Choice,
+    Constant,
+    Expression,
+    Unary,
+    Variable,
+    is_zero,
+    plain,
+    variables,
+)
+from migrate.analysis.ir.instructions import Invoke, Lowered
+from migrate.analysis.model import Acquire
+from migrate.analysis.paths.held_state import Hold, State
+
+MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
+_OPPOSITE = {">": "<=", ">=": "<", "==": "!="}
+
+Ways = tuple[State | None, State | None]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of the acquires of one function."""
+
+    lowered: Lowered
+    acquires: dict[int, Acquire]
+    """By the number of the call."""
+
+    def of(self, value: Expression, state: State) -> bool:
+        """Whether `value` is what the acquire of `state` returned."""
+        inner = plain(value)
+        if isinstance(inner, Variable):
+            return bool(state.result) and inner.name == state.result
+        call = self.lowered.call_of(inner)
+        return call is not None and call.number in self.acquires
+
+    def asked(self, state: State) -> Expression | None:
+        """How many pages the acquire asks for."""
+        for number, acquire in self.acquires.items():
+            if acquire == state.acquire:
+                found = argument(acquire, self.lowered.calls[number], "nr_pages")
+                # What takes no count takes one page.
+                return plain(found) if found is not None else Constant("1")
+        return None
+
+    def compared(self, condition: Expression, state: State) -> Ways | None:
+        """The states where `condition` is true and where it is false; None when it compares no
+        result."""
+        found = self._comparison(condition, state)
+        if found is None:
+            return self._truth(state) if self.of(condition, state) else None
+        operator, number = found
+        if operator in _OPPOSITE:
+            no, yes = self._sides(_OPPOSITE[operator], number, state)
+            return yes, no
+        return self._sides(operator, number, state)
+
+    def _truth(self, state: State) -> Ways:
+        """The states for `if (result)`: clear only of a call that takes one page, or none."""
+        one = not any("nr_pages" in a.roles for a in self.acquires.values() if a == state.acquire)
+        taken = replace(state, hold=Hold.ALL) if one else blurred(state)
+        return taken, replace(state, hold=Hold.FAILED)
+
+    def _comparison(self, condition: Expression, state: State) -> tuple[str, Expression] | None:
+        """The operator and the other side when the acquire's result is compared."""
+        if not isinstance(condition, Binary) or condition.operator not in MIRRORED:
+            return None
+        if self.of(condition.left, state):
+            return condition.operator, plain(condition.right)
+        if self.of(condition.right, state):
+            return MIRRORED[condition.operator], plain(condition.left)
+        return None
+
+    def _sides(self, operator: str, number: Expression, state: State) -> Ways:
+        """What `result OP number` says, for <, <= and !=."""
+        wanted = self.asked(state) if state.wanted else None
+        none, all_ = replace(state, hold=Hold.FAILED), replace(state, hold=Hold.ALL)
+        some, unclear = replace(state, hold=Hold.SOME), blurred(state)
+        one = number == Constant("1")
+        if (operator in ("<", "<=") and is_zero(number)) or (operator == "<" and one):
+            return none, state if state.hold is Hold.SOME else all_
+        if operator == "!=" and is_zero(number):
+            return unclear, none
+        if operator in ("<", "!=") and number == wanted:
+            return (none if one else some), all_
+        if operator == "!=" and isinstance(number, Unary) and number.operator == "-":
+            return state, none
+        return unclear, (all_ if operator in ("<", "!=") else unclear)
+
+
+def of_error(condition: Expression, state: State) -> Ways | None:
+    """The states when `condition` compares a variable with an error code in it with 0, or asks
+    whether a count is below it; None when it does neither."""
+    if not isinstance(condition, Binary) or not state.error:
+        return None
+    operator, left, right = condition.operator, plain(condition.left), plain(condition.right)
+    if right == Variable(state.error):
+        operator, left, right = MIRRORED.get(operator, ""), right, left
+    if left != Variable(state.error):
+        return None
+    if operator in (">", ">=") and (is_zero(right) or isinstance(right, Variable)):
+        return None, state
+    if operator in ("<", "<=", "!=") and is_zero(right):
+        return state, None
+    return (None, state) if operator == "==" and is_zero(right) else None
+
+
+def is_none(count: Expression, state: State) -> bool:
+    """Whether a count is 0 or less, as it comes from a variable with an error code in it:
+    `ret > 0 ? ret : 0`, or the variable itself."""
+    inner = plain(count)
+    if isinstance(inner, Choice):
+        sides = {plain(inner.first), plain(inner.second)}
+        return bool(state.error) and sides == {Variable(state.error), Constant("0")}
+    return bool(state.error) and inner == Variable(state.error)
+
+
+def changes(name: str, count: Expression | None) -> bool:
+    """Whether a store into the variable `name` changes what `count` stands for."""
+    return count is not None and any(v.name == name for v in variables(count))
+
+
+def blurred(state: State) -> State:
+    """`state` when nobody knows any more."""
+    if state.hold is Hold.NONE:
+        return state
+    return replace(state, hold=Hold.UNCLEAR, result="", error="")
+
+
+def argument(acquire: Acquire, call: Invoke, *roles: str) -> Expression | None:
+    """The argument of the acquire that has one of `roles`."""
+    for position, role in enumerate(acquire.roles):
+        if role in roles and position < len(call.arguments):
+            return call.arguments[position]
+    return None
