@@ -52,7 +52,7 @@ OTHER_TESTS := tests/analysis/acquires/test_scan.py tests/analysis/acquires/test
 
 help:
 	@echo 'make demo               the whole job on the bundled miniature kernel'
-	@echo 'make demo TREE=/linux   the same on a kernel checkout of yours, which is only read'
+	@echo 'make demo TREE=/linux   the same on your kernel checkout, which is only read'
 	@echo 'make test               lint, and every test that needs no real kernel'
 	@echo 'make ccache-test        those of them that build, with ccache'
 	@echo 'make browser-test       the tests of the report in Chromium, without a window'

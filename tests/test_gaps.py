@@ -71,10 +71,13 @@ def test_a_call_through_a_pointer_has_no_name() -> None:
 def test_a_source_of_pages_says_what_it_is_to_the_group() -> None:
     at = Place("a.c", 3, 0)
     foreign = Gap(GapKind.FROM_OTHER_CALL, at, function="f")
-    assert why(foreign) == "it may come from f()"
-    assert words(foreign) == "a release drops pages from elsewhere: it may come from f() at a.c:3"
+    assert why(foreign) == "the page may come from f()"
+    assert (
+        words(foreign)
+        == "a release drops pages from elsewhere: the page may come from f() at a.c:3"
+    )
     unknown = Gap(GapKind.NOTHING_SETS, at, "x")
-    said = "a release may drop pages from elsewhere: nothing in sight sets x (a.c:3)"
+    said = "a release may drop pages from elsewhere: no assignment to x was found (a.c:3)"
     assert words(unknown) == said
 
 

@@ -257,8 +257,8 @@ class Request:
         Scope(since="series"),
         typer.Option(
             "--tree-scripts/--no-tree-scripts",
-            help="Ask the kernel's get_maintainer.pl and checkpatch.pl, or run nothing of it but"
-            " its build.",
+            help="Run the kernel's get_maintainer.pl and checkpatch.pl; without, no script of"
+            " the tree runs but its build.",
         ),
     ] = True
     unbuilt: Annotated[

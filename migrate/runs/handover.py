@@ -142,7 +142,7 @@ def begin_reroll(job: Job, mailbox: Path | None) -> None:
     if not history.versions:
         if job.workspace.stage_path("versions").exists():
             raise Refusal(
-                f"{job.workspace.stage_path('versions')} is of another gup-migrate.",
+                f"{job.workspace.stage_path('versions')} was written by another gup-migrate.",
                 "Use that one for the next version, or move the file away to begin with v1.",
             )
         job.listener.notice("Nothing was written before, so this is the first version.")

@@ -79,7 +79,7 @@ WORDING: Mapping[GapKind, Wording] = {
         "Find out which argument, or the result, is the page.",
     ),
     GapKind.PAGES_ARGUMENT_NO_VARIABLE: Wording(
-        "the pages argument at {at} is no variable",
+        "the pages argument at {at} is not a variable",
         "Find out where the pages are written to.",
     ),
     GapKind.NO_RELEASE: Wording(
@@ -87,10 +87,10 @@ WORDING: Mapping[GapKind, Wording] = {
         "Find where the references are dropped, or whether they are leaked.",
     ),
     GapKind.TOO_MANY_PLACES: Wording(
-        "the pages spread over too many places to follow them all", _FOLLOW_PAST
+        "the pages reach too many places to follow them all", _FOLLOW_PAST
     ),
     GapKind.TOO_MANY_ADDRESSES: Wording(
-        "addresses of the pages spread over too many places",
+        "addresses of the pages reach too many places",
         "Look for code that makes pages of the addresses again and releases them.",
     ),
     GapKind.PASSED_TO_UNKNOWN: Wording(
@@ -111,7 +111,7 @@ WORDING: Mapping[GapKind, Wording] = {
         "not all callers of {function}(), which fills it, are known", _CALLERS
     ),
     GapKind.MADE_A_NUMBER: Wording(
-        "{function}() makes a number of it at {at}",
+        "{function}() computes a number from it at {at}",
         "Look for code that makes the page of the number again and releases it.",
     ),
     GapKind.ON_A_LIST: Wording(
@@ -119,11 +119,11 @@ WORDING: Mapping[GapKind, Wording] = {
         "Look at everything that walks the list: does it release the pages?",
     ),
     GapKind.BEHIND_A_RESULT: Wording(
-        "it is stored where the result of a call points, {at}",
+        "it is stored through a pointer that a call returned, {at}",
         "Find the object, and everything that releases its pages.",
     ),
     GapKind.IN_OTHER_MEMORY: Wording(
-        "the pages live in memory of {subject} at {at}",
+        "the pages are stored in memory that belongs to {subject}, {at}",
         "Find all names of this memory, and everything that releases pages in it.",
     ),
     GapKind.MACRO_RELEASES: Wording(
@@ -135,7 +135,7 @@ WORDING: Mapping[GapKind, Wording] = {
         "Look all over the tree for code that releases pages of this member.",
     ),
     GapKind.GLOBAL_UNDECLARED: Wording(
-        "no declaration of '{subject}' is in sight",
+        "no declaration of '{subject}' was found",
         "Find what the name is, and who else uses it.",
     ),
     GapKind.GLOBAL_SHARED: Wording(
@@ -159,7 +159,7 @@ WORDING: Mapping[GapKind, Wording] = {
         "Look at the other members of the union: are pages released through them?",
     ),
     GapKind.STRUCT_CAST: Wording(
-        "struct {subject} is taken for another at {at}",
+        "struct {subject} is cast to another type at {at}",
         "Look at what the other struct has in the same place, and what is done with it.",
     ),
     GapKind.STRUCT_COPIED_OUT: Wording(
@@ -178,7 +178,7 @@ WORDING: Mapping[GapKind, Wording] = {
         "Is it the struct that holds the pages? Then look at what the function does with them.",
     ),
     GapKind.MEMBER_OFFSET_TAKEN: Wording(
-        "the place of '{subject}' in struct {other} is taken at {at}",
+        "the offset of '{subject}' in struct {other} is taken at {at}",
         "Look at what is done with the address: does it release the pages?",
     ),
     GapKind.MACRO_NAMES_MEMBER: Wording(
@@ -186,7 +186,7 @@ WORDING: Mapping[GapKind, Wording] = {
         "Look at the macro and its uses: do they release the pages?",
     ),
     GapKind.MACRO_STANDS_FOR_MEMBER: Wording(
-        "the macro at {at} stands for '{subject}'",
+        "the macro at {at} expands to '{subject}'",
         "Look for uses of the macro as a member: do they release the pages?",
     ),
     GapKind.MACRO_NAMES_VARIABLE: Wording(
@@ -198,15 +198,15 @@ WORDING: Mapping[GapKind, Wording] = {
         "Find who calls it through the pointer: is it given pages of this group?",
     ),
     GapKind.RELEASED_BY_SCOPE: Wording(
-        "{function}() has variables that release what they hold by themselves",
+        "{function}() has variables with __free() or __cleanup()",
         "Is the page in one of them? Then it is released when the function is left.",
     ),
     GapKind.RELEASE_FINDS_PAGE_AGAIN: Wording(
-        "the release at {at} finds its page again; it may be one of these",
+        "the release at {at} looks its page up by an address or a number; it may be one of these",
         "Find where the address or number that the page is found by comes from.",
     ),
     GapKind.LENT_RELEASED: Wording(
-        "the release at {at} takes a page that was only lent",
+        "the release at {at} drops a page that was only lent",
         "Whose reference is dropped? The code that lends pages drops its own, too.",
     ),
     GapKind.LENT_READ_BACK: Wording(
@@ -214,11 +214,11 @@ WORDING: Mapping[GapKind, Wording] = {
         "Look at the function: does it release them?",
     ),
     GapKind.BORROWER_RETURNED: Wording(
-        "{function}() hands out a struct {subject}",
+        "{function}() returns a struct {subject}",
         "Look at its callers: do they take the pages out and release them?",
     ),
     GapKind.BORROWER_PASSED_ON: Wording(
-        "struct {subject} is given to {callee} at {at}",
+        "struct {subject} is passed to {callee} at {at}",
         "Look at what is called: does it take the pages out and release them?",
     ),
     GapKind.BIO_PAGES_DROPPED: Wording(
@@ -230,34 +230,41 @@ WORDING: Mapping[GapKind, Wording] = {
         "Can it be a request with pages of this group?",
     ),
     GapKind.REQUEST_PAGE_LET_OUT: Wording(
-        "{function}() in {path} lets out a page of a request",
+        "{function}() in {path} hands out a page of a request",
         "Can it be a page of this group, and who releases it?",
     ),
     GapKind.OTHER_CALL_MAY_FILL: Wording(
-        "{callee} may fill it", "Look at what is called: what does it store, and who drops that?"
+        "{callee} may store pages there",
+        "Look at what is called: what does it store, and who drops that?",
     ),
     GapKind.OTHER_CALL_FILLS: Wording(
-        "{function}() fills it, too", "Tell which release is for which pages."
+        "{function}() stores pages there, too", "Find out which release is for which pages."
     ),
     GapKind.FROM_OTHER_CALL: Wording(
-        "it may come from {callee}", "Look at what is called: can its page get to the release?"
+        "the page may come from {callee}",
+        "Look at what is called: can its page get to the release?",
     ),
     GapKind.FROM_ALLOCATED_MEMORY: Wording(
-        "it may be memory of {function}()", "Can the address get to the release?"
+        "the page may be memory from {function}()", "Can the address get to the release?"
     ),
     GapKind.RELEASED_NO_VARIABLE: Wording(
-        "what is released is no variable", "Find out which page is released."
+        "what is released is not a variable", "Find out which page is released."
     ),
-    GapKind.STORED_NO_VARIABLE: Wording("what is stored into {subject} is no variable", _STORE),
-    GapKind.COPIED_NO_VARIABLE: Wording("what is copied into {subject} is no variable", _STORE),
+    GapKind.STORED_NO_VARIABLE: Wording(
+        "the value stored into {subject} is not a variable", _STORE
+    ),
+    GapKind.COPIED_NO_VARIABLE: Wording(
+        "the value copied into {subject} is not a variable", _STORE
+    ),
     GapKind.NOTHING_SETS: Wording(
-        "nothing in sight sets {subject}",
+        "no assignment to {subject} was found",
         "Find where the pages that are released get there: by a name that is not recognised?",
     ),
     GapKind.MAY_BE_SET: Wording("{callee} may set {subject}", _STORE),
-    GapKind.SOURCE_TYPE_UNKNOWN: Wording("'{subject}' is of no known type", _STORE),
+    GapKind.SOURCE_TYPE_UNKNOWN: Wording("the type of '{subject}' is not known", _STORE),
     GapKind.SOURCE_PUBLIC: Wording(
-        "{subject} is public", "Look all over the tree for code that stores pages there."
+        "{subject} is visible to the whole tree",
+        "Look all over the tree for code that stores pages there.",
     ),
     GapKind.SOURCE_CALLERS_UNKNOWN: Wording(
         "not all callers of {function}() are known",

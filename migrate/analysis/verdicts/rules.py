@@ -184,7 +184,7 @@ def reference_consumed(q: Question) -> Answer | None:
 
 
 def other_sources(q: Question) -> Answer | None:
-    """Storage that pages from elsewhere share cannot tell which release is whose."""
+    """Pages from elsewhere share the storage, so which release drops which is not known."""
     foreign = _nearest_first(q, q.uses(UseKind.OTHER_SOURCE))
     if not foreign:
         return None

@@ -33,7 +33,7 @@ def refuse_what_git_may_not(said: str) -> None:
     if found := _UNREADABLE.search(said):
         raise Refusal(
             f"git cannot read its configuration: {found[1]}: {found[2]}.",
-            "Give yourself access to it, or set HOME to a folder of yours.",
+            "Give yourself access to it, or set HOME to a folder that you can read.",
         )
 
 

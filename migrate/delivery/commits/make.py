@@ -63,7 +63,7 @@ def user_identity(checkout: Path) -> Identity:
     ):
         if not value:
             raise Refusal(
-                f"git has no {key}, and patches are signed off by somebody.",
+                f"git has no {key}, which Signed-off-by needs.",
                 f"Set it: {typed('git', 'config', '--global', key, example)}",
             )
     return Identity(name, email)

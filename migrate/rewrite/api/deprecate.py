@@ -78,7 +78,7 @@ def require_pins(profile: Profile) -> None:
     """A :class:`Refusal` when `profile` has nothing that new callers could be sent to."""
     if not profile.pins:
         raise Refusal(
-            f"Profile {profile.name} is not about pins, which new callers would be sent to.",
+            f"Profile {profile.name} has no function that pins, so new callers could use none.",
             "Leave out --deprecate.",
         )
 

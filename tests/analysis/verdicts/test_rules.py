@@ -176,7 +176,9 @@ def test_other_sources() -> None:
     gap = Gap(GapKind.FROM_OTHER_CALL, foreign.place, function="alloc_page")
     about = group(*WRITTEN, gaps=(GAP, gap), more=(foreign,))
     answer = expect(rules.other_sources, about, Action.MANUAL, "")
-    assert answer.reason.endswith("share the storage or a release: it may come from alloc_page().")
+    assert answer.reason.endswith(
+        "share the storage or a release: the page may come from alloc_page()."
+    )
     assert ask(rules.other_sources, group(*WRITTEN)) is None
 
 
