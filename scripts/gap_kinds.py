@@ -21,8 +21,8 @@ _HEAD = """\
 The rules convert a group only when all of it was followed. What was not is a gap: one line under
 "not followed" in `explain` and in the report, and one in the table of `pair`. When you have checked
 each gap of a group in the code, a decision with `despite_gaps = true`
-([decisions.md](decisions.md)) converts it. Where one fact closes a gap, `gup-migrate gaps` names it,
-and a contract states it: [contracts.md](contracts.md).
+([decisions.md](decisions.md)) converts it. Where one fact closes a gap, `gup-migrate gaps` names
+it, and a contract states it: [contracts.md](contracts.md).
 
 Each gap has one of the kinds below, in brackets behind its line in report.html and report.md.
 `gap_kinds` of report.json has them in the order of `gaps`; `pair --json` and `classify --json`
