@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -137,14 +137,18 @@ class Trait:
 
 @dataclass(frozen=True, order=True)
 class FollowSite:
-    """What a rewrite of the acquire at `place` to follow_page() has to know.
+    """What a rewrite of the acquire at `place` to a lookup has to know.
 
-    It takes one page into the local variable `page`, with the mmap lock held. All other fields
-    are C expressions as they stand at the call, without side effects or calls: the
-    `vma` of the address, which is at hand; the `address`; the gup_flags as written; and when they
-    ask for `write` access: "" for never, "1" for always, else the condition. `faults` says that
-    the page may have to be faulted in, which follow_page() does not do. `result` is the variable
-    that the call's value is assigned to, "" when it is only compared in the condition of an `if`.
+    `vma` is "" for a call that only a function which takes the address can replace; `page` is its
+    argument then, as written, and `result` is "".
+
+    Else it takes one page into the local variable `page`, with the mmap lock held, and can become
+    follow_page(). All other fields are C expressions as they stand at the call, without side
+    effects or calls: the `vma` of the address, which is at hand; the `address`; the gup_flags as
+    written; and when they ask for `write` access: "" for never, "1" for always, else the
+    condition. `faults` says that the page may have to be faulted in, which follow_page() does not
+    do. `result` is the variable that the call's value is assigned to, "" when it is only compared
+    in the condition of an `if`.
     """
 
     place: Place
@@ -165,8 +169,9 @@ class PinGroup:
     number when a function starts several groups. `edges` are the steps of the pages that tie the
     parts together, in the order found; `structs` are the tags of structs with members that hold the
     pages; `gaps` is what could not be followed, empty for a :attr:`complete` group.
-    `follows` has every acquire when each could become follow_page(); else it is empty, and
-    `no_follow` says why. `contracts` are the statements of a person that all this rests on.
+    `follows` has every acquire when each could become a lookup, follow_page() or by address; else
+    it is empty, and `no_follow` says why. `contracts` are the statements of a person that all
+    this rests on.
     """
 
     name: str
@@ -193,6 +198,15 @@ class PinGroup:
     def complete(self) -> bool:
         """Whether the pages were followed from every acquire to every release."""
         return bool(self.releases) and not self.gaps
+
+    def lookups(self, by_vma: bool, by_address: Collection[str]) -> frozenset[Place] | None:
+        """The acquires of :attr:`follows` that become calls by address, where follow_page() is
+        there when `by_vma` is true, and functions for the acquires of the names `by_address`; None
+        when one of them has nothing to become. By the vma is the better one."""
+        names = {a.place: a.name for a in self.acquires}
+        rest = {site.place for site in self.follows if not (site.vma and by_vma)}
+        fits = bool(self.follows) and all(names.get(place) in by_address for place in rest)
+        return frozenset(rest) if fits else None
 
     @property
     def empty(self) -> bool:

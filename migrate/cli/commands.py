@@ -126,6 +126,23 @@ def explain(request: Request, where: str) -> ExitCode:
     return ExitCode.DONE
 
 
+def left_over(request: Request) -> ExitCode:
+    """What of GUP is left outside of mm/, and why; runs the stages up to `classify` when they are
+    stale."""
+    from migrate.analysis.verdicts.left import left
+
+    console = Console(verbose=request.verbose)
+    request, _ = with_last_options(request)
+    with open_job(request, console, "left") as job:
+        bring_up_to_date(job, console, "classify")
+        found = left(job.decided())
+    if request.json:
+        console.json(found)
+    else:
+        tables.left_over(console, found)
+    return ExitCode.DONE
+
+
 def status(request: Request) -> ExitCode:
     """Where the last run is, who is at it, and what to type next; runs nothing, locks nothing."""
     console = Console(verbose=request.verbose)

@@ -126,6 +126,15 @@ def explain(
 
 
 @app.command()
+@takes(*options_of("classify"))
+def left(request: Request) -> int:
+    """Count the calls of GUP outside of mm/ that stay, by what stops them."""
+    from migrate.cli import commands
+
+    return commands.left_over(request)
+
+
+@app.command()
 @takes(*(name for name in options_of("pair") if name != "contracts"))
 def audit(
     request: Request,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from migrate.analysis.verdicts.left import Left, left
 from migrate.analysis.verdicts.wording import sentences, why, words
 from migrate.base import codec
 from migrate.base.errors import ExitCode
@@ -94,6 +95,8 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
     ]
     console.say()
     console.facts([*((step.label, _count(step)) for step in job.report().funnel), *facts])
+    console.say()
+    console.say(left_in_words(left(job.decided())))
     if job.rewrite.failures or job.rejections().items:
         _failures(console, job)
     if unbuilt := _unbuilt(job):
@@ -101,6 +104,25 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
         console.say(f"{unbuilt}.")
     console.say()
     console.say(f"Next: {_next_after_run(job)}")
+
+
+def left_over(console: Console, found: Left) -> None:
+    """What stops the calls that stay, and then each of them."""
+    rows = [(str(count), stop) for stop, count in found.by_stop()]
+    console.table("", ("calls", "what stops them"), rows)
+    console.say()
+    staying = [(c.acquire.name, f"{c.acquire.place} {c.acquire.function}()") for c in found.staying]
+    console.table("", ("call", "place"), staying)
+    console.say(left_in_words(found))
+
+
+def left_in_words(found: Left) -> str:
+    """One line: before and after."""
+    helpers = f"{len(found.helpers_staying)} of {len(found.helpers)} of helpers over it"
+    return (
+        f"{len(found.staying)} of {len(found.direct)} calls of get_user_pages*() outside of mm/"
+        f" stay, and {helpers}."
+    )
 
 
 def _count(step: Step) -> str:

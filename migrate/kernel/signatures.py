@@ -47,6 +47,9 @@ PIN_NAMES = (
 DIRECT_NAMES = frozenset((*GUP_NAMES, *PIN_NAMES))
 """Every function that takes references or pins itself; whatever else does is a helper."""
 
+LOOKUP_NAMES = frozenset({"vaddr_get_page", "vaddr_get_page_locked"})
+"""The functions of the vaddr-pin profile that take a plain reference on a page to look at."""
+
 RELEASE_NAMES = (
     "put_user_page",
     "put_user_pages",
@@ -59,7 +62,12 @@ RELEASE_NAMES = (
     "follow_page",
 )
 
-_HEADERS = ("include/linux/mm.h", "include/linux/pagemap.h")
+_HEADERS = (
+    "include/linux/mm.h",
+    "include/linux/pagemap.h",
+    "include/linux/mmap_lock.h",
+    "include/linux/pagewalk.h",
+)
 _PAGES_ROLES = ("pages", "page", "pagep")
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
@@ -96,7 +104,7 @@ def read_signatures(tree: Tree, more: Iterable[str] = ()) -> dict[str, Signature
 
     `more` are further functions to look for, as those of a profile.
     """
-    wanted = frozenset((*GUP_NAMES, *PIN_NAMES, *RELEASE_NAMES, *more))
+    wanted = frozenset((*GUP_NAMES, *PIN_NAMES, *LOOKUP_NAMES, *RELEASE_NAMES, *more))
     found: dict[str, Signature] = {}
     for header, text in tree.read_many(_HEADERS).items():
         for declarator, owner in _function_declarators(_PARSER.parse(text).root_node, None):

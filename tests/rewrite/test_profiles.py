@@ -70,9 +70,12 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_a_template_that_is_missing_is_refused(tmp_path: Path) -> None:
     shipped = data_folder("cocci") / "rewrite" / "vaddr-pin" / "profile.toml"
     (tmp_path / "profile.toml").write_text(shipped.read_text())
-    with pytest.raises(Refusal) as caught:
-        load_profile(str(tmp_path))
-    assert "there is no api/vaddr_pin_pages.body.j2 beside it" in caught.value.what
+    for name in ("one-page.cocci", "api/vaddr_pin_pages.body.j2"):
+        with pytest.raises(Refusal) as caught:
+            load_profile(str(tmp_path))
+        assert f"there is no {name} beside it" in caught.value.what
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((shipped.parent / name).read_bytes())
 
 
 def test_the_first_rule_that_fits_the_tree_counts(tmp_path: Path) -> None:

@@ -95,8 +95,17 @@ static void demo_put(struct page *page)
 }
 
 """
+ONE_PAGE = """\
+int f(unsigned long addr, struct page **p)
+{
+	int ret = vaddr_get_page(addr, 1, 0, p);
+
+	return ret ? ret : vaddr_get_page(addr, 1, FOLL_WRITE, p, NULL);
+}
+"""
 SITES = {
     "lookup": COUNTED,
+    "one-page": ONE_PAGE,
     "drop-function": "int first;\n\n" + ALIAS + SITE,
     "follow-page": FOLLOW,
     "export-function": EXPORT,
@@ -110,6 +119,11 @@ SITES = {
 
 BY_HAND = {
     "lookup": ("(addr, 1, 0, p)", "(addr, 0, p)", {}),
+    "one-page": (
+        ONE_PAGE,
+        ONE_PAGE.replace("addr, 1,", "addr,").replace(", NULL", ""),
+        {},
+    ),
     "rename-call": ("	put_page(p[0]);", "	put_user_page(p[0]);", {}),
     "drop-flag": ("use(FOLL_GET)", "use(0)", {}),
     "add-flag": ("(addr(p), write)", "(addr(p), write | FOLL_LONGTERM)", {"at": "L7C35L7C40"}),

@@ -53,6 +53,28 @@ static long hold_range(struct mm_struct *mm, unsigned long start, unsigned long 
 	return i;
 }
 
+static int check_vma_flags(struct vm_area_struct *vma, unsigned long gup_flags)
+{
+	unsigned long wanted = gup_flags & FOLL_WRITE ? VM_WRITE : VM_READ;
+
+	return vma->vm_flags & wanted ? 0 : -EFAULT;
+}
+
+int fixup_user_fault(struct mm_struct *mm,
+		     unsigned long address, unsigned int fault_flags,
+		     bool *unlocked)
+{
+	unsigned int flags = fault_flags & FAULT_FLAG_WRITE ? FOLL_WRITE : 0;
+	struct vm_area_struct *vma = vma_lookup(mm, address);
+	struct page *page;
+
+	if (!vma || check_vma_flags(vma, flags))
+		return -EFAULT;
+	page = lookup_page(mm, address, flags);
+	return IS_ERR_OR_NULL(page) ? -EFAULT : 0;
+}
+EXPORT_SYMBOL_GPL(fixup_user_fault);
+
 static bool flags_are_for_pins(unsigned int *flags)
 {
 	if (WARN_ON_ONCE(*flags & FOLL_GET))

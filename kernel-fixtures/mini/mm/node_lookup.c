@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Shape 6, CASE 4: asks only which node a page is on and puts it at once. Must not change. */
+/* Shape 6, CASE 4: asks only which node a page is on and puts it at once. Needs no pin, only a lookup. */
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/numa.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Shape 21, CASE 4: only the pfn is taken, and the callee eats the reference. Must not change. */
+/* Shape 21, CASE 4: only the pfn is taken, and the callee eats the reference. Needs no pin, only a lookup. */
 #include <linux/mm.h>
 #include <linux/module.h>
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether follow_page() can take the place of an acquire: what the code shows, or what it lacks.
+"""Whether a lookup can take the place of an acquire: what the code shows, or what it lacks.
 
 follow_page(vma, address, flags) wants the mmap lock and a vma and never faults a page in; the
-GUP functions find the vma and fault. Whatever is not shown by the code itself stands against it.
+GUP functions find the vma and fault. A function that a profile brings along for this takes an
+address, as GUP does, and takes the lock itself. Whatever is not shown by the code itself stands
+against either.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ from migrate.analysis.program.program import Program
 
 _LOCKED = ("get_user_pages", "get_user_pages_remote")
 """Called with the mmap lock held, by their contract."""
-_FAST = ("get_user_pages_fast", "get_user_pages_fast_only", "__get_user_pages_fast")
+_BY_ADDRESS = ("get_user_pages", "get_user_pages_fast")
+"""Called for pages of the current process; the lock is as it was when they come back."""
+_ATOMIC = ("get_user_pages_fast_only", "get_user_page_fast_only", "__get_user_pages_fast")
 _LOOKUPS = ("find_vma", "vma_lookup", "find_extend_vma")
 _FLAGS = frozenset({"FOLL_WRITE", "FOLL_GET", "FOLL_NOFAULT"})
 """Flags that follow_page() understands, or that the fault-in before it can honour."""
@@ -54,13 +58,22 @@ def follow_sites(
 
 
 def _site(program: Program, acquire: Acquire, site: Site | None) -> FollowSite | str:
-    if acquire.name in _FAST:
-        return f"it wants the mmap lock, which {acquire.name}() goes without where it can"
+    if acquire.name in _ATOMIC:
+        return f"it may sleep, which {acquire.name}() never does"
+    if site is None or is_macro(site.facts.function):
+        return "the call is not understood"
+    found = _by_vma(program, acquire, site)
+    if isinstance(found, str) and acquire.name in _BY_ADDRESS:
+        return _by_address(acquire)
+    return found
+
+
+def _by_vma(program: Program, acquire: Acquire, site: Site) -> FollowSite | str:
     if acquire.name not in _LOCKED:
         return f"it wants the mmap lock, which {acquire.name}() takes or drops itself"
-    lowered = site.facts.lowered if site is not None else None
-    call = lowered.calls.get(site.index) if lowered is not None and site is not None else None
-    if site is None or lowered is None or call is None or is_macro(site.facts.function):
+    lowered = site.facts.lowered
+    call = lowered.calls.get(site.index) if lowered is not None else None
+    if lowered is None or call is None:
         return "the call is not understood"
     wrong = _wrong_arguments(acquire)
     if wrong:
@@ -72,7 +85,7 @@ def _site(program: Program, acquire: Acquire, site: Site | None) -> FollowSite |
     if result is None:
         return "the call is part of a larger expression"
     start = acquire.argument("start", "addr", "address") or ""
-    flags = acquire.argument("gup_flags", "foll_flags", "flags", "write") or ""
+    flags = _flags(acquire)
     if not _is_pure(lowered, call):
         return "its arguments have side effects"
     write = _write(flags)
@@ -83,6 +96,25 @@ def _site(program: Program, acquire: Acquire, site: Site | None) -> FollowSite |
         return "it wants a vma, and none is at hand that is sure to be that of the address"
     faults = "FOLL_NOFAULT" not in flags
     return FollowSite(acquire.place, vma, start, flags, write, page, faults, result)
+
+
+def _by_address(acquire: Acquire) -> FollowSite | str:
+    """A call that asks for no more than a function which takes one address can give."""
+    wrong = _wrong_arguments(acquire)
+    if wrong:
+        return wrong
+    given = _flags(acquire)
+    # Before 5.2 the argument only says whether to write, and any expression can.
+    flags = given if acquire.argument("write") is None else f"({given}) ? FOLL_WRITE : 0"
+    if "FOLL_NOFAULT" in flags or _write(flags) is None:
+        return f"it knows no counterpart to the flags {flags}"
+    start = acquire.argument("start", "addr", "address") or ""
+    pages = acquire.argument("pages") or ""
+    return FollowSite(acquire.place, "", start, flags, _write(flags) or "", pages, True, "")
+
+
+def _flags(acquire: Acquire) -> str:
+    return acquire.argument("gup_flags", "foll_flags", "flags", "write") or ""
 
 
 def _wrong_arguments(acquire: Acquire) -> str:

@@ -33,7 +33,7 @@ from migrate.analysis.program.trace import (
 from migrate.analysis.valueflow import transfer
 from migrate.analysis.valueflow.value_edge import Point
 from migrate.analysis.valueflow.walk import Walk
-from migrate.kernel.signatures import DIRECT_NAMES
+from migrate.kernel.signatures import DIRECT_NAMES, LOOKUP_NAMES
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def argument(flow: Walk, given: Given) -> None:
     if acquired is not None:
         if acquired == position and form == PAGE:
             flow.trace.acquires[call.place] = None
-        if call.name in DIRECT_NAMES:
+        if call.name in DIRECT_NAMES or call.name in LOOKUP_NAMES:
             return
     known = stated_callee(flow.program, site, position) or flow.graph.known(site)
     if known is not None:

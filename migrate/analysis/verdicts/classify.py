@@ -18,11 +18,25 @@ from migrate.analysis.model import (
     Verdict,
 )
 from migrate.analysis.verdicts.rules import RULES, Question, only_struct_page, through_helper
+from migrate.base.prose import called
 from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree
 
 TRUTH_VALUE = "A truth value is passed as gup_flags"
 """How the warning begins that an edit can do away with."""
+
+
+class Lookup(Protocol):
+    """That calls of `source` may become calls of `target`, in a tree that has all of `needs`."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def needs(self) -> tuple[str, ...]: ...
 
 
 class Target(Protocol):
@@ -39,6 +53,10 @@ class Target(Protocol):
         """The functions that a tree must have for a verdict `follow`; None for never."""
 
     @property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """The functions that look up the page at an address, best first."""
+
+    @property
     def pins(self) -> bool:
         """Whether what needs a pin is converted at all."""
 
@@ -49,8 +67,9 @@ class Target(Protocol):
 
 def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification:
     """One verdict a group, in the order of the groups."""
-    follows = _follows(tree, profile)
-    verdicts = [verdict(group, profile.pins_read_only, follows) for group in pairing.groups]
+    follows, lookups = _follows(tree, profile), _lookups(tree, profile)
+    asked = [Question(g, profile.pins_read_only, follows, lookups) for g in pairing.groups]
+    verdicts = [_verdict(question) for question in asked]
     decided: dict[str, list[Verdict]] = {}
     for group, v in zip(pairing.groups, verdicts, strict=True):
         for function in {acquire.function for acquire in group.acquires}:
@@ -77,19 +96,28 @@ def _follows(tree: Tree, profile: Target) -> bool:
     return needs is not None and set(needs) <= set(read_signatures(tree, needs))
 
 
+def _lookups(tree: Tree, profile: Target) -> dict[str, str]:
+    """The first lookup for each acquire that fits the tree."""
+    known = read_signatures(tree, {name for rule in profile.lookups for name in rule.needs})
+    fitting = [rule for rule in profile.lookups if set(rule.needs) <= set(known)]
+    return {rule.source: rule.target for rule in reversed(fitting)}
+
+
 def _like_helper(
     group: PinGroup, own: Verdict, decided: Mapping[str, Sequence[Verdict]]
 ) -> Verdict:
-    """What a kept helper hands out is kept by its callers, too."""
+    """What a helper hands out is kept by its callers when it takes plain references as before."""
     trait = group.trait(TraitKind.THROUGH_HELPER)
     if trait is None or own.rule != through_helper.__name__:
         return own
     # Another function may go by the same name, and one helper may acquire in several groups.
     found = decided.get(trait.subject, ())
-    if not found or any(v.action is not Action.KEEP for v in found):
+    if not found or any(v.action not in (Action.KEEP, Action.FOLLOW) for v in found):
         return own
     helper = max(found, key=lambda v: list(Confidence).index(v.confidence or Confidence.LOW))
-    reason = f"The pages come from {trait.subject}(), which stays as it is."
+    stays = all(v.action is Action.KEEP for v in found)
+    how = "stays as it is" if stays else "goes on to take plain references"
+    reason = f"The pages come from {trait.subject}(), which {how}."
     return replace(
         own, action=Action.KEEP, case=helper.case, reason=reason, confidence=helper.confidence
     )
@@ -97,7 +125,11 @@ def _like_helper(
 
 def verdict(group: PinGroup, pins_read_only: bool, follows: bool = False) -> Verdict:
     """What the rules say about `group`; the last of them always answers."""
-    question = Question(group, pins_read_only, follows)
+    return _verdict(Question(group, pins_read_only, follows))
+
+
+def _verdict(question: Question) -> Verdict:
+    group = question.group
     for rule in RULES:
         answer = rule.ask(question)
         if answer is not None:
@@ -109,7 +141,7 @@ def verdict(group: PinGroup, pins_read_only: bool, follows: bool = False) -> Ver
                 answer.reason,
                 _sure(answer.confidence, group),
                 answer.evidence,
-                warnings(group, answer.action),
+                warnings(group, answer.action, question.lookups_for()),
             )
     raise AssertionError("the last rule answers every question")
 
@@ -120,12 +152,14 @@ def _sure(confidence: Confidence, group: PinGroup) -> Confidence:
     return Confidence.MEDIUM if stated else confidence
 
 
-def warnings(group: PinGroup, action: Action) -> tuple[str, ...]:
+def warnings(
+    group: PinGroup, action: Action, lookups: Sequence[str] = ("follow_page",)
+) -> tuple[str, ...]:
     """What a reviewer should know of a group that is converted; nothing is changed for it."""
     if action is Action.PIN:
         return tuple(_pin_warnings(group))
     if action is Action.FOLLOW:
-        return tuple(_follow_warnings(group))
+        return tuple(_follow_warnings(group, lookups))
     return ()
 
 
@@ -178,9 +212,20 @@ def _lacks_dirtying(group: PinGroup) -> bool:
     )
 
 
-def _follow_warnings(group: PinGroup) -> Iterator[str]:
+def _follow_warnings(group: PinGroup, lookups: Sequence[str]) -> Iterator[str]:
     yield from _left_to_other_versions(group)
-    if any(site.faults for site in group.follows):
+    by_address = [name for name in lookups if name != "follow_page"]
+    if by_address:
+        # For a reader who knows GUP: what of it the new functions have not.
+        one = len(by_address) == 1
+        yield (
+            f"{called(by_address)} {'returns' if one else 'return'} 1 or an error code, never 0,"
+            f" and -EINTR for a fatal signal; {'it knows' if one else 'they know'} no FOLL_FORCE"
+            f" and {'finds' if one else 'find'} nothing in the gate area."
+        )
+    if "follow_page" not in lookups:
+        return
+    if any(site.faults for site in group.follows if site.vma):
         yield (
             "A page that is reclaimed between the fault-in and follow_page() makes the call fail,"
             " where GUP would fault it in once more."

@@ -7,8 +7,8 @@ CASE numbers are those of the kernel's Documentation/core-api/pin_user_pages.rst
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from migrate.analysis.gaps import FOREIGN_SOURCES
@@ -22,6 +22,7 @@ from migrate.analysis.model import (
     UseKind,
 )
 from migrate.analysis.verdicts.wording import why, words
+from migrate.base.prose import called
 from migrate.kernel.signatures import DIRECT_NAMES
 
 _DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
@@ -42,12 +43,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """A group, and what the profile wants: `pins_read_only` is for pages whose data is only read,
-    `follows` says that follow_page() is there for those of which only struct page is looked at."""
+    """A group, and what the profile wants: `pins_read_only` is for pages whose data is only read.
+
+    For those of which only struct page is looked at, `follows` says that follow_page() is there,
+    and `lookups` has, by acquire, the functions that look up the page at an address."""
 
     group: PinGroup
     pins_read_only: bool
     follows: bool = False
+    lookups: Mapping[str, str] = field(default_factory=dict)
+
+    def lookups_for(self) -> tuple[str, ...]:
+        """The lookups that every acquire of the group can become, () when one has none."""
+        by_address = self.group.lookups(self.follows, self.lookups)
+        if by_address is None:
+            return ()
+        called = {a.name for a in self.group.acquires if a.place in by_address}
+        found = {self.lookups[name] for name in called}
+        if len(by_address) < len({site.place for site in self.group.follows}):
+            found.add("follow_page")
+        return tuple(sorted(found))
 
     def only_struct_page(self) -> bool:
         """Whether all that is done with the pages is done with their struct page."""
@@ -179,8 +194,13 @@ def reference_consumed(q: Question) -> Answer | None:
     kinds = {u.kind for u in q.group.uses} - {UseKind.CONSUMED}
     if q.group.releases and (q.group.gaps or not kinds or not kinds <= _ONLY_STRUCT):
         return None  # what is released may be used in a way that needs a pin
-    reason = "A callee takes over the reference, and only struct page is looked at before."
-    return Answer(Action.KEEP, "4", reason, Confidence.MEDIUM, _evidence(consumed))
+    reason = "A callee takes over the reference, and only struct page is looked at before"
+    lookups = q.lookups_for()
+    if lookups:
+        # Who gets the reference gets the same kind from a lookup.
+        reason += f": {called(lookups)} takes the same reference"
+    action = Action.FOLLOW if lookups else Action.KEEP
+    return Answer(action, "4", f"{reason}.", Confidence.MEDIUM, _evidence(consumed))
 
 
 def other_sources(q: Question) -> Answer | None:
@@ -303,13 +323,18 @@ def marked_dirty(q: Question) -> Answer | None:
 
 
 def followed(q: Question) -> Answer | None:
-    """CASE 4: the page can be looked up by follow_page(), behind the fault-in that it lacks."""
-    sites = q.group.follows
-    if not q.follows or not sites or not q.only_struct_page():
+    """CASE 4: the page can be looked up, by follow_page() behind the fault-in that it lacks, or
+    by a function of the profile that takes the address."""
+    lookups = q.lookups_for()
+    if not lookups or not q.only_struct_page():
         return None
-    how = "behind a fault-in, because it never faults" if any(s.faults for s in sites) else "alone"
-    reason = f"Only struct page is looked at: follow_page() takes the reference, {how}."
-    return Answer(Action.FOLLOW, "4", reason, Confidence.MEDIUM, _evidence(q.group.uses))
+    reason = f"Only struct page is looked at: {called(lookups)} takes the reference"
+    if "follow_page" in lookups:
+        faults = any(s.faults for s in q.group.follows if s.vma)
+        reason += ", behind a fault-in, because it never faults" if faults else ", alone"
+    at_once = q.group.trait(TraitKind.PUT_AT_ONCE)
+    evidence = _evidence(q.group.uses) or ((at_once.evidence,) if at_once is not None else ())
+    return Answer(Action.FOLLOW, "4", f"{reason}.", Confidence.MEDIUM, evidence)
 
 
 def only_struct_page(q: Question) -> Answer | None:
@@ -317,8 +342,9 @@ def only_struct_page(q: Question) -> Answer | None:
     if not q.only_struct_page():
         return None
     reason = "Only struct page is looked at, never the data of the pages"
-    if q.follows and q.group.no_follow:
-        reason += f"; follow_page() does not fit, because {q.group.no_follow}"
+    if (q.follows or q.lookups) and q.group.no_follow:
+        name = next(iter(sorted(set(q.lookups.values()))), "follow_page")
+        reason += f"; {name}() does not fit, because {q.group.no_follow}"
     at_once = q.group.trait(TraitKind.PUT_AT_ONCE)
     evidence = _evidence(q.group.uses) or ((at_once.evidence,) if at_once is not None else ())
     # Numbers of the pages stay in use after the release, for what they are worth.
@@ -342,7 +368,7 @@ RULES: tuple[Rule, ...] = (
     Rule(through_helper, ("",), (Action.MANUAL,)),
     Rule(mmu_notifier, ("3",), (Action.KEEP,), high=True),
     Rule(mappings_changed, ("4",), (Action.KEEP,)),
-    Rule(reference_consumed, ("4",), (Action.KEEP,)),
+    Rule(reference_consumed, ("4",), (Action.KEEP, Action.FOLLOW)),
     Rule(other_sources, ("",), (Action.MANUAL,)),
     Rule(not_followed, ("",), (Action.MANUAL,)),
     Rule(extra_references, ("",), (Action.MANUAL,)),

@@ -29,10 +29,18 @@ def called_by_modules(
     kbuild, kconfig = Kbuild(tree), Kconfig(tree)
     found: set[str] = set()
     for change in changes if names else ():
-        before, after = (_calls(change.path, t) for t in (change.before or b"", change.after))
-        new = {name for name in names if after.count(name) > before.count(name)} - found
+        new = called_more([change], names) - found
         if new and _may_be_module(kbuild, kconfig, change.path):
             found |= new
+    return frozenset(found)
+
+
+def called_more(changes: Iterable[FileChange], names: Sequence[str]) -> frozenset[str]:
+    """Which of `names` the changes call more often than before."""
+    found: set[str] = set()
+    for change in changes if names else ():
+        before, after = (_calls(change.path, t) for t in (change.before or b"", change.after))
+        found |= {name for name in names if after.count(name) > before.count(name)}
     return frozenset(found)
 
 

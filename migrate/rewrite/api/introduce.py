@@ -16,7 +16,12 @@ from migrate.base.programs.sandbox import Names
 from migrate.base.programs.templates import Fill, fill
 from migrate.base.prose import called
 from migrate.kernel.line_limit import line_limit
-from migrate.rewrite.api.exports import called_by_modules, calls_below, export_function
+from migrate.rewrite.api.exports import (
+    called_by_modules,
+    called_more,
+    calls_below,
+    export_function,
+)
 from migrate.rewrite.api.toctree import add_entry
 from migrate.rewrite.model import ApiChange, FileChange
 from migrate.rewrite.profile.counterparts import Counterparts
@@ -86,6 +91,9 @@ class _Work:
         }
         called = called_by_modules(parts.tree, changes, [n for n in hidden if hidden[n]])
         self.exports = {name: hidden[name] for name in hidden if name in called}
+        optional = [f.name for c in api.commit if c.when_called for f in c.function]
+        self.used = called_more(changes, optional)
+        self.by_modules = called_by_modules(parts.tree, changes, optional)
 
     def commit(self, commit: ApiCommit) -> tuple[FileChange, ...]:
         """The files that `commit` changes, none when the tree has all it would add."""
@@ -93,12 +101,17 @@ class _Work:
             return self._document(commit.document) if self.parts.introduced else ()
         if commit.export:
             return self._export(commit)
-        functions = [f for f in commit.function if f.name in self.parts.introduced]
+        functions = self._added(commit)
         if not functions:
             return ()
         changes = [self._declare(commit, functions)]
         changes += [self._define(commit, functions, path) for path in self.sources]
         return tuple(change for change in changes if change is not None)
+
+    def _added(self, commit: ApiCommit) -> list[ApiFunction]:
+        """The functions that `commit` adds."""
+        lacking = [f for f in commit.function if f.name in self.parts.introduced]
+        return [f for f in lacking if not commit.when_called or f.name in self.used]
 
     def messages(self, commits: Sequence[ApiCommit]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The subjects and the bodies of `commits`, which may speak of what they add."""
@@ -116,11 +129,12 @@ class _Work:
         return made[:count], tuple(paragraphs(text) for text in made[count:])
 
     def _names(self, commit: ApiCommit) -> dict[str, Any]:
-        added = [f for f in commit.function if f.name in self.parts.introduced]
+        added = self._added(commit)
         return {
             "acquires": [f.name for f in added if f.mirrors],
             "releases": [f.name for f in added if not f.mirrors],
             "exports": self._exported(commit),
+            "exported": [f.name for f in added if f.name in self.by_modules],
         }
 
     def _declare(self, commit: ApiCommit, functions: list[ApiFunction]) -> FileChange | None:
@@ -137,7 +151,7 @@ class _Work:
         if not texts:
             return None
         anchor = export_anchor(self._draft(path))
-        return self._insert(path, anchor, self._code(commit.definitions, texts))
+        return self._insert(path, anchor, self._code(commit.definitions, texts, path))
 
     def _placed(self) -> list[str]:
         """The functions that earlier commits may have added, the last first."""
@@ -157,9 +171,16 @@ class _Work:
             mirrors=function.mirrors,
             calls=calls,
             passed=passed,
-            export=export_macro(everywhere, calls or function.name) or "EXPORT_SYMBOL",
+            export=self._exported_by(function, everywhere, calls),
             guard=guard_of(self._draft(path), calls, _WITHOUT) if calls else "",
         )
+
+    def _exported_by(self, function: ApiFunction, drafts: Sequence[Draft], calls: str) -> str:
+        """The macro that exports `function`, "" for one that no module calls."""
+        optional = any(function in c.function for c in self.api.commit if c.when_called)
+        if optional and function.name not in self.by_modules:
+            return ""
+        return export_macro(drafts, calls or function.name) or "EXPORT_SYMBOL"
 
     def _stands_on(self, function: ApiFunction) -> str:
         """The first of the functions to call that the tree has."""
@@ -254,7 +275,9 @@ class _Work:
             return ()
         functions = [f for c in self.api.commit for f in c.function if f.mirrors]
         acquires = [f for f in functions if self.parts.signature(f.name) is not None]
-        text = self._render(document.template, {"acquires": acquires})
+        lookups = [f.name for c in self.api.commit if c.when_called for f in c.function]
+        used = [name for name in lookups if name in self.used]
+        text = self._render(document.template, {"acquires": acquires, "lookups": used})
         changes = [FileChange(document.path, None, text.encode())]
         index = read(document.index)
         if index is not None:
@@ -264,9 +287,9 @@ class _Work:
             )
         return tuple(changes)
 
-    def _code(self, template: str, functions: Mapping[str, FunctionText]) -> str:
-        """C that is fit to be added to a file."""
-        text = self._render(template, {"functions": functions})
+    def _code(self, template: str, functions: Mapping[str, FunctionText], path: str = "") -> str:
+        """C that is fit to be added to the file `path`, the header by default."""
+        text = self._render(template, {"functions": functions, "path": path or self.api.header})
         if wrong := wrong_with_code(text, trusted=self.parts.profile.trusted):
             raise self._refused(template, wrong)
         return text

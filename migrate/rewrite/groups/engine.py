@@ -173,7 +173,7 @@ class _Job:
         return GroupChange(group.name, subsystem, tuple(files), tuple(sorted(rules)), ())
 
     def _follows(self, group: PinGroup) -> bool:
-        """Whether `group` becomes a fault-in and follow_page()."""
+        """Whether `group` becomes lookups: follow_page(), or by address."""
         by_rules = self.parts.profile.by_rules
         return self.actions[group.name] is Action.FOLLOW and not by_rules
 
@@ -181,7 +181,8 @@ class _Job:
         """What the functions that `group` calls become, those that become anything else."""
         parts = self.parts
         if self._follows(group):
-            return {a.name: "follow_page" for a in group.acquires}
+            targets = {place: r.target for place, r in parts.looked_up(group).items()}
+            return {a.name: targets.get(a.place, "follow_page") for a in group.acquires}
         found = {a.name: parts.acquire(a.name) for a in group.acquires}
         dropped = {r.name: parts.release(r.name) for r in group.releases}
         rules = [*found.items(), *dropped.items()]
@@ -203,7 +204,9 @@ class _Job:
         follow = self._follows(group)
         for fold in (True, False):
             steps = (
-                plan_followed(draft, acquires, group.follows, self.parts)
+                plan_followed(
+                    draft, acquires, group.follows, self.parts.looked_up(group), self.parts
+                )
                 if follow
                 else plan_file(draft, acquires, releases, self.parts, helpers=helpers, fold=fold)
             )

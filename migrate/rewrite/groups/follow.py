@@ -56,6 +56,8 @@ def plan_follow(
     acquires: Sequence[Acquire], sites: Sequence[FollowSite], parts: Counterparts
 ) -> list[Request] | NoSite:
     """The requests for those acquires of a group that are in one file."""
+    if not acquires:
+        return []
     by_place = {site.place: site for site in sites}
     fault_in = parts.existing.get(FAULT_IN)
     if fault_in is None or fault_in.parameters[-1].name != "unlocked":
@@ -65,7 +67,7 @@ def plan_follow(
     for acquire in sorted(set(acquires)):
         site = by_place.get(acquire.place)
         signature = parts.existing.get(acquire.name)
-        if site is None or not site.faults or signature is None:
+        if site is None or not site.vma or not site.faults or signature is None:
             return NoSite(f"{acquire.place}: this call is not known to become follow_page()")
         names = [p.name for p in signature.parameters]
         if not {"start", "gup_flags", "pages"} <= set(names):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from migrate.analysis.model import Acquire, FollowSite, Place, Release
 from migrate.kernel.signatures import Signature
@@ -42,7 +42,7 @@ def plan_file(
     for acquire in sorted(set(acquires)):
         if acquire.name in helpers and isinstance(parts.acquire(acquire.name), Missing):
             continue
-        found = _plan_acquire(draft, acquire, parts, converted)
+        found = _plan_acquire(draft, acquire, parts.acquire(acquire.name), parts, converted)
         if isinstance(found, NoSite):
             return found
         requests += found
@@ -58,14 +58,25 @@ def plan_file(
 
 
 def plan_followed(
-    draft: Draft, acquires: Sequence[Acquire], sites: Sequence[FollowSite], parts: Counterparts
+    draft: Draft,
+    acquires: Sequence[Acquire],
+    sites: Sequence[FollowSite],
+    by_address: Mapping[Place, AcquireRule],
+    parts: Counterparts,
 ) -> tuple[Step, ...] | NoSite:
-    """The steps that make follow_page() of those acquires of a group that are in the file."""
-    requests = plan_follow(acquires, sites, parts)
+    """The steps that make lookups of those acquires of a group that are in the file: follow_page(),
+    or what the rules of `by_address` say."""
+    with_vma = sorted({a for a in acquires if a.place not in by_address})
+    requests = plan_follow(with_vma, sites, parts)
     if isinstance(requests, NoSite):
         return requests
     converted = {n for a in acquires if (n := draft.number_at(a.place)) is not None}
-    for acquire in sorted(set(acquires)):
+    for acquire in sorted({a for a in acquires if a.place in by_address}):
+        found = _plan_acquire(draft, acquire, by_address[acquire.place], parts, converted)
+        if isinstance(found, NoSite):
+            return found
+        requests += found
+    for acquire in with_vma:
         call = _called(draft, acquire.place, acquire.name)
         if isinstance(call, NoSite):
             return call
@@ -77,16 +88,20 @@ def plan_followed(
 
 
 def _plan_acquire(
-    draft: Draft, acquire: Acquire, parts: Counterparts, converted: set[int]
+    draft: Draft,
+    acquire: Acquire,
+    rule: AcquireRule | Missing,
+    parts: Counterparts,
+    converted: set[int],
 ) -> list[Request] | NoSite:
-    rule = parts.acquire(acquire.name)
     if isinstance(rule, Missing):
         return NoSite(f"{acquire.place}: {rule.reason}")
     call = _called(draft, acquire.place, acquire.name)
     if isinstance(call, NoSite):
         return call
     old, new = parts.signature(acquire.name), parts.signature(rule.target)
-    arity = _arity(acquire.place, call, old, new, len(rule.append) - len(rule.drop))
+    dropped = sum(p.name in rule.drop for p in old.parameters) if old else len(rule.drop)
+    arity = _arity(acquire.place, call, old, new, len(rule.append) - dropped)
     wrong = arity or _unlike(draft, acquire, call, rule, parts)
     if wrong is not None:
         return wrong
@@ -107,6 +122,8 @@ def _unlike(
     signature = parts.signature(acquire.name)
     for name, wanted in rule.when:
         position = _position(acquire, signature, (name,))
+        if position is None and name in rule.drop:
+            continue  # this tree's function has no such parameter
         given = draft.span(*call.arguments[position]).decode() if position is not None else ""
         if given != wanted:
             return NoSite(f"{acquire.place}: {name} of {acquire.name}() is not {wanted}")

@@ -10,6 +10,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import name_of, parse
+from migrate.analysis.model import PinGroup, Place
 from migrate.analysis.program.program import Program
 from migrate.base.errors import Refusal
 from migrate.kernel.signatures import Parameter, Signature, read_signatures
@@ -19,7 +20,11 @@ from migrate.rewrite.profile.model import AcquireRule, ApiFunction, Profile, Rel
 FAULT_IN = "fixup_user_fault"
 """What has to go before follow_page(), which takes pages only that are there."""
 
-_CONSTANT_HEADERS = ("include/linux/mm.h", "include/linux/mm_types.h")
+_CONSTANT_HEADERS = (
+    "include/linux/mm.h",
+    "include/linux/mm_types.h",
+    "include/linux/uaccess.h",
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class Counterparts:
 
     @cached_property
     def constants(self) -> frozenset[str]:
-        """The macros and enumerators of the headers that have the FOLL_ flags."""
+        """The macros and enumerators of the headers that have the FOLL_ flags, and of the one
+        that says how user addresses are told from tags."""
         found: set[str] = set()
         for path, text in self.tree.read_many(_CONSTANT_HEADERS).items():
             found.update(_constants(parse(path, text).root))
@@ -82,8 +88,10 @@ class Counterparts:
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """The functions, macros and enumerators for which :meth:`has` says yes."""
-        return self.constants.union(self.existing)
+        """What templates may ask for: functions, macros and enumerators for which :meth:`has`
+        says yes, and functions with one of their parameters, as "get_user_pages(vmas)"."""
+        taken = {f"{s.name}({p.name})" for s in self.existing.values() for p in s.parameters}
+        return self.constants.union(self.existing, taken)
 
     def has(self, name: str) -> bool:
         """Whether the tree itself has a function, macro or enumerator of that name."""
@@ -96,6 +104,27 @@ class Counterparts:
     def acquire(self, name: str) -> AcquireRule | Missing:
         """The rule for calls of `name` that fits this tree."""
         rules = [rule for rule in self.profile.acquire if rule.source == name]
+        for rule in rules:
+            if self._fits(rule.target, rule.needs):
+                return rule
+        return self._missing(name, [rule.target for rule in rules])
+
+    @property
+    def follows(self) -> bool:
+        """Whether follow_page() may take the place of calls."""
+        needs = self.profile.follow_needs
+        return needs is not None and all(name in self.existing for name in needs)
+
+    def looked_up(self, group: PinGroup) -> dict[Place, AcquireRule]:
+        """The rules for those acquires of `group` that become lookups by address."""
+        rules = {a.name: self.lookup(a.name) for a in group.acquires}
+        fits = {name: r for name, r in rules.items() if not isinstance(r, Missing)}
+        names = {a.place: a.name for a in group.acquires}
+        return {place: fits[names[place]] for place in group.lookups(self.follows, fits) or ()}
+
+    def lookup(self, name: str) -> AcquireRule | Missing:
+        """The rule that makes a lookup of calls of `name`, and fits this tree."""
+        rules = [rule for rule in self.profile.lookups if rule.source == name]
         for rule in rules:
             if self._fits(rule.target, rule.needs):
                 return rule
@@ -138,7 +167,8 @@ def _names(profile: Profile) -> set[str]:
     names = set(profile.needs.functions)
     if profile.follow is not None:
         names |= {FAULT_IN, *profile.follow.needs}
-    for acquire in profile.acquire:
+    names |= set(profile.api.asks if profile.api else ())
+    for acquire in (*profile.acquire, *profile.lookups):
         names |= {acquire.source, acquire.target, *acquire.needs}
     for release in profile.release:
         names |= {release.source, release.target, *release.needs}
@@ -150,9 +180,9 @@ def _names(profile: Profile) -> set[str]:
 
 
 def _constants(node: Node) -> Iterable[str]:
-    """The names of object-like macros and enumerators below `node`."""
+    """The names of macros and enumerators below `node`."""
     for child in node.children:
-        if child.type in ("preproc_def", "enumerator"):
+        if child.type in ("preproc_def", "preproc_function_def", "enumerator"):
             name = child.child_by_field_name("name")
             if name is not None:
                 yield name_of(name)

@@ -58,7 +58,8 @@ class Flags:
 
 @dataclass(frozen=True)
 class Follow:
-    """Verdicts `follow` are given in a tree that has all functions of `needs`.
+    """Verdicts `follow` are given in a tree that has all functions of `needs`, to calls that
+    follow_page() can replace, and to those that a rule of `acquire` is for; their releases stay.
 
     With `by_rules` they are for every site that only looks at struct page, which is then converted
     by the acquire and release rules like those that are pinned.
@@ -66,6 +67,7 @@ class Follow:
 
     needs: tuple[str, ...] = ()
     by_rules: bool = False
+    acquire: tuple[AcquireRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ class ApiCommit:
     """One commit of the API series; `body`, `declarations`, `definitions` are template files.
 
     `export` are functions that the tree has: those are exported that it does not export and that
-    a converted file calls which may be a module.
+    a converted file calls which may be a module. With `when_called`, the commit is left out unless
+    a converted file calls one of its functions, and exports only what a module may call.
     """
 
     subject: str
@@ -119,6 +122,7 @@ class ApiCommit:
     function: tuple[ApiFunction, ...] = ()
     document: ApiDocument | None = None
     export: tuple[str, ...] = ()
+    when_called: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,8 @@ class Api:
 
     The second and later sources get their part only where they define functions that are
     mirrored, as trees do whose memory management without MMU is a file of its own. `shared` are
-    files that are built either way and may define some of them, too.
+    files that are built either way and may define some of them, too. `asks` are further functions
+    that the templates ask the tree for.
     """
 
     header: str
@@ -135,6 +140,7 @@ class Api:
     beside: tuple[str, ...]
     commit: tuple[ApiCommit, ...]
     shared: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,6 +174,11 @@ class Profile:
     def follow_needs(self) -> tuple[str, ...] | None:
         """What a tree must have for a verdict `follow`; None when CASE 4 is always kept."""
         return self.follow.needs if self.follow is not None and not self.by_rules else None
+
+    @property
+    def lookups(self) -> tuple[AcquireRule, ...]:
+        """The rules for calls that become a lookup by address."""
+        return self.follow.acquire if self.follow is not None and not self.by_rules else ()
 
     @property
     def by_rules(self) -> bool:

@@ -45,6 +45,10 @@ def load_profile(name_or_path: str, *, trust: bool = False) -> Profile:
             if not isinstance(data.get(table, []), list):
                 raise ValueError(f"{table} has a value of the wrong kind")
             data[table] = [_renamed(rule) for rule in data.get(table, []) if isinstance(rule, dict)]
+        follow = data.get("follow")
+        if isinstance(follow, dict) and isinstance(follow.get("acquire"), list):
+            rules = [_renamed(rule) for rule in follow["acquire"] if isinstance(rule, dict)]
+            data["follow"] = {**follow, "acquire": rules}
         profile = from_data(data, Profile)
         wrong = _coerced(data, to_data(profile), "")
         profile = replace(profile, folder=path.parent, files=read_files(path.parent))
@@ -108,10 +112,11 @@ def _coerced(given: object, read: object, where: str) -> str:
 def _check(profile: Profile, path: Path) -> None:
     if not profile.acquire or not profile.release:
         raise _malformed(path, "it needs [[acquire]] and [[release]] tables")
-    for rule in profile.acquire:
+    rules = (*profile.acquire, *profile.lookups)
+    for rule in rules:
         if rule.drop and not rule.patch:
             raise _malformed(path, f"to drop arguments of {rule.source} takes a patch")
-    templates = [rule.patch for rule in profile.acquire if rule.patch]
+    templates = [rule.patch for rule in rules if rule.patch]
     templates += [
         name
         for commit in (profile.api.commit if profile.api else ())

@@ -33,7 +33,7 @@ def audit_result(
     """The groups of `rewrite` in which something is wrong that was not wrong in `tree`; `jobs`
     counts processes.
 
-    Asked are groups that become follow_page(), and those that become pins which the audit knows;
+    Asked are groups that become lookups, and those that become pins which the audit knows;
     with functions of another kind of profile there is nothing that it could follow.
     """
     changed = {change.group for change in rewrite.changes}
@@ -46,7 +46,8 @@ def audit_result(
     progress("audit of the result: reading", 0, 0)
     gone = _acquires([*others, *followed])
     found = [*_pinned(tree, edited, classification, pinned, gone, jobs, progress)]
-    found += audit_followed(tree, edited, classification, followed, _acquires(others))
+    lookups = frozenset(rule.target for rule in profile.lookups)
+    found += audit_followed(tree, edited, classification, followed, _acquires(others), lookups)
     return tuple(
         GroupFailure(group.name, f"the audit of the result finds {reason}")
         for group, reason in found

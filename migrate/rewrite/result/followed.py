@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The audit of groups that became follow_page(): the same releases for the same pages."""
+"""The audit of groups that became lookups: the same releases for the same pages."""
 
 from __future__ import annotations
 
@@ -21,28 +21,36 @@ def audit_followed(
     classification: Classification,
     groups: Sequence[PinGroup],
     gone: frozenset[Place],
+    lookups: frozenset[str] = frozenset(),
 ) -> Iterator[tuple[PinGroup, str]]:
     """Each of `groups`, with what is wrong with it in `edited`, "" when nothing is.
 
-    follow_page() returns the page with a plain reference, so that no release changes. Acquires at
-    `gone` have become something that is not looked for.
+    follow_page() and the `lookups` of the profile take a plain reference, so that no release
+    changes. Acquires at `gone` have become something that is not looked for.
     """
     if not groups:
         return
     paths = sorted({path for group in groups for path in group.paths})
-    taking = DIRECT_NAMES | {FOLLOW}
+    taking = DIRECT_NAMES | {FOLLOW} | lookups
     before, after = (View(t, paths, classification, taking) for t in (tree, edited))
     now = {path: counted(before, after, path, gone) for path in paths}
     for group in groups:
-        yield group, _wrong(group, after, now)
+        yield group, _wrong(group, after, now, lookups)
 
 
-def _wrong(group: PinGroup, after: View, now: Mapping[str, Mapping[Place, Acquire]]) -> str:
+def _wrong(
+    group: PinGroup,
+    after: View,
+    now: Mapping[str, Mapping[Place, Acquire]],
+    lookups: frozenset[str],
+) -> str:
     became = [now[a.place.path].get(a.place) for a in group.acquires]
     acquires = tuple(a for a in became if a is not None)
     if len(acquires) < len(group.acquires):
         return "another number of acquires"
     for acquire in acquires:
+        if acquire.name in lookups:
+            continue
         if acquire.name != FOLLOW:
             return f"that {acquire.name}() in {acquire.function}() is still there"
         if "FOLL_GET" not in (acquire.argument("foll_flags", "flags") or ""):

@@ -43,7 +43,7 @@ class View:
     @cached_property
     def acquires(self) -> tuple[Acquire, ...]:
         """The calls that count, and those of helpers over them."""
-        signatures = read_signatures(self.program.tree)
+        signatures = read_signatures(self.program.tree, self.taking)
         family = {n: s for n, s in signatures.items() if n in self.taking} | self._helpers
         sources = [self.program.source(path) for path in self._paths]
         return tuple(a for s in sources if s for a in sorted(find_acquires(s, family).acquires))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What has to be shown before follow_page() may take the place of an acquire."""
+"""What has to be shown before a lookup may take the place of an acquire."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import pytest
 from migrate.analysis.model import FollowSite
 from tests.analysis.memory import only_group
 
-CALL = "get_user_pages(address, 1, write ? FOLL_WRITE : 0, &page, NULL)"
+ARGUMENTS = "address, 1, write ? FOLL_WRITE : 0, &page, NULL"
+CALL = f"get_user_pages_remote(vma->vm_mm, {ARGUMENTS}, NULL)"
+FREE = f"get_user_pages({ARGUMENTS})"
+"""What a function that takes the address could replace, too."""
 CONDITION = f"\tif ({CALL} <= 0)\n\t\treturn -EFAULT;\n"
 SITE = f"""
 static long demo_phys(struct vm_area_struct *vma, unsigned long address, int write)
@@ -92,9 +95,43 @@ def test_a_vma_of_the_same_function() -> None:
     assert found(text).vma == "area"
 
 
-def test_the_remote_function_holds_the_lock_too() -> None:
-    call = "get_user_pages_remote(vma->vm_mm, address, 1, 0, &page, NULL, NULL)"
-    assert found(TEXT.replace(CALL, call)).write == ""
+def test_the_vma_at_hand_is_better_than_the_address() -> None:
+    site = found(TEXT.replace(CALL, FREE))
+    assert (site.vma, site.page, site.write) == ("vma", "page", "write")
+
+
+@pytest.mark.parametrize(
+    ("call", "page", "write"),
+    [
+        (FREE, "&page", "write"),
+        ("get_user_pages_fast(address, 1, 0, &page)", "&page", ""),
+        ("get_user_pages_fast(address++, 1, FOLL_WRITE, pages)", "pages", "1"),
+        ("get_user_pages_fast(address, 1, FOLL_GET | FOLL_WRITE, &page)", "&page", "1"),
+    ],
+)
+def test_without_a_vma_the_address_is_enough(call: str, page: str, write: str) -> None:
+    text = TEXT.replace("find_vma(demo->mm, at)", "demo->vma").replace(CALL, call)
+    text = text.replace("struct page *page;", "struct page *page, *pages[1];")
+    site = found(text)
+    assert (site.vma, site.page, site.write, site.result) == ("", page, write, "")
+
+
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        ("get_user_pages_fast(address, 2, 0, &page)", "one page at a time"),
+        ("get_user_pages_fast(address, count, 0, &page)", "one page at a time"),
+        ("get_user_pages_fast(address, 1, FOLL_FORCE, &page)", "flags FOLL_FORCE"),
+        ("get_user_pages_fast(address, 1, FOLL_LONGTERM, &page)", "flags FOLL_LONGTERM"),
+        ("get_user_pages_fast(address, 1, write, &page)", "flags write"),
+        ("get_user_pages(address, 1, FOLL_NOFAULT, &page, NULL)", "flags FOLL_NOFAULT"),
+        ("get_user_pages(address, 1, 0, &page, &vma)", "vmas"),
+        ("get_user_pages_fast_only(address, 1, 0, &page)", "may sleep"),
+    ],
+)
+def test_a_call_that_asks_for_more_than_a_lookup_gives(call: str, why: str) -> None:
+    text = TEXT.replace("find_vma(demo->mm, at)", "demo->vma").replace(CALL, call)
+    assert why in refused(text)
 
 
 @pytest.mark.parametrize(
@@ -125,15 +162,14 @@ def test_conditions_that_say_that_it_failed(operator: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ("get_user_pages(address, 1,", "get_user_pages(address, 2,", "one page at a time"),
+        ("address, 1,", "address, 2,", "one page at a time"),
         ("&page, NULL", "&page, &vma", "vmas"),
         (CALL, "get_user_pages_unlocked(address, 1, &page, 0)", "takes or drops"),
-        (CALL, "get_user_pages_fast(address, 1, 0, &page)", "goes without"),
         (CALL, "get_user_pages_remote(mm, address, 1, 0, &page, NULL, &ret)", "may drop"),
         ("write ? FOLL_WRITE : 0", "FOLL_FORCE", "flags FOLL_FORCE"),
         ("write ? FOLL_WRITE : 0", "write", "flags write"),
-        ("(address, 1", "(address++, 1", "side effects"),
-        ("(address, 1", "(untagged(address), 1", "side effects"),
+        (" address, 1", " address++, 1", "side effects"),
+        (" address, 1", " untagged(address), 1", "side effects"),
         ("<= 0", "== 0", "larger expression"),
         ("<= 0", "<= 0 || write", "larger expression"),
         ("\tif (get_user", "\twhile (get_user", "larger expression"),

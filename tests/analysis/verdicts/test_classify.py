@@ -25,12 +25,20 @@ U, T = UseKind, TraitKind
 
 
 @dataclass(frozen=True)
+class Lookup:
+    source: str
+    target: str
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Target:
     name: str = "some-api"
     pins_read_only: bool = True
     follow_needs: tuple[str, ...] | None = None
     pins: bool = True
     by_rules: bool = False
+    lookups: tuple[Lookup, ...] = ()
 
 
 def one_warning(about: PinGroup) -> str:
@@ -134,6 +142,32 @@ def test_follow_wants_functions_of_the_tree(needs: tuple[str, ...] | None, actio
     target = Target(follow_needs=needs)
     (found,) = classify(tree, Pairing(tree.commit, (about,)), profile=target).verdicts
     assert found.action is action
+
+
+ADDRESS = FollowSite(acquire().place, "", "at", "0", "", "&page", True, "")
+
+
+@pytest.mark.parametrize(
+    ("rules", "action"),
+    [
+        ((), Action.KEEP),
+        ((Lookup("get_user_pages_fast", "look", ("follow_page",)),), Action.FOLLOW),
+        ((Lookup("get_user_pages_fast", "look", ("unheard_of",)),), Action.KEEP),
+        ((Lookup("get_user_pages", "look"),), Action.KEEP),
+    ],
+)
+@pytest.mark.parametrize("use", [(U.STRUCT_PAGE,), (U.CONSUMED, U.STRUCT_PAGE)])
+def test_a_lookup_is_for_its_acquire_and_wants_functions_of_the_tree(
+    rules: tuple[Lookup, ...], action: Action, use: tuple[UseKind, ...]
+) -> None:
+    about = replace(group(*use), follows=(ADDRESS,))
+    tree = tree_of({})
+    target = Target(lookups=rules)
+    (found,) = classify(tree, Pairing(tree.commit, (about,)), profile=target).verdicts
+    assert (found.action, found.case) == (action, "4")
+    assert ("look() takes the" in found.reason) == (action is Action.FOLLOW)
+    told = ("look() returns 1 or an error code, never 0,",) * (action is Action.FOLLOW)
+    assert tuple(w[:43] for w in found.warnings) == told
 
 
 def test_one_verdict_a_group_in_their_order() -> None:

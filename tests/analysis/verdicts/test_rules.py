@@ -365,6 +365,32 @@ def test_followed() -> None:
     assert rules.followed(Question(group(U.STRUCT_PAGE), True, True)) is None
 
 
+LOOKUPS = {"get_user_pages_fast": "look"}
+
+
+def test_followed_by_address() -> None:
+    about = following(U.STRUCT_PAGE, site=replace(SITE, vma=""))
+    answer = rules.followed(Question(about, True, lookups=LOOKUPS))
+    assert answer is not None
+    assert answer.action is Action.FOLLOW
+    assert answer.reason == "Only struct page is looked at: look() takes the reference."
+    assert rules.followed(Question(about, True, follows=True)) is None, "it has no vma"
+    other = {"get_user_pages": "look"}
+    assert rules.followed(Question(about, True, follows=True, lookups=other)) is None
+    with_vma = following(U.STRUCT_PAGE)
+    for follows, name in ((True, "follow_page()"), (False, "look()")):
+        answer = rules.followed(Question(with_vma, True, follows, LOOKUPS))
+        assert answer is not None
+        assert name in answer.reason
+
+
+def test_a_reference_that_is_handed_on_can_be_looked_up() -> None:
+    for more, action in (((), Action.FOLLOW), ((U.STORED,), None), ((U.MAP,), None)):
+        about = following(U.CONSUMED, U.STRUCT_PAGE, *more, site=replace(SITE, vma=""))
+        answer = rules.reference_consumed(Question(about, True, lookups=LOOKUPS))
+        assert (answer.action if answer else None) is action
+
+
 def test_followed_says_what_changes() -> None:
     there = replace(SITE, faults=False)
     answer = rules.followed(Question(following(U.STRUCT_PAGE, site=there), True, True))
@@ -466,8 +492,8 @@ def every_answer(rule: Ask) -> set[tuple[str, Action]]:
             for releases, gaps in (((release(),), ()), ((), ()), ((release(),), (GAP,))):
                 about = group(acquires=acquires, releases=releases, gaps=gaps, structs=("demo",))
                 about = replace(about, uses=tuple(uses), traits=tuple(traits), follows=(SITE,))
-                for pins in (True, False):
-                    answer = rule(Question(about, pins, follows=True))
+                for pins, follows in product((True, False), (True, False)):
+                    answer = rule(Question(about, pins, follows=follows))
                     if answer is not None:
                         found.add((answer.case, answer.action))
     return found

@@ -19,6 +19,9 @@
 #define VM_READ 0x1
 #define VM_WRITE 0x2
 #define VM_SHARED 0x8
+#define VM_HUGETLB 0x400000
+
+#define FAULT_FLAG_WRITE 0x01
 
 extern struct page *mem_map;
 
@@ -57,6 +60,18 @@ bool set_page_dirty(struct page *page);
 int set_page_dirty_lock(struct page *page);
 int memory_failure(unsigned long pfn, int flags);
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long address);
+
+static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long address)
+{
+	struct vm_area_struct *vma = find_vma(mm, address);
+
+	return vma && vma->vm_start <= address ? vma : NULL;
+}
+
+static inline bool is_vm_hugetlb_page(struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_HUGETLB;
+}
 
 void __put_page(struct page *page);
 void release_pages(struct page **pages, int nr);
@@ -132,6 +147,9 @@ static inline bool get_user_page_fast_only(unsigned long addr,
 	return get_user_pages_fast_only(addr, 1, gup_flags, pagep) == 1;
 }
 
+int fixup_user_fault(struct mm_struct *mm,
+		     unsigned long address, unsigned int fault_flags,
+		     bool *unlocked);
 struct page *follow_page(struct vm_area_struct *vma, unsigned long address,
 			 unsigned int foll_flags);
 

@@ -12,4 +12,6 @@ struct task_struct {
 struct task_struct *get_current(void);
 #define current get_current()
 
+bool fatal_signal_pending(struct task_struct *task);
+
 #endif /* _LINUX_SCHED_H */

@@ -23,6 +23,8 @@ extern int get_user_pages_fast(unsigned long start, int nr_pages, int write,
 			       struct page **pages);
 extern int __get_user_pages_fast(unsigned long start, int nr_pages, int write,
 				 struct page **pages);
+extern int fixup_user_fault(struct task_struct *tsk, struct mm_struct *mm, unsigned long address,
+			    unsigned int fault_flags, bool *unlocked);
 
 static inline void put_page(struct page *page)
 {

@@ -7,7 +7,7 @@ int ledger_node(unsigned long address)
 	struct page *page;
 	int node;
 
-	if (get_user_pages_fast(address, 1, FOLL_GET, &page) != 1) /* acquire: entry */
+	if (get_user_pages_unlocked(address, 1, &page, FOLL_GET) != 1) /* acquire: entry */
 		return -EFAULT;
 	node = page_to_nid(page);
 	put_page(page); /* release: entry */

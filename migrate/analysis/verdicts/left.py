@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How far a tree is from having no caller of get_user_pages*() outside of mm/, and what stops it.
+
+GUP is to become internal to the core kernel. What counts are direct calls: callers of a helper
+over GUP change with the helper, and are counted beside them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.model import Acquire, Action, Classification, Verdict
+from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES
+
+CONVERTED = "the profile converts it"
+UNDECIDED = "a person decided to leave it"
+
+STOPS = {
+    "for_other_versions": "it is not compiled in this version",
+    "pages_is_null": "it asks for no pages, and only faults them in",
+    "fast_only": "it never sleeps, as in interrupt context",
+    "through_helper": "its callers change only together",
+    "mmu_notifier": "an MMU notifier covers the pages (CASE 3)",
+    "notifier_near": "an MMU notifier may cover the pages",
+    "mappings_changed": "it works on the mappings of the page",
+    "reference_consumed": "a callee takes over the reference, and no lookup fits",
+    "only_struct_page": "it only looks at struct page, and no lookup fits",
+    "other_sources": "pages from elsewhere share the storage or a release",
+    "not_followed": "not everything could be followed",
+    "extra_references": "other references to the pages are taken or dropped",
+    "data_read": "it only reads the data, and the profile leaves such callers",
+    "written_unasked": "it writes to the data without having asked to",
+    "nothing_recognised": "what it does with the pages is not understood",
+    "no_counterpart": "the profile has no function for it in this tree",
+    "rewrite": "it was not rewritten as planned",
+    "build": "what became of it does not build",
+}
+"""What stops a caller, by the rule that decided."""
+
+_SOME_OTHER = "it was left alone"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that stays unless `stop` is :data:`CONVERTED`; `group` has the verdict on it."""
+
+    acquire: Acquire
+    group: str
+    stop: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """The calls of GUP outside of mm/ that are not GUP itself, and those of helpers over it; sorted
+    by place."""
+
+    direct: tuple[Call, ...]
+    helpers: tuple[Call, ...]
+
+    @property
+    def staying(self) -> tuple[Call, ...]:
+        """The direct calls that are still there after the conversion."""
+        return tuple(c for c in self.direct if c.stop != CONVERTED)
+
+    @property
+    def helpers_staying(self) -> tuple[Call, ...]:
+        """The calls of helpers that stay as they are."""
+        return tuple(c for c in self.helpers if c.stop != CONVERTED)
+
+    def by_stop(self) -> tuple[tuple[str, int], ...]:
+        """How many direct calls each reason stops, the most frequent first."""
+        counts = Counter(call.stop for call in self.staying)
+        return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def left(classification: Classification) -> Left:
+    """What is left when all is converted that can be."""
+    calls = sorted(_calls(classification), key=lambda c: c.acquire.place)
+    direct = tuple(c for c in calls if c.acquire.name in GUP_NAMES and _outside(c))
+    helpers = tuple(c for c in calls if c.acquire.name not in DIRECT_NAMES and _outside(c))
+    return Left(direct, helpers)
+
+
+def _calls(classification: Classification) -> Iterator[Call]:
+    for group, verdict in classification.pairs():
+        if verdict.rule != "implementation":
+            stop = _stop(verdict)
+            yield from (Call(acquire, verdict.group, stop) for acquire in group.acquires)
+
+
+def _stop(verdict: Verdict) -> str:
+    if verdict.action in (Action.PIN, Action.FOLLOW):
+        return CONVERTED
+    if verdict.decided_by == "author":
+        return UNDECIDED
+    return STOPS.get(verdict.rule, _SOME_OTHER)
+
+
+def _outside(call: Call) -> bool:
+    return not call.acquire.place.path.startswith("mm/")
