@@ -81,6 +81,7 @@ def pair(
     tree: Tree,
     found: Scan,
     *,
+    open_world: bool = False,
     progress: Progress = _SILENCE.progress,
     contracts: Sequence[Contract] = (),
 ) -> Pairing:
@@ -88,10 +89,11 @@ def pair(
 
     What could not be followed is in the `gaps` of a group. What functions of the kernel do with
     a page is data, migrate/analysis/frontend/data/kernel_api.toml. `contracts` (docs/contracts.md)
-    are facts besides; a :class:`Refusal` for one that the tree contradicts.
+    are facts besides; a :class:`Refusal` for one that the tree contradicts. With `open_world`
+    modules outside of `tree` may call what it exports.
     """
     check_contracts(Program(tree), found, contracts)
-    program = Program(tree, Contracts(contracts))
+    program = Program(tree, Contracts(contracts), open_world=open_world)
     made = pairing.pair(tree, found, progress=progress, program=program)
     check_groups(program, made.groups)
     return made

@@ -45,6 +45,7 @@ class GapKind(StrEnum):
     CALL_ARGUMENTS_UNCLEAR = "call-arguments-unclear"
     RETURNED_TO_UNKNOWN = "returned-to-unknown"
     FILLED_FOR_UNKNOWN = "filled-for-unknown"
+    FUNCTION_NAMED = "function-named"
     MADE_A_NUMBER = "made-a-number"
     ON_A_LIST = "on-a-list"
     BEHIND_A_RESULT = "behind-a-result"
@@ -100,6 +101,7 @@ class GapKind(StrEnum):
     SOURCE_TYPE_UNKNOWN = "source-type-unknown"
     SOURCE_PUBLIC = "source-public"
     SOURCE_CALLERS_UNKNOWN = "source-callers-unknown"
+    SOURCE_FUNCTION_NAMED = "source-function-named"
 
 
 OF_FINDERS = frozenset(
@@ -117,7 +119,7 @@ FOREIGN_SOURCES = frozenset(
 UNKNOWN_SOURCES = frozenset(
     {GapKind.RELEASED_NO_VARIABLE, GapKind.STORED_NO_VARIABLE, GapKind.COPIED_NO_VARIABLE}
     | {GapKind.NOTHING_SETS, GapKind.MAY_BE_SET, GapKind.SOURCE_TYPE_UNKNOWN}
-    | {GapKind.SOURCE_PUBLIC, GapKind.SOURCE_CALLERS_UNKNOWN}
+    | {GapKind.SOURCE_PUBLIC, GapKind.SOURCE_CALLERS_UNKNOWN, GapKind.SOURCE_FUNCTION_NAMED}
 )
 """A release of the group may do so, because its pages could not be followed back."""
 

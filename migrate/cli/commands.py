@@ -223,6 +223,7 @@ def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
         comments=request.comments,
         smpl=request.smpl,
         deprecate=request.deprecate,
+        open_world=request.open_world,
         decisions_file=usual,
         contracts=contracts,
         contracts_file=usual_contracts,

@@ -81,6 +81,14 @@ class Request:
     revision: Annotated[
         str, Scope(), typer.Option("--rev", metavar="REV", help="The commit to look at.")
     ] = "HEAD"
+    open_world: Annotated[
+        bool,
+        Scope(since="pair"),
+        typer.Option(
+            "--open-world",
+            help="Modules outside the tree may call what it exports and fill its tables.",
+        ),
+    ] = False
     jobs: Annotated[
         int,
         Scope(carried=False),

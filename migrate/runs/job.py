@@ -57,7 +57,8 @@ class Options:
     the checkout's get_maintainer.pl and checkpatch.pl; with `comments` those beside an edit that
     name the replaced function follow; with `smpl` the message of a commit shows the semantic patch
     that makes its edit; `deprecate` ends the branch with patches against new
-    callers; `unbuilt` is what becomes of commits that no compiler has built."""
+    callers; with `open_world` modules outside the tree count; `unbuilt` is what becomes of commits
+    that no compiler has built."""
 
     jobs: int
     output: Path | None = None
@@ -70,6 +71,7 @@ class Options:
     comments: bool = True
     smpl: bool = True
     deprecate: bool = False
+    open_world: bool = False
     decisions_file: Path | None = None
     contracts: tuple[Contract, ...] = ()
     contracts_file: Path | None = None
@@ -93,7 +95,8 @@ class Job:
         """What `scan` and `pair` parse, each file once; `del` it when it has done its work."""
         from migrate.analysis.program.program import Program
 
-        return Program(self.tree, Contracts(self.options.contracts))
+        contracts = Contracts(self.options.contracts)
+        return Program(self.tree, contracts, open_world=self.options.open_world)
 
     @property
     def scan(self) -> Scan:
@@ -195,6 +198,7 @@ class Job:
                 subsystem_of=self.maintainers.subsystem_of,
                 maintainers_of=self._maintainers_of,
                 proof=self.proof(),
+                open_world=self.options.open_world,
             )
         )
 

@@ -187,7 +187,8 @@ def _commit_depends(job: Job) -> Sequence[str]:
 
 
 def _pair_depends(job: Job) -> Sequence[str]:
-    return [codec.dumps(job.options.contracts)] if job.options.contracts else []
+    wishes = ["open world"] if job.options.open_world else []
+    return [codec.dumps(job.options.contracts), *wishes] if job.options.contracts else wishes
 
 
 def _classify_depends(job: Job) -> Sequence[str]:

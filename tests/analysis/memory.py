@@ -93,10 +93,10 @@ def scan_of(tree: Tree, names: Collection[str] = GUP_NAMES) -> Scan:
     )
 
 
-def pairing_of(files: Mapping[str, str | bytes]) -> Pairing:
+def pairing_of(files: Mapping[str, str | bytes], *, open_world: bool = False) -> Pairing:
     """The groups of `files` on top of the skeleton."""
     tree = tree_of(files)
-    return pair(tree, scan_of(tree))
+    return pair(tree, scan_of(tree), program=Program(tree, open_world=open_world))
 
 
 def only_group(text: str, path: str = "drivers/demo/demo.c") -> PinGroup:

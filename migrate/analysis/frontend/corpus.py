@@ -142,7 +142,7 @@ class Corpus:
     def defining_files(self, path: str, name: str) -> tuple[str, ...]:
         """The files of the scope of `path` that seem to define the function `name`."""
         texts = self.scope(path)
-        return tuple(n for n in self.files_with(path, name) if _defines(texts[n], name))
+        return tuple(n for n in self.files_with(path, name) if defines(texts[n], name))
 
     def setting_files(self, path: str, member: str) -> tuple[str, ...]:
         """The files of the scope of `path` that seem to give the member a value."""
@@ -219,7 +219,7 @@ class Corpus:
     def public_defining_files(self, name: str) -> Iterator[str]:
         """The headers for the whole kernel that seem to define the function `name`."""
         texts = self.folder("include")
-        yield from (header for header in self.public_files(name) if _defines(texts[header], name))
+        yield from (header for header in self.public_files(name) if defines(texts[header], name))
 
     @cached_property
     def _public(self) -> _Joined:
@@ -259,7 +259,7 @@ class _Joined:
             found = pattern.search(self._text, self._starts[number + 1])
 
 
-def _defines(text: bytes, name: str) -> bool:
+def defines(text: bytes, name: str) -> bool:
     """Whether `name` seems to have a body behind it somewhere in `text`."""
     word, at = whole_word(name), 0
     for _ in range(_MENTIONS if len(text) <= MOST_BYTES else 0):

@@ -12,6 +12,9 @@ from migrate.analysis.frontend.includes import Includes, included, may_include
 from migrate.analysis.frontend.words import whole_word
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
+CODE = (".c", ".h", ".S", ".inc", ".rs")
+"""The files that may use a function, whatever their language; samples/ has modules among them."""
+
 _MOST_SEEING = 1500
 """A header that more files than this include, directly or not, is one of the kernel's core."""
 
@@ -31,6 +34,7 @@ class IncludeGraph:
         self._seeing: dict[str, tuple[str, ...] | None] = {}
         self._naming: dict[tuple[str, str], tuple[str, ...] | None] = {}
         self._shared: dict[str, bool] = {}
+        self._mentioning: dict[str, tuple[str, ...]] = {}
         self.asked: set[str] = set()
         """The words that were looked for in the whole tree; whoever wants to know empties it."""
 
@@ -76,15 +80,25 @@ class IncludeGraph:
             self._naming[key] = self._named(word)
         return self._naming[key]
 
+    def mentioning(self, function: str) -> tuple[str, ...]:
+        """The files, in any language, that have the name of a function."""
+        self.asked.add(function)
+        if function not in self._mentioning:
+            others = tuple(name for name in _NOT_KERNEL if name != "samples/")
+            found = self._tree.grep([function], [f"*{ending}" for ending in CODE])
+            self._mentioning[function] = tuple(p for p in found if not p.startswith(others))
+        return self._mentioning[function]
+
+    def few(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The same files; None when they are too many for each to be looked at."""
+        huge = any(self._size(scope_folder(path)) > _HUGE for path in named)
+        return named if len(named) <= _MOST_NAMING and not huge else None
+
     def _named(self, word: str) -> tuple[str, ...] | None:
         if len(self._corpus.public_files(word)) > _MOST_NAMING:
             return None  # and the rest of the tree need not be searched
         found = (path for path in self._tree.grep([word]) if not path.startswith(_NOT_KERNEL))
-        return self._few(tuple(found))
-
-    def _few(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
-        huge = any(self._size(scope_folder(path)) > _HUGE for path in named)
-        return named if len(named) <= _MOST_NAMING and not huge else None
+        return self.few(tuple(found))
 
     def _find(self, header: str, word: str) -> tuple[str, ...] | None:
         if header not in self._seeing:
@@ -94,7 +108,7 @@ class IncludeGraph:
             return None
         pattern = whole_word(word)
         texts = self._tree.read_many(seeing)
-        return self._few(tuple(p for p in seeing if p in texts and pattern.search(texts[p])))
+        return self.few(tuple(p for p in seeing if p in texts and pattern.search(texts[p])))
 
     def _size(self, folder: str) -> int:
         files = self._tree.files

@@ -80,6 +80,11 @@ def initialised_by(mention: Mention) -> InitialisedBy | None:
         holder = holder.parent
     if node.type != "identifier" or holder is None or holder.type != "initializer_pair":
         return None
+    return _reached(holder, mention.source.path)
+
+
+def _reached(pair: Node, path: str) -> InitialisedBy | None:
+    holder: Node | None = pair
     steps: list[Step] = []
     while holder is not None and holder.type in ("initializer_pair", "initializer_list"):
         above = holder.parent
@@ -98,8 +103,87 @@ def initialised_by(mention: Mention) -> InitialisedBy | None:
         return None
     if any(n.type == "pointer_declarator" for n in nodes(declarator)):
         return None
-    kind = base_type(holder.parent, mention.source.path)
+    kind = base_type(holder.parent, path)
     return InitialisedBy(tuple(steps), kind, pointer_depth(declarator))
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an initialiser gives to a member: a name, "" for a null pointer, None for anything
+    else; `where` is None when it is not known which variable it is in."""
+
+    value: str | None
+    where: InitialisedBy | None
+
+
+def given_to(source: Source, member: str) -> Iterator[Given]:
+    """What the initialisers of a file, `{ .member = value }`, and its macros give to a member."""
+    for match in whole_word(member).finditer(source.text):
+        node = source.root.descendant_for_byte_range(match.start(), match.end())
+        if node is None:
+            continue
+        if node.type == "preproc_arg":
+            behind = source.text[match.end() : match.end() + 40].lstrip(b" \t\\\n")
+            before = source.text[: match.start()].rstrip(b" \t\\\n")
+            if before.endswith((b".", b"->")) and behind[:1] == b"=" and behind[:2] != b"==":
+                yield Given(None, None)
+            continue
+        designator = node.parent
+        pair = designator.parent if designator is not None else None
+        if designator is None or designator.type != "field_designator" or pair is None:
+            continue
+        if pair.type == "initializer_pair":
+            yield Given(_value(pair.child_by_field_name("value")), _reached(pair, source.path))
+
+
+def sets_by_position(source: Source, tag: str) -> bool:
+    """Whether the file initialises a struct `tag`, or an array of them, without naming all of the
+    members that it sets."""
+    for match in whole_word(tag).finditer(source.text):
+        node = source.root.descendant_for_byte_range(match.start(), match.end())
+        kind = node.parent if node is not None and node.type == "type_identifier" else None
+        holder = kind.parent if kind is not None and kind.type == "struct_specifier" else None
+        if holder is None:
+            continue
+        if holder.type == "type_descriptor":
+            holder = holder.parent
+        values = (
+            [holder.child_by_field_name("value")]
+            if holder is not None and holder.type == "compound_literal_expression"
+            else [
+                declared.child_by_field_name("value")
+                for declared in (holder.named_children if holder is not None else ())
+                if declared.type == "init_declarator"
+            ]
+        )
+        if any(value is not None and _by_position(value) for value in values):
+            return True
+    return False
+
+
+def _by_position(value: Node) -> bool:
+    """Whether a list has a value of no name; what is in an array has one of its own inside."""
+    if value.type != "initializer_list":
+        return False
+    children = [child for child in value.named_children if child.type != "comment"]
+    if all(c.type == "number_literal" for c in children):
+        return False  # `{ 0 }`
+    for child in children:
+        inner = child.child_by_field_name("value") if child.type == "initializer_pair" else child
+        designators = child.children_by_field_name("designator")
+        if designators and designators[0].type == "field_designator":
+            continue
+        if inner is None or inner.type != "initializer_list" or _by_position(inner):
+            return True
+    return False
+
+
+def _value(node: Node | None) -> str | None:
+    if node is not None and node.type == "pointer_expression" and (node.text or b"")[:1] == b"&":
+        node = node.child_by_field_name("argument")
+    if node is None or node.type not in ("identifier", "null", "number_literal"):
+        return None
+    return name_of(node) if node.type == "identifier" and node.text != b"NULL" else ""
 
 
 def named_outside(source: Source, member: str) -> Iterator[frozenset[str]]:

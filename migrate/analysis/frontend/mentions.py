@@ -20,6 +20,9 @@ from migrate.analysis.frontend.syntax import (
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.place import Place
 
+_LOOKED_UP = re.compile(rb"\b\w*(?:symbol|kallsyms)\w*\s*\(\s*\"$")
+"""How a function is looked up by what follows."""
+
 _TAKEN = rb"\+\s*(?:__builtin_)?offsetof\s*\(\s*(?:struct\s+)?"
 """How the place of a member of the struct that follows is added to something."""
 
@@ -47,9 +50,33 @@ class Mention:
         return self.node.parent.type if self.node.parent is not None else ""
 
     @property
+    def word(self) -> str:
+        return _word_at(self.source.text, self.at)
+
+    @property
     def in_macro(self) -> bool:
         """Whether it is in the definition of a macro."""
         return self.kind == "preproc_arg"
+
+    @property
+    def is_defined_by_itself(self) -> bool:
+        """Whether it is in a macro by its own name, `#define f f`, which says that there is such a
+        function."""
+        above = self.node.parent
+        if above is None or above.type != "preproc_def":
+            return False
+        named, value = above.child_by_field_name("name"), above.child_by_field_name("value")
+        if named is None or value is None:
+            return False
+        return name_of(named).encode() == (value.text or b"").strip()
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether it is a string that a function is found by: `symbol_get("f")`."""
+        if self.kind != "string_content":
+            return False
+        before = self.source.text[max(self.at - 60, 0) : self.at]
+        return _LOOKED_UP.search(before) is not None
 
     @property
     def is_member(self) -> bool:
@@ -156,6 +183,21 @@ def mentions(source: Source, word: str, within: Function | None = None) -> Itera
         node = source.root.descendant_for_byte_range(match.start(), match.end())
         if node is not None:
             yield Mention(source, match.start(), node)
+
+
+def stored_to(mention: Mention) -> str | None:
+    """The member M when the word is all of what is stored in `x->M = word`, or its address."""
+    holder = mention.node.parent
+    if holder is not None and holder.type == "pointer_expression":
+        holder = holder.parent
+    if holder is None or holder.type != "assignment_expression":
+        return None
+    value, target = holder.child_by_field_name("right"), holder.child_by_field_name("left")
+    inside = value is not None and value.start_byte <= mention.at < value.end_byte
+    if not inside or target is None or target.type != "field_expression":
+        return None
+    member = target.child_by_field_name("field")
+    return name_of(member) if member is not None else None
 
 
 def _word_at(text: bytes, at: int) -> str:

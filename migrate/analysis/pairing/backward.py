@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.analysis.frontend.guards import Guards, exclusive, never
 from migrate.analysis.frontend.kernel_api import RESULT
@@ -217,9 +217,10 @@ class Backward:
         far = self._goes_far(form)
         sites, closed = self.program.callers.of(function, far)
         self.wide |= far and self.program.callers.is_public(function)
-        if not closed or (not sites and not function.static):
-            open_ended = Gap(GapKind.SOURCE_CALLERS_UNKNOWN, function=function.name)
-            self.sources.lost(open_ended, start_of(facts.function))
+        if not closed or (not sites and not self.program.callers.none(function, far)):
+            gap = self.program.callers.gap(function, far, GapKind.SOURCE_CALLERS_UNKNOWN)
+            place = gap.place or start_of(facts.function)
+            self.sources.lost(replace(gap, place=None), place)
         for site in sites:
             for edge in self.graph.passes(site, position, function):
                 if self._compiled(site.facts.guards | edge.guards):
@@ -300,7 +301,9 @@ class Backward:
             for edge in edges if known.flows else ():
                 self._back(edge, form, cell if edge.kind is Kind.WALK else None)
             return self.sources.filled_by_known(call, position, known, form, cell)
-        definitions = self.program.definitions(call.name, facts.function.path)
+        far = self._goes_far(form)
+        definitions = self.program.pointer_calls.meant_by(site, far)
+        self.wide |= far and not call.name
         if not definitions:
             return self.sources.filled_by_unknown(call, position, form, cell)
         return True in {self._filled_by(site, f, position, wanted) for f in definitions}

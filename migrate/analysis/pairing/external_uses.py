@@ -84,8 +84,18 @@ def _users(program: Program, opening: EntryPoint, texts: dict[str, bytes]) -> It
         if opening.word.endswith(".h"):
             if may_include(program.tree, path, text, opening.path):
                 yield Gap(GapKind.HEADER_INCLUDED_OUTSIDE, Place(path, 1, 0), other=opening.path)
-        elif pattern.search(text) and _calls(program, path, opening):
+        elif (
+            pattern.search(text) and _calls(program, path, opening) and not _asked(program, opening)
+        ):
             yield Gap(GapKind.CALLED_FROM_OUTSIDE, Place(path, 1, 0), function=opening.word)
+
+
+def _asked(program: Program, opening: EntryPoint) -> bool:
+    """Whether all callers in the tree were looked at where they matter: a group without gaps has
+    asked for them wherever the function hands out pages, or drops what it is given."""
+    source = program.source(opening.path)
+    functions = source.by_name.get(opening.word, ()) if source is not None else ()
+    return not program.open_world and any(program.callers.is_public(f) for f in functions)
 
 
 def _calls(program: Program, path: str, opening: EntryPoint) -> bool:

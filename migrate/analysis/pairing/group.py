@@ -10,6 +10,7 @@ from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.guards import of_other_versions
+from migrate.analysis.gaps import GapKind
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.heap.objects import Objects
 from migrate.analysis.model import Acquire, PinGroup, Place, Release
@@ -137,7 +138,7 @@ class Grouper:
         closure = Closure(self.known, first, precision)
         if not closure.close():
             return self._refined(first, precision.all_code())
-        searched = not precision.numbers and _numbers_matter(closure.trace)
+        searched = not precision.numbers and _numbers_matter(closure)
         if searched:
             finer = self._refined(first, precision.with_numbers())
             if not finer.group.gaps:
@@ -202,10 +203,14 @@ def _with_dependencies(traced: Traced, folders: tuple[str, ...], words: tuple[st
     return replace(traced, folders=tuple(sorted({*traced.folders, *folders})), words=words)
 
 
-def _numbers_matter(trace: Trace) -> bool:
-    """Whether pages are found again from numbers that may be anywhere in the tree, and nothing
-    else is missing."""
-    return trace.found_again and trace.lost_in_public() and not trace.gaps
+def _numbers_matter(closure: Closure) -> bool:
+    """Whether pages are found again from numbers that may be anywhere in the tree, or come from
+    some, and nothing else is missing."""
+    trace, unknown = closure.trace, closure.backward.sources.unknown
+    lost = (trace.found_again and trace.lost_nearby()) or any(
+        gap.kind in (GapKind.SOURCE_CALLERS_UNKNOWN, GapKind.SOURCE_PUBLIC) for gap in unknown
+    )
+    return lost and not trace.gaps
 
 
 def _folders(corpus: Corpus, trace: Trace, visited: set[str], wide: bool) -> tuple[str, ...]:

@@ -40,7 +40,9 @@ def pair(
     """
     program = program or Program(tree)
     grouper = Grouper(program, scan.acquires)
-    stored = StoredGroups(program.corpus, scan, cache, program.contracts.stated)
+    stored = StoredGroups(
+        program.corpus, scan, cache, program.contracts.stated, open_world=program.open_world
+    )
     # What comes through a helper is in the helper's group, or nothing is to be done about it.
     ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
     told = _Told(progress, len(ordered))

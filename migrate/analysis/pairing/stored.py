@@ -20,6 +20,7 @@ from migrate import analysis
 from migrate.analysis.acquires.searches import FactCache
 from migrate.analysis.contract import Contract
 from migrate.analysis.frontend.corpus import Corpus
+from migrate.analysis.frontend.include_graph import CODE
 from migrate.analysis.frontend.includes import spelled
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.model import Acquire, Scan
@@ -42,12 +43,15 @@ class StoredGroups:
         scan: Scan,
         cache: FactCache | None,
         contracts: Sequence[Contract] = (),
+        *,
+        open_world: bool = False,
     ) -> None:
         self._corpus, self._tree = corpus, corpus.tree
         self._cache = cache
         self._changes: dict[str, tuple[Change, ...] | None] = {}
         names = sorted({a.name for a in scan.acquires})
-        self._basis = f"{_rules()} {' '.join(names)}"
+        world = "open" if open_world else "closed"
+        self._basis = f"{_rules()} {world} {' '.join(names)}"
         self._stated = json.dumps(codec.to_data(tuple(contracts))) if contracts else ""
 
     def get(self, acquire: Acquire) -> Traced | None:
@@ -108,7 +112,7 @@ class StoredGroups:
         before, now = (tree.read_many(sorted(paths)) for tree in (self._at(commit), self._tree))
         if before.keys() != paths or now.keys() != paths:
             return None
-        code = [path for path in paths if path.endswith((".c", ".h"))]
+        code = [path for path in paths if path.endswith(CODE)]
         if any(spelled(before[path]) != spelled(now[path]) for path in code):
             return None
         return tuple((before[path], now[path]) for path in code)

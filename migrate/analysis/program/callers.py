@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who calls a function, and whether those are all that can."""
+"""Who calls a function, and whether those are all that can.
+
+The tree is the world: the kernel has no interface for modules outside of it
+(Documentation/process/stable-api-nonsense.rst), so that the callers of an exported function are
+those that a search of the whole tree finds. Who keeps modules elsewhere says so (`open_world`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from migrate.analysis.frontend.include_graph import IncludeGraph
@@ -12,10 +17,11 @@ from migrate.analysis.frontend.limits import MOST_CALLERS
 from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.frontend.syntax import Function, Source
 from migrate.analysis.frontend.words import whole_word
+from migrate.analysis.gaps import UNKNOWN_SOURCES, Gap, GapKind
 from migrate.analysis.ir.model import Call, FunctionFacts
 from migrate.analysis.model import Place
 from migrate.analysis.place import FunctionId
-from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.functions import Functions, start_of
 
 _ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "preproc_arg"})
 
@@ -42,8 +48,20 @@ def sites_at(functions: Functions, place: Place, function: str) -> Iterator[Site
                 yield Site(facts, index)
 
 
-ByPointer = Callable[[Function], tuple[Site, ...] | None]
-"""The calls through members that hold a function; None when it may be called otherwise."""
+ByPointer = Callable[[Function, tuple[str, ...], bool], tuple[Site, ...] | None]
+"""The calls through members that hold a function, which these files name, in all of the tree or
+only nearby; None when it may be called otherwise."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The calls of a function, whether these are all, whether the whole tree was searched for them,
+    and a place that names it where nobody understands what for."""
+
+    sites: tuple[Site, ...]
+    closed: bool
+    searched: bool = False
+    unread: Place | None = None
 
 
 class Callers:
@@ -53,7 +71,7 @@ class Callers:
         self._functions = functions
         self._wide = wide
         self._by_pointer = by_pointer
-        self._known: dict[tuple[FunctionId, bool], tuple[tuple[Site, ...], bool]] = {}
+        self._known: dict[tuple[FunctionId, bool], _Found] = {}
 
     def forget(self) -> None:
         """Let go of all that was found."""
@@ -61,16 +79,36 @@ class Callers:
 
     def of(self, function: Function, far: bool = False) -> tuple[tuple[Site, ...], bool]:
         """All calls of `function` in its scope, and whether those are all there can be; with `far`
-        those of an inline function in the rest of the tree, too.
+        those in the rest of the tree, too, when a header for the whole kernel declares it.
 
-        They are not when its address is taken, or when a header for the whole kernel declares it;
-        one that defines it does not matter when the files that see it are few enough.
+        They are not when its address is taken, when such a header declares it and nobody looked
+        further, or when too many files name it.
         """
+        found = self._all(function, far)
+        return found.sites, found.closed
+
+    def none(self, function: Function, far: bool = False) -> bool:
+        """Whether it is known that nobody calls the function."""
+        found = self._all(function, far)
+        return found.closed and not found.sites and (function.static or found.searched)
+
+    def gap(self, function: Function, far: bool, kind: GapKind) -> Gap:
+        """What to say when not all callers are known: where the function is named and nobody
+        understands what for, or else the gap of `kind` about the function as a whole."""
+        unread = self._all(function, far).unread
+        if unread is None or not far:
+            return Gap(kind, start_of(function), function=function.name)
+        back = kind in UNKNOWN_SOURCES
+        named = GapKind.SOURCE_FUNCTION_NAMED if back else GapKind.FUNCTION_NAMED
+        return Gap(named, unread, function=function.name)
+
+    def _all(self, function: Function, far: bool) -> _Found:
         key = (function.id, far)
         if key not in self._known:
-            self._known[key] = self._find(function, far)
-        sites, closed = self._known[key]
-        return sites, closed or self._stated(function, sites)
+            found = self._find(function, far)
+            stated = self._stated(function, found.sites)
+            self._known[key] = replace(found, closed=True, unread=None) if stated else found
+        return self._known[key]
 
     def _stated(self, function: Function, sites: Iterable[Site]) -> bool:
         """Whether a person says that these are all."""
@@ -78,32 +116,42 @@ class Callers:
         return self._functions.contracts.knows_callers(function.name, function.path, names)
 
     def is_public(self, function: Function) -> bool:
-        """Whether a header for the whole kernel names the function: any file may call it."""
-        return not _is_private(function) and bool(self._headers(function))
+        """Whether a header for the whole kernel, or for all of an architecture, names the function:
+        any file may call it."""
+        if _is_private(function):
+            return False
+        return bool(self._headers(function)) or self._of_architecture(function)
 
-    def _find(self, function: Function, far: bool) -> tuple[tuple[Site, ...], bool]:
+    def _find(self, function: Function, far: bool) -> _Found:
         name = function.name
-        paths, all_see = self._paths(function, far)
+        named, all_see = self._paths(function, far)
+        paths = tuple(p for p in named if self._may_mean(p, function))
         calls = (site for path in paths for site in self._calls_in(path, function))
         sites = list(islice(calls, MOST_CALLERS + 1))
         if len(sites) > MOST_CALLERS:
-            return tuple(sites[:MOST_CALLERS]), False
-        closed = not any(self._address_taken(p, name) for p in paths)
-        if not closed:
-            by_pointer = self._by_pointer(function)
-            closed = by_pointer is not None
+            return _Found(tuple(sites[:MOST_CALLERS]), False)
+        unread = next((at for p in paths if (at := self._address_taken(p, name))), None)
+        if unread is not None:
+            by_pointer = self._by_pointer(function, paths, far)
+            unread = None if by_pointer is not None else unread
             sites.extend(by_pointer or ())
-        return tuple(sites), closed and all_see
+        searched = far and not self._functions.open_world and self.is_public(function)
+        return _Found(tuple(sites), unread is None and all_see, searched, unread)
 
     def _paths(self, function: Function, far: bool) -> tuple[tuple[str, ...], bool]:
         """The files that may call the function, and whether those are all."""
         if _is_private(function):
             return (function.path,), True
         near = self._functions.files_with(function.path, function.name)
-        inline = function.path.startswith("include/")
-        if not far or not inline:
-            return near, not self._headers(function)
-        seeing = [self._wide.files(h, function.name) for h in self._headers(function)]
+        headers = self._headers(function)
+        if not far or not (headers or self._of_architecture(function)):
+            return near, not headers
+        if function.path.startswith("include/"):
+            seeing = [self._wide.files(h, function.name) for h in headers]
+        elif self._functions.open_world:
+            return near, not headers
+        else:
+            seeing = [self._wide.few(self._wide.mentioning(function.name))]
         others = {path for paths in seeing for path in paths or ()} - set(near)
         return (*near, *sorted(others)), None not in seeing
 
@@ -111,26 +159,54 @@ class Callers:
         """The headers below include/ that name the function."""
         return tuple(self._functions.corpus.public_files(function.name))
 
+    def _of_architecture(self, function: Function) -> bool:
+        """Whether a header for all of one architecture names the function."""
+        folder = "/".join(function.path.split("/")[:2]) + "/include/"
+        here = folder.startswith("arch/")
+        return here and bool(self._functions.files_with(folder, function.name))
+
     def _calls_in(self, path: str, function: Function) -> Iterator[Site]:
         for facts in self._functions.functions_with(path, function.name):
             for number, call in enumerate(facts.calls):
-                if call.name == function.name and self._may_mean(path, function):
+                if call.name == function.name:
                     yield Site(facts, number)
 
     def _may_mean(self, path: str, function: Function) -> bool:
-        source = self._functions.source(path) if path != function.path else None
+        """Whether the linker may take the name in a file for `function`: not when the file has a
+        function of its own by that name, or another driver's folder does and the file is in it."""
+        if path == function.path:
+            return True
+        source = self._functions.source(path) if path.endswith((".c", ".h")) else None
         own = source.by_name.get(function.name, ()) if source is not None else ()
-        return not any(other.static for other in own)
+        if any(other.static or path.endswith(".c") for other in own):
+            return False
+        corpus = self._functions.corpus
+        if path.startswith("include/") or not path.endswith(".c"):
+            return True
+        if corpus.scope_folder(path) == corpus.scope_folder(function.path):
+            return True
+        return not any(
+            not other.static
+            for near in corpus.defining_files(path, function.name)
+            if near.endswith(".c") and (parsed := self._functions.source(near)) is not None
+            for other in parsed.by_name.get(function.name, ())
+        )
 
-    def _address_taken(self, path: str, name: str) -> bool:
+    def _address_taken(self, path: str, name: str) -> Place | None:
+        """The first place in a file that names the function for anything but to call or declare
+        it."""
+        if not path.endswith((".c", ".h")):
+            return Place(path, 1, 0)
         source = self._functions.source(path)
         if source is None:
-            return False
+            return None
         if source.unread:
-            return whole_word(name).search(source.text) is not None
+            return Place(path, 1, 0) if whole_word(name).search(source.text) is not None else None
         for mention in mentions(source, name):
-            if mention.in_macro:
-                return True  # whoever uses the macro calls it
+            if mention.is_defined_by_itself:
+                continue
+            if mention.in_macro or mention.is_looked_up:
+                return mention.place  # whoever uses the macro calls it
             holder = mention.holder
             if mention.kind != "identifier" or not holder or holder in _ADDRESS_TAKEN_OK:
                 continue
@@ -138,8 +214,8 @@ class Callers:
                 continue
             if source.function_at(mention.at) is None and is_export(source, mention.at):
                 continue
-            return True
-        return False
+            return mention.place
+        return None
 
 
 def _is_private(function: Function) -> bool:

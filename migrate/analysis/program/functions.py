@@ -28,9 +28,13 @@ class Made(Protocol):
 class Functions:
     """Sources, functions and their facts in one tree, each computed once."""
 
-    def __init__(self, tree: Tree, contracts: Contracts | None = None) -> None:
+    def __init__(
+        self, tree: Tree, contracts: Contracts | None = None, *, open_world: bool = False
+    ) -> None:
         self.tree = tree
         self.contracts = contracts or Contracts()
+        self.open_world = open_world
+        """Whether modules outside of the tree may call what it exports."""
         self.corpus = Corpus(tree)
         self._sources: dict[str, Source | None] = {}
         self.unread: dict[str, Source] = {}

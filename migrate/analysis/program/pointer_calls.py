@@ -3,40 +3,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from migrate.analysis.frontend.initializers import initialised_by
-from migrate.analysis.frontend.mentions import Mention, mentions
+from migrate.analysis.frontend.mentions import Mention, mentions, stored_to
 from migrate.analysis.frontend.syntax import Function, Source, members_set
-from migrate.analysis.program.callers import Site, is_export
+from migrate.analysis.ir.model import AccessPath, FunctionFacts
+from migrate.analysis.place import FunctionId
+from migrate.analysis.program.callers import Callers, Site, is_export
 from migrate.analysis.program.functions import Functions
 from migrate.analysis.program.location import Member, Untyped
 from migrate.analysis.program.locations import Locations
+from migrate.analysis.program.tables import Tables, initialised_member
 from migrate.analysis.program.type_lookup import TypeLookup
 
-_HARMLESS = frozenset({"comment", "string_content", "field_identifier", "type_identifier"})
+_HARMLESS = frozenset(
+    {"comment", "string_content", "system_lib_string", "field_identifier", "type_identifier"}
+)
 
 
 class PointerCalls:
     """The functions behind members that hold functions, and the calls through such members."""
 
-    def __init__(self, functions: Functions, types: TypeLookup, cells: Locations) -> None:
+    def __init__(
+        self, functions: Functions, types: TypeLookup, cells: Locations, tables: Tables
+    ) -> None:
         self._functions = functions
         self._types = types
         self._cells = cells
+        self._tables = tables
+        self.callers: Callers
+        """Set by who makes both."""
 
-    def meant_by(self, site: Site) -> tuple[Function, ...]:
-        """The definitions that a call may mean, by its name or by the member it goes through;
-        none when anybody may have set that member."""
+    def meant_by(self, site: Site, far: bool = False) -> tuple[Function, ...]:
+        """The definitions that a call may mean, by its name or by the member or the parameter it
+        goes through; none when anybody may have set that. With `far` the tree is searched for what
+        sets a member of a struct of a public header, and for the callers of a public function."""
         call, path = site.call, site.facts.function.path
         if call.name:
             return self._functions.definitions(call.name, path)
-        if call.pointer is None or not call.pointer.members:
+        if call.pointer is None:
             return ()
+        if not call.pointer.members:
+            return self._given(call.pointer.base, site.facts, far)
         cell, _ = self._cells.of(call.pointer, site.facts)
-        if not isinstance(cell, Member) or self._types.is_public(cell.tag, path):
+        if not isinstance(cell, Member):
             return ()
+        if self._types.is_public(cell.tag, path):
+            closed = far and not self._functions.open_world
+            return self._tables.held(cell, path) if closed else ()
         return self._functions.behind_pointer(call.pointer.members[-1], path)
 
     def put_into(self, tag: str, member: str, path: str) -> tuple[Function, ...]:
@@ -45,35 +60,75 @@ class PointerCalls:
         found: dict[str, Function] = {}
         for name in members_set(source, member) if source is not None else ():
             for mention in _named(source, name) if name and source is not None else ():
-                cell = _initialised(self._types, mention, path)
+                cell = initialised_member(self._types, mention, path)
                 if cell is not None and (cell.tag, cell.name) == (tag, member):
                     meant = self._functions.definitions(name, path)
                     found |= {f"{f.path}:{f.ordinal}": f for f in meant}
         return tuple(found.values())
 
-    def of(self, function: Function) -> tuple[Site, ...] | None:
-        """The calls through the members that initialisers set to `function`; None when it is named
-        in another way, or when such a member is read for anything but to call it."""
+    def _given(
+        self, name: str, facts: FunctionFacts, far: bool, above: frozenset[FunctionId] = frozenset()
+    ) -> tuple[Function, ...]:
+        """The functions that all callers give as the parameter `name`, and theirs, of those that
+        are not `above`; none when one gives something else."""
+        id = facts.function.id
+        if name not in facts.parameters or any(f.target.base == name for f in facts.flows):
+            return ()
+        sites, closed = self.callers.of(facts.function, far)
+        position, found = facts.parameters.index(name), dict[FunctionId, Function]()
+        for site in sites if closed and id not in above else ():
+            values, there = site.call.values(position), site.facts
+            meant: Iterable[Function] = self._tables.named(values, there) or ()
+            if len(values) == 1 and isinstance(values[0], AccessPath) and not values[0].members:
+                meant = meant or self._given(values[0].base, there, far, above | {id})
+            found |= {function.id: function for function in meant}
+            if not meant:
+                return ()
+        return tuple(found.values())
+
+    def of(self, function: Function, paths: tuple[str, ...], far: bool) -> tuple[Site, ...] | None:
+        """The calls through the members that initialisers and stores in the files `paths` set to
+        `function`; None when it is named in another way, or when such a member is read for
+        anything but to call it. With `far`, members of structs of public headers count, too."""
         members: dict[Member, str] = {}
-        for path in self._functions.files_with(function.path, function.name):
+        for path in paths:
             source = self._functions.source(path)
             for mention in _named(source, function.name) if source is not None else ():
-                cell = _initialised(self._types, mention, path)
-                if cell is None or self._types.is_public(cell.tag, path):
+                cell = initialised_member(self._types, mention, path) or self._stored(mention)
+                if cell is None or (not far and self._types.is_public(cell.tag, path)):
                     return None
                 members[replace(cell, home=self._types.own_file(cell.tag, path))] = path
         sites: list[Site] = []
         for cell, path in members.items():
-            found = self._calls(cell, path)
+            found = self._calls(cell, path, far)
             if not found:
                 return None
             sites.extend(found)
         return tuple(sites) if members else None
 
-    def _calls(self, cell: Member, path: str) -> list[Site] | None:
+    def _stored(self, mention: Mention) -> Member | None:
+        """The member M of struct T when f is mentioned in `x->M = f`."""
+        named = stored_to(mention)
+        function = mention.source.function_at(mention.at)
+        if named is None or function is None:
+            return None
+        word = mention.word
+        targets = {
+            self._cells.of(flow.target, facts)[0]
+            for facts in (self._functions.facts(function),)
+            for flow in facts.flows
+            if AccessPath(word) in flow.sources and flow.target.members[-1:] == (named,)
+        }
+        target = targets.pop() if len(targets) == 1 else None
+        return target if isinstance(target, Member) and target.tag else None
+
+    def _calls(self, cell: Member, path: str, far: bool) -> list[Site] | None:
         """Every call through the member `cell`; None when what it holds may go elsewhere."""
         sites: list[Site] = []
-        for facts in self._cells.member_users(cell, path):
+        files = self._cells.member_files(cell, path)
+        if files is None or any(self._is_passed(file, cell.word) for file in files):
+            return None
+        for facts in self._cells.member_users(cell, path, far):
             found = self._cells.mentions(facts, cell)
             if found.sources or found.arguments or found.returns:
                 return None
@@ -89,6 +144,23 @@ class PointerCalls:
                     sites.append(Site(facts, index))
         return sites
 
+    def _is_passed(self, path: str, member: str) -> bool:
+        """Whether a macro may take the member by its name: one is given the word as an argument,
+        or has it in what it stands for."""
+        source = self._functions.source(path)
+        if source is None or source.unread:
+            return source is not None
+        for mention in mentions(source, member):
+            if mention.in_macro and mention.is_behind_dot:
+                return True
+            if mention.kind != "identifier" or mention.holder != "argument_list":
+                continue
+            function = source.function_at(mention.at)
+            known = self._functions.facts(function).types if function is not None else {}
+            if member not in known and member not in source.by_name:
+                return True
+        return False
+
 
 def _named(source: Source, name: str) -> Iterator[Mention]:
     """Where `name` stands without being called, declared or exported."""
@@ -97,25 +169,3 @@ def _named(source: Source, name: str) -> Iterator[Mention]:
             continue
         if mention.holder not in ("call_expression", "function_declarator"):
             yield mention
-
-
-def _initialised(types: TypeLookup, mention: Mention, path: str) -> Member | None:
-    """The member M of struct T when f is mentioned in `struct T x = { .M = f }`, or when such a T
-    stands in another struct or in an array of what is declared there."""
-    found = initialised_by(mention)
-    if found is None or found.steps[-1] is None:
-        return None
-    kind, depth = found.type, found.depth
-    tag, names = "", list[str]()
-    for step in found.steps:
-        if kind is None or (step is None) != (depth > 0):
-            return None  # by its position, or a pointer to what is somewhere else
-        if step is None:
-            depth -= 1
-            continue
-        if kind.tag:
-            tag, names = kind.tag, []
-        names.append(step)
-        kind = types.of_member(kind, step, path)
-        depth = kind.depth if kind is not None and kind.inside else 0
-    return Member(tag, tuple(names)) if tag else None

@@ -13,9 +13,11 @@ from migrate.analysis.frontend.includes import Includes
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.program.callers import Callers
 from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.linker import Linker
 from migrate.analysis.program.location import Global
 from migrate.analysis.program.locations import Locations
 from migrate.analysis.program.pointer_calls import PointerCalls
+from migrate.analysis.program.tables import Tables
 from migrate.analysis.program.type_lookup import TypeLookup
 from migrate.kernel.tree import Tree
 
@@ -23,14 +25,19 @@ from migrate.kernel.tree import Tree
 class Program(Functions):
     """The functions of one tree, with their callers, types and storage."""
 
-    def __init__(self, tree: Tree, contracts: Contracts | None = None) -> None:
-        super().__init__(tree, contracts)
+    def __init__(
+        self, tree: Tree, contracts: Contracts | None = None, *, open_world: bool = False
+    ) -> None:
+        super().__init__(tree, contracts, open_world=open_world)
         self.includes = Includes(tree)
         self.wide = IncludeGraph(self.corpus, self.includes)
         self.types = TypeLookup(self, self.wide)
         self.cells = Locations(self, self.types, self.wide)
-        self.pointer_calls = PointerCalls(self, self.types, self.cells)
+        self.linker = Linker(self, self.wide)
+        self.tables = Tables(self, self.types, self.cells, self.wide, self.linker)
+        self.pointer_calls = PointerCalls(self, self.types, self.cells, self.tables)
         self.callers = Callers(self, self.wide, self.pointer_calls.of)
+        self.pointer_calls.callers = self.callers
 
     def resolved(self, facts: FunctionFacts) -> FunctionFacts:
         return self.types.resolved(facts)
@@ -41,6 +48,8 @@ class Program(Functions):
         self.types.forget()
         self.cells.forget()
         self.callers.forget()
+        self.linker.forget()
+        self.tables.forget()
         self.wide.asked.clear()
 
     @property

@@ -92,6 +92,16 @@ class Trace:
         self.numbers_lost |= form == PHYSICAL
         (self.gaps if form in (PAGE, SCATTER) else self.soft_gaps).setdefault(gap)
 
+    def lost_nearby(self) -> bool:
+        """Whether addresses or pfns are where a search of the whole tree may find them."""
+        return any(gap.kind in _NEARBY for gap in self.soft_gaps)
+
     def lost_in_public(self) -> bool:
         """Whether addresses or pfns are in a struct that any file of the tree may use."""
         return any(gap.kind is GapKind.PUBLIC_STRUCT for gap in self.soft_gaps)
+
+
+_NEARBY = frozenset(
+    {GapKind.PUBLIC_STRUCT, GapKind.RETURNED_TO_UNKNOWN, GapKind.FILLED_FOR_UNKNOWN}
+)
+"""What may be no gap any more when the whole tree is searched."""

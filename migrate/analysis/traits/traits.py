@@ -197,9 +197,14 @@ def _notifiers(
     storage: Mapping[Storage, str],
 ) -> Iterator[Trait]:
     known = knowledge()
-    for site in sites:
-        for evidence in _consulted(site, releases):
-            yield Trait(TraitKind.NOTIFIER_HERE, evidence)
+    asked = [list(_consulted(site, releases)) for site in sites]
+    # What one caller of a helper asks says nothing of the others.
+    helped = [n for n, site in enumerate(sites) if site.call.name not in DIRECT_NAMES]
+    partly = not all(asked[n] for n in helped)
+    for n, found in enumerate(asked):
+        here = TraitKind.NOTIFIER_NEAR if partly and n in helped else TraitKind.NOTIFIER_HERE
+        for evidence in found:
+            yield Trait(here, evidence)
     for path in dict.fromkeys(s.facts.function.path for s in sites):
         for name in known.notifier_registration:
             for other in program.files_with(path, name):

@@ -66,8 +66,11 @@ def argument(flow: Walk, given: Given) -> None:
         _known_callee(flow, given, known)
         return
     definitions = _definitions(flow, site)
-    if not definitions:
-        _unknown_callee(flow, form, site, position)
+    if not definitions or flow.program.linker.is_stub(definitions):
+        linked = _linked(flow, form, call.name, site.facts.function.path)
+        if not linked:
+            _unknown_callee(flow, form, site, position)
+        definitions = (*definitions, *linked)
     for function in definitions:
         _into(flow, given, function)
 
@@ -87,6 +90,14 @@ def _definitions(flow: Walk, site: Site) -> tuple[Function, ...]:
         return program.definitions(other, site.facts.function.path)
     homes = dict.fromkeys(flow.trace.homes)
     return tuple(f for home in homes for f in program.definitions(name, home) if not f.static)
+
+
+def _linked(flow: Walk, form: str, name: str, path: str) -> tuple[Function, ...]:
+    """What the linker may take for the name, anywhere in the tree."""
+    if not flow.goes_far(form):
+        return ()
+    flow.trace.wide = True
+    return flow.program.linker.meant(name, path)
 
 
 def _into(flow: Walk, given: Given, function: Function) -> None:
@@ -118,7 +129,9 @@ def _through_pointer(flow: Walk, given: Given) -> None:
     if stated is not None:
         _known_callee(flow, given, stated)
         return
-    functions = flow.program.pointer_calls.meant_by(given.site)
+    far = flow.goes_far(given.form)
+    functions = flow.program.pointer_calls.meant_by(given.site, far)
+    flow.trace.wide |= far
     if not functions:
         _unknown_callee(flow, given.form, given.site, given.position)
     for function in functions:

@@ -11,7 +11,7 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import Access, AccessPath, FunctionFacts, Return
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import is_macro, start_of
+from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.location import (
     AbstractLocation,
     CallResult,
@@ -123,12 +123,12 @@ class Forward:
         """Whether every file that may use a member can be looked at."""
         if not self.program.types.is_public(cell.tag, path):
             return True
-        if not self._goes_far(form):
+        if not self.goes_far(form):
             return False
         self.trace.wide = True
         return self.program.cells.member_files(cell, path, self.numbers) is not None
 
-    def _goes_far(self, form: str) -> bool:
+    def goes_far(self, form: str) -> bool:
         """Whether to look all over the tree: not for what is already known to be incomplete, and
         for numbers only when asked to."""
         if self.numbers and self.trace.lost_in_public():
@@ -233,10 +233,7 @@ class Forward:
                 self.start(value)
             return
         self.trace.handed_out[facts.function.id] = None
-        sites, closed = self._callers(facts, form)
-        if not closed or not sites:
-            self.trace.gap(_about(GapKind.RETURNED_TO_UNKNOWN, facts), form)
-        for site in sites:
+        for site in self._callers(facts, form, GapKind.RETURNED_TO_UNKNOWN):
             if not self.compiled(site.facts.guards | site.call.guards):
                 continue
             self.trace.edge(_call_edge(EdgeKind.RETURNED, site, facts.function.name))
@@ -252,17 +249,18 @@ class Forward:
         """The callers of a function that fills a parameter hold what it was filled with."""
         for facts in self._functions(state):
             position = facts.parameters.index(parameter.name)
-            sites, closed = self._callers(facts, state.form)
-            if not closed or not sites:
-                self.trace.gap(_about(GapKind.FILLED_FOR_UNKNOWN, facts), state.form)
-            for site in sites:
+            for site in self._callers(facts, state.form, GapKind.FILLED_FOR_UNKNOWN):
                 for edge in self.graph.fills(site, position, facts.function):
                     self._into_caller(state, site, edge)
 
-    def _callers(self, facts: FunctionFacts, form: str) -> tuple[tuple[Site, ...], bool]:
-        far = self._goes_far(form)
-        self.trace.wide |= far and self.program.callers.is_public(facts.function)
-        return self.program.callers.of(facts.function, far)
+    def _callers(self, facts: FunctionFacts, form: str, missing: GapKind) -> tuple[Site, ...]:
+        """The calls of a function; that there are none, or maybe others, is a gap."""
+        far, callers = self.goes_far(form), self.program.callers
+        self.trace.wide |= far and callers.is_public(facts.function)
+        sites, closed = callers.of(facts.function, far)
+        if not closed or not sites:
+            self.trace.gap(callers.gap(facts.function, far, missing), form)
+        return sites
 
     def _into_caller(self, state: State, site: Site, edge: ValueEdge) -> None:
         form, target = edge.out_of(state.form), edge.target
@@ -298,8 +296,3 @@ def _is_parameter(point: Point) -> bool:
 
 def _call_edge(kind: EdgeKind, site: Site, function: str) -> Edge:
     return Edge(kind, site.call.place, site.call.text, function=function)
-
-
-def _about(kind: GapKind, facts: FunctionFacts) -> Gap:
-    """A gap that a function as a whole is the reason of."""
-    return Gap(kind, start_of(facts.function), function=facts.function.name)

@@ -36,6 +36,10 @@ class Walk(Protocol):
     def compiled(self, guards: Guards, place: Place | None = None) -> bool:
         """Whether some configuration has both this code and the acquires."""
 
+    def goes_far(self, form: str) -> bool:
+        """Whether to look all over the tree: not for what is already known to be incomplete, and
+        for numbers only when asked to."""
+
     def stored_at(self, point: Point, place: Place, text: str) -> None:
         """Note that pages are stored in a member or a global."""
 

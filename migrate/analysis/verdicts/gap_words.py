@@ -110,6 +110,10 @@ WORDING: Mapping[GapKind, Wording] = {
     GapKind.FILLED_FOR_UNKNOWN: Wording(
         "not all callers of {function}(), which fills it, are known", _CALLERS
     ),
+    GapKind.FUNCTION_NAMED: Wording(
+        "{function}() is used other than by a call at {at}, so that not all callers are known",
+        "Find who calls it from there: does it release what it gets?",
+    ),
     GapKind.MADE_A_NUMBER: Wording(
         "{function}() computes a number from it at {at}",
         "Look for code that makes the page of the number again and releases it.",
@@ -269,6 +273,10 @@ WORDING: Mapping[GapKind, Wording] = {
     GapKind.SOURCE_CALLERS_UNKNOWN: Wording(
         "not all callers of {function}() are known",
         "Look at every caller: can it pass a page of anybody else?",
+    ),
+    GapKind.SOURCE_FUNCTION_NAMED: Wording(
+        "{function}() is used other than by a call, so that not all callers are known",
+        "Find who calls it from there: can it pass a page of anybody else?",
     ),
 }
 """Every kind; a test holds that none is missing."""

@@ -72,6 +72,7 @@ class Results:
     subsystem_of: Callable[[str], str]
     maintainers_of: Callable[[str], tuple[str, ...]]
     proof: Proof | None = None
+    open_world: bool = False
 
     @cached_property
     def changes(self) -> dict[str, GroupChange]:
@@ -134,6 +135,7 @@ def make_report(results: Results) -> Report:
         ),
         toolchain=results.builds.how,
         machine=results.proof.machine if results.proof else "",
+        open_world=results.open_world,
     )
 
 

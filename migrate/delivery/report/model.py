@@ -221,7 +221,8 @@ class Area:
 class Report:
     """`rows` are sorted by place, `groups` by name; `toolchain` says what else than the usual
     compilers it took to build, a line each, and `machine` what the branch ran on, "" where nobody
-    booted it."""
+    booted it. With `open_world` modules outside the tree may call what it exports; else its
+    callers are those in the tree."""
 
     schema: int
     tool: str
@@ -238,3 +239,4 @@ class Report:
     series: tuple[SeriesEntry, ...]
     toolchain: tuple[str, ...] = ()
     machine: str = ""
+    open_world: bool = False

@@ -58,7 +58,7 @@ def test_what_a_member_points_to() -> None:
 
 
 def test_who_calls_a_function() -> None:
-    assert GapKind.FILLED_FOR_UNKNOWN in kinds(group_of(EXPORTED))
+    assert GapKind.FUNCTION_NAMED in kinds(group_of(EXPORTED))
     stated = of(ContractKind.CALLERS, function="fill", callers=("use",))
     group = group_of(EXPORTED, stated)
     assert (kinds(group), group.contracts) == ([], (stated,))
@@ -66,7 +66,7 @@ def test_who_calls_a_function() -> None:
 
 def test_a_caller_that_is_not_in_the_list_leaves_it_open() -> None:
     stated = of(ContractKind.CALLERS, function="fill", callers=("other",))
-    assert GapKind.FILLED_FOR_UNKNOWN in kinds(group_of(EXPORTED, stated))
+    assert GapKind.FUNCTION_NAMED in kinds(group_of(EXPORTED, stated))
 
 
 def test_storage_that_nobody_else_touches() -> None:

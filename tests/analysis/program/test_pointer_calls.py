@@ -99,9 +99,10 @@ def test_a_file_that_is_not_analysed_may_call_it() -> None:
     assert source is not None
     assert other is not None
     assert other.unread
-    assert program.pointer_calls.of(source.by_name["put"][0]) is None
+    paths = (HERE, "drivers/demo/deep.c")
+    assert program.pointer_calls.of(source.by_name["put"][0], paths, False) is None
     alone = program_of({HERE: public + sets})
-    assert alone.pointer_calls.of(source.by_name["put"][0])
+    assert alone.pointer_calls.of(source.by_name["put"][0], (HERE,), False)
 
 
 SETS = "static struct ops x = {\n\t.put = put,\n};\n"

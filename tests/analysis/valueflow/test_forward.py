@@ -261,7 +261,7 @@ def test_a_function_that_fills_for_anybody_has_callers_that_nobody_knows() -> No
     why = f"filled-for-unknown {HERE}:{{}} between"
     header = "int between(unsigned long start, struct page **handed);\n"
     files = {"include/linux/demo.h": header, HERE: "#include <linux/demo.h>\n" + text}
-    (found,) = pairing_of(files).groups
+    (found,) = pairing_of(files, open_world=True).groups
     assert gaps_of(found) == [why.format(11)]
     unused = text.replace("between(start, own);", "").replace("int between", "static int between")
     assert why.format(10) in gaps_of(only_group(unused))

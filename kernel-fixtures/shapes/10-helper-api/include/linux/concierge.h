@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 
 int concierge_fetch(unsigned long start, int nr, struct page **pages);
+int concierge_hook(unsigned long start, struct page **page);
 struct page *concierge_one(unsigned long address);
 
 #endif
