@@ -43,8 +43,11 @@ class Result:
     not_undone: int
 
 
-def as_markdown(result: Result, version: str, mark: str = "") -> str:
-    """docs/accuracy.md, whole; `mark` says what was measured."""
+def as_markdown(
+    result: Result, version: str, mark: str = "", contracts: tuple[str, ...] = ()
+) -> str:
+    """docs/accuracy.md, whole; `mark` says what was measured, `contracts` which facts the tool was
+    given."""
     judged = tomllib.loads(_JUDGED.read_text("utf-8"))
     counts = Counter(row.outcome for row in result.rows)
     same, other = result.same
@@ -74,6 +77,7 @@ def as_markdown(result: Result, version: str, mark: str = "") -> str:
         f"- Files converted whole: {same + len(other)}, of which {same} are equal to what people"
         " have, up to white space and loops that are not folded.",
         "",
+        *_listed("With these contracts", contracts),
         *_listed("Missed", result.missed),
         *_listed("In no group", result.unclaimed),
         *_listed("Left as it was by people", _with_judgement(result.extra, judged["left"])),

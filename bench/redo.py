@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Take the pins that people made in a kernel away, let the tool make them again, and compare.
 
-    python -m bench.redo LINUX [--record docs/accuracy.md] [--scratch DIR] [--jobs N]
+    python -m bench.redo LINUX [--contracts FILE] [--record docs/accuracy.md] [--scratch DIR]
 
 LINUX is a git checkout of a kernel that has pin_user_pages(); it is only read. Outside mm/ and
 include/, every pin becomes a plain reference in a clone (see bench/unpin.py), the tool runs on
 that with the profile pin-user-pages, and each site is compared with the one that people pinned.
---record makes the page docs/accuracy.md of the result.
+--record makes the page docs/accuracy.md of the result. With --contracts the tool takes the facts of
+that file, such as bench/contracts-6.1.toml.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from bench.accuracy import PINNED, Result, Row, as_markdown
 from bench.record import add_record
 from bench.unpin import RELEASES, Site, Undone, undo
+from migrate.analysis.contracts.read import read_contracts
 from migrate.analysis.frontend.corpus import scope_folder
 from migrate.analysis.model import Action, Classification, PinGroup, Place, Verdict
 from migrate.base.programs import process
@@ -184,10 +186,13 @@ def _spots(site: Site) -> list[Spot]:
     return [(site.path, line, column) for line, column in site.places]
 
 
-def migrate(tree: Path, workspace: Path, jobs: int) -> tuple[Classification, Rewrite]:
+def migrate(
+    tree: Path, workspace: Path, jobs: int, contracts: Path | None = None
+) -> tuple[Classification, Rewrite]:
     """Run the tool on `tree` as a user would, up to the rewrite."""
     argv = [sys.executable, "-m", "migrate", "rewrite", str(tree), "--profile", PROFILE]
     argv += ["--workspace", str(workspace), "--jobs", str(jobs)]
+    argv += ["--contracts", str(contracts.absolute())] if contracts is not None else []
     done = process.run(argv, cwd=ROOT, timeout=_TIME_LIMIT)
     folder = workspace / "profiles" / PROFILE
     classified = stored.load(folder / "classify.json", Classification, print)
@@ -214,10 +219,12 @@ def main() -> None:
         repository = borrow(tree.root, scratch / "linux")
         check_out(repository, tree.commit)
         commit_undone(repository, files)
-        found = migrate(repository, scratch / "workspace", arguments.jobs)
+        stated = arguments.contracts
+        found = migrate(repository, scratch / "workspace", arguments.jobs, stated)
         version = ".".join(map(str, tree.version))
         mark = arguments.record.mark() if arguments.record else ""
-        text = as_markdown(compare(Truth.of(files), *found), version, mark)
+        facts = tuple(str(c) for c in read_contracts(stated)) if stated is not None else ()
+        text = as_markdown(compare(Truth.of(files), *found), version, mark, facts)
     finally:
         if not arguments.keep:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -230,6 +237,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.redo", description="Redo human pins.")
     parser.add_argument("linux", type=Path, help="a git checkout of a kernel, only read")
     add_record(parser, "bench.redo")
+    parser.add_argument("--contracts", type=Path, help="a file of facts, as for gup-migrate")
     parser.add_argument("--keep", action="store_true", help="keep the clone and the workspace")
     parser.add_argument("--scratch", type=Path, help="where to work, 2 GB")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)

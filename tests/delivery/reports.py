@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from migrate.analysis.contract import Contract, ContractKind
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import (
     Acquire,
@@ -53,7 +54,9 @@ def group(name: str, *acquires: Acquire) -> PinGroup:
     released = Release(place, first.function, "put_page", False, "", "put_page(page)")
     used = Use(place, first.function, UseKind.MAP, "kmap(page)")
     gap = Gap(GapKind.SHARED_STORAGE, subject=EVIL)
-    return PinGroup(name, acquires, (released,), (used,), (), (gap, Gap(GapKind.NO_RELEASE)))
+    gaps = (gap, Gap(GapKind.NO_RELEASE))
+    stated = Contract(1, ContractKind.MACRO, EVIL, macro="HAVE_A")
+    return PinGroup(name, acquires, (released,), (used,), (), gaps, contracts=(stated,))
 
 
 def verdict(name: str, action: Action, reason: str = "It is so.") -> Verdict:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from migrate import __version__
+from migrate.analysis.contract import Contract, ContractKind
 from migrate.analysis.model import Acquire, Action, Evidence, Place
 from migrate.analysis.verdicts.classify import TRUTH_VALUE
 from migrate.base.data import data_folder
@@ -329,6 +330,16 @@ def test_what_the_edit_settles_is_no_warning_any_more(tiny: Tiny) -> None:
     assert TRUTH_VALUE not in " ".join(text.split())
     assert "Pass flags where a truth value was passed as gup_flags.\n" in text
     assert "- The pages may be written to.\n" in text
+
+
+def test_what_the_author_states_is_told_from_what_was_found(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    assert "states" not in body(tiny, tiny.commit(*tiny.results((group, verdict, change))).tip)
+    stated = Contract(1, ContractKind.MACRO, "configure says so", macro="HAVE_ALPHA")
+    group = replace(group, contracts=(stated,))
+    text = body(tiny, tiny.commit(*tiny.results((group, verdict, change))).tip)
+    said = "Found with what the author states, which no tool has proved:\n"
+    assert f"{said}\n- HAVE_ALPHA is not set: configure says so.\n" in text
 
 
 def test_prefix_comes_from_history(tiny: Tiny) -> None:

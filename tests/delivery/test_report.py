@@ -27,7 +27,7 @@ from migrate.delivery.report.model import Report
 from migrate.delivery.report.write import embedded, html, write_report
 from migrate.rewrite.model import FileChange, GroupFailure
 from scripts.report_schema import TARGET, schema
-from tests.delivery.reports import evil_results
+from tests.delivery.reports import EVIL, evil_results
 
 
 @pytest.fixture
@@ -234,6 +234,14 @@ def test_what_was_not_followed_has_its_kind(results: Results) -> None:
     assert first.gap_kinds == (GapKind.SHARED_STORAGE, GapKind.NO_RELEASE)
     assert first.gaps[1] == "no release was found"
     assert "- no release was found \\[no-release\\]" in markdown(report)
+
+
+def test_what_a_person_stated_is_not_among_what_was_found(results: Results) -> None:
+    report = make_report(results)
+    assert {(s.text, s.why) for s in report.groups[0].contracts} == {("HAVE_A is not set", EVIL)}
+    made = markdown(report)
+    assert "Stated by the author, not proved:\n\n- HAVE\\_A is not set: " in made
+    assert "Stated by the author, not proved" in html(report)
 
 
 def test_report_json_fits_its_schema(results: Results) -> None:
