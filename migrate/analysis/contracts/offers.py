@@ -22,6 +22,8 @@ _CALLERS = frozenset(
         GapKind.RETURNED_TO_UNKNOWN,
         GapKind.FILLED_FOR_UNKNOWN,
         GapKind.SOURCE_CALLERS_UNKNOWN,
+        GapKind.FUNCTION_NAMED,
+        GapKind.SOURCE_FUNCTION_NAMED,
     }
 )
 _OF_A_RELEASE = frozenset(
