@@ -23,6 +23,7 @@ class AuditRule(StrEnum):
     GOT_AND_UNPINNED = "got-and-unpinned"
     FREED = "freed-instead-of-released"
     CASE_4_PINNED = "pinned-for-struct-page"
+    CASE_3_PINNED = "pinned-behind-notifier"
     NEVER_RELEASED = "never-released"
     NEGATIVE_COUNT = "negative-count"
     NULL_PAGES = "null-pages"
@@ -30,6 +31,7 @@ class AuditRule(StrEnum):
     TWICE = "released-twice"
     MORE_THAN_TAKEN = "more-than-taken"
     UNHELD = "released-unheld"
+    SLEEPS = "sleeping-release"
     UNLOCKED_DIRTY = "dirtied-unlocked"
     NOT_LONGTERM = "not-longterm"
     NOT_DIRTIED = "not-dirtied"
@@ -41,6 +43,7 @@ DESCRIPTIONS = {
     AuditRule.GOT_AND_UNPINNED: "A page that was not pinned is unpinned.",
     AuditRule.FREED: "A page of user space is freed instead of released.",
     AuditRule.CASE_4_PINNED: "A page is pinned although only its struct page is looked at.",
+    AuditRule.CASE_3_PINNED: "A page is pinned although an MMU notifier says when it moves.",
     AuditRule.NEVER_RELEASED: "No release of pinned pages that are kept was found.",
     AuditRule.NEGATIVE_COUNT: "A negative return value may be used as an unsigned page count.",
     AuditRule.NULL_PAGES: "A bulk release may be given NULL, with a count that is not 0.",
@@ -48,6 +51,7 @@ DESCRIPTIONS = {
     AuditRule.TWICE: "A page is released that was released before on the same way.",
     AuditRule.MORE_THAN_TAKEN: "More pages are released than were taken.",
     AuditRule.UNHELD: "A page is released that was not taken on this way.",
+    AuditRule.SLEEPS: "A release that may sleep is called where nothing may.",
     AuditRule.UNLOCKED_DIRTY: "A page is marked dirty without its lock.",
     AuditRule.NOT_LONGTERM: "Pins stay after the call without FOLL_LONGTERM.",
     AuditRule.NOT_DIRTIED: "Pages are written to and never marked dirty.",

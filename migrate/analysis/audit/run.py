@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from migrate.analysis.audit.contexts import Contexts
 from migrate.analysis.audit.model import SUGGESTIONS, AuditRule, Finding, acquired
 from migrate.analysis.audit.paths import AuditPaths
 from migrate.analysis.audit.sources import Origin, Origins, is_pin, unpins
@@ -13,6 +14,7 @@ from migrate.analysis.audit.suggestions import suggestions
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import (
     Acquire,
+    Confidence,
     Evidence,
     Pairing,
     PinGroup,
@@ -25,7 +27,7 @@ from migrate.analysis.pairing.shares import by_folders
 from migrate.analysis.program.program import Program
 from migrate.analysis.traits.traits import is_implementation_file
 from migrate.analysis.verdicts.classify import verdict
-from migrate.analysis.verdicts.rules import mappings_changed, only_struct_page
+from migrate.analysis.verdicts.rules import mappings_changed, mmu_notifier, only_struct_page
 from migrate.base.progress import count, silent
 from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES, read_signatures
 from migrate.kernel.tree import Tree
@@ -88,6 +90,7 @@ class Auditor:
         self.origins = Origins(self.program, acquires)
         self.family = read_signatures(program.tree)
         self.paths = AuditPaths(self.program, self.family)
+        self.contexts = Contexts(self.program)
         # Without functions that pin, put_user_page() is for plain references.
         self.has_pins = any(name in self.family for name in PIN_NAMES)
 
@@ -97,10 +100,11 @@ class Auditor:
             return
         if self.has_pins:
             yield from self._mixed(group)
-            yield from _pinned_for_struct_page(group)
+            yield from _needlessly_pinned(group)
         yield from self._freed(group)
         yield from _never_released(group)
         yield from self.paths.findings(group)
+        yield from self.contexts.findings(group)
         yield from suggestions(self.program, group)
 
     def _mixed(self, group: PinGroup) -> Iterator[Finding]:
@@ -160,25 +164,23 @@ def _mixed_pair(release: Release, origin: Origin) -> Finding:
     )
 
 
-def _pinned_for_struct_page(group: PinGroup) -> Iterator[Finding]:
+def _needlessly_pinned(group: PinGroup) -> Iterator[Finding]:
+    """Pins where a plain reference, or none, is what pin_user_pages.rst asks for."""
     if group.gaps or not all(is_pin(a) for a in group.acquires):
         return
     decided = verdict(group, pins_read_only=True)
-    if decided.rule not in _CASE_4:
+    if decided.rule in _CASE_4:
+        rule = AuditRule.CASE_4_PINNED
+        why = "pins pages of which only struct page is looked at (CASE 4)"
+    elif decided.rule == mmu_notifier.__name__ and decided.confidence is Confidence.HIGH:
+        rule = AuditRule.CASE_3_PINNED
+        why = "pins pages of which an MMU notifier says when they move (CASE 3)"
+    else:
         return
     for acquire in group.acquires:
-        message = (
-            f"{acquire.name}() pins pages of which only struct page is looked at (CASE 4); a plain"
-            " reference is enough."
-        )
-        yield Finding(
-            acquire.place,
-            acquire.function,
-            AuditRule.CASE_4_PINNED,
-            message,
-            acquire.text,
-            decided.evidence,
-        )
+        message = f"{acquire.name}() {why}; a plain reference is enough."
+        place, text = acquire.place, acquire.text
+        yield Finding(place, acquire.function, rule, message, text, decided.evidence)
 
 
 def _never_released(group: PinGroup) -> Iterator[Finding]:

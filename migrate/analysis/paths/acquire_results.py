@@ -40,7 +40,8 @@ class Results:
         if isinstance(inner, Variable):
             return bool(state.result) and inner.name == state.result
         call = self.lowered.call_of(inner)
-        return call is not None and call.number in self.acquires
+        acquire = self.acquires.get(call.number) if call is not None else None
+        return acquire is not None and acquire == state.acquire
 
     def asked(self, state: State) -> Expression | None:
         """How many pages the acquire asks for."""
@@ -98,10 +99,14 @@ class Results:
 
 def of_error(condition: Expression, state: State) -> Ways | None:
     """The states when `condition` compares a variable with an error code in it with 0, or asks
-    whether a count is below it; None when it does neither."""
-    if not isinstance(condition, Binary) or not state.error:
+    whether a count is below it, or below 0; None when it does neither."""
+    if not isinstance(condition, Binary):
         return None
     operator, left, right = condition.operator, plain(condition.left), plain(condition.right)
+    if state.zero and operator == "<" and right == Variable(state.zero):
+        return None, state
+    if not state.error:
+        return None
     if right == Variable(state.error):
         operator, left, right = MIRRORED.get(operator, ""), right, left
     if left != Variable(state.error):
@@ -120,7 +125,8 @@ def is_none(count: Expression, state: State) -> bool:
     if isinstance(inner, Choice):
         sides = {plain(inner.first), plain(inner.second)}
         return bool(state.error) and sides == {Variable(state.error), Constant("0")}
-    return bool(state.error) and inner == Variable(state.error)
+    names = {state.error, state.zero} - {""}
+    return isinstance(inner, Variable) and inner.name in names
 
 
 def changes(name: str, count: Expression | None) -> bool:
@@ -132,7 +138,7 @@ def blurred(state: State) -> State:
     """`state` when nobody knows any more."""
     if state.hold is Hold.NONE:
         return state
-    return replace(state, hold=Hold.UNCLEAR, result="", error="")
+    return replace(state, hold=Hold.UNCLEAR, result="", error="", zero="")
 
 
 def argument(acquire: Acquire, call: Invoke, *roles: str) -> Expression | None:

@@ -63,7 +63,11 @@ class Correlated:
                 yield from ((name, condition.asked) for name in self._variables(condition))
 
     def _variables(self, condition: Condition) -> Iterator[str]:
-        return (e.name for e in self._lowered.behind(condition.value) if isinstance(e, Variable))
+        return (
+            e.name
+            for e in self._lowered.behind(condition.value)
+            if isinstance(e, Variable) and (e.local or not e.name.isupper())
+        )
 
     def _matters(self, condition: Condition) -> bool:
         """Whether the pages are in the statement that the condition is of, or a way out of it."""

@@ -119,6 +119,9 @@ class _Held:
         self.callees, self.own = callees, own_names(lowered)
         self.conditions = Correlated(lowered, holder.names)
         self.loops = loops
+        bounds = (plain(bound) for bound in loops.bounds.values())
+        self.counts = {bound.name for bound in bounds if isinstance(bound, Variable)}
+        """The variables up to which loops that release count."""
         filled = [a for c in lowered.calls.values() for a in self._filled(c)]
         alone = all(isinstance(plain(a), AddressOf) for a in filled)
         self.member = holder.path[-1] if len(holder.path) > 1 and alone else ""
@@ -283,7 +286,7 @@ class _Held:
 
     def _unknown(self, state: State) -> State:
         """Somebody else may know the pages from now on, or know of those that come."""
-        return replace(state, hold=Hold.UNCLEAR, result="", error="", counter=())
+        return replace(state, hold=Hold.UNCLEAR, result="", error="", zero="", counter=())
 
     def _released(self, call: Invoke, state: State) -> State:
         if state.hold in HELD and any(is_none(a, state) for a in call.arguments[1:]):
@@ -317,6 +320,9 @@ class _Held:
         name = target.name if isinstance(target, Variable) else ""
         if name and changes(name, self.results.asked(state)):
             state = replace(state, wanted=False)
+        if name in self.counts and state.hold in HELD and (is_zero(value) or name == state.zero):
+            zero = name if is_zero(value) and store.operator == "=" else ""
+            state = replace(state, zero=zero)
         if state.counter and path_of(target) == state.counter and not is_zero(value):
             return self._unknown(state)
         if store.counts:
@@ -429,8 +435,8 @@ class _Held:
 
     def meet(self, state: State, others: Collection[State]) -> State:
         """A release under a condition is taken for one that always fits."""
-        key = (state.acquire, state.error, state.counter)
-        holds = {o.hold for o in others if (o.acquire, o.error, o.counter) == key}
+        key = (state.acquire, state.error, state.zero, state.counter)
+        holds = {o.hold for o in others if (o.acquire, o.error, o.zero, o.counter) == key}
         if state.hold in (Hold.ASKED, Hold.SOME, Hold.ALL) and holds & {Hold.GONE, Hold.UNCLEAR}:
             return blurred(state)
         if state.hold is Hold.GONE and holds - {Hold.GONE}:

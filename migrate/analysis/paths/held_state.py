@@ -35,6 +35,8 @@ class State:
     """The variable that has what the acquire returned, while nothing else was stored there."""
     error: str = ""
     """The variable that had it and has an error code since."""
+    zero: str = ""
+    """A variable that is 0 since."""
     counted: bool = False
     """Whether what the acquire returned is known to others: stored, or returned."""
     counter: tuple[str, ...] = ()

@@ -20,7 +20,11 @@ from migrate.analysis.program.program import Program
 from migrate.kernel.signatures import DIRECT_NAMES, Parameter, Signature, read_signatures
 from migrate.kernel.tree import Tree
 
-_DECIDED = SUGGESTIONS | {AuditRule.CASE_4_PINNED, AuditRule.NEVER_RELEASED}
+_DECIDED = SUGGESTIONS | {
+    AuditRule.CASE_3_PINNED,
+    AuditRule.CASE_4_PINNED,
+    AuditRule.NEVER_RELEASED,
+}
 """What the verdict has decided already, by the rules or by the author, or warns of."""
 
 

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Releases that may sleep, and where they are called."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.audit.model import AuditRule, Finding
+from tests.analysis.audit.test_audit import findings
+
+CODE = """
+struct demo {
+	struct page *page;
+	spinlock_t lock;
+	struct tasklet_struct task;
+};
+int demo_start(struct demo *demo, unsigned long start)
+{
+	if (pin_user_pages_fast(start, 1, FOLL_WRITE | FOLL_LONGTERM, &demo->page) != 1)
+		return -EFAULT;
+	return 0;
+}
+static void demo_release(struct demo *demo, int flag)
+{
+	unpin_user_pages_dirty_lock(&demo->page, 1, true);
+}
+static void demo_task(struct tasklet_struct *task)
+{
+	struct demo *demo = container_of(task, struct demo, task);
+
+	TASK
+}
+void demo_end(struct demo *demo, int flag)
+{
+	BODY
+}
+"""
+
+
+def found(body: str, task: str = "") -> list[Finding]:
+    text = CODE.replace("BODY", body).replace("TASK", task)
+    return [f for f in findings(text) if f.rule is AuditRule.SLEEPS]
+
+
+LOCKED = "spin_lock(&demo->lock);\n\tdemo_release(demo, flag);\n\tspin_unlock(&demo->lock);"
+
+
+@pytest.mark.parametrize(
+    ("body", "task", "why"),
+    [
+        (LOCKED, "", "nothing may sleep from here on"),
+        (LOCKED.replace("spin_", "read_"), "", "nothing may sleep from here on"),
+        ("rcu_read_lock();\n\tdemo_release(demo, 1);\n\trcu_read_unlock();", "", "nothing may"),
+        ("tasklet_setup(&demo->task, demo_task);", "demo_release(demo, 1);", "made a tasklet"),
+    ],
+)
+def test_what_may_sleep_where_nothing_may(body: str, task: str, why: str) -> None:
+    (finding,) = found(body, task)
+    assert finding.text == "unpin_user_pages_dirty_lock(&demo->page, 1, true);"
+    assert finding.message.startswith("unpin_user_pages_dirty_lock() may sleep")
+    assert finding.evidence[0].kind == "calls demo_release()"
+    assert finding.evidence[-1].kind.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("body", "task"),
+    [
+        ("demo_release(demo, flag);", ""),
+        # given up before
+        ("spin_lock(&demo->lock);\n\tspin_unlock(&demo->lock);\n\tdemo_release(demo, 1);", ""),
+        # another lock than the one that is given up: a mutex sleeps itself
+        (LOCKED.replace("spin_", "mutex_"), ""),
+        # not on every way
+        ("if (flag)\n\t\tspin_lock(&demo->lock);\n\tdemo_release(demo, flag);", ""),
+        # a tasklet that does something else
+        ("tasklet_setup(&demo->task, demo_task);\n\tdemo_release(demo, flag);", "demo->page++;"),
+        # somebody asks first
+        (f"if (in_interrupt())\n\t\treturn;\n\t{LOCKED}", ""),
+    ],
+)
+def test_where_sleeping_is_allowed(body: str, task: str) -> None:
+    assert found(body, task) == []
+
+
+def test_nothing_dirty_needs_no_lock_of_a_page() -> None:
+    text = CODE.replace("BODY", LOCKED).replace("TASK", "")
+    assert [f.rule for f in findings(text)] == [AuditRule.SLEEPS]
+    assert findings(text.replace("1, true)", "1, false)")) == ()
