@@ -51,6 +51,8 @@ def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
         if last != "series" and pipeline.is_ready(job, last):
             return _show(request, job, console, last)
         with working(job, console):
+            if name == "run" and not request.json:
+                tables.profiles_to_choose_from(console, job)
             keep_options(request, name, job.workspace)
             if request.reroll:
                 handover.begin_reroll(job, request.trailers)

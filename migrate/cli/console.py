@@ -128,6 +128,11 @@ class Console:
     def notice(self, line: str) -> None:
         self._line(line, style="yellow")
 
+    def aside(self, line: str) -> None:
+        """A line for a person at a terminal only."""
+        if self._err.is_terminal:
+            self._line(line, style="dim")
+
     def detail(self, line: str) -> None:
         """A line for --verbose only."""
         if self._verbose:

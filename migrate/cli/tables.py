@@ -14,6 +14,8 @@ from migrate.base.stores.lock import Holder
 from migrate.base.typed import typed
 from migrate.cli.console import Console, duration
 from migrate.delivery.model import BuildStatus
+from migrate.kernel.signatures import read_signatures
+from migrate.rewrite.profile.profiles import DEFAULT_PROFILE, MAINLINE
 from migrate.runs import pipeline
 from migrate.runs.asked import Asked
 from migrate.runs.job import Job
@@ -106,6 +108,18 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
     console.say(f"Next: {_next_after_run(job)}")
 
 
+def profiles_to_choose_from(console: Console, job: Job) -> None:
+    """On a terminal, the profile that is used where there is no other, and that of mainline."""
+    if job.profile.name != DEFAULT_PROFILE or not job.profile.ours:
+        return
+    pins = "pin_user_pages" in read_signatures(job.tree)
+    lacks = "" if pins else ", which this tree lacks"
+    console.aside(
+        f"Profile {DEFAULT_PROFILE} brings an API of its own; --profile {MAINLINE} is mainline's"
+        f" way, by pin_user_pages(){lacks}."
+    )
+
+
 def left_over(console: Console, found: Left) -> None:
     """What stops the calls that stay, and then each of them."""
     rows = [(str(count), stop) for stop, count in found.by_stop()]
@@ -118,11 +132,9 @@ def left_over(console: Console, found: Left) -> None:
 
 def left_in_words(found: Left) -> str:
     """One line: before and after."""
-    helpers = f"{len(found.helpers_staying)} of {len(found.helpers)} of helpers over it"
-    return (
-        f"{len(found.staying)} of {len(found.direct)} calls of get_user_pages*() outside of mm/"
-        f" stay, and {helpers}."
-    )
+    direct = f"{len(found.staying)} of {len(found.direct)} calls of get_user_pages*()"
+    helpers = f", and {len(found.helpers_staying)} of {len(found.helpers)} of helpers over it"
+    return f"{direct} outside of mm/ stay{helpers if found.helpers else ''}."
 
 
 def _count(step: Step) -> str:

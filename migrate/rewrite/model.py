@@ -43,12 +43,13 @@ class ApiChange:
     """Patches that convert nothing, as those that introduce the API: one :class:`FileChange`
     tuple a commit.
 
-    Empty when the tree has all of it already.
+    Empty when the tree has all of it already. `cover` is what the cover letter says of it.
     """
 
     subjects: tuple[str, ...]
     bodies: tuple[str, ...]
     commits: tuple[tuple[FileChange, ...], ...]
+    cover: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree
 from migrate.rewrite.api.introduce import api_change
 from migrate.rewrite.api.toctree import add_entry
-from migrate.rewrite.model import ApiChange
+from migrate.rewrite.model import ApiChange, FileChange
 from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.profile.profiles import load_profile
 from tests.rewrite.trees import DATA, make_tree
@@ -35,12 +35,10 @@ def applied(change: ApiChange) -> dict[str, bytes]:
     return {file.path: file.after for commit in change.commits for file in commit}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_the_text_is_as_recorded(version: str, tmp_path: Path) -> None:
-    """All that is added to C, for each kernel, to the byte; the rest of the files is untouched."""
-    change = introduce(make_tree(tmp_path, version, {}))
+def added_by(commit: tuple[FileChange, ...]) -> str:
+    """What `commit` adds to each file, in one piece."""
     added = []
-    for file in change.commits[0]:
+    for file in commit:
         before, after = (file.before or b"").decode(), file.after.decode()
         lines = after.splitlines(keepends=True)
         old = before.splitlines(keepends=True)
@@ -48,8 +46,15 @@ def test_the_text_is_as_recorded(version: str, tmp_path: Path) -> None:
         new = lines[start : start + len(lines) - len(old)]
         assert "".join(lines[:start] + lines[start + len(new) :]) == before
         added += [f"### {file.path}\n", *new]
+    return "".join(added)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_text_is_as_recorded(version: str, tmp_path: Path) -> None:
+    """All that is added to C, for each kernel, to the byte; the rest of the files is untouched."""
+    change = introduce(make_tree(tmp_path, version, {}))
     expected = (DATA / "api" / f"{version}.txt").read_text()
-    assert "".join(added) == expected
+    assert added_by(change.commits[0]) == expected
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -93,6 +98,50 @@ def test_the_messages(tmp_path: Path) -> None:
     for body in (*new.bodies, *old.bodies):
         assert max(map(len, body.splitlines())) <= 75
         assert "{" not in body and "  " not in body
+
+
+LOOKED_UP = """
+void look(struct page **p)
+{
+	vaddr_get_page(0, 0, p);
+	vaddr_get_page_locked(0, 0, p);
+}
+"""
+
+
+def lookups(tree: Tree, text: str = LOOKED_UP) -> ApiChange:
+    """The API for a tree in which one file is converted to `text`."""
+    change = FileChange("kernel/look.c", b"", text.encode())
+    return api_change(Counterparts(tree, load_profile("vaddr-pin")), [change])
+
+
+@pytest.mark.parametrize("version", ["5.3", "6.1", "6.12"])
+def test_the_lookups_come_along_where_they_are_called(version: str, tmp_path: Path) -> None:
+    """All that is added to C, to the byte: by follow_page(), from 6.12 on by folio_walk_start()."""
+    newer = {"include/linux/mmap_lock.h": b"void mmap_read_lock(struct mm_struct *mm);\n"}
+    change = lookups(make_tree(tmp_path, version, newer if version[0] == "6" else {}))
+    assert change.subjects[1] == "mm/gup: introduce vaddr_get_page() and vaddr_get_page_locked()"
+    added = added_by(change.commits[1])
+    assert added == (DATA / "api" / f"{version}.lookup.txt").read_text()
+    assert all(len(line.expandtabs(8)) <= 80 for line in added.splitlines())
+
+
+def test_a_lookup_that_nobody_calls_stays_out(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, "6.1", {})
+    assert "vaddr_get_page" not in str(introduce(tree))
+    one = lookups(tree, LOOKED_UP.replace("vaddr_get_page_locked(", "other("))
+    assert one.subjects[1] == "mm/gup: introduce vaddr_get_page()"
+    assert "vaddr_get_page_locked" not in str(one)
+    assert "EXPORT_SYMBOL_GPL(vaddr_get_page)" not in str(one.commits[1]), "no module calls it"
+    assert "``vaddr_get_page(start, gup_flags, &page)``" in str(one.commits[2])
+
+
+def test_the_cover_letter_says_why_there_is_a_second_name(tmp_path: Path) -> None:
+    new = introduce(make_tree(tmp_path / "new", "6.1", {})).cover
+    old = introduce(make_tree(tmp_path / "old", "5.3", {})).cover
+    assert new.startswith("Why a second name")
+    assert "--profile pin-user-pages" in " ".join(new.split())
+    assert old.startswith("The names are those of the discussion of August 2019")
 
 
 def test_the_documentation_is_linked(tmp_path: Path) -> None:

@@ -115,6 +115,7 @@ def cover_facts(
     return {
         "api": not conversions and not commits[0].last,
         "last": commits[0].last,
+        "about_api": "" if conversions or commits[0].last else facts.rewrite.api.cover,
         "single": len(commits) == 1,
         "commits": list(commits),
         "sites": _explained([site for c in conversions for site in _converted(c)], document),

@@ -68,7 +68,8 @@ def api_change(
     made = [(commit, work.commit(commit)) for commit in api.commit]
     kept = [(commit, files) for commit, files in made if files]
     subjects, bodies = work.messages([commit for commit, _ in kept])
-    return ApiChange(subjects, bodies, tuple(files for _, files in kept))
+    cover = work.cover() if kept else ""
+    return ApiChange(subjects, bodies, tuple(files for _, files in kept), cover)
 
 
 class _Work:
@@ -127,6 +128,10 @@ class _Work:
                 raise self._refused(f"subject {commit.subject!r}", wrong)
         count = len(commits)
         return made[:count], tuple(paragraphs(text) for text in made[count:])
+
+    def cover(self) -> str:
+        """What the cover letter says of the API."""
+        return paragraphs(self._fill([Fill(self.api.cover, {})])[0]) if self.api.cover else ""
 
     def _names(self, commit: ApiCommit) -> dict[str, Any]:
         added = self._added(commit)
@@ -326,7 +331,11 @@ def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draf
     result = draft.advance(outcome.files[draft.path], edits)
     if isinstance(result, Draft):
         tokens = result.tokens[anchor.end : anchor.end + len(added)]
-        written = with_layout(result.text, tokens[0].start, tokens[-1].end, text.encode())
+        start, before = tokens[0].start, result.tokens[anchor.end - 1].end
+        written = with_layout(result.text, start, tokens[-1].end, text.encode())
+        if anchor.end and b"\n" not in written[before:start]:
+            # spatch puts a function that begins with "static" on the line of what is before it.
+            written = written[:before] + b"\n\n" + written[start:]
         result = draft.advance(written, edits)
     return result if isinstance(result, Draft) else _why_not(result)
 

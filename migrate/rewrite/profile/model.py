@@ -132,7 +132,7 @@ class Api:
     The second and later sources get their part only where they define functions that are
     mirrored, as trees do whose memory management without MMU is a file of its own. `shared` are
     files that are built either way and may define some of them, too. `asks` are further functions
-    that the templates ask the tree for.
+    that the templates ask the tree for. `cover` is a template of what the cover letter says.
     """
 
     header: str
@@ -141,6 +141,7 @@ class Api:
     commit: tuple[ApiCommit, ...]
     shared: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
+    cover: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from migrate.rewrite.profile.model import Profile, is_text
 from migrate.rewrite.profile.trust import untrusted_in, wrong_in
 
 DEFAULT_PROFILE = "vaddr-pin"
+MAINLINE = "pin-user-pages"
+"""The profile of what mainline has."""
+
 _FILE = "profile.toml"
 _MOST_DOTS = 100
 _NOT_IN_THE_FILE = {"folder", "files", "ours", "trusted"}
@@ -128,6 +131,7 @@ def _check(profile: Profile, path: Path) -> None:
         )
         if name
     ]
+    templates += [profile.api.cover] if profile.api and profile.api.cover else []
     if wrong := wrong_in(profile):
         raise _malformed(path, wrong)
     for name in templates:
