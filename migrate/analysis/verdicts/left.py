@@ -29,6 +29,7 @@ STOPS = {
     "only_struct_page": "it only looks at struct page, and no lookup fits",
     "other_sources": "pages from elsewhere share the storage or a release",
     "not_followed": "not everything could be followed",
+    "freed": "a page is given back to the allocator instead of released",
     "extra_references": "other references to the pages are taken or dropped",
     "data_read": "it only reads the data, and the profile leaves such callers",
     "written_unasked": "it writes to the data without having asked to",
