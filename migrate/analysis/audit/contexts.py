@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Releases that may sleep, where nothing may: under a spinlock, in a tasklet, an interrupt handler.
 
-unpin_user_pages_dirty_lock() and set_page_dirty_lock() wait for the lock of the page. net/rds had
-to be fixed for that, see net/rds/ib_rdma.c of Linux 6.12; DSAC (Bai, Lawall, Hu, Effective
-Detection of Sleep-in-Atomic-Context Bugs in the Linux Kernel, ACM TOCS 2020) looks for all calls.
+unpin_user_pages_dirty_lock() and set_page_dirty_lock() wait for the lock of the page; see the
+comment of the latter in the kernel. DSAC (Bai, Lawall, Hu, Effective Detection of
+Sleep-in-Atomic-Context Bugs in the Linux Kernel, ACM TOCS 2020) looks for all such calls.
 """
 
 from __future__ import annotations
