@@ -26,6 +26,8 @@ class ContractKind(StrEnum):
     """Whether pages of one function get to the releases in another."""
     SOURCES = "sources"
     """Whose pages the releases in a function drop."""
+    PAIRED = "paired"
+    """Which acquires and which releases belong together, and with no others."""
     NOTIFIER = "notifier"
     """Whether an MMU notifier covers the pages."""
     MACRO = "macro"
@@ -56,7 +58,8 @@ class Contract:
     have. `callers` are names. `filled` and `released` say that this happens nowhere but in code
     that is looked at. Pages of `function` do not get to the releases in `never_reaches`; the
     releases in `function` drop those that the functions `only_from` acquire.
-    `released_in` are the functions in which what is in `member` is released, all of them.
+    `released_in` are the functions in which what is in `member` is released, all of them, or what
+    the functions `acquired_in` acquire.
     `notifier` is "path:function", where it is registered.
     """
 
@@ -73,6 +76,7 @@ class Contract:
     filled: bool = False
     released: bool = False
     released_in: tuple[str, ...] = ()
+    acquired_in: tuple[str, ...] = ()
     never_reaches: tuple[str, ...] = ()
     only_from: tuple[str, ...] = ()
     notifier: str = ""
@@ -117,6 +121,13 @@ def _sources(c: Contract) -> str:
     return f"the releases in {c.function}() drop pages that {_listed(c.only_from)} acquires, alone"
 
 
+def _paired(c: Contract) -> str:
+    return (
+        f"what {_listed(c.acquired_in)} acquires is released in {_listed(c.released_in)} alone,"
+        " and nothing else there"
+    )
+
+
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"{name}()" for name in names)
 
@@ -139,6 +150,7 @@ _SENTENCES = {
     ContractKind.STORAGE: _storage,
     ContractKind.APART: _apart,
     ContractKind.SOURCES: _sources,
+    ContractKind.PAIRED: _paired,
     ContractKind.NOTIFIER: _notifier,
     ContractKind.MACRO: _macro,
 }
@@ -204,7 +216,21 @@ class Contracts:
             if c.function == release and c.file in ("", path):
                 self._used[c] = None
                 return c.only_from
+        for c in self._of(ContractKind.PAIRED):
+            if release in c.released_in and c.file in ("", path):
+                self._used[c] = None
+                return c.acquired_in
         return ()
+
+    def are_paired(self, acquiring: Iterable[str], releasing: Iterable[str]) -> bool:
+        """Whether what the functions `acquiring` acquire is released in no others than those
+        `releasing`, all of which have a release."""
+        taking, dropping = {*acquiring}, {*releasing}
+        for c in self._of(ContractKind.PAIRED):
+            if taking & {*c.acquired_in}:
+                self._used[c] = None
+                return taking <= {*c.acquired_in} and dropping == {*c.released_in}
+        return False
 
     def _closed(self, member: str, *, filled: bool) -> bool:
         for c in self._of(ContractKind.STORAGE):

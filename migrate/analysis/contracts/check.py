@@ -8,6 +8,7 @@ has, and a statement that code contradicts, with the place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from migrate.analysis.contract import Contract, ContractKind
 from migrate.analysis.contracts.contradictions import (
@@ -40,9 +41,12 @@ def check_contracts(program: Program, scan: Scan, contracts: Iterable[Contract])
 
 def check_groups(program: Program, groups: Iterable[PinGroup]) -> None:
     """A :class:`Refusal` when a group that a notifier is said not to cover is in the very struct
-    that the notifier is a part of."""
+    that the notifier is a part of, or when acquires and releases belong together that are said
+    not to."""
     for group in groups:
         for contract in group.contracts:
+            if contract.kind is ContractKind.PAIRED:
+                _check_pairs(contract, group)
             if contract.kind is ContractKind.NOTIFIER:
                 for site in _registrations(program, contract):
                     cells = (program.cells.of(v, site.facts)[0] for v in site.call.values(0))
@@ -50,6 +54,24 @@ def check_groups(program: Program, groups: Iterable[PinGroup]) -> None:
                     for tag in sorted(tags & {*group.structs}):
                         what = f"it is a part of struct {tag}, which holds the pages"
                         raise _contradicted(contract, site.call.place, what)
+
+
+def _check_pairs(c: Contract, group: PinGroup) -> None:
+    if not {a.function for a in group.acquires} & {*c.acquired_in}:
+        return
+    for acquire in group.acquires:
+        if acquire.function not in c.acquired_in:
+            what = f"{acquire.name}() takes pages that are released with those"
+            raise _contradicted(c, acquire.place, what)
+    for release in group.releases:
+        if release.function not in c.released_in:
+            raise _contradicted(c, release.place, f"{release.name}() releases them, too")
+    for name in c.released_in:
+        if name not in {r.function for r in group.releases}:
+            raise Refusal(
+                f"{c.name}: no release of theirs was found in {name}().",
+                "Name the functions that the pages get to, as far as they can be followed.",
+            )
 
 
 def _argument(names: Names, c: Contract) -> None:
@@ -169,6 +191,11 @@ def _sources(names: Names, c: Contract) -> None:
         raise _contradicted(c, *found)
 
 
+def _paired(names: Names, c: Contract) -> None:
+    for name in c.released_in:
+        _sources(names, replace(c, function=name, only_from=c.acquired_in))
+
+
 def _notifier(names: Names, c: Contract) -> None:
     path, function = c.notifier.split(":")
     if names.program.tree.read(path) is None:
@@ -244,6 +271,7 @@ _CHECKS: Mapping[ContractKind, Callable[[Names, Contract], None]] = {
     ContractKind.STORAGE: _storage,
     ContractKind.APART: _apart,
     ContractKind.SOURCES: _sources,
+    ContractKind.PAIRED: _paired,
     ContractKind.NOTIFIER: _notifier,
     ContractKind.MACRO: _macro,
 }

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.contract import Contract, ContractKind
-from migrate.analysis.gaps import FOREIGN_SOURCES, UNKNOWN_SOURCES, Gap, GapKind
+from migrate.analysis.gaps import FOREIGN_SOURCES, OF_FINDERS, UNKNOWN_SOURCES, Gap, GapKind
 from migrate.analysis.model import Action, PinGroup, Place, TraitKind, Verdict
+from migrate.analysis.pairing.finish import NEVER_STATED
 from migrate.analysis.program.program import Program
 
 BLANK = "?"
@@ -31,6 +32,7 @@ _OF_A_RELEASE = frozenset(
     | {GapKind.MAY_BE_SET, GapKind.SOURCE_TYPE_UNKNOWN, GapKind.NOTHING_SETS}
 )
 _BACKWARD = FOREIGN_SOURCES | UNKNOWN_SOURCES
+_NO_PAIRS = NEVER_STATED | OF_FINDERS | {GapKind.FILE_NOT_ANALYSED, GapKind.FILE_NAMES_STORAGE}
 _NOTIFIERS = (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR)
 _NOTIFIER_RULE = "notifier_near"
 
@@ -50,6 +52,9 @@ def offers(program: Program, group: PinGroup, verdict: Verdict) -> tuple[Offer |
     the gap itself where no contract can."""
     if verdict.action is not Action.MANUAL:
         return ()
+    paired = _paired(group)
+    if paired is not None:
+        return paired
     found: dict[Offer | Gap, None] = {}
     backward = _backward(group)
     for gap in group.gaps:
@@ -61,6 +66,19 @@ def offers(program: Program, group: PinGroup, verdict: Verdict) -> tuple[Offer |
     if verdict.rule == _NOTIFIER_RULE:
         found |= dict.fromkeys(_about_notifiers(program, group))
     return tuple(found)
+
+
+def _paired(group: PinGroup) -> tuple[Offer | Gap, ...] | None:
+    """Where one gap at least has no contract of its own, but by pairing by hand: that, and what is
+    left then."""
+    dropping = _releasing(group)
+    by_hand = [gap for gap in group.gaps if gap.kind not in _NO_PAIRS]
+    if not dropping or all(_contract(group, gap) is not None for gap in by_hand):
+        return None
+    taking = tuple(dict.fromkeys(a.function for a in group.acquires))
+    stated = _stated(ContractKind.PAIRED, acquired_in=taking, released_in=dropping)
+    left = (gap for gap in group.gaps if gap.kind in _NO_PAIRS - _BACKWARD)
+    return Offer(stated, _ask_paired(stated), by_hand[0].place, by_hand[0]), *left
 
 
 def _contract(group: PinGroup, gap: Gap) -> Contract | None:
@@ -93,11 +111,13 @@ def _entries(c: Contract) -> Iterator[tuple[str, object]]:
         yield "does", str(c.does) if c.does is not None else BLANK
         if c.until:
             yield "until", c.until
-    for key in ("callers", "never_reaches", "only_from"):
+    for key in ("callers", "never_reaches", "only_from", "acquired_in"):
         if value := getattr(c, key):
             yield key, list(value)
     if c.filled:
         yield "filled", "nowhere else"
+    if c.kind is ContractKind.PAIRED:
+        yield "released_in", list(c.released_in)
     if c.released:
         yield "released", list(c.released_in) or "nowhere else"
     if c.kind is ContractKind.NOTIFIER:
@@ -223,6 +243,11 @@ def _ask_sources(c: Contract) -> str:
     return f"Do the releases in {c.function}() drop pages of {names} and no others?"
 
 
+def _ask_paired(c: Contract) -> str:
+    taking, dropping = (" and ".join(f"{n}()" for n in ns) for ns in (c.acquired_in, c.released_in))
+    return f"Is what {taking} acquires released in {dropping} alone, and nothing else there?"
+
+
 def _ask_notifier(c: Contract) -> str:
     return f"Is the MMU notifier registered in {c.notifier}() for other ranges than these pages?"
 
@@ -237,6 +262,7 @@ _QUESTIONS: Mapping[ContractKind, Callable[[Contract], str]] = {
     ContractKind.STORAGE: _ask_storage,
     ContractKind.APART: _ask_apart,
     ContractKind.SOURCES: _ask_sources,
+    ContractKind.PAIRED: _ask_paired,
     ContractKind.NOTIFIER: _ask_notifier,
     ContractKind.MACRO: _ask_macro,
 }

@@ -25,6 +25,8 @@ _KEYS: Mapping[str, type] = {
     "callers": list,
     "only_from": list,
     "never_reaches": list,
+    "acquired_in": list,
+    "released_in": list,
     "released": object,
 }
 _NAMES = {
@@ -111,6 +113,7 @@ _MARKS: Mapping[ContractKind, str] = {
     ContractKind.STORAGE: "filled or released",
     ContractKind.APART: "never_reaches",
     ContractKind.SOURCES: "only_from",
+    ContractKind.PAIRED: "acquired_in",
     ContractKind.NOTIFIER: "notifier",
     ContractKind.MACRO: "macro",
 }
@@ -122,6 +125,7 @@ _ALLOWED: Mapping[ContractKind, frozenset[str]] = {
     ContractKind.STORAGE: frozenset({"member", "filled", "released"}),
     ContractKind.APART: frozenset({"function", "file", "never_reaches"}),
     ContractKind.SOURCES: frozenset({"function", "file", "only_from"}),
+    ContractKind.PAIRED: frozenset({"acquired_in", "released_in", "file"}),
     ContractKind.NOTIFIER: frozenset({"notifier", "covers"}),
     ContractKind.MACRO: frozenset({"macro", "set"}),
 }
@@ -204,6 +208,20 @@ def _sources(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
     return replace(found, file=_path(entry))
 
 
+def _paired(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
+    taking, dropping = entry["acquired_in"], entry.get("released_in", [])
+    if not taking or not dropping:
+        raise wrong("it does not name functions that acquire and functions that release")
+    return Contract(
+        0,
+        ContractKind.PAIRED,
+        "",
+        file=_path(entry),
+        acquired_in=tuple(taking),
+        released_in=tuple(dropping),
+    )
+
+
 def _notifier(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
     where = entry["notifier"].removeprefix("./")
     if not _NOTIFIER.fullmatch(where):
@@ -232,6 +250,7 @@ _READERS: Mapping[ContractKind, Callable[[Mapping[str, Any], Wrong], Contract]] 
     ContractKind.STORAGE: _storage,
     ContractKind.APART: _apart,
     ContractKind.SOURCES: _sources,
+    ContractKind.PAIRED: _paired,
     ContractKind.NOTIFIER: _notifier,
     ContractKind.MACRO: _macro,
 }

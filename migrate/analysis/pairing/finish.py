@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from migrate.analysis.acquires.unread import unread_mentions
-from migrate.analysis.gaps import Gap, GapKind, distinct
+from migrate.analysis.gaps import FOREIGN_SOURCES, UNKNOWN_SOURCES, Gap, GapKind, distinct
 from migrate.analysis.heap.borrow_escapes import taken_back
 from migrate.analysis.heap.unmodelled_uses import doubts
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Trait, TraitKind, Use, UseKind
@@ -23,6 +23,17 @@ from migrate.analysis.traits.follow import follow_sites
 from migrate.analysis.traits.path_traits import path_traits
 from migrate.analysis.traits.traits import group_traits
 from migrate.analysis.valueflow.borrowers import released_through
+
+NEVER_STATED = frozenset(
+    {GapKind.NO_RELEASE, GapKind.MACRO_RELEASES}
+    | {GapKind.ACQUIRE_OUTSIDE_FUNCTION, GapKind.ACQUIRE_ARGUMENTS_UNCLEAR}
+    | {GapKind.ACQUIRE_OTHER_PROTOTYPE, GapKind.ACQUIRE_NEVER_COMPILED}
+    | {GapKind.PAGES_ARGUMENT_UNKNOWN, GapKind.PAGES_ARGUMENT_NO_VARIABLE}
+    | FOREIGN_SOURCES
+    | UNKNOWN_SOURCES
+)
+"""What stays open when a person says which releases are those of an acquire: the calls themselves,
+and the way back, of which the releases are asked one by one."""
 
 
 def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], bool]) -> PinGroup:
@@ -46,6 +57,8 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
     gaps |= dict.fromkeys(_missing(closure, is_of_others))
     acquires = tuple(sorted(closure.acquires.values()))
     releases = tuple(sorted(s.release for s in trace.releases.values()))
+    if program.contracts.are_paired((a.function for a in acquires), (r.function for r in releases)):
+        gaps = {gap: None for gap in gaps if gap.kind in NEVER_STATED}
     ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
     sites = tuple((a, closure.known.site(a)) for a in acquires)
     traits = (

@@ -95,7 +95,10 @@ class Grouper:
         stated.begin()
         self._forget_objects()  # they do not say which contracts they rest on
         traced = self._group(first)
-        return replace(traced, group=replace(traced.group, contracts=stated.used))
+        group = replace(traced.group, contracts=stated.used)
+        pairs = ((a.function for a in group.acquires), (r.function for r in group.releases))
+        closed = stated.are_paired(*pairs)
+        return replace(traced, group=group, openings=() if closed else traced.openings)
 
     def _group(self, first: Acquire) -> Traced:
         why = self._not_analysed(first.place.path)

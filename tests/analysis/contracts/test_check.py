@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from textwrap import dedent
 
@@ -210,6 +211,10 @@ AGAINST = [
         "put_page() releases it right there",
     ),
     (
+        of(ContractKind.PAIRED, acquired_in=("get",), released_in=("swap",)),
+        "put_page() releases it right there; the page is of alloc_page()",
+    ),
+    (
         of(ContractKind.SOURCES, function="swap", only_from=("get",)),
         "put_page() releases it right there; the page is of alloc_page()",
     ),
@@ -309,4 +314,53 @@ def test_a_notifier_in_the_struct_that_holds_the_pages() -> None:
     program = Program(tree, Contracts((OTHER,)))
     groups = pair(tree, scan_of(tree), program=program).groups
     with pytest.raises(Refusal, match="it is a part of struct demo, which holds the pages"):
+        check_groups(program, groups)
+
+
+PAIRED = """
+    #include <linux/mm.h>
+    struct demo { struct page *page; };
+    int one(struct demo *d, unsigned long at)
+    {
+            return get_user_pages_fast(at, 1, FOLL_WRITE, &d->page);
+    }
+    int two(struct demo *d, unsigned long at)
+    {
+            return get_user_pages_fast(at, 1, FOLL_WRITE, &d->page);
+    }
+    void drop(struct demo *d)
+    {
+            put_page(d->page);
+    }
+    void stop(struct demo *d)
+    {
+            put_page(d->page);
+    }
+    void look(struct demo *d)
+    {
+            lock_page(d->page);
+    }
+"""
+
+
+@pytest.mark.parametrize(
+    ("taking", "dropping", "line"),
+    [
+        (("one", "two"), ("drop", "stop"), ""),
+        (("one", "two"), ("drop",), "put_page() releases them, too"),
+        (("one", "two"), ("drop", "stop", "look"), "no release of theirs was found in look()"),
+        (("one",), ("drop", "stop"), "takes pages that are released with those"),
+    ],
+)
+def test_pairs_against_the_group(
+    taking: tuple[str, ...], dropping: tuple[str, ...], line: str
+) -> None:
+    stated = of(ContractKind.PAIRED, acquired_in=taking, released_in=dropping)
+    tree = tree_of({PATH: dedent(PAIRED)})
+    program = Program(tree, Contracts((stated,)))
+    groups = pair(tree, scan_of(tree), program=program).groups
+    if not line:
+        check_groups(program, groups)
+        return
+    with pytest.raises(Refusal, match=re.escape(line)):
         check_groups(program, groups)

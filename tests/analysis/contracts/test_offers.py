@@ -102,7 +102,7 @@ def test_contracts_in_the_order_of_the_groups_that_they_open() -> None:
         manual("two", passed("b"), passed("a")),
         manual("three", passed("b")),
         manual("four", passed("b"), passed("b")),
-        manual("hopeless", passed("c"), groups.GAP),
+        manual("hopeless", passed("c"), Gap(GapKind.NO_RELEASE)),
         manual("five", passed("d"), passed("a"), passed("e")),
     ) == [
         (asked.format("b"), ["three", "four"], [("two", 1)]),
@@ -118,8 +118,20 @@ def test_nothing_is_asked_of_a_group_that_is_decided() -> None:
 
 
 def test_a_gap_that_no_contract_closes() -> None:
-    group, found = manual("one", groups.GAP)
-    assert offers(program({}), group, found) == (groups.GAP,)
+    gap = Gap(GapKind.NO_RELEASE)
+    group, found = manual("one", gap)
+    assert offers(program({}), group, found) == (gap,)
+
+
+def test_pairs_are_offered_where_nothing_smaller_would_do() -> None:
+    never = Gap(GapKind.MACRO_RELEASES, groups.GAP.place)
+    group, found = manual("one", passed("a"), groups.GAP, never)
+    offer, left = offers(program({}), group, found)
+    assert isinstance(offer, Offer)
+    assert (offer.contract.kind, left) == (ContractKind.PAIRED, never)
+    assert (offer.contract.acquired_in, offer.contract.released_in) == (("get",), ("put",))
+    group = replace(group, releases=())
+    assert {*offers(program({}), group, found)} >= {groups.GAP, never}
 
 
 def test_one_contract_for_all_that_a_release_may_drop() -> None:

@@ -132,3 +132,25 @@ def test_an_acquire_under_a_macro_that_is_not_set_is_not_converted() -> None:
     )
     group = group_of(text + "#endif\n", of(ContractKind.MACRO, macro="HAVE_STAGE", set=False))
     assert GapKind.ACQUIRE_NEVER_COMPILED in kinds(group)
+
+
+def test_which_acquires_and_releases_belong_together() -> None:
+    text = SHARED.replace("lock_page(d->page)", "stage(d->page)")
+    both = {GapKind.PASSED_TO_UNKNOWN, GapKind.FROM_OTHER_CALL}
+    assert {*kinds(group_of(text))} == both
+    stated = of(ContractKind.PAIRED, acquired_in=("demo_user",), released_in=("demo_put",))
+    group = group_of(text, stated)
+    assert (kinds(group), group.contracts) == ([], (stated,))
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"acquired_in": ("demo_own",), "released_in": ("demo_put",)},
+        {"acquired_in": ("demo_user",), "released_in": ("demo_put", "demo_stop")},
+        {"acquired_in": ("demo_user",), "released_in": ("demo_stop",)},
+    ],
+)
+def test_other_pairs_leave_it_open(stated: dict[str, object]) -> None:
+    text = SHARED.replace("lock_page(d->page)", "stage(d->page)")
+    assert GapKind.PASSED_TO_UNKNOWN in kinds(group_of(text, of(ContractKind.PAIRED, **stated)))

@@ -77,6 +77,11 @@ SAID = [
         "the releases in f() drop pages that g() acquires, alone",
     ),
     (
+        ('acquired_in = ["g"]', 'released_in = ["f", "h"]'),
+        {"kind": ContractKind.PAIRED, "acquired_in": ("g",), "released_in": ("f", "h")},
+        "what g() acquires is released in f(), h() alone, and nothing else there",
+    ),
+    (
         ('notifier = "a.c:f"', 'covers = "other ranges"'),
         {"kind": ContractKind.NOTIFIER, "notifier": "a.c:f"},
         "the MMU notifier registered in a.c:f() is for other ranges",
@@ -134,6 +139,7 @@ REFUSED = [
     (entry('never_reaches = ["f"]'), "it names no function"),
     (entry('function = "f"', "never_reaches = []"), "never_reaches names no function"),
     (entry('function = "f"', "only_from = []"), "only_from names no function"),
+    (entry('acquired_in = ["g"]'), "it does not name functions that acquire"),
     (entry('notifier = "f"', 'covers = "other ranges"'), "'f' is no place"),
     (entry('notifier = "a.c:f"'), "it does not say covers = 'other ranges'"),
 ]
