@@ -87,6 +87,13 @@ FIGURES = (
         "five minutes",
     ),
     Figures(
+        "bench.left",
+        "docs/left.md",
+        ("migrate/analysis", "migrate/kernel", "migrate/rewrite", "cocci"),
+        "LINUX... --record docs/left.md",
+        "five minutes a kernel",
+    ),
+    Figures(
         "bench.share",
         "docs/performance.md",
         ("migrate/analysis", "migrate/base", "migrate/delivery", "migrate/rewrite", "cocci"),

@@ -21,6 +21,7 @@ from bench.interrupts import Interrupt, ends
 from bench.kernels import Line as KernelLine
 from bench.kernels import counted, document, ids_of, keep, kept
 from bench.kills import WAYS, Kill, Trial, draw
+from bench.left import count, rows
 from bench.measured import as_text
 from bench.mutations import mutated, mutations
 from bench.record import record
@@ -461,3 +462,11 @@ def test_shares_are_added_up_for_each_process_the_busiest_first() -> None:
         "| rewrite | 1 | 3 0 0 | 4.0 0.0 0.0 | 4.0 |",
     ]
     assert text[-1].startswith("7 groups, 1 made for nothing; 123 MB ")
+
+
+def test_what_is_left_is_counted_by_what_stops_it() -> None:
+    calls = [{"stop": s} for s in ("the profile converts it", "b", "a", "b")]
+    assert count(calls).stops == (("b", 2), ("a", 1))
+    found = {"direct": calls, "helpers": calls[:1]}
+    (row,) = rows("6.1", "some-api", found)
+    assert row == "| 6.1 | `some-api` | 4 | 3 | 1 | 0 | 2: b; 1: a |"
