@@ -15,6 +15,10 @@ _ATTRIBUTE = re.compile(
 _DIVISION_AT_END = re.compile(rb"([ \t])/\\\n")
 """In a macro `a /\\` at the end of a line the grammar does not see that the line goes on."""
 
+_MACRO_OF_LINES = re.compile(rb"^[ \t]*#[ \t]*define\b(?:[^\n]*\\\n)+[^\n]*", re.M)
+_COMMENT = re.compile(rb"\"(?:\\.|[^\"\\])*\"|/\*.*?\*/", re.S)
+"""To the grammar a comment ends the body of a macro. What is in a string is none."""
+
 _LABEL_BEFORE_DIRECTIVE = re.compile(
     rb"^[ \t]*(\w+)[ \t]*:((?:[ \t]|/\*[^\n]*?\*/|//[^\n]*)*)\n"
     rb"(?=(?:[ \t]*\n)*[ \t]*#[ \t]*(?:if|el|en))",
@@ -29,7 +33,18 @@ def readable(text: bytes) -> bytes:
     plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
     if b"/\\\n" in plain:
         plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
+    if b"/*" in plain:
+        plain = _MACRO_OF_LINES.sub(_without_comments, plain)
     return _with_statements(plain)
+
+
+def _without_comments(macro: re.Match[bytes]) -> bytes:
+    """A macro of several lines with blanks for its comments."""
+    return _COMMENT.sub(lambda found: _blank(found[0]), macro[0])
+
+
+def _blank(text: bytes) -> bytes:
+    return text if text.startswith(b'"') else re.sub(rb"[^\\\n]", b" ", text)
 
 
 def _with_statements(text: bytes) -> bytes:

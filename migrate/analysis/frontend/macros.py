@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import CONTAINERS, Origin, Source, name_of
+from migrate.analysis.place import Place
 
 VARIADIC = "__VA_ARGS__"
 """The parameter of a macro that takes all arguments that are left."""
@@ -22,12 +23,24 @@ def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:
         if node.type == "preproc_function_def":
             named = node.child_by_field_name("name")
             if named is not None and name_of(named) == name:
-                yield _macro_as_function(node), Origin(source.place(node), source.line(node))
+                text, before = _macro_as_function(node)
+                body = _body(source, node) if before is not None else None
+                yield text, Origin(source.place(node), source.line(node), body, before or 0)
         elif node.type in CONTAINERS:
             queue.extend(node.children)
 
 
-def _macro_as_function(node: Node) -> bytes:
+def _body(source: Source, node: Node) -> Place | None:
+    """Where the body of a macro begins."""
+    value = node.child_by_field_name("value")
+    if value is None or value.text is None:
+        return None
+    return source.place_at(value.end_byte - len(value.text.replace(b"\\\n", b" \n").lstrip()))
+
+
+def _macro_as_function(node: Node) -> tuple[bytes, int | None]:
+    """A macro as a function, and how many bytes are before its body on the line where that begins;
+    None when the body is not what is in the file, byte by byte."""
     listed, value = node.child_by_field_name("parameters"), node.child_by_field_name("value")
     children = listed.children if listed is not None else []
     names = [
@@ -36,12 +49,16 @@ def _macro_as_function(node: Node) -> bytes:
         if c.type in ("identifier", "...")
     ]
     body = (value.text or b"" if value is not None else b"").replace(b"\\\n", b" \n")
+    exact = b"#" not in body
     body = body.replace(b"##", b"").strip()
     if any(c.type == "ERROR" and c.text == b"..." for c in children) and names:
         # GNU's `args...` is `...` by a name of its own.
         own, names[-1] = names[-1], VARIADIC.encode()
+        exact = False
         body = re.sub(rb"\b" + re.escape(own) + rb"\b", names[-1], body)
+    result = b""
     if not body.startswith((b"do", b"{", b"if", b"for", b"while")) and not body.endswith(b";"):
-        body = b"return " + body
+        result = b"return "
     parameters = b", ".join(b"void *" + n for n in names) or b"void"
-    return b"static void macro(" + parameters + b")\n{\n" + body + b";\n}\n"
+    text = b"static void macro(" + parameters + b")\n{\n" + result + body + b";\n}\n"
+    return text, len(result) if exact else None

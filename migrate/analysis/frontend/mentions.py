@@ -79,6 +79,11 @@ class Mention:
         return _LOOKED_UP.search(before) is not None
 
     @property
+    def is_definition(self) -> bool:
+        """Whether it is the name of a macro with arguments, where that is defined."""
+        return self.kind == "identifier" and self.holder == "preproc_function_def"
+
+    @property
     def is_member(self) -> bool:
         """Whether it is a member of an object."""
         return self.kind == "field_identifier" and self.holder == "field_expression"

@@ -63,13 +63,30 @@ class Function:
         return self.body.end_byte
 
 
+_ROWS_BEFORE = 2
+"""Of the text that a macro is parsed as, before its body."""
+
+
 @dataclass(frozen=True)
 class Origin:
-    """For the body of a macro: where the macro is defined, which is where all of it stands, and
-    that line of the file, stripped."""
+    """For the body of a macro: where the macro is defined, and that line of the file, stripped.
+
+    `body` is where the body begins, and `before` how many bytes are before it in that line of the
+    text that is parsed, the third; without `body` all of it stands where the macro does.
+    """
 
     place: Place
     line: str
+    body: Place | None = None
+    before: int = 0
+
+    def place_of(self, row: int, column: int) -> Place:
+        """Where a row, from 0, and a column of the parsed text are in the file."""
+        if self.body is None or row < _ROWS_BEFORE:
+            return self.place
+        first = row == _ROWS_BEFORE
+        shifted = self.body.column + column - self.before if first else column
+        return Place(self.place.path, self.body.line + row - _ROWS_BEFORE, shifted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +137,7 @@ class Source:
 
     def place(self, node: Node) -> Place:
         if self.origin is not None:
-            return self.origin.place
+            return self.origin.place_of(*node.start_point)
         return Place(self.path, node.start_point[0] + 1, node.start_point[1])
 
     def place_at(self, byte: int) -> Place:

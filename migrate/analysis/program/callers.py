@@ -14,14 +14,20 @@ from itertools import islice
 
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.limits import MOST_CALLERS
-from migrate.analysis.frontend.mentions import mentions
+from migrate.analysis.frontend.mentions import Mention, mentions
 from migrate.analysis.frontend.syntax import Function, Source
 from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import UNKNOWN_SOURCES, Gap, GapKind
 from migrate.analysis.ir.model import Call, FunctionFacts
 from migrate.analysis.model import Place
 from migrate.analysis.place import FunctionId
-from migrate.analysis.program.functions import Functions, start_of
+from migrate.analysis.program.functions import (
+    Functions,
+    called_by,
+    file_of,
+    is_macro,
+    start_of,
+)
 
 _ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "preproc_arg"})
 
@@ -97,7 +103,7 @@ class Callers:
         understands what for, or else the gap of `kind` about the function as a whole."""
         unread = self._all(function, far).unread
         if unread is None or not far:
-            return Gap(kind, start_of(function), function=function.name)
+            return Gap(kind, start_of(function), function=called_by(function))
         back = kind in UNKNOWN_SOURCES
         named = GapKind.SOURCE_FUNCTION_NAMED if back else GapKind.FUNCTION_NAMED
         return Gap(named, unread, function=function.name)
@@ -123,6 +129,8 @@ class Callers:
         return bool(self._headers(function)) or self._of_architecture(function)
 
     def _find(self, function: Function, far: bool) -> _Found:
+        if is_macro(function) and not function.path.startswith("include/"):
+            return self._uses(function)
         name = function.name
         named, all_see = self._paths(function, far)
         paths = tuple(p for p in named if self._may_mean(p, function))
@@ -137,6 +145,33 @@ class Callers:
             sites.extend(by_pointer or ())
         searched = far and not self._functions.open_world and self.is_public(function)
         return _Found(tuple(sites), unread is None and all_see, searched, unread)
+
+    def _uses(self, macro: Function) -> _Found:
+        """All uses of a driver's own macro, and whether it is named nowhere else: not in another
+        macro, not for the preprocessor, and not where code is not understood."""
+        name, home = called_by(macro), file_of(macro.path)
+        alone = home.endswith(".c") and not self._wide.is_mixed(home)
+        paths = (home,) if alone else self._functions.files_with(home, name)
+        sites = [
+            Site(facts, number)
+            for path in paths
+            for facts in self._functions.functions_with(path, name)
+            for number, call in enumerate(facts.calls)
+            if call.name == name and macro in self._functions.definitions(name, path)
+        ]
+        used = {(site.facts.function.path, site.call.start) for site in sites}
+        closed = len(sites) <= MOST_CALLERS and not any(
+            not mention.is_definition and (path, mention.at) not in used
+            for path in paths
+            for mention in self._written(path, name)
+        )
+        return _Found(tuple(sites), closed and (alone or not self._wide.is_shared(home)))
+
+    def _written(self, path: str, name: str) -> Iterator[Mention]:
+        source = self._functions.source(path)
+        for mention in mentions(source, name) if source is not None else ():
+            if mention.kind not in ("comment", "string_content"):
+                yield mention
 
     def _paths(self, function: Function, far: bool) -> tuple[tuple[str, ...], bool]:
         """The files that may call the function, and whether those are all."""

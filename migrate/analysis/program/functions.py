@@ -195,6 +195,23 @@ def is_macro(function: Function) -> bool:
     return ":" in function.path
 
 
+def called_by(function: Function) -> str:
+    """The name by which a function, or a macro that was spelled as one, is called."""
+    return function.path.split(":")[1] if is_macro(function) else function.name
+
+
 def file_of(path: str) -> str:
     """The file of the tree that a function by that path is in, also for a macro."""
     return path.partition(":")[0]
+
+
+def is_plain_macro(functions: Functions, macro: Function) -> bool:
+    """Whether a macro is a driver's own, has one definition, and is what stands there: nothing in
+    it is pasted together or made a string."""
+    source = functions.source(macro.path)
+    home, name = file_of(macro.path), called_by(macro)
+    if source is None or source.origin is None or source.origin.body is None:
+        return False
+    if home.startswith("include/") or functions.definitions(name, home) != (macro,):
+        return False
+    return list(functions.corpus.macro_files(name, home)) == [home]

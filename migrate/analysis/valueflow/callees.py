@@ -17,7 +17,7 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, Value
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import is_macro
+from migrate.analysis.program.functions import called_by, is_macro, is_plain_macro
 from migrate.analysis.program.known_callee import known_callee, renamed
 from migrate.analysis.program.location import CallResult, Global, Local, Member
 from migrate.analysis.program.stated_callee import member_called, stated_callee
@@ -219,9 +219,10 @@ def _unknown_callee(flow: Walk, form: str, site: Site, position: int) -> None:
 
 def _release(flow: Walk, site: Site, position: int, effect: Effect) -> None:
     call, function = site.call, site.facts.function
-    if is_macro(function):
+    if is_macro(function) and not is_plain_macro(flow.program, function):
         flow.trace.gap(Gap(GapKind.MACRO_RELEASES, call.place))
-    helper = function.name if site.facts.parameters else ""
+    name = called_by(function)
+    helper = name if site.facts.parameters else ""
     root = call.values(position)
     by_parameter = any(
         isinstance(cell := flow.program.cells.of(v, site.facts)[0], Local)
@@ -230,7 +231,7 @@ def _release(flow: Walk, site: Site, position: int, effect: Effect) -> None:
     )
     release = Release(
         call.place,
-        function.name,
+        name,
         call.name,
         effect is Effect.RELEASE_BULK,
         helper if by_parameter else "",

@@ -18,6 +18,7 @@ PREFERRED_LINE = 80
 """Columns; where a line that has grown too wide is wrapped."""
 
 _TAB = 8
+_GOES_ON = (b"\\\n", b"\\\r\n")
 _OPEN = (b"(", b"[", b"{")
 _CLOSE = (b")", b"]", b"}")
 
@@ -45,7 +46,7 @@ def realign(
         for source, token in zip(origin, new, strict=True)
     ]
     for first, end in list(_lines(gaps, texts)):
-        if any(edited[first:end]):
+        if any(edited[first:end]) and not _in_macro(new, first):
             sources = [s for s in origin[first:end] if s is not None]
             was = max((width_of(lines[old[s].line - 1]) for s in sources), default=0)
             _wrap(gaps, texts, first, end, limit(was, widest))
@@ -97,6 +98,8 @@ def _aligned(
             moved = column_wanted != columns[source]
             if aligned and moved and _fits(after, token, column_wanted, widest):
                 gap = _indented(gap, column_wanted)
+        if kept and source and b"\t" in gap and token.text.startswith(_GOES_ON):
+            gap = _up_to(column, columns[source])
         column = _advance(column, gap)
         if token.text in _OPEN:
             opened.append((token.text, column, source))
@@ -105,6 +108,22 @@ def _aligned(
         column = _advance(column, token.text)
         gaps.append(gap)
     return [*gaps, wanted.get(len(new), gap_before(after, new, len(new)))]
+
+
+def _up_to(column: int, wanted: int) -> bytes:
+    """Tabs, and blanks where they do not do, from one column to another, or one blank."""
+    gap = b""
+    while (column // _TAB + 1) * _TAB <= wanted:
+        gap += b"\t"
+        column = (column // _TAB + 1) * _TAB
+    return gap + b" " * (wanted - column) or b" "
+
+
+def _in_macro(tokens: Sequence[Token], first: int) -> bool:
+    """Whether the line that starts with token `first` is in the definition of a macro, where a
+    line ends with a backslash."""
+    body = first > 0 and tokens[first - 1].kind == "preproc_arg"
+    return body or tokens[first].text.startswith(b"#")
 
 
 def _lines(gaps: Sequence[bytes], texts: Sequence[bytes]) -> Iterator[tuple[int, int]]:

@@ -3,12 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import Source
+
+_PAGE_CALL = re.compile(
+    rb"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|/\*.*?\*/|//[^\n]*"
+    rb"|\b(?P<name>\w*(?:page|folio)\w*)(?=\()",
+    re.S,
+)
+_IN_CALL = re.compile(rb"[ \t]*(?:(?P<token>\w+|->|[-+*&|~!.,()\[\]])|.)", re.S)
+_TO_BACKSLASH = re.compile(rb"[^\n\\]*(?=\\\r?\n)")
+_WORD = re.compile(rb"\w+")
 
 _OPENING = {b"(": b")", b"[": b"]", b"{": b"}"}
 _CLOSING = frozenset(_OPENING.values())
@@ -56,7 +67,7 @@ def tokenize(source: Source) -> tuple[Token, ...]:
             continue
         text = source.text[node.start_byte : node.end_byte]
         if text.strip():
-            found.append(_token(node, text))
+            found.extend(_of_macro(node, text) if _is_body(node) else [_token(node, text)])
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return tuple(found)
@@ -98,6 +109,76 @@ def call_at(tokens: Sequence[Token], name: int) -> Call | None:
 def is_conditional(tokens: Sequence[Token], call: Call) -> bool:
     """Whether a preprocessor line stands between the parentheses of `call`."""
     return any(token.text.startswith(b"#") for token in tokens[call.open : call.close])
+
+
+def _is_body(node: Node) -> bool:
+    """Whether it is the body of a macro with arguments."""
+    above = node.parent
+    return node.type == "preproc_arg" and above is not None and above.type == "preproc_function_def"
+
+
+def _of_macro(node: Node, text: bytes) -> Iterator[Token]:
+    """The body of a macro: the calls in it that work on pages token by token, when they stand on
+    one line, and what is between them as it is. A backslash at the end of a line with such a call
+    starts a token, so that it can be aligned."""
+    whole = _token(node, text)
+    cuts = sorted({0, len(whole.text), *_cuts(whole.text)})
+    for start, end in pairwise(cuts):
+        part = whole.text[start:end]
+        kept = part.strip()
+        if not kept:
+            continue
+        first = start + part.index(kept)
+        (line, column), (last, behind) = (
+            _at(node, whole.text, n) for n in (first, first + len(kept))
+        )
+        word = _WORD.fullmatch(kept) is not None and start in _calls(whole.text)
+        kind = "identifier" if word else kept.decode() if len(kept) == 1 else "preproc_arg"
+        at = whole.start + first
+        yield Token(at, at + len(kept), line, column, last, behind, kind, kept)
+
+
+def _calls(text: bytes) -> dict[int, list[int]]:
+    """Where the names of such calls start, with where each token of the call does."""
+    found: dict[int, list[int]] = {}
+    for match in _PAGE_CALL.finditer(text):
+        name = match.start("name") if match["name"] else -1
+        parts = _until_closed(text, match.end("name")) if name >= 0 else None
+        if parts is not None:
+            found[name] = parts
+    return found
+
+
+def _until_closed(text: bytes, start: int) -> list[int] | None:
+    """Where each token from a parenthesis to the one that closes it starts, and where that ends;
+    None when that is on another line, or has more than words and operators in it."""
+    parts: list[int] = []
+    depth = 0
+    for match in _IN_CALL.finditer(text, start):
+        if not match["token"]:
+            return None
+        parts.append(match.start("token"))
+        depth += {b"(": 1, b")": -1}.get(match["token"], 0)
+        if depth == 0:
+            return [*parts, match.end()]
+    return None
+
+
+def _cuts(text: bytes) -> Iterator[int]:
+    for name, parts in _calls(text).items():
+        yield name
+        yield from parts
+        end = _TO_BACKSLASH.match(text, parts[-1])
+        if end is not None:
+            yield end.end()
+
+
+def _at(node: Node, text: bytes, offset: int) -> tuple[int, int]:
+    """The line and the column of a byte of the body of a macro."""
+    line = text.count(b"\n", 0, offset)
+    column = offset - (text.rfind(b"\n", 0, offset) + 1)
+    start = node.start_point
+    return start[0] + 1 + line, column if line else start[1] + column
 
 
 def _token(node: Node, text: bytes) -> Token:
