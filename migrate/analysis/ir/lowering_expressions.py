@@ -234,7 +234,13 @@ class Expressions(Builder):
         if number is not None and len(arguments) == 1:
             return Cast(number.tag, arguments[0], number, node.start_byte)
         called = self.expression(callee)
+        if isinstance(called, Variable) and called.local and self._is_number(called.name):
+            called = Variable(name_of(callee))  # a macro: the variable only has its name
         return CallResult(self.invoke(called, arguments, given, callee, is_unclear(listed)))
+
+    def _is_number(self, local: str) -> bool:
+        kind = self.locals[local].type
+        return kind.depth == 0 and kind.tag in SCALARS
 
     def _number_type(self, callee: Node) -> TypeRef | None:
         """The type in `(u32)(x)`, which looks like a call as well."""

@@ -286,3 +286,13 @@ def test_any_argument_that_is_not_understood_may_be_an_address() -> None:
     unclear = [c for c in body("h(i, s, );").calls if c.unclear]
     assert all(all(c.addressed) for c in unclear)
     assert unclear
+
+
+def test_a_macro_by_the_name_of_a_number_is_called_and_one_of_a_pointer_is_not() -> None:
+    text = """
+        static void f(int length, int (*get)(int x), unknown_t other)
+        {
+            g(length(1), get(2), other(3));
+        }
+        """
+    assert [call.name for call in facts_of(text).calls] == ["length", "", "", "g"]
