@@ -11,6 +11,9 @@ from tree_sitter import Node
 from migrate.analysis.frontend.syntax import CONTAINERS, Origin, Source, name_of
 from migrate.analysis.place import Place
 
+_PREFIX = re.compile(rb"(?<=\()[ \t]*[A-Z_][A-Z0-9_]*(?=[ \t]+[a-z_]\w*[ \t]*[,)])")
+"""A name that stands for a string in front of a parameter: `printk(KERN_DEBUG fmt, ...)`."""
+
 VARIADIC = "__VA_ARGS__"
 """The parameter of a macro that takes all arguments that are left."""
 
@@ -50,6 +53,7 @@ def _macro_as_function(node: Node) -> tuple[bytes, int | None]:
     ]
     body = (value.text or b"" if value is not None else b"").replace(b"\\\n", b" \n")
     exact = b"#" not in body
+    body = _PREFIX.sub(lambda match: b" " * len(match[0]), body)
     body = body.replace(b"##", b"").strip()
     if any(c.type == "ERROR" and c.text == b"..." for c in children) and names:
         # GNU's `args...` is `...` by a name of its own.

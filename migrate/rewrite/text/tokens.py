@@ -58,7 +58,7 @@ def tokenize(source: Source) -> tuple[Token, ...]:
 
     The text is that of the file: what the parser is given may differ from it by a few bytes.
     """
-    found = []
+    found: list[Token] = []
     cursor = source.root.walk()
     while True:
         node = cursor.node
