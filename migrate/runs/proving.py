@@ -7,6 +7,7 @@ import hashlib
 import time
 from functools import cache
 
+from migrate.analysis.model import Action
 from migrate.base.data import data_folder
 from migrate.base.stores.stage_file import fingerprint
 from migrate.delivery.proof.model import Outcome, Proof
@@ -47,6 +48,7 @@ def make_proof(job: Job, *, controls: bool) -> Proof:
             job.workspace.root / _FOLDER,
             job.options.build,
             told.progress,
+            frozenset(v.group for v in job.classification.verdicts if v.action is Action.FOLLOW),
             controls,
         )
     )
@@ -81,7 +83,7 @@ def _inputs(job: Job, controls: bool) -> str:
 @cache
 def _exercises() -> str:
     total = hashlib.sha256()
-    for path in sorted(data_folder("exercises").iterdir()):
+    for path in sorted(data_folder("exercises").rglob("*")):
         if path.is_file():
             total.update(path.name.encode() + b"\0" + path.read_bytes())
     return total.hexdigest()

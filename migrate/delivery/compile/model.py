@@ -48,14 +48,18 @@ class BuildOptions:
 
 @dataclass(frozen=True, order=True)
 class Recipe:
-    """A configuration: what make makes first, then symbols set by scripts/config ("n" for off)."""
+    """A configuration: what make makes first, then symbols set by scripts/config ("n" for off).
+    `label` is a name for one with many symbols, or ""."""
 
     base: str
     wishes: tuple[tuple[str, str], ...] = ()
+    label: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:
         """For file names and messages."""
+        if self.label:
+            return self.label
         signs = {"n": "-"}
         extra = "".join(f"{signs.get(value, '+')}{symbol}" for symbol, value in self.wishes)
         return self.base.replace("/", "-") + extra[:120]

@@ -13,11 +13,14 @@ from migrate.delivery.proof.exercises import Exercise
 
 @dataclass(frozen=True)
 class Chosen:
-    """The exercises to run, what to set for them, and the objects that cannot be built here."""
+    """The exercises to run, what to set for them, the objects that cannot be built here, those
+    that take a machine which nobody has here, and the groups that take no pins."""
 
     exercises: tuple[Exercise, ...]
     wishes: tuple[Mapping[str, str], ...]
-    not_here: dict[str, str]
+    not_here: Mapping[str, str]
+    machines: Mapping[str, str]
+    lookups: frozenset[str]
 
     def files_of(self, exercise: str) -> frozenset[str]:
         return frozenset(p for e in self.exercises if e.name == exercise for p in e.objects)
@@ -32,11 +35,16 @@ class Chosen:
 
     def why_not(self, group: PinGroup, results: Mapping[str, str]) -> str:
         """Why nothing was seen of `group`; `results` are what the exercises said."""
+        if group.name in self.lookups:
+            return "it looks pages up and takes no pins"
         for path in group.paths:
             if path in self.not_here:
                 return self.not_here[path]
         fitting = [e for e in self.exercises if set(e.objects) & set(group.paths)]
         if not fitting:
+            for path in group.paths:
+                if path in self.machines:
+                    return f"takes {self.machines[path]}"
             return f"no exercise for {', '.join(group.paths)}"
         for exercise in fitting:
             what = results.get(exercise.name, "it did not run")
@@ -45,8 +53,16 @@ class Chosen:
         return f"{', '.join(e.name for e in fitting)} does not get there"
 
 
-def choose(every: Iterable[Exercise], converted: Sequence[str], configuring: Configuring) -> Chosen:
-    """Those of `every` that are for one of the files `converted`, with what to set for them."""
+def choose(
+    every: Iterable[Exercise],
+    groups: Sequence[PinGroup],
+    configuring: Configuring,
+    machines: Mapping[str, str],
+    lookups: frozenset[str],
+) -> Chosen:
+    """Those of `every` that are for a file of `groups`, with what to set for them. `machines` are
+    files that take one which QEMU has not got, `lookups` the groups that take no pins."""
+    converted = sorted({path for group in groups for path in group.paths})
     here = {path: configuring.wishes(path) for path in converted if path.endswith(".c")}
     wishes: list[Mapping[str, str]] = []
     chosen = []
@@ -56,4 +72,4 @@ def choose(every: Iterable[Exercise], converted: Sequence[str], configuring: Con
             chosen.append(exercise)
             wishes += [*found, configuring.with_needs(exercise.symbols)]
     not_here = {path: w.reason for path, w in here.items() if isinstance(w, NotHere)}
-    return Chosen(tuple(chosen), tuple(wishes), not_here)
+    return Chosen(tuple(chosen), tuple(wishes), not_here, machines, lookups)

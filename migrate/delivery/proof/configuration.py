@@ -75,12 +75,12 @@ class Configuring:
         return self._kconfig.wishes(symbols, self.arch.source, self.values)
 
 
-def recipe(wishes: Iterable[Mapping[str, str]] = ()) -> Recipe:
-    """The configuration that has all of `wishes`, each built in, on the small machine."""
+def recipe(label: str, wishes: Iterable[Mapping[str, str]] = ()) -> Recipe:
+    """The configuration `label`, which has all of `wishes`, each built in, on the small machine."""
     values = dict(_small_machine())
     for wish in wishes:
         values |= {s: "n" if v == "n" else "y" for s, v in wish.items() if values.get(s) != "y"}
-    return Recipe(_BASE, tuple(values.items()))
+    return Recipe(_BASE, tuple(values.items()), label)
 
 
 @cache

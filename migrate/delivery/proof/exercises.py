@@ -12,6 +12,7 @@ from migrate.base.data import data_folder
 
 _KEYS = {"title", "objects", "symbols", "seconds", "command_line"}
 _SECONDS = 30
+_MACHINES = "hardware/machines.toml"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,13 @@ def exercises(folder: Path | None = None) -> tuple[Exercise, ...]:
     """All that there are, by name; a ValueError for a file that is no exercise."""
     place = folder or data_folder("exercises")
     return tuple(_read(path) for path in sorted(place.glob("*.toml")))
+
+
+def machines(folder: Path | None = None) -> dict[str, str]:
+    """The objects whose code takes a machine that QEMU has not got, with what that is."""
+    place = folder or data_folder("exercises")
+    data = tomllib.loads((place / _MACHINES).read_text(encoding="utf-8"))
+    return {path: entry["name"] for entry in data["machine"] for path in entry["objects"]}
 
 
 def _read(path: Path) -> Exercise:

@@ -25,7 +25,7 @@ from migrate.delivery.proof.controls import (
     rounds,
     spoil,
 )
-from migrate.delivery.proof.exercises import exercises
+from migrate.delivery.proof.exercises import exercises, machines
 from migrate.delivery.proof.guest import NoGuest, make_guest
 from migrate.delivery.proof.instrument import Instrumented, Unfit, instrument
 from migrate.delivery.proof.judge import failed_by_splats, judge, seen
@@ -51,7 +51,8 @@ _MACHINE = "QEMU, x86_64, interpreted"
 class Task:
     """What to prove, and where: `groups` are those that `branch` converts, `repository` has its
     commits, `place` is kept from run to run; `releases` are the functions of the profile that
-    release pins. Without `controls` no release is spoiled."""
+    release pins, and `lookups` the groups that take none. Without `controls` no release is
+    spoiled."""
 
     branch: Branch
     groups: tuple[PinGroup, ...]
@@ -60,6 +61,7 @@ class Task:
     place: Path
     options: BuildOptions
     progress: Progress
+    lookups: frozenset[str] = frozenset()
     controls: bool = True
 
 
@@ -102,7 +104,7 @@ class _Proving:
         task = self._task
         chosen = self._choose()
         guest = self._guest(chosen)
-        wanted = recipe(chosen.wishes)
+        wanted = recipe("proof", chosen.wishes)
         image = self._kernels.build(wanted, self._commit, "the kernel")
         if isinstance(image, NotBuilt):
             raise _Stop(image.reason)
@@ -126,12 +128,12 @@ class _Proving:
 
     def _choose(self) -> Chosen:
         """The exercises, with the configuration that the small machine alone has."""
-        small = self._kernels.configuration(recipe(), self._commit)
+        small = self._kernels.configuration(recipe("small"), self._commit)
         if isinstance(small, NotBuilt):
             raise _Stop(small.reason)
         configuring = Configuring(self._tree, self._toolchain.arch, small.values)
-        paths = sorted({path for group in self._task.groups for path in group.paths})
-        chosen = choose(exercises(), paths, configuring)
+        task = self._task
+        chosen = choose(exercises(), task.groups, configuring, machines(), task.lookups)
         if not chosen.exercises:
             raise _Stop("there is no exercise for any file of the branch")
         return chosen

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.delivery.proof.exercises import exercises
+from migrate.delivery.proof.exercises import exercises, machines
 
 
 def write(folder: Path, text: str, code: bool = True) -> None:
@@ -49,3 +49,8 @@ def test_what_is_no_exercise(tmp_path: Path, text: str, code: bool, error: str) 
     write(tmp_path, text, code)
     with pytest.raises(ValueError, match=re.escape(error)):
         exercises(tmp_path)
+
+
+def test_a_machine_that_nobody_has_is_not_exercised() -> None:
+    exercised = {path for e in exercises() for path in e.objects}
+    assert machines() and not exercised & machines().keys()

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which exercises are chosen, what is configured for them, and why a group is not reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migrate.analysis.model import PinGroup
+from migrate.delivery.proof.chosen import Chosen, choose
+from migrate.delivery.proof.configuration import Configuring, recipe
+from migrate.delivery.proof.exercises import Exercise
+from migrate.kernel.kbuild.toolchains import known_architecture
+from migrate.kernel.tree import Tree, open_tree
+from tests.delivery.proof.groups import group
+
+TALLY = "drivers/char/tally/tally_main.c"
+ONLY_S = "arch/powerpc/mvm/tlb_share.c"
+
+
+@pytest.fixture
+def tree(mini: Path) -> Tree:
+    return open_tree(mini)
+
+
+def configuring(tree: Tree) -> Configuring:
+    return Configuring(tree, known_architecture("x86_64"), {"MMU": "y"})
+
+
+def exercise(name: str, *objects: str, symbols: tuple[str, ...] = ()) -> Exercise:
+    return Exercise(name, "", objects, symbols, 10, f"{name}=1", Path())
+
+
+def chosen(tree: Tree, *every: Exercise) -> Chosen:
+    groups = [group("t", TALLY, [1], [2]), group("p", ONLY_S, [1], [2])]
+    return choose(every, groups, configuring(tree), {TALLY: "a tally"}, frozenset({"l"}))
+
+
+def test_those_for_a_converted_file_are_chosen(tree: Tree) -> None:
+    found = chosen(tree, exercise("one", TALLY), exercise("two", "mm/swap.c"))
+    assert [e.name for e in found.exercises] == ["one"]
+    assert found.wishes[0].get("TALLY") in ("m", "y")
+    assert found.command_line == "one=1" and found.seconds == 10
+    assert found.files_of("one") == {TALLY} and found.files_of("two") == frozenset()
+
+
+def test_a_file_of_another_architecture_is_not_built(tree: Tree) -> None:
+    found = chosen(tree, exercise("one", ONLY_S))
+    assert found.exercises == ()
+    assert found.why_not(group("p", ONLY_S, [1], [2]), {}) == "only on powerpc"
+
+
+def test_symbols_that_the_tree_lacks_are_left_out(tree: Tree) -> None:
+    found = chosen(tree, exercise("one", TALLY, symbols=("GUP_TEST", "NO_SUCH_SYMBOL")))
+    assert "GUP_TEST" in found.wishes[1] and "NO_SUCH_SYMBOL" not in found.wishes[1]
+
+
+def test_everything_is_built_in(tree: Tree) -> None:
+    found = recipe("proof", chosen(tree, exercise("one", TALLY)).wishes)
+    assert found.name == "proof"
+    assert dict(found.wishes)["TALLY"] == "y" and dict(found.wishes)["ACPI"] == "n"
+
+
+@pytest.mark.parametrize(
+    ("one", "results", "why"),
+    [
+        (group("t", TALLY, [1], [2]), {"one": "done"}, "one does not get there"),
+        (group("t", TALLY, [1], [2]), {"one": "lacking no tally"}, "one: lacking no tally"),
+        (group("t", TALLY, [1], [2]), {}, "one: it did not run"),
+        (group("l", TALLY, [1], [2]), {}, "it looks pages up and takes no pins"),
+        (group("x", "mm/swap.c", [1], [2]), {}, "no exercise for mm/swap.c"),
+    ],
+)
+def test_why_a_group_is_not_reached(
+    tree: Tree, one: PinGroup, results: dict[str, str], why: str
+) -> None:
+    assert chosen(tree, exercise("one", TALLY)).why_not(one, results) == why
+
+
+def test_a_machine_that_nobody_has_is_named(tree: Tree) -> None:
+    assert chosen(tree).why_not(group("t", TALLY, [1], [2]), {}) == "takes a tally"
