@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "exercise.h"
+#include <arpa/inet.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <linux/vhost.h>
@@ -22,16 +23,33 @@ struct machine {
 static int tap(void)
 {
 	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	struct sockaddr_in ours = { .sin_family = AF_INET };
 	int file = open("/dev/net/tun", O_RDWR | O_CLOEXEC), control;
+
+	inet_aton("10.0.0.1", &ours.sin_addr);
 
 	strcpy(request.ifr_name, "prove0");
 	if (file < 0 || ioctl(file, TUNSETIFF, &request))
 		return -1;
 	control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	memcpy(&request.ifr_addr, &ours, sizeof(ours));
+	ioctl(control, SIOCSIFADDR, &request);
+	memset(&request.ifr_addr, 0, sizeof(request.ifr_addr));
 	request.ifr_flags = IFF_UP;
 	ioctl(control, SIOCSIFFLAGS, &request);
 	close(control);
 	return file;
+}
+
+/* Before it sends anything to a neighbour, the kernel asks all of them where that is. */
+static void call_neighbour(void)
+{
+	struct sockaddr_in there = { .sin_family = AF_INET, .sin_port = htons(9) };
+	int file = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	inet_aton("10.0.0.2", &there.sin_addr);
+	sendto(file, "x", 1, 0, (struct sockaddr *)&there, sizeof(there));
+	close(file);
 }
 
 static struct machine machine(void)
@@ -107,8 +125,8 @@ int exercise_vhost(void)
 		return failed("to set the ring");
 	if (ioctl(device, VHOST_NET_SET_BACKEND, &backend))
 		return failed("VHOST_NET_SET_BACKEND");
-	/* The interface says hello to its neighbours when it comes up; so does this. */
 	for (i = 0; i < 20; i++) {
+		call_neighbour();
 		if (write(kick, &one, sizeof(one)) < 0)
 			break;
 		usleep(100000);

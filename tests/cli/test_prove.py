@@ -140,7 +140,7 @@ def test_a_group_is_proved_and_its_controls_are_caught(
     (entry,) = (g for g in report["groups"] if g["name"] == GROUP)
     assert entry["run"]["pairs"][0]["count"] == 3
     assert report["machine"] == "Linux 6.1.0-mini, QEMU, x86_64, interpreted"
-    letters = "".join(p.read_text() for p in out.rglob("0*"))
+    letters = "".join(p.read_text() for p in out.rglob("0*.patch"))
     assert "Booted (Linux 6.1.0-mini" in letters and "3 times" in letters
 
 

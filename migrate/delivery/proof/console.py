@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _OURS = re.compile(r"gup-prove: (.*?)\s*$")
 _SPLAT = re.compile(
@@ -13,6 +13,8 @@ _SPLAT = re.compile(
     r"|Bad page state|Unable to handle|refcount_t: |list_(add|del) corruption"
 )
 _ROW = re.compile(r"\| (ACQUIRE|RELEASE|PAIR|HELD|SUM) (.*)")
+_CALLED = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*\+0x[0-9a-f]+/0x[0-9a-f]+")
+"""A line of a trace, as in " ? f.part.0+0x10/0x20"."""
 _STAMP = re.compile(r"^\[\s*\d+\.\d+\](\[[^\]]*\])?\s*")
 _TAINTS = 1 << 5 | 1 << 7 | 1 << 9 | 1 << 14
 """Bad page, died, warned, locked up: include/linux/panic.h."""
@@ -39,10 +41,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Splat:
-    """What the kernel said, and the exercise that ran then, "" for none."""
+    """What the kernel said, the exercise that ran then, "" for none, and the functions that were
+    being called."""
 
     text: str
     exercise: str
+    functions: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -77,6 +81,8 @@ def read_console(output: bytes) -> Console:
             reader.ours(ours[1])
         elif _SPLAT.search(raw):
             reader.splat(_STAMP.sub("", raw.strip())[:200])
+        if called := _CALLED.search(raw):
+            reader.called(called[1])
     if not found.release:
         found.problem = "the kernel does not start"
     elif not found.tables:
@@ -90,6 +96,8 @@ class _Reader:
     exercise: str = ""
     rows: list[str] = field(default_factory=list)
     trouble: str = ""
+    first: int = 0
+    """The first complaint since the exercise began, or since the last one ended."""
 
     def ours(self, text: str) -> None:
         word, _, rest = text.partition(" ")
@@ -99,7 +107,7 @@ class _Reader:
             case "pass":
                 self.console.begun.append(rest)
             case "start":
-                self.exercise = rest
+                self.exercise, self.first = rest, len(self.console.splats)
             case "end":
                 self._ended(rest)
             case "table":
@@ -114,14 +122,23 @@ class _Reader:
                 self.console.finished = True
 
     def splat(self, text: str) -> None:
-        self.console.splats.append(Splat(text, self.exercise))
+        known = self.console.splats[self.first :]
+        functions = known[0].functions if known else frozenset()
+        self.console.splats.append(Splat(text, self.exercise, functions))
+
+    def called(self, function: str) -> None:
+        """A function of a trace, which is part of what was said while the exercise runs: of an
+        oops that takes several complaints, and of what comes of it."""
+        for n in range(self.first, len(self.console.splats)):
+            splat = self.console.splats[n]
+            self.console.splats[n] = replace(splat, functions=splat.functions | {function})
 
     def _ended(self, rest: str) -> None:
         name, _, said = rest.partition(" ")
         _, _, what = said.partition(" ")
         if self.console.begun:
             self.console.results[self.console.begun[-1], name] = what
-        self.exercise = ""
+        self.exercise, self.first = "", len(self.console.splats)
 
     def _over(self, words: Sequence[str]) -> None:
         """A table is only taken when every line of it came through."""

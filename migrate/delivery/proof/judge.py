@@ -116,15 +116,22 @@ def _lines(group: PinGroup) -> list[Line]:
     return list(dict.fromkeys(Line(p.path, p.line) for p in places))
 
 
+def _functions(group: PinGroup) -> set[str]:
+    return {a.function for a in group.acquires} | {r.function for r in group.releases}
+
+
 def failed_by_splats(
     console: Console, groups: Sequence[PinGroup], exercised: Callable[[str], frozenset[str]]
 ) -> list[tuple[str, frozenset[str]]]:
-    """What the kernel complained of, with the groups that it fails: those whose files the exercise
-    is for that ran then, all of them where none ran."""
-    everything = frozenset(group.name for group in groups)
+    """What the kernel complained of, with the groups that it fails.
+
+    Those are the groups whose files the exercise is for that ran then, all groups where none ran;
+    of several, those with a function that was being called, where there are such.
+    """
     found = []
     for splat in console.splats:
         files = exercised(splat.exercise) if splat.exercise else frozenset()
-        hit = frozenset(g.name for g in groups if files & set(g.paths))
-        found.append((splat.text, hit or everything))
+        near = [g for g in groups if files & set(g.paths)] or groups
+        there = [g for g in near if splat.functions & _functions(g)] or near
+        found.append((splat.text, frozenset(g.name for g in there)))
     return found

@@ -100,3 +100,26 @@ def test_the_last_whole_table_counts_and_the_pass_that_broke_is_named() -> None:
     found = read_console((START + TABLE + "gup-prove: pass short\n").encode())
     assert found.problem == "" and found.last is not None
     assert found.unfinished == ("short",)
+
+
+TRACE = """\
+gup-prove: start exec
+[    2.0] BUG: kernel NULL pointer dereference, address: 0
+[    2.0] RIP: 0010:broken_one.part.0+0x5a/0x1a4
+[    2.0] Call Trace:
+[    2.0]  ? helper.constprop.0+0x4c/0x93
+ outer+0x1/0x2
+[    2.1] BUG: sleeping function called from invalid context
+[    2.1]  do_exit+0x1/0x2
+gup-prove: end exec 1.0 late
+[    3.0] WARNING: CPU: 0 PID: 9 at mm/x.c:3 later+0x1/0x2
+gup-prove: start exec
+"""
+
+
+def test_the_functions_of_a_trace_are_those_of_the_complaint_above() -> None:
+    found = read_console((START.replace("gup-prove: start exec\n", TRACE) + TABLE).encode())
+    assert [s.exercise for s in found.splats] == ["exec", "exec", ""]
+    assert found.splats[0].functions == {"broken_one", "helper", "outer", "do_exit"}
+    assert found.splats[1].functions == found.splats[0].functions
+    assert found.splats[2].functions == {"later"}

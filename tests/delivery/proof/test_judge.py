@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from migrate.delivery.proof.console import Console, Site, Splat, Table
@@ -90,3 +91,11 @@ def test_complaints_fail_the_groups_of_the_exercise_or_all() -> None:
     files = {"exec": frozenset({"a.c"}), "other": frozenset({"c.c"})}
     found = failed_by_splats(console, GROUPS, lambda name: files[name])
     assert found == [("one", {"a"}), ("two", {"a", "b"}), ("three", {"a", "b"})]
+
+
+def test_of_several_groups_those_fail_whose_functions_were_called() -> None:
+    one, two = group("one", "a.c", [1], [2]), replace(group("two", "a.c", [3], [4]), acquires=())
+    two = replace(two, releases=(replace(two.releases[0], function="g"),))
+    splats = [Splat("in g", "exec", frozenset({"g", "x"})), Splat("in x", "exec", frozenset({"x"}))]
+    found = failed_by_splats(Console(splats=splats), [one, two], lambda _: frozenset({"a.c"}))
+    assert found == [("in g", {"two"}), ("in x", {"one", "two"})]

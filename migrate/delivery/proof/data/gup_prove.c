@@ -7,6 +7,7 @@
 #define GUP_PROVE_OFF
 #include <linux/mm.h>
 #include <linux/debugfs.h>
+#include <linux/err.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -200,8 +201,10 @@ void gup_prove_released(struct gup_prove_site *site, struct page **pages, unsign
 	introduce(site, false);
 	site->calls++;
 	site->pages += n;
+	/* What is no page is for the function itself to stumble over. */
 	for (i = 0; i < n; i++)
-		let_go(pages[i], site);
+		if (!IS_ERR_OR_NULL(pages[i]))
+			let_go(pages[i], site);
 	raw_spin_unlock_irqrestore(&lock, flags);
 }
 
