@@ -22,7 +22,7 @@ struct machine {
 
 static int tap(void)
 {
-	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 	struct sockaddr_in ours = { .sin_family = AF_INET };
 	int file = open("/dev/net/tun", O_RDWR | O_CLOEXEC), control;
 
