@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrate.delivery.proof.instrument import Instrumented, Unfit, instrument
+from migrate.kernel import signatures
 from migrate.kernel.tree import Tree
 
 MM = """\
@@ -52,7 +53,7 @@ def tree(folder: Path, mm: str = MM, more: dict[str, str] | None = None) -> Tree
     files = {"include/linux/mm.h": mm, "mm/gup.c": "int x;\n", "mm/Makefile": "obj-y := gup.o\n"}
     files |= more or {}
     texts = {path: text.encode() for path, text in files.items() if text}
-    return Tree(folder, "").with_files(texts | {"include/linux/pagemap.h": b""})
+    return Tree(folder, "").with_files(dict.fromkeys(signatures._HEADERS, b"") | texts)
 
 
 def fitted(folder: Path) -> Instrumented:
