@@ -57,8 +57,10 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
     gaps |= dict.fromkeys(_missing(closure, is_of_others))
     acquires = tuple(sorted(closure.acquires.values()))
     releases = tuple(sorted(s.release for s in trace.releases.values()))
-    if program.contracts.are_paired((a.function for a in acquires), (r.function for r in releases)):
+    functions = [a.function for a in acquires], [r.function for r in releases]
+    if program.contracts.are_paired(*functions):
         gaps = {gap: None for gap in gaps if gap.kind in NEVER_STATED}
+        uses = {key: use for key, use in uses.items() if not _is_of_others(closure, use)}
     ordered = tuple(sorted(uses.values(), key=lambda u: (u.place, u.kind.name)))
     sites = tuple((a, closure.known.site(a)) for a in acquires)
     traits = (
@@ -80,6 +82,20 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
         follows,
         no_follow,
     )
+
+
+def _is_of_others(closure: Closure, use: Use) -> bool:
+    """Whether a reference is dropped or taken to other pages than those that a person has paired:
+    what is dropped elsewhere is not theirs, and what is taken far from them is dropped there."""
+    trace, acquires = closure.trace, closure.acquires.values()
+    named = {a.function for a in acquires} | {r.release.function for r in trace.releases.values()}
+    if use.function in named:
+        return False
+    if use.kind is UseKind.EXTRA_REFERENCE:
+        folder_of = closure.program.corpus.scope_folder
+        near = {folder_of(p.path) for p in (*closure.acquires, *trace.releases)}
+        return folder_of(use.place.path) not in near
+    return use.kind is UseKind.CONSUMED
 
 
 def _missing(closure: Closure, is_of_others: Callable[[Site], bool]) -> Iterable[Gap]:

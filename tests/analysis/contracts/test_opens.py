@@ -13,6 +13,7 @@ from tests.analysis.contracts.shapes import (
     BY_POINTER,
     CONDITIONAL,
     EXPORTED,
+    PATH,
     PUBLIC,
     SHARED,
     argument,
@@ -154,3 +155,21 @@ def test_which_acquires_and_releases_belong_together() -> None:
 def test_other_pairs_leave_it_open(stated: dict[str, object]) -> None:
     text = SHARED.replace("lock_page(d->page)", "stage(d->page)")
     assert GapKind.PASSED_TO_UNKNOWN in kinds(group_of(text, of(ContractKind.PAIRED, **stated)))
+
+
+def test_references_of_others_than_those_that_are_paired() -> None:
+    stated = of(ContractKind.PAIRED, acquired_in=("demo_user",), released_in=("demo_put",))
+    taken = "#include <linux/demo.h>\nvoid far(struct demo *d)\n{\n        get_page(d->page);\n}\n"
+    own = {
+        "include/linux/demo.h": "struct demo { struct page *page; };\n",
+        PATH: SHARED.replace("struct demo { struct page *page; };", "#include <linux/demo.h>"),
+    }
+    (group,) = groups_of({**own, "drivers/far/far.c": taken}, stated)
+    assert UseKind.EXTRA_REFERENCE not in {use.kind for use in group.uses}
+    (group,) = groups_of({**own, "drivers/demo/near.c": taken}, stated)
+    assert UseKind.EXTRA_REFERENCE in {use.kind for use in group.uses}
+    dropped = SHARED.replace("lock_page(d->page)", "page_ref_dec(d->page)")
+    assert UseKind.CONSUMED in {use.kind for use in group_of(dropped).uses}
+    assert UseKind.CONSUMED not in {use.kind for use in group_of(dropped, stated).uses}
+    within = SHARED.replace("put_page(d->page);", "page_ref_dec(d->page);\n    put_page(d->page);")
+    assert UseKind.CONSUMED in {use.kind for use in group_of(within, stated).uses}
