@@ -12,15 +12,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
-from migrate.analysis.ir.expressions import Variable, is_null, plain, variables
+from migrate.analysis.ir.expressions import (
+    CallResult,
+    Expression,
+    Variable,
+    is_null,
+    plain,
+    subexpressions,
+    variables,
+)
 from migrate.analysis.ir.instructions import Condition, Leave, Lowered, Store, operands
 
 
 class Correlated:
-    """The conditions of one function, as far as they matter to the variables `names`."""
+    """The conditions of one function, as far as they matter to the variables `names`.
 
-    def __init__(self, lowered: Lowered, names: Collection[str]) -> None:
-        self._lowered, self._names = lowered, names
+    What the calls of the numbers `asking` are given says nothing of the way behind them.
+    """
+
+    def __init__(
+        self, lowered: Lowered, names: Collection[str], asking: Collection[int] = ()
+    ) -> None:
+        self._lowered, self._names, self._asking = lowered, names, asking
 
     def depends(self, condition: Condition, since: int) -> bool:
         """Whether a variable in `condition` says which way was taken from byte `since` on."""
@@ -65,9 +78,16 @@ class Correlated:
     def _variables(self, condition: Condition) -> Iterator[str]:
         return (
             e.name
-            for e in self._lowered.behind(condition.value)
+            for e in self._behind(condition.value)
             if isinstance(e, Variable) and (e.local or not e.name.isupper())
         )
+
+    def _behind(self, value: Expression) -> Iterator[Expression]:
+        for part in subexpressions(value):
+            yield part
+            if isinstance(part, CallResult) and part.call not in self._asking:
+                for argument in self._lowered.calls[part.call].arguments:
+                    yield from self._behind(argument)
 
     def _matters(self, condition: Condition) -> bool:
         """Whether the pages are in the statement that the condition is of, or a way out of it."""

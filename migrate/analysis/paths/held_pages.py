@@ -117,7 +117,7 @@ class _Held:
     ) -> None:
         self.lowered, self.results, self.holder = lowered, results, holder
         self.callees, self.own = callees, own_names(lowered)
-        self.conditions = Correlated(lowered, holder.names)
+        self.conditions = Correlated(lowered, holder.names, results.acquires)
         self.loops = loops
         bounds = (plain(bound) for bound in loops.bounds.values())
         self.counts = {bound.name for bound in bounds if isinstance(bound, Variable)}

@@ -371,3 +371,12 @@ err:
 def test_how_many_there_are(kind: str, body: str, rules: list[AuditRule]) -> None:
     text = COUNTED.replace("KIND", kind).replace("BODY", f"\t{body}")
     assert [f.rule for f in findings(text)] == rules
+
+
+@pytest.mark.parametrize("condition", ["start & 8", "flag"])
+def test_what_the_acquire_is_given_says_nothing_of_the_way(condition: str) -> None:
+    text = CODE.replace("\tret = pin_user_pages_fast(start, 1, FOLL_WRITE, &page);\n", "")
+    text = text.replace("ret != 1", "pin_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1")
+    text = text.replace("BODY", f"\tif ({condition})\n\t\treturn -1;\n\t{DROP}\n\treturn 0;")
+    left = [f.text for f in findings(text) if f.rule is AuditRule.LEFT_BEHIND]
+    assert left == ["return -1;"]
