@@ -311,3 +311,17 @@ def test_what_the_builds_needed_is_in_all_forms_of_the_report(results: Results) 
     text = markdown(report).replace("\\", "")
     assert f"## What the builds needed here\n\n- {needed}\n" in text
     assert "What the builds needed here" not in markdown(make_report(results))
+
+
+@pytest.mark.parametrize(
+    ("open_world", "said"),
+    [
+        (False, "The callers of exported functions are those in the tree."),
+        (True, "With --open-world: modules outside the tree may call what it exports."),
+    ],
+)
+def test_whose_callers_count_is_said(results: Results, open_world: bool, said: str) -> None:
+    report = make_report(replace(results, open_world=open_world))
+    assert report.open_world is open_world
+    assert said in markdown(report)
+    assert said in html(report)

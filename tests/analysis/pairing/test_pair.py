@@ -27,6 +27,7 @@ from migrate.analysis.model import (
 from migrate.analysis.pairing.group import Grouper, Traced
 from migrate.analysis.pairing.pair import _merged, pair
 from migrate.analysis.pairing.stored import _rules
+from migrate.analysis.program.program import Program
 from migrate.analysis.verdicts.classify import verdict
 from migrate.base import codec
 from migrate.kernel.tree import open_tree
@@ -635,6 +636,20 @@ def test_a_second_run_is_answered_by_the_cache(
     assert sorted(worked_out) == ["demo_get", "other"]
     worked_out.clear()
     assert paired(root, cache).groups == first.groups
+    assert worked_out == []
+
+
+def test_a_stored_group_is_of_one_world(
+    driver: Callable[[dict[str, str]], Path], worked_out: list[str]
+) -> None:
+    root, cache = driver({}), Memory()
+    paired(root, cache)
+    worked_out.clear()
+    tree = open_tree(root)
+    pair(tree, scan_of(tree), cache=cache, program=Program(tree, open_world=True))
+    assert sorted(worked_out) == ["demo_get", "other"]
+    worked_out.clear()
+    paired(root, cache)
     assert worked_out == []
 
 
