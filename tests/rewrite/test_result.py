@@ -292,3 +292,47 @@ def test_of_follow_page_it_sees(name: str, followed: tuple[Tree, Classification,
     wrong = audit_result(tree, verdicts, edited(result, old, new), load_profile("vaddr-pin"))
     assert [f.group for f in wrong] == (["drivers/one/one.c:node_of"] if reason else [])
     assert all(reason in f.reason for f in wrong)
+
+
+BY_ADDRESS = LOOKUP.replace(
+    b"get_user_pages(addr, 1, 0, &page, NULL)", b"get_user_pages_fast(addr, 1, 0, &page)"
+)
+LOOKED_UP = {
+    "nothing": (b"node_of", b"node_of", ""),
+    "a release is gone": FOLLOWED["a release is gone"],
+    "a release unpins": FOLLOWED["a release unpins"],
+    "it comes twice": FOLLOWED["it comes twice"],
+    "the acquire was left out": (
+        b"vaddr_get_page(addr, 0, &page)",
+        b"get_user_pages_fast(addr, 1, 0, &page)",
+        "that get_user_pages_fast() in node_of() is still there",
+    ),
+    "the acquire is gone": (
+        b"vaddr_get_page(addr, 0, &page)",
+        b"nothing(addr)",
+        "another number of acquires",
+    ),
+    "the page gets away": FOLLOWED["the page gets away"],
+}
+
+
+@pytest.fixture(scope="module")
+def looked_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, Classification, Rewrite]:
+    folder = tmp_path_factory.mktemp("looked_up")
+    files = {"drivers/one/one.c": BY_ADDRESS, "drivers/two/two.c": BY_ADDRESS + WRITE}
+    found = make_tree(folder / "linux", "6.1", files)
+    seen = scan(found, cache=NoCache(), jobs=1, progress=lambda *_: None)
+    verdicts = classify(found, pair(found, seen), profile=load_profile("vaddr-pin"))
+    return found, verdicts, audited(found, verdicts, "vaddr-pin")
+
+
+@pytest.mark.parametrize("name", LOOKED_UP)
+def test_of_a_lookup_by_address_it_sees(
+    name: str, looked_up: tuple[Tree, Classification, Rewrite]
+) -> None:
+    old, new, reason = LOOKED_UP[name]
+    tree, verdicts, result = looked_up
+    assert (len(result.changes), result.failures) == (3, ())
+    wrong = audit_result(tree, verdicts, edited(result, old, new), load_profile("vaddr-pin"))
+    assert [f.group for f in wrong] == (["drivers/one/one.c:node_of"] if reason else [])
+    assert all(reason in f.reason for f in wrong)
