@@ -67,6 +67,7 @@ _HEADERS = (
     "include/linux/pagemap.h",
     "include/linux/mmap_lock.h",
     "include/linux/pagewalk.h",
+    "include/linux/uio.h",
 )
 _PAGES_ROLES = ("pages", "page", "pagep")
 

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from migrate.analysis.acquires.scan import scan
-from migrate.analysis.model import Action, Confidence, Verdict
+from migrate.analysis.model import Acquire, Action, Confidence, Place, TraitKind, Verdict
 from migrate.analysis.pairing.pair import pair
+from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.profile.profiles import load_profile
-from migrate.rewrite.profile.verdicts import NO_COUNTERPART, classify
+from migrate.rewrite.profile.verdicts import NO_COUNTERPART, classify, of_helper
+from tests.analysis.groups import group, trait
 from tests.rewrite.trees import make_tree
 
 SITE = b"""\
@@ -131,4 +134,53 @@ def test_what_the_profile_has_nothing_for_is_manual(
     )
     assert left.reason == f"Profile {profile} has no counterpart for {what}{WHY}"
     assert (found[pinned].action, found[pinned].rule) == (Action.PIN, "data_written")
-    assert found["node"].action is Action.KEEP, "what stays needs no counterpart"
+    stays = Action.KEEP if profile == "pin-user-pages" else Action.FOLLOW
+    assert found["node"].action is stays, "what keeps its release needs no counterpart for it"
+
+
+UIO = b"""\
+ssize_t iov_iter_extract_pages(struct iov_iter *i, struct page ***pages, size_t maxsize,
+	unsigned int maxpages, unsigned int flags, size_t *offset0);
+bool iov_iter_extract_will_pin(const struct iov_iter *iter);
+"""
+TAKES = b"""\
+#include <linux/uio.h>
+
+int send(struct sk_buff *skb, struct iov_iter *iter)
+{
+	struct page *pages[4];
+	size_t offset;
+
+	if (iov_iter_get_pages2(iter, pages, 4096, 4, &offset) <= 0)
+		return -EFAULT;
+	skb_fill_page_desc(skb, 0, pages[0], offset, 4096);
+	return 0;
+}
+
+int map(struct map *map, struct iov_iter *iter)
+{
+	return iov_iter_get_pages2(iter, map->pages, 4096, 4, &map->offset);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "helper", "uio", "said"),
+    [
+        ("send", "iov_iter_get_pages2", UIO, "skb_fill_page_desc() takes over plain references"),
+        ("map", "iov_iter_get_pages2", UIO, "has to ask what iov_iter_extract_will_pin() said"),
+        ("map", "iov_iter_get_pages_alloc2", UIO, "iov_iter_extract_pages() pins them"),
+        ("map", "iov_iter_get_pages2", b"", ""),
+        ("map", "another_helper", UIO, ""),
+    ],
+)
+def test_of_callers_of_a_helper_it_says_what_stops_them(
+    function: str, helper: str, uio: bytes, said: str, tmp_path: Path
+) -> None:
+    files = {"net/one.c": TAKES, "include/linux/uio.h": uio or b"\n"}
+    parts = Counterparts(make_tree(tmp_path, "6.1", files), load_profile("pin-user-pages"))
+    call = Acquire(Place("net/one.c", 8, 1), function, helper, (), (), "")
+    about = replace(group(acquires=(call,)), traits=(trait(TraitKind.THROUGH_HELPER, helper),))
+    found = of_helper(about, parts)
+    assert said in found if said else found == ""
+    assert found.count(".") <= 2

@@ -168,6 +168,7 @@ def _names(profile: Profile) -> set[str]:
     if profile.follow is not None:
         names |= {FAULT_IN, *profile.follow.needs}
     names |= set(profile.api.asks if profile.api else ())
+    names |= {name for rule in profile.helper for name in (rule.pins, rule.asks)}
     for acquire in (*profile.acquire, *profile.lookups):
         names |= {acquire.source, acquire.target, *acquire.needs}
     for release in profile.release:

@@ -49,6 +49,20 @@ class ReleaseRule:
 
 
 @dataclass(frozen=True)
+class HelperRule:
+    """What to say of callers of `source`, a helper of the tree that takes plain references, in a
+    tree that has `pins`, which pins instead, and `asks`, which tells whether a release is due.
+
+    `takers` are functions that take over plain references, and can do nothing with pins.
+    """
+
+    source: str
+    pins: str
+    asks: str
+    takers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Flags:
     """`drop` never survives next to the target; `write` is what a true "write" argument means."""
 
@@ -151,7 +165,8 @@ class Profile:
     trust it.
 
     `pins_read_only` says whether sites that only read the page's data are pinned, `pins` whether
-    any are: a profile may be about the others alone. With `drop_aliases`, a local helper goes that
+    any are: a profile may be about the others alone. `helper` has words on callers of helpers over
+    GUP, which are `manual`. With `drop_aliases`, a local helper goes that
     does nothing any more but to call the release function of the profile.
     """
 
@@ -166,6 +181,7 @@ class Profile:
     follow: Follow | None = None
     pins: bool = True
     drop_aliases: bool = False
+    helper: tuple[HelperRule, ...] = ()
     folder: Path = field(default=Path(), compare=False)
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False)
     ours: bool = field(default=True, compare=False)

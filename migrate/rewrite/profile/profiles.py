@@ -44,10 +44,11 @@ def load_profile(name_or_path: str, *, trust: bool = False) -> Profile:
         data = _parsed(read_file(path).decode("utf-8"))
         if extra := sorted(_NOT_IN_THE_FILE & set(data)):
             raise ValueError(f"{extra[0]} is no key of it")
-        for table in ("acquire", "release"):
+        for table in ("acquire", "release", "helper"):
             if not isinstance(data.get(table, []), list):
                 raise ValueError(f"{table} has a value of the wrong kind")
-            data[table] = [_renamed(rule) for rule in data.get(table, []) if isinstance(rule, dict)]
+            rules = [_renamed(rule) for rule in data.get(table, []) if isinstance(rule, dict)]
+            data |= {table: rules} if table in data or table != "helper" else {}
         follow = data.get("follow")
         if isinstance(follow, dict) and isinstance(follow.get("acquire"), list):
             rules = [_renamed(rule) for rule in follow["acquire"] if isinstance(rule, dict)]

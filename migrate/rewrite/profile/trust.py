@@ -126,6 +126,8 @@ def _identifiers(profile: Profile) -> Iterator[str]:
     for release in profile.release:
         yield from (release.source, release.target, *release.needs)
         yield from (w for w in (release.loop, release.loop_dirty_lock) if w)
+    for helper in profile.helper:
+        yield from (helper.source, helper.pins, helper.asks, *helper.takers)
     yield from profile.flags.drop
     yield from (w for w in (profile.flags.write,) if w)
     yield from profile.needs.functions

@@ -3,12 +3,21 @@
 
 from __future__ import annotations
 
-from migrate.analysis.model import Action, Classification, Pairing, PinGroup, Verdict
+from migrate.analysis.model import (
+    Acquire,
+    Action,
+    Classification,
+    Pairing,
+    PinGroup,
+    TraitKind,
+    Verdict,
+)
 from migrate.analysis.verdicts import classify as rules
 from migrate.kernel.tree import Tree
 from migrate.rewrite.profile.counterparts import Counterparts, Missing
 from migrate.rewrite.profile.model import Profile
 
+THROUGH_HELPER = "through_helper"
 NO_COUNTERPART = "no_counterpart"
 """The rule that a verdict names when a function of its group becomes nothing in this tree."""
 
@@ -23,7 +32,41 @@ def classify(tree: Tree, pairing: Pairing, *, profile: Profile) -> Classificatio
         for group, verdict in found.pairs()
         if _by_rules(verdict, profile) and (reason := without_counterpart(group, parts))
     }
-    return found.left_manual(reasons, NO_COUNTERPART)
+    left = found.left_manual(reasons, NO_COUNTERPART)
+    words = {
+        group.name: reason
+        for group, verdict in left.pairs()
+        if verdict.rule == THROUGH_HELPER and (reason := of_helper(group, parts))
+    }
+    return left.left_manual(words, THROUGH_HELPER)
+
+
+def of_helper(group: PinGroup, parts: Counterparts) -> str:
+    """What stops callers of a helper that the profile has words on, "" for others."""
+    trait = group.trait(TraitKind.THROUGH_HELPER)
+    rules = {r.source: r for r in parts.profile.helper if parts.has(r.pins) and parts.has(r.asks)}
+    rule = rules.get(trait.subject) if trait is not None else None
+    if rule is None:
+        return ""
+    for acquire in group.acquires:
+        called = _called_in(acquire, parts)
+        taker = next((name for name in rule.takers if name in called), "")
+        if taker:
+            return (
+                f"The pages come from {rule.source}(), and {taker}() takes over plain references,"
+                f" which pins of {rule.pins}() are not."
+            )
+    return (
+        f"The pages come from {rule.source}(). {rule.pins}() pins them, and then every completion"
+        f" has to ask what {rule.asks}() said."
+    )
+
+
+def _called_in(acquire: Acquire, parts: Counterparts) -> frozenset[str]:
+    """The functions that the function of `acquire` calls by name."""
+    source = parts.program.source(acquire.place.path)
+    functions = source.by_name.get(acquire.function, ()) if source is not None else ()
+    return frozenset(c.name for function in functions for c in parts.program.facts(function).calls)
 
 
 def without_counterpart(group: PinGroup, parts: Counterparts) -> str:
