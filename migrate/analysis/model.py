@@ -24,6 +24,9 @@ class Acquire:
     none when the parser did not understand them,
     `roles` the parameter name of each argument according to the tree's own prototype
     (start, nr_pages, gup_flags, write, pages, vmas, locked, ...; "" when unknown).
+
+    Where the call is a use of a macro that does nothing but call `name`, that is `macro`, with the
+    call `inside` of it; arguments and roles are those of the macro.
     """
 
     place: Place
@@ -32,6 +35,8 @@ class Acquire:
     arguments: tuple[str, ...]
     roles: tuple[str, ...]
     text: str
+    macro: str = ""
+    inside: Place | None = None
 
     @property
     def fits(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
+from migrate.analysis.acquires.macro_calls import macro_calls
 from migrate.analysis.acquires.unread import acquires_by_words, named
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.lexical import any_word
@@ -56,6 +57,8 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
             acquires.append(_acquire(source, parent, node, where, family[name]))
         elif node.type != "identifier" and node.type != "preproc_arg":
             unparsed.append(Unparsed(source.place(node), where, GapKind.NAME_UNCLEAR, name))
+        elif node.type == "preproc_arg" and (uses := _through_macro(source, node, family)):
+            acquires.extend(use for use in uses if use not in acquires)
         elif node.type == "preproc_arg":
             unparsed.append(Unparsed(source.place(node), where, GapKind.NAME_IN_MACRO, name))
         elif function is not None and parent is not None and _is_declared(parent):
@@ -64,6 +67,17 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
         elif parent is not None and not _is_declared(parent) and not _is_export(source, node):
             unparsed.append(Unparsed(source.place(node), where, GapKind.NAME_NOT_CALLED, name))
     return Found(tuple(acquires), tuple(unparsed), tuple(releases_in(source)))
+
+
+def _through_macro(
+    source: Source, node: Node, family: Mapping[str, Signature]
+) -> tuple[Acquire, ...]:
+    """The uses of the macro whose body is `node`, when it does nothing but acquire."""
+    above = node.parent
+    named = above.child_by_field_name("name") if above is not None else None
+    if above is None or named is None or above.type != "preproc_function_def":
+        return ()
+    return macro_calls(source, name_of(named), family)
 
 
 def releases_in(source: Source) -> Iterator[tuple[Place, str]]:

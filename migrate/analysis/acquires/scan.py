@@ -117,8 +117,9 @@ def _units(program: Program, by_syntax: Mapping[str, Found]) -> list[Unit]:
         assert source is not None
         if source.unread or len(found.acquires) > MOST_ACQUIRES:
             continue
-        helpers = dict.fromkeys(a.name for a in found.acquires if a.name not in DIRECT_NAMES)
-        if found.unparsed or len(helpers) < len({a.name for a in found.acquires}):
+        called = dict.fromkeys(a.macro or a.name for a in found.acquires)
+        helpers = [name for name in called if name not in DIRECT_NAMES]
+        if found.unparsed or len(helpers) < len(called):
             units[Unit(path, "", sliced(source, LISTED))] = None
         for helper in helpers:
             units[Unit(path, helper, sliced(source, [helper]))] = None
@@ -132,6 +133,7 @@ def _differences(found: Found, spatch: Answer) -> list[Unparsed]:
         return [unseen(place, function, spatch) for place, function in whole]
     ours = {a.place: a.function for a in found.acquires} | dict(found.releases)
     known = ours.keys() | {u.place for u in found.unparsed}
+    known |= {a.inside for a in found.acquires if a.inside is not None}
     skipped = [unseen(place, ours[place]) for place in ours if place not in spatch]
     # Releases in the bodies of macros are found where the macro is used.
     releases = knowledge().releases

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
 from migrate.analysis.acquires.searches import FactCache, Searches
-from migrate.analysis.gaps import Gap
+from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.pairing.external_uses import seen_outside
 from migrate.analysis.pairing.group import Grouper, Traced
@@ -69,9 +69,23 @@ def pair(
     told.phase("searching for who else sees the pages")
     searches = Searches(tree, program.includes, cache)
     outside = seen_outside(program, [(t.group, t.openings) for t in traced], searches)
+    for number, before in enumerate(traced):
+        first = before.group.acquires[0]
+        if first.place in found_with and _is_shared(outside.get(first.place, ())):
+            made_anew = grouper.groups([first])[first.place]
+            stored.put(first, made_anew)
+            del outside[first.place]
+            seen = seen_outside(program, [(made_anew.group, made_anew.openings)], searches)
+            outside, traced[number] = outside | seen, made_anew
     skipped = {u.place: u.gap for u in scan.unparsed}
     groups = [_noted(t.group, skipped, outside) for t in traced]
     return Pairing(scan.commit, tuple(_named(_merged(groups))))
+
+
+def _is_shared(gaps: Iterable[Gap]) -> bool:
+    """Whether a header that was private when a stored group was made is so no more: then all who
+    see it are looked at."""
+    return any(gap.kind is GapKind.HEADER_INCLUDED_OUTSIDE for gap in gaps)
 
 
 @dataclass
@@ -115,13 +129,19 @@ def _merged(groups: list[PinGroup]) -> list[PinGroup]:
     holder: dict[Place, int] = {}
     for number, group in enumerate(groups):
         tied = sorted({holder[p] for p in _places(group) if p in holder})
+        shared = [a for a in group.acquires if a.inside is not None and a.inside in holder]
+        if shared:
+            # A macro that acquires for several groups is for a person to split.
+            gaps = [Gap(GapKind.NAME_IN_MACRO, a.inside, function=a.name) for a in shared]
+            group = replace(group, gaps=tuple(dict.fromkeys((*group.gaps, *gaps))))
         merged[number] = reduce(_union, (*(merged.pop(n) for n in tied), group))
         holder |= dict.fromkeys(_places(merged[number]), number)
     return list(merged.values())
 
 
 def _places(group: PinGroup) -> set[Place]:
-    return {r.place for r in group.releases} | {a.place for a in group.acquires}
+    inside = {a.inside for a in group.acquires if a.inside is not None}
+    return {r.place for r in group.releases} | {a.place for a in group.acquires} | inside
 
 
 def _union(one: PinGroup, two: PinGroup) -> PinGroup:

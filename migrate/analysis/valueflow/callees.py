@@ -59,7 +59,9 @@ def argument(flow: Walk, given: Given) -> None:
     if acquired is not None:
         if acquired == position and form == PAGE:
             flow.trace.acquires[call.place] = None
-        if call.name in DIRECT_NAMES or call.name in LOOKUP_NAMES:
+        meant = flow.program.definitions(call.name, site.facts.function.path)
+        direct = call.name in DIRECT_NAMES or call.name in LOOKUP_NAMES
+        if direct or any(is_macro(f) for f in meant):
             return
     known = stated_callee(flow.program, site, position) or flow.graph.known(site)
     if known is not None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from migrate.analysis.model import Acquire, FollowSite, Place, Release
 from migrate.kernel.signatures import Signature
@@ -96,6 +97,11 @@ def _plan_acquire(
 ) -> list[Request] | NoSite:
     if isinstance(rule, Missing):
         return NoSite(f"{acquire.place}: {rule.reason}")
+    if acquire.inside is not None:
+        given = acquire.argument(*_FLAG_ROLES) or ""
+        if any(flag in given for flag in parts.profile.flags.drop):
+            return NoSite(f"{acquire.place}: {acquire.macro}() is given a flag that has to go")
+        acquire = replace(acquire, place=acquire.inside)
     call = _called(draft, acquire.place, acquire.name)
     if isinstance(call, NoSite):
         return call
