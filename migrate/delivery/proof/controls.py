@@ -67,52 +67,80 @@ class NotSpoiled:
     reason: str
 
 
+@dataclass(frozen=True)
+class Names:
+    """The functions that take pins, and those that release them."""
+
+    acquires: tuple[str, ...]
+    releases: tuple[str, ...]
+
+
 def spoil(
-    text: bytes, base: bytes, wanted: Sequence[Spoiled], hunks: Sequence[Hunk], names: Sequence[str]
+    text: bytes, base: bytes, wanted: Sequence[Spoiled], hunks: Sequence[Hunk], names: Names
 ) -> tuple[bytes, dict[Spoiled, NotSpoiled]]:
     """The converted file `text` with each of `wanted` spoiled, and those that could not be.
 
-    `base` is the file before the conversion, `hunks` what changed between them, and `names` the
-    functions that release pins.
+    `base` is the file before the conversion, and `hunks` what changed between them.
     """
     new, old = text.splitlines(keepends=True), base.splitlines(keepends=True)
     failed: dict[Spoiled, NotSpoiled] = {}
+    # What several groups have in common is spoiled once.
+    done: dict[tuple[int, int, int, int], str] = {}
     # From the end, so that the lines before stay where they are.
     for item in sorted(wanted, key=lambda s: s.release, reverse=True):
         hunk = next((h for h in hunks if h.has_old(item.release.line)), None)
         if hunk is None:
             failed[item] = NotSpoiled("the conversion did not change its line")
-        elif problem := _spoil_hunk(new, old, item, hunk, names):
-            failed[item] = NotSpoiled(problem)
+            continue
+        lines = _lines(hunk, item.release.line)
+        if lines not in done:
+            done[lines] = _spoil_lines(new, old, item.spoiling, lines, names)
+        if done[lines]:
+            failed[item] = NotSpoiled(done[lines])
     return b"".join(new), failed
 
 
-def _spoil_hunk(
-    new: list[bytes], old: list[bytes], item: Spoiled, hunk: Hunk, names: Sequence[str]
-) -> str:
-    """Change the lines of `hunk` in `new`; what is in the way, or ""."""
-    at, end = hunk.new - 1, hunk.new - 1 + hunk.new_count
-    was, till = hunk.old - 1, hunk.old - 1 + hunk.old_count
+def _lines(hunk: Hunk, line: int) -> tuple[int, int, int, int]:
+    """The lines of the converted file and of the one before that are spoiled, each a beginning
+    and an end: line by line where that can be, so that what is beside a release stays converted."""
+    at, was = hunk.new - 1, hunk.old - 1
     if hunk.old_count == hunk.new_count:
-        # Line by line, so that an acquire beside the release stays converted.
-        at += item.release.line - hunk.old
-        was += item.release.line - hunk.old
-        end, till = at + 1, was + 1
-    if item.spoiling is Spoiling.TURNED_BACK:
+        more = line - hunk.old
+        return at + more, at + more + 1, was + more, was + more + 1
+    return at, at + hunk.new_count, was, was + hunk.old_count
+
+
+def _spoil_lines(
+    new: list[bytes],
+    old: list[bytes],
+    spoiling: Spoiling,
+    lines: tuple[int, int, int, int],
+    names: Names,
+) -> str:
+    """Change `lines` of `new`; what is in the way, or ""."""
+    at, end, was, till = lines
+    if spoiling is Spoiling.TURNED_BACK:
+        if _calls(names.acquires).search(b"".join(new[at:end])):
+            return "an acquire was changed together with it"
         new[at:end] = old[was:till]
         return ""
-    dropped = _without_call(b"".join(new[at:]), end - at, names)
+    dropped = _without_call(b"".join(new[at:]), end - at, names.releases)
     if dropped is None:
         return "no call of a release function is in its line"
     new[at:] = [dropped]
     return ""
 
 
+def _calls(names: Sequence[str]) -> re.Pattern[bytes]:
+    """A call of one of `names`."""
+    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.compile(rf"\b(?:{either})\s*\(".encode())
+
+
 def _without_call(text: bytes, lines: int, names: Sequence[str]) -> bytes | None:
     """`text` without the first call of one of `names` in its first `lines`; None for no call."""
-    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     limit = sum(len(line) for line in text.splitlines(keepends=True)[:lines])
-    found = re.compile(rf"\b(?:{either})\s*\(".encode()).search(text, 0, limit)
+    found = _calls(names).search(text, 0, limit)
     if found is None:
         return None
     depth, at = 1, found.end()

@@ -17,6 +17,7 @@ from migrate.delivery.proof.chosen import Chosen, choose
 from migrate.delivery.proof.configuration import Configuring, recipe
 from migrate.delivery.proof.console import Console
 from migrate.delivery.proof.controls import (
+    Names,
     NotSpoiled,
     Round,
     Spoiled,
@@ -207,7 +208,7 @@ class _Proving:
         failed: dict[Spoiled, NotSpoiled] = {}
         for path, items in by_path.items():
             hunks: Sequence[Hunk] = self._hunks.get(path, ())
-            names = self._instrumented.releases
+            names = Names(self._instrumented.acquires, self._instrumented.releases)
             files[path], bad = spoil(after[path], before[path], items, hunks, names)
             failed |= bad
         return files, failed

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migrate.delivery.proof.controls import (
+    Names,
     NotSpoiled,
     Round,
     Spoiled,
@@ -45,7 +48,7 @@ void f(void)
 }
 """
 HUNKS = (Hunk(3, 1, 3, 1), Hunk(5, 3, 5, 4))
-NAMES = ("unpin_user_page", "unpin_user_pages")
+NAMES = Names(("pin_user_pages",), ("unpin_user_page", "unpin_user_pages"))
 A10, A20, A30 = Line("a.c", 10), Line("a.c", 20), Line("a.c", 30)
 
 
@@ -130,3 +133,18 @@ def test_a_control_that_was_not_made_is_neither() -> None:
     assert one[1].outcome is other[1].outcome is ControlOutcome.NOT_MADE
     assert other[1].reason == "it does not build"
     assert not GroupProof("a", Outcome.PROVED, controls=(one[1],)).controlled
+
+
+def test_what_groups_have_in_common_is_spoiled_once() -> None:
+    both = [replace(wanted(7, Spoiling.TURNED_BACK), group=name) for name in "gh"]
+    assert spoil(TIP, BASE, both, HUNKS, NAMES) == spoil(TIP, BASE, both[:1], HUNKS, NAMES)
+    both = [replace(wanted(6, Spoiling.DROPPED), group=name) for name in "gh"]
+    made, failed = spoil(TIP, BASE, both, (Hunk(6, 2, 6, 2),), NAMES)
+    assert failed == {} and made.count(b"((void)0)") == 1
+
+
+def test_a_hunk_with_an_acquire_is_not_turned_back() -> None:
+    item = wanted(5, Spoiling.TURNED_BACK)
+    made, failed = spoil(TIP, BASE, [item], (Hunk(3, 5, 3, 6),), NAMES)
+    assert made == TIP
+    assert failed == {item: NotSpoiled("an acquire was changed together with it")}
