@@ -43,6 +43,14 @@ def git(where: Path, *args: str) -> None:
     subprocess.run(["git", "-C", str(where), *args], check=True, capture_output=True)
 
 
+LEFT_MM_H = """\
+long get_user_pages(unsigned long start, unsigned long nr, unsigned int flags, struct page **pages);
+int get_user_pages_fast(unsigned long start, int nr, unsigned int gup_flags, struct page **pages);
+int get_user_pages_fast_only(unsigned long start, int nr, unsigned int flags, struct page **pages);
+void put_page(struct page *page);
+"""
+
+
 def kernel(root: Path, mm_h: str = MM_H) -> Path:
     """The least that passes for a kernel, with one commit and nobody's name configured."""
     (root / "include" / "linux").mkdir(parents=True)
@@ -289,6 +297,48 @@ def test_a_full_disk_is_refused_and_no_bug(
     code, _, err = run("status")
     assert code == ExitCode.REFUSED
     assert "on the disk of /ws/scan.json" in err and "--workspace" in err
+
+
+LEFT = """\
+#include <linux/mm.h>
+
+int first_of(unsigned long addr, struct page **pages)
+{
+	return get_user_pages_fast_only(addr, 1, 0, pages);
+}
+
+int second_of(unsigned long addr)
+{
+	struct page *page;
+	int nid;
+
+	if (get_user_pages_fast(addr, 1, FOLL_FORCE, &page) != 1)
+		return -1;
+	nid = page_to_nid(page);
+	put_page(page);
+	return nid;
+}
+"""
+
+
+def test_what_is_left_is_counted_and_listed(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    tree = kernel(tmp_path / "linux", LEFT_MM_H)
+    (tree / "drivers").mkdir()
+    (tree / "drivers" / "left.c").write_text(LEFT)
+    git(tree, "add", "-A")
+    git(tree, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "more")
+    where = ("--workspace", str(tmp_path / "w"), "--jobs", "1")
+    code, said, told = run("left", str(tree), *where)
+    assert code == ExitCode.DONE, told
+    assert "2 of 2 calls of get_user_pages*() outside of mm/ stay.\n" in said
+    assert "drivers/left.c:13 second_of()" in said
+    code, said, _ = run("left", str(tree), "--json", *where)
+    assert [c["acquire"]["function"] for c in json.loads(said)["direct"]] == [
+        "first_of",
+        "second_of",
+    ]
 
 
 def test_help_and_version() -> None:

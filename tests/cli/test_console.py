@@ -272,3 +272,12 @@ def test_a_copy_of_the_process_is_not_made_in_the_middle_of_a_line(
     drawing.join(60)
     assert os.waitstatus_to_exitcode(os.waitpid(forks[0], 0)[1]) == 7
     console.close()
+
+
+def test_an_aside_is_for_a_person_at_a_terminal(attach: Attach) -> None:
+    terminal, pipe = attach(Terminal()), io.StringIO()
+    Console().aside("There are two ways.")
+    assert "There are two ways." in CONTROL.sub("", terminal.getvalue())
+    attach(pipe)
+    Console().aside("There are two ways.")
+    assert pipe.getvalue() == ""
