@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import scan
+from bench import redo, scan
 from bench.accuracy import Result, Row, as_markdown
 from bench.examples import table as examples_table
 from bench.examples import try_reader
@@ -34,6 +34,7 @@ from bench.share import lines as share_lines
 from bench.unbuildable import Said, shims
 from bench.unbuildable import document as unbuildable_table
 from bench.unpin import Site, undo
+from migrate.analysis.contracts.read import read_contracts
 from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.model import (
     Acquire,
@@ -470,3 +471,8 @@ def test_what_is_left_is_counted_by_what_stops_it() -> None:
     found = {"direct": calls, "helpers": calls[:1]}
     (row,) = rows("6.1", "some-api", found)
     assert row == "| 6.1 | `some-api` | 4 | 3 | 1 | 0 | 2: b; 1: a |"
+
+
+def test_the_contracts_of_the_bench_can_be_read() -> None:
+    found = read_contracts(Path(redo.__file__).with_name("contracts-6.1.toml"))
+    assert found and all(contract.why for contract in found)
