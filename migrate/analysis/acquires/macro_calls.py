@@ -11,6 +11,7 @@ from migrate.analysis.frontend.macros import macro_bodies
 from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.frontend.syntax import Source, parse
 from migrate.analysis.ir.facts import extract
+from migrate.analysis.ir.instructions import Store
 from migrate.analysis.ir.model import Result
 from migrate.analysis.model import Acquire, Place
 from migrate.kernel.signatures import Signature
@@ -47,7 +48,8 @@ def _macro(source: Source, name: str, family: Mapping[str, Signature]) -> _Macro
     if origin.body is None or len(virtual.functions) != 1:
         return None
     facts = extract(virtual, virtual.functions[0])
-    alone = len(facts.calls) == len(facts.returns) == 1 and not facts.flows
+    stores = any(isinstance(i, Store) for i in facts.lowered.order)
+    alone = len(facts.calls) == len(facts.returns) == 1 and not stores
     if not alone or facts.returns[0].values != (Result(0),) or facts.calls[0].unclear:
         return None
     call = facts.calls[0]
