@@ -27,14 +27,14 @@ FILE = "drivers/char/tally/tally_main.c"
 GROUP = f"{FILE}:tally_store"
 QEMU = """\
 #!/usr/bin/env python3
-import os, re, sys
+import os, re
 lines = open(os.environ["SCRATCH"]).read().splitlines()
 def calls(name):
     return [n for n, line in enumerate(lines, 1) if re.search(rf"\\b{name}\\(", line)]
 taken, given = calls("vaddr_pin_pages_fast")[0], calls("put_user_pages?")
 say = lambda *words: print("gup-prove:", *words)
 say("begin 6.1.0-mini")
-for name in ["plain"] if "prove_passes" in " ".join(sys.argv) else ["plain", "short", "fail"]:
+for name in ["plain", "short", "fail"]:
     say("pass", name)
     say("start tally")
     say("end tally 0.1 " + os.environ.get("TALLY", "done"))

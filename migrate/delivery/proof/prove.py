@@ -44,7 +44,7 @@ from migrate.kernel.tree import Tree
 
 _ARCH = "x86_64"
 _PLAIN = "plain"
-_ONE_PASS = "prove_passes=1"
+_PASSES = 3
 _MACHINE = "QEMU, x86_64, interpreted"
 
 
@@ -110,8 +110,7 @@ class _Proving:
         if isinstance(image, NotBuilt):
             raise _Stop(image.reason)
         task.progress("booting it", 0, 0)
-        machine = Machine(image, guest, chosen.command_line, chosen.seconds * 3)
-        console = boot(machine, task.place / "console.log")
+        console = boot(_machine(image, guest, chosen), task.place / "console.log")
         if console.problem:
             raise _Stop(console.problem)
         groups = self._judge(console, self._commit, chosen)
@@ -189,9 +188,9 @@ class _Proving:
             yield from not_made(tried, image.reason)
             return
         self._task.progress(f"booting {what}", 0, 0)
-        line = f"{chosen.command_line} {_ONE_PASS}".strip()
         log = self._task.place / f"console-{what.replace(' ', '-')}.log"
-        console = boot(Machine(image, guest, line, chosen.seconds), log)
+        # In all passes: there are releases that only run when something fails.
+        console = boot(_machine(image, guest, chosen), log)
         if console.problem:
             yield from not_made(tried, console.problem)
             return
@@ -212,6 +211,10 @@ class _Proving:
             files[path], bad = spoil(after[path], before[path], items, hunks, names)
             failed |= bad
         return files, failed
+
+
+def _machine(image: Path, guest: Path, chosen: Chosen) -> Machine:
+    return Machine(image, guest, chosen.command_line, chosen.seconds * _PASSES)
 
 
 def _toolchain(options: BuildOptions) -> Toolchain:
