@@ -28,3 +28,13 @@ int poison_try(unsigned long address)
 		put_page(page); /* release: sometimes */
 	return ret;
 }
+
+/* Of another process, whose pages no lookup by address finds. */
+int poison_remote(struct mm_struct *mm, unsigned long address)
+{
+	struct page *page;
+
+	if (get_user_pages_remote(mm, address, 1, 0, &page, NULL, NULL) != 1) /* acquire: remote */
+		return -EFAULT;
+	return memory_failure(page_to_pfn(page), MF_COUNT_INCREASED);
+}
