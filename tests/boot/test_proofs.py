@@ -32,6 +32,8 @@ def proved(version: str, profile: str, workspace: Path) -> tuple[int, Any]:
     done = subprocess.run(
         [*command, "--workspace", str(workspace), "--json"],
         cwd=PROJECT,
+        # Kept beside the kernels: each test has a home of its own.
+        env={"CCACHE_DIR": str(_CACHE / "ccache")} | os.environ,
         capture_output=True,
         text=True,
         check=False,
