@@ -17,7 +17,7 @@ from migrate.analysis.contracts.contradictions import (
     about_sources,
     about_storage,
 )
-from migrate.analysis.contracts.names import Names, nearest_of
+from migrate.analysis.contracts.names import MOST, Names, nearest_of
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.model import FunctionFacts
@@ -124,6 +124,11 @@ def _not_known(c: Contract) -> None:
 def _callers(names: Names, c: Contract) -> None:
     _function(names, c.function, c)
     _defined_once(names, c, c.function)
+    if names.is_common(c.function):
+        raise Refusal(
+            f"{c.name}: more than {MOST} files name {c.function}(), too many to look at.",
+            "Nobody knows all of its callers; take the entry out.",
+        )
     found: dict[str, FunctionFacts] = {f.function.name: f for f in names.callers(c.function)}
     for name in c.callers:
         if name not in found:

@@ -18,7 +18,7 @@ _CALLED = re.compile(rb"\b([A-Za-z_]\w+)\s*\(")
 _STRUCT = re.compile(rb"\bstruct\s+(\w+)")
 _CONDITION = re.compile(rb"^[ \t]*#[ \t]*(?:el)?if(?:n?def)?\b(.*)$", re.M)
 _WORD = re.compile(rb"[A-Za-z_]\w+")
-_MOST = 400
+MOST = 400
 """Files that have a word; in more of them nobody looks."""
 
 
@@ -28,12 +28,19 @@ class Names:
     def __init__(self, program: Program, scan: Scan) -> None:
         self.program, self.scan, self._tree = program, scan, program.tree
         self.known = Acquires(program, scan.acquires)
+        self._found: dict[str, list[str]] = {}
         self._near = {a.place.path for a in scan.acquires}
 
     def files(self, word: str) -> list[str]:
         """The kernel's own files that have `word`."""
-        found = [p for p in self._tree.grep([word]) if not p.startswith(_NOT_KERNEL)]
-        return found[:_MOST]
+        if word not in self._found:
+            found = [p for p in self._tree.grep([word]) if not p.startswith(_NOT_KERNEL)]
+            self._found[word] = found
+        return self._found[word][:MOST]
+
+    def is_common(self, word: str) -> bool:
+        """Whether more files have `word` than anybody looks at."""
+        return len(self.files(word)) == MOST < len(self._found[word])
 
     def definitions(self, name: str) -> tuple[Function, ...]:
         """All functions of the tree by that name."""

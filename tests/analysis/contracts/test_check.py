@@ -364,3 +364,11 @@ def test_pairs_against_the_group(
         return
     with pytest.raises(Refusal, match=re.escape(line)):
         check_groups(program, groups)
+
+
+def test_a_function_that_too_many_files_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = of(ContractKind.CALLERS, function="get", callers=("open", "other"))
+    files = {**FILES, "drivers/more/get.c": "int get(void);\n"}
+    checked(stated, files=files)
+    monkeypatch.setattr("migrate.analysis.contracts.names.MOST", 1)
+    assert "files name get(), too many to look at" in refused(stated, files).what
