@@ -26,8 +26,8 @@ _HEAD = """\
 
 Every finding of `gup-migrate audit`, looked at by hand in the source. The judgements are in
 `tests/kernel/data/audit.toml`, and `tests/kernel/test_audit.py` holds those of 6.1 and 6.12, which
-are Debian's: a finding that is added or lost fails it. 5.10 is 5.10.262, 7.0
-is 7.0 itself.
+are Debian's: a finding that is added or lost fails it. 5.10 is
+5.10.223, 7.2 is 7.2 itself.
 """
 
 
