@@ -12,6 +12,7 @@ from migrate.analysis.ir.expressions import (
     Expression,
     Unary,
     Variable,
+    is_negative,
     is_zero,
     plain,
     variables,
@@ -42,6 +43,18 @@ class Results:
         call = self.lowered.call_of(inner)
         acquire = self.acquires.get(call.number) if call is not None else None
         return acquire is not None and acquire == state.acquire
+
+    def is_error(self, value: Expression | None, state: State) -> bool:
+        """Whether the caller learns that it failed, and no more."""
+        inner = plain(value) if value is not None else None
+        if isinstance(inner, Choice):
+            sides = (plain(inner.first), plain(inner.second))
+            return any(is_negative(s) for s in sides) and all(
+                is_negative(s) or self.of(s, state) for s in sides
+            )
+        if inner is None or isinstance(inner, Variable):
+            return inner is not None and bool(state.error) and inner == Variable(state.error)
+        return is_negative(inner)
 
     def asked(self, state: State) -> Expression | None:
         """How many pages the acquire asks for."""
@@ -138,7 +151,7 @@ def blurred(state: State) -> State:
     """`state` when nobody knows any more."""
     if state.hold is Hold.NONE:
         return state
-    return replace(state, hold=Hold.UNCLEAR, result="", error="", zero="")
+    return replace(state, hold=Hold.UNCLEAR, result="")
 
 
 def argument(acquire: Acquire, call: Invoke, *roles: str) -> Expression | None:

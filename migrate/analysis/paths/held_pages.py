@@ -24,7 +24,6 @@ from migrate.analysis.ir.expressions import (
     Binary,
     CallResult,
     Cast,
-    Choice,
     Constant,
     Element,
     Evaluated,
@@ -60,7 +59,7 @@ from migrate.analysis.paths.held_state import (
     Unheld,
     Wrong,
 )
-from migrate.analysis.paths.release_loops import Loops
+from migrate.analysis.paths.release_loops import Loops, goes_round
 from migrate.analysis.paths.solver import Trail, solve
 from migrate.analysis.paths.variables import Holder, holders, own_names, path_of, plain_stores
 
@@ -123,7 +122,7 @@ class _Held:
         self.counts = {bound.name for bound in bounds if isinstance(bound, Variable)}
         """The variables up to which loops that release count."""
         filled = [a for c in lowered.calls.values() for a in self._filled(c)]
-        alone = all(isinstance(plain(a), AddressOf) for a in filled)
+        alone = all(isinstance(a, AddressOf) and isinstance(a.object, Member) for a in filled)
         self.member = holder.path[-1] if len(holder.path) > 1 and alone else ""
         """The member for one page that the acquires fill."""
         calls = [(call, self._acquire(call)) for call in lowered.calls.values()]
@@ -131,14 +130,23 @@ class _Held:
         """The acquires of the holder, with the byte at which each starts."""
 
     def is_shared(self) -> bool:
-        """Whether what comes into the holder may be known elsewhere."""
+        """Whether what comes into the holder may be known elsewhere, or is stored elsewhere in a
+        loop, of which nobody says that it is ever done."""
         return any(
             isinstance(instruction, Store)
             and not instruction.counts
-            and self.holder.is_base(instruction.target)
-            and not self._is_fresh(instruction.value)
-            for instruction in self.lowered.order
+            and (self._is_filled_otherwise(instruction) or self._is_given_away(instruction, number))
+            for number, block in enumerate(self.lowered.blocks)
+            for instruction in block.instructions
         )
+
+    def _is_filled_otherwise(self, store: Store) -> bool:
+        return self.holder.is_base(store.target) and not self._is_fresh(store.value)
+
+    def _is_given_away(self, store: Store, block: int) -> bool:
+        if self._is_own(store.target) or self.holder.is_base(store.target):
+            return False
+        return self._mentions(store.value) and goes_round(self.lowered, block)
 
     def _is_own(self, target: Expression) -> bool:
         return isinstance(target, Variable) and target.name in self.own
@@ -190,19 +198,7 @@ class _Held:
         if self.holder.own:
             return True
         known = state.counted if state.hold is Hold.SOME else not state.counter
-        return not known and self._is_error(leave.value, state)
-
-    def _is_error(self, value: Expression | None, state: State) -> bool:
-        """Whether the caller learns that it failed, and no more."""
-        inner = plain(value) if value is not None else None
-        if isinstance(inner, Choice):
-            sides = (plain(inner.first), plain(inner.second))
-            return any(is_negative(s) for s in sides) and all(
-                is_negative(s) or self.results.of(s, state) for s in sides
-            )
-        if inner is None or isinstance(inner, Variable):
-            return inner is not None and bool(state.error) and inner == Variable(state.error)
-        return is_negative(inner)
+        return not known and self.results.is_error(leave.value, state)
 
     def _is_freed(self, call: Invoke, state: State) -> bool:
         """Whether the array is freed with what is in it."""
@@ -257,7 +253,8 @@ class _Held:
             fresh = state.hold in (Hold.NONE, Hold.GONE, Hold.FAILED)
             if not fresh:
                 return State(Hold.UNCLEAR, acquire)
-            return State(Hold.ASKED, acquire, counter=self._counter(call))
+            counter, others = self._counter(call), self.holder.depends
+            return State(Hold.ASKED, acquire, counter=counter, fresh=others)
         function = knowledge().lookup(call.name)
         if function is None:
             return self._called_own(call, state)
@@ -286,7 +283,7 @@ class _Held:
 
     def _unknown(self, state: State) -> State:
         """Somebody else may know the pages from now on, or know of those that come."""
-        return replace(state, hold=Hold.UNCLEAR, result="", error="", zero="", counter=())
+        return replace(state, hold=Hold.UNCLEAR, result="", counter=())
 
     def _released(self, call: Invoke, state: State) -> State:
         if state.hold in HELD and any(is_none(a, state) for a in call.arguments[1:]):
@@ -318,6 +315,10 @@ class _Held:
 
     def _assigned(self, store: Store, target: Expression, value: Expression, state: State) -> State:
         name = target.name if isinstance(target, Variable) else ""
+        if name in self.holder.depends:
+            computed = store.operator != "=" or self._about(value, state)
+            left = state.fresh - {name} if computed else state.fresh | {name}
+            state = replace(state, fresh=left)
         if name and changes(name, self.results.asked(state)):
             state = replace(state, wanted=False)
         if name in self.counts and state.hold in HELD and (is_zero(value) or name == state.zero):
@@ -473,7 +474,8 @@ class _Held:
 
     def _about(self, value: Expression, state: State) -> bool:
         """Whether `value` has the acquire's result, or something computed from it."""
-        names = self.holder.depends | ({state.result} if state.result else frozenset())
+        own = {state.result} - {""}
+        names = (self.holder.depends - state.fresh) | own
         return self.lowered.mentions(value, names)
 
     def _mentions(self, value: Expression) -> bool:

@@ -41,6 +41,8 @@ class State:
     """Whether what the acquire returned is known to others: stored, or returned."""
     counter: tuple[str, ...] = ()
     """Where the number of pages is that the object has, while this one is not among them."""
+    fresh: frozenset[str] = frozenset()
+    """Of the variables that are computed from results those that were not, of this one."""
     wanted: bool = True
     """Whether the number of pages that was asked for is still what it was."""
     released: Place | None = None

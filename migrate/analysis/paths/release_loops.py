@@ -84,6 +84,12 @@ def loop_of(lowered: Lowered, into: Edge) -> set[int]:
     return {n for n in body if into.source in _reached(lowered, n, into.source)}
 
 
+def goes_round(lowered: Lowered, block: int) -> bool:
+    """Whether a way leads from the block back to it."""
+    after = {lowered.edges[n].target for n in lowered.successors[block]}
+    return any(block in _reached(lowered, start, block) for start in after)
+
+
 def _only_counts(lowered: Lowered, parameter: Variable) -> bool:
     """Whether `parameter` is nothing but the end of a loop that releases."""
     uses = sum(expression == parameter for expression in all_expressions(lowered))

@@ -380,3 +380,13 @@ def test_what_the_acquire_is_given_says_nothing_of_the_way(condition: str) -> No
     text = text.replace("BODY", f"\tif ({condition})\n\t\treturn -1;\n\t{DROP}\n\treturn 0;")
     left = [f.text for f in findings(text) if f.rule is AuditRule.LEFT_BEHIND]
     assert left == ["return -1;"]
+
+
+def test_an_array_whose_pages_a_loop_hands_on_is_left_alone() -> None:
+    """Round after round, and with it on an error in a later one."""
+    text = COUNTED.replace("KIND", "int").replace(
+        "BODY",
+        "\tif (got != nr)\n\t\tgoto err;\n\tfor (i = 0; i < nr; i++)\n"
+        "\t\tdemo_table[i].page = pages[i];\n\tif (demo_busy())\n\t\treturn -EBUSY;",
+    )
+    assert [f for f in findings(text) if f.rule is AuditRule.LEFT_BEHIND] == []
