@@ -26,9 +26,11 @@ def other_names(program: Program, cell: Member, path: str) -> Iterator[Gap]:
         yield Gap(GapKind.SHARED_STORAGE, subject=str(cell))
     if cell.tag:
         yield from _laid_over(program, cell, path)
+    home = program.cells.home(cell, path)
+    words = program.cells.holding(cell.tag, home) if cell.tag else None
     for name, moved in knowledge().copying:
         for file in _files(program, cell, path, name):
-            for facts in program.functions_with(file, name):
+            for facts in program.functions_with(file, name, words):
                 yield from _copies(program, facts, name, moved, cell.tag)
 
 

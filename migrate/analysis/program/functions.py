@@ -44,7 +44,7 @@ class Functions:
         self.hidden: dict[tuple[str, str], bool] = {}
         """By name and folder, whether a known function of the kernel is hidden there by another;
         see :mod:`migrate.analysis.program.known_callee`."""
-        self._with: dict[tuple[str, str], tuple[FunctionFacts, ...]] = {}
+        self._with: dict[tuple[str, str, frozenset[str] | None], tuple[FunctionFacts, ...]] = {}
         self.read: set[str] = set()
         """The files that were looked at since :meth:`forget`."""
         self.made: WeakSet[Made] = WeakSet()
@@ -104,24 +104,40 @@ class Functions:
         """`facts` with what else is known about the types in it."""
         return facts
 
-    def functions_with(self, path: str, word: str) -> tuple[FunctionFacts, ...]:
-        """The functions of `path` whose text has `word` as a whole word, each once."""
-        if (path, word) not in self._with:
-            source = self.source(path)
+    def functions_with(
+        self, path: str, word: str, others: frozenset[str] | None = None
+    ) -> tuple[FunctionFacts, ...]:
+        """The functions of `path` whose text has `word` as a whole word, each once; with `others`
+        those that have one of these as well."""
+        key = (path, word, others)
+        if key not in self._with:
+            self.read.add(path)
+            text = self.tree.read(path) or b"" if others is not None else b""
+            able = others is None or any(whole_word(other).search(text) for other in others)
+            source = self.source(path) if able else None
             found: dict[int, FunctionFacts] = {}
             for match in whole_word(word).finditer(source.text) if source is not None else ():
                 function = source.function_at(match.start()) if source is not None else None
-                if function is not None and function.ordinal not in found:
+                if source is None or function is None or function.ordinal in found:
+                    continue
+                if others is None or _has_any(source, function, others):
                     found[function.ordinal] = self.facts(function)
-            self._with[path, word] = tuple(found.values())
-        return self._with[path, word]
+            self._with[key] = tuple(found.values())
+        return self._with[key]
 
     def files_with(self, path: str, word: str) -> tuple[str, ...]:
         """The files of the scope of `path` that have `word` as a whole word."""
         return self.corpus.files_with(path, word)
 
+    def near_definitions(self, name: str, path: str) -> tuple[Function, ...]:
+        """The functions of the scope of `path` that a call of `name` there may mean."""
+        source = self.source(path) if name else None
+        own = source.by_name.get(name, ()) if source is not None else ()
+        return own or (self._elsewhere(name, path) if name else ())
+
     def definitions(self, name: str, path: str) -> tuple[Function, ...]:
-        """The definitions that a call of `name` in `path` may mean, within its scope."""
+        """The definitions that a call of `name` in `path` may mean: functions of its scope, or of
+        headers for the whole kernel, or a macro."""
         key = (name, path)
         if key not in self._definitions:
             self._definitions[key] = self._find_definitions(name, path)
@@ -130,10 +146,11 @@ class Functions:
     def _find_definitions(self, name: str, path: str) -> tuple[Function, ...]:
         if not name:
             return ()
-        source = self.source(path)
-        own = source.by_name.get(name, ()) if source is not None else ()
-        if own:
-            return own
+        near = self.near_definitions(name, path)
+        return near or self._public_definitions(name) or self._macros(name, path)
+
+    def _elsewhere(self, name: str, path: str) -> tuple[Function, ...]:
+        """The functions of other files of the scope of `path`."""
         found: list[Function] = []
         for other in self.corpus.defining_files(path, name):
             if other == path:
@@ -142,7 +159,7 @@ class Functions:
             for function in parsed.by_name.get(name, ()) if parsed is not None else ():
                 if not function.static or other.endswith(".h"):
                     found.append(function)
-        return tuple(found) or self._public_definitions(name) or self._macros(name, path)
+        return tuple(found)
 
     def _macros(self, name: str, path: str) -> tuple[Function, ...]:
         """The macro `name` as a function, from the nearest file that defines it."""
@@ -182,6 +199,11 @@ class Functions:
                         found[function.id] = function
             self._definitions[key] = tuple(found.values()) if known else ()
         return self._definitions[key]
+
+
+def _has_any(source: Source, function: Function, words: frozenset[str]) -> bool:
+    text, start, end = source.text, function.start, function.end
+    return any(whole_word(word).search(text, start, end) for word in words)
 
 
 def start_of(function: Function) -> Place:

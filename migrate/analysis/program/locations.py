@@ -119,6 +119,11 @@ class Locations:
             found = self._words.files(cell.tag, word)
         return self._wide.naming(word) if found is None and core else found
 
+    def holding(self, tag: str, home: str) -> frozenset[str] | None:
+        """The words of which a function in the scope of `home` has one that can get hold of a
+        struct `tag`; None when any may."""
+        return self._words.near(tag, home)
+
     def near_files(self, cell: Member, path: str, word: str) -> tuple[str, ...]:
         """The files that have `word` and may name members of the struct of `cell`: those of the
         scope of the file that defines it, or that file and headers when no other .c file can

@@ -31,10 +31,12 @@ class StructWords:
     def __init__(self, functions: Functions, types: TypeLookup, wide: IncludeGraph) -> None:
         self._functions, self._types, self._wide = functions, types, wide
         self._known: dict[str, tuple[str, ...] | None] = {}
+        self._near: dict[tuple[str, str], frozenset[str] | None] = {}
 
     def forget(self) -> None:
         """Let go of all that was found."""
         self._known.clear()
+        self._near.clear()
 
     def files(self, tag: str, member: str) -> tuple[str, ...] | None:
         """The files that can get hold of a struct `tag` and have `member` as a word; None when
@@ -46,6 +48,28 @@ class StructWords:
             return None
         pattern, texts = whole_word(member), self._functions.tree.read_many(holding)
         return tuple(path for path in holding if path in texts and pattern.search(texts[path]))
+
+    def near(self, tag: str, home: str) -> frozenset[str] | None:
+        """The words of which each function of the scope of `home` that can get hold of a struct
+        `tag` has one; None when a header for the whole kernel names it, or they are too many."""
+        key = (tag, home)
+        if key not in self._near:
+            self._near[key] = self._find_near(tag, home)
+        return self._near[key]
+
+    def _find_near(self, tag: str, home: str) -> frozenset[str] | None:
+        names = self._types.names(tag, home)
+        if any(map(self._functions.corpus.public_files, names)):
+            return None
+        naming = self._types.naming(tag, home)
+        words = names.union(word for path in naming for word in self._declared(tag, path))
+        fresh = words
+        while fresh and len(words) <= _MOST_WORDS:
+            files = {path for word in fresh for path in self._functions.files_with(home, word)}
+            texts = (self._functions.tree.read(path) or b"" for path in sorted(files))
+            fresh = frozenset(word for text in texts for word in _macros(text, words)) - words
+            words |= fresh
+        return words if len(words) <= _MOST_WORDS else None
 
     def _find(self, tag: str) -> tuple[str, ...] | None:
         words, fresh, found = {tag}, {tag: ""}, dict[str, None]()
@@ -70,8 +94,13 @@ class StructWords:
         """The words of a file by which others may get hold of a struct `tag`, `words` those that
         are known. What a .c file has is its own, but when another one includes it: a prototype
         elsewhere of one of its functions has the tag."""
-        if not path.endswith(".h") and not self._wide.is_mixed(path):
-            return
+        if path.endswith(".h") or self._wide.is_mixed(path):
+            yield from self._declared(tag, path)
+            yield from _macros(self._functions.tree.read(path) or b"", words)
+
+    def _declared(self, tag: str, path: str) -> Iterator[str]:
+        """The types, variables and members of a file that are of a struct `tag` or point to one,
+        and the functions that return such."""
         declared = self._types.declarations(path)
         kinds = [*declared.typedefs.items(), *declared.variables.items()]
         for body in declared.structs.values():
@@ -84,6 +113,10 @@ class StructWords:
             returned = base_type(function.node, path)
             if returned is not None and self._types.resolve(returned, path).tag == tag:
                 yield function.name
-        for macro, text in _MACRO.findall(source.text) if source is not None else ():
-            if any(whole_word(word).search(text) for word in words):
-                yield macro.decode()
+
+
+def _macros(text: bytes, words: Collection[str]) -> Iterator[str]:
+    """The macros of a file that have one of `words` in their bodies."""
+    for macro, body in _MACRO.findall(text):
+        if any(whole_word(word).search(body) for word in words):
+            yield macro.decode()

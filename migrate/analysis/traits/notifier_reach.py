@@ -129,7 +129,7 @@ class _Way:
 
     def _by_name(self, name: str, facts: FunctionFacts) -> Iterator[Function]:
         if name not in facts.types:
-            own = self._program.definitions(name, facts.function.path)
+            own = self._program.near_definitions(name, facts.function.path)
             yield from (f for f in own if not is_macro(f) and not _is_of_kernel(f))
 
 
