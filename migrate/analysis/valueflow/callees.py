@@ -94,9 +94,15 @@ def _definitions(flow: Walk, site: Site) -> tuple[Function, ...]:
     return tuple(f for home in homes for f in program.definitions(name, home) if not f.static)
 
 
+def _enters_far(flow: Walk, form: str) -> bool:
+    """Whether functions of other folders are looked into: an address or a number that is given to
+    one is used there, and nothing is missing when nobody looks."""
+    return form not in (ADDRESS, PHYSICAL) and flow.goes_far(form)
+
+
 def _linked(flow: Walk, form: str, name: str, path: str) -> tuple[Function, ...]:
     """What the linker may take for the name, anywhere in the tree."""
-    if not flow.goes_far(form):
+    if not _enters_far(flow, form):
         return ()
     flow.trace.wide = True
     return flow.program.linker.meant(name, path)
@@ -131,7 +137,7 @@ def _through_pointer(flow: Walk, given: Given) -> None:
     if stated is not None:
         _known_callee(flow, given, stated)
         return
-    far = flow.goes_far(given.form)
+    far = _enters_far(flow, given.form)
     functions = flow.program.pointer_calls.meant_by(given.site, far)
     flow.trace.wide |= far
     if not functions:
