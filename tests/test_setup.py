@@ -240,7 +240,7 @@ def test_what_is_hidden_is_not_found() -> None:
 CLOSING = "=================== 12 passed, 1 skipped in 3.45s ===================="
 
 
-PARTS = ("test", "ccache-test", "browser-test", "kernel-test", "other-release-test")
+PARTS = ("test", "ccache-test", "browser-test", "kernel-test", "boot-test", "other-release-test")
 
 
 @pytest.mark.parametrize("failing", ["", *PARTS])

@@ -71,7 +71,7 @@ def test_b4_takes_the_branches_for_its_own(world: World, tmp_path: Path) -> None
     ids = subprocess.run(
         ["git", "patch-id", "--stable"], input=api, capture_output=True, text=True, check=True
     ).stdout.split()[::2]
-    assert len(ids) == 2
+    assert len(ids) == 3
     for slug in ("api", CHANGED, "mini-virtual-machine-mvm"):
         folder = directories(world)[slug]
         world.git("checkout", "-q", f"gup-migrate/b4/{PROFILE}/{slug}")
@@ -147,12 +147,12 @@ def test_the_second_version(world: World, tmp_path: Path) -> None:
     assert f"{REVIEWED}: nothing changed since v1, so it is not written again" in done.stderr
     after = directories(world)
     assert set(after) == {CHANGED}
-    (cover,) = after[CHANGED].glob("v2-0000-*")
+    (cover,) = after[CHANGED].glob("v2-0001-*")
     text = cover.read_text()
     assert "Changes since v1:" in text and "Range-diff against v1:" in text
     assert "Link to v1: https://lore.kernel.org/r/" in text
     head = text.partition("\n\n")[0]
-    assert "[PATCH v2 0/1]" in head and "In-Reply-To" not in head
+    assert "[PATCH v2]" in head and "In-Reply-To" not in head
 
     world.git("checkout", "-q", f"gup-migrate/b4/{PROFILE}/{CHANGED}")
     assert "revision: 2" in b4(world, "prep", "--show-info").splitlines()

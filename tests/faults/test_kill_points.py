@@ -74,6 +74,7 @@ def series_job(workspace: Workspace) -> Any:
         ),
         profile=None, maintainers=None,
         decided=lambda: None, collected=lambda: None, report=lambda _: None,
+        proof=lambda: None,
         history=history, listener=SimpleNamespace(notice=lambda _: None, progress=lambda *_: None),
     )  # fmt: skip
 

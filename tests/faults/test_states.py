@@ -44,6 +44,8 @@ COMMANDS: dict[str, list[list[str]]] = {
     "explain": [["TREE", "mm/poison_inject.c"]],
     "audit": [[], ["--since", "HEAD"], ["--sarif"]],
     "gaps": [[], ["--json"]],
+    "left": [[], ["--json"]],
+    "prove": [[]],
     "review": [["--decisions", "decisions.toml", "--contracts", "contracts.toml"]],
     "rewrite": [[]],
     "commit": [[]],

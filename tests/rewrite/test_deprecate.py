@@ -92,7 +92,7 @@ def test_nobody_is_sent_to_what_is_not_there(tmp_path: Path) -> None:
 def test_a_profile_without_pins_is_refused(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, "6.1", {})
     profile = replace(load_profile("pin-user-pages"), pins=False)
-    with pytest.raises(Refusal, match="not about pins"):
+    with pytest.raises(Refusal, match="has no function that pins"):
         deprecation(tree, idle(tree, profile.name), profile)
 
 

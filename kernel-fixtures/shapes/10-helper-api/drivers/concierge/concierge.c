@@ -44,4 +44,4 @@ int concierge_hook(unsigned long start, struct page **page)
 EXPORT_SYMBOL_GPL(concierge_hook);
 
 /* Somebody calls it from here, and nobody knows who. */
-unsigned long concierge_entry = (unsigned long)concierge_hook;
+unsigned long concierge_entry = (unsigned long)concierge_hook; /* unparsed */

@@ -3,7 +3,7 @@
  * Written to by a device and never marked dirty; by the CPU while the caller waits, which is as dirty
  * as GUP left it; only read, which needs no mark.
  */
-#include <linux/dma-mapping.h>
+#include <linux/device.h>
 #include <linux/mm.h>
 
 int inkwell_fill(struct device *dev, unsigned long address)
@@ -14,7 +14,6 @@ int inkwell_fill(struct device *dev, unsigned long address)
 	if (get_user_pages_fast(address, 1, FOLL_WRITE, &page) != 1) /* acquire: filled */
 		return -EFAULT;
 	at = dma_map_page(dev, page, 0, PAGE_SIZE, DMA_FROM_DEVICE);
-	inkwell_wait(dev);
 	dma_unmap_page(dev, at, PAGE_SIZE, DMA_FROM_DEVICE);
 	put_page(page); /* release: filled */
 	return 0;
