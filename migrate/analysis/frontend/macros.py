@@ -28,9 +28,17 @@ def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:
             if named is not None and name_of(named) == name:
                 text, before = _macro_as_function(node)
                 body = _body(source, node) if before is not None else None
-                yield text, Origin(source.place(node), source.line(node), body, before or 0)
+                lines = _lines(source, node, body) if body is not None else ()
+                yield text, Origin(source.place(node), source.line(node), body, before or 0, lines)
         elif node.type in CONTAINERS:
             queue.extend(node.children)
+
+
+def _lines(source: Source, node: Node, body: Place) -> tuple[str, ...]:
+    """The lines of the file from where `body` begins to the end of the macro, stripped."""
+    rows = source.text[: node.end_byte].decode("utf-8", "replace").split("\n")[body.line - 1 :]
+    whole = source.text[node.end_byte :].partition(b"\n")[0].decode("utf-8", "replace")
+    return tuple(row.strip() for row in [*rows[:-1], rows[-1] + whole])
 
 
 def _body(source: Source, node: Node) -> Place | None:

@@ -72,13 +72,20 @@ class Origin:
     """For the body of a macro: where the macro is defined, and that line of the file, stripped.
 
     `body` is where the body begins, and `before` how many bytes are before it in that line of the
-    text that is parsed, the third; without `body` all of it stands where the macro does.
+    text that is parsed, the third; `lines` are those of the file from there on, stripped. Without
+    `body` all of it stands where the macro does.
     """
 
     place: Place
     line: str
     body: Place | None = None
     before: int = 0
+    lines: tuple[str, ...] = ()
+
+    def line_of(self, row: int) -> str:
+        """The line of the file for a row, from 0, of the parsed text."""
+        number = row - _ROWS_BEFORE
+        return self.lines[number] if 0 <= number < len(self.lines) else self.line
 
     def place_of(self, row: int, column: int) -> Place:
         """Where a row, from 0, and a column of the parsed text are in the file."""
@@ -159,6 +166,8 @@ class Source:
 
     def line(self, node: Node) -> str:
         """The source line on which `node` starts, stripped; of a long one what is around it."""
+        if self.origin is not None:
+            return self.origin.line_of(node.start_point[0])
         return self.line_at(node.start_byte)
 
     def line_at(self, byte: int) -> str:
