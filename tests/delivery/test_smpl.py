@@ -120,3 +120,13 @@ def test_one_file_that_does_more_takes_it_from_all() -> None:
     more = edit(PIN, ("d->at, 1, 0,", "d->at, 1, FOLL_WRITE,"), ACQUIRE, path="drivers/b.c")
     assert semantic_patch([plain, more], ()) == ""
     assert semantic_patch([], ()) == ""
+
+
+def test_no_line_is_longer_than_a_message_may_have() -> None:
+    names = [f"a_function_with_quite_a_long_name_{n}" for n in range(4)]
+    text = "".join(f"void {n}(struct page *p)\n{{\n\tput_page(p);\n}}\n" for n in names)
+    text += "void other(struct page *p)\n{\n\tput_page(p);\n}\n"
+    changed = edit(text, *[("put_page(p)", "put_user_page(p)")] * 4)
+    shown = semantic_patch([changed], ())
+    assert all(name in shown for name in names)
+    assert max(map(len, shown.expandtabs().split("\n"))) <= 75

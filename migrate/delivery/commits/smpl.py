@@ -100,7 +100,9 @@ def _rule(declared: str, edit: str, renamed: _Renamed) -> str:
     body = edit.format(old=renamed.old, new=renamed.new)
     if not renamed.left:
         return f"@@\n{declared}@@\n{body}"
-    names = ", ".join(renamed.functions)
+    names = ",\n\t".join(renamed.functions)
+    if len(renamed.functions) > 1:
+        names = f"\n\t{names}\n"
     return (
         f"@@\nidentifier fn = {{{names}}};\n{declared}@@\n"
         f"  fn(...)\n  {{\n  <...\n{body}  ...>\n  }}\n"
