@@ -16,6 +16,7 @@ from migrate.base.errors import ExitCode, Refusal
 from migrate.cli import main as cli
 from migrate.cli.facts import questions
 from migrate.cli.facts.questions import Facts, Questions
+from tests.cli.asked import Asked
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -136,21 +137,6 @@ def test_what_is_refused(run: Run, tree: Path, tmp_path: Path, entry: str, line:
 
 def test_two_formats_at_once(run: Run, tree: Path) -> None:
     assert "are two formats" in run("gaps", str(tree), "--json", "--toml")[2]
-
-
-class Asked:
-    """A console that answers, and remembers what was said."""
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-        self.said: list[str] = []
-
-    def ask(self, question: str) -> str | None:
-        self.said.append(question)
-        return self.answers.pop(0) if self.answers else None
-
-    def say(self, line: str = "") -> None:
-        self.said.append(line)
 
 
 def answered(contract: Contract, *answers: str) -> tuple[bool, list[Contract], str]:

@@ -18,25 +18,11 @@ from migrate.analysis.model import (
 from migrate.analysis.verdicts.classify import verdict
 from migrate.cli import review
 from tests.analysis import groups
+from tests.cli.asked import Asked
 
 WHOLE = groups.group(UseKind.WRITE_DATA)
 GAPS = groups.group(UseKind.WRITE_DATA, gaps=(groups.GAP,))
 NULL = groups.group(UseKind.WRITE_DATA, TraitKind.PAGES_NULL)
-
-
-class Asked:
-    """A console that answers, and remembers what was said."""
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-        self.said: list[str] = []
-
-    def ask(self, question: str) -> str | None:
-        self.said.append(question)
-        return self.answers.pop(0) if self.answers else None
-
-    def say(self, line: str = "") -> None:
-        self.said.append(line)
 
 
 def ask(group: PinGroup, *answers: str) -> tuple[str | None, str]:

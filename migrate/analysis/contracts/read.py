@@ -3,20 +3,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from migrate.analysis.contract import Contract, ContractKind, Does
-from migrate.base.errors import Refusal
+from migrate.base.entries import Entries, Wrong, check_known, reason
 
 _EXAMPLE = (
     'An entry is [[contract]] with function = "...", argument = 1, does = "reads" and why = "...".'
 )
+_FILE = Entries("contract", "--contracts", _EXAMPLE)
 _KEYS: Mapping[str, type] = {
     **dict.fromkeys(("function", "member", "file", "does", "until", "filled"), str),
     **dict.fromkeys(("notifier", "covers", "macro", "why"), str),
@@ -41,37 +40,16 @@ _RANGES = "other ranges"
 _MEMBER = re.compile(r"\w+(\.\w+)+")
 _NOTIFIER = re.compile(r"[^:]+:\w+")
 
-Wrong = Callable[..., Refusal]
-
 
 def read_contracts(path: Path) -> tuple[Contract, ...]:
     """The entries of the TOML file `path`; a :class:`Refusal` names the first that is wrong."""
-    try:
-        data = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise Refusal(f"{path} cannot be read: {why}.", "Give a file with --contracts.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise Refusal(f"{path} is not TOML: {error}.", _EXAMPLE) from None
-    strange = sorted(set(data) - {"contract"})
-    entries = data.get("contract", [])
-    if strange or not isinstance(entries, list):
-        what = f"unknown key '{strange[0]}'" if strange else "contract is not a list of tables"
-        raise Refusal(f"{path}: {what}.", _EXAMPLE)
-    return tuple(_contract(path, n, entry) for n, entry in enumerate(entries, 1))
+    return tuple(_contract(*read) for read in _FILE.read(path))
 
 
-def _contract(path: Path, number: int, entry: Any) -> Contract:
-    def wrong(what: str, then: str = _EXAMPLE) -> Refusal:
-        return Refusal(f"{path}, contract {number}: {what}.", then)
-
-    if not isinstance(entry, dict):
-        raise wrong("it is not a table")
+def _contract(number: int, entry: Mapping[str, Any], wrong: Wrong) -> Contract:
     for key, value in entry.items():
         _check_key(key, value, wrong)
-    why = " ".join(entry.get("why", "").split())
-    if not why:
-        raise wrong("it does not say why", 'Add why = "..."; it goes into the commit message.')
+    why = reason(entry, wrong)
     given = entry.keys() - {"why"}
     fitting = [kind for kind, mark in _MARKS.items() if mark in given or mark == _closing(given)]
     if len(fitting) != 1:
@@ -86,10 +64,7 @@ def _contract(path: Path, number: int, entry: Any) -> Contract:
 
 
 def _check_key(key: str, value: Any, wrong: Wrong) -> None:
-    if key not in _KEYS:
-        near = difflib.get_close_matches(key, _KEYS, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(_KEYS)}."
-        raise wrong(f"unknown key '{key}'", hint)
+    check_known(key, _KEYS, wrong)
     kind = _KEYS[key]
     fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     if kind is list:

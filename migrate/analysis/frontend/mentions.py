@@ -60,8 +60,7 @@ class Mention:
 
     @property
     def is_defined_by_itself(self) -> bool:
-        """Whether it is in a macro by its own name, `#define f f`, which says that there is such a
-        function."""
+        """Whether it is in `#define f f`, by which a header says that the function exists."""
         above = self.node.parent
         if above is None or above.type != "preproc_def":
             return False

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -19,6 +18,7 @@ from migrate.analysis.model import (
 )
 from migrate.analysis.verdicts.classify import warnings
 from migrate.analysis.verdicts.wording import sentences, words
+from migrate.base.entries import Entries, Wrong, check_known, reason
 from migrate.base.errors import Refusal
 from migrate.base.typed import own_command
 
@@ -27,7 +27,9 @@ RULE = "decision"
 _CONVERTING = (Action.PIN, Action.FOLLOW)
 _SELECTORS = ("file", "function", "group")
 _CASES = ("", "1", "2", "3", "4", "5")
+_KEYS = (*_SELECTORS, "verdict", "why", "case", "despite_gaps")
 _EXAMPLE = 'An entry is [[decision]] with file = "...", verdict = "keep" and why = "...".'
+_FILE = Entries("decision", "--decisions", _EXAMPLE)
 _NEVER = {
     TraitKind.IMPLEMENTATION: "it belongs to GUP itself or to its tests",
     TraitKind.PAGES_NULL: "its pages argument is NULL, so that nothing is held",
@@ -67,33 +69,12 @@ class Decision:
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
     """The entries of the TOML file `path`; a :class:`Refusal` names the first that is wrong."""
-    try:
-        data = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise Refusal(f"{path} cannot be read: {why}.", "Give a file with --decisions.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise Refusal(f"{path} is not TOML: {error}.", _EXAMPLE) from None
-    strange = sorted(set(data) - {"decision"})
-    entries = data.get("decision", [])
-    if strange or not isinstance(entries, list):
-        what = f"unknown key '{strange[0]}'" if strange else "decision is not a list of tables"
-        raise Refusal(f"{path}: {what}.", _EXAMPLE)
-    return tuple(_decision(path, n, entry) for n, entry in enumerate(entries, 1))
+    return tuple(_decision(*read) for read in _FILE.read(path))
 
 
-def _decision(path: Path, number: int, entry: Any) -> Decision:
-    def wrong(what: str, then: str = _EXAMPLE) -> Refusal:
-        return Refusal(f"{path}, decision {number}: {what}.", then)
-
-    if not isinstance(entry, dict):
-        raise wrong("it is not a table")
-    known = (*_SELECTORS, "verdict", "why", "case", "despite_gaps")
+def _decision(number: int, entry: Mapping[str, Any], wrong: Wrong) -> Decision:
     for key, value in entry.items():
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(known)}."
-            raise wrong(f"unknown key '{key}'", hint)
+        check_known(key, _KEYS, wrong)
         kind = bool if key == "despite_gaps" else str
         if not isinstance(value, kind):
             raise wrong(f"{key} is not a {'truth value' if kind is bool else 'string'}")
@@ -103,9 +84,7 @@ def _decision(path: Path, number: int, entry: Any) -> Decision:
     if entry.get("verdict") not in actions:
         given = f"there is no verdict '{entry['verdict']}'" if "verdict" in entry else "no verdict"
         raise wrong(given, f"Verdicts are {', '.join(actions)}.")
-    why = " ".join(entry.get("why", "").split())
-    if not why:
-        raise wrong("it does not say why", 'Add why = "..."; it goes into the commit message.')
+    why = reason(entry, wrong)
     case = entry.get("case", "")
     if case not in _CASES:
         raise wrong(f"there is no CASE '{case}'", 'case is "1" to "5", or left out.')
