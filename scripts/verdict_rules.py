@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from migrate.analysis.model import Action
-from migrate.analysis.verdicts.rules import RULES, Rule
+from migrate.analysis.verdicts.question import Rule
+from migrate.analysis.verdicts.rules import RULES
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "verdict-rules.md"
 CASES = {

@@ -17,7 +17,8 @@ from migrate.analysis.model import (
     UseKind,
     Verdict,
 )
-from migrate.analysis.verdicts.rules import RULES, Question, only_struct_page, through_helper
+from migrate.analysis.verdicts.question import Question
+from migrate.analysis.verdicts.rules import RULES, only_struct_page, through_helper
 from migrate.base.prose import called
 from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree

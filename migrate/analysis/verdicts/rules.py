@@ -7,8 +7,6 @@ CASE numbers are those of the kernel's Documentation/core-api/pin_user_pages.rst
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from migrate.analysis.gaps import FOREIGN_SOURCES
@@ -16,85 +14,17 @@ from migrate.analysis.model import (
     Action,
     Confidence,
     Evidence,
-    PinGroup,
     TraitKind,
     Use,
     UseKind,
 )
+from migrate.analysis.verdicts.question import ONLY_STRUCT, Answer, Question, Rule
 from migrate.analysis.verdicts.wording import why, words
 from migrate.base.prose import called
 from migrate.kernel.signatures import DIRECT_NAMES
 
 _DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
 _NOTIFIERS = (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR)
-_ONLY_STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL, UseKind.PHYSICAL_KEY})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a rule says about a group; see :class:`migrate.analysis.model.Verdict`."""
-
-    action: Action
-    case: str
-    reason: str
-    confidence: Confidence
-    evidence: tuple[Evidence, ...]
-
-
-@dataclass(frozen=True)
-class Question:
-    """A group, and what the profile wants: `pins_read_only` is for pages whose data is only read.
-
-    For those of which only struct page is looked at, `follows` says that follow_page() is there,
-    and `lookups` has, by acquire, the functions that look up the page at an address."""
-
-    group: PinGroup
-    pins_read_only: bool
-    follows: bool = False
-    lookups: Mapping[str, str] = field(default_factory=dict)
-
-    def lookups_for(self) -> tuple[str, ...]:
-        """The lookups that every acquire of the group can become, () when one has none."""
-        by_address = self.group.lookups(self.follows, self.lookups)
-        if by_address is None:
-            return ()
-        called = {a.name for a in self.group.acquires if a.place in by_address}
-        found = {self.lookups[name] for name in called}
-        if len(by_address) < len({site.place for site in self.group.follows}):
-            found.add("follow_page")
-        return tuple(sorted(found))
-
-    def only_struct_page(self) -> bool:
-        """Whether all that is done with the pages is done with their struct page."""
-        at_once = self.has(TraitKind.PUT_AT_ONCE)
-        if not self.group.uses or (self.has(TraitKind.NUMBERS_LOST) and not at_once):
-            return at_once
-        kinds = {u.kind for u in self.group.uses} - {UseKind.DIRTY}
-        return bool(kinds) and kinds <= _ONLY_STRUCT | (
-            {UseKind.PHYSICAL_KEPT} if at_once else set()
-        )
-
-    def uses(self, *kinds: UseKind) -> tuple[Use, ...]:
-        """The uses of any of `kinds`."""
-        return tuple(u for u in self.group.uses if u.kind in kinds)
-
-    def has(self, kind: TraitKind) -> bool:
-        return self.group.trait(kind) is not None
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One question, with the CASEs and the verdicts that its answers can have; `high` says that
-    their confidence can be high, for which tests/shapes wants a counter-shape."""
-
-    ask: Callable[[Question], Answer | None]
-    cases: tuple[str, ...]
-    actions: tuple[Action, ...]
-    high: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.ask.__name__
 
 
 def implementation(q: Question) -> Answer | None:
@@ -192,7 +122,7 @@ def reference_consumed(q: Question) -> Answer | None:
     if not consumed or q.uses(*_DATA, UseKind.DMA, UseKind.STORED):
         return None
     kinds = {u.kind for u in q.group.uses} - {UseKind.CONSUMED}
-    if q.group.releases and (q.group.gaps or not kinds or not kinds <= _ONLY_STRUCT):
+    if q.group.releases and (q.group.gaps or not kinds or not kinds <= ONLY_STRUCT):
         return None  # what is released may be used in a way that needs a pin
     reason = "A callee takes over the reference, and only struct page is looked at before"
     lookups = q.lookups_for()

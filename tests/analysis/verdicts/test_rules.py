@@ -25,7 +25,8 @@ from migrate.analysis.model import (
 )
 from migrate.analysis.verdicts import rules
 from migrate.analysis.verdicts.classify import verdict
-from migrate.analysis.verdicts.rules import RULES, Answer, Question, Rule
+from migrate.analysis.verdicts.question import Answer, Question, Rule
+from migrate.analysis.verdicts.rules import RULES
 from tests.analysis.groups import GAP, PATH, acquire, group, release, trait, use
 
 U, T = UseKind, TraitKind
