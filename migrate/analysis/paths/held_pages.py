@@ -22,18 +22,11 @@ from migrate.analysis.frontend.limits import MOST_VARIABLES
 from migrate.analysis.ir.expressions import (
     AddressOf,
     Binary,
-    CallResult,
-    Cast,
-    Constant,
-    Element,
-    Evaluated,
     Expression,
-    Load,
     Member,
     Variable,
     is_negative,
     is_zero,
-    parts,
     plain,
 )
 from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Lowered, Select, Store
@@ -59,12 +52,10 @@ from migrate.analysis.paths.held_state import (
     Unheld,
     Wrong,
 )
+from migrate.analysis.paths.held_values import HeldValues
 from migrate.analysis.paths.release_loops import Loops, goes_round
 from migrate.analysis.paths.solver import Trail, solve
-from migrate.analysis.paths.variables import Holder, holders, own_names, path_of, plain_stores
-
-_CONTENT = frozenset({Effect.STRUCT, Effect.MAP, Effect.READ, Effect.TOUCH, Effect.WRITE})
-"""What is done by functions that look at a page and not at where the pointer to it is."""
+from migrate.analysis.paths.variables import Holder, holders, path_of
 
 
 def held_pages(
@@ -115,17 +106,18 @@ class _Held:
         loops: Loops,
     ) -> None:
         self.lowered, self.results, self.holder = lowered, results, holder
-        self.callees, self.own = callees, own_names(lowered)
+        self.pages = HeldValues(lowered, results, holder)
+        self.callees = callees
         self.conditions = Correlated(lowered, holder.names, results.acquires)
         self.loops = loops
         bounds = (plain(bound) for bound in loops.bounds.values())
         self.counts = {bound.name for bound in bounds if isinstance(bound, Variable)}
         """The variables up to which loops that release count."""
-        filled = [a for c in lowered.calls.values() for a in self._filled(c)]
+        filled = [a for c in lowered.calls.values() for a in self.pages.filled(c)]
         alone = all(isinstance(a, AddressOf) and isinstance(a.object, Member) for a in filled)
         self.member = holder.path[-1] if len(holder.path) > 1 and alone else ""
         """The member for one page that the acquires fill."""
-        calls = [(call, self._acquire(call)) for call in lowered.calls.values()]
+        calls = [(call, self.pages.acquire(call)) for call in lowered.calls.values()]
         self.starts = {found.place: call.start for call, found in calls if found is not None}
         """The acquires of the holder, with the byte at which each starts."""
 
@@ -141,25 +133,12 @@ class _Held:
         )
 
     def _is_filled_otherwise(self, store: Store) -> bool:
-        return self.holder.is_base(store.target) and not self._is_fresh(store.value)
+        return self.holder.is_base(store.target) and not self.pages.is_fresh(store.value)
 
     def _is_given_away(self, store: Store, block: int) -> bool:
-        if self._is_own(store.target) or self.holder.is_base(store.target):
+        if self.pages.is_own(store.target) or self.holder.is_base(store.target):
             return False
-        return self._mentions(store.value) and goes_round(self.lowered, block)
-
-    def _is_own(self, target: Expression) -> bool:
-        return isinstance(target, Variable) and target.name in self.own
-
-    def _is_fresh(self, value: Expression) -> bool:
-        """Whether `value` is no page from elsewhere: NULL, new memory, or the holder's own."""
-        if isinstance(value, Constant) or self._mentions(value):
-            return True
-        if isinstance(value, (Cast, Evaluated)):
-            return self._is_fresh(value.operand)
-        call = self.lowered.call_of(value)
-        known = knowledge().lookup(call.name) if call is not None else None
-        return known is not None and known.allocates and not self.holder.single
+        return self.pages.mentions(store.value) and goes_round(self.lowered, block)
 
     # What is wrong
 
@@ -170,30 +149,26 @@ class _Held:
         match instruction:
             case Leave(place=place, text=text) if self._is_left(instruction, state):
                 some = state.hold is Hold.SOME
-                yield Held(place, text, state.acquire, some, False, self._of_object, trail)
+                yield Held(place, text, state.acquire, some, False, self.pages.of_object, trail)
             case Leave(place=place, text=text) if state.hold is Hold.FAILED and self.member:
                 yield Stale(place, text, state.acquire, self.member, trail)
             case Invoke(place=place, text=text):
                 call, acquire = instruction, state.acquire
                 if self._is_freed(call, state):
                     some = state.hold is Hold.SOME
-                    yield Held(place, text, acquire, some, True, self._of_object, trail)
+                    yield Held(place, text, acquire, some, True, self.pages.of_object, trail)
                 elif self._is_again(call, state):
                     assert state.released is not None
                     before, was = state.released, state.released_text
                     yield Twice(place, text, acquire, before, was, trail)
                 elif self._is_excess(call, state):
                     yield Excess(place, text, acquire, trail)
-                elif state.hold is Hold.FAILED and self._releases_whole(call):
+                elif state.hold is Hold.FAILED and self.pages.releases_whole(call):
                     yield Unheld(place, text, acquire, trail)
-
-    @property
-    def _of_object(self) -> str:
-        return self.holder.path[-1] if len(self.holder.path) > 1 else ""
 
     def _is_left(self, leave: Leave, state: State) -> bool:
         """Whether the function is left with pages that nobody knows any more."""
-        if state.hold not in HELD or (leave.value is not None and self._mentions(leave.value)):
+        if state.hold not in HELD or (leave.value is not None and self.pages.mentions(leave.value)):
             return False
         if self.holder.own:
             return True
@@ -206,27 +181,20 @@ class _Held:
             return False
         known = knowledge().lookup(call.name)
         return known is not None and any(
-            known.effect(n) is Effect.DISCARD and self._is_array(a)
+            known.effect(n) is Effect.DISCARD and self.pages.is_array(a)
             for n, a in enumerate(call.arguments)
         )
-
-    def _is_array(self, value: Expression) -> bool:
-        """Whether `value` is the array itself, and no element of it."""
-        inner = plain(value)
-        if isinstance(inner, Variable):
-            return (inner.name,) == self.holder.path
-        return isinstance(inner, Member) and path_of(inner) == self.holder.path
 
     def _is_again(self, call: Invoke, state: State) -> bool:
         return (
             state.hold is Hold.GONE
             and state.released not in (None, call.place)
-            and self._releases_whole(call)
+            and self.pages.releases_whole(call)
         )
 
     def _is_excess(self, call: Invoke, state: State) -> bool:
         """Whether all pages are released that were asked for, where there are fewer."""
-        if state.hold is not Hold.SOME or not state.wanted or not self._releases(call):
+        if state.hold is not Hold.SOME or not state.wanted or not self.pages.releases(call):
             return False
         known = knowledge().lookup(call.name)
         count = self.loops.bounds.get(call.number)
@@ -248,18 +216,18 @@ class _Held:
         return state
 
     def _called(self, call: Invoke, state: State) -> State:
-        acquire = self._acquire(call)
+        acquire = self.pages.acquire(call)
         if acquire is not None:
             fresh = state.hold in (Hold.NONE, Hold.GONE, Hold.FAILED)
             if not fresh:
                 return State(Hold.UNCLEAR, acquire)
-            counter, others = self._counter(call), self.holder.depends
+            counter, others = self.pages.counter(call), self.holder.depends
             return State(Hold.ASKED, acquire, counter=counter, fresh=others)
         function = knowledge().lookup(call.name)
         if function is None:
             return self._called_own(call, state)
         for position, given in enumerate(call.arguments):
-            if not self._mentions(given):
+            if not self.pages.mentions(given):
                 continue
             effect = function.effect(position)
             if effect in RELEASE_EFFECTS:
@@ -267,13 +235,13 @@ class _Held:
                 continue
             if effect not in HARMLESS or function.stores:
                 return self._unknown(state)
-            if function.bytes.copies(position) and self._is_pointer(given):
+            if function.bytes.copies(position) and self.pages.is_pointer(given):
                 return self._unknown(state)
         return state
 
     def _called_own(self, call: Invoke, state: State) -> State:
         """A function that the table does not know."""
-        given = [a for a in call.arguments if self._mentions(a) or self.holder.is_owner(a)]
+        given = [a for a in call.arguments if self.pages.mentions(a) or self.holder.is_owner(a)]
         if not given:
             return state
         does = self.callees.of(call, self.holder)
@@ -292,26 +260,9 @@ class _Held:
         if state.counter and bound is not None and path_of(bound) == state.counter:
             return state
         if state.hold in (Hold.ASKED, Hold.SOME, Hold.ALL):
-            where = call.place if self._releases_whole(call) else None
+            where = call.place if self.pages.releases_whole(call) else None
             return replace(state, hold=Hold.GONE, released=where, released_text=call.text)
         return state
-
-    def _releases(self, call: Invoke) -> bool:
-        known = knowledge().lookup(call.name)
-        return known is not None and any(
-            known.effect(n) in RELEASE_EFFECTS and self._mentions(a)
-            for n, a in enumerate(call.arguments)
-        )
-
-    def _releases_whole(self, call: Invoke) -> bool:
-        """Whether what it releases is the variable itself, which is one pointer to one page."""
-        known = knowledge().lookup(call.name) if self.holder.single else None
-        return known is not None and any(
-            known.effect(n) in RELEASE_EFFECTS
-            and isinstance(a, Variable)
-            and a.name in self.holder.names
-            for n, a in enumerate(call.arguments)
-        )
 
     def _assigned(self, store: Store, target: Expression, value: Expression, state: State) -> State:
         name = target.name if isinstance(target, Variable) else ""
@@ -328,33 +279,21 @@ class _Held:
             return self._unknown(state)
         if store.counts:
             return self._overwritten(name, value, state) if name == state.result else state
-        if self._is_whole(target) and not self._mentions(value):
+        if self.pages.is_whole(target) and not self.pages.mentions(value):
             if state.hold in (Hold.GONE, Hold.FAILED):
                 return State()
             return blurred(state) if state.hold is not Hold.NONE else state
         call = self.lowered.call_of(value)
-        if call is not None and self._acquire(call) is not None:
+        if call is not None and self.pages.acquire(call) is not None:
             return replace(state, result=name) if name else blurred(state)
         if name and name in (state.result, state.error):
             return self._overwritten(name, value, state)
-        if not self._is_own(target):
-            if self._mentions(value) and not self._is_whole(target):
+        if not self.pages.is_own(target):
+            if self.pages.mentions(value) and not self.pages.is_whole(target):
                 return self._unknown(state)
-            if self._about(value, state) or self._is_beside(target):
+            if self._about(value, state) or self.pages.is_beside(target):
                 return replace(state, counted=True)
         return state
-
-    def _is_beside(self, target: Expression) -> bool:
-        """Whether `target` is another member of the object with the pages, which may say in what
-        state they are."""
-        owner = self.holder.path[:-1]
-        return bool(owner) and path_of(target)[: len(owner)] == owner
-
-    def _is_whole(self, target: Expression) -> bool:
-        """Whether a store to `target` is one to the variable or the member itself."""
-        if isinstance(target, Variable):
-            return target.name in self.holder.names
-        return isinstance(target, Member) and path_of(target) == self.holder.path
 
     def _overwritten(self, name: str, value: Expression, state: State) -> State:
         """Something else is stored where the result of the acquire was."""
@@ -379,7 +318,7 @@ class _Held:
             return compared
         if self._about(condition, state):
             return blurred(state), blurred(state)
-        if self._mentions(condition):
+        if self.pages.mentions(condition):
             return self._tested(condition, state)
         passed = self._passed(condition, state)
         return self._failed(condition, passed), passed
@@ -413,26 +352,12 @@ class _Held:
 
     def _tested(self, condition: Expression, state: State) -> tuple[State | None, State | None]:
         """`if (page)`: what is held is not NULL. What is asked of a page itself says nothing."""
-        if state.hold is Hold.ALL and self._is_content(condition):
+        if state.hold is Hold.ALL and self.pages.is_content(condition):
             asked = sum(c.value == condition for c in self.lowered.conditions)
             return (replace(state, unsure=state.unsure or asked > 1),) * 2
         if isinstance(condition, Variable) and state.hold is Hold.ALL:
             return state, None
         return blurred(state), blurred(state)
-
-    def _is_content(self, value: Expression) -> bool:
-        """Whether no pointer to a page is compared, but only what is in one."""
-        match plain(value):
-            case CallResult(number):
-                call = self.lowered.calls[number]
-                known = knowledge().lookup(call.name)
-                return known is not None and any(e in _CONTENT for e in known.effects)
-            case Member(inner) | Load(inner):
-                return self._is_pointer(inner)
-            case Variable() | Element():
-                return not self._mentions(value)
-            case other:
-                return all(self._is_content(p) or not self._mentions(p) for p in parts(other))
 
     def meet(self, state: State, others: Collection[State]) -> State:
         """A release under a condition is taken for one that always fits."""
@@ -444,48 +369,8 @@ class _Held:
             return blurred(state)
         return state
 
-    # Small questions
-
-    def _acquire(self, call: Invoke) -> Acquire | None:
-        """The acquire that `call` is, when it fills the holder."""
-        return self.results.acquires[call.number] if self._filled(call) else None
-
-    def _filled(self, call: Invoke) -> tuple[Expression, ...]:
-        """What `call` fills of the holder, when it is an acquire."""
-        acquire = self.results.acquires.get(call.number)
-        filled = argument(acquire, call, "pages", "page", "pagep") if acquire is not None else None
-        return (filled,) if filled is not None and self.holder.is_base(filled) else ()
-
-    def _counter(self, call: Invoke) -> tuple[str, ...]:
-        """The member by which `call` finds the place for one page, in an array of an object:
-        `&demo->pages[demo->nr]`, or `demo->pages + i` behind `i = demo->nr`."""
-        if self.holder.own or len(self.holder.path) < 2:
-            return ()
-        filled = plain(self._filled(call)[0])
-        inner = plain(filled.object) if isinstance(filled, AddressOf) else filled
-        index = inner.index if isinstance(inner, Element) else None
-        if isinstance(inner, Binary) and inner.operator == "+":
-            index = inner.right
-        if isinstance(index, Variable):
-            stored = [v for n, v in plain_stores(self.lowered) if n == index.name]
-            index = next((v for v in stored if len(path_of(v)) > 1), None)
-        path = path_of(index) if index is not None else ()
-        return path if len(path) > 1 else ()
-
     def _about(self, value: Expression, state: State) -> bool:
         """Whether `value` has the acquire's result, or something computed from it."""
         own = {state.result} - {""}
         names = (self.holder.depends - state.fresh) | own
         return self.lowered.mentions(value, names)
-
-    def _mentions(self, value: Expression) -> bool:
-        return any(self.holder.is_base(part) for part in self.lowered.behind(value))
-
-    def _is_pointer(self, value: Expression) -> bool:
-        """Whether what is copied from there are pointers to pages, and not their data."""
-        current = plain(value)
-        if isinstance(current, AddressOf):
-            current = plain(current.object)
-        while isinstance(current, (Element, Binary)):
-            current = plain(parts(current)[0])
-        return isinstance(current, Variable) and current.name in self.holder.names

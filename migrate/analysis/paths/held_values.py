@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What an expression or a call has to do with the pages of one holder."""
+
+from __future__ import annotations
+
+from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
+from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    Binary,
+    CallResult,
+    Cast,
+    Constant,
+    Element,
+    Evaluated,
+    Expression,
+    Load,
+    Member,
+    Variable,
+    parts,
+    plain,
+)
+from migrate.analysis.ir.instructions import Invoke, Lowered
+from migrate.analysis.model import Acquire
+from migrate.analysis.paths.acquire_results import Results, argument
+from migrate.analysis.paths.variables import Holder, own_names, path_of, plain_stores
+
+_CONTENT = frozenset({Effect.STRUCT, Effect.MAP, Effect.READ, Effect.TOUCH, Effect.WRITE})
+"""What is done by functions that look at a page and not at where the pointer to it is."""
+
+
+class HeldValues:
+    """The holder's own names for its pages, and what others do with them, in one function."""
+
+    def __init__(self, lowered: Lowered, results: Results, holder: Holder) -> None:
+        self.lowered, self.results, self.holder = lowered, results, holder
+        self.own = own_names(lowered)
+
+    def acquire(self, call: Invoke) -> Acquire | None:
+        """The acquire that `call` is, when it fills the holder."""
+        return self.results.acquires[call.number] if self.filled(call) else None
+
+    def filled(self, call: Invoke) -> tuple[Expression, ...]:
+        """What `call` fills of the holder, when it is an acquire."""
+        acquire = self.results.acquires.get(call.number)
+        filled = argument(acquire, call, "pages", "page", "pagep") if acquire is not None else None
+        return (filled,) if filled is not None and self.holder.is_base(filled) else ()
+
+    def counter(self, call: Invoke) -> tuple[str, ...]:
+        """The member by which `call` finds the place for one page, in an array of an object:
+        `&demo->pages[demo->nr]`, or `demo->pages + i` behind `i = demo->nr`."""
+        if self.holder.own or len(self.holder.path) < 2:
+            return ()
+        filled = plain(self.filled(call)[0])
+        inner = plain(filled.object) if isinstance(filled, AddressOf) else filled
+        index = inner.index if isinstance(inner, Element) else None
+        if isinstance(inner, Binary) and inner.operator == "+":
+            index = inner.right
+        if isinstance(index, Variable):
+            stored = [v for n, v in plain_stores(self.lowered) if n == index.name]
+            index = next((v for v in stored if len(path_of(v)) > 1), None)
+        path = path_of(index) if index is not None else ()
+        return path if len(path) > 1 else ()
+
+    def mentions(self, value: Expression) -> bool:
+        """Whether any part of `value` is a name of the pages."""
+        return any(self.holder.is_base(part) for part in self.lowered.behind(value))
+
+    def is_own(self, target: Expression) -> bool:
+        """Whether `target` is a variable of the function that nobody else knows."""
+        return isinstance(target, Variable) and target.name in self.own
+
+    def is_whole(self, target: Expression) -> bool:
+        """Whether a store to `target` is one to the variable or the member itself."""
+        if isinstance(target, Variable):
+            return target.name in self.holder.names
+        return isinstance(target, Member) and path_of(target) == self.holder.path
+
+    def is_array(self, value: Expression) -> bool:
+        """Whether `value` is the array itself, and no element of it."""
+        inner = plain(value)
+        if isinstance(inner, Variable):
+            return (inner.name,) == self.holder.path
+        return isinstance(inner, Member) and path_of(inner) == self.holder.path
+
+    def is_beside(self, target: Expression) -> bool:
+        """Whether `target` is another member of the object with the pages, which may say in what
+        state they are."""
+        owner = self.holder.path[:-1]
+        return bool(owner) and path_of(target)[: len(owner)] == owner
+
+    @property
+    def of_object(self) -> str:
+        """The member of an object that has the pages, "" for a variable."""
+        return self.holder.path[-1] if len(self.holder.path) > 1 else ""
+
+    def is_fresh(self, value: Expression) -> bool:
+        """Whether `value` is no page from elsewhere: NULL, new memory, or the holder's own."""
+        if isinstance(value, Constant) or self.mentions(value):
+            return True
+        if isinstance(value, (Cast, Evaluated)):
+            return self.is_fresh(value.operand)
+        call = self.lowered.call_of(value)
+        known = knowledge().lookup(call.name) if call is not None else None
+        return known is not None and known.allocates and not self.holder.single
+
+    def is_pointer(self, value: Expression) -> bool:
+        """Whether what is copied from there are pointers to pages, and not their data."""
+        current = plain(value)
+        if isinstance(current, AddressOf):
+            current = plain(current.object)
+        while isinstance(current, (Element, Binary)):
+            current = plain(parts(current)[0])
+        return isinstance(current, Variable) and current.name in self.holder.names
+
+    def is_content(self, value: Expression) -> bool:
+        """Whether no pointer to a page is compared, but only what is in one."""
+        match plain(value):
+            case CallResult(number):
+                call = self.lowered.calls[number]
+                known = knowledge().lookup(call.name)
+                return known is not None and any(e in _CONTENT for e in known.effects)
+            case Member(inner) | Load(inner):
+                return self.is_pointer(inner)
+            case Variable() | Element():
+                return not self.mentions(value)
+            case other:
+                return all(self.is_content(p) or not self.mentions(p) for p in parts(other))
+
+    def releases(self, call: Invoke) -> bool:
+        """Whether `call` releases any of the pages."""
+        known = knowledge().lookup(call.name)
+        return known is not None and any(
+            known.effect(n) in RELEASE_EFFECTS and self.mentions(a)
+            for n, a in enumerate(call.arguments)
+        )
+
+    def releases_whole(self, call: Invoke) -> bool:
+        """Whether what it releases is the variable itself, which is one pointer to one page."""
+        known = knowledge().lookup(call.name) if self.holder.single else None
+        return known is not None and any(
+            known.effect(n) in RELEASE_EFFECTS
+            and isinstance(a, Variable)
+            and a.name in self.holder.names
+            for n, a in enumerate(call.arguments)
+        )
