@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.model import Acquire, Action, Classification, Verdict
+from migrate.analysis.verdicts.decisions import AUTHOR
 from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES
 
 CONVERTED = "the profile converts it"
@@ -94,7 +95,7 @@ def _calls(classification: Classification) -> Iterator[Call]:
 def _stop(verdict: Verdict) -> str:
     if verdict.action in (Action.PIN, Action.FOLLOW):
         return CONVERTED
-    if verdict.decided_by == "author":
+    if verdict.decided_by == AUTHOR:
         return UNDECIDED
     return STOPS.get(verdict.rule, _SOME_OTHER)
 
