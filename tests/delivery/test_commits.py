@@ -569,8 +569,9 @@ def test_who_wants_no_semantic_patch_gets_the_names_of_the_rules(tiny: Tiny) -> 
 def test_the_message_shows_the_lines_that_the_reason_is_about(tiny: Tiny) -> None:
     group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
     seen = tuple(
-        Evidence(Place(ONE, line, 1), "the kernel writes the page's data", text)
+        Evidence(Place(ONE, line, column), "the kernel writes the page's data", text)
         for line, text in ((7, "memset(p, 0, 8);"), (8, "long_" * 20), (9, "third();"))
+        for column in (1, 9)
     )
     branch = tiny.commit(*tiny.results((group, replace(verdict, evidence=seen), change)))
     text = body(tiny, branch.tip)

@@ -637,7 +637,7 @@ def test_style_names_the_line_and_counts_what_was_there(tmp_path: Path) -> None:
     report = check_patches(style_script(tmp_path), [("a.patch", text)], covered=lambda _: False)
     assert report.lines() == (
         "ERROR TRAILING_WHITESPACE: trailing (x.c:12)",
-        "1 of its complaints on changed lines were true before, too.",
+        "Complaints on changed lines that were there before: 1.",
     )
 
 

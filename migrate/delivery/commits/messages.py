@@ -150,7 +150,7 @@ def case_of(verdict: Verdict) -> str:
 
 
 def _first(evidence: Iterable[Evidence]) -> Sequence[Evidence]:
-    return list({(e.place, e.text): e for e in evidence}.values())[:_SHOWN]
+    return list({str(e.place): e for e in evidence}.values())[:_SHOWN]
 
 
 def _lines_of(evidence: Evidence) -> Iterator[str]:

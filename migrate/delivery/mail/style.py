@@ -76,7 +76,7 @@ class StyleReport:
         if not lines and not self.unchecked:
             lines.append("No error, warning or check that these patches bring in.")
         if old:
-            lines.append(f"{old} of its complaints on changed lines were true before, too.")
+            lines.append(f"Complaints on changed lines that were there before: {old}.")
         return tuple(lines)
 
 
