@@ -22,6 +22,7 @@ from migrate.analysis.model import (
 )
 from migrate.analysis.program.program import Program
 from migrate.analysis.traits.traits import is_implementation_file
+from migrate.analysis.verdicts.classify import lacks_longterm, never_dirtied
 from migrate.kernel.signatures import DIRECT_NAMES
 
 _UNLOCKED = frozenset({"set_page_dirty", "folio_mark_dirty", "SetPageDirty"})
@@ -66,8 +67,8 @@ def _locks(program: Program, use: Use) -> bool:
 
 
 def _not_longterm(group: PinGroup) -> Iterator[Finding]:
-    kept = group.trait(TraitKind.LONG_LIVED)
-    if kept is None or group.trait(TraitKind.LONGTERM) is not None:
+    kept = lacks_longterm(group)
+    if kept is None:
         return
     for acquire in group.acquires:
         if is_pin(acquire):
@@ -81,14 +82,11 @@ def _not_longterm(group: PinGroup) -> Iterator[Finding]:
 
 
 def _not_dirtied(group: PinGroup) -> Iterator[Finding]:
-    kinds = {use.kind for use in group.uses}
-    writes = group.trait(TraitKind.MAY_WRITE) is not None and kinds & _WRITING
-    by_release = any("dirty" in release.name for release in group.releases)
-    if not writes or UseKind.DIRTY in kinds or by_release or not group.releases:
-        return
     written = tuple(
         Evidence(u.place, u.kind.value, u.text) for u in group.uses if u.kind in _WRITING
     )
+    if not written or not group.releases or not never_dirtied(group):
+        return
     for acquire in group.acquires:
         if acquire.name in DIRECT_NAMES:
             message = (

@@ -13,6 +13,7 @@ from migrate.analysis.model import (
     Confidence,
     Pairing,
     PinGroup,
+    Trait,
     TraitKind,
     UseKind,
     Verdict,
@@ -173,9 +174,9 @@ def _left_to_other_versions(group: PinGroup) -> Iterator[str]:
 
 def _pin_warnings(group: PinGroup) -> Iterator[str]:
     yield from _left_to_other_versions(group)
-    long_lived = group.trait(TraitKind.LONG_LIVED)
-    if long_lived is not None and not group.has(TraitKind.LONGTERM, TraitKind.NO_LONGTERM):
-        where = long_lived.evidence.place
+    kept = lacks_longterm(group)
+    if kept is not None:
+        where = kept.evidence.place
         yield (
             f"The pages stay with an object, and FOLL_LONGTERM is not asked for ({where}). It would"
             " refuse fsdax mappings and move pages out of CMA, so it is left to a patch of its own."
@@ -198,6 +199,23 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
             yield f"The page is given to {name}() instead of being released ({use.place})."
 
 
+def lacks_longterm(group: PinGroup) -> Trait | None:
+    """What shows that the pages stay after the call, where FOLL_LONGTERM could say so and does
+    not."""
+    if group.has(TraitKind.LONGTERM, TraitKind.NO_LONGTERM):
+        return None
+    return group.trait(TraitKind.LONG_LIVED)
+
+
+def never_dirtied(group: PinGroup) -> bool:
+    """Whether write access is asked for and nothing marks a page dirty."""
+    return (
+        group.has(TraitKind.MAY_WRITE)
+        and all(use.kind is not UseKind.DIRTY for use in group.uses)
+        and not any("dirty" in release.name for release in group.releases)
+    )
+
+
 def _lacks_dirtying(group: PinGroup) -> bool:
     """Whether writeback may clean a page before the last write to it, with nobody to mark it dirty
     again. What the CPU writes while the caller waits is as dirty as GUP left it."""
@@ -205,12 +223,7 @@ def _lacks_dirtying(group: PinGroup) -> bool:
     written = kinds & {UseKind.DMA, UseKind.PHYSICAL_KEPT}
     if group.has(TraitKind.LONG_LIVED):
         written |= kinds & {UseKind.WRITE_DATA}
-    return bool(
-        written
-        and group.has(TraitKind.MAY_WRITE)
-        and UseKind.DIRTY not in kinds
-        and not any("dirty" in release.name for release in group.releases)
-    )
+    return bool(written) and never_dirtied(group)
 
 
 def _follow_warnings(group: PinGroup, lookups: Sequence[str]) -> Iterator[str]:
