@@ -37,7 +37,19 @@ int a_user(unsigned long start, struct page **pages)
 	put_user_pages_dirty_lock(pages, got, true);
 	return vaddr_pin_pages_unlocked(start, 1, pages, 0);
 }
+
+int a_lookup_by_address(unsigned long start, struct page **page);
+int a_lookup_by_address(unsigned long start, struct page **page)
+{
+	int ret = vaddr_get_page(start, FOLL_WRITE, page);
+
+	if (ret == 1)
+		put_page(*page);
+	return vaddr_get_page_locked(start, 0, page);
+}
 """
+"""Calls of what is only added for callers, too."""
+
 WITH_MMU = ("ARCH=x86_64", "tinyconfig")
 WITHOUT = ("ARCH=arm", "CROSS_COMPILE=arm-linux-gnueabihf-", "mps2_defconfig")
 
@@ -69,16 +81,20 @@ def test_with_and_without_mmu(
     tree = kernel_copy(each_linux)
     parts = Counterparts(open_tree(tree), load_profile("vaddr-pin"))
     module = (tree / MODULE).read_bytes()
-    change = api_change(parts, [FileChange(MODULE, module, module + LOOKUP)])
+    either = (tree / BUILT_EITHER_WAY).read_bytes()
+    converted = [
+        FileChange(MODULE, module, module + LOOKUP),
+        FileChange(BUILT_EITHER_WAY, either, either + USER.encode()),
+    ]
+    change = api_change(parts, converted)
     files = [file for files in change.commits for file in files]
     assert ("mm/nommu.c" in [f.path for f in files]) is parts.has("follow_page")
     for file in files:
         (tree / file.path).write_bytes(file.after)
-    with (tree / BUILT_EITHER_WAY).open("a") as user:
-        user.write(USER)
+    (tree / BUILT_EITHER_WAY).write_bytes(converted[1].after)
 
     declared = set(parts.introduced)
-    assert {"vaddr_pin_pages", "put_user_page"} <= declared
+    assert {"vaddr_pin_pages", "put_user_page", "vaddr_get_page"} <= declared
     user_object = BUILT_EITHER_WAY.replace(".c", ".o")
     for name, words, objects in (
         ("mmu", WITH_MMU, ["mm/gup.o"]),
