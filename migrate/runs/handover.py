@@ -10,7 +10,7 @@ from pathlib import Path
 from migrate.base.errors import Refusal
 from migrate.base.programs.process import Finished
 from migrate.base.stores.git import git_run
-from migrate.delivery.model import Branch, Commit
+from migrate.delivery.model import Branch, Commit, Delivery
 from migrate.runs.job import Job
 from migrate.runs.stages import REFS
 
@@ -160,7 +160,9 @@ def begin_reroll(job: Job, mailbox: Path | None) -> None:
     for doubt in found.doubts:
         job.listener.notice(f"Left out: {doubt}")
     job.workspace.save("trailers", found, "")
-    job.workspace.forget("series")
+    if last := job.workspace.load("series", Delivery):
+        # Stale from now on, and still known: it is what the next versions are compared with.
+        job.workspace.save("series", last.value, "")
 
 
 def _exists(checkout: Path, ref: str) -> bool:

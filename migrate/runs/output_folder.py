@@ -21,7 +21,7 @@ def replacing(target: Path) -> Iterator[Path]:
     """A new empty folder that takes the place of `target` when the block ends without error.
 
     `target` may be missing, empty, or what an earlier run put there; anything else is the
-    user's and refused.
+    user's and refused. A block that removes the new folder leaves `target` as it is.
     """
     with _using_output(target):
         _refuse_strangers(target)
@@ -32,6 +32,8 @@ def replacing(target: Path) -> Iterator[Path]:
         fresh.mkdir(parents=True)
         (fresh / _MARKER).touch()
         yield fresh
+        if not fresh.exists():
+            return
         for path in fresh.rglob("*"):
             if path.is_file():
                 flush(path)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 
 from migrate.base import codec
 from migrate.base.programs.templates import Templates
@@ -15,6 +17,7 @@ from migrate.rewrite.profile.model import templates_of
 from migrate.runs.asked import is_output, note_output
 from migrate.runs.identity import profile_identity
 from migrate.runs.job import Job
+from migrate.runs.nothing_new import last_delivery, nothing_new
 from migrate.runs.output_folder import replacing
 
 _BEFORE_SERIES = ("scan", "pair", "classify", "rewrite", "commit", "build")
@@ -29,7 +32,8 @@ def depends(job: Job) -> Sequence[str]:
 
 
 def make(job: Job) -> Delivery:
-    """Write series and report into the output folder, whole."""
+    """Write series and report into the output folder, whole; a reroll without anything new leaves
+    the folder as it is."""
     from migrate.delivery.history import mark_sent
     from migrate.delivery.mail.cover import Facts
     from migrate.delivery.mail.job import Material, SeriesOptions
@@ -45,6 +49,7 @@ def make(job: Job) -> Delivery:
         job.workspace.save("versions", past, "")
     told = job.listener.progress
     told("checking the tree out", 0, 0)
+    before = last_delivery(job) if job.options.reroll else None
     with replacing(job.out) as folder:
         material = Material(
             job.tree,
@@ -65,11 +70,18 @@ def make(job: Job) -> Delivery:
             jobs=job.options.jobs,
         )
         delivery = write_series(material, folder, options, told)
-        told("writing the report", 0, 0)
-        write_report(job.report(delivery), folder)
+        stands = before is not None and nothing_new(before, delivery, job.out, folder)
+        if stands:
+            shutil.rmtree(folder)
+        else:
+            told("writing the report", 0, 0)
+            write_report(job.report(delivery), folder)
     job.workspace.save("versions", delivery.history, "")
-    note_output(job.workspace, job.out, *_contents(job, delivery))
     _tell(job, delivery)
+    if before is not None and stands:
+        job.listener.notice(f"Nothing to reroll: {job.out} stays as it is.")
+        delivery = replace(before, history=delivery.history)
+    note_output(job.workspace, job.out, *_contents(job, delivery))
     return delivery
 
 

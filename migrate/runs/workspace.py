@@ -108,10 +108,6 @@ class Workspace:
     def save(self, stage: str, value: T, inputs: str) -> stored.Stored[T]:
         return stored.save(self.stage_path(stage), value, inputs)
 
-    def forget(self, stage: str) -> None:
-        """Remove the stored result of `stage`, so that it is worked out again."""
-        self.stage_path(stage).unlink(missing_ok=True)
-
     @cached_property
     def database(self) -> Database:
         return Database(self.root / "state.sqlite", self.notice)

@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.world import World, copy_program, make_world
+from tests.end_to_end.world import (
+    World,
+    contents,
+    copy_program,
+    make_few_callers,
+    make_world,
+)
 from tests.lists import mail_server
 from tests.mails import check_arrived, send
 
@@ -160,8 +166,34 @@ def test_the_second_version(world: World, tmp_path: Path) -> None:
     log = world.git("log", "--format=%B", f"gup-migrate/{PROFILE}")
     assert log.count(RITA) == 1
 
+    out = world.out(PROFILE)
+    written = contents(out)
     again = world.run("series", "--reroll", "--decisions", str(decisions))
     assert again.returncode == 0, again.stderr
-    assert {p.name for p in directories(world)[CHANGED].glob("v*")} == {
-        p.name for p in after[CHANGED].glob("v*")
-    }
+    assert contents(out) == written
+    assert f"Nothing to reroll: {out} stays as it is." in again.stderr
+
+
+def test_a_reroll_of_nothing_leaves_the_folder_alone(tmp_path: Path) -> None:
+    """What was sent, with a note of the user's beside it, and what was not; a change is written."""
+    made = make_world(tmp_path, copy_program(tmp_path / "code"))
+    make_few_callers(made)
+    assert made.run("run").returncode == 0
+    out = made.out(PROFILE)
+    (mine,) = out.glob("*block*")
+    (mine / "note.txt").write_text("ask Rita first\n")
+    for marked in (False, True):
+        if marked:
+            (mine / "SENT").write_text("Tue Jan 2\n")
+        written = contents(out)
+        for _ in range(2):
+            again = made.run("series", "--reroll")
+            assert again.returncode == 0, again.stderr
+            assert contents(out) == written
+            assert f"Nothing to reroll: {out} stays as it is." in again.stderr
+        assert made.run("series").returncode == 0
+        assert contents(out) == written
+    changed = made.run("series", "--reroll", "--no-smpl")
+    assert changed.returncode == 0, changed.stderr
+    assert "Nothing to reroll" not in changed.stderr
+    assert [p.name[:3] for p in directories(made)["block-drivers"].glob("*.patch")] == ["v2-"]
