@@ -14,10 +14,10 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from migrate.delivery.report.content import make_report
-from migrate.delivery.report.model import Report
+from migrate.delivery.report.model import Act, Arrow, Box, Flow, Report
 from migrate.delivery.report.write import html
 from scripts.browser import chromium, complaints, look, requests
-from tests.delivery.reports import EVIL_PATH, evil_results
+from tests.delivery.reports import EVIL, EVIL_PATH, evil_results
 
 MANY = 5000
 A_SCREENFUL = 300
@@ -82,8 +82,29 @@ class Page:
 def page(browser: Chrome, tmp_path: Path) -> Iterator[Page]:
     """The report of made-up results; when a test is over, nobody was asked and none complained."""
     path = tmp_path / "report.html"
-    path.write_text(html(make_report(evil_results())))
+    path.write_text(html(_with_flow(make_report(evil_results()))))
     yield from _used(browser, path)
+
+
+def _with_flow(report: Report) -> Report:
+    """The same with a picture of the first group: one to two and three, two to three, and back."""
+    path = "drivers/a/a.c"
+    acts = (
+        Act("acquire", path, 10, "get_user_pages_fast()"),
+        Act("evidence", path, 11, f"the page is mapped into the kernel {EVIL}"),
+        Act("release", path, 13, "put_page()"),
+    )
+    boxes = tuple(
+        Box(name, path, (act,)) for name, act in zip(("one", "two", EVIL), acts, strict=True)
+    )
+    arrows = (
+        Arrow(0, 1, ("struct a.pages",), path, 10),
+        Arrow(0, 2, ("struct a.pages", EVIL), path, 10),
+        Arrow(1, 2, ("as an argument",), path, 11),
+        Arrow(2, 0, ("as its result",), path, 13),
+    )
+    first = replace(report.groups[0], flow=Flow(boxes, arrows, 3))
+    return replace(report, groups=(first, *report.groups[1:]))
 
 
 @pytest.fixture(scope="module")
@@ -183,12 +204,73 @@ def test_a_place_opens_to_code_diff_and_builds_and_closes(page: Page) -> None:
     for kind, line in (("acquire", "10"), ("acquire", "50"), ("release", "13"), ("evidence", "11")):
         shown = page.texts(f"tr.detail .ln.{kind} .no")
         assert line in shown, (kind, shown)
-    assert page.texts("tr.detail .ln.del")[0].split("(")[0].split() == ["-", "line_10"]
-    assert page.texts("tr.detail .ln.add")[0].split("(")[0].split() == ["+", "pin_10"]
+    assert page.texts("tr.detail .sides .del")[0].split("(")[0].split() == ["line_10"]
+    assert page.texts("tr.detail .sides .add")[0].split("(")[0].split() == ["pin_10"]
     assert page.texts("tr.detail .builds th") == ["object", "x86_64"]
     assert page.texts("tr.detail .builds td") == ["drivers/a/a.o", "built"]
     button.send_keys(Keys.ENTER)
     assert page.all("tr.detail") == []
+
+
+def test_the_diff_is_side_by_side_where_there_is_room(page: Page) -> None:
+    page.open("#group=a")
+    shown = (
+        "[...document.querySelectorAll('.diff')].filter(e => e.offsetParent).map(e => e.className)"
+    )
+    assert page.script(shown) == ["diff sides"]
+    numbers = page.texts("tr.detail .sides tr td.no")
+    assert numbers[:2] == ["7", "7"] and numbers.count("10") == 2
+    sides = page.script(
+        "[...document.querySelectorAll('.sides .del, .sides .add')].map(e => e.offsetLeft)"
+    )
+    assert isinstance(sides, list) and sides[0] + 300 < sides[1]
+    look(page.driver, width=390, height=900)
+    assert page.script(shown) == ["diff unified"]
+    assert page.texts("tr.detail .ln.del")[0].split("(")[0].split() == ["-", "line_10"]
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_value_flow_is_a_picture(page: Page, width: int) -> None:
+    look(page.driver, width=width, height=900)
+    page.open("#group=a")
+    assert page.texts("svg.flow .name")[:2] == ["one()", "two()"]
+    labels = page.texts("svg.flow .label")
+    assert labels[0] == "struct a.pages"
+    assert labels[1:4] == ["as an argument", "from one()", "  struct a.pages"]
+    assert not any("result" in label for label in labels), "no way back to the beginning"
+    assert len(page.all("svg.flow path.arrow")) == 3, "two down and one past a box"
+    assert "3 more functions" in page.one("div.flow").text
+    size = page.script(
+        "parseFloat(getComputedStyle(document.querySelector('.flow .name')).fontSize)"
+        " * document.querySelector('svg.flow').getBoundingClientRect().width / 340"
+    )
+    assert isinstance(size, float) and size > 10, "CSS pixels that can be read"
+    inside = page.script(
+        "(() => { const all = document.querySelector('svg.flow').getBoundingClientRect();"
+        " return [...document.querySelectorAll('.flow text')].every(t => "
+        "t.getBoundingClientRect().right <= all.right + 1); })()"
+    )
+    assert inside is True
+    page.one("svg.flow a").click()
+    assert page.texts(".ln:target .no") == ["10"]
+    beside = page.script("[...document.querySelectorAll('.beside > div')].map(e => e.offsetTop)")
+    assert isinstance(beside, list) and (beside[0] == beside[1]) == (width == 1200)
+
+
+def test_the_command_to_explain_can_be_copied(page: Page) -> None:
+    page.open("#group=a")
+    assert page.one(".command code").text == "gup-migrate explain drivers/a/a.c:10"
+    page.one(".command button").click()
+    WebDriverWait(page.driver, 10).until(lambda _: page.one(".command button").text == "Copied")
+    page.one("#search").send_keys(Keys.CONTROL, "v")
+    assert page.one("#search").get_attribute("value") == "gup-migrate explain drivers/a/a.c:10"
+
+
+def test_nothing_is_said_twice_of_a_line(page: Page) -> None:
+    page.open("#group=a")
+    for note in page.texts("tr.detail .ln .note"):
+        said = [part.strip() for part in note.replace("▾ next", "").split(";")]
+        assert len(said) == len(set(said)), note
 
 
 def test_places_of_a_group_lead_to_its_code_and_on_to_the_next(page: Page) -> None:
@@ -231,6 +313,27 @@ def test_an_address_leads_to_a_group(page: Page) -> None:
     assert page.focused().startswith("drivers/a/a.c:10")
 
 
+def test_an_address_leads_to_a_part_of_the_table(page: Page) -> None:
+    page.open("#subsystem=SUBSYSTEM%20OF%20drivers&verdict=pin")
+    assert page.places() == ["drivers/a/a.c:10", "drivers/a/a.c:50"]
+    assert Select(page.one("select[data-field=verdict]")).first_selected_option.text == "pin"
+    page.open("#subsystem=NO%20SUCH")
+    assert page.count == "5 of 5"
+    page.open("#something=else")
+    assert page.count == "5 of 5"
+
+
+def test_the_name_of_a_maintainer_leads_to_what_waits_for_them(page: Page) -> None:
+    page.choose("verdict", "pin")
+    (link,) = page.all(".people a")
+    assert link.text.startswith("Eve ")
+    assert page.texts(".people td")[1:4] == ["2", "2", "1"]
+    link.click()
+    WebDriverWait(page.driver, 10).until(lambda _: page.count == "5 of 5")
+    chosen = Select(page.one("select[data-field=maintainer]")).first_selected_option.text
+    assert chosen.startswith("Eve ")
+
+
 def test_markup_of_the_tree_is_shown_and_not_run(page: Page) -> None:
     for button in page.all("td.place button"):
         button.click()
@@ -242,7 +345,7 @@ def test_markup_of_the_tree_is_shown_and_not_run(page: Page) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [320, 400, 800, 1200])
+@pytest.mark.parametrize("width", [320, 390, 800, 1200])
 def test_nothing_sticks_out(page: Page, width: int, dark: bool) -> None:
     look(page.driver, width=width, height=900, dark=dark)
     page.open("#group=a")

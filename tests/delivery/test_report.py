@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 
 from migrate.analysis.gaps import GapKind
+from migrate.analysis.model import Evidence, Place, UseKind
 from migrate.base import codec
 from migrate.base.markdown import cells, code, escaped, fenced
 from migrate.delivery.commits.rejected import Rejection, Rejections
@@ -23,7 +24,7 @@ from migrate.delivery.model import BuildReport, BuildStatus, Delivery, ObjectBui
 from migrate.delivery.report.code import unified
 from migrate.delivery.report.content import Results, make_report
 from migrate.delivery.report.markdown import markdown
-from migrate.delivery.report.model import Report
+from migrate.delivery.report.model import Person, Report
 from migrate.delivery.report.write import embedded, html, write_report
 from migrate.rewrite.model import FileChange, GroupFailure
 from scripts.report_schema import TARGET, schema
@@ -111,8 +112,48 @@ def test_places_are_marked_in_the_code(results: Results) -> None:
     assert marked[10] == ["acquire"] and marked[50] == ["acquire"]
     assert marked[13] == ["release", "use"]
     assert marked[11] == ["evidence"]
+    twice = tuple(
+        replace(v, evidence=(Evidence(Place("drivers/a/a.c", 13, 1), UseKind.MAP, ""),))
+        for v in results.classification.verdicts
+    )
+    again = make_report(
+        replace(results, classification=replace(results.classification, verdicts=twice))
+    )
+    line = next(x for g in again.groups if g.name == "a" for x in g.code[0].lines if x.number == 13)
+    assert [m.kind for m in line.marks] == ["release", "evidence"], "a use is not said twice"
     assert 30 not in marked, "lines far from any place are left out"
     assert {6, 17, 46, 54} <= set(marked)
+
+
+def test_what_waits_for_each_maintainer(results: Results) -> None:
+    boss, mate = "Ann Boss <ann@example.org>", "Bob Mate <bob@example.org>"
+    owners = {"drivers": (boss, mate), "mm": (mate,), "net": ()}
+    (series,) = results.delivery.series
+    sent = replace(series, to=("bob@example.org",), directory="out/01-a")
+    report = make_report(
+        replace(
+            results,
+            delivery=replace(results.delivery, series=(sent,)),
+            maintainers_of=lambda path: owners[path.split("/")[0]],
+        )
+    )
+    assert report.people == (
+        Person(boss, 2, 0, 1, ()),
+        Person(mate, 2, 1, 1, ("01-a",)),
+        Person("", 0, 0, 1, ()),
+    )
+    page = html(report)
+    assert '<a href="#maintainer=Bob%20Mate%20%3Cbob%40example.org%3E">' in page
+    assert "nobody in MAINTAINERS" in page and "nobody in MAINTAINERS" in markdown(report)
+
+
+def test_the_command_to_explain_a_group(results: Results) -> None:
+    report = make_report(results)
+    assert report.groups[0].explain == "gup-migrate explain drivers/a/a.c:10"
+    other = replace(results.classification, profile="pin-user-pages")
+    report = make_report(replace(results, classification=other))
+    assert report.groups[1].explain == "gup-migrate explain mm/b.c:20 --profile pin-user-pages"
+    assert report.groups[2].explain.startswith("gup-migrate explain 'drivers/<script>")
 
 
 def test_the_diff_is_one_that_patch_applies(tmp_path: Path) -> None:

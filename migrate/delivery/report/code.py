@@ -33,7 +33,7 @@ def excerpts(tree: Tree, group: PinGroup, verdict: Verdict) -> tuple[Code, ...]:
     marks: dict[str, dict[int, list[Mark]]] = {}
     for place, kind, text in _places(group, verdict):
         line = marks.setdefault(place.path, {}).setdefault(place.line, [])
-        if not any(m.kind == kind and m.text == text for m in line):
+        if not any(m.text == text for m in line):
             line.append(Mark(kind, place.column, text))
     contents = tree.read_many(sorted(marks))
     return tuple(
@@ -85,15 +85,16 @@ def _moved(span: str, by: int) -> str:
 
 
 def _places(group: PinGroup, verdict: Verdict) -> Iterable[tuple[Place, _Kind, str]]:
+    """What is said first stands: a use that the verdict rests on is its evidence."""
     for acquire in group.acquires:
         yield acquire.place, "acquire", f"acquired by {acquire.name}()"
     for release in group.releases:
         by = f", reached by {release.reached_by_helper}()" if release.reached_by_helper else ""
         yield release.place, "release", f"released by {release.name}(){by}"
-    for use in group.uses:
-        yield use.place, "use", str(use.kind)
     for evidence in verdict.evidence:
         yield evidence.place, "evidence", evidence.kind
+    for use in group.uses:
+        yield use.place, "use", str(use.kind)
 
 
 def _window(lines: list[str], marks: dict[int, list[Mark]]) -> tuple[CodeLine, ...]:

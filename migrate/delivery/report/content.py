@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from migrate import __version__
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Scan, Verdict
 from migrate.analysis.verdicts.wording import why, words
+from migrate.base.typed import own_command
 from migrate.delivery.commits.rejected import Rejections
 from migrate.delivery.model import (
     Branch,
@@ -24,9 +25,9 @@ from migrate.delivery.model import (
 )
 from migrate.delivery.proof.model import Control, GroupProof, Proof
 from migrate.delivery.report.code import diffs_of, excerpts, spot
+from migrate.delivery.report.flow import Flows
 from migrate.delivery.report.model import (
     SCHEMA,
-    Area,
     Build,
     CommitEntry,
     Group,
@@ -40,8 +41,10 @@ from migrate.delivery.report.model import (
     Stated,
     Step,
 )
+from migrate.delivery.report.summary import area_of, areas_of, people_of
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import GroupChange, Rewrite
+from migrate.rewrite.profile.profiles import DEFAULT_PROFILE
 
 _WORST_FIRST = (
     BuildStatus.FAILED,
@@ -105,8 +108,9 @@ class Results:
 
 def make_report(results: Results) -> Report:
     """Every acquire of the scan exactly once, those that no group has as `manual`."""
+    flows = Flows(results.tree)
     entries = {
-        group.name: _group(results, group, verdict)
+        group.name: _group(results, flows, group, verdict)
         for group, verdict in results.classification.pairs()
     }
     owners = {
@@ -124,7 +128,8 @@ def make_report(results: Results) -> Report:
         profile=results.classification.profile,
         branch=results.branch.ref,
         funnel=funnel(rows, entries.values(), results),
-        areas=_areas(rows),
+        areas=areas_of(rows),
+        people=people_of(rows, results.delivery.series),
         rows=rows,
         groups=tuple(entries[name] for name in sorted(entries)),
         unparsed=tuple(f"{u.place}: {u.function}: {why(u.gap)}" for u in results.scan.unparsed),
@@ -187,7 +192,7 @@ def _row(results: Results, acquire: Acquire, group: Group | None) -> Row:
     )
 
 
-def _group(results: Results, group: PinGroup, verdict: Verdict) -> Group:
+def _group(results: Results, flows: Flows, group: PinGroup, verdict: Verdict) -> Group:
     change = results.changes.get(group.name)
     commit = results.commit_of.get(group.name)
     builds = _builds_of_group(results, group.name, commit)
@@ -220,7 +225,18 @@ def _group(results: Results, group: PinGroup, verdict: Verdict) -> Group:
         builds=tuple(_build(item) for item in builds),
         contracts=tuple(Stated(str(c), c.why) for c in group.contracts),
         run=_run(results.proof.of(group.name) if results.proof else None),
+        flow=flows.of(group, verdict),
+        explain=_explain(results.classification.profile, group),
     )
+
+
+def _explain(profile: str, group: PinGroup) -> str:
+    """To be typed in the checkout; a line names one group of a function that has several."""
+    if not group.acquires:
+        return ""
+    first = group.acquires[0].place
+    other = () if profile == DEFAULT_PROFILE else ("--profile", profile)
+    return own_command("explain", PurePosixPath(f"{first.path}:{first.line}"), *other)
 
 
 def _run(proof: GroupProof | None) -> Run | None:
@@ -290,16 +306,3 @@ def _notes(series: Series) -> tuple[str, ...]:
         *(f"Since v{series.version - 1}: {line}" for line in series.changes),
         *(f"checkpatch.pl --strict: {line}" for line in series.style),
     )
-
-
-def _areas(rows: Sequence[Row]) -> tuple[Area, ...]:
-    counts = Counter((row.area, row.state) for row in rows)
-    names = sorted({area for area, _ in counts})
-    return tuple(
-        Area(n, counts[n, "converted"], counts[n, "kept"], counts[n, "manual"]) for n in names
-    )
-
-
-def area_of(path: str) -> str:
-    """The first two directories, which is how people speak of places in the kernel."""
-    return "/".join(path.split("/")[:-1][:2]) or "."

@@ -146,12 +146,57 @@ class Run:
     controls: tuple[str, ...]
 
 
+ActKind = Literal["acquire", "use", "release", "evidence"]
+"""What a line is to a group; `evidence` is a use that the verdict rests on."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a function does with the pages in one line: `text` is the call, or what is done."""
+
+    kind: ActKind
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """One function in the picture of a value flow."""
+
+    function: str
+    path: str
+    acts: tuple[Act, ...]
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """The pages get from box `source` to box `target`, both numbers from 0, `through` each storage
+    in between or in the way of a call; `path` and `line` are where the first of it stands."""
+
+    source: int
+    target: int
+    through: tuple[str, ...]
+    path: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How the pages of a group get from acquires to releases; `left_out` counts the functions
+    that the picture has no room for."""
+
+    boxes: tuple[Box, ...] = ()
+    arrows: tuple[Arrow, ...] = ()
+    left_out: int = 0
+
+
 @dataclass(frozen=True)
 class Group:
     """One pin group with its verdict and all that belongs to it. What the author decided has no
     confidence: that is how sure the tool is. `gap_kinds` has the kind of each of `gaps`, in their
     order; docs/gaps.md says what they mean. `contracts` are the facts that it rests on and that a
-    person stated."""
+    person stated. `explain` is the command that says in a terminal why, run in the checkout."""
 
     name: str
     verdict: Action
@@ -179,6 +224,8 @@ class Group:
     builds: tuple[Build, ...]
     contracts: tuple[Stated, ...] = ()
     run: Run | None = None
+    flow: Flow = Flow()
+    explain: str = ""
 
 
 @dataclass(frozen=True)
@@ -208,6 +255,18 @@ class SeriesEntry:
 
 
 @dataclass(frozen=True)
+class Person:
+    """What waits for one maintainer: acquires in files that MAINTAINERS gives to them, by state,
+    and the directories of the series that go to them. Without a `name`, files of nobody."""
+
+    name: str
+    converted: int
+    kept: int
+    manual: int
+    series: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Area:
     """One directory of the kernel and how many of its acquires ended in which state."""
 
@@ -219,10 +278,10 @@ class Area:
 
 @dataclass(frozen=True)
 class Report:
-    """`rows` are sorted by place, `groups` by name; `toolchain` says what else than the usual
-    compilers it took to build, a line each, and `machine` what the branch ran on, "" where nobody
-    booted it. With `open_world` modules outside the tree may call what it exports; else its
-    callers are those in the tree."""
+    """`rows` are sorted by place, `groups` by name, `people` by what waits for them. `toolchain`
+    says what else than the usual compilers it took to build, and `machine` what the branch
+    ran on, "" where nobody booted it. With `open_world` modules outside the tree may call what it
+    exports; else its callers are those in the tree."""
 
     schema: int
     tool: str
@@ -240,3 +299,4 @@ class Report:
     toolchain: tuple[str, ...] = ()
     machine: str = ""
     open_world: bool = False
+    people: tuple[Person, ...] = ()

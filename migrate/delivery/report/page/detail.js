@@ -34,7 +34,7 @@ const pieces = (text, marks) => {
   return [...found, text.slice(done)];
 };
 
-const KINDS = ["acquire", "release", "use", "evidence"];
+const KINDS = ["acquire", "release", "evidence", "use"];
 
 // `anchors` collects the lines with marks, by "path:line".
 const codeBlock = (file, id, anchors) => {
@@ -49,7 +49,7 @@ const codeBlock = (file, id, anchors) => {
     if (line.marks.length) {
       row.id = id + "-" + line.number;
       row.tabIndex = -1;
-      row.append(make("span", "note", line.marks.map(mark => mark.text).join("; ") + " "));
+      row.append(make("span", "note", [...new Set(line.marks.map(mark => mark.text))].join("; ") + " "));
       anchors.set(file.path + ":" + line.number, row);
     }
     block.append(row);
@@ -78,11 +78,61 @@ const spots = (anchors, places) => places.map(spot => {
 });
 
 const diffBlock = diff => {
-  const block = make("pre", "diff");
+  const block = make("pre", "diff unified");
   const kinds = {"+": " add", "-": " del", "@": " hunk"};
   for (const line of diff.text.split("\n"))
     block.append(make("span", "ln" + (kinds[line[0]] || ""), line || " "));
   return block;
+};
+
+// The same side by side, for pages that are wide enough: what is gone on the left, what is new on
+// the right, in the same row as far as there are as many of both.
+const sideBySide = diff => {
+  const body = make("tbody");
+  let old = 0, fresh = 0, gone = [], added = [];
+  const side = (kind, number, text) => text === undefined ? [make("td", "no"), make("td", "none")]
+    : [make("td", "no", String(number)), make("td", kind, text || " ")];
+  const flush = () => {
+    for (let at = 0; at < Math.max(gone.length, added.length); at++)
+      body.append(make("tr", "", ...side("del", ...(gone[at] || [])), ...side("add", ...(added[at] || []))));
+    gone = [];
+    added = [];
+  };
+  for (const line of diff.text.split("\n")) {
+    const hunk = /^@@ -(\d+)\S* \+(\d+)/.exec(line);
+    const text = line.slice(1);
+    if (hunk) {
+      flush();
+      [old, fresh] = [Number(hunk[1]), Number(hunk[2])];
+      const head = make("td", "hunk", line);
+      head.colSpan = 4;
+      body.append(make("tr", "", head));
+    } else if (line[0] === "-") gone.push([old++, text]);
+    else if (line[0] === "+") added.push([fresh++, text]);
+    else if (line[0] !== "\\") {
+      flush();
+      body.append(make("tr", "", ...side("", old++, text), ...side("", fresh++, text)));
+    }
+  }
+  flush();
+  const columns = make("colgroup", "", make("col", "no"), make("col"), make("col", "no"), make("col"));
+  return make("table", "diff sides", columns, body);
+};
+
+// A file from the disk may not be let at the clipboard: then the text is selected to be copied.
+const copyable = text => {
+  const shown = make("code", "", text), button = make("button", "copy", "Copy");
+  button.type = "button";
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(shown);
+      button.textContent = document.execCommand("copy") ? "Copied" : "Selected";
+    }
+  });
+  return make("p", "command", shown, " ", button);
 };
 
 const isBad = build => /^(failed$|built, with)/.test(build.status);
@@ -137,20 +187,24 @@ const detail = (group, id) => {
   box.append(make("p", "", make("span", "tag " + group.verdict, group.verdict),
     (group.case ? " CASE " + group.case + "," : "") + " " + grounds(group) + ". ",
     make("span", "keeps-lines", group.reason)));
+  if (group.explain) box.append(copyable(group.explain));
   if (group.commit) box.append(make("p", "soft", "Commit " + group.commit.slice(0, 12) +
     (group.series ? ", series " + group.series : "")));
   list(box, "Warnings", plain(group.warnings));
   list(box, "Stated by the author, not proved", plain(group.contracts.map((stated) => stated.text + ": " + stated.why)));
   list(box, "Not followed", plain(group.gaps.map((gap, n) => gap + " [" + group.gap_kinds[n] + "]")));
   list(box, "Notes", plain(group.notes));
-  section(box, "Code", ...code);
-  section(box, "Diff", ...group.diffs.flatMap(diff => [make("code", "", diff.path), diffBlock(diff)]));
+  const listing = make("div", "", make("h3", "", "Code"), ...code);
+  box.append(group.flow.boxes.length ? make("div", "beside",
+    make("div", "", make("h3", "", "Value flow"), flowPicture(group.flow, anchors)), listing) : listing);
+  section(box, "Diff", ...group.diffs.flatMap(diff => [make("code", "", diff.path), sideBySide(diff), diffBlock(diff)]));
   if (group.builds.length) section(box, "Builds", buildTable(group.builds));
   for (const build of group.builds.filter(each => each.output.trim()))
     box.append(make("p", "", make("code", "", build.path + " for " + build.arch)), make("pre", "", build.output));
   if (group.run) list(box, "Run", runLines(anchors, group.run));
   list(box, "Acquires", spots(anchors, group.acquires));
-  list(box, "Uses", spots(anchors, group.uses));
+  const decisive = new Set(group.evidence.map(spot => spot.path + ":" + spot.line + spot.kind));
+  list(box, "Other uses", spots(anchors, group.uses.filter(spot => !decisive.has(spot.path + ":" + spot.line + spot.kind))));
   list(box, "Releases", spots(anchors, group.releases));
   list(box, "Evidence", spots(anchors, group.evidence));
   list(box, "Semantic patches", plain(group.rules));

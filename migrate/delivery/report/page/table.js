@@ -102,16 +102,28 @@ const clear = () => {
   filter();
 };
 
-// Open the group that the address names, whatever is filtered out at the moment.
+// What the address asks for: #group=NAME opens a group, whatever is filtered out at the moment;
+// #subsystem=NAME&state=manual, with any of the filters, shows that part of the table.
 const follow = () => {
-  const named = /^#group=(.*)/.exec(location.hash);
-  const entry = named && entries.find(each => each.site.group === decodeURIComponent(named[1]));
-  if (!entry) return;
-  clear();
-  while (!entry.row?.isConnected && made < fitting.length) grow();
-  if (!entry.detail) toggle(entry);
-  entry.row.scrollIntoView();
-  entry.button.focus({preventScroll: true});
+  const asked = new Map(location.hash.slice(1).split("&").map(part => part.split("=", 2))
+    .filter(pair => pair.length === 2).map(([field, value]) => [field, decodeURIComponent(value)]));
+  const entry = asked.has("group") && entries.find(each => each.site.group === asked.get("group"));
+  if (entry) {
+    clear();
+    while (!entry.row?.isConnected && made < fitting.length) grow();
+    if (!entry.detail) toggle(entry);
+    entry.row.scrollIntoView();
+    entry.button.focus({preventScroll: true});
+  } else if (selects.some(select => asked.has(select.dataset.field))) {
+    clear();
+    for (const select of selects) {
+      if (!asked.has(select.dataset.field)) continue;
+      select.value = "=" + asked.get(select.dataset.field);
+      if (select.selectedIndex < 0) select.value = "*";
+    }
+    filter();
+    document.getElementById("sites").scrollIntoView();
+  }
 };
 
 // Up and down go from place to place.
