@@ -20,6 +20,8 @@ from migrate.base.errors import ExitCode, Refusal
 from migrate.base.stores.stage_file import fingerprint
 from migrate.cli.commands import open_job, working
 from migrate.cli.console import Console
+from migrate.cli.fixing import mended
+from migrate.cli.fixing import show as show_mended
 from migrate.cli.request import Request
 from migrate.delivery.commits.since import Added, is_added
 from migrate.delivery.report.audit_texts import github, mail
@@ -59,24 +61,44 @@ def shape_of(name: str, *, as_json: bool, as_sarif: bool) -> Shape:
 @dataclass(frozen=True)
 class Asked:
     """What is looked at: with `since`, a commit, only findings count that have to do with a line
-    added since then; with `mbox` those that a series brings. `suggestions` are asked for, too."""
+    added since then; with `mbox` those that a series brings. `suggestions` are asked for, too, and
+    `fix` mends what it can."""
 
     since: str | None = None
     mbox: Path | None = None
     suggestions: bool = False
     shape: Shape = Shape.TEXT
+    fix: bool = False
+
+    def check(self) -> None:
+        """A :class:`Refusal` for what does not go together."""
+        if self.since is not None and self.mbox is not None:
+            raise Refusal("--since and --mbox are two questions.", "Ask for one of them.")
+        if self.fix and self.mbox is not None:
+            raise Refusal(
+                "--fix mends a commit of the checkout, and --mbox is about one that is not there.",
+                "Apply the series, and give the commit with --rev.",
+            )
+        if self.fix and self.shape not in (Shape.TEXT, Shape.JSON):
+            raise Refusal(f"--fix says nothing as {self.shape}.", "Ask for text or JSON.")
 
 
 def audit(request: Request, asked: Asked) -> ExitCode:
     """Show what is wrong with the page references of a tree; PARTIAL when something is."""
-    if asked.since is not None and asked.mbox is not None:
-        raise Refusal("--since and --mbox are two questions.", "Ask for one of them.")
+    asked.check()
     console = Console(verbose=request.verbose)
     with open_job(request, console, "audit") as job:
         tree, result = _result(job, console, asked)
         more = result.suggestions if asked.suggestions else ()
         shown = tuple(sorted((*result.findings, *more)))
-        _show(console, tree, replace(result, findings=shown, suggestions=()), asked)
+        every = replace(result, findings=shown, suggestions=())
+        if asked.fix and asked.shape is Shape.JSON:
+            console.json(mended(job, console, every))
+        elif asked.fix:
+            _show(console, tree, every, asked)
+            show_mended(console, mended(job, console, every))
+        else:
+            _show(console, tree, every, asked)
     return ExitCode.PARTIAL if result.findings else ExitCode.DONE
 
 

@@ -28,6 +28,13 @@ app = typer.Typer(
 _INTERRUPTED = 130
 _NOT_ASKED = frozenset({"jobs", "verbose", "reroll", "trailers", "reply", "b4"})
 """Options that say how something is done, and not what it is about."""
+_OF_CONVERSIONS = frozenset(
+    {
+        *("decisions", "contracts", "comments", "smpl", "deprecate"),
+        *("reroll", "trailers", "reply", "b4"),
+    }
+)
+"""Options that say nothing to an audit, which converts nothing."""
 _REVIEW = (
     *("tree", "profile", "trust_profile", "workspace", "revision", "decisions"),
     *("contracts", "jobs", "verbose"),
@@ -135,7 +142,7 @@ def left(request: Request) -> int:
 
 
 @app.command()
-@takes(*(name for name in options_of("pair") if name != "contracts"))
+@takes(*(name for name in options_of("series") if name not in _OF_CONVERSIONS))
 def audit(
     request: Request,
     since: Annotated[
@@ -160,12 +167,20 @@ def audit(
         typer.Option("--format", metavar="FORMAT", help="text, json, sarif, github or mail."),
     ] = "text",
     sarif: Annotated[bool, typer.Option("--sarif", help="The same as --format=sarif.")] = False,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix",
+            help="Mend what has but one remedy: commits that build, and a series for each"
+            " maintainer. The options on builds and series are for these.",
+        ),
+    ] = False,
 ) -> int:
     """Find pages that are released the wrong way, in any tree; exit code 3 when there are some."""
     from migrate.cli import audits
 
     given = audits.shape_of(shape, as_json=request.json, as_sarif=sarif)
-    return audits.audit(request, audits.Asked(since, mbox, suggestions, given))
+    return audits.audit(request, audits.Asked(since, mbox, suggestions, given, fix))
 
 
 @app.command()

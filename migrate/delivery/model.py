@@ -13,7 +13,8 @@ from migrate.kernel.people.mailmap import Mailbox
 @dataclass(frozen=True)
 class Commit:
     """One commit of the tool's branch. `groups` is empty for a commit that introduces the API,
-    and for one that comes `last`, after all conversions."""
+    and for one that comes `last`, after all conversions; one that is a `fix` of a group converts
+    nothing."""
 
     id: str
     parent: str
@@ -22,6 +23,7 @@ class Commit:
     groups: tuple[str, ...]
     paths: tuple[str, ...]
     last: bool = False
+    fix: bool = False
 
     @property
     def is_api(self) -> bool:

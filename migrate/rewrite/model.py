@@ -16,11 +16,38 @@ class FileChange:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line that belongs to a bug: `word` stands on it, in `function`."""
+
+    path: str
+    line: int
+    function: str
+    word: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What mends findings of an audit, in a commit of its own: `summary` is the subject without
+    its prefix, `body` the paragraphs of the message, `rules` the .cocci files that made the edit.
+
+    `lines` are those that make the bug together: who brought the last of them brought the bug.
+    """
+
+    rule: str
+    summary: str
+    body: str
+    files: tuple[FileChange, ...]
+    rules: tuple[str, ...]
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True)
 class GroupChange:
     """A group that was rewritten whole. `rules` names the .cocci files that made the edits.
 
     Groups are rewritten one after the other, so `before` of a file is what the groups before
-    this one left of it.
+    this one left of it. A bug of the group is mended by `fix`, which comes before `files`; without
+    files nothing is converted.
     """
 
     group: str
@@ -28,6 +55,12 @@ class GroupChange:
     files: tuple[FileChange, ...]
     rules: tuple[str, ...]
     notes: tuple[str, ...]
+    fix: Fix | None = None
+
+    @property
+    def all_files(self) -> tuple[FileChange, ...]:
+        """What the fix and the conversion change, one after the other."""
+        return (*(self.fix.files if self.fix else ()), *self.files)
 
 
 @dataclass(frozen=True)

@@ -27,17 +27,18 @@ _MAX_ROUNDS = 40
 """Every round takes at least one group out, so that this ends; more rounds are a defect."""
 
 
-def run(job: Job, last: str) -> None:
-    """Bring the results of all stages up to `last` up to date, the workspace being locked.
+def run(job: Job, last: str, order: tuple[Stage, ...] = ORDER) -> None:
+    """Bring the results of all stages of `order` up to `last` up to date, the workspace being
+    locked.
 
     A stage whose input has not changed since its result was stored is not run again. A group
     that does not build is taken out and the stages from `rewrite` on are done again without it.
     """
-    wanted = ORDER[: NAMES.index(last) + 1]
+    wanted = order[: [stage.name for stage in order].index(last) + 1]
     stages.check_environment(job, [stage.name for stage in wanted])
     for _ in range(_MAX_ROUNDS):
         for stage in wanted:
-            _ensure(job, stage)
+            _ensure(job, stage, order)
             if stage is stages.BUILD and rejecting.reject_failed(job):
                 break
         else:
@@ -95,8 +96,8 @@ def summary_of(job: Job, name: str) -> str:
     return stage.summary(job, stored.value) if stored else ""
 
 
-def _ensure(job: Job, stage: Stage) -> None:
-    inputs = _inputs(job, stage)
+def _ensure(job: Job, stage: Stage, order: tuple[Stage, ...]) -> None:
+    inputs = _inputs(job, stage, order)
     here = job.results.get(stage.name)
     stored = here or job.workspace.load(stage.name, stage.kind)
     fits = stored and stored.inputs == inputs and stage.intact(job, stored.value)
@@ -113,8 +114,8 @@ def _ensure(job: Job, stage: Stage) -> None:
     job.listener.finished(stage.name, stage.summary(job, value), seconds)
 
 
-def _inputs(job: Job, stage: Stage) -> str:
+def _inputs(job: Job, stage: Stage, order: tuple[Stage, ...] = ORDER) -> str:
     """The fingerprint of all that the result of `stage` depends on."""
-    position = ORDER.index(stage)
-    before = job.results[ORDER[position - 1].name].digest if position else ""
+    position = order.index(stage)
+    before = job.results[order[position - 1].name].digest if position else ""
     return fingerprint(tool_identity(), job.tree.commit, stage.name, before, *stage.depends(job))

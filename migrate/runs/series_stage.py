@@ -26,7 +26,7 @@ _BEFORE_SERIES = ("scan", "pair", "classify", "rewrite", "commit", "build")
 def depends(job: Job) -> Sequence[str]:
     scripts = f"{job.options.tree_scripts} {job.options.unbuilt}"
     # The report has something of every stage, also of those that changed nothing after them.
-    before = [job.results[name].digest for name in _BEFORE_SERIES]
+    before = [job.results[name].digest for name in _BEFORE_SERIES if job.has(name)]
     seen = codec.dumps(job.proof())
     return [*before, codec.dumps(job.rejections()), profile_identity(job.profile), scripts, seen]
 
@@ -73,7 +73,7 @@ def make(job: Job) -> Delivery:
         stands = before is not None and nothing_new(before, delivery, job.out, folder)
         if stands:
             shutil.rmtree(folder)
-        else:
+        elif _is_reported(job):
             told("writing the report", 0, 0)
             write_report(job.report(delivery), folder)
     job.workspace.save("versions", delivery.history, "")
@@ -120,9 +120,15 @@ def summary(_job: Job, delivery: Delivery) -> str:
 
 def intact(job: Job, delivery: Delivery) -> bool:
     """The folder that is asked for has this very result; another one may have another."""
-    wanted = [job.out / "report.html", *(job.out / s.directory for s in delivery.series)]
+    report = [job.out / "report.html"] if _is_reported(job) else []
+    wanted = [*report, *(job.out / s.directory for s in delivery.series)]
     contents = _contents(job, delivery)
     return is_output(job.workspace, job.out, *contents) and all(p.exists() for p in wanted)
+
+
+def _is_reported(job: Job) -> bool:
+    """Whether there are groups to report on: a run that mends findings has none."""
+    return job.has("pair")
 
 
 def _contents(job: Job, delivery: Delivery) -> list[str]:

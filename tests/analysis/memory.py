@@ -27,6 +27,9 @@ SKELETON = Path(__file__).resolve().parents[2] / "kernel-fixtures" / "shapes" / 
 class MemoryTree(Tree):
     """A tree without git: what it answers is what the files given to it say."""
 
+    def with_files(self, texts: Mapping[str, bytes]) -> MemoryTree:
+        return MemoryTree(self.root, self.commit, {**self._blobs, **texts})
+
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
         return {p: b for p in paths if (b := self._blobs.get(p)) is not None}
 

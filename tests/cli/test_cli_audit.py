@@ -335,3 +335,38 @@ def test_review_does_not_take_what_cannot_be_done(world: World, tmp_path: Path) 
     done = reviewed(world, path, "pin\nn\nq\n")
     assert "Have you checked every release by hand?" in done.stdout
     assert not path.exists(), "he had not"
+
+
+def test_a_finding_is_mended(world: World, tmp_path: Path) -> None:
+    """Commits on a branch of their own, with what brought the bug, and a series for each
+    maintainer."""
+    paths = (BRANCH, OLD)
+    brought = [world.git("rev-list", "-1", "HEAD", "--", path).strip()[:12] for path in paths]
+    done = run(world, "audit", "--fix", "--output", str(tmp_path / "out"), "--unbuilt", "deliver")
+    assert done.returncode == 3, done.stderr
+    assert "2 fixes on gup-migrate/audit-fix:" in done.stdout
+    texts = world.git("log", "--format=%B%x00", "HEAD..gup-migrate/audit-fix").split("\0")[:2]
+    assert all("release user pages with unpin_user_page()" in text for text in texts)
+    for commit, path in zip(brought, paths, strict=True):
+        assert any(f'Fixes: {commit} ("add {path}")\nSigned-off-by: ' in text for text in texts)
+    changed = world.git("diff", "HEAD", "gup-migrate/audit-fix")
+    assert changed.count("-\t/* \u00e4 */ put_page(page);") == 2
+    assert changed.count("+\t/* \u00e4 */ unpin_user_page(page);") == 2
+    mails = sorted((tmp_path / "out").glob("*/*.patch"))
+    assert mails
+    again = data(run(world, "audit", "--fix", "--json", "--suggestions"))
+    assert len(again["fixes"]["commits"]) >= 2
+    assert again["fixes"]["branch"] == "gup-migrate/audit-fix"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--fix", "--format", "mail"), "--fix says nothing as mail."),
+        (("--fix", "--mbox", "x.mbox"), "--fix mends a commit of the checkout"),
+    ],
+)
+def test_fixes_are_no_report(world: World, options: tuple[str, ...], said: str) -> None:
+    done = run(world, "audit", *options)
+    assert done.returncode == 1
+    assert said in done.stderr

@@ -86,12 +86,12 @@ def _read(path: Path) -> Pair:
         fields["rule"],
         fields["fixed"],
         fields["seen"],
-        "\n".join(_side(code, "-")),
-        "\n".join(_side(code, "+")),
+        "\n".join(side(code, "-")),
+        "\n".join(side(code, "+")),
     )
 
 
-def _side(lines: list[str], sign: str) -> Iterator[str]:
+def side(lines: list[str], sign: str) -> Iterator[str]:
     """One side of a diff; an empty line is one of its context."""
     for line in lines:
         if not line or line[0] in (" ", sign):

@@ -103,6 +103,14 @@ int f(unsigned long addr, struct page **p)
 	return ret ? ret : vaddr_get_page(addr, 1, FOLL_WRITE, p, NULL);
 }
 """
+LEFT = """\
+int f(struct page *page, int shift)
+{
+	if (shift > 20)
+		return -EINVAL;
+	return 0;
+}
+"""
 SITES = {
     "lookup": COUNTED,
     "one-page": ONE_PAGE,
@@ -114,10 +122,27 @@ SITES = {
     "fold-dirty-always": ALWAYS_DIRTY,
     "drop-variable": LOOPS,
     "drop-braces": LOOPS,
+    "release-before": LEFT,
+    "if-positive": "void f(struct page **p, int n)\n{\n\tput_pages(p, n);\n}\n",
 }
 """For rules that SITE, the file for the others, has nothing for."""
 
 BY_HAND = {
+    "if-positive": (
+        "	put_pages(p, n);",
+        "	if (n > 0) put_pages(p, n);",
+        {"at": "L3C1"},
+    ),
+    "release-before": (
+        "20)\n\t\treturn -EINVAL;\n",
+        "20) {\n\t\tput_page(page);\n\t\treturn -EINVAL;\n\t}\n",
+        {"at": "L4C2"},
+    ),
+    "dirty-before": (
+        "	put_page(p[0]);",
+        "	set_page_dirty_lock(p[0]);\n	put_page(p[0]);",
+        {"at": "L3C1"},
+    ),
     "lookup": ("(addr, 1, 0, p)", "(addr, 0, p)", {}),
     "one-page": (
         ONE_PAGE,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,12 +76,21 @@ LEVELS = dict.fromkeys(AuditRule, Level.WARNING) | dict.fromkeys(
 """How bad what each rule finds is."""
 
 
+_ACQUIRED = re.compile(r"acquired by (\w+)\(\)")
+RELEASED = "released, and not marked dirty"
+"""What evidence says of a release that marks nothing dirty."""
+
+FEWER = "gets fewer pages than asked for"
+"""What a message says of an acquire that did not get all."""
+
+
 @dataclass(frozen=True, order=True)
 class Finding:
     """One thing that is wrong at `place`, inside `function`.
 
     `message` is one plain sentence, `text` the source line, stripped; `evidence` the other places
-    that one has to see to judge it.
+    that one has to see to judge it. `alone` says of pages that are left behind that they are so
+    nowhere but at `place`, and on every way to it.
     """
 
     place: Place
@@ -89,6 +99,18 @@ class Finding:
     message: str
     text: str
     evidence: tuple[Evidence, ...]
+    alone: bool = False
+
+    @property
+    def fewer(self) -> bool:
+        """Whether it is about what an acquire took that did not get all pages."""
+        return FEWER in self.message
+
+    @property
+    def acquires(self) -> tuple[tuple[Place, str], ...]:
+        """The acquires among the evidence, each with the name of the function."""
+        named = ((e.place, _ACQUIRED.fullmatch(e.kind)) for e in self.evidence)
+        return tuple((place, match[1]) for place, match in named if match)
 
     @property
     def places(self) -> tuple[Place, ...]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from migrate.analysis.audit.model import AuditRule, Finding, acquired
+from migrate.analysis.audit.model import FEWER, AuditRule, Finding, acquired
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.expressions import Binary, Element, Expression, Load, is_zero, plain
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Release
@@ -142,11 +142,12 @@ def _wrong(function: str, found: Wrong) -> Finding:
 
 def _held(function: str, held: Held) -> Finding:
     name = held.acquire.name
-    which = "gets fewer pages than asked for, and those" if held.some else "takes pages, and they"
+    which = f"{FEWER}, and those" if held.some else "takes pages, and they"
     when = "the array with them is freed" if held.freed else "the function is left"
     message = f"{name}() {which} are neither released nor kept when {when} here."
     evidence = (*acquired((held.acquire,)), *_way(held.trail, held.acquire))
-    return Finding(held.place, function, AuditRule.LEFT_BEHIND, message, held.text, evidence)
+    rule, place, text = AuditRule.LEFT_BEHIND, held.place, held.text
+    return Finding(place, function, rule, message, text, evidence, held.alone)
 
 
 def _twice(function: str, twice: Twice) -> Finding:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migrate.analysis.audit.model import AuditRule, Finding, acquired
+from migrate.analysis.audit.model import RELEASED, AuditRule, Finding, acquired
 from migrate.analysis.audit.sources import is_pin
 from migrate.analysis.model import (
     Evidence,
@@ -87,6 +87,7 @@ def _not_dirtied(group: PinGroup) -> Iterator[Finding]:
     )
     if not written or not group.releases or not never_dirtied(group):
         return
+    written += tuple(Evidence(r.place, RELEASED, r.text) for r in group.releases)
     for acquire in group.acquires:
         if acquire.name in DIRECT_NAMES:
             message = (

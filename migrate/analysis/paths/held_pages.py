@@ -85,13 +85,24 @@ def held_pages(
 
 def _found(analysis: _Held) -> Iterator[Wrong]:
     found: dict[tuple[type, Place, bool], Wrong] = {}
+    left: set[Place] = set()
+    safe: set[Place] = set()
     for instruction, state, trail in solve(analysis, analysis.lowered, State()).before():
+        if isinstance(instruction, (Leave, Invoke)) and not _surely_held(state):
+            safe.add(instruction.place)
         for wrong in analysis.wrong(instruction, state, trail):
             place, some = wrong.place, False
             if isinstance(wrong, Held):
+                left.add(place)
                 place, some = wrong.acquire.place, wrong.some
             found.setdefault((type(wrong), place, some), wrong)
-    yield from sorted(found.values(), key=lambda w: (not isinstance(w, Held), w.place))
+    alone = len(left) == 1 and not left & safe
+    for wrong in sorted(found.values(), key=lambda w: (not isinstance(w, Held), w.place)):
+        yield replace(wrong, alone=alone) if isinstance(wrong, Held) else wrong
+
+
+def _surely_held(state: State) -> bool:
+    return state.hold in HELD and not state.unsure
 
 
 class _Held:

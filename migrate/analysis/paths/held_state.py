@@ -55,7 +55,8 @@ class State:
 class Held:
     """At `place` pages of `acquire` are left behind; `some` says that these are what a call took
     that got fewer than it was asked for, `freed` that the array with them is freed here;
-    `member` is the one of an object that they are in, "" for others."""
+    `member` is the one of an object that they are in, "" for others. `alone` says that this is the
+    only such place, and that every way to it holds the pages."""
 
     place: Place
     text: str
@@ -64,6 +65,7 @@ class Held:
     freed: bool
     member: str
     trail: Trail
+    alone: bool = False
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,17 @@ from migrate.base.programs.workers import share_out
 from migrate.base.progress import Progress, count, silent
 from migrate.base.stores.git import git_run
 from migrate.base.typed import typed
+from migrate.delivery.commits.introduced import fixes_trailer
 from migrate.delivery.commits.messages import (
     RULES_DOCUMENT,
     CommitText,
     Conversion,
     api_message,
     describe_group,
+    fix_message,
     messages,
     subject,
+    subject_of,
 )
 from migrate.delivery.commits.prefixes import prefix_for
 from migrate.delivery.commits.smpl import semantic_patch
@@ -49,7 +52,7 @@ from migrate.delivery.plumbing import (
 )
 from migrate.kernel.people.maintainers import THE_REST, Maintainers, read_maintainers
 from migrate.kernel.tree import Tree
-from migrate.rewrite.model import ApiChange, FileChange, GroupChange, Rewrite
+from migrate.rewrite.model import ApiChange, FileChange, Fix, GroupChange, Rewrite
 
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f<>]+")
 
@@ -90,7 +93,7 @@ def make_commits(
     to use in place of ours; `collected` are trailers for patches that did not change since; with
     `smpl` a message shows the semantic patch that makes its edit, made by `jobs` processes. Groups
     that share a file are in one commit, that of the first one's subsystem, so that no two commits
-    but those of the API touch the same file.
+    but those of the API and fixes touch the same file.
     """
     where = maintainers or read_maintainers(tree)
     conversions = _conversions(classification, rewrite)
@@ -100,20 +103,19 @@ def make_commits(
         chain = _Chain(tree, index, identity, collected or Collected())
         for text, files in _besides(rewrite.api, identity):
             chain.add(text, where.subsystem_of(files[0].path), (), _net(files))
-        parts: list[_Part] = []
-        for subsystem, changes in _by_subsystem(rewrite.changes):
-            net = _net(file for change in changes for file in change.files)
-            if net:
-                parts.append((subsystem, changes, net))
+        parts = [part for s, c in _by_subsystem(rewrite.changes) for part in _parts(s, c)]
+        converted = [part for part in parts if part.fix is None]
         said = []
-        shown = _semantic_patches(parts, smpl, jobs, progress)
-        for (_, changes, net), patch in zip(parts, shown, strict=True):
-            groups = [describe_group(conversions[change.group]) for change in changes]
-            line = subject(prefix_for(tree, [file.path for file in net]), groups)
-            said.append(CommitText(line, groups, _rules(changes), patch))
-        texts = messages(said, identity, document=document, templates=templates)
-        for (subsystem, changes, net), text in zip(parts, texts, strict=True):
-            chain.add(text, subsystem, tuple(change.group for change in changes), net)
+        shown = _semantic_patches(converted, smpl, jobs, progress)
+        for part, patch in zip(converted, shown, strict=True):
+            groups = [describe_group(conversions[change.group]) for change in part.changes]
+            line = subject(prefix_for(tree, [file.path for file in part.net]), groups)
+            said.append(CommitText(line, groups, _rules(part.changes), patch))
+        texts = iter(messages(said, identity, document=document, templates=templates))
+        for part in parts:
+            text = _fix_text(tree, part, identity) if part.fix else next(texts)
+            names = tuple(change.group for change in part.changes)
+            chain.add(text, part.subsystem, names, part.net, fix=part.fix is not None)
         for text, files in _besides(rewrite.last, identity):
             chain.add(text, where.subsystem_of(files[0].path), (), _net(files), last=True)
     branch = Branch(rewrite.profile, ref, tree.commit, tuple(chain.commits))
@@ -121,8 +123,40 @@ def make_commits(
     return branch
 
 
-_Part = tuple[str, list[GroupChange], list[FileChange]]
-"""What goes into one commit: its subsystem, its changes, and what they make of each file."""
+@dataclass(frozen=True)
+class _Part:
+    """What goes into one commit: its changes, and what they make of each file, `net`. With `fix`
+    it is that of the only change, and nothing is converted."""
+
+    subsystem: str
+    changes: list[GroupChange]
+    net: list[FileChange]
+    fix: Fix | None = None
+
+
+def _parts(subsystem: str, changes: Sequence[GroupChange]) -> Iterator[_Part]:
+    """The commits of one subsystem: a fix comes before all that touches its files after it."""
+    waiting: list[GroupChange] = []
+    for change in changes:
+        if change.fix is not None:
+            yield from _converting(subsystem, waiting)
+            waiting = []
+            yield _Part(subsystem, [change], _net(change.fix.files), change.fix)
+        if change.files:
+            waiting.append(change)
+    yield from _converting(subsystem, waiting)
+
+
+def _converting(subsystem: str, changes: list[GroupChange]) -> Iterator[_Part]:
+    net = _net(file for change in changes for file in change.files)
+    if net:
+        yield _Part(subsystem, changes, net)
+
+
+def _fix_text(tree: Tree, part: _Part, identity: Identity) -> str:
+    assert part.fix is not None
+    line = subject_of(prefix_for(tree, [file.path for file in part.net]), [part.fix.summary])
+    return fix_message(line, part.fix, fixes_trailer(tree, part.fix.lines), identity)
 
 
 def _rules(changes: Iterable[GroupChange]) -> tuple[str, ...]:
@@ -136,7 +170,7 @@ def _semantic_patches(
     if not smpl:
         return ["" for _ in parts]
     told = count(progress, "semantic patches of messages", len(parts))
-    asked = [((net, _rules(changes)),) for _, changes, net in parts]
+    asked = [((part.net, _rules(part.changes)),) for part in parts]
     return share_out("semantic patches", lambda one: semantic_patch(*one[0]), asked, jobs, told)
 
 
@@ -159,6 +193,7 @@ class _Chain:
         files: Sequence[FileChange],
         *,
         last: bool = False,
+        fix: bool = False,
     ) -> None:
         repository = self._index.repository
         parent = self.commits[-1].id if self.commits else self._base
@@ -171,7 +206,7 @@ class _Chain:
             made = commit_tree(repository, new_tree, parent, text, self._identity, when)
         paths = tuple(sorted(file.path for file in files))
         line = text.partition("\n")[0]
-        self.commits.append(Commit(made, parent, subsystem, line, groups, paths, last))
+        self.commits.append(Commit(made, parent, subsystem, line, groups, paths, last, fix))
 
     def _trailers(self, commit: str) -> tuple[str, ...]:
         if not self._collected.kept:
@@ -195,7 +230,7 @@ def _setting(checkout: Path, key: str) -> str:
 
 def _conversions(classification: Classification, rewrite: Rewrite) -> dict[str, Conversion]:
     by_name = {group.name: (group, verdict) for group, verdict in classification.pairs()}
-    return {c.group: Conversion(*by_name[c.group], c) for c in rewrite.changes}
+    return {c.group: Conversion(*by_name[c.group], c) for c in rewrite.changes if c.files}
 
 
 def _document(tree: Tree, rewrite: Rewrite) -> str:
@@ -216,7 +251,7 @@ def _by_subsystem(changes: Sequence[GroupChange]) -> list[tuple[str, list[GroupC
     """The changes of each commit, subsystems in the order in which they first occur."""
     bundles: list[_Bundle] = []
     for change in changes:
-        paths = {file.path for file in change.files}
+        paths = {file.path for file in change.all_files}
         mine = [b for b in bundles if b.paths & paths or _belongs(change, b)]
         home = mine[0] if mine else _Bundle(change.subsystem, [], set())
         if not mine:
@@ -239,7 +274,7 @@ def _belongs(change: GroupChange, bundle: _Bundle) -> bool:
 
 
 def _folder(change: GroupChange) -> str:
-    return change.files[0].path.rpartition("/")[0]
+    return change.all_files[0].path.rpartition("/")[0]
 
 
 def _net(files: Iterable[FileChange]) -> list[FileChange]:

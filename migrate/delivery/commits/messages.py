@@ -23,7 +23,7 @@ from migrate.delivery.commits.prefixes import Prefix
 from migrate.delivery.commits.smpl import CLOSING, OPENING
 from migrate.delivery.plumbing import Identity
 from migrate.delivery.wording import mail_templates, render, wrap
-from migrate.rewrite.model import GroupChange
+from migrate.rewrite.model import Fix, GroupChange
 from migrate.rewrite.profile.counterparts import FAULT_IN
 
 TOOL = f"gup-migrate {__version__}"
@@ -178,12 +178,17 @@ def _done_besides(conversion: Conversion) -> Iterator[str]:
 
 def subject(prefix: Prefix, groups: Sequence[GroupText]) -> str:
     """The subject line: at most SUBJECT_WIDTH columns, whatever the names are."""
-    texts = [prefix.subject(summary) for summary in _summaries(groups)]
+    return subject_of(prefix, _summaries(groups))
+
+
+def subject_of(prefix: Prefix, summaries: Sequence[str]) -> str:
+    """The same with the first of `summaries` that fits, the longest of them first."""
+    texts = [prefix.subject(summary) for summary in summaries]
     fitting = [text for text in texts if len(text) <= SUBJECT_WIDTH]
     if fitting:
         return clean(fitting[0])
     short = Prefix(prefix.text.rpartition(": ")[2], prefix.capital)
-    return clean(short.subject(_summaries(groups)[-1]))[:SUBJECT_WIDTH].rstrip()
+    return clean(short.subject(summaries[-1]))[:SUBJECT_WIDTH].rstrip()
 
 
 @dataclass(frozen=True)
@@ -227,9 +232,20 @@ def api_message(line: str, body: str, who: Identity) -> str:
     return _assemble(clean(line), wrap(body), who)
 
 
-def _assemble(line: str, body: str, who: Identity, semantic_patch: str = "") -> str:
+def fix_message(line: str, fix: Fix, trailer: str, who: Identity) -> str:
+    """The message of a commit that mends a bug; `trailer` says who brought it, or is ""."""
+    rules = listed([PurePosixPath(rule).name for rule in fix.rules])
+    what = "semantic patch" if len(fix.rules) == 1 else "semantic patches"
+    made = f"{TOOL} found it ({fix.rule}), and made the edit with its {what} {rules}."
+    trailers = f"{trailer}\n" if trailer else ""
+    return _assemble(clean(line), wrap(f"{fix.body}\n\n{made}"), who, trailers=trailers)
+
+
+def _assemble(
+    line: str, body: str, who: Identity, semantic_patch: str = "", trailers: str = ""
+) -> str:
     smpl = f"{OPENING}\n{semantic_patch.strip()}\n{CLOSING}" if semantic_patch else ""
-    parts = (line, body, smpl, f"Signed-off-by: {who}")
+    parts = (line, body, smpl, f"{trailers}Signed-off-by: {who}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

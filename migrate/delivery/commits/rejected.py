@@ -91,12 +91,13 @@ def without_idle_api(rewrite: Rewrite) -> Rewrite:
 def _edits(change: GroupChange, path: str) -> bool:
     """Whether `path`, an object or its source, is made from a file that the group edits."""
     stem = PurePosixPath(path).with_suffix("")
-    return any(PurePosixPath(file.path).with_suffix("") == stem for file in change.files)
+    return any(PurePosixPath(file.path).with_suffix("") == stem for file in change.all_files)
 
 
 def _reason(objects: list[ObjectBuild], commit: Commit) -> str:
     first = objects[0]
     cause = "With the edits" if commit.groups else "With the new API alone"
+    cause = "With the fix" if commit.fix else cause
     how = "does not build" if first.status is BuildStatus.FAILED else "builds with a new warning"
     more = f" (and {len(objects) - 1} more)" if len(objects) > 1 else ""
     said = "\n".join(first.output.strip().splitlines()[:_REASON_LINES]) or first.reason

@@ -54,6 +54,8 @@ def title(batch: Batch) -> str:
     summaries = {parts[-1].lower() for parts in split}
     if len(summaries) == 1:
         summary = split[0][-1]
+    elif all(commit.fix for commit in batch.commits):
+        summary = "fix the release of user pages"
     elif any(summary.startswith("pin ") for summary in summaries):
         summary = "pin user pages instead of taking references"
     else:
@@ -65,11 +67,16 @@ def _by_maintainers(
     commits: Sequence[Commit], address: Callable[[Commit], Addressed]
 ) -> list[Batch]:
     batches: dict[tuple[str, ...], Batch] = {}
+    fixed: dict[str, tuple[str, ...]] = {}
     for commit in commits:
         addressed = address(commit)
         people = tuple(sorted(addressed.maintainers)) or ("", commit.subsystem)
         special = API if commit.is_api else LAST if commit.last else ""
+        # What a fix has touched stands on it, whoever else it goes to.
+        people = next((fixed[path] for path in commit.paths if path in fixed), people)
         key = (special,) if special else people
+        if commit.fix:
+            fixed.update(dict.fromkeys(commit.paths, key))
         batch = batches.setdefault(key, Batch([], []))
         batch.commits.append(commit)
         batch.addressed.append(addressed)

@@ -73,7 +73,7 @@ class Facts:
         """What `commits` convert, in their order."""
         changes = {change.group: change for change in self.rewrite.changes}
         decided = {g.name: (g, v) for g, v in self.classification.pairs()}
-        names = [name for commit in commits for name in commit.groups]
+        names = [name for commit in commits if not commit.fix for name in commit.groups]
         return [Conversion(*decided[name], changes[name]) for name in names]
 
     def left_alone(self, commits: Sequence[Commit]) -> list[Site]:
@@ -112,10 +112,14 @@ def cover_facts(
     `unbuilt` are those of `commits` that were not built anywhere, with the reasons.
     """
     conversions = facts.conversions(commits)
+    fixes = [commit for commit in commits if commit.fix]
+    api = not conversions and not fixes and not commits[0].last
     return {
-        "api": not conversions and not commits[0].last,
+        "api": api,
         "last": commits[0].last,
-        "about_api": "" if conversions or commits[0].last else facts.rewrite.api.cover,
+        "fixes": bool(fixes),
+        "converts": bool(conversions),
+        "about_api": facts.rewrite.api.cover if api else "",
         "single": len(commits) == 1,
         "commits": list(commits),
         "sites": _explained([site for c in conversions for site in _converted(c)], document),

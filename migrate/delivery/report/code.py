@@ -45,7 +45,7 @@ def excerpts(tree: Tree, group: PinGroup, verdict: Verdict) -> tuple[Code, ...]:
 
 def diffs_of(change: GroupChange) -> tuple[Diff, ...]:
     """What the group's edits change, file by file."""
-    return tuple(Diff(file.path, unified(file)) for file in change.files)
+    return tuple(Diff(file.path, unified(file)) for file in change.all_files)
 
 
 def unified(file: FileChange) -> str:

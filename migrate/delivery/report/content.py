@@ -261,7 +261,7 @@ def _builds_of_group(results: Results, name: str, commit: Commit | None) -> list
     if commit is None:
         return rejected
     change = results.changes.get(name)
-    stems = {PurePosixPath(f.path).with_suffix("") for f in change.files} if change else set()
+    stems = {PurePosixPath(f.path).with_suffix("") for f in change.all_files} if change else set()
     objects = results.objects_of.get(commit.id, [])
     return [i for i in objects if PurePosixPath(i.path).with_suffix("") in stems] or objects
 

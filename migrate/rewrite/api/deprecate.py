@@ -61,7 +61,7 @@ def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile) -> ApiChange:
     """
     require_pins(profile)
     texts = {file.path: file.after for commit in rewrite.api.commits for file in commit}
-    texts |= {file.path: file.after for change in rewrite.changes for file in change.files}
+    texts |= {file.path: file.after for change in rewrite.changes for file in change.all_files}
     after = tree.with_files(texts)
     pin = Counterparts(after, profile).acquire("get_user_pages")
     if isinstance(pin, Missing) or not Counterparts(after, profile).has(pin.target):

@@ -84,7 +84,7 @@ def _acquires(groups: list[PinGroup]) -> frozenset[Place]:
 def _texts(rewrite: Rewrite) -> dict[str, bytes]:
     """Every file that the API or a group changes, after all of them."""
     files = [file for commit in rewrite.api.commits for file in commit]
-    files += [file for change in rewrite.changes for file in change.files]
+    files += [file for change in rewrite.changes for file in change.all_files]
     return {file.path: file.after for file in files}
 
 

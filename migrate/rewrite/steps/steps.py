@@ -40,6 +40,9 @@ class Request:
 _Batch = list[Request]
 
 _ORDER = (
+    "if-positive",
+    "release-before",
+    "dirty-before",
     "drop-flag",
     "write-to-flag",
     "add-flag",

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A release that is given an error code for a number of pages: it is asked for its sign first."""
+
+from __future__ import annotations
+
+from migrate.analysis.ir.expressions import Variable
+from migrate.analysis.ir.lowering import lower
+from migrate.rewrite.fixes.remedy import Case, Remedy
+from migrate.rewrite.fixes.statements import indent_of, is_in_block, is_lone_branch, statement_at
+from migrate.rewrite.loops.counts import is_unsigned, type_of
+from migrate.rewrite.model import Line
+from migrate.rewrite.steps.sites import NoSite, Site
+from migrate.rewrite.steps.steps import Request
+from migrate.rewrite.text.check import TokenEdit
+from migrate.rewrite.text.draft import Draft
+
+
+def sign_test(case: Case) -> Remedy | NoSite:
+    """`if (n > 0)` before a call whose count is the plain variable `n`."""
+    found = case.called(case.finding.place)
+    if found is None:
+        return NoSite("a loop counts up to it")
+    release, call = found
+    if len(call.arguments) < 2:
+        return NoSite(f"{release}() has no count")
+    count = case.arguments(call)[1]
+    if not count.isidentifier() or not has_a_sign(case, count):
+        return NoSite(f"'{count}' is no variable with a sign")
+    statement = statement_at(case.draft, call.name)
+    if statement is None or not (is_in_block(statement) or is_lone_branch(statement)):
+        return NoSite(f"{release}() is no statement of its own")
+    place = case.finding.place
+
+    def find(draft: Draft) -> Site | NoSite:
+        number = draft.number_at(place)
+        indent = indent_of(draft, number) if number is not None else None
+        if number is None or indent is None:
+            return NoSite(f"{place}: the call does not begin its line")
+        gaps = (b"\n" + indent, b" ", b"", b" ", b" ", b"", b"\n" + indent + b"\t")
+        new = (b"if", b"(", count.encode(), b">", b"0", b")")
+        token = draft.tokens[number]
+        return Site(f"L{token.line}C{token.column}", (TokenEdit(number, 0, new, gaps),))
+
+    name = case.acquires[0][1]
+    return Remedy(
+        (Request("if-positive", (), find),),
+        f"check the sign of a count before {release}()",
+        f"When {name}() fails, '{count}' is a negative error code in {case.finding.function}(), and"
+        f" {release}() takes it for a number of pages, which has no sign. Call it only where there"
+        " are pages to release.",
+        _lines(case, release),
+    )
+
+
+def has_a_sign(case: Case, name: str) -> bool:
+    """Whether `name` is a variable of the function that can be less than 0."""
+    function = case.function
+    if function is None:
+        return False
+    lowered = lower(case.draft.source, function)
+    kind = type_of(lowered, Variable(name, True), case.parts.program, case.draft.path)
+    return kind is not None and kind.depth == 0 and not is_unsigned(kind.tag)
+
+
+def _lines(case: Case, release: str) -> tuple[Line, ...]:
+    finding = case.finding
+    here = Line(finding.place.path, finding.place.line, finding.function, release)
+    return (here, *(Line(p.path, p.line, finding.function, name) for p, name in case.acquires))

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Statements of C by the tokens that they are of."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from migrate.rewrite.text.draft import Draft
+from migrate.rewrite.text.tokens import gap_before
+
+_BLOCKS = ("compound_statement", "case_statement")
+
+
+def statement_at(draft: Draft, number: int) -> Node | None:
+    """The statement that begins with token `number`, if it is seen whole."""
+    start = draft.tokens[number].start
+    node: Node | None = draft.node_at(number)
+    while node is not None and not node.type.endswith("_statement"):
+        node = node.parent
+    if node is None or node.start_byte != start or node.has_error:
+        return None
+    return node
+
+
+def is_in_block(statement: Node) -> bool:
+    """Whether others may stand beside it without braces of their own."""
+    return statement.parent is not None and statement.parent.type in _BLOCKS
+
+
+def is_lone_branch(statement: Node) -> bool:
+    """Whether it is what an `if` without `else` does, and nothing else."""
+    above = statement.parent
+    return (
+        above is not None
+        and above.type == "if_statement"
+        and above.child_by_field_name("alternative") is None
+    )
+
+
+def indent_of(draft: Draft, number: int) -> bytes | None:
+    """The white space before token `number`, which begins its line; None when it does not."""
+    gap = gap_before(draft.text, draft.tokens, number)
+    newline = gap.rfind(b"\n")
+    return gap[newline + 1 :] if newline >= 0 and b"\\" not in gap else None
