@@ -49,6 +49,7 @@ from migrate.delivery.plumbing import Identity
 from migrate.kernel.people.maintainers import read_maintainers
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import open_tree
+from migrate.rewrite.fixes.first import with_fixes
 from migrate.rewrite.profile.profiles import DEFAULT_PROFILE, load_profile
 from migrate.rewrite.profile.verdicts import classify
 from migrate.rewrite.result.audited import rewrite_audited
@@ -85,7 +86,7 @@ def measure(path: Path, jobs: int, profile_name: str, scratch: Path) -> Run:
         with _watched(run):
             pairs = _pair(run, found, program, jobs)
         pairs = compare_releases(program, found, pairs, cache=cache, jobs=jobs)
-        classification = classify(tree, pairs, profile=profile)
+        classification = with_fixes(tree, classify(tree, pairs, profile=profile), profile)
         maintainers = read_maintainers(tree)
         subsystem_of = maintainers.subsystem_of
         result = without_idle_api(

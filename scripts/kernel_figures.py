@@ -20,6 +20,7 @@ from migrate.analysis.pairing.pair import pair
 from migrate.analysis.program.program import Program
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree, open_tree
+from migrate.rewrite.fixes.first import with_fixes
 from migrate.rewrite.profile.profiles import load_profile
 from migrate.rewrite.profile.verdicts import classify
 from scripts.kernel_tree import kernel_tree
@@ -56,7 +57,10 @@ def analyse(root: Path) -> Analysis:
     program = Program(tree)
     found = _scan(tree, GUP_NAMES, program)
     pairing = pair(tree, found, program=program)
-    verdicts = {n: classify(tree, pairing, profile=load_profile(n)) for n in PROFILES}
+    verdicts = {}
+    for name in PROFILES:
+        profile = load_profile(name)
+        verdicts[name] = with_fixes(tree, classify(tree, pairing, profile=profile), profile)
     pinned = pair(tree, _scan(tree, PIN_NAMES, program), program=program)
     return Analysis(tree, found, pairing, verdicts, pinned)
 

@@ -29,7 +29,7 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # every room may import it, and it imports no room.
 ROOMS = {
     "delivery": ("mail", "report", "commits", "proof", "builds", "compile"),
-    "rewrite": ("result", "fixes", "groups", "loops", "api", "steps", "text", "profile"),
+    "rewrite": ("result", "groups", "fixes", "loops", "api", "steps", "text", "profile"),
     "analysis": (
         *(
             "audit",

@@ -125,6 +125,7 @@ class TraitKind(StrEnum):
     NEGATIVE_COUNT = "the count may be an error code here"
     RELEASED_TWICE = "is released although it was before"
     LEFT_BEHIND = "is still held, and nobody knows it any more"
+    MENDED_FIRST = "is given back to the allocator, which a patch before puts right"
 
 
 @dataclass(frozen=True, order=True)
@@ -132,7 +133,8 @@ class Trait:
     """One trait of a group and the line that shows it.
 
     `subject` is what it is about: for an MMU notifier the tag of the struct that it is a member
-    of, for a helper its name, for a count its variable; "" for other traits.
+    of, for a helper its name, for a count its variable, for what is mended first the function that
+    is called instead of a release; "" for other traits.
     """
 
     kind: TraitKind

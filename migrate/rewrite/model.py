@@ -46,7 +46,7 @@ class GroupChange:
     """A group that was rewritten whole. `rules` names the .cocci files that made the edits.
 
     Groups are rewritten one after the other, so `before` of a file is what the groups before
-    this one left of it. A bug of the group is mended by `fix`, which comes before `files`; without
+    this one left of it. Bugs of the group are mended by `fixes`, which come before `files`; without
     files nothing is converted.
     """
 
@@ -55,12 +55,12 @@ class GroupChange:
     files: tuple[FileChange, ...]
     rules: tuple[str, ...]
     notes: tuple[str, ...]
-    fix: Fix | None = None
+    fixes: tuple[Fix, ...] = ()
 
     @property
     def all_files(self) -> tuple[FileChange, ...]:
-        """What the fix and the conversion change, one after the other."""
-        return (*(self.fix.files if self.fix else ()), *self.files)
+        """What fixes and conversion change, one after the other."""
+        return (*(file for fix in self.fixes for file in fix.files), *self.files)
 
 
 @dataclass(frozen=True)

@@ -106,9 +106,11 @@ def _pair_summary(_job: Job, pairing: Pairing) -> str:
 
 def _classify(job: Job) -> Classification:
     from migrate.analysis.verdicts.decisions import decide
+    from migrate.rewrite.fixes.first import with_fixes
     from migrate.rewrite.profile.verdicts import classify
 
     found = classify(job.tree, job.pairing, profile=job.profile)
+    found = with_fixes(job.tree, found, job.profile)
     with naming(job.options.decisions_file):
         return decide(found, job.options.decisions, command=job.command)
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.analysis.model import Action
+from migrate.analysis.model import Action, PinGroup, Verdict
 from migrate.base.errors import Refusal
 from migrate.base.programs import process
 from migrate.base.programs.workers import recording
@@ -43,6 +43,7 @@ from migrate.delivery.plumbing import Identity
 from migrate.delivery.wording import mail_templates
 from migrate.kernel.people.mailmap import Mailbox
 from migrate.kernel.people.recipients import Answer, Recipient, Role
+from migrate.rewrite.model import FileChange, Fix, GroupChange
 
 if TYPE_CHECKING:
     from conftest import Tiny
@@ -717,3 +718,38 @@ def test_a_profile_may_say_it_in_its_own_words(tiny: Tiny, tmp_path: Path) -> No
     bad = mail_templates({"cover.txt": "{{ nothing_of_that_name }}\n"}, "x")
     with pytest.raises(Refusal, match=r"x/cover\.txt cannot be filled in: 'nothing_of_that_name'"):
         deliver(tiny, tmp_path / "again", ONE, templates=bad)
+
+
+def mended(tiny: Tiny, path: str, *, convert: bool) -> tuple[PinGroup, Verdict, GroupChange]:
+    """A change with a fix before it, or a fix alone."""
+    group, verdict, change = tiny.change(path, SUBSYSTEMS[path])
+    (file,) = change.files
+    assert file.before is not None
+    between = file.before.replace(b"_stop(", b"_halt(")
+    first, second = FileChange(path, file.before, between), FileChange(path, between, file.after)
+    fix = Fix("left-behind", "halt it", "It was not halted.", (first,), ("common/x.cocci",))
+    return group, verdict, replace(change, files=(second,) if convert else (), fixes=(fix,))
+
+
+def test_a_fix_goes_out_before_the_conversion_that_stands_on_it(tiny: Tiny, tmp_path: Path) -> None:
+    results = tiny.results(mended(tiny, ONE, convert=True), tiny.change(TWO, SUBSYSTEMS[TWO]))
+    branch = tiny.commit(*results)
+    assert [(c.fix, c.paths) for c in branch.commits] == [(True, (ONE,)), (False, (ONE, TWO))]
+    material = Material(tiny.tree, Facts(*results, None), branch, tiny.repository, tiny.checkout)
+    delivery = write_series(material, tmp_path / "out", SeriesOptions(tree_scripts=False))
+    (series,) = delivery.series
+    assert len(series.commits) == 2
+    assert "The patches that begin a file mend bugs in it" in series.cover
+    mails = sorted((tmp_path / "out" / series.directory).glob("*.patch"))
+    assert "halt it" in mails[1].read_text() and "It was not halted." in mails[1].read_text()
+
+
+def test_fixes_alone_are_no_conversion(tiny: Tiny, tmp_path: Path) -> None:
+    results = tiny.results(mended(tiny, ONE, convert=False), mended(tiny, TWO, convert=False))
+    branch = tiny.commit(*results)
+    assert [c.fix for c in branch.commits] == [True, True]
+    material = Material(tiny.tree, Facts(*results, None), branch, tiny.repository, tiny.checkout)
+    delivery = write_series(material, tmp_path / "out", SeriesOptions(tree_scripts=False))
+    (series,) = delivery.series
+    assert series.cover.startswith("An audit found these bugs")
+    assert "Converted:" not in series.cover

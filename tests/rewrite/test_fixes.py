@@ -58,9 +58,10 @@ def test_a_finding_is_mended_or_left(case: str) -> None:
         assert not found.changes
         return
     (change,) = found.changes
-    assert not found.unmended and change.fix is not None and not change.files
-    assert [file.after.decode() for file in change.fix.files] == [after]
-    assert change.fix.summary and change.fix.body.endswith(".")
+    (fix,) = change.fixes
+    assert not found.unmended and not change.files
+    assert [file.after.decode() for file in fix.files] == [after]
+    assert fix.summary and fix.body.endswith(".")
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if "left" not in read(c)[0]])
@@ -81,8 +82,8 @@ def test_fixes_of_one_file_follow_on_each_other_and_bugs_come_first() -> None:
     _, pinned, _ = read("pinned-and-put")
     _, dirty, _ = read("dirtied-unlocked")
     tree, findings = audited(f"{pinned}\n{dirty}")
-    first, second = (c.fix for c in mend(tree, findings, lambda _: "DEMO").changes)
-    assert first is not None and second is not None
+    changes = mend(tree, findings, lambda _: "DEMO").changes
+    first, second = (fix for change in changes for fix in change.fixes)
     assert (first.rule, second.rule) == ("pinned-and-put", "dirtied-unlocked")
     assert second.files[0].before == first.files[0].after
 

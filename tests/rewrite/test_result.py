@@ -56,7 +56,8 @@ int write_one(unsigned long addr, const char *from)
 	return 0;
 }
 """
-# Nothing of this is right, and nothing of it comes from an edit.
+# Nothing of this is right, and nothing of it comes from an edit. It has two remedies: what is
+# returned may be computed before the release, or behind it.
 LEAK = b"""
 int leak_one(unsigned long addr, const char *from, int odd)
 {
@@ -65,7 +66,7 @@ int leak_one(unsigned long addr, const char *from, int odd)
 	if (get_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
 		return -EFAULT;
 	if (odd)
-		return -EINVAL;
+		return odd - 22;
 	memcpy(page_address(page), from, PAGE_SIZE);
 	set_page_dirty_lock(page);
 	put_page(page);

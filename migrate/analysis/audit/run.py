@@ -101,7 +101,7 @@ class Auditor:
         if self.has_pins:
             yield from self._mixed(group)
             yield from _needlessly_pinned(group)
-        yield from self._freed(group)
+        yield from self.freed(group)
         yield from _never_released(group)
         yield from self.paths.findings(group)
         yield from self.contexts.findings(group)
@@ -121,7 +121,8 @@ class Auditor:
             if origin is not None and origin.only(pinned=wrong):
                 yield _mixed_pair(release, origin)
 
-    def _freed(self, group: PinGroup) -> Iterator[Finding]:
+    def freed(self, group: PinGroup) -> Iterator[Finding]:
+        """The pages of `group` that the allocator gets, where nothing else can come there."""
         for use in group.uses:
             if use.kind is not UseKind.FREED:
                 continue

@@ -27,6 +27,9 @@ from migrate.kernel.tree import Tree
 TRUTH_VALUE = "A truth value is passed as gup_flags"
 """How the warning begins that an edit can do away with."""
 
+ERROR_AS_COUNT = "may be an error code as a count"
+"""What one says that a fix before the conversion may have done away with."""
+
 
 class Lookup(Protocol):
     """That calls of `source` may become calls of `target`, in a tree that has all of `needs`."""
@@ -188,7 +191,7 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
         yield f"{TRUTH_VALUE} ({truth.evidence.place})."
     for trait in group.traits:
         if trait.kind is TraitKind.NEGATIVE_COUNT:
-            yield f"'{trait.subject}' may be an error code as a count ({trait.evidence.place})."
+            yield f"'{trait.subject}' {ERROR_AS_COUNT} ({trait.evidence.place})."
         elif trait.kind is TraitKind.RELEASED_TWICE:
             yield f"A page may be released a second time ({trait.evidence.place})."
         elif trait.kind is TraitKind.LEFT_BEHIND:

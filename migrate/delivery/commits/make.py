@@ -138,10 +138,10 @@ def _parts(subsystem: str, changes: Sequence[GroupChange]) -> Iterator[_Part]:
     """The commits of one subsystem: a fix comes before all that touches its files after it."""
     waiting: list[GroupChange] = []
     for change in changes:
-        if change.fix is not None:
+        for fix in change.fixes:
             yield from _converting(subsystem, waiting)
             waiting = []
-            yield _Part(subsystem, [change], _net(change.fix.files), change.fix)
+            yield _Part(subsystem, [change], _net(fix.files), fix)
         if change.files:
             waiting.append(change)
     yield from _converting(subsystem, waiting)

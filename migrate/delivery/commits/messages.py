@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from migrate import __version__
+from migrate.analysis.audit.model import AuditRule
 from migrate.analysis.model import Action, Evidence, PinGroup, Verdict
-from migrate.analysis.verdicts.classify import TRUTH_VALUE
+from migrate.analysis.verdicts.classify import ERROR_AS_COUNT, TRUTH_VALUE
 from migrate.analysis.verdicts.decisions import AUTHOR
 from migrate.analysis.verdicts.rules import data_read
 from migrate.base.programs.templates import Templates
@@ -166,13 +167,18 @@ def _lines_of(evidence: Evidence) -> Iterator[str]:
 
 
 def _settled(warning: str, change: GroupChange) -> bool:
-    """Whether the edit itself did away with what `warning` is about."""
+    """Whether the edit itself, or a fix before it, did away with what `warning` is about."""
+    mended = any(fix.rule == AuditRule.NEGATIVE_COUNT for fix in change.fixes)
+    return (mended and ERROR_AS_COUNT in warning) or _names_flags(warning, change)
+
+
+def _names_flags(warning: str, change: GroupChange) -> bool:
     return warning.startswith(TRUTH_VALUE) and FLAG_RULE in change.rules
 
 
 def _done_besides(conversion: Conversion) -> Iterator[str]:
     """What the edit changed besides the names."""
-    if any(_settled(w, conversion.change) for w in conversion.verdict.warnings):
+    if any(_names_flags(w, conversion.change) for w in conversion.verdict.warnings):
         yield "Pass flags where a truth value was passed as gup_flags."
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from migrate.analysis.acquires.spatch import DEFAULT_TIMEOUT
@@ -61,14 +61,17 @@ def mend(
     subsystem_of: Callable[[str], str],
     *,
     besides: Mapping[str, str] | None = None,
+    drafts: MutableMapping[str, Draft] | None = None,
     timeout: float = DEFAULT_TIMEOUT,
     progress: Progress = silent,
 ) -> Mended:
     """Mend `findings` of `tree` where the remedy is certain.
 
-    `besides` names fixes that are not to be made again, each with the reason.
+    `besides` names fixes that are not to be made again, each with the reason; `drafts` are files
+    that were edited already, and get those that are mended.
     """
-    job = _Job(tree, Counterparts(tree, load_profile(_PINS)), subsystem_of, timeout)
+    parts = parts_of(tree)
+    job = _Job(tree, parts, subsystem_of, timeout, drafts if drafts is not None else {})
     together: dict[tuple[str, AuditRule], list[Finding]] = {}
     # What is no bug by itself comes last, so that the fix of a bug stands on nothing.
     for finding in sorted(findings, key=lambda f: (f.place.path, f.rule in SUGGESTIONS, f)):
@@ -84,19 +87,38 @@ def mend(
     return Mended(tuple(job.changes), tuple(job.unmended))
 
 
+def parts_of(tree: Tree) -> Counterparts:
+    """What pins and unpins in `tree`."""
+    return Counterparts(tree, load_profile(_PINS))
+
+
 def fix_name(path: str, rule: AuditRule) -> str:
     """What the fix of the findings of `rule` in a file is called."""
     return f"{path}:{rule}"
+
+
+def remedy_of(finding: Finding, draft: Draft, parts: Counterparts) -> Remedy | NoSite:
+    """What mends `finding` in the file of `draft`."""
+    make = _REMEDIES.get(finding.rule)
+    if make is None:
+        return NoSite("what is right there is for a person to say")
+    case = Case(finding, draft, parts)
+    return make(case) if case.acquires else NoSite("where the pages come from is not shown")
 
 
 class _Job:
     """The files as the fixes so far left them."""
 
     def __init__(
-        self, tree: Tree, parts: Counterparts, subsystem_of: Callable[[str], str], timeout: float
+        self,
+        tree: Tree,
+        parts: Counterparts,
+        subsystem_of: Callable[[str], str],
+        timeout: float,
+        drafts: MutableMapping[str, Draft],
     ) -> None:
         self.tree, self.parts, self.subsystem_of, self.timeout = tree, parts, subsystem_of, timeout
-        self.drafts: dict[str, Draft] = {}
+        self.drafts = drafts
         self.changes: list[GroupChange] = []
         self.unmended: list[Unmended] = []
         self.widest = line_limit(tree)
@@ -109,7 +131,7 @@ class _Job:
             return
         chosen: list[tuple[Finding, Remedy]] = []
         for finding in findings:
-            found = self._remedy(finding, draft)
+            found = remedy_of(finding, draft, self.parts)
             if isinstance(found, NoSite):
                 self.unmended.append(Unmended(finding, found.reason))
             else:
@@ -121,13 +143,6 @@ class _Job:
             self.changes.append(made)
         else:
             self.unmended += [Unmended(finding, made) for finding, _ in chosen]
-
-    def _remedy(self, finding: Finding, draft: Draft) -> Remedy | NoSite:
-        make = _REMEDIES.get(finding.rule)
-        if make is None:
-            return NoSite("what is right there is for a person to say")
-        case = Case(finding, draft, self.parts)
-        return make(case) if case.acquires else NoSite("where the pages come from is not shown")
 
     def _made(
         self, name: str, draft: Draft, chosen: Sequence[tuple[Finding, Remedy]]
@@ -145,7 +160,7 @@ class _Job:
         self.drafts[draft.path] = done.draft
         file = FileChange(draft.path, draft.text, done.draft.text)
         fix = _fix([remedy for _, remedy in chosen], chosen[0][0].rule, file, done.rules)
-        return GroupChange(name, self.subsystem_of(draft.path), (), (), (), fix)
+        return GroupChange(name, self.subsystem_of(draft.path), (), (), (), (fix,))
 
     def _draft(self, path: str) -> Draft | None:
         if path in self.drafts:

@@ -11,11 +11,12 @@ from migrate.base.programs.workers import share_out
 from migrate.kernel.line_limit import line_limit
 from migrate.kernel.tree import Tree
 from migrate.rewrite.api.introduce import api_change
+from migrate.rewrite.fixes.first import NotFirst, fixes_of
 from migrate.rewrite.groups.aliases import drop_aliases
 from migrate.rewrite.groups.order import independent, order_groups, subsystem_of_group
 from migrate.rewrite.groups.plan import plan_file, plan_followed
 from migrate.rewrite.loops.fold import FOLDING
-from migrate.rewrite.model import FileChange, GroupChange, GroupFailure, Rewrite
+from migrate.rewrite.model import FileChange, Fix, GroupChange, GroupFailure, Rewrite
 from migrate.rewrite.profile.counterparts import Counterparts, Missing
 from migrate.rewrite.profile.model import Profile
 from migrate.rewrite.steps.apply import Edited, NotApplied, apply_steps, give_up_only, given_up
@@ -147,8 +148,12 @@ class _Job:
         """Convert `group`; `drafts` gets its files when all of it worked, else stays as it is."""
         changed: dict[str, Draft] = {}
         files, rules = [], set[str]()
+        mended = dict(drafts)
+        fixes = self._fixes(group, mended)
+        if isinstance(fixes, NotFirst):
+            return GroupFailure(group.name, fixes.reason)
         for path in group.paths:
-            draft = drafts.get(path) or self._open(path)
+            draft = mended.get(path) or self._open(path)
             if draft is None:
                 return GroupFailure(group.name, f"{path} is not in the tree")
             result = self._edit(draft, group)
@@ -168,9 +173,17 @@ class _Job:
                 files.append(FileChange(path, draft.text, edited.text))
         if not files:
             return GroupFailure(group.name, "there is nothing to change")
-        drafts.update(changed)
+        drafts.update(mended | changed)
         subsystem = subsystem_of_group(group, self.subsystem_of)
-        return GroupChange(group.name, subsystem, tuple(files), tuple(sorted(rules)), ())
+        return GroupChange(group.name, subsystem, tuple(files), tuple(sorted(rules)), (), fixes)
+
+    def _fixes(self, group: PinGroup, drafts: dict[str, Draft]) -> tuple[Fix, ...] | NotFirst:
+        """The bugs that are mended before `group` is pinned; `drafts` gets what is mended."""
+        if self.actions[group.name] is not Action.PIN:
+            return ()
+        parts = self.parts
+        where, limit = self.subsystem_of, self.timeout
+        return fixes_of(parts.tree, parts.program, group, where, drafts, limit)
 
     def _follows(self, group: PinGroup) -> bool:
         """Whether `group` becomes lookups: follow_page(), or by address."""
