@@ -60,7 +60,8 @@ class ObjectBuild:
 
     `output` is what the compiler said that it had not said at the parent; `reason` says why an
     object is NOT_BUILDABLE or FAILED_BEFORE; `seconds` is 0 for a result that was reused. `how`
-    says what else than the usual compiler it took, a line each.
+    says what else than the usual compiler it took, a line each. `compiler` is its name and version,
+    `configuration` what make made the .config from, "" for both where nothing was compiled.
     """
 
     commit: str
@@ -71,6 +72,14 @@ class ObjectBuild:
     reason: str
     seconds: float
     how: tuple[str, ...] = ()
+    compiler: str = ""
+    configuration: str = ""
+
+    @property
+    def where(self) -> str:
+        """The architecture with the compiler and the configuration, as far as there are any."""
+        facts = ", ".join(fact for fact in (self.compiler, self.configuration) if fact)
+        return f"{self.arch} ({facts})" if facts else self.arch
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,12 @@ from migrate.base import codec
 from migrate.base.errors import Refusal
 from migrate.base.programs.process import Finished
 from migrate.base.stores.git import git_run
+from migrate.base.stores.stage_file import fingerprint
 from migrate.delivery.commits.rejected import without, without_idle_api
 from migrate.delivery.model import Branch, BuildReport, Delivery
 from migrate.rewrite.model import Rewrite
 from migrate.runs import series_stage
+from migrate.runs.dates import date_of
 from migrate.runs.identity import profile_identity, tool_identity
 from migrate.runs.job import Job
 from migrate.runs.output_folder import check_replaceable
@@ -159,6 +161,7 @@ def _commit(job: Job) -> Branch:
     from migrate.delivery.commits.make import make_commits, user_identity
 
     job.listener.progress("writing commits", 0, 0)
+    made = fingerprint(job.results["rewrite"].digest, *_commit_depends(job))
     return make_commits(
         job.tree,
         job.classification,
@@ -169,6 +172,7 @@ def _commit(job: Job) -> Branch:
         maintainers=job.maintainers,
         templates=series_stage.mail_templates(job),
         collected=job.collected(),
+        when=date_of(job.workspace, made),
         smpl=job.options.smpl,
         jobs=job.options.jobs,
         progress=job.listener.progress,

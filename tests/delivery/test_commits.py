@@ -15,14 +15,14 @@ import pytest
 from migrate import __version__
 from migrate.analysis.contract import Contract, ContractKind
 from migrate.analysis.model import Acquire, Action, Evidence, Place
-from migrate.analysis.verdicts.classify import TRUTH_VALUE
+from migrate.analysis.verdicts.classify import OTHER_VERSIONS, TRUTH_VALUE
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.base.programs import process
 from migrate.base.prose import listed, sentence
 from migrate.base.stores.git import git_output
 from migrate.delivery.commits.calls import swaps
-from migrate.delivery.commits.make import user_identity
+from migrate.delivery.commits.make import make_commits, user_identity
 from migrate.delivery.commits.messages import FLAG_RULE
 from migrate.delivery.commits.prefixes import from_paths, learn
 from migrate.delivery.commits.publish import Published, publish
@@ -148,10 +148,10 @@ def test_message_says_what_why_and_what_changes(tiny: Tiny) -> None:
     assert branch.commits[0].subject == "misc: alpha: pin user pages with pin_user_pages_fast()"
     text = " ".join(body(tiny, branch.tip).split())
     for part in (
-        "one_start() takes plain references to user pages with get_user_pages_fast();",
-        "put_page() in one_stop() drops them.",
+        "one_start() takes references to user pages with get_user_pages_fast();",
+        "one_stop() drops them with put_page().",
         "The device writes to the page.",
-        "A plain reference keeps a page from being freed, but",
+        "A reference keeps a page from being freed, but",
         "Pin the pages with pin_user_pages_fast() and release them with unpin_user_page().",
         "- Nothing marks the page dirty.",
     ):
@@ -162,7 +162,7 @@ def test_message_says_what_why_and_what_changes(tiny: Tiny) -> None:
 def test_message_names_the_document_where_the_tree_has_it(make_tiny: Callable[..., Tiny]) -> None:
     tiny = make_tiny({"Documentation/core-api/pin_user_pages.rst": b"CASEs\n"})
     branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
-    assert "CASE 2 of Documentation/core-api/pin_user_pages.rst" in " ".join(
+    assert "CASE 2 (RDMA) of Documentation/core-api/pin_user_pages.rst" in " ".join(
         body(tiny, branch.tip).split()
     )
 
@@ -175,8 +175,8 @@ def test_message_of_several_groups_lists_them(tiny: Tiny) -> None:
         )
     )
     text = " ".join(body(tiny, branch.tip).split())
-    assert "- one_start(): The device writes to the page." in text
-    assert "- two_start(): The CPU copies the data." in text
+    assert "one_start(): The device writes to the page." in text
+    assert "two_start(): The CPU copies the data." in text
     assert "put_page() in two_stop() becomes unpin_user_page()." in text
 
 
@@ -189,7 +189,7 @@ def test_releases_in_another_file_are_named_with_it(tiny: Tiny) -> None:
     whole = type(group)(group.name, group.acquires, group.releases + release, (), (), ())
     branch = tiny.commit(*tiny.results((whole, verdict, change)))
     text = " ".join(body(tiny, branch.tip).split())
-    assert "put_page() in one_stop() and two_stop() (alpha_two.c) drops them." in text
+    assert "; one_stop() and two_stop() (alpha_two.c) drop them with put_page()." in text
 
 
 HOSTILE = [
@@ -304,7 +304,7 @@ def test_a_helper_that_stays_is_not_what_pins(tiny: Tiny) -> None:
     branch = tiny.commit(*tiny.results((group, verdict, change)))
     assert branch.commits[0].subject == "misc: alpha: pin user pages with pin_user_pages_fast()"
     text = " ".join(body(tiny, branch.tip).split())
-    assert text.startswith("one_start() takes plain references to user pages with get_user_pages_")
+    assert text.startswith("one_start() takes references to user pages with get_user_pages_")
     assert "Pin the pages with pin_user_pages_fast() and release" in text
 
 
@@ -338,7 +338,7 @@ def test_what_the_author_states_is_told_from_what_was_found(tiny: Tiny) -> None:
     stated = Contract(1, ContractKind.MACRO, "configure says so", macro="HAVE_ALPHA")
     group = replace(group, contracts=(stated,))
     text = body(tiny, tiny.commit(*tiny.results((group, verdict, change))).tip)
-    said = "Found with what the author states, which no tool has proved:\n"
+    said = "The conversion relies on what the author states and no tool has proved:\n"
     assert f"{said}\n- HAVE_ALPHA is not set: configure says so.\n" in text
 
 
@@ -550,8 +550,8 @@ def test_the_message_shows_the_semantic_patch_and_names_the_tool(tiny: Tiny) -> 
     branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
     text = body(tiny, branch.tip)
     said, _, rest = text.partition("\n// <smpl>\n")
-    assert said.rstrip().endswith("By itself, this semantic patch makes the\nsame one:")
-    assert f"gup-migrate {__version__} made the edit." in said
+    assert said.rstrip().endswith("This semantic\npatch makes the same edit by itself:")
+    assert f"The edit and this message were made by gup-migrate {__version__}." in said
     shown, _, signed = rest.partition("\n// </smpl>\n\n")
     assert "- put_page(es)\n+ unpin_user_page(es)" in shown
     assert signed.startswith("Signed-off-by: ")
@@ -563,7 +563,7 @@ def test_who_wants_no_semantic_patch_gets_the_names_of_the_rules(tiny: Tiny) -> 
     branch = tiny.commit(*tiny.results((group, verdict, change)), smpl=False)
     text = " ".join(body(tiny, branch.tip).split())
     assert "smpl" not in text
-    assert "with its semantic patches fold-loop.cocci and rename-call.cocci." in text
+    assert "the edit with its semantic patches fold-loop.cocci and rename-call.cocci." in text
 
 
 def test_the_message_shows_the_lines_that_the_reason_is_about(tiny: Tiny) -> None:
@@ -589,3 +589,48 @@ def test_a_message_names_no_case_for_data_that_is_only_read(
         group, verdict, change = told.change(ONE, "ALPHA DRIVER", case="5")
         branch = told.commit(*told.results((group, replace(verdict, rule=rule), change)))
         assert ("CASE 5" in body(told, branch.tip)) is named
+
+
+def test_each_of_several_groups_shows_its_line(tiny: Tiny) -> None:
+    changes = []
+    for path in (ONE, TWO):
+        group, verdict, change = tiny.change(path, "ALPHA DRIVER")
+        seen = (Evidence(Place(path, 7, 1), "the kernel writes the page's data", "memset(p);"),)
+        changes.append((group, replace(verdict, evidence=seen), change))
+    text = body(tiny, tiny.commit(*tiny.results(*changes)).tip)
+    for path in (ONE, TWO):
+        assert f"\n\n    {path}:7: memset(p);\n\n" in text
+
+
+def test_what_a_lookup_does_otherwise_is_no_suggestion(tiny: Tiny) -> None:
+    """It changes with the patch; what stays as it is has another heading, for pins as well."""
+    differs, other = "look() never returns 0.", f"{OTHER_VERSIONS}: a.c:1."
+    for action, case in ((Action.FOLLOW, "4"), (Action.PIN, "5")):
+        change = tiny.change(
+            ONE, "ALPHA DRIVER", action=action, case=case, warnings=(differs, other)
+        )
+        text = body(tiny, tiny.commit(*tiny.results(change)).tip)
+        changes, _, stays = text.partition("Not changed by this patch, but worth a look:\n")
+        follows = action is Action.FOLLOW
+        assert ("What changes for the callers:" in changes) is follows
+        assert (f"- {differs}" in changes) is follows and (f"- {differs}" in stays) is not follows
+        assert f"- {other}" in stays
+
+
+def test_the_date_of_the_first_commit_can_be_given(tiny: Tiny) -> None:
+    results = tiny.results(
+        tiny.change(ONE, "ALPHA DRIVER"), tiny.change(TWO, "BETA DRIVER"), api=None
+    )
+
+    def dates(when: str) -> list[str]:
+        branch = make_commits(
+            tiny.tree, *results, repository=tiny.repository, ref="refs/heads/gup-migrate/pins",
+            identity=user_identity(tiny.checkout), when=when,
+        )  # fmt: skip
+        shown = ["show", "-s", "--format=%ad", "--date=raw"]
+        return [git(tiny.repository, *shown, commit.id) for commit in branch.commits]
+
+    base = int(git(tiny.checkout, "show", "-s", "--format=%ct", tiny.tree.commit))
+    later = base + 1000
+    assert dates(f"{later} -0300") == [f"{later} -0300", f"{later + 1} -0300"]
+    assert dates("5 +0000") == [f"{base + 1} +0000", f"{base + 2} +0000"], "never before the base"

@@ -27,7 +27,7 @@ from migrate.delivery.commits.messages import Call, CommitText, GroupText, messa
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History, mark_sent
 from migrate.delivery.mail.addressees import ALWAYS, address_patch
-from migrate.delivery.mail.cover import Facts
+from migrate.delivery.mail.cover import Facts, Site
 from migrate.delivery.mail.job import Material, SeriesOptions
 from migrate.delivery.mail.series import write_series
 from migrate.delivery.mail.style import check_patches, check_style, reverse, style_script
@@ -270,11 +270,12 @@ def test_cover_letter_tells_everything(
     def builds(branch: Branch) -> BuildReport:
         one, two = branch.commits[0].id, "0" * 40
         good = ObjectBuild(
-            one, "drivers/misc/alpha/one.o", "x86_64", BuildStatus.BUILT, "", "", 1.5, (HOW,)
-        )
+            one, "drivers/misc/alpha/one.o", "x86_64", BuildStatus.BUILT, "", "", 1.5, (HOW,),
+            "gcc 12.2.0", "defconfig+ALPHA",
+        )  # fmt: skip
         rows = [
             good,
-            replace(good, arch="arm64"),
+            replace(good, arch="arm64", compiler="clang 14.0.6"),
             ObjectBuild(
                 one, "drivers/misc/alpha/one.o", "s390", BuildStatus.NOT_BUILDABLE, "", "no bus", 0
             ),
@@ -283,23 +284,28 @@ def test_cover_letter_tells_everything(
         return BuildReport(branch.tip, tuple(rows))
 
     told = make_tiny({"Documentation/core-api/pin_user_pages.rst": b"CASEs\n"})
-    deliver(told, tmp_path / "out", ONE, TWO, left=(ONE, BETA), builds=builds)
+    deliver(told, tmp_path / "out", ONE, TWO, GAMMA, left=(ONE, BETA), builds=builds)
     text = mails(tmp_path / "out/01-alpha-driver")[0].get_content()
     for part in (
         f"  {ONE}:5 one_start()\n    pin, CASE 2: get_user_pages_fast() -> pin_user_pages_fast()\n",
         f"  {TWO}:5 two_start()\n",
         f"- {ONE}:5 one_start(), keep, CASE 4: No data.\n",
-        "\nBuilt:\n",
-        "  drivers/misc/alpha/one.o\n    built: arm64 and x86_64\n",
+        "\nEach patch was built on its own:\n",
+        "  drivers/misc/alpha/one.o\n    built: arm64 (clang 14.0.6, defconfig+ALPHA) and x86_64",
         "    not buildable here: s390 (no bus)\n",
-        "\nThat took, besides the usual compilers:\n\n- x86_64: make 'HOSTCC=gcc -fcommon',",
-        " 2 files changed, 4 insertions(+), 4 deletions(-)\n",
+        "\nTo build them, this was needed in addition:\n\n- x86_64: make 'HOSTCC=gcc -fcommon',",
+        " 3 files changed, 6 insertions(+), 6 deletions(-)\n",
     ):
         assert part in text
     assert BETA not in text
     assert "other.o" not in text
     assert text.count("-fcommon") == 1
+    built = "built: arm64 (clang 14.0.6, defconfig+ALPHA) and x86_64 (gcc 12.2.0, defconfig+ALPHA)"
+    assert built in " ".join(text.split())
     assert max(map(len, text.split("\n"))) <= 80
+    deliver(told, tmp_path / "single", ONE, TWO, builds=builds)
+    text = mails(tmp_path / "single/01-alpha-driver")[0].get_content()
+    assert "\nBuilt:\n" in text and "Converted:" not in text, "its message says it"
     deliver(tiny, tmp_path / "untold", ONE, TWO, left=(ONE,))
     text = mails(tmp_path / "untold/01-alpha-driver")[0].get_content()
     assert f"- {ONE}:5 one_start(), keep: No data.\n" in text
@@ -336,7 +342,9 @@ def test_long_names_stay_in_their_columns(make_tiny: Callable[..., Tiny], tmp_pa
 
     _, delivery = deliver(tiny, tmp_path / "out", LONG, builds=builds)
     text = mails(tmp_path / "out" / delivery.series[0].directory)[0].get_content()
-    assert f"\n  {LONG}:5\n    start_start()\n    pin: get_user_pages_fast()" in text
+    site = Site(f"{LONG}:5", "start_start", "get_user_pages_fast", "pin_user_pages_fast", "pin", "")
+    assert site.lines[:2] == [f"{LONG}:5", "  start_start()"]
+    assert site.lines[2].startswith("  pin: get_user_pages_fast()")
     wide = [line for line in text.split("\n") if len(line) > 75 and LONG not in line]
     assert wide == []
     assert "no configuration of this tree builds it" in " ".join(text.split())
@@ -626,20 +634,18 @@ def test_question_for_maintainers_is_answered_where_it_can_be(
     assert asked == ["x.c"]
     assert [f.kind for f in report.new] == ([] if covered else ["FILE_PATH_CHANGES"])
     assert report.serious == report.new
-    fine = ("No error, warning or check that these patches bring in.",)
+    fine = ("No error, warning or check is new.",)
     question = ("WARNING FILE_PATH_CHANGES: does MAINTAINERS need updating?",)
     assert report.lines() == (fine if covered else question)
 
 
-def test_style_names_the_line_and_counts_what_was_there(tmp_path: Path) -> None:
+def test_style_names_the_line_and_leaves_out_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts/checkpatch.pl").write_text(CHECKER)
     text = PATCH.format(long="x" * 80, trail=" ").replace("+text", "text").encode()
     report = check_patches(style_script(tmp_path), [("a.patch", text)], covered=lambda _: False)
-    assert report.lines() == (
-        "ERROR TRAILING_WHITESPACE: trailing (x.c:12)",
-        "Complaints on changed lines that were there before: 1.",
-    )
+    assert report.lines() == ("ERROR TRAILING_WHITESPACE: trailing (x.c:12)",)
+    assert [f.before for f in report.findings] == [True, False]
 
 
 def test_no_script_of_the_tree_runs_unless_allowed(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ class World:
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.home / "cache"),
             "GIT_CONFIG_NOSYSTEM": "1",
+            "SOURCE_DATE_EPOCH": "1704200000",
             "PYTHONPATH": str(self.code),
         }
 

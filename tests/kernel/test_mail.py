@@ -86,7 +86,7 @@ def test_checkpatch_has_nothing_against_what_is_new(run: Run) -> None:
     assert report.unchecked == ()
     stored = run.stage("series")["series"]
     assert all(s["hold"] == [] for s in stored)
-    assert all(s["style"][0] == "No error, warning or check that these patches bring in."
+    assert all(s["style"][0] == "No error, warning or check is new."
                for s in stored)  # fmt: skip
 
 

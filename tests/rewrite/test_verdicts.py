@@ -113,7 +113,7 @@ def test_a_helper_over_a_helper_needs_no_counterpart(tmp_path: Path) -> None:
     assert [v.action for v in result.verdicts] == [Action.PIN], result.verdicts
 
 
-WHY = "; else it would be pin: The kernel writes to the data of the pages."
+WHY = "; else it would be pin: The kernel writes data into the pages."
 TAG = "get_user_page_vma_remote() (drivers/a.c:8)"
 FILL = "folio_put() (drivers/a.c:25)"
 

@@ -116,6 +116,16 @@ def test_every_group_converts_whole(outcome: tuple[str, Outcome]) -> None:
     assert len(outcome[1].first.changes) > 20
 
 
+def test_a_string_that_names_what_is_replaced_is_named(outcome: tuple[str, Outcome]) -> None:
+    notes = {change.group: change.notes for change in outcome[1].first.changes}
+    path = "drivers/caption/caption.c"
+    assert notes.pop(f"{path}:caption_print") == (
+        "Strings that name get_user_pages_fast() and put_page() are left as they are:"
+        f" {path}:21 and {path}:27.",
+    )
+    assert set(notes.values()) == {()}, "no other shape has such a string"
+
+
 def test_its_own_result_is_left_alone(outcome: tuple[str, Outcome]) -> None:
     done = outcome[1]
     assert set(done.left) == set(LEFT)

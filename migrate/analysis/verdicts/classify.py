@@ -24,10 +24,13 @@ from migrate.base.prose import called
 from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree
 
+OTHER_VERSIONS = "Code for other versions of the kernel stays as it is"
+"""How the warning begins that is about code which the edit leaves alone."""
+
 TRUTH_VALUE = "A truth value is passed as gup_flags"
 """How the warning begins that an edit can do away with."""
 
-ERROR_AS_COUNT = "may be an error code as a count"
+ERROR_AS_COUNT = "may be a negative error code where it is used as a count"
 """What one says that a fix before the conversion may have done away with."""
 
 
@@ -172,7 +175,7 @@ def _left_to_other_versions(group: PinGroup) -> Iterator[str]:
     places = [t.evidence.place for t in group.traits if t.kind is TraitKind.OTHER_VERSIONS]
     if places:
         where = ", ".join(map(str, places))
-        yield f"Code for other versions of the kernel stays as it is: {where}."
+        yield f"{OTHER_VERSIONS}: {where}."
 
 
 def _pin_warnings(group: PinGroup) -> Iterator[str]:
@@ -181,8 +184,9 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
     if kept is not None:
         where = kept.evidence.place
         yield (
-            f"The pages stay with an object, and FOLL_LONGTERM is not asked for ({where}). It would"
-            " refuse fsdax mappings and move pages out of CMA, so it is left to a patch of its own."
+            f"The pages are kept in an object, without FOLL_LONGTERM ({where}). Adding it would"
+            " make the call fail on fsdax mappings and move pages out of CMA, so that is left to"
+            " a separate patch."
         )
     if _lacks_dirtying(group):
         yield "The pages may be written to while they are held and are never marked dirty."
@@ -195,7 +199,7 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
         elif trait.kind is TraitKind.RELEASED_TWICE:
             yield f"A page may be released a second time ({trait.evidence.place})."
         elif trait.kind is TraitKind.LEFT_BEHIND:
-            yield f"A way out leaves pages behind that are still held ({trait.evidence.place})."
+            yield f"On one path, pages that are still held are lost ({trait.evidence.place})."
     for use in group.uses:
         if use.kind is UseKind.FREED:
             name = use.text.split("(")[0].strip()
@@ -236,17 +240,14 @@ def _follow_warnings(group: PinGroup, lookups: Sequence[str]) -> Iterator[str]:
         # For a reader who knows GUP: what of it the new functions have not.
         one = len(by_address) == 1
         yield (
-            f"{called(by_address)} {'returns' if one else 'return'} 1 or an error code, never 0,"
-            f" and -EINTR for a fatal signal; {'it knows' if one else 'they know'} no FOLL_FORCE"
-            f" and {'finds' if one else 'find'} nothing in the gate area."
+            f"Unlike GUP, {called(by_address)} never {'returns' if one else 'return'} 0, and"
+            f" {'finds' if one else 'find'} nothing in the gate area."
         )
-    if "follow_page" not in lookups:
+    if "follow_page" not in lookups or not group.follows:
         return
+    yield "follow_page() looks in the mm of the vma, and finds nothing without CONFIG_MMU."
     if any(site.faults for site in group.follows if site.vma):
         yield (
             "A page that is reclaimed between the fault-in and follow_page() makes the call fail,"
-            " where GUP would fault it in once more."
+            " where GUP would fault it in again."
         )
-    if group.follows:
-        yield "follow_page() looks in the mm of the vma; check that GUP looked there, too."
-        yield "Without CONFIG_MMU there is nothing to follow; check that the file needs it."

@@ -62,13 +62,13 @@ def fast_only(q: Question) -> Answer | None:
     here = q.has(TraitKind.NOTIFIER_HERE)
     kept = q.uses(UseKind.PHYSICAL_KEPT) and not q.has(TraitKind.PUT_AT_ONCE)
     if here or q.has(TraitKind.NOTIFIER_FILE):
-        case, why = "3", "an MMU notifier undoes what it is used for when the page moves"
+        case, why = "3", "an MMU notifier ends its use when the page moves"
     elif q.has(TraitKind.LONG_LIVED) or kept:
         return None  # that is more than a moment
     elif q.uses(*_DATA):
-        case, why = "5", "the data is used for no more than a moment"
+        case, why = "5", "the data is accessed only briefly"
     else:
-        case, why = "4", "the reference is no more than a moment's"
+        case, why = "4", "the reference is held only briefly"
     reason = f"The lookup never sleeps and may run with interrupts off; {why}."
     seen = here if case == "3" else q.group.complete
     confidence = Confidence.HIGH if seen else Confidence.MEDIUM
@@ -80,7 +80,7 @@ def through_helper(q: Question) -> Answer | None:
     trait = q.group.trait(TraitKind.THROUGH_HELPER)
     if trait is None or any(a.name != trait.subject for a in q.group.acquires):
         return None
-    reason = f"The pages come from {trait.subject}(), and its callers change only together."
+    reason = f"The pages come from {trait.subject}(), whose callers convert only together."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, (trait.evidence,))
 
 
@@ -91,18 +91,16 @@ def mmu_notifier(q: Question) -> Answer | None:
         # Of what works on the data as well, nothing shows that it stops when the notifier says so.
         touched = q.uses(UseKind.WRITE_DATA, UseKind.DMA)
         confidence = Confidence.MEDIUM if touched else Confidence.HIGH
-        reason = "An MMU notifier is consulted around the acquire, so the pages may move at will."
+        reason = "An MMU notifier is checked around the call, so the pages may move at any time."
         return Answer(Action.KEEP, "3", reason, confidence, (here.evidence,))
     for trait in q.group.traits:
         if trait.kind in _NOTIFIERS and trait.subject and trait.subject in q.group.structs:
             # It may be there for another range than that of the pages.
-            reason = f"An MMU notifier belongs to struct {trait.subject}, which holds the pages."
+            reason = f"struct {trait.subject}, which holds the pages, has an MMU notifier."
             return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, (trait.evidence,))
     same = q.group.trait(TraitKind.NOTIFIER_FILE)
     if same is not None and not q.group.structs and q.uses(UseKind.PHYSICAL_KEPT):
-        reason = (
-            "The file registers an MMU notifier, which undoes what is mapped when a page moves."
-        )
+        reason = "The file registers an MMU notifier, which tears mappings down when a page moves."
         return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, (same.evidence,))
     return None
 
@@ -112,7 +110,7 @@ def mappings_changed(q: Question) -> Answer | None:
     changed = q.uses(UseKind.MANIPULATED)
     if not changed or q.uses(*_DATA, UseKind.DMA, UseKind.STORED, UseKind.PHYSICAL_KEPT):
         return None
-    reason = "Only struct page and the page's mappings are worked on, never its data."
+    reason = "Only struct page and the mappings of the page are changed, never its data."
     return Answer(Action.KEEP, "4", reason, Confidence.MEDIUM, _evidence(changed))
 
 
@@ -124,11 +122,11 @@ def reference_consumed(q: Question) -> Answer | None:
     kinds = {u.kind for u in q.group.uses} - {UseKind.CONSUMED}
     if q.group.releases and (q.group.gaps or not kinds or not kinds <= ONLY_STRUCT):
         return None  # what is released may be used in a way that needs a pin
-    reason = "A callee takes over the reference, and only struct page is looked at before"
+    reason = "A callee takes over the reference, and only struct page is used before that"
     lookups = q.lookups_for()
     if lookups:
         # Who gets the reference gets the same kind from a lookup.
-        reason += f": {called(lookups)} takes the same reference"
+        reason += f"; {called(lookups)} takes one of the same kind"
     action = Action.FOLLOW if lookups else Action.KEEP
     return Answer(action, "4", f"{reason}.", Confidence.MEDIUM, _evidence(consumed))
 
@@ -141,7 +139,7 @@ def other_sources(q: Question) -> Answer | None:
     first = foreign[0]
     said = (g for g in q.group.gaps if g.kind in FOREIGN_SOURCES and g.place == first.place)
     source = next((why(gap) for gap in said), first.text.rstrip(".;"))
-    reason = f"Pages from elsewhere share the storage or a release: {source}."
+    reason = f"The releases may also drop pages that did not come from GUP: {source}."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(foreign))
 
 
@@ -149,7 +147,7 @@ def not_followed(q: Question) -> Answer | None:
     """A group with a gap may have a release that was not found."""
     if not q.group.gaps:
         return None
-    reason = f"Not everything could be followed: {words(q.group.gaps[0])}."
+    reason = f"The pages could not be followed everywhere: {words(q.group.gaps[0])}."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(q.uses(UseKind.ESCAPES)))
 
 
@@ -158,7 +156,7 @@ def extra_references(q: Question) -> Answer | None:
     more = q.uses(UseKind.EXTRA_REFERENCE, UseKind.CONSUMED, UseKind.MANIPULATED)
     if not more:
         return None
-    reason = f"Other references to the pages are taken or dropped: {more[0].text}"
+    reason = f"References of others, or mappings of the pages, change as well: {more[0].text}"
     return Answer(Action.MANUAL, "", reason.rstrip(".;") + ".", Confidence.LOW, _evidence(more))
 
 
@@ -168,7 +166,7 @@ def freed(q: Question) -> Answer | None:
     if not given_back:
         return None
     first = given_back[0]
-    reason = f"A page is freed instead of released, which comes first: {first.text.rstrip('.;')}."
+    reason = f"A page is freed instead of released; fix that first: {first.text.rstrip('.;')}."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(given_back))
 
 
@@ -184,16 +182,28 @@ def notifier_near(q: Question) -> Answer | None:
 
 def device_access(q: Question) -> Answer | None:
     """CASE 1 and 2: a device works on the data behind the pages."""
-    return _for_device(q, q.uses(UseKind.DMA), "handed to a device", Confidence.HIGH)
+    dma = q.uses(UseKind.DMA)
+    if not dma:
+        return None
+    held = "stay held until another function releases them" if _outlives_call(q) else "released"
+    then = "" if _outlives_call(q) else "then "
+    return _for_device(
+        q, dma, f"The pages are handed to a device and {then}{held}.", Confidence.HIGH
+    )
 
 
 def physical_address_used(q: Question) -> Answer | None:
     """CASE 1 and 2: a device or a hypervisor gets physical addresses while the pages are held."""
-    if q.has(TraitKind.PUT_AT_ONCE):
-        return None
     kept = q.uses(UseKind.PHYSICAL_KEPT)
+    if not kept or q.has(TraitKind.PUT_AT_ONCE):
+        return None
+    end = "another function releases the pages" if _outlives_call(q) else "they are released"
     # Who gets a number is not seen to give it to a device.
-    return _for_device(q, kept, "handed on by their physical addresses", Confidence.MEDIUM)
+    reason = (
+        "The physical addresses of the pages are handed out, by which their data can be accessed"
+        f" until {end}."
+    )
+    return _for_device(q, kept, reason, Confidence.MEDIUM)
 
 
 def data_written(q: Question) -> Answer | None:
@@ -203,13 +213,13 @@ def data_written(q: Question) -> Answer | None:
         return None
     written = q.uses(UseKind.WRITE_DATA)
     if written:
-        reason = "The kernel writes to the data of the pages."
+        reason = "The kernel writes data into the pages."
         return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence(written))
     dirtied = q.uses(UseKind.DIRTY)
     if dirtied:
-        reason = "The data of the pages is used, and they are marked dirty."
-        return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence(dirtied))
-    reason = "The data of the pages is used, and write access is asked for."
+        reason = "The kernel accesses the data in the pages and marks them dirty."
+        return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence((*data, *dirtied)))
+    reason = "The kernel accesses the data in the pages and asks for write access."
     return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
 
 
@@ -218,7 +228,9 @@ def written_unasked(q: Question) -> Answer | None:
     written = q.uses(UseKind.WRITE_DATA)
     if not written or q.has(TraitKind.MAY_WRITE):
         return None
-    reason = "The data of the pages is written, although no write access was asked for."
+    reason = (
+        "The kernel writes data into the pages, although the call does not ask for write access."
+    )
     if q.pins_read_only:
         return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(written))
     return Answer(Action.MANUAL, "5", reason, Confidence.LOW, _evidence(written))
@@ -230,9 +242,9 @@ def data_read(q: Question) -> Answer | None:
     if not data:
         return None
     if q.pins_read_only:
-        reason = "The kernel reads the data of the pages."
+        reason = "The kernel reads the data in the pages."
         return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
-    reason = "The data of the pages is only read, which needs no pin under this profile."
+    reason = "The kernel only reads the data in the pages, which needs no pin under this profile."
     return Answer(Action.KEEP, "5", reason, Confidence.MEDIUM, _evidence(data))
 
 
@@ -247,7 +259,7 @@ def marked_dirty(q: Question) -> Answer | None:
     if not dirtied or not q.has(TraitKind.MAY_WRITE):
         return None
     where = "until another function releases them" if _outlives_call(q) else "for a moment"
-    reason = f"The pages are held {where} and marked dirty: a device writes to their data."
+    reason = f"The pages are held {where} and marked dirty, so something writes to their data."
     case = "2" if _outlives_call(q) else "1"
     return Answer(Action.PIN, case, reason, Confidence.MEDIUM, dirtied)
 
@@ -258,10 +270,10 @@ def followed(q: Question) -> Answer | None:
     lookups = q.lookups_for()
     if not lookups or not q.only_struct_page():
         return None
-    reason = f"Only struct page is looked at: {called(lookups)} takes the reference"
+    reason = f"Only struct page is looked at, never the data: {called(lookups)} is enough"
     if "follow_page" in lookups:
         faults = any(s.faults for s in q.group.follows if s.vma)
-        reason += ", behind a fault-in, because it never faults" if faults else ", alone"
+        reason += ", after a fault-in, because it never faults" if faults else ""
     at_once = q.group.trait(TraitKind.PUT_AT_ONCE)
     evidence = _evidence(q.group.uses) or ((at_once.evidence,) if at_once is not None else ())
     return Answer(Action.FOLLOW, "4", f"{reason}.", Confidence.MEDIUM, evidence)
@@ -286,7 +298,7 @@ def only_struct_page(q: Question) -> Answer | None:
 
 def nothing_recognised(q: Question) -> Answer:
     """What is done with the pages is not understood."""
-    reason = "Nothing that is done with the pages tells whether their data is used."
+    reason = "What is done with the pages does not show whether their data is accessed."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(q.group.uses))
 
 
@@ -324,16 +336,9 @@ def _keep_for(q: Question, kind: TraitKind, case: str, reason: str) -> Answer | 
     return Answer(Action.KEEP, case, reason, Confidence.HIGH, (trait.evidence,))
 
 
-def _for_device(
-    q: Question, uses: tuple[Use, ...], how: str, confidence: Confidence
-) -> Answer | None:
-    if not uses:
-        return None
-    if _outlives_call(q):
-        reason = f"The pages are {how} and stored until another function releases them."
-        return Answer(Action.PIN, "2", reason, confidence, _evidence(uses))
-    reason = f"The pages are {how} and released when that is done."
-    return Answer(Action.PIN, "1", reason, confidence, _evidence(uses))
+def _for_device(q: Question, uses: tuple[Use, ...], reason: str, confidence: Confidence) -> Answer:
+    case = "2" if _outlives_call(q) else "1"
+    return Answer(Action.PIN, case, reason, confidence, _evidence(uses))
 
 
 def _outlives_call(q: Question) -> bool:

@@ -156,7 +156,7 @@ def _commit_report(
             before = results.get(unit, commit.parent)
             elsewhere = results.compiles_somewhere(unit)
             made = judge(commit.id, unit, before, after, built_elsewhere=elsewhere)
-            found.append(replace(made, how=site.how(unit)))
+            found.append(_with_site(made, site, unit))
     for path in commit.paths:
         if site.states.blob(commit.id, path):
             for route in routes.get(path, ()):
@@ -167,6 +167,19 @@ def _commit_report(
     why = "no object of the series is made from it"
     code = [p for p in commit.paths if p.endswith((".c", ".S", ".h"))]
     return [_not_buildable(commit, p, "", why) for p in code if site.states.blob(commit.id, p)]
+
+
+def _with_site(made: ObjectBuild, site: Site, unit: Unit) -> ObjectBuild:
+    """`made` with what it was built by."""
+    if made.status is BuildStatus.NOT_BUILDABLE:
+        return replace(made, how=site.how(unit))
+    folder = site.folder_of(unit)
+    return replace(
+        made,
+        how=site.how(unit),
+        compiler=folder.toolchain.description,
+        configuration=folder.recipe.name,
+    )
 
 
 def _reads(attempt: Attempt, commit: Commit, unit: Unit) -> bool:

@@ -33,6 +33,7 @@ from migrate.delivery.commits.messages import (
     subject,
     subject_of,
 )
+from migrate.delivery.commits.pin_facts import pin_facts
 from migrate.delivery.commits.prefixes import prefix_for
 from migrate.delivery.commits.smpl import semantic_patch
 from migrate.delivery.commits.trailers import Collected, add_trailers
@@ -83,6 +84,7 @@ def make_commits(
     maintainers: Maintainers | None = None,
     templates: Templates | None = None,
     collected: Collected | None = None,
+    when: str = "",
     smpl: bool = True,
     jobs: int = 1,
     progress: Progress = silent,
@@ -90,7 +92,9 @@ def make_commits(
     """Commit `rewrite` on top of the commit of `tree` and point `ref` of `repository` at it.
 
     `repository` is the tool's own and sees the user's objects; `templates` may hold a commit.txt
-    to use in place of ours; `collected` are trailers for patches that did not change since; with
+    to use in place of ours; `collected` are trailers for patches that did not change since; `when`
+    is the date of the first commit in git's form, each further one is a second later, and "" makes
+    that the second after the commit of `tree`; with
     `smpl` a message shows the semantic patch that makes its edit, made by `jobs` processes. Groups
     that share a file are in one commit, that of the first one's subsystem, so that no two commits
     but those of the API and fixes touch the same file.
@@ -100,7 +104,7 @@ def make_commits(
     document = _document(tree, rewrite)
     with temporary_index(repository) as index:
         index.read(tree.commit)
-        chain = _Chain(tree, index, identity, collected or Collected())
+        chain = _Chain(tree, index, identity, collected or Collected(), when)
         for text, files in _besides(rewrite.api, identity):
             chain.add(text, where.subsystem_of(files[0].path), (), _net(files))
         parts = [part for s, c in _by_subsystem(rewrite.changes) for part in _parts(s, c)]
@@ -111,7 +115,8 @@ def make_commits(
             groups = [describe_group(conversions[change.group]) for change in part.changes]
             line = subject(prefix_for(tree, [file.path for file in part.net]), groups)
             said.append(CommitText(line, groups, _rules(part.changes), patch))
-        texts = iter(messages(said, identity, document=document, templates=templates))
+        pins = pin_facts(tree)
+        texts = iter(messages(said, identity, document=document, pins=pins, templates=templates))
         for part in parts:
             text = _fix_text(tree, part, identity) if part.fix else next(texts)
             names = tuple(change.group for change in part.changes)
@@ -177,13 +182,20 @@ def _semantic_patches(
 class _Chain:
     """The commits made so far and the index that holds the tree of the last one."""
 
-    def __init__(self, tree: Tree, index: Index, identity: Identity, collected: Collected) -> None:
+    def __init__(
+        self, tree: Tree, index: Index, identity: Identity, collected: Collected, when: str
+    ) -> None:
         self.commits: list[Commit] = []
         self._collected = collected
         self._base = tree.commit
         self._index = index
         self._identity = identity
-        self._seconds, self._zone = commit_date(index.repository, tree.commit)
+        based, self._zone = commit_date(index.repository, tree.commit)
+        self._seconds = based + 1
+        if when:
+            # No commit is older than its parent, whatever the clock of the machine says.
+            seconds, _, self._zone = when.partition(" ")
+            self._seconds = max(self._seconds, int(seconds))
 
     def add(
         self,
@@ -198,7 +210,7 @@ class _Chain:
         repository = self._index.repository
         parent = self.commits[-1].id if self.commits else self._base
         self._index.put(_changed_entries(repository, parent, files))
-        when = f"{self._seconds + len(self.commits) + 1} {self._zone}"
+        when = f"{self._seconds + len(self.commits)} {self._zone}"
         new_tree = self._index.write()
         made = commit_tree(repository, new_tree, parent, text, self._identity, when)
         if trailers := self._trailers(made):

@@ -13,13 +13,14 @@ from pathlib import PurePosixPath
 
 from migrate import __version__
 from migrate.analysis.audit.model import AuditRule
-from migrate.analysis.model import Action, Evidence, PinGroup, Verdict
-from migrate.analysis.verdicts.classify import ERROR_AS_COUNT, TRUTH_VALUE
+from migrate.analysis.model import Action, Evidence, PinGroup, TraitKind, Verdict
+from migrate.analysis.verdicts.classify import ERROR_AS_COUNT, OTHER_VERSIONS, TRUTH_VALUE
 from migrate.analysis.verdicts.decisions import AUTHOR
 from migrate.analysis.verdicts.rules import data_read
 from migrate.base.programs.templates import Templates
 from migrate.base.prose import called, clean, listed
 from migrate.delivery.commits.calls import Swap, successor, swaps
+from migrate.delivery.commits.pin_facts import PinFacts, effects
 from migrate.delivery.commits.prefixes import Prefix
 from migrate.delivery.commits.smpl import CLOSING, OPENING
 from migrate.delivery.plumbing import Identity
@@ -65,7 +66,9 @@ class GroupText:
     `by_author` says that the author decided and not the rules; `fault_in` is the function that now
     faults a page in before it is looked up, "" for none; `contracts` are the facts that the author
     states and the tool has not seen; `shown` are the lines of the code that the reason is about,
-    with their places."""
+    with their places; `warnings` are what the edit leaves as it is, `differs` what the new calls do
+    otherwise; `reads_only` says that no call asks for write access, `forced` that all of them pass
+    FOLL_FORCE, `longterm` that one passes FOLL_LONGTERM."""
 
     name: str
     action: str
@@ -79,6 +82,10 @@ class GroupText:
     fault_in: str = ""
     contracts: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+    reads_only: bool = False
+    forced: bool = False
+    longterm: bool = False
 
     @property
     def takers(self) -> tuple[str, ...]:
@@ -109,9 +116,19 @@ class GroupText:
     @property
     def droppers(self) -> str:
         """The functions that release, as text, with the file of those in another one."""
-        if _unique(call.function for call in self.releases) == self.takers:
+        if self.same_function:
             return "the same function" if len(self.takers) == 1 else "the same functions"
-        return listed([c.where for c in self.releases])
+        return listed(self.dropping)
+
+    @property
+    def dropping(self) -> tuple[str, ...]:
+        """The functions that release, with the file of those in another one."""
+        return _unique(call.where for call in self.releases)
+
+    @property
+    def same_function(self) -> bool:
+        """Whether those that acquire release, and nobody else."""
+        return _unique(call.function for call in self.releases) == self.takers
 
 
 @dataclass(frozen=True)
@@ -128,12 +145,15 @@ def describe_group(conversion: Conversion) -> GroupText:
     group, verdict = conversion.group, conversion.verdict
     found = swaps(conversion.change.files)
     home = group.acquires[0].place.path if group.acquires else ""
+    warnings = tuple(w for w in verdict.warnings if not _settled(w, conversion.change))
+    follows = verdict.action is Action.FOLLOW
+    differs = tuple(w for w in warnings if follows and not w.startswith(OTHER_VERSIONS))
     return GroupText(
         name=group.name,
         action=str(verdict.action),
         case=case_of(verdict),
         reason=verdict.reason,
-        warnings=tuple(w for w in verdict.warnings if not _settled(w, conversion.change)),
+        warnings=tuple(w for w in warnings if w not in differs),
         notes=(*conversion.change.notes, *_done_besides(conversion)),
         acquires=_calls([(a.function, a.place.path, a.name) for a in group.acquires], found, home),
         releases=_calls([(r.function, r.place.path, r.name) for r in group.releases], found, home),
@@ -141,6 +161,10 @@ def describe_group(conversion: Conversion) -> GroupText:
         fault_in=FAULT_IN if any(s.new == FAULT_IN for s in found) else "",
         contracts=tuple(f"{c}: {c.why}" for c in group.contracts),
         shown=tuple(line for e in _first(verdict.evidence) for line in _lines_of(e)),
+        differs=differs,
+        reads_only=not group.has(TraitKind.MAY_WRITE),
+        longterm=group.has(TraitKind.LONGTERM),
+        forced=all(any("FOLL_FORCE" in text for text in a.arguments) for a in group.acquires),
     )
 
 
@@ -213,13 +237,18 @@ def messages(
     who: Identity,
     *,
     document: str = RULES_DOCUMENT,
+    pins: PinFacts | None = None,
     templates: Templates | None = None,
 ) -> list[str]:
-    """The whole message of each commit; `document` is "" in a tree that has no such file."""
+    """The whole message of each commit; `document` is "" in a tree that has no such file, `pins`
+    is what a pin is in the tree, None for a new one."""
+    facts = pins or PinFacts()
     values = [
         {
             "groups": list(text.groups),
             "document": document,
+            "pins": facts,
+            "effects": effects([g for g in text.groups if g.action == Action.PIN], facts),
             "tool": TOOL,
             "rules": [PurePosixPath(rule).name for rule in text.rules],
             "semantic_patch": text.semantic_patch,

@@ -42,7 +42,8 @@ class Site:
 
 @dataclass(frozen=True)
 class BuildLine:
-    """One result of one object and the architectures that have it; `reason` for no build."""
+    """One result of one object and the architectures that have it, with compiler and configuration;
+    `reason` for no build."""
 
     path: str
     result: str
@@ -193,7 +194,7 @@ def _build_lines(report: BuildReport | None, commits: Sequence[Commit]) -> list[
         # Where the log is helps nobody who gets the mail.
         reason = result.reason.partition(" (log: ")[0]
         reason = reason if result.status is BuildStatus.NOT_BUILDABLE else ""
-        found.setdefault((result.path, result.status, reason), []).append(result.arch)
+        found.setdefault((result.path, result.status, reason), []).append(result.where)
     return [
         BuildLine(path, str(status), tuple(_unique(architectures)), reason)
         for (path, status, reason), architectures in found.items()

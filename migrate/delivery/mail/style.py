@@ -72,12 +72,7 @@ class StyleReport:
         """What there is to say in a cover letter: one line without blanks around it each."""
         lines = [f"{f.severity} {f.kind}: {f.text}{_at(f)}" for f in self.new]
         lines += [f"{u.patch} was not checked: {u.why}" for u in self.unchecked]
-        old = sum(f.before for f in self.findings)
-        if not lines and not self.unchecked:
-            lines.append("No error, warning or check that these patches bring in.")
-        if old:
-            lines.append(f"Complaints on changed lines that were there before: {old}.")
-        return tuple(lines)
+        return tuple(lines or ["No error, warning or check is new."])
 
 
 def together(reports: Iterable[StyleReport]) -> StyleReport:

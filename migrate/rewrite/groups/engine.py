@@ -23,6 +23,7 @@ from migrate.rewrite.steps.apply import Edited, NotApplied, apply_steps, give_up
 from migrate.rewrite.steps.sites import NoSite
 from migrate.rewrite.text.comments import follow_comments
 from migrate.rewrite.text.draft import Draft, open_draft
+from migrate.rewrite.text.strings import said_of_strings, stale_strings
 
 _FAMILY = "get_user_pages"
 """What comments say when they mean any function of the family."""
@@ -147,7 +148,8 @@ class _Job:
     def _convert_one(self, group: PinGroup, drafts: dict[str, Draft]) -> GroupChange | GroupFailure:
         """Convert `group`; `drafts` gets its files when all of it worked, else stays as it is."""
         changed: dict[str, Draft] = {}
-        files, rules = [], set[str]()
+        files, rules, stale = [], set[str](), list[tuple[str, str, int]]()
+        names = self._successors(group)
         mended = dict(drafts)
         fixes = self._fixes(group, mended)
         if isinstance(fixes, NotFirst):
@@ -161,13 +163,13 @@ class _Job:
                 return GroupFailure(group.name, result.reason)
             edited = result.draft
             if self.comments:
-                names = self._successors(group)
                 edited = follow_comments(draft, edited, names, self._general(group))
             rules |= result.rules
             if self.parts.profile.drop_aliases:
                 released = [r.function for r in group.releases if r.place.path == path]
                 edited, more = drop_aliases(edited, released, self.timeout)
                 rules |= more
+            stale += [(name, path, line) for name, line in stale_strings(draft, edited, names)]
             changed[path] = edited
             if edited.text != draft.text:
                 files.append(FileChange(path, draft.text, edited.text))
@@ -175,7 +177,8 @@ class _Job:
             return GroupFailure(group.name, "there is nothing to change")
         drafts.update(mended | changed)
         subsystem = subsystem_of_group(group, self.subsystem_of)
-        return GroupChange(group.name, subsystem, tuple(files), tuple(sorted(rules)), (), fixes)
+        notes = said_of_strings(stale)
+        return GroupChange(group.name, subsystem, tuple(files), tuple(sorted(rules)), notes, fixes)
 
     def _fixes(self, group: PinGroup, drafts: dict[str, Draft]) -> tuple[Fix, ...] | NotFirst:
         """The bugs that are mended before `group` is pinned; `drafts` gets what is mended."""

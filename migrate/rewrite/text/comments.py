@@ -35,8 +35,8 @@ def follow_comments(
     """
     edits: dict[int, bytes] = {}
     for old, new in zip(before.source.functions, after.source.functions, strict=True):
-        left = _called(new)
-        edited = bool((_called(old) - left) & set(names))
+        left = called_in(new)
+        edited = bool((called_in(old) - left) & set(names))
         words = {n.encode(): names[n].encode() for n in set(names) - left if edited}
         more = {n.encode(): general[n].encode() for n in general if not left & _FAMILY}
         for number in _comments(after, new) if words else ():
@@ -58,7 +58,7 @@ def follow_comments(
     return result if isinstance(result, Draft) else after
 
 
-def _called(function: Function) -> set[str]:
+def called_in(function: Function) -> set[str]:
     """The names of the functions that `function` calls."""
     calls = (n for n in below(function.body) if n.type == "call_expression")
     named = (call.child_by_field_name("function") for call in calls)

@@ -63,7 +63,10 @@ def one(body: str) -> list[str]:
 
 def test_a_count_that_may_be_negative() -> None:
     (warning,) = warned(MANY.replace("TEST", "got != want"))
-    assert warning == "'got' may be an error code as a count (drivers/demo/demo.c:8)."
+    assert (
+        warning
+        == "'got' may be a negative error code where it is used as a count (drivers/demo/demo.c:8)."
+    )
     assert warned(MANY.replace("TEST", "got > 0 && got != want")) == []
 
 
@@ -76,7 +79,7 @@ def test_a_page_that_is_released_twice() -> None:
 
 def test_a_page_that_is_left_behind() -> None:
     (warning,) = one(f"{USE}if (flag)\n\t\treturn -EIO;\n\t{PUT}")
-    assert warning == "A way out leaves pages behind that are still held (drivers/demo/demo.c:14)."
+    assert warning == "On one path, pages that are still held are lost (drivers/demo/demo.c:14)."
 
 
 @pytest.mark.parametrize("body", [f"if (flag)\n\t\t{PUT}\n\telse\n\t\t{PUT}", PUT])

@@ -173,13 +173,11 @@ def test_reference_consumed() -> None:
 def test_other_sources() -> None:
     foreign = use(U.OTHER_SOURCE, "fill(pages);")
     answer = expect(rules.other_sources, group(*WRITTEN, more=(foreign,)), Action.MANUAL, "")
-    assert answer.reason.endswith("share the storage or a release: fill(pages).")
+    assert answer.reason.endswith("pages that did not come from GUP: fill(pages).")
     gap = Gap(GapKind.FROM_OTHER_CALL, foreign.place, function="alloc_page")
     about = group(*WRITTEN, gaps=(GAP, gap), more=(foreign,))
     answer = expect(rules.other_sources, about, Action.MANUAL, "")
-    assert answer.reason.endswith(
-        "share the storage or a release: the page may come from alloc_page()."
-    )
+    assert answer.reason.endswith("not come from GUP: the page may come from alloc_page().")
     assert ask(rules.other_sources, group(*WRITTEN)) is None
 
 
@@ -259,7 +257,7 @@ def test_marked_dirty() -> None:
     both = replace(release(), name="put_user_pages_dirty_lock")
     by_release = group(U.STORED, T.MAY_WRITE, releases=(both,))
     expect(rules.marked_dirty, by_release, Action.PIN, "1")
-    assert ask(rules.marked_dirty, group(U.DIRTY)) is None, "no write access"
+    assert ask(rules.marked_dirty, group(U.DIRTY)) is None, "does not ask for write access"
     assert ask(rules.marked_dirty, group(U.STORED, T.MAY_WRITE)) is None
 
 
@@ -267,7 +265,7 @@ def test_a_group_followed_in_part_by_a_fault_in_says_so() -> None:
     both = replace(group(U.STRUCT_PAGE), follows=(replace(SITE, faults=False), SITE))
     answer = rules.followed(Question(both, True, follows=True))
     assert answer is not None
-    assert "behind a fault-in" in answer.reason
+    assert "after a fault-in" in answer.reason
 
 
 def test_what_a_header_does_is_evidence_only_when_nothing_else_is() -> None:
@@ -281,7 +279,7 @@ def test_what_a_header_does_is_evidence_only_when_nothing_else_is() -> None:
 
 
 def test_held_until_another_function_is_what_the_reason_says() -> None:
-    for long, said in ((True, "stored until another function"), (False, "when that is done")):
+    for long, said in ((True, "held until another function"), (False, "and then released")):
         about = group(U.DMA, *((T.LONG_LIVED,) if long else ()))
         answer = ask(rules.device_access, about)
         assert answer is not None
@@ -325,7 +323,10 @@ def test_the_trait_that_decides_is_the_evidence() -> None:
 def test_a_reason_ends_with_one_stop_whatever_it_quotes() -> None:
     more = use(U.EXTRA_REFERENCE, "get_page(page);")
     answer = expect(rules.extra_references, group(more=(more,)), Action.MANUAL, "")
-    assert answer.reason == "Other references to the pages are taken or dropped: get_page(page)."
+    assert (
+        answer.reason
+        == "References of others, or mappings of the pages, change as well: get_page(page)."
+    )
 
 
 def test_data_read_is_for_the_profile_to_say() -> None:
@@ -342,7 +343,7 @@ def test_data_that_is_written_is_never_called_only_read() -> None:
     for pins, action in ((True, Action.PIN), (False, Action.MANUAL)):
         answer = verdict(about, pins)
         assert (answer.rule, answer.action, answer.case) == ("written_unasked", action, "5")
-        assert "no write access" in answer.reason
+        assert "does not ask for write access" in answer.reason
     assert ask(rules.written_unasked, group(*WRITTEN)) is None
     assert ask(rules.written_unasked, group(U.MAP, U.READ_DATA)) is None
 
@@ -359,7 +360,7 @@ def test_followed() -> None:
     answer = rules.followed(Question(about, True, follows=True))
     assert answer is not None
     assert (answer.action, answer.case) == (Action.FOLLOW, "4")
-    assert answer.reason.endswith("behind a fault-in, because it never faults.")
+    assert answer.reason.endswith("after a fault-in, because it never faults.")
     assert ask(rules.followed, about) is None, "the profile has no follow_page()"
     for more in (U.MAP, U.DMA, U.STORED, U.CONSUMED, U.EXTRA_REFERENCE, U.MANIPULATED):
         assert rules.followed(Question(following(U.STRUCT_PAGE, more), True, True)) is None
@@ -374,7 +375,7 @@ def test_followed_by_address() -> None:
     answer = rules.followed(Question(about, True, lookups=LOOKUPS))
     assert answer is not None
     assert answer.action is Action.FOLLOW
-    assert answer.reason == "Only struct page is looked at: look() takes the reference."
+    assert answer.reason == "Only struct page is looked at, never the data: look() is enough."
     assert rules.followed(Question(about, True, follows=True)) is None, "it has no vma"
     other = {"get_user_pages": "look"}
     assert rules.followed(Question(about, True, follows=True, lookups=other)) is None
@@ -396,7 +397,7 @@ def test_followed_says_what_changes() -> None:
     there = replace(SITE, faults=False)
     answer = rules.followed(Question(following(U.STRUCT_PAGE, site=there), True, True))
     assert answer is not None
-    assert answer.reason.endswith("takes the reference, alone.")
+    assert answer.reason.endswith("follow_page() is enough.")
 
 
 def test_why_it_is_not_followed() -> None:

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a pin is in a tree, and what it changes for a caller that took references before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from migrate.base.prose import called, listed
+from migrate.kernel.tree import Tree
+
+_HEADERS = ("include/linux/mm.h", "include/linux/mm_types.h")
+
+
+@dataclass(frozen=True)
+class PinFacts:
+    """`counted` says that pins are counted apart from references, as since Linux 5.6; `unshares`
+    that a pin without FOLL_WRITE first breaks the sharing of an anonymous page that is shared
+    copy-on-write, as since 5.19 (gup_must_unshare() in mm); `refuses_files` that one with
+    FOLL_LONGTERM and FOLL_WRITE fails on file mappings that need dirty tracking, as since 6.5
+    (writable_file_mapping_allowed() in mm/gup.c)."""
+
+    counted: bool = True
+    unshares: bool = False
+    refuses_files: bool = False
+
+
+class Caller(Protocol):
+    """What of a group the effects of a pin depend on; see GroupText in messages.py."""
+
+    @property
+    def takers(self) -> tuple[str, ...]: ...
+
+    @property
+    def reads_only(self) -> bool: ...
+
+    @property
+    def longterm(self) -> bool: ...
+
+    @property
+    def forced(self) -> bool: ...
+
+
+def pin_facts(tree: Tree) -> PinFacts:
+    """Read off the sources of `tree`; one without headers is taken for a new one."""
+    headers = [text for text in map(tree.read, _HEADERS) if text is not None]
+    return PinFacts(
+        counted=not headers or any(b"pin_user_pages(" in text for text in headers),
+        unshares=any(b"FAULT_FLAG_UNSHARE" in text for text in headers),
+        refuses_files=b"writable_file_mapping_allowed" in (tree.read("mm/gup.c") or b""),
+    )
+
+
+def effects(callers: Sequence[Caller], pins: PinFacts) -> str:
+    """What a pin changes for `callers`, all of which are pinned in a tree with `pins`, and what of
+    the things that a reviewer would ask about it does not change."""
+    if not callers:
+        return ""
+    if not pins.counted:
+        return (
+            "No functional change: so far the new functions take and drop references as the old"
+            " ones did."
+        )
+    refused = [c for c in callers if pins.refuses_files and c.longterm and not c.reads_only]
+    changed = list(_changed(callers, refused, pins))
+    same = [] if refused else ["file-backed memory is accepted as before"]
+    same += ["FOLL_FORCE is passed on"] if all(c.forced for c in callers) else []
+    rest = listed([*same, "no accounting is added"])
+    rest = f"Apart from that, {rest}" if changed else rest[0].upper() + rest[1:]
+    return " ".join([*changed, f"{rest}."])
+
+
+def _changed(callers: Sequence[Caller], refused: Sequence[Caller], pins: PinFacts) -> Iterator[str]:
+    shared = [c for c in callers if pins.unshares and c.reads_only]
+    if shared:
+        yield (
+            "Without FOLL_WRITE, a pin first breaks the sharing of an anonymous page that is shared"
+            f" copy-on-write, which a reference did not{_who(shared, callers)}."
+        )
+    if refused:
+        yield (
+            "With FOLL_LONGTERM, a pin for writing fails on file mappings that need dirty tracking,"
+            f" which a reference did not{_who(refused, callers)}."
+        )
+
+
+def _who(some: Sequence[Caller], of: Sequence[Caller]) -> str:
+    """The functions that it is true of, when it is not true of all."""
+    return f": {called([n for c in some for n in c.takers])}" if len(some) < len(of) else ""

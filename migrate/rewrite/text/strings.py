@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Strings beside an edit that name the function which is not called there any more.
+
+What a message of the kernel says may be looked for by people and by their scripts, so it is left as
+it is, and named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from migrate.analysis.frontend.syntax import Function
+from migrate.base.prose import called, listed
+from migrate.rewrite.text.comments import called_in
+from migrate.rewrite.text.draft import Draft
+from migrate.rewrite.text.expressions import below
+
+
+def stale_strings(before: Draft, after: Draft, names: Collection[str]) -> Iterator[tuple[str, int]]:
+    """Each of `names` with a line of `after` where a string has it as a word, in functions that
+    called it in `before` and do not any more; lines count from 1."""
+    for old, new in zip(before.source.functions, after.source.functions, strict=False):
+        gone = (called_in(old) - called_in(new)) & set(names)
+        yield from _named(after, new, gone)
+
+
+def said_of_strings(found: Sequence[tuple[str, str, int]]) -> tuple[str, ...]:
+    """One sentence on strings, each a name, the path and the line; none when there are none."""
+    if not found:
+        return ()
+    placed = sorted(found, key=lambda one: one[1:])
+    names = list(dict.fromkeys(name for name, _, _ in placed))
+    places = listed([f"{path}:{line}" for _, path, line in placed])
+    return (f"Strings that name {called(names)} are left as they are: {places}.",)
+
+
+def _named(draft: Draft, function: Function, names: Collection[str]) -> Iterator[tuple[str, int]]:
+    if not names:
+        return
+    word = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(n.encode()) for n in sorted(names)))
+    for node in below(function.body):
+        if node.type != "string_literal":
+            continue
+        text = draft.text[node.start_byte : node.end_byte]
+        for match in word.finditer(text):
+            yield match[0].decode(), node.start_point[0] + 1

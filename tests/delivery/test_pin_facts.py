@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a pin changes for a caller: each sentence where it is true, and not where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from migrate.delivery.commits.pin_facts import PinFacts, effects, pin_facts
+from tests.analysis.memory import tree_of
+
+OLD, NEW = PinFacts(), PinFacts(unshares=True, refuses_files=True)
+SAME = "File-backed memory is accepted as before and no accounting is added."
+UNSHARES = "Without FOLL_WRITE, a pin first breaks the sharing of an anonymous page"
+REFUSES = "With FOLL_LONGTERM, a pin for writing fails on file mappings"
+
+
+@dataclass(frozen=True)
+class Some:
+    reads_only: bool = False
+    longterm: bool = False
+    forced: bool = False
+    takers: tuple[str, ...] = ("one",)
+
+
+@pytest.mark.parametrize("pins", [OLD, NEW])
+def test_a_short_pin_for_writing_changes_nothing_else(pins: PinFacts) -> None:
+    assert effects([Some()], pins) == SAME
+
+
+def test_a_pin_for_reading_unshares_where_the_tree_does() -> None:
+    said = effects([Some(reads_only=True)], NEW)
+    assert said.startswith(UNSHARES) and said.endswith(
+        "which a reference did not. Apart from that, file-backed memory is accepted as before and"
+        " no accounting is added."
+    )
+    assert effects([Some(reads_only=True)], OLD) == SAME
+
+
+def test_a_long_pin_for_writing_refuses_files_where_the_tree_does() -> None:
+    said = effects([Some(longterm=True)], NEW)
+    assert said.startswith(REFUSES) and "accepted" not in said
+    assert effects([Some(longterm=True)], OLD) == SAME
+    read = effects([Some(longterm=True, reads_only=True)], NEW)
+    assert REFUSES not in read and "accepted as before" in read
+
+
+def test_force_is_named_where_all_have_it() -> None:
+    assert "FOLL_FORCE is passed on" in effects([Some(forced=True)], OLD)
+    assert "FORCE" not in effects([Some(forced=True), Some()], OLD)
+    assert "FORCE" not in effects([Some()], OLD)
+
+
+def test_who_is_named_when_it_is_not_true_of_all() -> None:
+    two = [Some(reads_only=True), Some(takers=("two",))]
+    assert "did not: one(). Apart" in effects(two, NEW)
+    assert "did not. Apart" in effects([Some(reads_only=True)] * 2, NEW)
+
+
+def test_without_counted_pins_nothing_changes() -> None:
+    said = effects([Some(reads_only=True, longterm=True)], PinFacts(counted=False))
+    assert said.startswith("No functional change") and "pin" not in said
+    assert effects([], NEW) == ""
+
+
+def test_facts_are_read_off_the_tree() -> None:
+    def facts(**files: str) -> PinFacts:
+        header = "include/linux/mm"
+        names = {"mm_h": f"{header}.h", "types": f"{header}_types.h", "gup": "mm/gup.c"}
+        return pin_facts(tree_of({names[n]: t for n, t in files.items()}, skeleton=False))
+
+    assert facts() == OLD
+    assert facts(mm_h="long get_user_pages(int a);") == PinFacts(counted=False)
+    assert facts(mm_h="long pin_user_pages(int a);") == OLD
+    assert facts(mm_h="long pin_user_pages(int a);", types="FAULT_FLAG_UNSHARE = 1").unshares
+    assert facts(gup="static bool writable_file_mapping_allowed(int a)").refuses_files
