@@ -47,7 +47,9 @@ _COLUMNS = (
 
 _PROFILE = """\
 Last, the profile is asked: a group that was to be converted is `manual` by `no_counterpart` when
-the profile has nothing for one of its functions in this tree."""
+the profile has nothing for one of its functions in this tree. A group that is `manual` by
+`through_helper` becomes `pin` by `extracted` where the profile has another helper, which pins, and
+each way through the code that takes the pages drops them with the iterator at hand."""
 
 
 def document() -> str:

@@ -20,7 +20,7 @@ from migrate.base.errors import Refusal
 from migrate.base.programs.process import Finished
 from migrate.base.stores.git import git_run
 from migrate.base.stores.stage_file import fingerprint
-from migrate.delivery.commits.rejected import without, without_idle_api
+from migrate.delivery.commits.rejected import decided, without, without_idle_api
 from migrate.delivery.model import Branch, BuildReport, Delivery
 from migrate.rewrite.model import Rewrite
 from migrate.runs import series_stage
@@ -133,6 +133,7 @@ def _classify_summary(_job: Job, classification: Classification) -> str:
 
 
 def _rewrite(job: Job) -> Rewrite:
+    from migrate.analysis.verdicts.left import left
     from migrate.rewrite.api.deprecate import deprecation
     from migrate.rewrite.result.audited import rewrite_audited
 
@@ -149,7 +150,8 @@ def _rewrite(job: Job) -> Rewrite:
     )
     if not job.options.deprecate:
         return result
-    return replace(result, last=deprecation(job.tree, result, job.profile))
+    verdicts = decided(job.classification, job.rejections(), result.failures)
+    return replace(result, last=deprecation(job.tree, result, job.profile, left(verdicts)))
 
 
 def _rewrite_summary(_job: Job, result: Rewrite) -> str:

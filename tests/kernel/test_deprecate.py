@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate.analysis.verdicts.left import Left
 from migrate.kernel.tree import open_tree
 from migrate.rewrite.api.checkpatch import SCRIPT, TYPE
 from migrate.rewrite.api.deprecate import RULE, deprecation
@@ -56,7 +57,7 @@ def part(linux: Path, tmp_path: Path) -> Path:
     git(target, "checkout", "-q")
     tree = open_tree(target)
     nothing = Rewrite(tree.commit, "", ApiChange((), (), ()), (), ())
-    last = deprecation(tree, nothing, load_profile("pin-user-pages"))
+    last = deprecation(tree, nothing, load_profile("pin-user-pages"), Left((), ()))
     assert len(last.commits) == 3
     for file in (f for files in last.commits for f in files):
         place = target / file.path
@@ -93,7 +94,7 @@ def test_checkpatch_warns_of_new_callers(each_linux: Path, tmp_path: Path) -> No
     root = each_linux
     tree = open_tree(root)
     nothing = Rewrite(tree.commit, "", ApiChange((), (), ()), (), ())
-    last = deprecation(tree, nothing, load_profile("pin-user-pages"))
+    last = deprecation(tree, nothing, load_profile("pin-user-pages"), Left((), ()))
     (file,) = [f for files in last.commits for f in files if f.path == SCRIPT]
     script = tmp_path / "checkpatch.pl"
     script.write_bytes(file.after)

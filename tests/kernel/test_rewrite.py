@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from migrate.analysis.model import Action
+from migrate.analysis.verdicts.left import left
 from migrate.base.stores.alternates import borrow
 from migrate.base.stores.git import git_output
 from migrate.delivery.commits.make import make_commits, user_identity
@@ -54,9 +55,8 @@ def rewritten(
     subsystem_of = read_maintainers(analysis.tree).subsystem_of
     verdicts = analysis.classifications[profile]
     done = rewrite_audited(analysis.tree, verdicts, target, subsystem_of)
-    return Rewritten(
-        analysis, profile, replace(done, last=deprecation(analysis.tree, done, target))
-    )
+    last = deprecation(analysis.tree, done, target, left(verdicts))
+    return Rewritten(analysis, profile, replace(done, last=last))
 
 
 def test_groups_convert_whole(rewritten: Rewritten) -> None:

@@ -111,7 +111,27 @@ int f(struct page *page, int shift)
 	return 0;
 }
 """
+TAKEN = """\
+int f(struct iov_iter *iter)
+{
+	ret = iov_iter_get_pages_alloc2(iter, &pages, 1, &start);
+	put_page(pages[0]);
+	return ret;
+}
+"""
+TAKE = TAKEN.splitlines(keepends=True)[2]
+EXTRACT = """\
+	pages = NULL;
+	ret = iov_iter_extract_pages(iter, &pages, 1, UINT_MAX, 0, &start);
+	if (ret <= 0) {
+		kvfree(pages);
+		pages = NULL;
+	}
+"""
+ASKED = "	if (iov_iter_extract_will_pin(iter)) put_page(pages[0]);\n"
 SITES = {
+    "ask-first": TAKEN,
+    "extract-pages": TAKEN,
     "lookup": COUNTED,
     "one-page": ONE_PAGE,
     "drop-function": "int first;\n\n" + ALIAS + SITE,
@@ -143,6 +163,8 @@ BY_HAND = {
         "	set_page_dirty_lock(p[0]);\n	put_page(p[0]);",
         {"at": "L3C1"},
     ),
+    "ask-first": ("	put_page(pages[0]);\n", ASKED, {}),
+    "extract-pages": (TAKE, EXTRACT, {}),
     "lookup": ("(addr, 1, 0, p)", "(addr, 0, p)", {}),
     "one-page": (
         ONE_PAGE,

@@ -31,6 +31,6 @@ def test_shape(shape: Shape, profile: str) -> None:
     classification = classify(tree, pairing, profile=load_profile(profile))
     verdicts = {verdict.group: verdict for verdict in classification.verdicts}
     for expected in shape.groups:
-        group = group_of(expected, pairing.groups)
+        group = group_of(expected, classification.groups)
         check_group(expected, group)
         check_verdict(expected, group, verdicts[group.name], profile)

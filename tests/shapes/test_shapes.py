@@ -77,13 +77,11 @@ def check_verdict(expected: ExpectedGroup, group: PinGroup, verdict: Verdict, pr
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("shape", each_shape(WRONG_GROUPS))
-def test_shape(
-    shape: Shape, profile: str, analysis: Analysis, classifications: dict[str, Classification]
-) -> None:
+def test_shape(shape: Shape, profile: str, classifications: dict[str, Classification]) -> None:
     classification = classifications[profile]
     verdicts = {verdict.group: verdict for verdict in classification.verdicts}
     for expected in shape.groups:
-        group = group_of(expected, analysis.pairing.groups)
+        group = group_of(expected, classification.groups)
         check_group(expected, group)
         check_verdict(expected, group, verdicts[group.name], profile)
 

@@ -187,6 +187,12 @@ def plain(expression: Expression) -> Expression:
     return expression
 
 
+def variable_name(expression: Expression) -> str:
+    """The name of the variable that `expression` is, through casts; "" for anything else."""
+    inner = plain(expression)
+    return inner.name if isinstance(inner, Variable) else ""
+
+
 def variables(expression: Expression) -> Iterator[Variable]:
     """The variables in `expression`."""
     return (e for e in subexpressions(expression) if isinstance(e, Variable))

@@ -64,6 +64,31 @@ def macro_blocks(body: Node, nested: Sequence[Node], misread: bool) -> MacroBloc
     return MacroBlocks(found, misread, garbled=misread and _is_garbled(body))
 
 
+def only_types_unread(body: Node) -> bool:
+    """Whether all that the parser does not understand of a function is in the arguments of calls,
+    as the types that `min_t(unsigned int, a, b)` and container_of() are given."""
+    queue = [body]
+    while queue:
+        node = queue.pop()
+        if node.type.startswith("preproc_") or (node.type == "goto_statement" and not _goal(node)):
+            return False
+        if node.type == "argument_list" and not _has_statement(node):
+            continue
+        if node.type == "ERROR" or node.is_missing:
+            return False
+        queue.extend(node.children)
+    return True
+
+
+def _goal(jump: Node) -> bool:
+    return jump.child_by_field_name("label") is not None
+
+
+def _has_statement(listed: Node) -> bool:
+    """Whether there is more than expressions between the parentheses."""
+    return any(n.type.endswith("_statement") or n.type.startswith("pre") for n in nodes(listed))
+
+
 def _is_call(node: Node) -> bool:
     """Whether a statement that is not understood is a call, but for its semicolon."""
     if node.type not in ("expression_statement", "ERROR"):

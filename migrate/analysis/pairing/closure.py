@@ -20,6 +20,7 @@ from migrate.analysis.program.trace import PAGE, State, Trace
 from migrate.analysis.traits.traits import pages_null
 from migrate.analysis.valueflow.forward import Forward
 from migrate.analysis.valueflow.graph import ValueFlowGraph
+from migrate.kernel.signatures import DIRECT_NAMES
 
 _RESULT = -1
 """The position of an acquire that returns the page instead of filling an argument."""
@@ -28,10 +29,15 @@ _RESULT = -1
 class Acquires:
     """All acquires of a tree, by place, and the calls that they are."""
 
-    def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        acquires: tuple[Acquire, ...],
+        taking: frozenset[str] = DIRECT_NAMES,
+    ) -> None:
         self.program = program
         self.by_place: Mapping[Place, Acquire] = {a.place: a for a in acquires}
-        self.graph = ValueFlowGraph(program, self.position)
+        self.graph = ValueFlowGraph(program, self.position, taking)
         """The graph that they are the sources of."""
 
     def position(self, call: Call) -> int | None:

@@ -58,7 +58,7 @@ class Grouper:
         taking: frozenset[str] = DIRECT_NAMES,
     ) -> None:
         self.program, self.taking = program, taking
-        self.known = Acquires(program, acquires)
+        self.known = Acquires(program, acquires, taking)
         self._crowded = crowded(acquires)
         self._scanned = set(program.sources)
         self._forget_objects()

@@ -84,6 +84,35 @@ def loop_of(lowered: Lowered, into: Edge) -> set[int]:
     return {n for n in body if into.source in _reached(lowered, n, into.source)}
 
 
+def natural_loops(lowered: Lowered) -> list[frozenset[int]]:
+    """The blocks of each loop that can only be entered at its head: one for each edge back to a
+    block that is on every way to where the edge starts."""
+    everywhere = set(_reached(lowered, 0, -1))
+    before: dict[int, set[int]] = {n: set() for n in everywhere}
+    for edge in lowered.edges:
+        if edge.source in everywhere:
+            before[edge.target].add(edge.source)
+    above = {n: {0} if n == 0 else set(everywhere) for n in everywhere}
+    changed = True
+    while changed:
+        changed = False
+        for n in sorted(everywhere - {0}):
+            common = set.intersection(*(above[p] for p in before[n])) | {n}
+            changed |= common != above[n]
+            above[n] = common
+    found = []
+    for edge in lowered.edges:
+        if edge.source in everywhere and edge.target in above[edge.source]:
+            body, queue = {edge.target, edge.source}, [edge.source]
+            while queue:
+                inner = queue.pop()
+                more = before[inner] - body if inner != edge.target else set()
+                body |= more
+                queue.extend(more)
+            found.append(frozenset(body))
+    return found
+
+
 def goes_round(lowered: Lowered, block: int) -> bool:
     """Whether a way leads from the block back to it."""
     after = {lowered.edges[n].target for n in lowered.successors[block]}

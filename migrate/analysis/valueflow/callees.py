@@ -33,7 +33,7 @@ from migrate.analysis.program.trace import (
 from migrate.analysis.valueflow import transfer
 from migrate.analysis.valueflow.value_edge import Point
 from migrate.analysis.valueflow.walk import Walk
-from migrate.kernel.signatures import DIRECT_NAMES, LOOKUP_NAMES
+from migrate.kernel.signatures import LOOKUP_NAMES
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def argument(flow: Walk, given: Given) -> None:
         if acquired == position and form == PAGE:
             flow.trace.acquires[call.place] = None
         meant = flow.program.definitions(call.name, site.facts.function.path)
-        direct = call.name in DIRECT_NAMES or call.name in LOOKUP_NAMES
+        direct = call.name in flow.graph.taking or call.name in LOOKUP_NAMES
         if direct or any(is_macro(f) for f in meant):
             return
     known = stated_callee(flow.program, site, position) or flow.graph.known(site)

@@ -26,6 +26,7 @@ from migrate.analysis.program.program import Program
 from migrate.analysis.valueflow.borrowers import is_borrowed
 from migrate.analysis.valueflow.transfer import Move, moves
 from migrate.analysis.valueflow.value_edge import Behind, Kind, Point, Same, ValueEdge
+from migrate.kernel.signatures import DIRECT_NAMES
 
 _KINDS = {Link.ALONG: Kind.WALK, Link.BACK: Kind.ALIAS}
 
@@ -34,10 +35,16 @@ _Call = tuple[FunctionId, int, FunctionId]
 
 
 class ValueFlowGraph:
-    """The graph of one tree; `is_acquire` knows the sources."""
+    """The graph of one tree; `is_acquire` knows the sources, and functions among `taking` are
+    such in themselves: nobody looks into them."""
 
-    def __init__(self, program: Program, is_acquire: Callable[[Call], int | None]) -> None:
-        self.program = program
+    def __init__(
+        self,
+        program: Program,
+        is_acquire: Callable[[Call], int | None],
+        taking: frozenset[str] = DIRECT_NAMES,
+    ) -> None:
+        self.program, self.taking = program, taking
         self.is_acquire = is_acquire
         """The argument that an acquire fills; None for any other call."""
         self._functions: dict[FunctionId, FunctionGraph] = {}

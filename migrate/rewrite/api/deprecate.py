@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import find_first, name_of, parse, top_level
+from migrate.analysis.verdicts.left import Left
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.kernel.signatures import GUP_NAMES
 from migrate.kernel.tree import Tree
 from migrate.rewrite.api.checkpatch import SCRIPT, with_check
+from migrate.rewrite.api.internal import SUBJECT as INTERNAL_SUBJECT
+from migrate.rewrite.api.internal import Internal, Outside, made_internal
 from migrate.rewrite.model import ApiChange, FileChange, Rewrite
 from migrate.rewrite.profile.counterparts import Counterparts, Missing
 from migrate.rewrite.profile.model import Profile
@@ -24,6 +27,11 @@ RULE = "scripts/coccinelle/api/gup-callers.cocci"
 _HEADER = "include/linux/mm.h"
 _DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
 _WIDTH = 77
+_SHOWN = 5
+"""Files that a message names; a list of more is read by nobody."""
+
+_Patch = tuple[str, str, tuple[FileChange, ...]]
+"""Subject, body, files."""
 
 _RULE_BODY = """\
 Callers of get_user_pages*() that access the data of pages are to pin them by {pin}() or one of \
@@ -45,6 +53,8 @@ _COMMENT_BODY = """\
 Who looks up get_user_pages*() in the header should learn there that it is not for callers that \
 access the data of the pages. Say so, and name the rule that flags them.
 
+{left}
+
 No functional change.
 """
 _COMMENT = """\
@@ -52,9 +62,11 @@ No new callers of get_user_pages*() outside of mm/, please: who accesses the dat
 pins them by {pin}() or one of its relatives.{see} {rule} flags the others."""
 
 
-def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile) -> ApiChange:
+def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile, left: Left) -> ApiChange:
     """The rule for coccicheck, the check of checkpatch.pl where `tree` has a place for it, and the
-    comment at the declarations, a commit each.
+    comment at the declarations, a commit each. The comment's message counts the calls that are
+    `left`; where there is none, nor any other mention outside of mm/, the declarations move to the
+    header of mm/ in place of the comment.
 
     Without what `tree` has already; empty when neither `tree` nor the branch has the functions
     that new callers are to use. A :class:`Refusal` for a profile that is not about pins.
@@ -66,12 +78,34 @@ def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile) -> ApiChange:
     pin = Counterparts(after, profile).acquire("get_user_pages")
     if isinstance(pin, Missing) or not Counterparts(after, profile).has(pin.target):
         return ApiChange((), (), ())
-    made = [*_rule(after, pin.target), *_check(after, pin.target), *_comment(after, pin.target)]
+    made = [*_rule(after, pin.target), *_check(after, pin.target)]
+    end = Outside() if left.staying else made_internal(after, texts)
+    if isinstance(end, Internal):
+        made.append((INTERNAL_SUBJECT, end.body, end.files))
+    else:
+        made += _comment(after, pin.target, told(left, end))
     return ApiChange(
         subjects=tuple(subject for subject, _, _ in made),
         bodies=tuple(body for _, body, _ in made),
-        commits=tuple((file,) for _, _, file in made),
+        commits=tuple(files for _, _, files in made),
     )
+
+
+def told(left: Left, end: Outside) -> str:
+    """What is in the way of making GUP internal to mm/, as a paragraph of a message; `end` is for a
+    tree with no call left."""
+    count = len(left.staying)
+    if count:
+        calls = f"{count} calls" if count > 1 else "One call"
+        head = f"{calls} outside of mm/ stay{'s' * (count == 1)}, so the functions cannot move to"
+        listed = "\n".join(f"{number}: {stop}" for stop, number in left.by_stop())
+        return f"{head} mm/internal.h yet:\n\n{listed}"
+    if end.files:
+        shown = ", ".join(end.files[:_SHOWN])
+        more = len(end.files) - _SHOWN
+        rest = f", and {more} more" if more > 0 else ""
+        return f"No call outside of mm/ is left, but these name the functions: {shown}{rest}."
+    return f"No call outside of mm/ is left, but the declarations cannot move: {end.reason}."
 
 
 def require_pins(profile: Profile) -> None:
@@ -83,22 +117,22 @@ def require_pins(profile: Profile) -> None:
         )
 
 
-def _rule(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:
+def _rule(tree: Tree, pin: str) -> Iterator[_Patch]:
     if not tree.exists(RULE):
         text = (data_folder("cocci") / "guard" / "gup-callers.cocci").read_bytes()
         subject = "coccinelle: api: flag new callers of get_user_pages*()"
-        yield subject, _RULE_BODY.format(pin=pin), FileChange(RULE, None, text)
+        yield subject, _RULE_BODY.format(pin=pin), (FileChange(RULE, None, text),)
 
 
-def _check(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:
+def _check(tree: Tree, pin: str) -> Iterator[_Patch]:
     changed = with_check(tree, pin)
     if changed is not None:
         subject = "checkpatch: warn of new callers of get_user_pages*()"
         body = _CHECK_BODY.format(pin=pin, rule=RULE)
-        yield subject, body, FileChange(SCRIPT, *changed)
+        yield subject, body, (FileChange(SCRIPT, *changed),)
 
 
-def _comment(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:
+def _comment(tree: Tree, pin: str, left: str) -> Iterator[_Patch]:
     text = tree.read(_HEADER) or b""
     place = next(_declarations(parse(_HEADER, text).root), None)
     if place is None or RULE.encode() in text:
@@ -111,7 +145,7 @@ def _comment(tree: Tree, pin: str) -> Iterator[tuple[str, str, FileChange]]:
     gap = b"" if text[:at].endswith((b"\n\n", b"{\n")) or not at else b"\n"
     after = text[:at] + gap + comment + text[at:]
     subject = "mm: say that get_user_pages*() is not for new callers"
-    yield subject, _COMMENT_BODY, FileChange(_HEADER, text, after)
+    yield subject, _COMMENT_BODY.format(left=left), (FileChange(_HEADER, text, after),)
 
 
 def _declarations(root: Node) -> Iterator[Node]:

@@ -13,11 +13,13 @@ from migrate.kernel.tree import Tree
 from migrate.rewrite.api.introduce import api_change
 from migrate.rewrite.fixes.first import NotFirst, fixes_of
 from migrate.rewrite.groups.aliases import drop_aliases
+from migrate.rewrite.groups.extract import plan_extracted
 from migrate.rewrite.groups.order import independent, order_groups, subsystem_of_group
 from migrate.rewrite.groups.plan import plan_file, plan_followed
 from migrate.rewrite.loops.fold import FOLDING
 from migrate.rewrite.model import FileChange, Fix, GroupChange, GroupFailure, Rewrite
 from migrate.rewrite.profile.counterparts import Counterparts, Missing
+from migrate.rewrite.profile.extracted import balance_of, is_extracted
 from migrate.rewrite.profile.model import Profile
 from migrate.rewrite.steps.apply import Edited, NotApplied, apply_steps, give_up_only, given_up
 from migrate.rewrite.steps.sites import NoSite
@@ -201,13 +203,16 @@ class _Job:
             return {a.name: targets.get(a.place, "follow_page") for a in group.acquires}
         found = {a.name: parts.acquire(a.name) for a in group.acquires}
         dropped = {r.name: parts.release(r.name) for r in group.releases}
+        through = {a.name: rule.pins for a in group.acquires if (rule := parts.helper(a.name))}
         rules = [*found.items(), *dropped.items()]
-        return {n: r.target for n, r in rules if not isinstance(r, Missing) and r.target != n}
+        named = {n: r.target for n, r in rules if not isinstance(r, Missing) and r.target != n}
+        return named | through
 
     def _general(self, group: PinGroup) -> dict[str, str]:
         """What stands for the whole family, whatever member of it `group` calls."""
         rule = self.parts.acquire(_FAMILY)
-        if self._follows(group) or isinstance(rule, Missing):
+        through = is_extracted(group, self.parts)
+        if self._follows(group) or isinstance(rule, Missing) or through:
             return {}
         return {_FAMILY: rule.target}
 
@@ -217,15 +222,20 @@ class _Job:
         releases = [r for r in group.releases if r.place.path == draft.path]
         helpers = group.helpers
         result: Edited | NotApplied = NotApplied("")
-        follow = self._follows(group)
+        follow, balanced = self._follows(group), None
+        if is_extracted(group, self.parts):
+            _, made = balance_of(group.acquires, self.parts)
+            if len(made) != 1 or len(made[0].acquires) != len(group.acquires):
+                return NotApplied("the pages are not dropped where they are taken")
+            balanced = made[0]
         for fold in (True, False):
-            steps = (
-                plan_followed(
-                    draft, acquires, group.follows, self.parts.looked_up(group), self.parts
-                )
-                if follow
-                else plan_file(draft, acquires, releases, self.parts, helpers=helpers, fold=fold)
-            )
+            if follow:
+                by_address = self.parts.looked_up(group)
+                steps = plan_followed(draft, acquires, group.follows, by_address, self.parts)
+            elif balanced is not None:
+                steps = plan_extracted(draft, acquires, releases, balanced, self.parts, fold=fold)
+            else:
+                steps = plan_file(draft, acquires, releases, self.parts, helpers=helpers, fold=fold)
             if isinstance(steps, NoSite):
                 return NotApplied(steps.reason)
             result = apply_steps(draft, steps, self.timeout)

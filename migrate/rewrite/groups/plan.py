@@ -47,15 +47,26 @@ def plan_file(
         if isinstance(found, NoSite):
             return found
         requests += found
+    dropped = plan_releases(draft, releases, parts, fold=fold)
+    if isinstance(dropped, NoSite):
+        return dropped
+    return in_order([*requests, *(request for found in dropped.values() for request in found)])
+
+
+def plan_releases(
+    draft: Draft, releases: Sequence[Release], parts: Counterparts, *, fold: bool = True
+) -> dict[Place, Sequence[Request]] | NoSite:
+    """What becomes of each release in the file of `draft`, by its place."""
     dropped = sorted({(r.place, r.name) for r in releases})
     rules = {p: rule for p, name in dropped if isinstance(rule := parts.release(name), ReleaseRule)}
     folds = plan_folds(draft, rules, parts) if fold else {}
+    planned: dict[Place, Sequence[Request]] = {}
     for place, name in dropped:
         found = _plan_release(draft, place, name, parts)
         if isinstance(found, NoSite):
             return found
-        requests += folds.get(place, found)
-    return in_order(requests)
+        planned[place] = folds.get(place, found)
+    return planned
 
 
 def plan_followed(
@@ -78,7 +89,7 @@ def plan_followed(
             return found
         requests += found
     for acquire in with_vma:
-        call = _called(draft, acquire.place, acquire.name)
+        call = called_at(draft, acquire.place, acquire.name)
         if isinstance(call, NoSite):
             return call
         flags = _flag_requests(draft, acquire, call, parts, converted)
@@ -102,7 +113,7 @@ def _plan_acquire(
         if any(flag in given for flag in parts.profile.flags.drop):
             return NoSite(f"{acquire.place}: {acquire.macro}() is given a flag that has to go")
         acquire = replace(acquire, place=acquire.inside)
-    call = _called(draft, acquire.place, acquire.name)
+    call = called_at(draft, acquire.place, acquire.name)
     if isinstance(call, NoSite):
         return call
     old, new = parts.signature(acquire.name), parts.signature(rule.target)
@@ -157,7 +168,7 @@ def _plan_release(
         return NoSite(f"{place}: {rule.reason}")
     if rule.target == name:
         return []
-    call = _called(draft, place, name)
+    call = called_at(draft, place, name)
     if isinstance(call, NoSite):
         return call
     old, new = parts.signature(name), parts.signature(rule.target)
@@ -178,7 +189,8 @@ def _plan_release(
     return wrong or [*requests, *_renames(place, name, rule.target)]
 
 
-def _called(draft: Draft, place: Place, name: str) -> Call | NoSite:
+def called_at(draft: Draft, place: Place, name: str) -> Call | NoSite:
+    """The plain call of `name` at `place`."""
     number = draft.number_at(place)
     if number is None or draft.tokens[number].kind == "preproc_arg":
         return NoSite(f"{place}: {name}() is inside a macro definition")

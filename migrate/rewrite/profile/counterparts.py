@@ -15,7 +15,7 @@ from migrate.analysis.program.program import Program
 from migrate.base.errors import Refusal
 from migrate.kernel.signatures import Parameter, Signature, read_signatures
 from migrate.kernel.tree import Tree
-from migrate.rewrite.profile.model import AcquireRule, ApiFunction, Profile, ReleaseRule
+from migrate.rewrite.profile.model import AcquireRule, ApiFunction, HelperRule, Profile, ReleaseRule
 
 FAULT_IN = "fixup_user_fault"
 """What has to go before follow_page(), which takes pages only that are there."""
@@ -130,6 +130,13 @@ class Counterparts:
                 return rule
         return self._missing(name, [rule.target for rule in rules])
 
+    def helper(self, name: str) -> HelperRule | None:
+        """The rule for callers of the helper `name`, in a tree that has what they become."""
+        for rule in self.profile.helper:
+            if rule.source == name and self.has(rule.pins) and self.has(rule.asks):
+                return rule
+        return None
+
     def release(self, name: str) -> ReleaseRule | Missing:
         """The rule for calls of `name` that fits this tree; a target stands for itself."""
         if any(rule.target == name for rule in self.profile.release):
@@ -168,7 +175,7 @@ def _names(profile: Profile) -> set[str]:
     if profile.follow is not None:
         names |= {FAULT_IN, *profile.follow.needs}
     names |= set(profile.api.asks if profile.api else ())
-    names |= {name for rule in profile.helper for name in (rule.pins, rule.asks)}
+    names |= {name for r in profile.helper for name in (r.source, r.pins, r.asks)}
     for acquire in (*profile.acquire, *profile.lookups):
         names |= {acquire.source, acquire.target, *acquire.needs}
     for release in profile.release:

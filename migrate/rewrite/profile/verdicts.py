@@ -15,9 +15,9 @@ from migrate.analysis.model import (
 from migrate.analysis.verdicts import classify as rules
 from migrate.kernel.tree import Tree
 from migrate.rewrite.profile.counterparts import Counterparts, Missing
+from migrate.rewrite.profile.extracted import THROUGH_HELPER, extracted
 from migrate.rewrite.profile.model import Profile
 
-THROUGH_HELPER = "through_helper"
 NO_COUNTERPART = "no_counterpart"
 """The rule that a verdict names when a function of its group becomes nothing in this tree."""
 
@@ -33,19 +33,21 @@ def classify(tree: Tree, pairing: Pairing, *, profile: Profile) -> Classificatio
         if _by_rules(verdict, profile) and (reason := without_counterpart(group, parts))
     }
     left = found.left_manual(reasons, NO_COUNTERPART)
+    left, stopped = extracted(left, parts)
     words = {
         group.name: reason
         for group, verdict in left.pairs()
-        if verdict.rule == THROUGH_HELPER and (reason := of_helper(group, parts))
+        if verdict.rule == THROUGH_HELPER
+        if (reason := of_helper(group, parts, stopped.get(group.name, "")))
     }
     return left.left_manual(words, THROUGH_HELPER)
 
 
-def of_helper(group: PinGroup, parts: Counterparts) -> str:
-    """What stops callers of a helper that the profile has words on, "" for others."""
+def of_helper(group: PinGroup, parts: Counterparts, stopped: str = "") -> str:
+    """What stops callers of a helper that the profile has words on, "" for others; `stopped` is
+    what the analysis says."""
     trait = group.trait(TraitKind.THROUGH_HELPER)
-    rules = {r.source: r for r in parts.profile.helper if parts.has(r.pins) and parts.has(r.asks)}
-    rule = rules.get(trait.subject) if trait is not None else None
+    rule = parts.helper(trait.subject) if trait is not None else None
     if rule is None:
         return ""
     for acquire in group.acquires:
@@ -56,10 +58,11 @@ def of_helper(group: PinGroup, parts: Counterparts) -> str:
                 f"The pages come from {rule.source}(), and {taker}() takes over plain references,"
                 f" which pins of {rule.pins}() are not."
             )
-    return (
+    head = (
         f"The pages come from {rule.source}(). {rule.pins}() pins them, and then every completion"
-        f" has to ask what {rule.asks}() said."
+        f" has to ask what {rule.asks}() said"
     )
+    return f"{head}: {stopped}." if stopped else f"{head}."
 
 
 def _called_in(acquire: Acquire, parts: Counterparts) -> frozenset[str]:

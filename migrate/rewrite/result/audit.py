@@ -17,7 +17,9 @@ from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import GroupFailure, Rewrite
 from migrate.rewrite.profile.counterparts import Counterparts, Missing
+from migrate.rewrite.profile.extracted import is_extracted
 from migrate.rewrite.profile.model import Profile
+from migrate.rewrite.result.extracted import audit_extracted
 from migrate.rewrite.result.followed import audit_followed
 from migrate.rewrite.result.view import View, counted
 
@@ -39,15 +41,18 @@ def audit_result(
     changed = {change.group for change in rewrite.changes}
     parts = Counterparts(tree, profile)
     groups = [(g, v.action) for g, v in classification.pairs() if g.name in changed]
-    pinned = [g for g, action in groups if action is Action.PIN and _known(g, parts)]
-    followed = [] if profile.by_rules else [g for g, a in groups if a is Action.FOLLOW]
-    others = [g for g, _ in groups if g not in pinned and g not in followed]
+    extracted = [g for g, _ in groups if is_extracted(g, parts)]
+    rest = [(g, action) for g, action in groups if g not in extracted]
+    pinned = [g for g, action in rest if action is Action.PIN and _known(g, parts)]
+    followed = [] if profile.by_rules else [g for g, a in rest if a is Action.FOLLOW]
+    others = [g for g, _ in rest if g not in pinned and g not in followed]
     edited = tree.with_files(_texts(rewrite))
     progress("audit of the result: reading", 0, 0)
     gone = _acquires([*others, *followed])
     found = [*_pinned(tree, edited, classification, pinned, gone, jobs, progress)]
     lookups = frozenset(rule.target for rule in profile.lookups)
     found += audit_followed(tree, edited, classification, followed, _acquires(others), lookups)
+    found += audit_extracted(edited, extracted, parts)
     return tuple(
         GroupFailure(group.name, f"the audit of the result finds {reason}")
         for group, reason in found

@@ -141,6 +141,16 @@ def _is_guard(node: Node) -> bool:
     return text == "__KERNEL__" or (head == "#ifndef" and text.startswith(("_", "LINUX")))
 
 
+def conditional_in_header(node: Node) -> bool:
+    """Whether a node at file scope depends on an #if that is no guard."""
+    parent = node.parent
+    while parent is not None:
+        if not _is_guard(parent):
+            return True
+        parent = parent.parent
+    return False
+
+
 def _token_from(draft: Draft, byte: int) -> int:
     """The number of the first token that starts at `byte` or later."""
     for number, token in enumerate(draft.tokens):

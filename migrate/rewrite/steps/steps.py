@@ -49,6 +49,8 @@ _ORDER = (
     "append-argument",
     "drop-last-argument",
     "follow-page",
+    "extract-pages",
+    "ask-first",
     "rename-call",
     "own-call",
     "fold-loop",

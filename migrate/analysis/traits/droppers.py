@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What functions do with an array of pages that they are given: drop all of it and nothing else,
+look at it, or change what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
+from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    Element,
+    Expression,
+    Load,
+    plain,
+    variable_name,
+)
+from migrate.analysis.ir.instructions import Invoke, Lowered, Store
+from migrate.analysis.model import Release
+from migrate.analysis.paths.balance import from_the_first, is_understood
+from migrate.analysis.paths.callee_releases import HARMLESS
+from migrate.analysis.paths.variables import path_of
+from migrate.analysis.program.program import Program
+
+_DEEPEST = 3
+_QUIET = frozenset({Effect.NOTHING, Effect.DIRTY, Effect.STRUCT}) | RELEASE_EFFECTS
+
+
+@dataclass(frozen=True)
+class Dropper:
+    """A call that drops the pages, and the releases that it is, or leads to."""
+
+    call: Invoke
+    releases: tuple[Release, ...]
+    callee: Function | None
+
+
+class Droppers:
+    """Answers for the calls of one tree."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def of(self, lowered: Lowered, pages: str, besides: frozenset[int]) -> Iterator[Dropper]:
+        """The calls that drop what is in the variable `pages`, from the first page on; those of the
+        numbers `besides` are left out."""
+        for call in lowered.calls.values():
+            if call.number in besides or not call.name:
+                continue
+            known = knowledge().lookup(call.name)
+            if known is not None and known.releases:
+                if from_the_first(lowered, call, pages):
+                    yield Dropper(call, (_release(call, lowered, ""),), None)
+                continue
+            for position, given in enumerate(call.arguments):
+                if variable_name(given) != pages:
+                    continue
+                for function in self.program.definitions(call.name, lowered.function.path):
+                    releases = self._pure(function, position)
+                    if releases:
+                        yield Dropper(call, releases, function)
+
+    def _pure(self, function: Function, position: int) -> tuple[Release, ...]:
+        """The releases of a function that does nothing but drop what is in its parameter; () for
+        one that does anything else."""
+        lowered = self.program.facts(function).lowered
+        if not is_understood(lowered) or position >= len(lowered.parameters):
+            return ()
+        pages = lowered.parameters[position]
+        found = []
+        for instruction in lowered.order:
+            match instruction:
+                case Store(target):
+                    if variable_name(target) not in lowered.locals:
+                        return ()
+                case Invoke():
+                    known = knowledge().lookup(instruction.name)
+                    if known is None or not set(known.effects) <= _QUIET:
+                        return ()
+                    if known.releases:
+                        if not from_the_first(lowered, instruction, pages):
+                            return ()
+                        found.append(_release(instruction, lowered, function.name))
+        return tuple(found)
+
+    def changes(
+        self, call: Invoke, position: int, given: Expression, lowered: Lowered, pages: str
+    ) -> str:
+        """Why a call may put other pages where those are, "" when it does not."""
+        inner = plain(given)
+        if isinstance(inner, AddressOf) and variable_name(inner.object) == pages:
+            return f"the address of {pages} goes to {call.name}()"
+        array = lowered.locals[pages].type
+        if variable_name(inner) != pages or (array.depth < 2 and not array.array):
+            return ""
+        if self._only_reads(call, position, lowered.function.path, _DEEPEST):
+            return ""
+        return f"{pages} goes to {call.name or 'a pointer'}(), which may change it"
+
+    def _only_reads(self, call: Invoke, position: int, path: str, depth: int) -> bool:
+        known = knowledge().lookup(call.name)
+        if known is not None:
+            return known.effect(position) in HARMLESS | RELEASE_EFFECTS and not known.stores
+        meant = self.program.definitions(call.name, path) if call.name and depth else ()
+        return len(meant) == 1 and self._reads(meant[0], position, depth)
+
+    def _reads(self, function: Function, position: int, depth: int) -> bool:
+        """Whether a function stores nothing through its parameter, nor hands it on to who does."""
+        lowered = self.program.facts(function).lowered
+        if not is_understood(lowered) or position >= len(lowered.parameters):
+            return False
+        name = lowered.parameters[position]
+        for instruction in lowered.order:
+            match instruction:
+                case Store(target, value):
+                    through = isinstance(plain(target), (Element, Load))
+                    if through and path_of(target)[:1] == (name,):
+                        return False
+                    if variable_name(value) == name or (isinstance(plain(value), AddressOf)):
+                        return False
+                case Invoke():
+                    for number, given in enumerate(instruction.arguments):
+                        if variable_name(given) != name:
+                            continue
+                        if not self._only_reads(instruction, number, function.path, depth - 1):
+                            return False
+        return True
+
+
+def _release(call: Invoke, lowered: Lowered, helper: str) -> Release:
+    known = knowledge().lookup(call.name)
+    bulk = known is not None and known.effect(0) is Effect.RELEASE_BULK
+    return Release(call.place, lowered.function.name, call.name, bulk, helper, call.text)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Callers of a helper that takes pages from an iterator, in a tree with one that pins them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from migrate.analysis.model import (
+    Acquire,
+    Action,
+    Classification,
+    Confidence,
+    Evidence,
+    PinGroup,
+    Place,
+    TraitKind,
+    Use,
+    UseKind,
+    Verdict,
+)
+from migrate.analysis.pairing.group import Grouper
+from migrate.analysis.traits.balanced import Balance, Balanced
+from migrate.kernel.signatures import DIRECT_NAMES
+from migrate.rewrite.profile.counterparts import Counterparts
+from migrate.rewrite.profile.model import HelperRule
+
+THROUGH_HELPER = "through_helper"
+EXTRACTED = "extracted"
+"""The rules that verdicts on such callers name."""
+
+_STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL, UseKind.PHYSICAL_KEY, UseKind.STORED})
+_OTHERS = frozenset({UseKind.EXTRA_REFERENCE, UseKind.OTHER_SOURCE, UseKind.FREED})
+_DEVICE = frozenset({UseKind.DMA, UseKind.SCATTER, UseKind.ESCAPES})
+
+
+def extracted(
+    classification: Classification, parts: Counterparts
+) -> tuple[Classification, dict[str, str]]:
+    """`classification` with the callers of helpers `pin` that can become callers of what the
+    profile has for them, those together that share their releases; and what stops the others, by
+    group, one line without a full stop."""
+    asked = {
+        a.place: (g, a, rule)
+        for g, v in classification.pairs()
+        if v.rule == THROUGH_HELPER and len(g.acquires) == 1
+        for a in g.acquires
+        if (rule := parts.helper(a.name)) is not None
+    }
+    if not asked:
+        return classification, {}
+    reasons, made = balance_of((a for _, a, _ in asked.values()), parts)
+    stopped = {asked[place][0].name: why for place, why in reasons.items()}
+    grouper = Grouper(
+        parts.program,
+        tuple(a for _, a, _ in asked.values()),
+        DIRECT_NAMES | {a.name for _, a, _ in asked.values()},
+    )
+    groups = dict(zip((g.name for g in classification.groups), classification.pairs(), strict=True))
+    for balanced in made:
+        found = [asked[place] for place in balanced.acquires]
+        group, verdict = _converted(balanced, found, grouper)
+        names = [g.name for g, _, _ in found]
+        wrong = _unconverted(group, balanced)
+        if wrong:
+            stopped |= dict.fromkeys(names, wrong)
+            continue
+        for name in names[1:]:
+            del groups[name]
+        groups[names[0]] = (group, verdict)
+    kept = tuple(groups.values())
+    result = replace(
+        classification, groups=tuple(g for g, _ in kept), verdicts=tuple(v for _, v in kept)
+    )
+    return result, stopped
+
+
+def is_extracted(group: PinGroup, parts: Counterparts) -> bool:
+    """Whether the acquires of `group` are calls of a helper that becomes another."""
+    through = [a for a in group.acquires if a.name not in group.helpers]
+    return bool(through) and all(parts.helper(a.name) for a in group.acquires)
+
+
+def balance_of(
+    acquires: Iterable[Acquire], parts: Counterparts
+) -> tuple[dict[Place, str], tuple[Balanced, ...]]:
+    """How the pages of calls of helpers are dropped, and of the others why that is not known."""
+    wanted = list(acquires)
+    rules = [rule for a in wanted if (rule := parts.helper(a.name)) is not None]
+    return Balance(parts.program, rules[0].asks if rules else "").of(wanted)
+
+
+_Found = tuple[PinGroup, Acquire, HelperRule]
+
+
+def _converted(
+    balanced: Balanced, found: list[_Found], grouper: Grouper
+) -> tuple[PinGroup, Verdict]:
+    first, _, rule = found[0]
+    acquires = tuple(sorted(a for _, a, _ in found))
+    traced = [grouper.group(a).group for a in acquires]
+    uses = {use: None for group in traced for use in group.uses}
+    group = replace(
+        first,
+        acquires=acquires,
+        releases=balanced.releases,
+        uses=tuple(sorted(uses, key=lambda u: (u.place, u.kind.name))),
+        edges=tuple(dict.fromkeys(e for g in traced for e in g.edges)),
+        traits=tuple(dict.fromkeys(t for g, _, _ in found for t in g.traits)),
+    )
+    case = "1" if any(use.kind in _DEVICE for use in uses) else "5"
+    reason = (
+        f"Who takes the pages drops them on every way, where the iterator is at hand: {rule.pins}()"
+        f" pins those of user memory, and {rule.asks}() says whether there is anything to drop."
+    )
+    dropped = "the pages are dropped"
+    evidence = tuple(Evidence(g.place, dropped, g.text) for g in balanced.guards)
+    verdict = Verdict(
+        first.name,
+        Action.PIN,
+        case,
+        EXTRACTED,
+        reason,
+        Confidence.MEDIUM,
+        evidence,
+        tuple(_warnings(rule, group.uses)),
+    )
+    return group, verdict
+
+
+def _warnings(rule: HelperRule, uses: tuple[Use, ...]) -> list[str]:
+    found = [
+        f"{rule.source}() refuses pages of the kernel's own memory (kvec), and {rule.pins}() does"
+        " not; those that an iterator lends come without a reference."
+    ]
+    more = next((u for u in uses if u.kind is UseKind.EXTRA_REFERENCE), None)
+    if more is not None:
+        found.append(
+            f"A plain reference of its own is taken at {more.place}, which may outlive the pin."
+        )
+    return found
+
+
+def _unconverted(group: PinGroup, balanced: Balanced) -> str:
+    """Why pages that are dropped well are not to be pinned, "" when they are."""
+    kinds = {use.kind for use in group.uses}
+    consumed = next((u for u in group.uses if u.kind is UseKind.CONSUMED), None)
+    if consumed is not None:
+        return f"a callee takes over plain references at {consumed.place}"
+    if not kinds - _STRUCT - _OTHERS:
+        return "only struct page is looked at, which needs no pin"
+    if not {g.place.path for g in balanced.guards} <= set(group.paths):
+        return "the pages are dropped in another file than they are taken in"
+    if group.has(TraitKind.FOR_OTHER_VERSIONS):
+        return "it is not compiled in this version"
+    return ""

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""References that a function drops on every way, and what is said where it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.model import Acquire
+from migrate.analysis.program.program import Program
+from migrate.analysis.traits.balanced import Balance
+from tests.analysis.memory import tree_of
+
+PATH = "drivers/a/a.c"
+HEAD = """\
+long take(struct iov_iter *iter, struct page ***pages, unsigned long most, unsigned long *start);
+long fill(struct iov_iter *iter, struct page **pages, unsigned long most, unsigned n, long *start);
+
+static void drop(struct page **pages, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		put_page(pages[i]);
+}
+
+long f(struct iov_iter *iter, int flag, struct other *other)
+{
+	struct page **pages = NULL;
+	unsigned long start;
+	long got;
+	int i;
+
+"""
+TAKE = "got = take(iter, &pages, 1, &start);"
+
+
+def answer(body: str, more: str = "", asks: str = "will_pin") -> str:
+    """What is said of the one call of take() in f(), "" when all is well."""
+    text = HEAD + body.replace("TAKE", TAKE) + "}\n" + more
+    program = Program(tree_of({PATH: text.encode()}))
+    source = program.source(PATH)
+    assert source is not None
+    calls = [
+        Acquire(c.place, f.name, c.name, c.sources, (), c.text)
+        for f in source.functions
+        for c in program.facts(f).calls
+        if c.name == "take"
+    ]
+    reasons, made = Balance(program, asks).of(calls)
+    assert len(reasons) + sum(len(b.acquires) for b in made) == len(calls) > 0
+    return next(iter(reasons.values()), "")
+
+
+CHECKED = "TAKE if (got <= 0) return got; "
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CHECKED + "drop(pages, got); kvfree(pages); return 0;",
+        "TAKE if (got < 0) goto out; drop(pages, got); out: kvfree(pages); return got;",
+        "TAKE if (got > 0) { drop(pages, got); kvfree(pages); } return 0;",
+        "TAKE if (unlikely(got < 0)) return got; for (i = 0; i < got; i++) put_page(pages[i]);"
+        " return 0;",
+        CHECKED + "i = got; while (i--) other->x = 1; drop(pages, got); return 0;",
+        CHECKED + "if (flag) { drop(pages, got); return 1; } drop(pages, got); return 0;",
+        "while (flag) { TAKE if (got < 0) break; look(pages[0]); drop(pages, got); } return 0;",
+        # What is asked of the iterator, before the release and around the loop.
+        CHECKED + "if (will_pin(iter)) drop(pages, got); return 0;",
+        CHECKED + "for (i = 0; i < got; i++) if (will_pin(iter)) put_page(pages[i]); return 0;",
+        # A type among the arguments of a call is not understood, and does not matter.
+        CHECKED + "i = min_t(unsigned int, got, 5); drop(pages, got); return 0;",
+    ],
+)
+def test_dropped_on_every_way(body: str) -> None:
+    assert answer(body) == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (CHECKED + "kvfree(pages); return 0;", "does not drop them itself"),
+        (CHECKED + "if (flag) return 1; drop(pages, got); return 0;", "is left at"),
+        (CHECKED + "if (flag) drop(pages, got); return 0;", "is left at"),
+        (CHECKED + "if (other_asks(iter)) drop(pages, got); return 0;", "is left at"),
+        ("TAKE return got;", "does not drop them itself"),
+        ("TAKE if (flag) drop(pages, got); return 0;", "is left at"),
+        ("TAKE TAKE drop(pages, got); return 0;", "the address of pages goes to take()"),
+        ("while (flag) { TAKE if (got < 0) break; } drop(pages, 1); return 0;", "called again"),
+        ("TAKE got = 0; drop(pages, got); return 0;", "is overwritten at"),
+        (CHECKED + "pages++; drop(pages, got); return 0;", "is moved at"),
+        (CHECKED + "pages[0] = other->page; drop(pages, got); return 0;", "pages from elsewhere"),
+        (CHECKED + "change(pages); drop(pages, got); return 0;", "which may change it"),
+        (CHECKED + "keep(&pages); drop(pages, got); return 0;", "the address of pages goes to"),
+        (CHECKED + "iter = other->iter; drop(pages, got); return 0;", "has several iterators"),
+        (CHECKED + "keep(&iter); drop(pages, got); return 0;", "hands out the address of iter"),
+        (CHECKED + "iov_iter_init(iter, 0, 0, 0, 0); drop(pages, got); return 0;", "makes another"),
+        (CHECKED + "for (i = 1; i < got; i++) put_page(pages[i]); return 0;", "does not drop"),
+        (
+            CHECKED + "for (i = 0; i < got; i++) { if (flag) break; put_page(pages[i]); }"
+            " return 0;",
+            "is left at",
+        ),
+        ("got = take(other->iter, &pages, 1, &start); return 0;", "is no plain variable"),
+        ("got = take(iter, &other->pages, 1, &start); return 0;", "is no plain variable"),
+    ],
+)
+def test_what_stops_it(body: str, why: str) -> None:
+    assert why in answer(body)
+
+
+def test_who_drops_pages_of_others_stops_it() -> None:
+    body = CHECKED + "drop(pages, got); return 0;"
+    others = "void g(struct page **pages) { drop(pages, 1); }\n"
+    assert "drops pages from elsewhere, too" in answer(body, others)
+
+
+def test_two_that_share_a_release_go_together() -> None:
+    body = CHECKED + "drop(pages, got); return 0;"
+    other = HEAD[HEAD.index("long f(") :].replace("long f(", "long g(")
+    assert answer(body, other + body.replace("TAKE", TAKE) + "}\n") == ""
+
+
+TAKER = """\
+static long get(struct iov_iter *from, struct page ***pages, int *held)
+{
+	unsigned long start;
+	long n;
+
+	if (from->own) {
+		*pages = own_pages(from);
+		OWN
+		return 1;
+	}
+	n = take(from, pages, 1, &start);
+	if (n < 0)
+		return n;
+	HELD
+	return n;
+}
+
+long g(struct iov_iter *it, struct iov_iter *other)
+{
+	struct page **mine = NULL;
+	int held = 0;
+	long n = get(it, &mine, &held);
+
+	if (n < 0)
+		return n;
+	BODY
+	kvfree(mine);
+	return 0;
+}
+"""
+DONE = CHECKED + "drop(pages, got); return 0;"
+
+
+def lifted(own: str, held: str, body: str) -> str:
+    text = TAKER.replace("OWN", own).replace("HELD", held).replace("BODY", body)
+    return answer(DONE, text.replace("drop(", "let_go(") + RELEASER)
+
+
+RELEASER = """\
+void let_go(struct page **pages, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		put_page(pages[i]);
+}
+"""
+
+
+def test_the_caller_drops_what_it_is_told_is_held() -> None:
+    assert lifted("*held = 0;", "*held = 1;", "if (held) drop(mine, n);") == ""
+
+
+@pytest.mark.parametrize(
+    ("own", "held", "body", "why"),
+    [
+        ("*held = 1;", "*held = 1;", "if (held) drop(mine, n);", "pages from elsewhere"),
+        ("", "*held = 1;", "if (held) drop(mine, n);", "pages from elsewhere"),
+        ("*held = 0;", "", "if (held) drop(mine, n);", "pages from elsewhere"),
+        ("*held = 0;", "*held = 1;", "drop(mine, n);", "pages from elsewhere may be dropped"),
+        ("*held = 0;", "*held = 1;", "held = 1; if (held) drop(mine, n);", "not kept in one"),
+        ("*held = 0;", "*held = 1;", "if (other) drop(mine, n);", "pages from elsewhere may be"),
+        ("*held = 0;", "*held = 1;", "if (held && other) drop(mine, n);", "is left at"),
+    ],
+)
+def test_a_caller_that_does_not(own: str, held: str, body: str, why: str) -> None:
+    assert why in lifted(own, held, body)
