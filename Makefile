@@ -36,8 +36,9 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 # Two compile servers on loopback are part of the tests of builds; reuse looks for libmagic.
 TEST_TOOLS := distcc=distcc distccd=distcc cpio=cpio /usr/lib/*/libmagic.so.1=libmagic1 \
 	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl
-# A guest without KVM, and the C library of its only program.
-BOOT_TOOLS := qemu-system-x86_64=qemu-system-x86 /usr/lib/*/libc.a=libc6-dev ccache=ccache
+# Guests without KVM, and the C library of their only program.
+BOOT_TOOLS := qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm \
+	/usr/lib/*/libc.a=libc6-dev /usr/aarch64-linux-gnu/lib/libc.a=libc6-dev-arm64-cross ccache=ccache
 # Whatever builds: ccache is put before the compiler where it is installed.
 WITH_CCACHE := tests/delivery/builds tests/cli/test_build_options.py tests/end_to_end/test_run.py \
 	tests/faults/test_bad_input.py tests/faults/test_leftovers.py

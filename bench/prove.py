@@ -21,7 +21,10 @@ from bench.record import add_record
 from migrate.kernel.tree import open_tree
 
 PROFILES = ("vaddr-pin", "pin-user-pages")
-_HEADS = ("kernel", "profile", "groups", "proved", "controls", "caught", "outside", "otherwise")
+_HEADS = (
+    *("kernel", "profile", "groups", "proved", "controls", "caught", "outside", "otherwise"),
+    *("lines", "boots"),
+)
 
 
 def main() -> None:
@@ -70,18 +73,27 @@ def _row(version: str, profile: str, proof: Any) -> str:
     outside = others.pop("outside the group", 0)
     cells = [version, profile, len(groups), outcomes["proved"], sum(controls.values())]
     otherwise = ", ".join(f"{n} {k}" for k, n in others.items()) or proof["problem"] or "-"
-    return f"| {' | '.join(map(str, [*cells, controls['caught'], outside, otherwise]))} |"
+    functions = [lines for g in groups if g["outcome"] == "proved" for lines in g["lines"]]
+    there = sum(f["count"] for f in functions)
+    ran = f"{there - sum(len(f['missed']) for f in functions)} of {there}"
+    cells += [controls["caught"], outside, otherwise, ran, f"{proof['seconds']:.0f} s"]
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _groups(proof: Any) -> Iterator[str]:
     for group in proof["groups"]:
-        what = "; ".join(map(_pair, group["pairs"])) or group["reason"]
-        yield f"- `{group['group']}`: {group['outcome']}: {what}"
+        what = [*map(_pair, group["pairs"]), *map(_lines, group["lines"])]
+        yield f"- `{group['group']}`: {group['outcome']}: {'; '.join(what) or group['reason']}"
 
 
 def _pair(pair: Any) -> str:
     taken, given = (f"{e['path']}:{e['line']}" for e in (pair["acquire"], pair["release"]))
     return f"{taken} -> {given} {pair['count']}"
+
+
+def _lines(function: Any) -> str:
+    ran = function["count"] - len(function["missed"])
+    return f"{function['function']}() {ran} of {function['count']} lines"
 
 
 if __name__ == "__main__":

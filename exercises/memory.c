@@ -66,6 +66,8 @@ int exercise_memory(void)
 	pid_t other = fork();
 	int wrong;
 
+	if (other < 0)
+		return failed("fork()");
 	if (!other)
 		for (;;)
 			pause();

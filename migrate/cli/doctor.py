@@ -38,7 +38,6 @@ _EXTRAS = (
     ("sparse", "--sparse", "sparse"),
     ("ccache", "builds that repeat", "ccache"),
     ("distcc", "--compiler-launcher distcc", "distcc"),
-    ("qemu-system-x86_64", "prove", "qemu-system-x86"),
 )
 
 
@@ -87,7 +86,7 @@ def examine(version: tuple[int, ...] | None = None) -> tuple[Check, ...]:
         *_compilers(),
         *(_suited(version) if version else ()),
         *(Check(n, _version(n), use, install(p), Need.OPTIONAL) for n, use, p in _EXTRAS),
-        Check("static libc", _static_libc(), "prove", install("libc6-dev"), Need.OPTIONAL),
+        *_machines(),
         Check("free space", _free_space(), "5 GB for the builds of a real kernel", "", Need.USUAL),
     )
 
@@ -142,9 +141,23 @@ def _header(name: str) -> str:
     return "installed" if isinstance(outcome, process.Finished) and outcome.ok else ""
 
 
-def _static_libc() -> str:
-    """ "installed" when the machine's own compiler has a C library to link in, else ""."""
-    argv = ["gcc", "-print-file-name=libc.a"]
+def _machines() -> Iterator[Check]:
+    """What `prove` needs of each machine that it boots."""
+    from migrate.delivery.proof.machine.emulated import emulated_machines
+    from migrate.kernel.kbuild.toolchains import find_toolchain, known_architecture
+
+    for item in emulated_machines():
+        program, use = item.emulator, f"prove on {item.arch}"
+        yield Check(program, _version(program), use, install(item.package), Need.OPTIONAL)
+        found = find_toolchain(known_architecture(item.arch))
+        libc = _static_libc(found.compiler) if found else ""
+        name = f"static libc for {item.arch}"
+        yield Check(name, libc, use, install(item.libc), Need.OPTIONAL)
+
+
+def _static_libc(compiler: str) -> str:
+    """ "installed" when `compiler` has a C library to link in, else ""."""
+    argv = [compiler, "-print-file-name=libc.a"]
     outcome = process.run(argv, cwd=Path("/"), timeout=_TIME_LIMIT)
     there = isinstance(outcome, process.Finished) and outcome.stdout.startswith(b"/")
     return "installed" if there else ""

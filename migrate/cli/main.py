@@ -109,12 +109,17 @@ def prove(
             help="Then spoil releases in scratch copies, to see that it shows.",
         ),
     ] = True,
+    kasan: Annotated[
+        bool,
+        typer.Option("--kasan", help="Have the kernel check its accesses to memory, too."),
+    ] = False,
 ) -> int:
     """Boot the branch under QEMU and see who releases each pin; exit code 3 when it is not the
     one that was found."""
     from migrate.cli import proofs
+    from migrate.runs.proving import Thoroughness
 
-    return proofs.prove(request, controls=controls)
+    return proofs.prove(request, Thoroughness(controls, kasan))
 
 
 _stage_command("series", "series", "Write mails and report, and hand over the branch.")

@@ -11,12 +11,12 @@ from migrate.cli.console import Console
 from migrate.cli.remembered import with_last_options
 from migrate.cli.request import Request
 from migrate.delivery.proof.model import ControlOutcome, GroupProof, Outcome, Proof
-from migrate.runs.proving import known_proof, make_proof, summary
+from migrate.runs.proving import Thoroughness, known_proof, make_proof, summary
 
 _BAD = (Outcome.OUTSIDE, Outcome.SPLAT, Outcome.FOREIGN, Outcome.HELD)
 
 
-def prove(request: Request, *, controls: bool) -> ExitCode:
+def prove(request: Request, wanted: Thoroughness) -> ExitCode:
     """Show what is seen of each group of the branch at run time; PARTIAL when a group is not as it
     was found to be, when a control was missed, or when there is nothing to show."""
     console = Console(verbose=request.verbose)
@@ -33,10 +33,10 @@ def prove(request: Request, *, controls: bool) -> ExitCode:
                 "Nothing was converted, so there is nothing to be proved.",
                 f"See why: {request.command('classify')}",
             )
-        proof = known_proof(job, controls=controls)
+        proof = known_proof(job, wanted)
         if proof is None:
             with working(job, console):
-                proof = make_proof(job, controls=controls)
+                proof = make_proof(job, wanted)
         else:
             console.reused("proof", summary(proof))
     if request.json:
@@ -59,6 +59,8 @@ def _show(console: Console, proof: Proof) -> None:
         return
     rows = [(_result(g), "\n".join((g.group, *_lines(g)))) for g in proof.groups]
     console.table(f"{summary(proof)}, on {proof.machine}", ("seen", "group, and what"), rows)
+    for problem in proof.problems:
+        console.say(f"Not run on {problem}.")
     for splat in proof.splats:
         console.say(f"The kernel said: {splat}")
     for name in proof.unfinished:
@@ -76,6 +78,7 @@ def _lines(group: GroupProof) -> Iterator[str]:
     yield from (f"{pair}" for pair in group.pairs)
     if group.outcome is not Outcome.NOT_REACHED and group.missed:
         yield f"did not run: {', '.join(map(str, group.missed))}"
+    yield from map(str, group.lines)
     for control in group.controls:
         why = "" if control.outcome is ControlOutcome.CAUGHT else f", {control.reason}"
         yield f"{control.release} {control.spoiling}: {control.outcome}{why}"

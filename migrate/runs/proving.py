@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
+from dataclasses import dataclass
 from functools import cache
 
 from migrate.analysis.model import Action
 from migrate.base.data import data_folder
 from migrate.base.stores.stage_file import fingerprint
+from migrate.delivery.proof.machine.emulated import Emulated, emulated_machines
 from migrate.delivery.proof.model import Outcome, Proof
 from migrate.kernel.kbuild.toolchains import find_toolchain, known_architecture
 from migrate.rewrite.profile.model import Profile
@@ -22,18 +25,33 @@ _PLAIN = ("put_page", "release_pages")
 """What releases plain references: where a profile keeps to these, nothing is a pin."""
 
 
-def known_proof(job: Job, *, controls: bool) -> Proof | None:
-    """The proof of this very branch by this very tool, if there is one with as many controls."""
+@dataclass(frozen=True)
+class Thoroughness:
+    """Whether releases are spoiled, and whether the kernel watches its accesses to memory."""
+
+    controls: bool = True
+    kasan: bool = False
+
+    @property
+    def as_much(self) -> list[Thoroughness]:
+        """All that is no less than this."""
+        spoiled = (True,) if self.controls else (True, False)
+        watched = (True,) if self.kasan else (True, False)
+        return [Thoroughness(s, w) for s in spoiled for w in watched]
+
+
+def known_proof(job: Job, wanted: Thoroughness) -> Proof | None:
+    """The proof of this very branch by this very tool, if there is one that is as thorough."""
     stored = job.workspace.load(_STAGE, Proof)
-    if stored is None or stored.value.problem:
+    if stored is None or stored.value.problem or stored.value.again:
         return None
-    wanted = (True,) if controls else (True, False)
-    return stored.value if stored.inputs in [_inputs(job, with_) for with_ in wanted] else None
+    return stored.value if stored.inputs in [_inputs(job, t) for t in wanted.as_much] else None
 
 
-def make_proof(job: Job, *, controls: bool) -> Proof:
+def make_proof(job: Job, wanted: Thoroughness) -> Proof:
     """Build and boot the branch, the workspace being locked, and keep what was seen."""
-    from migrate.delivery.proof.prove import Task, prove
+    from migrate.delivery.proof.prove import prove
+    from migrate.delivery.proof.trial import Task
 
     converted = {group for commit in job.branch.commits for group in commit.groups}
     told = job.listener
@@ -49,10 +67,11 @@ def make_proof(job: Job, *, controls: bool) -> Proof:
             job.options.build,
             told.progress,
             frozenset(v.group for v in job.classification.verdicts if v.action is Action.FOLLOW),
-            controls,
+            wanted.controls,
+            wanted.kasan,
         )
     )
-    job.workspace.save(_STAGE, proof, _inputs(job, controls))
+    job.workspace.save(_STAGE, proof, _inputs(job, wanted))
     told.finished(_STAGE, summary(proof), time.monotonic() - start)
     return proof
 
@@ -73,11 +92,18 @@ def _releases(profile: Profile) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n for n in names if n and n not in _PLAIN))
 
 
-def _inputs(job: Job, controls: bool) -> str:
-    toolchain = find_toolchain(known_architecture("x86_64"), job.options.build.choice)
-    compiler = toolchain.identity if toolchain else ""
+def _inputs(job: Job, wanted: Thoroughness) -> str:
+    machines = [_machine(job, e) for e in emulated_machines()]
     commit, groups = job.results["commit"].digest, job.results["classify"].digest
-    return fingerprint(tool_identity(), _exercises(), compiler, commit, groups, str(controls))
+    parts = (tool_identity(), _exercises(), *machines, commit, groups, repr(wanted))
+    return fingerprint(*parts)
+
+
+def _machine(job: Job, emulated: Emulated) -> str:
+    """What there is for a machine: a proof may say that it was not there."""
+    toolchain = find_toolchain(known_architecture(emulated.arch), job.options.build.choice)
+    there = shutil.which(emulated.emulator) is not None
+    return f"{toolchain.identity if toolchain else ''} {there}"
 
 
 @cache

@@ -17,7 +17,7 @@ from migrate.delivery.report.content import make_report
 from migrate.delivery.report.model import Act, Arrow, Box, Flow, Report
 from migrate.delivery.report.write import html
 from scripts.browser import chromium, complaints, look, requests
-from tests.delivery.reports import EVIL, EVIL_PATH, evil_results
+from tests.delivery.reports import EVIL, EVIL_PATH, evil_results, seen
 
 MANY = 5000
 A_SCREENFUL = 300
@@ -105,6 +105,14 @@ def _with_flow(report: Report) -> Report:
     )
     first = replace(report.groups[0], flow=Flow(boxes, arrows, 3))
     return replace(report, groups=(first, *report.groups[1:]))
+
+
+@pytest.fixture
+def booted(browser: Chrome, tmp_path: Path) -> Iterator[Page]:
+    """The same of a branch that was booted."""
+    path = tmp_path / "report.html"
+    path.write_text(html(make_report(replace(evil_results(), proof=seen()))))
+    yield from _used(browser, path)
 
 
 @pytest.fixture(scope="module")
@@ -373,3 +381,16 @@ def test_many_rows_are_made_as_somebody_scrolls(long_page: Page) -> None:
 def test_the_last_of_many_groups_is_found_by_its_address(long_page: Page) -> None:
     long_page.open(f"#group={MANY - 1}")
     assert long_page.texts("tr.detail h3")[0].startswith(f"{MANY - 1} ")
+
+
+def test_what_was_seen_at_run_time_is_a_filter_and_leads_to_the_code(booted: Page) -> None:
+    booted.choose("proof", "proved")
+    assert booted.places() == ["drivers/a/a.c:10", "drivers/a/a.c:50"]
+    booted.row("drivers/a/a.c:10").click()
+    told = [item.text for item in booted.all("li")]
+    assert "drivers/a/a.c:10 \u2192 drivers/a/a.c:13 7 times" in told
+    assert "one(): 8 of 9 lines ran, not 12" in told
+    assert any(
+        link.text == "drivers/a/a.c:13" and "#" in (link.get_attribute("href") or "")
+        for link in booted.all("li a")
+    )

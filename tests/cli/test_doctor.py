@@ -37,7 +37,9 @@ TOOLS = {
     "ccache": "ccache",
     "distcc": "distcc",
     "qemu-system-x86_64": "qemu-system-x86",
-    "static libc": "libc6-dev",
+    "static libc for x86_64": "libc6-dev",
+    "qemu-system-aarch64": "qemu-system-arm",
+    "static libc for arm64": "libc6-dev-arm64-cross",
 }
 
 

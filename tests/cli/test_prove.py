@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,17 @@ import pytest
 from migrate.base.errors import ExitCode, Refusal
 from migrate.cli import main as cli
 from migrate.delivery.compile.folder import Config
-from migrate.delivery.proof import boot as booting
 from migrate.delivery.proof import prove as proving
-from migrate.delivery.proof.exercises import Exercise
+from migrate.delivery.proof import trial
 from migrate.delivery.proof.kernel import Kernels, NotBuilt
+from migrate.delivery.proof.machine.emulated import emulated_machines
+from migrate.delivery.proof.machine.exercises import Exercise
 
 # One worker runs them all: the workspace is shared between the tests.
 pytestmark = pytest.mark.xdist_group("prove")
 
+CONFIGURATION = Kernels.configuration
+X86 = emulated_machines()[0]
 FILE = "drivers/char/tally/tally_main.c"
 GROUP = f"{FILE}:tally_store"
 QEMU = """\
@@ -74,7 +78,7 @@ def machine(converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         left.unlink(missing_ok=True)
     scratch = place / "proof/source" / FILE
     monkeypatch.setenv("SCRATCH", str(scratch))
-    program = tmp_path / "bin" / booting.QEMU
+    program = tmp_path / "bin" / X86.emulator
     program.parent.mkdir()
     program.write_text(QEMU)
     program.chmod(0o755)
@@ -82,7 +86,7 @@ def machine(converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     code = tmp_path / "tally.c"
     code.write_text('#include "exercise.h"\nint exercise_tally(void) { return done(); }\n')
     tally = Exercise("tally", "it counts", (FILE,), (), 5, "", code)
-    monkeypatch.setattr(proving, "exercises", lambda: (tally,))
+    monkeypatch.setattr(trial, "exercises", lambda: (tally,))
     monkeypatch.setattr(Kernels, "configuration", lambda *_: Config("", {}))
 
     def build(kernels: Kernels, _recipe: object, commit: str, what: str) -> Path:
@@ -177,7 +181,7 @@ def test_what_is_seen_decides_the_exit_code(
 def test_a_control_that_nobody_notices_is_an_exit_code_of_its_own(
     machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(proving, "spoil", lambda text, *_: (text, {}))
+    monkeypatch.setattr(trial, "spoil", lambda text, *_: (text, {}))
     assert prove(machine) == ExitCode.PARTIAL
     assert "turned back: missed" in capsys.readouterr().out
 
@@ -185,7 +189,8 @@ def test_a_control_that_nobody_notices_is_an_exit_code_of_its_own(
 def test_no_qemu_is_one_line(
     machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(booting, "QEMU", "qemu-of-nobody")
+    nobody = replace(X86, emulator="qemu-of-nobody")
+    monkeypatch.setattr(proving, "emulated_machines", lambda: (nobody,))
     assert prove(machine) == ExitCode.PARTIAL
     told = [line for line in capsys.readouterr().out.splitlines() if "proved" in line]
     assert len(told) == 1 and told[0].startswith(
@@ -206,7 +211,7 @@ def test_a_kernel_that_does_not_build_is_one_line(
 def test_a_tree_without_the_configuration_says_so(
     machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.undo()
+    monkeypatch.setattr(Kernels, "configuration", CONFIGURATION)
     assert prove(machine) == ExitCode.PARTIAL
     assert "Nothing is proved: " in (told := capsys.readouterr().out)
     assert "tinyconfig failed" in told

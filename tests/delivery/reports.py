@@ -33,6 +33,17 @@ from migrate.delivery.model import (
     ObjectBuild,
     Series,
 )
+from migrate.delivery.proof.model import (
+    Control,
+    ControlOutcome,
+    FunctionLines,
+    GroupProof,
+    Line,
+    Outcome,
+    Pair,
+    Proof,
+    Spoiling,
+)
 from migrate.delivery.report.content import Results
 from migrate.kernel.tree import Tree
 from migrate.rewrite.model import ApiChange, FileChange, GroupChange, Rewrite
@@ -62,6 +73,21 @@ def group(name: str, *acquires: Acquire) -> PinGroup:
 def verdict(name: str, action: Action, reason: str = "It is so.") -> Verdict:
     evidence = Evidence(Place("drivers/a/a.c", 11, 1), "kmap", "kmap(page)")
     return Verdict(name, action, "5", "a rule", reason, Confidence.HIGH, (evidence,), (EVIL,))
+
+
+def seen() -> Proof:
+    """What a guest showed of the group that is converted."""
+    taken, given = Line("drivers/a/a.c", 10), Line("drivers/a/a.c", 13)
+    control = Control(given, Spoiling.DROPPED, ControlOutcome.CAUGHT, "7 were never released")
+    group = GroupProof(
+        "a",
+        Outcome.PROVED,
+        (Pair(taken, given, 7),),
+        missed=(Line("drivers/a/a.c", 50),),
+        controls=(control,),
+        lines=(FunctionLines("drivers/a/a.c", "one", 9, (12,)),),
+    )
+    return Proof("d" * 40, "Linux 6.1, QEMU", groups=(group,))
 
 
 def evil_results() -> Results:

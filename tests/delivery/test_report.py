@@ -28,7 +28,7 @@ from migrate.delivery.report.model import Person, Report
 from migrate.delivery.report.write import embedded, html, write_report
 from migrate.rewrite.model import FileChange, GroupFailure
 from scripts.report_schema import TARGET, schema
-from tests.delivery.reports import EVIL, evil_results
+from tests.delivery.reports import EVIL, evil_results, seen
 
 
 @pytest.fixture
@@ -95,6 +95,30 @@ def test_the_worst_build_counts(
     report = make_report(replace(results, builds=BuildReport("d" * 40, objects)))
     assert report.rows[0].path.startswith("drivers/<")
     assert next(r for r in report.rows if r.function == "one").built == overall
+
+
+def test_what_was_seen_at_run_time_is_at_the_group(results: Results) -> None:
+    report = make_report(replace(results, proof=seen()))
+    assert report.machine == "Linux 6.1, QEMU"
+    assert {r.function: r.proof for r in report.rows} == {
+        "one": "proved",
+        "two": "proved",
+        "three": "",
+        "four": "",
+        "five": "",
+    }
+    told = [
+        "drivers/a/a.c:10 -> drivers/a/a.c:13: 7",
+        "did not run: drivers/a/a.c:50",
+        "one(): 8 of 9 lines ran, not 12",
+        "drivers/a/a.c:13 dropped: caught, 7 were never released",
+    ]
+    assert "Run:\n\n- proved\n" + "".join(f"- {line}\n" for line in told) in unescape(
+        markdown(report).replace("\\", "")
+    )
+    page = html(report)
+    assert 'data-sort="proof"' in page and 'data-field="proof"' in page
+    assert "7 were never released" in page
 
 
 def test_a_rejected_group_shows_its_compiler_output(results: Results) -> None:

@@ -26,6 +26,7 @@ def _lines(proof: GroupProof) -> Iterator[str]:
         yield from map(str, proof.pairs)
         if proof.missed:
             yield f"did not run: {', '.join(map(str, proof.missed))}"
+        yield from map(str, proof.lines)
         if proof.controlled:
             spoiled = ", ".join(dict.fromkeys(str(c.release) for c in proof.controls))
             yield f"when spoiled on purpose, pins stayed or were foreign: {spoiled}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from migrate.analysis.model import PinGroup
 from migrate.delivery.proof.configuration import Configuring, NotHere
-from migrate.delivery.proof.exercises import Exercise
+from migrate.delivery.proof.machine.exercises import Exercise
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Chosen:
 
     def why_not(self, group: PinGroup, results: Mapping[str, str]) -> str:
         """Why nothing was seen of `group`; `results` are what the exercises said."""
-        if group.name in self.lookups:
-            return "it looks pages up and takes no pins"
+        if group.name in self.lookups and not group.releases:
+            return "it looks a page up and hands it on, and releases nothing itself"
         for path in group.paths:
             if path in self.not_here:
                 return self.not_here[path]
@@ -45,12 +45,17 @@ class Chosen:
             for path in group.paths:
                 if path in self.machines:
                     return f"takes {self.machines[path]}"
-            return f"no exercise for {', '.join(group.paths)}"
+            return no_exercise(group)
         for exercise in fitting:
             what = results.get(exercise.name, "it did not run")
             if what != "done":
                 return f"{exercise.name}: {what}"
         return f"{', '.join(e.name for e in fitting)} does not get there"
+
+
+def no_exercise(group: PinGroup) -> str:
+    """Why nothing was seen of a group that nobody exercises."""
+    return f"no exercise for {', '.join(group.paths)}"
 
 
 def choose(
@@ -60,15 +65,16 @@ def choose(
     machines: Mapping[str, str],
     lookups: frozenset[str],
 ) -> Chosen:
-    """Those of `every` that are for a file of `groups`, with what to set for them. `machines` are
-    files that take one which QEMU has not got, `lookups` the groups that take no pins."""
+    """Those of `every` that are for a file of `groups` and for the architecture, with what to set
+    for them. `machines` are files that take one which QEMU has not got, `lookups` the groups that
+    only look pages up."""
     converted = sorted({path for group in groups for path in group.paths})
     here = {path: configuring.wishes(path) for path in converted if path.endswith(".c")}
     wishes: list[Mapping[str, str]] = []
     chosen = []
     for exercise in every:
         found = [w for o in exercise.objects if isinstance(w := here.get(o), dict)]
-        if found:
+        if found and exercise.arch == configuring.arch.name:
             chosen.append(exercise)
             wishes += [*found, configuring.with_needs(exercise.symbols)]
     not_here = {path: w.reason for path, w in here.items() if isinstance(w, NotHere)}

@@ -75,17 +75,26 @@ class Configuring:
         return self._kconfig.wishes(symbols, self.arch.source, self.values)
 
 
-def recipe(label: str, wishes: Iterable[Mapping[str, str]] = ()) -> Recipe:
-    """The configuration `label`, which has all of `wishes`, each built in, on the small machine."""
-    values = dict(_small_machine())
+def recipe(
+    label: str, arch: str, wishes: Iterable[Mapping[str, str]] = (), *, kasan: bool = False
+) -> Recipe:
+    """The configuration `label`, which has all of `wishes`, each built in, on the small machine of
+    the architecture `arch`; with `kasan`, wrong accesses to memory are noticed, too."""
+    values = _small_machine("all") | _small_machine(arch)
+    if kasan:
+        label, values = f"{label}-kasan", values | _small_machine("kasan")
     for wish in wishes:
         values |= {s: "n" if v == "n" else "y" for s, v in wish.items() if values.get(s) != "y"}
     return Recipe(_BASE, tuple(values.items()), label)
 
 
 @cache
-def _small_machine() -> dict[str, str]:
-    """The symbols of the small machine, "y" or "n"."""
-    data = tomllib.loads(_DATA.read_text(encoding="utf-8"))
-    off: dict[str, str] = dict.fromkeys(data.pop("off"), "n")
-    return off | {symbol: "y" for symbols in data.values() for symbol in symbols}
+def _data() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(_DATA.read_text(encoding="utf-8"))
+
+
+def _small_machine(part: str) -> dict[str, str]:
+    """The symbols of a part of the small machine, "y" or "n"."""
+    lists = _data()[part]
+    values = {s: "y" for name, symbols in lists.items() if name != "off" for s in symbols}
+    return dict.fromkeys(lists.get("off", ()), "n") | values

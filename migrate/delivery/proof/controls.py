@@ -3,14 +3,15 @@
 
 In a scratch copy one release of each group is turned back to what it was before the conversion,
 or taken out. Groups do not share releases, so that one build and one boot do for all of them; a
-group with several releases takes as many.
+group with several releases takes as many. What only looks a page up is released as before, so that
+there is nothing to turn back: each of its releases is taken out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.delivery.proof.model import (
     Control,
@@ -20,7 +21,7 @@ from migrate.delivery.proof.model import (
     Outcome,
     Spoiling,
 )
-from migrate.delivery.proof.places import Hunk
+from migrate.delivery.proof.places import Hunk, new_line
 
 _CAUGHT = (Outcome.HELD, Outcome.FOREIGN)
 
@@ -41,23 +42,30 @@ class Round:
     spoiled: tuple[Spoiled, ...]
 
 
-def rounds(proofs: Iterable[GroupProof]) -> tuple[Round, ...]:
-    """Every release that ran for a proved group turned back once, and one of each dropped."""
+def rounds(
+    proofs: Iterable[GroupProof], lookups: frozenset[str] = frozenset()
+) -> tuple[Round, ...]:
+    """Every release that ran for a proved group turned back once, and one of each dropped; those
+    of `lookups` are all dropped."""
     proved = [p for p in proofs if p.outcome is Outcome.PROVED]
     releases = {p.group: sorted({pair.release for pair in p.pairs}) for p in proved}
     most = max((len(lines) for lines in releases.values()), default=0)
     back = [
         Round(
             tuple(
-                Spoiled(group, lines[n], Spoiling.TURNED_BACK)
+                Spoiled(
+                    group, lines[n], Spoiling.DROPPED if group in lookups else Spoiling.TURNED_BACK
+                )
                 for group, lines in releases.items()
                 if n < len(lines)
             )
         )
         for n in range(most)
     ]
-    dropped = tuple(Spoiled(g, lines[0], Spoiling.DROPPED) for g, lines in releases.items())
-    return (*back, Round(dropped)) if dropped else ()
+    dropped = tuple(
+        Spoiled(g, lines[0], Spoiling.DROPPED) for g, lines in releases.items() if g not in lookups
+    )
+    return (*back, Round(dropped)) if dropped else tuple(back)
 
 
 @dataclass(frozen=True)
@@ -69,10 +77,12 @@ class NotSpoiled:
 
 @dataclass(frozen=True)
 class Names:
-    """The functions that take pins, and those that release them."""
+    """The functions that take pins, those that release them, and those that drop references which
+    are none."""
 
     acquires: tuple[str, ...]
     releases: tuple[str, ...]
+    drops: tuple[str, ...] = ()
 
 
 def spoil(
@@ -90,11 +100,17 @@ def spoil(
     for item in sorted(wanted, key=lambda s: s.release, reverse=True):
         hunk = next((h for h in hunks if h.has_old(item.release.line)), None)
         if hunk is None:
-            failed[item] = NotSpoiled("the conversion did not change its line")
-            continue
-        lines = _lines(hunk, item.release.line)
+            at = new_line(hunks, item.release.line)
+            lines, calls = (at - 1, at, 0, 0), names.drops
+            if item.spoiling is Spoiling.TURNED_BACK or not calls:
+                failed[item] = NotSpoiled("the conversion did not change its line")
+                continue
+        else:
+            lines, calls = _lines(hunk, item.release.line), names.releases
         if lines not in done:
-            done[lines] = _spoil_lines(new, old, item.spoiling, lines, names)
+            done[lines] = _spoil_lines(
+                new, old, item.spoiling, lines, replace(names, releases=calls)
+            )
         if done[lines]:
             failed[item] = NotSpoiled(done[lines])
     return b"".join(new), failed

@@ -3,17 +3,19 @@
 
 Each function of the pin and release families becomes a macro of the same name, which notes file
 and line of the call and then calls the function. Its parameters are those of the tree's own
-prototypes, so that nothing depends on the version of the kernel.
+prototypes, so that nothing depends on the version of the kernel. The converted objects are compiled
+with a call at the beginning of each basic block, which says what ran, and those of groups that only
+look pages up note plain references, too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from migrate.kernel.signatures import PIN_NAMES, Signature, read_signatures
+from migrate.kernel.signatures import LOOKUP_NAMES, PIN_NAMES, Signature, read_signatures
 from migrate.kernel.tree import Tree
 
 _DATA = Path(__file__).parent / "data"
@@ -31,8 +33,19 @@ _RELEASES = (
 )
 _ONE = ("put_user_page", "unpin_user_page")
 """What gives a single pin back, the best first."""
+_FOLLOW = "follow_page"
+_PLAIN = ("put_page", "folio_put")
+"""What drops a plain reference on one page."""
+_OWN_OBJECT = """
+obj-y += gup_prove.o
+KASAN_SANITIZE_gup_prove.o := n
+KCOV_INSTRUMENT_gup_prove.o := n
+"""
+_WATCHED = "-fsanitize-coverage=trace-pc -g1"
+"""Calls of a function at each basic block, and the lines of addresses: gcc and clang have both."""
+_NOTES_PLAIN = "-DGUP_PROVE_PLAIN"
 _LAST_ENDIF = re.compile(rb"^#endif[^\n]*\n?(?=\s*\Z)", re.M)
-_SITE = "static struct gup_prove_site __gp_site = { .file = __FILE__, .line = __LINE__ }"
+_SITE = "static struct gup_prove_site __gp_site = { .file = __FILE__, .line = __LINE__%s }"
 
 
 @dataclass(frozen=True)
@@ -43,43 +56,90 @@ class Unfit:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """`releases` are the functions of the profile that release pins; `watched` are the sources in
+    which it is noted what runs, `plain` those in which pages are looked up."""
+
+    releases: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Instrumented:
-    """The files to add or replace, and the functions whose calls are noted."""
+    """The files to add or replace, and the functions whose calls are noted: those that take pins,
+    those that release them, and those that drop plain references."""
 
     files: dict[str, bytes]
     acquires: tuple[str, ...]
     releases: tuple[str, ...]
+    drops: tuple[str, ...] = ()
 
 
-def instrument(tree: Tree, more_releases: Iterable[str] = ()) -> Instrumented | Unfit:
-    """Make `tree`, the tip of a branch, note pins; `more_releases` are those of its profile."""
-    found = read_signatures(tree, (*_RELEASES, *more_releases))
+def instrument(tree: Tree, wanted: Wanted = Wanted()) -> Instrumented | Unfit:
+    """Make `tree`, the tip of a branch, note what is `wanted`."""
+    names = dict.fromkeys((*_RELEASES, *wanted.releases))
+    found = read_signatures(tree, (*names, *_PLAIN))
     acquires = {n: m for n in PIN_NAMES if n in found and (m := _acquire(found[n]))}
-    wanted = dict.fromkeys((*_RELEASES, *more_releases))
-    releases = {n: m for n in wanted if n in found and (m := _release(found[n]))}
+    releases = {n: m for n in names if n in found and (m := _release(found[n]))}
     one = next((name for name in _ONE if name in releases), None)
     if not acquires or one is None:
         return Unfit(f"{_MM} declares no function that takes or releases pins")
+    lookups = [_acquire(found[n], ", .plain = true") for n in sorted(LOOKUP_NAMES) if n in found]
+    drops = {n: _release(found[n], ", .plain = true") for n in _PLAIN if n in found}
+    lookups += [_follow(found[_FOLLOW])] if _FOLLOW in found else []
     header = (_DATA / "gup_prove.h").read_text(encoding="utf-8").replace("{one}", one)
     header = header.replace("{macros}", "\n".join((*acquires.values(), *releases.values())))
+    header = header.replace("{plain}", "\n".join(filter(None, (*lookups, *drops.values()))))
     texts = tree.read_many([_MM, _GUP, _MAKEFILE])
     if missing := [p for p in (_MM, _GUP, _MAKEFILE) if p not in texts]:
         return Unfit(f"there is no {missing[0]}")
     mm, ends = _LAST_ENDIF.subn(rb"#include <linux/gup_prove.h>\n\g<0>", texts[_MM])
     if ends != 1:
         return Unfit(f"{_MM} does not end with #endif")
-    files = {
+    makefiles = _flags(tree, wanted)
+    files = makefiles | {
         _MM: mm,
         _GUP: b"#define GUP_PROVE_OFF\n#line 1\n" + texts[_GUP],
-        _MAKEFILE: texts[_MAKEFILE] + b"\nobj-y += gup_prove.o\n",
+        _MAKEFILE: makefiles.get(_MAKEFILE, texts[_MAKEFILE]) + _OWN_OBJECT.encode(),
         "include/linux/gup_prove.h": header.encode(),
         "mm/gup_prove.c": (_DATA / "gup_prove.c").read_bytes(),
     }
-    return Instrumented(files, tuple(acquires), tuple(releases))
+    return Instrumented(files, tuple(acquires), tuple(releases), tuple(drops))
 
 
-def _acquire(signature: Signature) -> str:
-    """The macro for a function that takes pins, "" for one that is of another shape."""
+def _flags(tree: Tree, wanted: Wanted) -> dict[str, bytes]:
+    """The makefiles with the flags of the objects that are watched."""
+    found: dict[str, bytes] = {}
+    for source in wanted.watched:
+        if not source.endswith(".c"):
+            continue
+        path = _makefile(tree, source)
+        if path is None:
+            continue
+        target = PurePosixPath(source).relative_to(PurePosixPath(path).parent).with_suffix(".o")
+        flags = f"{_WATCHED} {_NOTES_PLAIN}" if source in wanted.plain else _WATCHED
+        # Until 5.7 such flags went by the name of the object alone.
+        lines = [
+            f"CFLAGS_{name} += {flags}\n" for name in dict.fromkeys((str(target), target.name))
+        ]
+        text = found.get(path) or tree.read(path) or b""
+        found[path] = text + f"\n{''.join(lines)}".encode()
+    return found
+
+
+def _makefile(tree: Tree, source: str) -> str | None:
+    """The nearest makefile above `source`, which kbuild takes."""
+    for folder in PurePosixPath(source).parents:
+        for name in ("Kbuild", "Makefile"):
+            if tree.exists(path := str(folder / name)):
+                return path
+    return None
+
+
+def _acquire(signature: Signature, kind: str = "") -> str:
+    """The macro for a function that takes pins, "" for one that is of another shape; `kind` says
+    what else there is to say of its site."""
     at, name = signature.pages_position, signature.name
     names = [f"a{n}" for n in range(len(signature.parameters))]
     if at is None:
@@ -88,7 +148,7 @@ def _acquire(signature: Signature) -> str:
         call = f"({name})({', '.join(names)})"
         body = [f"struct page *__gp_page = {call}"]
         body += ["gup_prove_acquired_one(&__gp_site, __gp_page)", "__gp_page"]
-        return _macro(name, names, body)
+        return _macro(name, names, body, kind)
     if _is_array_of_pages(signature.parameters[at].type) is None:
         return ""
     passed = [("__gp_pages" if n == at else a) for n, a in enumerate(names)]
@@ -96,10 +156,18 @@ def _acquire(signature: Signature) -> str:
     body = [f"struct page **__gp_pages = ({names[at]})"]
     body += [f"long __gp_got = gup_prove_fails(&__gp_site) ? -14 : {call}"]
     body += [f"({signature.return_type})gup_prove_acquired(&__gp_site, __gp_pages, __gp_got)"]
-    return _macro(name, names, body)
+    return _macro(name, names, body, kind)
 
 
-def _release(signature: Signature) -> str:
+def _follow(signature: Signature) -> str:
+    """The macro for follow_page(), which takes a reference where it is asked for one."""
+    names = [f"a{n}" for n in range(len(signature.parameters))]
+    body = [f"struct page *__gp_page = ({signature.name})({', '.join(names)})"]
+    body += [f"if (({names[-1]}) & FOLL_GET) gup_prove_acquired_one(&__gp_site, __gp_page)"]
+    return _macro(signature.name, names, [*body, "__gp_page"], ", .plain = true")
+
+
+def _release(signature: Signature, kind: str = "") -> str:
     """The macro for a function that releases pins, "" for one that is of another shape."""
     name = signature.name
     names = [f"a{n}" for n in range(len(signature.parameters))]
@@ -108,7 +176,7 @@ def _release(signature: Signature) -> str:
     if not body:
         return ""
     passed = ["__gp_what", *(["__gp_n"] if len(names) > 1 else []), *names[2:]]
-    return _macro(name, names, [*body, f"({name})({', '.join(passed)})"])
+    return _macro(name, names, [*body, f"({name})({', '.join(passed)})"], kind)
 
 
 def _noted(types: list[str]) -> Iterator[str]:
@@ -139,6 +207,6 @@ def _is_array_of_pages(kind: str) -> bool | None:
     return True if " ".join(kind.split()).replace(" *", "*") == "struct page**" else None
 
 
-def _macro(name: str, parameters: list[str], body: list[str]) -> str:
-    lines = " \\\n".join(f"\t{line};" for line in (_SITE, *body))
+def _macro(name: str, parameters: list[str], body: list[str], kind: str) -> str:
+    lines = " \\\n".join(f"\t{line};" for line in (_SITE % kind, *body))
     return f"#define {name}({', '.join(parameters)}) ({{ \\\n{lines} \\\n}})"

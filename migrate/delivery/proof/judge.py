@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from migrate.analysis.model import PinGroup
-from migrate.delivery.proof.console import Console, Site, Table
+from migrate.delivery.proof.machine.console import Console, Site, Table
 from migrate.delivery.proof.model import NOBODY, GroupProof, HeldPins, Line, Outcome, Pair
 from migrate.delivery.proof.places import Known, Places
 
@@ -44,17 +44,17 @@ def judge(
     table: Seen,
     splats: Sequence[tuple[str, frozenset[str]]],
     why_not: Callable[[PinGroup], str],
-    is_changed: Callable[[str, int], bool],
+    is_noted: Callable[[PinGroup, Line], bool],
 ) -> tuple[GroupProof, ...]:
     """The outcome of each of `groups`, in their order.
 
     `splats` are what the kernel complained of, with the groups that this fails; `why_not` says why
-    a group was not reached, and `is_changed` which lines the conversion changes: helpers that are
-    called stay as they are, and no pin is noted there.
+    a group was not reached, and `is_noted` in which lines of a group calls are noted: helpers that
+    are called stay as they are, and no pin is noted there.
     """
     found = []
     for group in groups:
-        lines = [at for at in _lines(group) if is_changed(at.path, at.line)]
+        lines = [at for at in _lines(group) if is_noted(group, at)]
         found.append(_judge(group, lines, table, splats, why_not))
     return tuple(found)
 

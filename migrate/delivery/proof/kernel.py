@@ -14,12 +14,11 @@ from migrate.delivery.compile.folder import BuildFolder, Config, KernelFacts, No
 from migrate.delivery.compile.jobs import JobServer, run_parallel
 from migrate.delivery.compile.make import MakeRun
 from migrate.delivery.compile.model import BuildOptions, Recipe
+from migrate.delivery.proof.machine.emulated import Emulated
 from migrate.delivery.proof.source import Source
 from migrate.kernel.kbuild.toolchains import Toolchain
 from migrate.kernel.tree import Tree
 
-_IMAGE = "arch/x86/boot/bzImage"
-_GOALS = ("bzImage",)
 _MAKEFILE_ASKS = re.compile(rb"^\s*build-dir\s*=", re.M)
 
 R = TypeVar("R")
@@ -35,12 +34,13 @@ class NotBuilt:
 
 @dataclass
 class Kernels:
-    """Builds states of `source` below `place` for one toolchain; `tree` is the branch's tip, and
-    `identity` stands for what configurations are made from."""
+    """Builds states of `source` below `place` for one toolchain and one machine; `tree` is the
+    branch's tip, and `identity` stands for what configurations are made from."""
 
     source: Source
     place: Path
     toolchain: Toolchain
+    emulated: Emulated
     options: BuildOptions
     tree: Tree
     identity: str
@@ -61,15 +61,19 @@ class Kernels:
 
         def work(folder: BuildFolder, server: JobServer) -> MakeRun:
             while True:
-                run = folder.build_all(_GOALS, commit, server)
+                run = folder.build_all((self.emulated.goal,), commit, server)
                 if run.code == 0 or run.stopped or not folder.cure(run.text):
                     return run
 
         run = self._run(work, recipe)
         if run.code != 0:
             return NotBuilt(f"{what} does not build: {run.why}", tuple(sorted(run.failed)))
-        image = self._folder(recipe).path / _IMAGE
-        return image if image.is_file() else NotBuilt(f"make left no {_IMAGE}")
+        image = self.folder(recipe) / self.emulated.image
+        return image if image.is_file() else NotBuilt(f"make left no {self.emulated.image}")
+
+    def folder(self, recipe: Recipe) -> Path:
+        """Where the kernel of `recipe` is built."""
+        return self._folder(recipe).path
 
     def _run(self, work: Callable[[BuildFolder, JobServer], R], recipe: Recipe) -> R:
         return run_parallel(work, [self._folder(recipe)], self.options.jobs)[0]

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from migrate.base.prose import listed
+
 
 class Outcome(StrEnum):
     """What was seen of a group while the kernel ran, the worst first."""
@@ -84,9 +86,24 @@ class Control:
 
 
 @dataclass(frozen=True)
+class FunctionLines:
+    """Of the lines of a function at which a basic block begins, all `count` of them, those that
+    did not run."""
+
+    path: str
+    function: str
+    count: int
+    missed: tuple[int, ...]
+
+    def __str__(self) -> str:
+        ran = f"{self.function}(): {self.count - len(self.missed)} of {self.count} lines ran"
+        return f"{ran}, not {listed([*map(str, self.missed)])}" if self.missed else ran
+
+
+@dataclass(frozen=True)
 class GroupProof:
-    """What was seen of one group. `missed` are its acquires and releases that did not run;
-    `reason` is for whatever is not proved."""
+    """What was seen of one group. `missed` are its acquires and releases that did not run, `lines`
+    what ran of the functions that have them; `reason` is for whatever is not proved."""
 
     group: str
     outcome: Outcome
@@ -95,6 +112,7 @@ class GroupProof:
     missed: tuple[Line, ...] = ()
     reason: str = ""
     controls: tuple[Control, ...] = ()
+    lines: tuple[FunctionLines, ...] = ()
 
     @property
     def count(self) -> int:
@@ -119,7 +137,9 @@ class ExerciseResult:
 @dataclass(frozen=True)
 class Proof:
     """A branch at work. `machine` says what it ran on, `problem` why nothing is claimed ("" when
-    it ran), `splats` what the kernel complained of, `unfinished` the passes that did not end."""
+    it ran), `splats` what the kernel complained of, `unfinished` the passes that did not end;
+    `problems` say which machines it did not run on, and why; with `again` that may be otherwise
+    the next time. `seconds` is how long the boots took in which the groups were seen."""
 
     tip: str
     machine: str = ""
@@ -128,6 +148,9 @@ class Proof:
     exercises: tuple[ExerciseResult, ...] = ()
     splats: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    again: bool = False
+    seconds: float = 0.0
 
     def of(self, group: str) -> GroupProof | None:
         return next((g for g in self.groups if g.group == group), None)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from migrate.analysis.model import PinGroup
 from migrate.base.stores.git import git_output
-from migrate.delivery.proof.console import Site
+from migrate.delivery.proof.machine.console import Site
 from migrate.delivery.proof.model import NOBODY, Line
 
 _FILE = re.compile(r"^\+\+\+ b/(.*?)\t?$")
@@ -46,6 +46,14 @@ def hunks_between(repository: Path, base: str, commit: str) -> dict[str, tuple[H
             counts = [1 if c is None else int(c) for c in (at[2], at[4])]
             found.setdefault(path, []).append(Hunk(int(at[1]), counts[0], int(at[3]), counts[1]))
     return {name: tuple(hunks) for name, hunks in found.items()}
+
+
+def new_line(hunks: Sequence[Hunk], line: int) -> int:
+    """What `line`, which no hunk has, became."""
+    # Git gives the line before a place where nothing was.
+    return line + sum(
+        h.new_count - h.old_count for h in hunks if h.old + max(1, h.old_count) <= line
+    )
 
 
 def old_lines(hunks: Sequence[Hunk], line: int) -> range:
@@ -98,6 +106,11 @@ class Places:
 
     def release(self, site: Site) -> Known:
         return self._known(site, self._releases)
+
+    def line_of(self, site: Site) -> Line:
+        """The line of the user's tree, the first of several."""
+        path = self.path_of(site)
+        return Line(path, old_lines(self._hunks.get(path, ()), site.line)[0])
 
     def path_of(self, site: Site) -> str:
         """The path in the tree."""

@@ -248,6 +248,7 @@ def _run(proof: GroupProof | None) -> Run | None:
         tuple(RunPair(str(p.acquire), str(p.release), p.count) for p in proof.pairs),
         tuple(map(str, proof.missed)),
         tuple(map(_control, proof.controls)),
+        tuple(map(str, proof.lines)),
     )
 
 

@@ -137,13 +137,14 @@ class RunPair:
 class Run:
     """What was seen of a group while the branch ran, as in `migrate.delivery.proof.model`:
     `missed` are its lines that did not run, `controls` what became of releases that were spoiled
-    on purpose, a line each."""
+    on purpose, and `lines` how many of the lines of its functions ran, a line each."""
 
     outcome: str
     reason: str
     pairs: tuple[RunPair, ...]
     missed: tuple[str, ...]
     controls: tuple[str, ...]
+    lines: tuple[str, ...] = ()
 
 
 ActKind = Literal["acquire", "use", "release", "evidence"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from migrate.analysis.model import PinGroup
 from migrate.delivery.proof.chosen import Chosen, choose
 from migrate.delivery.proof.configuration import Configuring, recipe
-from migrate.delivery.proof.exercises import Exercise
+from migrate.delivery.proof.machine.emulated import emulated_machines
+from migrate.delivery.proof.machine.exercises import Exercise
 from migrate.kernel.kbuild.toolchains import known_architecture
 from migrate.kernel.tree import Tree, open_tree
 from tests.delivery.proof.groups import group
@@ -57,9 +59,30 @@ def test_symbols_that_the_tree_lacks_are_left_out(tree: Tree) -> None:
 
 
 def test_everything_is_built_in(tree: Tree) -> None:
-    found = recipe("proof", chosen(tree, exercise("one", TALLY)).wishes)
+    found = recipe("proof", "x86_64", chosen(tree, exercise("one", TALLY)).wishes)
     assert found.name == "proof"
-    assert dict(found.wishes)["TALLY"] == "y" and dict(found.wishes)["ACPI"] == "n"
+    set_to = dict(found.wishes)
+    assert set_to["TALLY"] == "y" and set_to["ACPI"] == "n" and set_to["SERIAL_8250"] == "y"
+    assert "KASAN" not in set_to
+
+
+def test_each_architecture_has_a_small_machine_of_its_own() -> None:
+    set_to = dict(recipe("proof", "arm64").wishes)
+    assert set_to["SERIAL_AMBA_PL011"] == "y" and "SERIAL_8250" not in set_to
+    assert {"DEBUG_VM", "DEBUG_ATOMIC_SLEEP", "FAIL_PAGE_ALLOC"} <= set_to.keys()
+    for machine in emulated_machines():
+        assert recipe("small", machine.arch).wishes
+
+
+def test_kasan_is_a_kernel_beside_the_other() -> None:
+    found = recipe("proof", "x86_64", kasan=True)
+    assert found.name == "proof-kasan"
+    assert dict(found.wishes)["KASAN"] == "y" and dict(found.wishes)["SLUB_TINY"] == "n"
+
+
+def test_an_exercise_for_another_architecture_is_left_to_another_machine(tree: Tree) -> None:
+    other = replace(exercise("one", TALLY), arch="arm64")
+    assert chosen(tree, other, exercise("two", TALLY)).exercises == (exercise("two", TALLY),)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +91,12 @@ def test_everything_is_built_in(tree: Tree) -> None:
         (group("t", TALLY, [1], [2]), {"one": "done"}, "one does not get there"),
         (group("t", TALLY, [1], [2]), {"one": "lacking no tally"}, "one: lacking no tally"),
         (group("t", TALLY, [1], [2]), {}, "one: it did not run"),
-        (group("l", TALLY, [1], [2]), {}, "it looks pages up and takes no pins"),
+        (
+            group("l", TALLY, [1], []),
+            {},
+            "it looks a page up and hands it on, and releases nothing itself",
+        ),
+        (group("l", TALLY, [1], [2]), {"one": "done"}, "one does not get there"),
         (group("x", "mm/swap.c", [1], [2]), {}, "no exercise for mm/swap.c"),
     ],
 )

@@ -108,6 +108,29 @@ def test_every_release_that_ran_is_turned_back_and_one_dropped() -> None:
     )
 
 
+def test_a_lookup_is_released_as_before_so_that_each_release_is_dropped() -> None:
+    found = rounds([proof("a", A20), proof("look", A20, A30)], frozenset({"look"}))
+    back, dropped = Spoiling.TURNED_BACK, Spoiling.DROPPED
+    assert found == (
+        Round((Spoiled("a", A20, back), Spoiled("look", A20, dropped))),
+        Round((Spoiled("look", A30, dropped),)),
+        Round((Spoiled("a", A20, dropped),)),
+    )
+    assert rounds([proof("look", A20)], frozenset({"look"})) == (
+        Round((Spoiled("look", A20, dropped),)),
+    )
+
+
+def test_a_line_that_was_not_changed_is_found_behind_what_was() -> None:
+    base = b"a();\nb();\nput_page(page);\n"
+    tip = b"a();\na2();\na3();\nb();\nput_page(page);\n"
+    item = wanted(3, Spoiling.DROPPED)
+    names = replace(NAMES, drops=("put_page",))
+    made, failed = spoil(tip, base, [item], (Hunk(1, 0, 2, 2),), names)
+    assert made == tip.replace(b"put_page(page)", b"((void)0)")
+    assert failed == {}
+
+
 def test_nothing_proved_has_no_controls() -> None:
     assert rounds([proof("c", A20, outcome=Outcome.NOT_REACHED)]) == ()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.delivery.proof.instrument import Instrumented, Unfit, instrument
+from migrate.delivery.proof.instrument import Instrumented, Unfit, Wanted, instrument
 from migrate.kernel import signatures
 from migrate.kernel.tree import Tree
 
@@ -56,6 +56,19 @@ def tree(folder: Path, mm: str = MM, more: dict[str, str] | None = None) -> Tree
     return Tree(folder, "").with_files(dict.fromkeys(signatures._HEADERS, b"") | texts)
 
 
+def committed(folder: Path, mm: str = MM, more: dict[str, str] | None = None) -> Tree:
+    """The same, where files that are not there are looked for in a repository."""
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    (folder / "x").write_text("x")
+    for args in (["add", "x"], ["commit", "-q", "-m", "x"]):
+        subprocess.run(["git", "-C", str(folder), *args], check=True)
+    head = subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "HEAD"], check=True, capture_output=True
+    )
+    files = {p: b for p, b in tree(folder, mm, more)._blobs.items() if b}
+    return Tree(folder, head.stdout.decode().strip()).with_files(files)
+
+
 def fitted(folder: Path) -> Instrumented:
     made = instrument(tree(folder))
     assert isinstance(made, Instrumented)
@@ -66,7 +79,11 @@ def test_only_its_own_files_and_three_lines_change(tmp_path: Path) -> None:
     files = fitted(tmp_path).files
     assert files["include/linux/mm.h"].decode().replace("#include <linux/gup_prove.h>\n", "") == MM
     assert files["mm/gup.c"] == b"#define GUP_PROVE_OFF\n#line 1\nint x;\n"
-    assert files["mm/Makefile"].endswith(b"\nobj-y += gup_prove.o\n")
+    added = files["mm/Makefile"].decode().removeprefix("obj-y := gup.o\n")
+    assert added.splitlines() == [
+        *("", "obj-y += gup_prove.o"),
+        *("KASAN_SANITIZE_gup_prove.o := n", "KCOV_INSTRUMENT_gup_prove.o := n"),
+    ]
     assert sorted(files)[1:2] == ["include/linux/mm.h"]
     assert len(files) == 5
 
@@ -97,6 +114,76 @@ def test_callers_compile_and_say_where_the_name_stands(tmp_path: Path) -> None:
     assert '.file = "calls.c", .line = 6' in shown
 
 
+WATCHED = "-fsanitize-coverage=trace-pc -g1"
+
+
+def test_the_objects_of_the_groups_are_watched(tmp_path: Path) -> None:
+    more = {"a/Kbuild": "obj-y += x.o\n", "a/Makefile": "#\n", "a/b/y.c": "int y;\n"}
+    wanted = Wanted(watched=("a/x.c", "a/b/y.c", "mm/z.c", "a/x.h"), plain=("a/b/y.c",))
+    made = instrument(committed(tmp_path / "repository", more=more), wanted)
+    assert isinstance(made, Instrumented)
+    assert made.files["a/Kbuild"].decode() == (
+        f"obj-y += x.o\n\nCFLAGS_x.o += {WATCHED}\n"
+        f"\nCFLAGS_b/y.o += {WATCHED} -DGUP_PROVE_PLAIN\n"
+        f"CFLAGS_y.o += {WATCHED} -DGUP_PROVE_PLAIN\n"
+    )
+    assert f"\nCFLAGS_z.o += {WATCHED}\n".encode() in made.files["mm/Makefile"]
+    assert made.files["mm/Makefile"].count(b"gup_prove.o") == 3
+    assert "a/Makefile" not in made.files
+
+
+LOOKUPS = """\
+struct folio { struct page page; };
+#define FOLL_GET 0x4
+static inline void put_page(struct page *page) { page->n--; }
+static inline void folio_put(struct folio *folio) { folio->page.n--; }
+int vaddr_get_page(unsigned long start, unsigned int gup_flags, struct page **page);
+struct page *follow_page(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
+#endif /* _LINUX_MM_H */
+"""
+LOOKS = """\
+#include <stdbool.h>
+#include "mm.h"
+int f(struct folio *folio)
+{
+        struct page *page;
+
+        folio_put(folio);
+        put_page(follow_page(0, 1, FOLL_GET));
+        if (vaddr_get_page(1, 0, &page) == 1)
+                put_page(page);
+        return 0;
+}
+"""
+
+
+def test_what_looks_pages_up_is_noted_in_its_own_files_alone(tmp_path: Path) -> None:
+    mm = MM.replace("struct page;", "struct page { int n; };")
+    mm = mm.replace("#endif /* _LINUX_MM_H */\n", LOOKUPS)
+    made = instrument(tree(tmp_path, mm))
+    assert isinstance(made, Instrumented)
+    assert made.drops == ("put_page", "folio_put")
+    (tmp_path / "gup_prove.h").write_text(made.files["include/linux/gup_prove.h"].decode())
+    text = made.files["include/linux/mm.h"].decode()
+    (tmp_path / "mm.h").write_text(text.replace("<linux/gup_prove.h>", '"gup_prove.h"'))
+    (tmp_path / "looks.c").write_text(LOOKS)
+    gcc = ["gcc", "-std=gnu11", "-Wall", "-Werror", "-Wno-unused-value", "-I."]
+    for more, noted in ([], 0), (["-DGUP_PROVE_PLAIN"], 5):
+        done = subprocess.run(
+            [*gcc, *more, "-c", "looks.c"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stderr == ""
+        shown = subprocess.run(
+            [*gcc, *more, "-E", "-P", "looks.c"],
+            cwd=tmp_path, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        assert shown.count(".plain = ") == noted
+
+
 @pytest.mark.parametrize(
     ("mm", "more", "reason"),
     [
@@ -116,16 +203,4 @@ def test_callers_compile_and_say_where_the_name_stands(tmp_path: Path) -> None:
 def test_a_tree_that_it_does_not_fit(
     tmp_path: Path, mm: str, more: dict[str, str], reason: str
 ) -> None:
-    folder = tmp_path / "repository"
-    subprocess.run(["git", "init", "-q", str(folder)], check=True)
-    (folder / "x").write_text("x")
-    for args in (["add", "x"], ["commit", "-q", "-m", "x"]):
-        subprocess.run(["git", "-C", str(folder), *args], check=True)
-    head = subprocess.run(
-        ["git", "-C", str(folder), "rev-parse", "HEAD"], check=True, capture_output=True
-    )
-    made = tree(folder, mm, more)
-    made = Tree(folder, head.stdout.decode().strip()).with_files(
-        {p: b for p, b in made._blobs.items() if b}
-    )
-    assert instrument(made) == Unfit(reason)
+    assert instrument(committed(tmp_path / "repository", mm, more)) == Unfit(reason)

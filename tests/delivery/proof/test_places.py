@@ -6,7 +6,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from migrate.delivery.proof.console import Site
+from migrate.delivery.proof.machine.console import Site
 from migrate.delivery.proof.model import NOBODY, Line
 from migrate.delivery.proof.places import Hunk, Places, hunks_between, old_lines
 from tests.delivery.proof.groups import group

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who pinned each page and who released it, for gup-migrate prove. This file is
- * part of a scratch build only. Pages are noted by their head, for some of the
- * functions release the head in the place of the page that was pinned.
+ * Who pinned each page and who released it, for gup-migrate prove, and which code
+ * of the converted files ran. This file is part of a scratch build only. Pages are
+ * noted by their head, for some of the functions release the head in the place of
+ * the page that was pinned.
  */
 #define GUP_PROVE_OFF
 #include <linux/mm.h>
@@ -14,10 +15,13 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <asm/sections.h>
 
 #define HOLDS (1 << 17)		/* pages that can be held at a time */
 #define BUCKETS (1 << 13)
 #define PAIRS 2048
+#define PLACES (1 << 15)	/* basic blocks that can be noted */
+#define PLACES_A_ROW 64
 
 /* So many pins of the page "head" are held, which were taken at "site". */
 struct hold {
@@ -42,6 +46,28 @@ static struct gup_prove_site *sites;
 static unsigned long held, lost;
 static unsigned int every_short, every_failed, multiple, attempts;
 static DEFINE_RAW_SPINLOCK(lock);
+static unsigned long ran[PLACES];
+static unsigned int with_places;
+
+/*
+ * Each basic block of the converted files begins with a call of this; the compiler
+ * knows the name. It may come from anywhere, so it takes no lock.
+ */
+void __sanitizer_cov_trace_pc(void);
+void notrace __sanitizer_cov_trace_pc(void)
+{
+	unsigned long place = (unsigned long)__builtin_return_address(0);
+	unsigned int at = (unsigned int)(place * 0x9E3779B1u) >> 17, tries;
+
+	for (tries = 0; tries < 64; tries++, at = (at + 1) % PLACES) {
+		unsigned long there = READ_ONCE(ran[at]);
+
+		if (!there)
+			there = cmpxchg(&ran[at], 0, place);
+		if (!there || there == place)
+			return;
+	}
+}
 
 static void introduce(struct gup_prove_site *site, bool acquires)
 {
@@ -118,7 +144,8 @@ static void count_pair(struct gup_prove_site *acquire,
 
 /*
  * Of several sites that hold a page, the one that was seen with this release
- * before gives its pin away, else the last one.
+ * before gives its pin away, else the last one. A plain reference is only noted
+ * where a page was looked up: whoever drops others is no business of this.
  */
 static void let_go(struct page *page, struct gup_prove_site *site)
 {
@@ -128,7 +155,7 @@ static void let_go(struct page *page, struct gup_prove_site *site)
 
 	for (link = bucket_of(head); *link; link = &holds[*link].next) {
 		i = *link;
-		if (holds[i].head != head)
+		if (holds[i].head != head || holds[i].site->plain != site->plain)
 			continue;
 		holders++;
 		if (!chosen || (!seen && pair_of(holds[i].site, site))) {
@@ -136,6 +163,10 @@ static void let_go(struct page *page, struct gup_prove_site *site)
 			seen = pair_of(holds[i].site, site);
 		}
 	}
+	if (!chosen && site->plain)
+		return;
+	introduce(site, false);
+	site->pages++;
 	count_pair(chosen ? holds[*chosen].site : NULL, site, holders > 1);
 	if (!chosen)
 		return;
@@ -198,9 +229,9 @@ void gup_prove_released(struct gup_prove_site *site, struct page **pages, unsign
 	if ((long)n < 0)
 		return;
 	raw_spin_lock_irqsave(&lock, flags);
-	introduce(site, false);
+	if (!site->plain)
+		introduce(site, false);
 	site->calls++;
-	site->pages += n;
 	/* What is no page is for the function itself to stumble over. */
 	for (i = 0; i < n; i++)
 		if (!IS_ERR_OR_NULL(pages[i]))
@@ -247,6 +278,23 @@ static void show_held(struct seq_file *m, struct gup_prove_site *site)
 	seq_printf(m, " %lu\n", count);
 }
 
+/* Where code ran, as distances from the beginning of the kernel's. */
+static void show_places(struct seq_file *m)
+{
+	int i, n = 0;
+
+	for (i = 0; i < PLACES; i++) {
+		if (!ran[i])
+			continue;
+		if (n % PLACES_A_ROW == 0)
+			seq_puts(m, n ? "\nRAN" : "RAN");
+		seq_printf(m, " %lx", ran[i] - (unsigned long)_stext);
+		n++;
+	}
+	if (n)
+		seq_puts(m, "\n");
+}
+
 /* Read when nothing runs; a lock would be held for too long. */
 static int gup_prove_show(struct seq_file *m, void *v)
 {
@@ -267,6 +315,8 @@ static int gup_prove_show(struct seq_file *m, void *v)
 	for (site = sites; site; site = site->next)
 		if (site->acquires)
 			show_held(m, site);
+	if (with_places)
+		show_places(m);
 	seq_printf(m, "SUM %lu %lu\n", held, lost);
 	return 0;
 }
@@ -276,7 +326,10 @@ static int gup_prove_open(struct inode *inode, struct file *file)
 	return single_open(file, gup_prove_show, NULL);
 }
 
-/* "short 3": every third pin of several pages gets one less; "fail 3"; 0 for none. */
+/*
+ * "short 3": every third pin of several pages gets one less; "fail 3": every third
+ * fails; 0 for none. "places 1" shows which code ran, too.
+ */
 static ssize_t gup_prove_write(struct file *file, const char __user *from,
 			       size_t size, loff_t *offset)
 {
@@ -285,7 +338,8 @@ static ssize_t gup_prove_write(struct file *file, const char __user *from,
 	if (size >= sizeof(text) || copy_from_user(text, from, size))
 		return -EINVAL;
 	if (sscanf(text, "short %u", &every_short) != 1 &&
-	    sscanf(text, "fail %u", &every_failed) != 1)
+	    sscanf(text, "fail %u", &every_failed) != 1 &&
+	    sscanf(text, "places %u", &with_places) != 1)
 		return -EINVAL;
 	return size;
 }

@@ -6,6 +6,7 @@
 struct gup_prove_site {
 	const char *file;
 	int line;
+	bool plain;	/* of a reference on a page that is only looked at */
 	bool known, acquires;
 	unsigned long calls, pages;
 	struct gup_prove_site *next;
@@ -22,5 +23,10 @@ void gup_prove_released_row(struct gup_prove_site *site, struct page *page,
 
 #ifndef GUP_PROVE_OFF
 {macros}
+
+/* In the files of groups that look pages up. */
+#ifdef GUP_PROVE_PLAIN
+{plain}
+#endif
 #endif
 #endif

@@ -172,6 +172,7 @@ const runLines = (anchors, run) => {
     ...run.pairs.map(pair => make("li", "", place(pair.acquire), " \u2192 ", place(pair.release),
       " " + pair.count + (pair.count === 1 ? " time" : " times"))),
     ...run.missed.map(where => make("li", "", "did not run: ", place(where))),
+    ...plain(run.lines),
     ...plain(run.controls)];
 };
 

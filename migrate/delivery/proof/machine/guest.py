@@ -11,7 +11,7 @@ from pathlib import Path
 
 from migrate.base import packages
 from migrate.base.programs import process
-from migrate.delivery.proof.exercises import Exercise
+from migrate.delivery.proof.machine.exercises import Exercise
 
 _MAIN = Path(__file__).parent / "data/guest.c"
 _TIME_LIMIT = 300.0
@@ -37,16 +37,24 @@ class Node:
     device: tuple[int, int] = (0, 0)
 
 
-def make_guest(chosen: Sequence[Exercise], compiler: str, folder: Path) -> bytes | NoGuest:
-    """The initramfs with a program that runs `chosen`, compiled in `folder`."""
+def make_guest(
+    chosen: Sequence[Exercise],
+    compiler: Sequence[str],
+    folder: Path,
+    *,
+    libc: str = "libc6-dev",
+    slowness: int = 1,
+) -> bytes | NoGuest:
+    """The initramfs with a program that runs `chosen`, compiled in `folder`; `libc` is the package
+    of the C library, and `slowness` says how many times as long as usual everything may take."""
     folder.mkdir(parents=True, exist_ok=True)
-    calls = "".join(f"EXERCISE({e.name}, {e.seconds})\n" for e in chosen)
+    calls = "".join(f"EXERCISE({e.name}, {e.seconds * slowness})\n" for e in chosen)
     (folder / "guest_exercises.h").write_text(calls, encoding="utf-8")
     program = folder / "init"
     sources = [str(_MAIN), *(str(e.code) for e in chosen)]
     options = ["-static", "-O1", "-w", f"-I{folder}", f"-I{_MAIN.parent}"]
     outcome = process.run(
-        [compiler, *options, "-o", str(program), *sources],
+        [*compiler, *options, "-o", str(program), *sources],
         cwd=folder,
         timeout=_TIME_LIMIT,
         one_stream=True,
@@ -54,13 +62,14 @@ def make_guest(chosen: Sequence[Exercise], compiler: str, folder: Path) -> bytes
     if not isinstance(outcome, process.Finished):
         return NoGuest(f"the exercises cannot be compiled: {process.describe(outcome)}")
     if not outcome.ok:
-        return NoGuest(_complaint(outcome.stdout.decode("utf-8", "replace"), compiler))
+        said = outcome.stdout.decode("utf-8", "replace")
+        return NoGuest(_complaint(said, compiler[0], libc))
     return initramfs(program.read_bytes())
 
 
-def _complaint(said: str, compiler: str) -> str:
+def _complaint(said: str, compiler: str, libc: str) -> str:
     if _NO_LIBC.search(said):
-        get = packages.install("libc6-dev")
+        get = packages.install(libc)
         return f"{compiler} has no static C library for the program of the guest: {get}"
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     first = next((line for line in lines if "error" in line), lines[-1] if lines else "")

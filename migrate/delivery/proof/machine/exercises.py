@@ -10,8 +10,9 @@ from typing import Any
 
 from migrate.base.data import data_folder
 
-_KEYS = {"title", "objects", "symbols", "seconds", "command_line"}
+_KEYS = {"title", "objects", "symbols", "seconds", "command_line", "arch"}
 _SECONDS = 30
+_ARCH = "x86_64"
 _MACHINES = "hardware/machines.toml"
 
 
@@ -19,7 +20,8 @@ _MACHINES = "hardware/machines.toml"
 class Exercise:
     """`objects` are the sources whose code it runs, `symbols` what it takes in the configuration
     besides those, `seconds` how long it may run, and `command_line` what the kernel is started
-    with. `code` is a file of C that defines `exercise_NAME()`."""
+    with. `code` is a file of C that defines `exercise_NAME()`, and `arch` the architecture that it
+    runs on."""
 
     name: str
     title: str
@@ -28,6 +30,7 @@ class Exercise:
     seconds: int
     command_line: str
     code: Path
+    arch: str = _ARCH
 
     @property
     def function(self) -> str:
@@ -64,4 +67,5 @@ def _read(path: Path) -> Exercise:
         data.get("seconds", _SECONDS),
         data.get("command_line", ""),
         code,
+        data.get("arch", _ARCH),
     )

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from migrate.delivery.proof.console import Site, read_console
+import pytest
+
+from migrate.delivery.proof.machine.console import Site, read_console
 
 TABLE = """\
 gup-prove: table plain
@@ -123,3 +125,40 @@ def test_the_functions_of_a_trace_are_those_of_the_complaint_above() -> None:
     assert found.splats[0].functions == {"broken_one", "helper", "outer", "do_exit"}
     assert found.splats[1].functions == found.splats[0].functions
     assert found.splats[2].functions == {"later"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "BUG: KASAN: use-after-free in put_it+0x1/0x2",
+        "BUG: sleeping function called from invalid context at mm/gup.c:9",
+        "BUG: scheduling while atomic: init/1/0x00000002",
+        "kernel BUG at include/linux/mm.h:700!",
+        "BUG: Bad page state in process init  pfn:1",
+        "WARNING: CPU: 1 PID: 9 at mm/gup.c:1 try_grab_page+0x1/0x2",
+        "refcount_t: underflow; use-after-free.",
+        "list_del corruption, next is LIST_POISON1",
+    ],
+)
+def test_what_kasan_debug_vm_and_atomic_sleep_say_is_a_complaint(said: str) -> None:
+    text = START.replace("end exec", f"end exec\n[ 2.0] {said}\ngup-prove: end exec", 1) + TABLE
+    text = text.replace("gup-prove: end exec\n[", "[", 1)
+    found = read_console(text.encode())
+    assert [(s.exercise, s.text) for s in found.splats] == [("exec", said)]
+
+
+PLACES = TABLE.replace("table plain", "table places").replace("over plain 6", "over places 8")
+PLACES = PLACES.replace("gup-prove: | SUM", "gup-prove: | RAN 1a 20\ngup-prove: | RAN ff\n| SUM")
+PLACES = PLACES.replace("\n| SUM", "\ngup-prove: | SUM")
+
+
+def test_the_last_table_says_what_ran() -> None:
+    found = read_console((START + TABLE + PLACES).encode())
+    assert found.last is not None and found.last.places == {0x1A, 0x20, 0xFF}
+    assert found.last.held == {Site("a/x.c", 10): 2}
+    assert found.unfinished == ()
+
+
+def test_places_that_are_none_are_not_believed() -> None:
+    found = read_console((START + TABLE + PLACES.replace("| RAN ff", "| RAN f[ 3.0]")).encode())
+    assert found.last is not None and found.last.places == set()

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from migrate.delivery.proof import boot as booting
-from migrate.delivery.proof.boot import Machine, boot
-from tests.delivery.proof.test_console import START, TABLE
+from migrate.delivery.proof.machine import boot as booting
+from migrate.delivery.proof.machine.boot import Machine, boot, fastest
+from migrate.delivery.proof.machine.emulated import emulated_machines
+from tests.delivery.proof.machine.test_console import START, TABLE
+
+X86 = emulated_machines()[0]
 
 
 def qemu(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     """Have a QEMU that is a shell script, and note its arguments."""
     folder.mkdir()
-    program = folder / booting.QEMU
+    program = folder / X86.emulator
     program.write_text(f'#!/bin/sh\necho "$@" > {folder}/arguments\n{script}\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
@@ -25,7 +28,7 @@ def qemu(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
 def machine(folder: Path) -> Machine:
     for name in ("image", "initramfs"):
         (folder / name).write_bytes(b"")
-    return Machine(folder / "image", folder / "initramfs", "lsm=one", 10)
+    return Machine(X86, folder / "image", folder / "initramfs", "lsm=one", 10)
 
 
 def says(text: str) -> str:
@@ -44,7 +47,7 @@ def test_a_guest_that_shows_its_pins(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_no_qemu_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     found = boot(machine(tmp_path), tmp_path / "log")
-    assert found.problem.startswith(f"{booting.QEMU} is not installed: ")
+    assert found.problem.startswith(f"{X86.emulator} is not installed: ")
     assert "qemu-system-x86" in found.problem
 
 
@@ -77,3 +80,47 @@ def test_a_guest_that_never_stops_talking(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(booting, "_OUTPUT", 1000)
     qemu(tmp_path / "bin", monkeypatch, "yes")
     assert boot(machine(tmp_path), tmp_path / "log").problem.startswith("the guest was stopped: ")
+
+
+ANSWERS = """case "$*" in
+*kvm*answer) {} ;;
+*) echo gup-prove: begin 6.1 ;;
+esac"""
+
+
+@pytest.mark.parametrize(
+    ("with_kvm", "device", "fast"),
+    [
+        ("echo gup-prove: begin 6.1", True, True),
+        # The device is there, and guests hang in their firmware.
+        ("sleep 60", True, False),
+        ("echo no room >&2; exit 1", True, False),
+        ("echo gup-prove: begin 6.1", False, False),
+    ],
+)
+def test_kvm_is_used_once_a_guest_with_it_has_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_kvm: str, device: bool, fast: bool
+) -> None:
+    qemu(tmp_path / "bin", monkeypatch, ANSWERS.format(with_kvm))
+    kvm = tmp_path / "kvm"
+    if device:
+        kvm.touch()
+    monkeypatch.setattr(booting, "_KVM", kvm)
+    monkeypatch.setattr(booting, "_ANSWER", 0.5)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    chosen = fastest(machine(tmp_path), tmp_path / "log")
+    assert chosen.kvm is fast
+    assert chosen.description == f"QEMU, x86_64, {'KVM' if fast else 'interpreted'}"
+    boot(chosen, tmp_path / "log")
+    assert ("-accel kvm" in (tmp_path / "bin/arguments").read_text()) is fast
+
+
+def test_a_guest_of_another_architecture_is_interpreted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qemu(tmp_path / "bin", monkeypatch, "echo gup-prove: begin 6.1")
+    (tmp_path / "kvm").touch()
+    monkeypatch.setattr(booting, "_KVM", tmp_path / "kvm")
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert not fastest(machine(tmp_path), tmp_path / "log").kvm
+    assert not (tmp_path / "bin/arguments").exists()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from migrate.delivery.proof import guest
-from migrate.delivery.proof.exercises import Exercise, exercises
-from migrate.delivery.proof.guest import Node, NoGuest, archive, initramfs, make_guest
+from migrate.delivery.proof.machine import guest
+from migrate.delivery.proof.machine.exercises import Exercise, exercises
+from migrate.delivery.proof.machine.guest import Node, NoGuest, archive, initramfs, make_guest
 
 
 def compiler(folder: Path, says: str, code: int = 1) -> str:
@@ -24,7 +24,7 @@ def compiler(folder: Path, says: str, code: int = 1) -> str:
 
 def test_every_exercise_compiles_without_a_warning(tmp_path: Path) -> None:
     every = exercises()
-    made = make_guest(every, "gcc", tmp_path)
+    made = make_guest(every, ["gcc"], tmp_path)
     assert isinstance(made, bytes)
     assert (tmp_path / "init").stat().st_mode & 0o111
     sources = [str(guest._MAIN), *(str(e.code) for e in every)]
@@ -34,7 +34,7 @@ def test_every_exercise_compiles_without_a_warning(tmp_path: Path) -> None:
 
 
 def test_the_program_does_nothing_but_in_a_guest(tmp_path: Path) -> None:
-    assert isinstance(make_guest((), "gcc", tmp_path), bytes)
+    assert isinstance(make_guest((), ["gcc"], tmp_path), bytes)
     done = subprocess.run([str(tmp_path / "init")], capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, b"")
 
@@ -72,7 +72,7 @@ def test_an_initramfs_has_a_console_and_is_the_same_each_time() -> None:
 )
 def test_no_static_library_says_what_to_install(tmp_path: Path, said: str) -> None:
     cc = compiler(tmp_path, said)
-    found = make_guest((), cc, tmp_path / "guest")
+    found = make_guest((), [cc], tmp_path / "guest", libc="libc6-dev")
     assert isinstance(found, NoGuest)
     assert found.reason.startswith(f"{cc} has no static C library for the program of the guest: ")
     assert "libc6-dev" in found.reason
@@ -80,12 +80,12 @@ def test_no_static_library_says_what_to_install(tmp_path: Path, said: str) -> No
 
 def test_what_does_not_compile_is_one_line(tmp_path: Path) -> None:
     cc = compiler(tmp_path, "In file included\nexec.c:3:1: error: no\nmore")
-    found = make_guest((), cc, tmp_path / "guest")
+    found = make_guest((), [cc], tmp_path / "guest", libc="libc6-dev")
     assert found == NoGuest(f"{cc} does not compile the exercises: exec.c:3:1: error: no")
 
 
 def test_a_compiler_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    found = make_guest((), str(tmp_path / "none"), tmp_path)
+    found = make_guest((), [str(tmp_path / "none")], tmp_path)
     assert isinstance(found, NoGuest)
     assert found.reason.startswith("the exercises cannot be compiled: ")
 
@@ -94,4 +94,4 @@ def test_an_exercise_may_be_anywhere(tmp_path: Path) -> None:
     code = tmp_path / "mine.c"
     code.write_text('#include "exercise.h"\nint exercise_mine(void) { return done(); }\n')
     mine = Exercise("mine", "", (), (), 5, "", code)
-    assert isinstance(make_guest([mine], "gcc", tmp_path / "guest"), bytes)
+    assert isinstance(make_guest([mine], ["gcc"], tmp_path / "guest"), bytes)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.delivery.proof.exercises import exercises, machines
+from migrate.delivery.proof.machine.exercises import exercises, machines
 
 
 def write(folder: Path, text: str, code: bool = True) -> None:

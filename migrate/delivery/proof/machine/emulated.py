@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machines that QEMU is asked for, as data/machines.toml has them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_DATA = Path(__file__).parent / "data/machines.toml"
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """A machine of QEMU's; the fields are those of data/machines.toml."""
+
+    arch: str
+    emulator: str
+    package: str
+    libc: str
+    hardware: tuple[str, ...]
+    interpreted: tuple[str, ...]
+    kvm: tuple[str, ...]
+    command_line: str
+    goal: str
+    image: str
+
+
+@cache
+def emulated_machines() -> tuple[Emulated, ...]:
+    """All of them, in the order in which they are tried."""
+    data = tomllib.loads(_DATA.read_text(encoding="utf-8"))
+    return tuple(map(_emulated, data["machine"]))
+
+
+def _emulated(entry: Mapping[str, Any]) -> Emulated:
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+    }
+    return Emulated(**fields)
