@@ -16,15 +16,20 @@ import pytest
 from migrate.base.errors import ExitCode, Refusal
 from migrate.cli import main as cli
 from migrate.delivery.compile.folder import Config
+from migrate.delivery.compile.model import Recipe
 from migrate.delivery.proof import prove as proving
 from migrate.delivery.proof import trial
 from migrate.delivery.proof.kernel import Kernels, NotBuilt
+from migrate.delivery.proof.machine import boot as booting
+from migrate.delivery.proof.machine import guest
 from migrate.delivery.proof.machine.emulated import emulated_machines
 from migrate.delivery.proof.machine.exercises import Exercise
+from migrate.kernel.kbuild.toolchains import find_toolchain, known_architecture
 
 # One worker runs them all: the workspace is shared between the tests.
 pytestmark = pytest.mark.xdist_group("prove")
 
+HOST = known_architecture("x86_64")
 CONFIGURATION = Kernels.configuration
 X86 = emulated_machines()[0]
 FILE = "drivers/char/tally/tally_main.c"
@@ -87,12 +92,14 @@ def machine(converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     code.write_text('#include "exercise.h"\nint exercise_tally(void) { return done(); }\n')
     tally = Exercise("tally", "it counts", (FILE,), (), 5, "", code)
     monkeypatch.setattr(trial, "exercises", lambda: (tally,))
+    monkeypatch.setattr(booting, "_KVM", tmp_path / "no-kvm")
     monkeypatch.setattr(Kernels, "configuration", lambda *_: Config("", {}))
 
-    def build(kernels: Kernels, _recipe: object, commit: str, what: str) -> Path:
+    def build(kernels: Kernels, recipe: Recipe, commit: str, what: str) -> Path:
         kernels.source.switch(commit)
+        kasan = " with KASAN" if ("KASAN", "y") in recipe.wishes else ""
         with (converted.parent / "built").open("a") as file:
-            file.write(f"{what}\n")
+            file.write(f"{what}{kasan}\n")
         (kernels.place / "bzImage").parent.mkdir(exist_ok=True)
         (kernels.place / "bzImage").touch()
         return kernels.place / "bzImage"
@@ -198,6 +205,68 @@ def test_no_qemu_is_one_line(
     )
     # It is looked for again the next time.
     monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    ("says", "line"),
+    [
+        ("echo [ 0.1] Kernel panic - not syncing: no init", "the kernel does not start: "),
+        (
+            "echo gup-prove: begin 6.1; sleep 60",
+            "the guest ended before it had shown its pins, and was stopped after 0.7 s",
+        ),
+        ("echo qemu: no such machine; exit 1", "the kernel does not start: qemu: no such machine"),
+    ],
+)
+def test_a_guest_that_does_not_get_there_is_one_line(
+    machine: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    says: str,
+    line: str,
+) -> None:
+    (tmp_path / "bin" / X86.emulator).write_text(f"#!/bin/sh\n{says}\n")
+    monkeypatch.setattr(booting, "_START", 0.5)
+    monkeypatch.setattr(booting, "_SLACK", 0.01)
+    assert prove(machine) == ExitCode.PARTIAL
+    told = [text for text in capsys.readouterr().out.splitlines() if "proved" in text]
+    assert len(told) == 1 and told[0].startswith(f"Nothing is proved: {line}")
+
+
+def test_no_static_library_is_one_line(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "gcc has no static C library for the program of the guest: apt-get install libc6-dev"
+    made = guest.NoGuest(said)
+    monkeypatch.setattr(trial, "make_guest", lambda *_, **__: made)
+    assert prove(machine) == ExitCode.PARTIAL
+    assert f"Nothing is proved: {said}.\n" in capsys.readouterr().out
+
+
+def test_a_machine_that_is_not_there_is_named_and_the_others_count(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tally,) = trial.exercises()
+    nobody = replace(emulated_machines()[1], emulator="qemu-of-nobody")
+    monkeypatch.setattr(proving, "emulated_machines", lambda: (X86, nobody))
+    monkeypatch.setattr(trial, "exercises", lambda: (tally, replace(tally, arch="arm64")))
+    monkeypatch.setattr(trial, "find_toolchain", lambda *_: find_toolchain(HOST))
+    assert prove(machine, "--no-controls") == ExitCode.DONE
+    told = capsys.readouterr().out
+    assert "proved 3" in told and "Not run on arm64: qemu-of-nobody is not installed: " in told
+
+
+def test_kasan_takes_a_kernel_of_its_own_and_is_the_more_thorough(
+    machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prove(machine, "--no-controls") == ExitCode.DONE
+    assert prove(machine, "--no-controls", "--kasan") == ExitCode.DONE
+    assert built(machine) == ["the kernel", "the kernel with KASAN"]
+    assert "interpreted, KASAN" in capsys.readouterr().out
+    # Who does not ask for it gets no less than that.
+    assert prove(machine, "--no-controls") == ExitCode.DONE
+    assert len(built(machine)) == 2
 
 
 def test_a_kernel_that_does_not_build_is_one_line(
