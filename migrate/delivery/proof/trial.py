@@ -55,7 +55,8 @@ from migrate.kernel.kbuild.toolchains import (
 from migrate.kernel.tree import Tree
 
 _PLAIN = "plain"
-_PASSES = 4
+_PASSES = 6
+"""How often each exercise is run; data/guest.c says how."""
 _KASAN_MEMORY = 1536
 _KASAN_SLOWNESS = 3
 

@@ -2,9 +2,9 @@
 /*
  * What an exercise has. It is one function, int exercise_NAME(void), which runs in
  * a process of its own as root and returns done(), failed() or lacking(). It is run
- * four times: as it is, then with pins that get fewer pages than were asked for,
- * with pins that fail, and with allocations that fail. plain() says whether it is
- * the first time; only what comes back then counts.
+ * several times: as it is, then with pins that get fewer pages than were asked for,
+ * with pins that fail, and with more or fewer allocations that fail. plain() says
+ * whether it is the first time; only what comes back then counts.
  */
 #ifndef EXERCISE_H
 #define EXERCISE_H
