@@ -213,7 +213,7 @@ def test_no_qemu_is_one_line(
         ("echo [ 0.1] Kernel panic - not syncing: no init", "the kernel does not start: "),
         (
             "echo gup-prove: begin 6.1; sleep 60",
-            "the guest ended before it had shown its pins, and was stopped after 0.7 s",
+            "the guest ended before it had shown its pins, and was stopped after 0.8 s",
         ),
         ("echo qemu: no such machine; exit 1", "the kernel does not start: qemu: no such machine"),
     ],
