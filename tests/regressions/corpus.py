@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from migrate.analysis.audit.model import Finding
+from migrate.analysis.audit.model import SUGGESTIONS, AuditRule, Finding
 from migrate.analysis.audit.run import audit
 from migrate.analysis.pairing.pair import pair
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
@@ -56,6 +56,14 @@ class Pair:
     def drawn(self) -> bool:
         """Whether it belongs to the third that is not looked at while a rule is made."""
         return int(hashlib.sha256(self.name.encode()).hexdigest(), 16) % 3 == 0
+
+    def counted(self, text: str) -> tuple[Finding, ...]:
+        """What an audit says of `text`, one side of this pair, that is about what the pair is of:
+        where that is a release, what is done with the pages in between only stands for something,
+        and the flags with it. That a plain reference should be a pin is what a migration is for.
+        """
+        others = {AuditRule.UNPINNED_DATA} if self.rule in set(SUGGESTIONS) else SUGGESTIONS
+        return tuple(f for f in findings(text) if f.rule == self.rule or f.rule not in others)
 
     def is_named(self, found: tuple[Finding, ...]) -> bool:
         """Whether the bug is among what was found before the fix."""

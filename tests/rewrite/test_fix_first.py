@@ -134,7 +134,9 @@ def test_without_a_certain_remedy_the_conversion_stands_alone() -> None:
     _, found, result = run(NEGATIVE.replace("	int got", "	u64 got"))
     change = only(result)
     assert not change.fixes and change.files
-    assert any("error code where it is used as a count" in w for v in found.verdicts for w in v.warnings)
+    assert any(
+        "error code where it is used as a count" in w for v in found.verdicts for w in v.warnings
+    )
 
 
 def test_a_release_that_is_missing_is_not_added_on_the_way() -> None:

@@ -32,11 +32,17 @@ class AuditRule(StrEnum):
     TWICE = "released-twice"
     MORE_THAN_TAKEN = "more-than-taken"
     UNHELD = "released-unheld"
+    MIXED = "released-both-ways"
     SLEEPS = "sleeping-release"
     UNLOCKED_DIRTY = "dirtied-unlocked"
     NOT_LONGTERM = "not-longterm"
     NOT_DIRTIED = "not-dirtied"
     NUMBER_AS_FLAGS = "number-as-flags"
+    FOREIGN_FLAGS = "foreign-flags"
+    LONGTERM_P2PDMA = "longterm-p2pdma"
+    NEEDLESS_WRITE = "needless-write"
+    UNASKED_WRITE = "unasked-write"
+    UNPINNED_DATA = "unpinned-data"
 
 
 DESCRIPTIONS = {
@@ -52,11 +58,17 @@ DESCRIPTIONS = {
     AuditRule.TWICE: "A page is released that was released before on the same way.",
     AuditRule.MORE_THAN_TAKEN: "More pages are released than were taken.",
     AuditRule.UNHELD: "A page is released that was not taken on this way.",
+    AuditRule.MIXED: "Pins and plain references come to one release, which fits one of them.",
     AuditRule.SLEEPS: "A release that may sleep is called where nothing may.",
     AuditRule.UNLOCKED_DIRTY: "A page is marked dirty without its lock.",
     AuditRule.NOT_LONGTERM: "Pins stay after the call without FOLL_LONGTERM.",
     AuditRule.NOT_DIRTIED: "Pages are written to and never marked dirty.",
     AuditRule.NUMBER_AS_FLAGS: "A truth value is passed where FOLL_* flags are wanted.",
+    AuditRule.FOREIGN_FLAGS: "Flags of another kind are passed where FOLL_* flags are wanted.",
+    AuditRule.LONGTERM_P2PDMA: "FOLL_LONGTERM and FOLL_PCI_P2PDMA exclude each other.",
+    AuditRule.NEEDLESS_WRITE: "Write access is asked for, and the pages are only read.",
+    AuditRule.UNASKED_WRITE: "Pages are written to without write access being asked for.",
+    AuditRule.UNPINNED_DATA: "Data is accessed behind a plain reference instead of a pin.",
 }
 """One plain sentence for each rule."""
 
@@ -66,6 +78,11 @@ SUGGESTIONS = frozenset(
         AuditRule.NOT_LONGTERM,
         AuditRule.NOT_DIRTIED,
         AuditRule.NUMBER_AS_FLAGS,
+        AuditRule.FOREIGN_FLAGS,
+        AuditRule.LONGTERM_P2PDMA,
+        AuditRule.NEEDLESS_WRITE,
+        AuditRule.UNASKED_WRITE,
+        AuditRule.UNPINNED_DATA,
     }
 )
 """The rules on what is no bug by itself; they count for no exit code."""

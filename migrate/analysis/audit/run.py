@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from migrate.analysis.audit.contexts import Contexts
+from migrate.analysis.audit.flag_rules import flag_suggestions
 from migrate.analysis.audit.model import SUGGESTIONS, AuditRule, Finding, acquired
+from migrate.analysis.audit.one_way import is_unconditional
 from migrate.analysis.audit.paths import AuditPaths
 from migrate.analysis.audit.sources import Origin, Origins, is_pin, unpins
 from migrate.analysis.audit.suggestions import suggestions
@@ -106,6 +108,7 @@ class Auditor:
         yield from self.paths.findings(group)
         yield from self.contexts.findings(group)
         yield from suggestions(self.program, group)
+        yield from flag_suggestions(self.program, group, has_pins=self.has_pins)
 
     def _mixed(self, group: PinGroup) -> Iterator[Finding]:
         kinds = {is_pin(a) for a in group.acquires if a.name in DIRECT_NAMES}
@@ -120,6 +123,9 @@ class Auditor:
             origin = self.origins.of_call(release.place, release.function)
             if origin is not None and origin.only(pinned=wrong):
                 yield _mixed_pair(release, origin)
+            mixed = origin is not None and origin.is_mixed
+            if origin is not None and mixed and is_unconditional(self.program, release):
+                yield _both_ways(release, origin)
 
     def freed(self, group: PinGroup) -> Iterator[Finding]:
         """The pages of `group` that the allocator gets, where nothing else can come there."""
@@ -163,6 +169,20 @@ def _mixed_pair(release: Release, origin: Origin) -> Finding:
         release.text,
         acquired(origin.acquires),
     )
+
+
+def _both_ways(release: Release, origin: Origin) -> Finding:
+    """One of several sources is wrong, whichever it is."""
+    pins = [a for a in origin.acquires if is_pin(a)]
+    others = [a for a in origin.acquires if not is_pin(a)]
+    message = (
+        f"{release.name}() drops pages that {pins[0].name}() in {pins[0].function}() pins and pages"
+        f" that {others[0].name}() in {others[0].function}() takes plain references to; it is right"
+        " for one of them."
+    )
+    place, text = release.place, release.text
+    evidence = acquired(origin.acquires)
+    return Finding(place, release.function, AuditRule.MIXED, message, text, evidence)
 
 
 def _needlessly_pinned(group: PinGroup) -> Iterator[Finding]:

@@ -38,6 +38,11 @@ class Origin:
         """Whether every source is known, and each pins, or each does not."""
         return self.certain and all(is_pin(a) is pinned for a in self.acquires)
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether every source is known, and some pin and some do not."""
+        return self.certain and len({is_pin(a) for a in self.acquires}) > 1
+
 
 def is_pin(acquire: Acquire) -> bool:
     """Whether the call takes pins and not plain references."""

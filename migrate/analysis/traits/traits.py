@@ -133,6 +133,13 @@ def _of_call(program: Program, acquire: Acquire, site: Site | None) -> Iterator[
         yield TraitKind.BOOL_FLAGS
 
 
+def flags_of(acquire: Acquire, site: Site | None) -> str:
+    """The flags of a call as text, a local variable with all that is assigned to it; "" when it has
+    none."""
+    flags = acquire.argument("gup_flags", "foll_flags", "flags")
+    return _with_assignments(flags, site) if flags is not None else ""
+
+
 def _may_write(flags: str, site: Site | None, is_bool: bool) -> bool:
     """False only when no way to compute the flags asks for write access."""
     if flags in ("0", "false"):
