@@ -14,6 +14,7 @@ from enum import Enum
 
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.ir.expressions import Variable
 from migrate.analysis.ir.instructions import Invoke, Leave, Lowered, Store
 from migrate.analysis.paths.variables import Holder, Path, path_of, plain_stores
 
@@ -55,6 +56,27 @@ class CalleeReleases:
         if len(found) != 1:
             return Does.RELEASE if found == {Does.RELEASE, Does.LOOK} else Does.UNCLEAR
         return found.pop()
+
+    def always(self, call: Invoke, names: frozenset[str]) -> bool:
+        """Whether `call` hands one of the variables `names`, pointers to one page, to a function
+        that asks nothing and releases the page that it is given."""
+        callee = self.find(call.name)
+        if callee is None or callee.incomplete or callee.unsure or callee.conditions:
+            return False
+        given = {
+            callee.parameters[n]
+            for n, argument in enumerate(call.arguments)
+            if isinstance(argument, Variable) and argument.name in names
+            if n < len(callee.parameters)
+        }
+        kept = given - {name for name, _ in plain_stores(callee)}
+        return any(
+            known.effect(n) is Effect.RELEASE
+            for inner in callee.calls.values()
+            if (known := knowledge().lookup(inner.name)) is not None
+            for n, argument in enumerate(inner.arguments)
+            if isinstance(argument, Variable) and argument.name in kept
+        )
 
     def _of_parameter(self, callee: Lowered, path: Path, depth: int) -> Does:
         names = _names(callee, path)

@@ -271,9 +271,15 @@ class _Held:
         if state.counter and bound is not None and path_of(bound) == state.counter:
             return state
         if state.hold in (Hold.ASKED, Hold.SOME, Hold.ALL):
-            where = call.place if self.pages.releases_whole(call) else None
+            where = call.place if self._releases_it(call) else None
             return replace(state, hold=Hold.GONE, released=where, released_text=call.text)
         return state
+
+    def _releases_it(self, call: Invoke) -> bool:
+        """Whether `call` releases the one page for sure."""
+        if self.pages.releases_whole(call):
+            return True
+        return self.holder.single and self.callees.always(call, self.holder.names)
 
     def _assigned(self, store: Store, target: Expression, value: Expression, state: State) -> State:
         name = target.name if isinstance(target, Variable) else ""

@@ -7,6 +7,7 @@ count of one function at a time; the lattice of each has what is 0 or NULL, what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -21,6 +22,7 @@ from migrate.analysis.ir.expressions import (
     Load,
     Variable,
     is_zero,
+    plain,
     subexpressions,
 )
 from migrate.analysis.ir.instructions import (
@@ -32,6 +34,8 @@ from migrate.analysis.ir.instructions import (
 )
 from migrate.analysis.model import Place
 from migrate.analysis.paths.solver import Trail, solve
+
+_SIZED = re.compile(r"kv?[cmz]alloc(?:_array)?(?:_node)?")
 
 CountPosition = Callable[[str], int | None]
 
@@ -46,8 +50,12 @@ class Is(Enum):
 
 @dataclass(frozen=True)
 class _State:
+    """`sized` says that the array was allocated for as many pages as the count says, by a function
+    that returns NULL for none of them only when there is no memory."""
+
     array: Is = Is.OPEN
     count: Is = Is.OPEN
+    sized: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,13 +85,17 @@ def null_pages(lowered: Lowered, count_position: CountPosition) -> Iterator[Null
         found: dict[Place, NullPages] = {}
         solution = solve(_Null(lowered, array, count), lowered, _State())
         for instruction, state, trail in solution.before():
-            if not isinstance(instruction, Invoke) or state != _State(Is.NULL, Is.OTHER):
+            if not isinstance(instruction, Invoke) or not _is_wrong(state):
                 continue
             if releases.get(instruction.number) == (array, count):
                 place, text = instruction.place, instruction.text
                 name = instruction.name
                 found[place] = NullPages(place, text, name, array.written, count.written, trail)
         yield from found.values()
+
+
+def _is_wrong(state: _State) -> bool:
+    return (state.array, state.count) == (Is.NULL, Is.OTHER)
 
 
 def _given(call: Invoke, count_position: CountPosition) -> tuple[Variable, Variable] | None:
@@ -110,23 +122,33 @@ class _Null:
             if self.array in set(subexpressions(taken)):
                 state = replace(state, array=Is.OPEN)
             if self.count in set(subexpressions(taken)):
-                state = replace(state, count=Is.OPEN)
+                state = replace(state, count=Is.OPEN, sized=False)
         if any(isinstance(e, Load) and self.count in set(subexpressions(e)) for e in inside):
             state = replace(state, count=Is.OPEN)
         if isinstance(instruction, Store) and instruction.target == self.array:
-            return replace(state, array=_of(self.lowered, instruction))
+            sized = self._is_sized(instruction)
+            return replace(state, array=_of(self.lowered, instruction), sized=sized)
         if isinstance(instruction, Store) and instruction.target == self.count:
-            return replace(state, count=_of(self.lowered, instruction))
+            return replace(state, count=_of(self.lowered, instruction), sized=False)
         return state
+
+    def _is_sized(self, store: Store) -> bool:
+        """Whether the array gets memory for as many pages as the count says: for none kmalloc() and
+        its like return ZERO_SIZE_PTR, see include/linux/slab.h."""
+        call = self.lowered.call_of(store.value) if store.operator == "=" else None
+        if call is None or not _SIZED.fullmatch(call.name):
+            return False
+        return any(_is_count(argument, self.count) for argument in call.arguments)
 
     def assume(self, condition: Expression, state: _State) -> tuple[_State | None, _State | None]:
         tested = _tested(condition)
         if tested is not None and tested[0] in (self.array, self.count):
             variable, other_when_true = tested
-            key = "array" if variable == self.array else "count"
             known = state.array if variable == self.array else state.count
-            other = replace(state, **{key: Is.OTHER}) if known is not Is.NULL else None
-            null = replace(state, **{key: Is.NULL}) if known is not Is.OTHER else None
+            other = self._with(state, variable, Is.OTHER) if known is not Is.NULL else None
+            null = self._with(state, variable, Is.NULL) if known is not Is.OTHER else None
+            if variable == self.array and state.sized and null is not None:
+                null = replace(null, count=Is.OTHER)
             if variable == self.count and known is Is.OTHER:
                 null = replace(state, count=Is.OPEN)
             return (other, null) if other_when_true else (null, other)
@@ -136,8 +158,21 @@ class _Null:
             state = replace(state, count=Is.OPEN)
         return state, state
 
+    def _with(self, state: _State, variable: Variable, value: Is) -> _State:
+        if variable == self.array:
+            return replace(state, array=value)
+        return replace(state, count=value)
+
     def meet(self, state: _State, _others: Collection[_State]) -> _State:
         return state
+
+
+def _is_count(value: Expression, count: Variable) -> bool:
+    """Whether `value` is the count, or a product with it."""
+    inner = plain(value)
+    if isinstance(inner, Binary) and inner.operator == "*":
+        return _is_count(inner.left, count) or _is_count(inner.right, count)
+    return inner == count
 
 
 def _of(lowered: Lowered, store: Store) -> Is:

@@ -282,3 +282,92 @@ def test_null_with_no_pages_is_harmless() -> None:
     text = NULL.replace("RELEASE", "unpin_user_pages(pages, count);")
     text = text.replace("ret = -ENOMEM;", "ret = -ENOMEM;\n\t\tcount = 0;")
     assert found(text, AuditRule.NULL_PAGES) == []
+
+
+SIZED = """
+int demo(unsigned long start, int nr, int other)
+{
+	struct page **pages;
+	int ret;
+
+	pages = ALLOC;
+	if (!pages) {
+		ret = -ENOMEM;
+		goto out;
+	}
+	ret = pin_user_pages_fast(start, nr, FOLL_WRITE, pages);
+	if (ret != nr) {
+		if (ret > 0)
+			unpin_user_pages(pages, ret);
+		kfree(pages);
+		return -EFAULT;
+	}
+out:
+	unpin_user_pages(pages, nr);
+	kfree(pages);
+	return ret;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "allocation",
+    [
+        "kcalloc(nr, sizeof(*pages), GFP_KERNEL)",
+        "kvmalloc_array(nr, sizeof(*pages), GFP_KERNEL)",
+        "kmalloc(sizeof(*pages) * nr, GFP_KERNEL)",
+    ],
+)
+def test_memory_for_no_pages_is_not_null(allocation: str) -> None:
+    """So that a count for which there was none is not 0: ZERO_SIZE_PTR in include/linux/slab.h."""
+    assert found(SIZED.replace("ALLOC", allocation), AuditRule.NULL_PAGES)
+
+
+@pytest.mark.parametrize(
+    "allocation",
+    [
+        "vmalloc(nr * sizeof(*pages))",
+        "kcalloc(other, sizeof(*pages), GFP_KERNEL)",
+        "demo_alloc(nr)",
+    ],
+)
+def test_memory_that_may_be_null_for_no_pages(allocation: str) -> None:
+    assert found(SIZED.replace("ALLOC", allocation), AuditRule.NULL_PAGES) == []
+
+
+def test_a_count_that_changes_is_another_one() -> None:
+    text = SIZED.replace("ALLOC", "kcalloc(nr, sizeof(*pages), GFP_KERNEL)")
+    text = text.replace("		ret = -ENOMEM;\n", "		ret = -ENOMEM;\n		nr = 0;\n")
+    assert found(text, AuditRule.NULL_PAGES) == []
+
+
+HELPED = """
+static void demo_drop(struct page *page)
+{
+BODY
+}
+int demo(unsigned long start, int flag)
+{
+	struct page *page;
+
+	if (pin_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+		return -EFAULT;
+	demo_drop(page);
+	if (flag)
+		unpin_user_page(page);
+	return 0;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "is_found"),
+    [
+        ("	set_page_dirty_lock(page);\n	unpin_user_page(page);", True),
+        ("	if (PageDirty(page))\n		unpin_user_page(page);", False),
+        ("	page = NULL;\n	unpin_user_page(page);", False),
+        ("	set_page_dirty_lock(page);", False),
+    ],
+)
+def test_a_helper_that_releases_whatever_happens(body: str, is_found: bool) -> None:
+    assert bool(found(HELPED.replace("BODY", body), AuditRule.TWICE)) is is_found
