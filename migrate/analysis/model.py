@@ -111,6 +111,7 @@ class TraitKind(StrEnum):
     FAST_ONLY = "never sleeps, so that it can run in interrupt context"
     MAY_WRITE = "asks for write access"
     LONGTERM = "asks for FOLL_LONGTERM"
+    ALWAYS_LONGTERM = "asks for FOLL_LONGTERM whatever happens"
     NO_LONGTERM = "cannot ask for FOLL_LONGTERM, which this tree does not have"
     BOOL_FLAGS = "passes a truth value as flags"
     LONG_LIVED = "is kept in an object and released by another function"

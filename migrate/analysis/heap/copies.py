@@ -10,6 +10,7 @@ from migrate.analysis.frontend.kernel_api import RESULT, Bytes
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.gaps import Gap, GapKind
+from migrate.analysis.heap.layout import is_behind
 from migrate.analysis.ir.expressions import Cast, Variable
 from migrate.analysis.ir.instructions import all_expressions
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Result, Value
@@ -44,7 +45,7 @@ def _laid_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:
                 continue
             casts = (e for e in all_expressions(facts.lowered) if isinstance(e, Cast))
             for cast in casts:
-                if source is not None and _is_other(program, cast, cell.tag, facts):
+                if source is not None and _is_other(program, cast, cell, facts):
                     yield Gap(GapKind.STRUCT_CAST, source.place_at(cast.at), cell.tag)
 
 
@@ -55,8 +56,9 @@ def _functions(program: Program, file: str, tag: str, home: str) -> tuple[Functi
     return tuple({facts.function.id: facts for facts in found}.values())
 
 
-def _is_other(program: Program, cast: Cast, tag: str, facts: FunctionFacts) -> bool:
-    path, value = facts.function.path, cast.operand
+def _is_other(program: Program, cast: Cast, cell: Member, facts: FunctionFacts) -> bool:
+    """Whether a cast lays another struct over the one with a member, up to that member."""
+    path, value, tag = facts.function.path, cast.operand, cell.tag
     kind = program.types.resolve(cast.type, path) if cast.type is not None else None
     if kind is None or not isinstance(value, Variable) or kind.tag == tag:
         return False
@@ -65,7 +67,9 @@ def _is_other(program: Program, cast: Cast, tag: str, facts: FunctionFacts) -> b
         return False
     if program.types.struct(kind.tag, path) is None:
         return False
-    return not (_has(program, kind.tag, tag, path) or _has(program, tag, kind.tag, path))
+    if _has(program, kind.tag, tag, path) or _has(program, tag, kind.tag, path):
+        return False
+    return not is_behind(program, cell, kind.tag, path)
 
 
 def _has(program: Program, outer: str, tag: str, path: str, depth: int = 4) -> bool:

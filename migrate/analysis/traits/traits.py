@@ -24,6 +24,7 @@ from migrate.analysis.paths.waits import calls_between, loops_between
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
+from migrate.analysis.traits.long_term import is_always_long_term
 from migrate.analysis.traits.notifier_ops import hears_only_the_end
 from migrate.analysis.traits.notifier_reach import Storage, may_reach
 from migrate.kernel.signatures import DIRECT_NAMES
@@ -128,6 +129,8 @@ def _of_call(program: Program, acquire: Acquire, site: Site | None) -> Iterator[
         or acquire.name == "get_user_pages_longterm"
     ):
         yield TraitKind.LONGTERM
+        if is_always_long_term(acquire, site):
+            yield TraitKind.ALWAYS_LONGTERM
     truth = flags is not None and (_is_truth(flags) or _is_bool(flags, site))
     if truth and acquire.argument("write") is None:
         yield TraitKind.BOOL_FLAGS

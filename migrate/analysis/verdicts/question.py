@@ -15,6 +15,7 @@ from migrate.analysis.model import (
     Use,
     UseKind,
 )
+from migrate.kernel.signatures import DIRECT_NAMES
 
 ONLY_STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL, UseKind.PHYSICAL_KEY})
 """What is done with a page by who does not touch its data."""
@@ -63,6 +64,15 @@ class Question:
         return bool(kinds) and kinds <= ONLY_STRUCT | (
             {UseKind.PHYSICAL_KEPT} if at_once else set()
         )
+
+    def stays_long_term(self) -> bool:
+        """Whether every call of GUP asks for FOLL_LONGTERM, which only a pin may have: "FOLL_PIN is
+        a prerequisite to FOLL_LONGTERM" (Documentation/core-api/pin_user_pages.rst)."""
+        direct = {a.place for a in self.group.acquires if a.name in DIRECT_NAMES}
+        asking = {
+            t.evidence.place for t in self.group.traits if t.kind is TraitKind.ALWAYS_LONGTERM
+        }
+        return bool(direct) and direct <= asking
 
     def uses(self, *kinds: UseKind) -> tuple[Use, ...]:
         """The uses of any of `kinds`."""

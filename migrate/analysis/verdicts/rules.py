@@ -93,6 +93,8 @@ def mmu_notifier(q: Question) -> Answer | None:
         confidence = Confidence.MEDIUM if touched else Confidence.HIGH
         reason = "An MMU notifier is checked around the call, so the pages may move at any time."
         return Answer(Action.KEEP, "3", reason, confidence, (here.evidence,))
+    if q.stays_long_term():
+        return None  # the pages are held whatever the notifier is for
     for trait in q.group.traits:
         if trait.kind in _NOTIFIERS and trait.subject and trait.subject in q.group.structs:
             # It may be there for another range than that of the pages.
@@ -173,7 +175,7 @@ def freed(q: Question) -> Answer | None:
 def notifier_near(q: Question) -> Answer | None:
     """A notifier elsewhere in the driver may cover the same range."""
     near = q.group.trait(TraitKind.NOTIFIER_FILE) or q.group.trait(TraitKind.NOTIFIER_NEAR)
-    if near is None or not _outlives_call(q):
+    if near is None or not _outlives_call(q) or q.stays_long_term():
         return None
     where = near.evidence.place
     reason = f"The driver registers an MMU notifier at {where}, which may cover these pages."

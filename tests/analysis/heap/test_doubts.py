@@ -340,3 +340,55 @@ def test_a_variable_that_others_name() -> None:
     assert found("", "drivers/elsewhere/other.c") == ["global-shared demo_page"]
     assert found("static ", "drivers/elsewhere/other.c") == []
     assert found("", "drivers/demo/other.c") == []
+
+
+
+# Another struct, laid over the beginning
+
+VIEW = (
+    "struct view {\n\tstruct page *first;\n\tint second;\n};\nvoid f(struct demo *d)\n{\n"
+    "\tput_page(((struct view *)d)->first);\n}\n"
+)
+"""What 16 bytes of an object show."""
+ENDS = "void *a, *b, *c, *d;"
+
+
+def seen_through(view: str, before: str) -> list[str]:
+    """The gaps when `view` is laid over an object that has `before` in front of the page."""
+    lists = "struct list_head {\n\tstruct list_head *next, *prev;\n};\n"
+    struct = STRUCT.replace("struct demo {", f"struct demo {{\n\t{before}")
+    return gaps(lists + struct + START + end(PUT) + view)
+
+
+@pytest.mark.parametrize("before", [ENDS, "struct list_head a, b;", "int n; void *a[2]; " + ENDS])
+def test_a_struct_that_ends_before_the_member(before: str) -> None:
+    assert seen_through(VIEW, before) == []
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "void *a, *b, *c;",
+        "long a, b, c, d, e, f;",  # of two or four bytes, for all that is known
+        "void *a[16];",
+        f"union {{ {ENDS} }};",
+        f"\n#ifdef CONFIG_DEMO\n\t{ENDS}\n#endif\n",
+        "unsigned long a : 1, b : 1, c : 1, e : 1; void *d;",
+    ],
+)
+def test_a_struct_that_may_reach_the_member(before: str) -> None:
+    assert any("struct-cast" in gap for gap in seen_through(VIEW, before))
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        VIEW.replace("int second;", "int second[2];"),
+        VIEW.replace("int second;", "enum unknown second;"),
+        VIEW.replace("int second;", "struct unknown second;"),
+        VIEW.replace("};", "} __aligned(64);", 1),
+        VIEW.replace("void f", "struct whole {\n\tstruct view view;\n\tint more;\n};\nvoid f"),
+    ],
+)
+def test_a_struct_of_which_it_is_not_known_where_it_ends(view: str) -> None:
+    assert any("struct-cast" in gap for gap in seen_through(view, ENDS))

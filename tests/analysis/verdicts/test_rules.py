@@ -561,3 +561,20 @@ def test_a_number_that_outlives_the_page_is_not_looked_at_for_sure(
 
 def test_a_number_out_of_sight_is_not_only_looked_at_while_the_page_is_held() -> None:
     assert ask(rules.only_struct_page, group(U.PHYSICAL, T.NUMBERS_LOST)) is None
+
+
+@pytest.mark.parametrize("kind", [T.NOTIFIER_FILE, T.NOTIFIER_NEAR])
+def test_what_always_asks_for_long_term_is_held_whatever_a_notifier_says(kind: TraitKind) -> None:
+    about = group(
+        T.LONG_LIVED, T.ALWAYS_LONGTERM, U.DMA, structs=("demo",), more=(trait(kind, "demo"),)
+    )
+    assert ask(rules.mmu_notifier, about) is None
+    assert ask(rules.notifier_near, about) is None
+    # One of two calls says nothing of the other.
+    two = replace(about, acquires=(acquire(), acquire(12)))
+    expect(rules.mmu_notifier, two, Action.KEEP, "3")
+    expect(rules.notifier_near, replace(two, structs=()), Action.MANUAL, "3")
+
+
+def test_a_notifier_that_is_consulted_counts_for_long_term_as_well() -> None:
+    expect(rules.mmu_notifier, group(T.NOTIFIER_HERE, T.ALWAYS_LONGTERM, U.DMA), Action.KEEP, "3")
