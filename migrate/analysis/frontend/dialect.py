@@ -26,11 +26,19 @@ _LABEL_BEFORE_DIRECTIVE = re.compile(
 )
 """In C a label stands before a statement, which the preprocessor may provide or not."""
 
+_TYPE_OF_WORDS = re.compile(
+    rb"(_t\()((?:unsigned|signed|long|short)(?: (?:int|long|char|short))+)(?=[ \t]*,)"
+)
+"""What min_t() and its relatives are given: to the grammar an argument is no type of two words."""
+
 
 def readable(text: bytes) -> bytes:
     """`text` without attributes between a name and its value, for the grammar does not know that
-    place, and with a statement behind each label; as long as it was."""
+    place, with a statement behind each label, and with types of one word as arguments; as long as
+    it was."""
     plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
+    if b"_t(" in plain:
+        plain = _TYPE_OF_WORDS.sub(lambda m: m[1] + m[2].replace(b" ", b"_"), plain)
     if b"/\\\n" in plain:
         plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
     if b"/*" in plain:

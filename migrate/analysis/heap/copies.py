@@ -13,9 +13,13 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.layout import is_behind
 from migrate.analysis.ir.expressions import Cast, Variable
 from migrate.analysis.ir.instructions import all_expressions
-from migrate.analysis.ir.model import AccessPath, FunctionFacts, Result, Value
+from migrate.analysis.ir.model import CALLED, AccessPath, FunctionFacts, Result, Value
+from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
+
+_MACROS = 4
+"""Macros that stand for macros, so often."""
 
 
 def other_names(program: Program, cell: Member, path: str) -> Iterator[Gap]:
@@ -125,8 +129,39 @@ def _copied(program: Program, facts: FunctionFacts, number: int, position: int) 
         )
     else:
         values = facts.calls[number].values(position)
-    kinds = (program.types.at(value, facts) for value in values if isinstance(value, AccessPath))
-    return next((kind for kind in kinds if kind is not None), None)
+    return next((k for v in values for k in _kinds(program, facts, v) if k is not None), None)
+
+
+def _kinds(program: Program, facts: FunctionFacts, value: Value) -> Iterator[TypeRef | None]:
+    """The types that a value may have; that of a call is the one that it returns, or that of what a
+    macro makes of its arguments."""
+    if isinstance(value, AccessPath):
+        yield program.types.at(value, facts)
+        return
+    yield program.types.of(f"{CALLED}{value.call}", facts)
+    for made in _made(program, facts, value.call, _MACROS):
+        yield program.types.at(made, facts)
+
+
+def _made(program: Program, facts: FunctionFacts, number: int, depth: int) -> Iterator[AccessPath]:
+    """What a call of a macro stands for, in terms of the function around it."""
+    call = facts.calls[number]
+    for macro in program.definitions(call.name, facts.function.path) if depth else ():
+        if not is_macro(macro):
+            continue
+        inside = program.facts(macro)
+        left = (value for returned in inside.returns for value in returned.values)
+        for value in left:
+            inner = (
+                [value]
+                if isinstance(value, AccessPath)
+                else _made(program, inside, value.call, depth - 1)
+            )
+            for path in inner:
+                if path.base in inside.parameters:
+                    for given in call.values(inside.parameters.index(path.base)):
+                        if isinstance(given, AccessPath):
+                            yield AccessPath(given.base, given.members + path.members)
 
 
 def _is_struct(program: Program, kind: TypeRef, facts: FunctionFacts) -> bool:

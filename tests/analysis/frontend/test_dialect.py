@@ -98,3 +98,22 @@ def test_what_a_variadic_macro_gets_is_followed(
     group = only_group(VARIADIC % (*names * 3, call))
     assert (not group.gaps) == known
     assert GapKind.UNNAMED_ARGUMENT not in {gap.kind for gap in group.gaps}
+
+
+@pytest.mark.parametrize(
+    "kind", ["unsigned int", "unsigned long", "long long", "unsigned long int"]
+)
+@pytest.mark.parametrize("macro", ["min_t", "max_t", "clamp_t"])
+def test_a_type_of_several_words_may_be_an_argument(macro: str, kind: str) -> None:
+    text = f"int f(int a, int b)\n{{\n\treturn {macro}({kind}, a, b);\n}}\n".encode()
+    assert len(readable(text)) == len(text)
+    (function,) = parse("a.c", text).functions
+    assert not function.body.has_error
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["int f_t(unsigned int);", "int g(unsigned int, int);", "int h_t(unsigned int a, int b);"],
+)
+def test_the_types_of_parameters_stay(text: str) -> None:
+    assert readable(text.encode()) == text.encode()

@@ -342,7 +342,6 @@ def test_a_variable_that_others_name() -> None:
     assert found("", "drivers/demo/other.c") == []
 
 
-
 # Another struct, laid over the beginning
 
 VIEW = (
