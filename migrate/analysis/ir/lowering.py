@@ -51,7 +51,7 @@ def lower(source: Source, function: Function, spans: Spans | None = None) -> Low
     found = macro_blocks(function.body, walker.nested, walker.unsure)
     garbled = walker.garbled or found.garbled
     walker.macros = replace(found, loops=tuple(walker.loops), garbled=garbled)
-    walker.unsure |= function.body.has_error or bool(walker.nested)
+    walker.unsure |= found.misread or bool(found.blocks)
     return walker.lowered(function, names, incomplete)
 
 

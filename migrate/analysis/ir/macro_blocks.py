@@ -15,6 +15,9 @@ from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import name_of, nodes
 
+_TAGGED = (b"struct", b"union", b"enum")
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_POINTERS = ([], [b"*"], [b"**"])
 _LOOP = re.compile(rb"for_?each|\bfor_|_for_|while")
 
 
@@ -54,6 +57,8 @@ def macro_blocks(body: Node, nested: Sequence[Node], misread: bool) -> MacroBloc
     while queue:
         node = queue.pop()
         queue.extend(child for child in node.children if child.has_error)
+        if is_type_argument(node):
+            continue
         if node.type == "ERROR" or any(child.is_missing for child in node.children):
             block = node.next_named_sibling
             if block is not None and block.type == "compound_statement" and _is_call(node):
@@ -89,6 +94,19 @@ def _has_statement(listed: Node) -> bool:
     return any(n.type.endswith("_statement") or n.type.startswith("pre") for n in nodes(listed))
 
 
+def is_type_argument(node: Node) -> bool:
+    """Whether all that the parser does not understand is the type in `container_of(p, struct x, m)`:
+    one of the two words of a type is left over, and the arguments are still as many."""
+    before, behind = node.prev_sibling, node.next_sibling
+    if node.type != "ERROR" or node.parent is None or node.parent.type != "argument_list":
+        return False
+    text = (node.text or b"").split()
+    if before is not None and before.text in _TAGGED:
+        return len(text) <= 2 and _WORD.fullmatch(text[0]) is not None and text[1:] in _POINTERS
+    alone = len(text) == 1 and text[0] in _TAGGED
+    return alone and behind is not None and behind.type == "identifier"
+
+
 def _is_call(node: Node) -> bool:
     """Whether a statement that is not understood is a call, but for its semicolon."""
     if node.type not in ("expression_statement", "ERROR"):
@@ -119,6 +137,8 @@ def _is_garbled(body: Node) -> bool:
     queue = [body]
     while queue:
         node = queue.pop()
+        if is_type_argument(node):
+            continue
         if node.type == "ERROR" or (node.is_missing and not _ends_statement(node)):
             return True
         queue.extend(node.children)

@@ -190,6 +190,13 @@ def test_what_is_not_understood_is_unsure(body: str, unsure: bool) -> None:
     assert lowered(body).unsure == unsure
 
 
+def test_a_call_with_a_type_among_its_arguments_is_unclear_and_no_more_than_that() -> None:
+    found = lowered("n = g(s, container_of(s, struct s, m));")
+    calls = {text(i.callee): i.unclear for i in found.calls.values()}
+    assert calls == {"g": False, "container_of": True}
+    assert not found.unsure
+
+
 def test_variables_are_asked_by_what_is_done_to_them() -> None:
     found = lowered("int k; g(&n); s->a = 1; k++; if (h(&k)) return; (s)->a++;")
     assert is_addressed(found, "n") and is_addressed(found, "k") and not is_addressed(found, "s")
@@ -231,6 +238,13 @@ def test_constants_are_told_by_their_value() -> None:
         ("each(n, s) { h(); }", ["{ h(); }"], False, True),
         ("each(n, s) { n = (n + ; }", ["{ n = (n + ; }"], True, True),
         ("n = (n + ;", [], True, True),
+        ("s = container_of(s, struct s, m);", [], False, False),
+        ("return g(union u, n) + h(n, struct s *);", [], False, False),
+        ("each(n, s) { h(container_of(s, struct s, m)); }",
+         ["{ h(container_of(s, struct s, m)); }"], False, True),
+        ("g(n m, s);", [], True, True),
+        ("g(struct s (*)[2], n);", [], True, True),
+        ("g(struct s *p = n);", [], True, True),
         ("goto *s; each(n, s) { h(); }", ["{ h(); }"], True, True),
     ],
 )  # fmt: skip

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a condition asks of a flag, and which answer a value gives: whether it is 0, whether it has a
+bit, whether it is one of an enum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from migrate.analysis.flags.terms import Term, term
+from migrate.analysis.frontend.constants import number, values_of
+from migrate.analysis.ir.expressions import (
+    Binary,
+    Cast,
+    Constant,
+    Evaluated,
+    Expression,
+    Variable,
+    is_zero,
+    subexpressions,
+)
+from migrate.analysis.program.program import Program
+
+_TRUTH = {"true": 1, "false": 0, "NULL": 0}
+
+
+@dataclass(frozen=True)
+class Test:
+    """Whether a number is not 0; with a `mask`, whether it has a bit of that; with `equal`, whether
+    it is that number."""
+
+    mask: int | None = None
+    equal: int | None = None
+
+    def holds(self, value: int) -> bool:
+        """The answer of one number."""
+        if self.equal is not None:
+            return value == self.equal
+        return bool(value if self.mask is None else value & self.mask)
+
+
+IS_SET = Test()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A flag in a condition, what is asked of it, and whether the condition holds when that does."""
+
+    flag: Term
+    test: Test
+    positive: bool = True
+
+
+def value_of(program: Program, value: Expression, path: str) -> int | None:
+    """The number that an expression of constants is; None when that is not known. `path` is the
+    file in which it stands."""
+    match value:
+        case Evaluated(operand) | Cast(operand=operand):
+            return value_of(program, operand, path)
+        case Constant(text):
+            return _TRUTH.get(text, number(text))
+        case Variable(name, local=False):
+            return _named(program, name, path)
+        case Binary("|", left, right):
+            one, two = value_of(program, left, path), value_of(program, right, path)
+            return None if one is None or two is None else one | two
+    return None
+
+
+def _named(program: Program, name: str, path: str) -> int | None:
+    """The number behind a name, when all of its definitions that are near have the same."""
+    found: set[int | None] = set()
+    for file in {*program.files_with(path, name), *program.corpus.public_files(name)}:
+        source = program.source(file)
+        if source is None or source.unread:
+            return None
+        found.update(values_of(source, name))
+    return found.pop() if len(found) == 1 else None
+
+
+def says(program: Program, value: Expression, test: Test, path: str) -> bool | None:
+    """What a constant answers to a test; None for anything else."""
+    known = value_of(program, value, path)
+    return None if known is None else test.holds(known)
+
+
+def asked(program: Program, condition: Expression, path: str) -> Asked | None:
+    """What a whole condition asks of one flag; None when it asks anything else."""
+    match condition:
+        case Evaluated(operand):
+            return asked(program, operand, path)
+        case Binary("==" | "!=" as operator, left, right) if is_zero(right):
+            found = _of_flag(program, left, path)
+            return found and Asked(found.flag, found.test, found.positive is (operator == "!="))
+        case Binary("==" | "!=" as operator, left, right):
+            flag, known = term(left), value_of(program, right, path)
+            if flag is None or known is None:
+                return None
+            return Asked(flag, Test(equal=known), operator == "==")
+    return _of_flag(program, condition, path)
+
+
+def _of_flag(program: Program, value: Expression, path: str) -> Asked | None:
+    match value:
+        case Evaluated(operand):
+            return _of_flag(program, operand, path)
+        case Binary("&", left, right):
+            for flag, mask in ((term(left), right), (term(right), left)):
+                known = value_of(program, mask, path)
+                if flag is not None and known is not None:
+                    return Asked(flag, Test(mask=known))
+            return None
+    flag = term(value)
+    return Asked(flag, IS_SET) if flag is not None else None
+
+
+def all_asked(program: Program, condition: Expression, path: str) -> Iterator[Asked]:
+    """What any part of a condition asks of a flag."""
+    for part in subexpressions(condition):
+        found = asked(program, part, path)
+        if found is not None:
+            yield found
