@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a condition asks of a flag, and which answer a value gives: whether it is 0, whether it has a
-bit, whether it is one of an enum."""
+"""What a condition asks of a flag, and which answer a value gives: whether it is 0, whether it has
+a bit, whether it is one of an enum."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ IS_SET = Test()
 
 @dataclass(frozen=True)
 class Asked:
-    """A flag in a condition, what is asked of it, and whether the condition holds when that does."""
+    """A flag in a condition, what is asked of it, and whether the condition is true for a yes."""
 
     flag: Term
     test: Test
@@ -79,9 +79,12 @@ def _named(program: Program, name: str, path: str) -> int | None:
 
 
 def says(program: Program, value: Expression, test: Test, path: str) -> bool | None:
-    """What a constant answers to a test; None for anything else."""
+    """What a constant answers to a test; None for anything else, and for a number that may be too
+    large for a flag of one bit."""
     known = value_of(program, value, path)
-    return None if known is None else test.holds(known)
+    if known is None or (test == IS_SET and known > 1):
+        return None
+    return test.holds(known)
 
 
 def asked(program: Program, condition: Expression, path: str) -> Asked | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from migrate.analysis.flags.asked import IS_SET, Test
 from migrate.analysis.flags.reaching_stores import Members
 from migrate.analysis.flags.terms import are_own, term
 from migrate.analysis.heap.closed_members import are_closed, are_page_and_flag
@@ -37,6 +38,7 @@ class MemberSlot:
 
     page: location.Member
     flag: location.Member
+    test: Test = IS_SET
 
     @property
     def cells(self) -> tuple[location.Member, location.Member]:
@@ -97,7 +99,7 @@ def array_store(
                     if isinstance(i, Store) and i.target == flag and i.operator == "="
                 }
                 if are_closed(program, apart, slot.cells, path, places):
-                    return ArrayStore(facts, Members(object, array, flag), local)
+                    return ArrayStore(facts, Members(object, array, flag, slot.test), local)
     return None
 
 

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from migrate.analysis.flags.asked import IS_SET, Test, asked, says
 from migrate.analysis.flags.terms import Term, are_own, every_way, is_taken, owner
 from migrate.analysis.ir.expressions import (
-    Binary,
-    Constant,
     Expression,
     Variable,
     is_null,
-    is_zero,
     variables,
 )
 from migrate.analysis.ir.instructions import Instruction, Invoke, Lowered, Store
@@ -64,6 +62,8 @@ class Pair:
 
     flag: Term
     page: Term | None
+    test: Test = IS_SET
+    """What is asked of the flag: it is set when the answer is yes."""
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -79,12 +79,6 @@ _TESTED = {
     Flag.OTHER: (Flag.SET, Flag.CLEAR),
 }
 """What is known behind a test, when it says yes and when it says no."""
-
-
-def truth(value: Expression) -> bool | None:
-    """Whether `value` is 1 or true, or 0 or false; None for anything else."""
-    said = value.text if isinstance(value, Constant) else ""
-    return {"1": True, "true": True, "0": False, "false": False}.get(said)
 
 
 def known_before(
@@ -128,7 +122,7 @@ class _Typestate(Plain[Known]):
             case Invoke():
                 return self._called(instruction, state)
             case Store(Variable() as target, value, "=") if target == self.pair.flag:
-                said = truth(value)
+                said = says(self.program, value, self.pair.test, self.path)
                 return state._replace(
                     flag=Flag.OTHER if said is None else Flag.SET if said else Flag.CLEAR
                 )
@@ -169,21 +163,15 @@ class _Typestate(Plain[Known]):
         )
 
     def assume(self, condition: Expression, state: Known) -> tuple[Known | None, Known | None]:
-        asked, positive = _asked(condition)
-        if asked == self.pair.flag:
+        found = asked(self.program, condition, self.path)
+        if found is None:
+            return state, state
+        if (found.flag, found.test) == (self.pair.flag, self.pair.test):
             yes, no = (f and state._replace(flag=f) for f in _TESTED[state.flag])
-        elif asked != self.pair.page:
+        elif (found.flag, found.test) != (self.pair.page, IS_SET):
             return state, state
         elif state.page is Page.NULL:
             yes, no = None, state
         else:
             yes, no = state, state._replace(page=Page.NULL)
-        return (yes, no) if positive else (no, yes)
-
-
-def _asked(condition: Expression) -> tuple[Expression, bool]:
-    """What a condition asks for, and whether it is true when that is not 0."""
-    match condition:
-        case Binary("==" | "!=" as operator, left, right) if is_zero(right):
-            return left, operator == "!="
-    return condition, True
+        return (yes, no) if found.positive else (no, yes)

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migrate.analysis.flags.asked import IS_SET, Test, all_asked, says
 from migrate.analysis.flags.flag_members import MemberSlot, array_store, pair_stores
-from migrate.analysis.flags.flag_states import Flag, Page, Pair, known_before, truth
+from migrate.analysis.flags.flag_states import Flag, Page, Pair, known_before
 from migrate.analysis.flags.reaching_stores import Stored, reaching_stores
 from migrate.analysis.flags.terms import Term, owner, term
 from migrate.analysis.heap.may_alias import MayAlias
@@ -27,7 +28,6 @@ from migrate.analysis.ir.expressions import (
     Variable,
     is_null,
     parts,
-    subexpressions,
 )
 from migrate.analysis.ir.instructions import Instruction, Invoke
 from migrate.analysis.ir.model import FunctionFacts, Value
@@ -50,6 +50,7 @@ class ParameterSlot:
     function: FunctionId
     page: int
     flag: int
+    test: Test = IS_SET
 
 
 Slot = ParameterSlot | MemberSlot
@@ -118,9 +119,10 @@ class Flags:
         self, facts: FunctionFacts, call: Invoke, page: Term
     ) -> Iterator[tuple[Slot, bool]]:
         """The flags of `page` that are known at a call, and what they are."""
-        for flag in _conditions(facts, page):
-            slot = self._slot(page, flag, facts)
-            states = known_before(self._program, facts, Pair(flag, page), call) if slot else None
+        for flag, test in self._conditions(facts, page):
+            slot = self._slot(page, flag, test, facts)
+            pair = Pair(flag, page, test)
+            states = known_before(self._program, facts, pair, call) if slot else None
             said = {s.flag for s in states or () if s.page is not Page.NULL}
             given = all(s.page is not Page.OTHER for s in states or ())
             if slot is not None and given and said in ({Flag.GIVEN_SET}, {Flag.GIVEN_CLEAR}):
@@ -128,14 +130,23 @@ class Flags:
 
     # Slots
 
-    def _slot(self, page: Term, flag: Term, facts: FunctionFacts) -> Slot | None:
+    def _conditions(self, facts: FunctionFacts, page: Term) -> Iterator[tuple[Term, Test]]:
+        """What conditions of a function ask of terms that may be the flag of `page`."""
+        found: dict[tuple[Term, Test], None] = {}
+        for condition in facts.lowered.conditions:
+            for part in all_asked(self._program, condition.value, facts.function.path):
+                if part.flag != page and owner(part.flag) == owner(page):
+                    found[part.flag, part.test] = None
+        yield from found
+
+    def _slot(self, page: Term, flag: Term, test: Test, facts: FunctionFacts) -> Slot | None:
         """The slot of a page and a flag that are written next to each other."""
         if page == flag or owner(page) != owner(flag):
             return None
         if isinstance(page, Variable) and isinstance(flag, Variable):
-            return _parameters(page.name, flag.name, facts)
+            return _parameters(page.name, flag.name, test, facts)
         one, two = self._member(page, facts), self._member(flag, facts)
-        return MemberSlot(one, two) if one is not None and two is not None else None
+        return MemberSlot(one, two, test) if one is not None and two is not None else None
 
     def _member(self, named: Term, facts: FunctionFacts) -> location.Member | None:
         """The member that a term names."""
@@ -182,24 +193,25 @@ class Flags:
             if call.unclear or len(call.arguments) != len(facts.parameters):
                 raise _Unknown
             page, flag = call.arguments[slot.page], call.arguments[slot.flag]
-            yield from self._edge(site.facts, call, page, flag)
+            yield from self._edge(site.facts, call, page, flag, slot.test)
 
     def _stored(self, slot: MemberSlot, facts: FunctionFacts) -> Iterator[_Given]:
         stores = pair_stores(self._program, self._apart, slot, facts.function.path)
         if stores is None:
             raise _Unknown
         for store in stores:
-            yield from self._edge(store.facts, store.page, store.page.value, store.flag.value)
+            value, flag = store.page.value, store.flag.value
+            yield from self._edge(store.facts, store.page, value, flag, slot.test)
 
     def _edge(
-        self, facts: FunctionFacts, at: Instruction, page: Expression, flag: Expression
+        self, facts: FunctionFacts, at: Instruction, page: Expression, flag: Expression, test: Test
     ) -> Iterator[_Given]:
         """What goes into a slot where `at` stores or passes a page and a flag."""
         if is_macro(facts.function):
             raise _Unknown
         if is_null(page):
             return
-        said = truth(flag)
+        said = says(self._program, flag, test, facts.function.path)
         if said is not None:
             yield _origin(page, facts, said)
             return
@@ -207,7 +219,8 @@ class Flags:
         if number is None or number == name:
             raise _Unknown
         beside = name is not None and owner(name) == owner(number)
-        states = known_before(self._program, facts, Pair(number, name if beside else None), at)
+        pair = Pair(number, name if beside else None, test)
+        states = known_before(self._program, facts, pair, at)
         if states is None:
             raise _Unknown
         for known, held in states:
@@ -216,7 +229,7 @@ class Flags:
             if known in (Flag.SET, Flag.CLEAR):
                 yield _origin(page, facts, known is Flag.SET)
                 continue
-            slot = self._slot(name, number, facts) if name is not None else None
+            slot = self._slot(name, number, test, facts) if name is not None else None
             if known is Flag.OTHER or held is not Page.GIVEN or slot is None:
                 raise _Unknown
             yield slot, facts
@@ -244,23 +257,12 @@ def _array(expression: Expression) -> Expression:
     return expression
 
 
-def _parameters(page: str, flag: str, facts: FunctionFacts) -> ParameterSlot | None:
+def _parameters(page: str, flag: str, test: Test, facts: FunctionFacts) -> ParameterSlot | None:
     """The slot of two parameters by these names, a pointer to a page and a number."""
     names = facts.parameters
     if page not in names or flag not in names:
         return None
     kind, number = facts.types[page], facts.types[flag]
-    if (kind.tag, kind.depth) != ("page", 1) or number.depth or number.tagged:
+    if (kind.tag, kind.depth) != ("page", 1) or number.depth or number.inline:
         return None
-    return ParameterSlot(facts.function.id, names.index(page), names.index(flag))
-
-
-def _conditions(facts: FunctionFacts, page: Term) -> Iterator[Term]:
-    """The terms in conditions of a function that may be the flag of `page`."""
-    found: dict[Term, None] = {}
-    for condition in facts.lowered.conditions:
-        for part in subexpressions(condition.value):
-            asked = term(part)
-            if asked is not None and asked != page and owner(asked) == owner(page):
-                found[asked] = None
-    yield from found
+    return ParameterSlot(facts.function.id, names.index(page), names.index(flag), test)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from migrate.analysis.flags.flag_states import truth
+from migrate.analysis.flags.asked import IS_SET, Test, says
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.heap.own_memory import is_own_memory, is_set_once
 from migrate.analysis.ir.expressions import (
@@ -40,11 +40,12 @@ class Stored(Enum):
 
 @dataclass(frozen=True)
 class Members:
-    """Two members of the object in a variable: the array and the flag."""
+    """The array and the flag of the object in a variable, and what is asked of the flag."""
 
     owner: Variable
     array: Member
     flag: Member
+    test: Test = IS_SET
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def reaching_stores(
         return None
     if not is_own_memory(program, facts, array.name):
         return None
-    analysis = _Reaching(array, members)
+    analysis = _Reaching(program, facts.function.path, array, members)
     solution = solve(analysis, lowered, _State())
     stores = (i for i in lowered.order if isinstance(i, Store) and analysis.is_element(i))
     every = frozenset(store.place for store in stores)
@@ -99,6 +100,8 @@ def reaching_stores(
 
 @dataclass(frozen=True)
 class _Reaching(Plain[_State]):
+    program: Program
+    path: str
     array: Variable
     members: Members | None
 
@@ -115,7 +118,9 @@ class _Reaching(Plain[_State]):
         if instruction.target == self.members.array:
             return replace(state, has_array=instruction.value == self.array)
         if instruction.target == self.members.flag:
-            said = truth(instruction.value) if instruction.operator == "=" else None
+            value, test = instruction.value, self.members.test
+            plain = instruction.operator == "="
+            said = says(self.program, value, test, self.path) if plain else None
             flag = Stored.OLD if said is None else Stored.SET if said else Stored.CLEAR
             return replace(state, flag=flag)
         return state

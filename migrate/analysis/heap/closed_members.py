@@ -43,7 +43,10 @@ def are_page_and_flag(program: Program, cells: Cells, path: str, depth: int) -> 
     pointer, number = (_member_type(program, cell, path) for cell in cells)
     if pointer is None or (pointer.tag, pointer.depth) != ("page", depth):
         return False
-    return number is not None and not (number.depth or number.tagged or number.inline)
+    if number is None or number.depth or number.inline:
+        return False
+    # What is tagged is an enum, or a struct, which is no flag.
+    return not number.tagged or program.types.struct(number.tag, path) is None
 
 
 def are_closed(

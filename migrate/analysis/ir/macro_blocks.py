@@ -95,8 +95,8 @@ def _has_statement(listed: Node) -> bool:
 
 
 def is_type_argument(node: Node) -> bool:
-    """Whether all that the parser does not understand is the type in `container_of(p, struct x, m)`:
-    one of the two words of a type is left over, and the arguments are still as many."""
+    """Whether all that the parser does not understand is the type in
+    `container_of(p, struct x, m)`: of its two words one is left over, and no comma."""
     before, behind = node.prev_sibling, node.next_sibling
     if node.type != "ERROR" or node.parent is None or node.parent.type != "argument_list":
         return False
