@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from migrate.analysis.frontend.conditions import Version, holds, is_of_version
+from migrate.analysis.frontend.syntax import strip
 
 Guards = frozenset[tuple[str, bool]]
 """Conditions, each with whether it has to hold."""
 
 _SIMPLE = re.compile(r"^(!?)\s*(?:defined\b)?\s*\(?\s*(\w+)\s*\)?$")
 _CALLED = re.compile(r"^(!?)\s*(\w+\s*\(\s*\w+\s*\))$")
+_OPTION = re.compile(r"(?:(IS_ENABLED|IS_BUILTIN)\()?(CONFIG_\w+)\)?")
+_OF_THE_BUILD = (b"IS_ENABLED", b"IS_BUILTIN", b"IS_MODULE", b"IS_REACHABLE", b"KERNEL_VERSION")
 _CONDITIONAL = ("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef")
 
 
@@ -42,7 +45,51 @@ def guards_around(node: Node) -> Guards:
 
 def exclusive(one: Guards, two: Guards) -> bool:
     """Whether no configuration compiles both."""
-    return any((name, not there) in two for name, there in one)
+    every = _with_implied(two)
+    return any((name, not there) in every for name, there in _with_implied(one))
+
+
+def _with_implied(guards: Guards) -> Guards:
+    """The guards, and what they say of options of the kernel in other words
+    (include/linux/kconfig.h): `#ifdef CONFIG_X` is IS_BUILTIN(CONFIG_X), and IS_ENABLED() is that
+    or a module."""
+    found = set(guards)
+    for name, there in guards:
+        option = _OPTION.fullmatch(name)
+        if option is None or (option[1] == "IS_ENABLED" and there):
+            continue  # it may be a module
+        found |= {(option[2], there), (f"IS_BUILTIN({option[2]})", there)}
+        if there:
+            found.add((f"IS_ENABLED({option[2]})", True))
+    return frozenset(found)
+
+
+def asked_of_the_build(condition: Node) -> Guards | None:
+    """The guard that a condition of C is when nothing but the configuration and the version of the
+    kernel decides it, as `IS_ENABLED(CONFIG_X)`; None when anything else does."""
+    inner = strip(condition)
+    if not _is_of_the_build(inner):
+        return None
+    return _guard(_as_guard(inner.text or b""), True)
+
+
+def opposite(guards: Guards) -> Guards:
+    """What holds when one guard does not."""
+    return frozenset((name, not there) for name, there in guards)
+
+
+def _is_of_the_build(node: Node) -> bool:
+    if node.type == "identifier":
+        return node.text == b"LINUX_VERSION_CODE"
+    if node.type == "call_expression":
+        called, listed = (node.child_by_field_name(n) for n in ("function", "arguments"))
+        return called is not None and listed is not None and called.text in _OF_THE_BUILD
+    inside = node.named_children
+    if node.type in ("parenthesized_expression", "unary_expression", "binary_expression"):
+        return any(c.type != "number_literal" for c in inside) and all(
+            c.type == "number_literal" or _is_of_the_build(c) for c in inside
+        )
+    return False
 
 
 def never(guards: Guards, version: Version) -> bool:
@@ -76,6 +123,13 @@ def _condition(node: Node) -> tuple[str, bool] | None:
     condition = node.child_by_field_name("condition")
     if condition is None:
         return None
-    text = " ".join((condition.text or b"").decode("utf-8", "replace").split())
-    simple = _SIMPLE.match(text) or _CALLED.match(text)
-    return (simple.group(2), not simple.group(1)) if simple else (text, True)
+    return _as_guard(condition.text or b"")
+
+
+def _as_guard(condition: bytes) -> tuple[str, bool]:
+    text = " ".join(condition.decode("utf-8", "replace").split())
+    simple = _SIMPLE.match(text)
+    if simple:
+        return simple.group(2), not simple.group(1)
+    called = _CALLED.match(text)
+    return (called.group(2).replace(" ", ""), not called.group(1)) if called else (text, True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from migrate.analysis.frontend.guards import asked_of_the_build, opposite
 from migrate.analysis.frontend.syntax import name_of, strip
 from migrate.analysis.ir.expressions import Expression
 from migrate.analysis.ir.instructions import Label, Leave, Meet, Select
@@ -89,11 +90,14 @@ class Branches(Expressions):
         with self.scope():
             yes, no, end = self.new(), self.new(), self.new()
             self.ask(condition, node, yes, no)
-            ends = []
-            for block, part in ((yes, second), (no, third)):
+            ends, outer = [], self.guards
+            asked = asked_of_the_build(condition) or frozenset()
+            for block, part, guards in ((yes, second, asked), (no, third, opposite(asked))):
                 self.enter(block)
+                self.guards = outer | guards
                 if part is not None and not (part == second and _is_never(node)):
                     self.statement(part)
+                self.guards = outer
                 ends.append(self.lead(end))
             self.meet(end, {ends[0]}, {ends[1]})
             self.enter(end)

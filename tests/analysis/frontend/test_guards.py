@@ -41,6 +41,9 @@ def two(first: str, second: str) -> bool:
         ("#if CONFIG_N > 1", "#if CONFIG_N > 1\n#else"),
         ("#ifdef CONFIG_A", "#ifdef CONFIG_A\n#else"),
         ("#if A && B", "#if A && B\n#elif C\n#else"),
+        ("#ifdef CONFIG_A", "#if !IS_ENABLED(CONFIG_A)"),
+        ("#if IS_BUILTIN( CONFIG_A )", "#if !IS_ENABLED(CONFIG_A)"),
+        ("#if IS_BUILTIN(CONFIG_A)", "#ifndef CONFIG_A"),
     ],
 )
 def test_opposites_are_exclusive(first: str, second: str) -> None:
@@ -59,6 +62,8 @@ def test_opposites_are_exclusive(first: str, second: str) -> None:
         # A module: IS_ENABLED() holds, and the plain symbol is not defined.
         ("#if IS_ENABLED(CONFIG_A)", "#ifndef CONFIG_A"),
         ("#if IS_ENABLED(CONFIG_A)", "#if !IS_BUILTIN(CONFIG_A)"),
+        ("#if IS_ENABLED(CONFIG_A)", "#if !IS_ENABLED(CONFIG_B)"),
+        ("#ifdef HAVE_A", "#if !IS_ENABLED(HAVE_A)"),
     ],
 )
 def test_what_may_meet_is_not_exclusive(first: str, second: str) -> None:

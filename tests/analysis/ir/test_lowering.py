@@ -183,6 +183,32 @@ def test_instructions_know_what_the_preprocessor_asks() -> None:
 
 
 @pytest.mark.parametrize(
+    ("condition", "guard"),
+    [
+        ("IS_ENABLED(CONFIG_A)", ("IS_ENABLED(CONFIG_A)", True)),
+        ("!IS_BUILTIN(CONFIG_A)", ("IS_BUILTIN(CONFIG_A)", False)),
+        ("LINUX_VERSION_CODE < KERNEL_VERSION(5, 6, 0)",
+         ("LINUX_VERSION_CODE < KERNEL_VERSION(5, 6, 0)", True)),
+    ],
+)  # fmt: skip
+def test_a_condition_that_the_build_decides_is_one_of_the_preprocessor(
+    condition: str, guard: tuple[str, bool]
+) -> None:
+    found = lowered(f"if ({condition})\n\tg();\nelse\n\th();\nk();").order
+    guards = {text(i.callee): set(i.guards) for i in found if isinstance(i, Invoke)}
+    other = (guard[0], not guard[1])
+    assert [guards[name] for name in "ghk"] == [{guard}, {other}, set()]
+
+
+@pytest.mark.parametrize(
+    "condition", ["n", "n && IS_ENABLED(CONFIG_A)", "is_enabled(CONFIG_A)", "2", "CODE < 5"]
+)
+def test_other_conditions_are_no_guards(condition: str) -> None:
+    calls = lowered(f"if ({condition})\n\tg();").calls.values()
+    assert [set(i.guards) for i in calls if text(i.callee) == "g"] == [set()]
+
+
+@pytest.mark.parametrize(
     ("body", "unsure"),
     [("g();", False), ("goto *p;", True), ("if (x { g(); }", True)],
 )
