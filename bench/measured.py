@@ -56,6 +56,20 @@ FIGURES = (
         "two minutes",
     ),
     Figures(
+        "bench.later",
+        "docs/accuracy.md",
+        ("migrate/analysis", "migrate/kernel", "bench/later-5.3.toml"),
+        "LINUX --record docs/accuracy.md",
+        "two minutes",
+    ),
+    Figures(
+        "bench.modules",
+        "docs/accuracy.md",
+        ("migrate/analysis", "migrate/kernel", "bench/modules.toml"),
+        "LINUX FOLDER --record docs/accuracy.md",
+        "three minutes",
+    ),
+    Figures(
         "bench.scan",
         "docs/performance.md",
         ("migrate/analysis", "migrate/base", "migrate/kernel", "migrate/runs", "cocci/facts"),

@@ -66,6 +66,13 @@ def begun(figures: Figures, document: Path) -> Record:
     return Record(document, figures, object_ids(figures.parts))
 
 
+def sections(text: str) -> tuple[str, ...]:
+    """What benches wrote between their marks in a document, each behind an empty line: for a bench
+    that makes all else of it anew."""
+    marked = re.compile(r"<!-- (\S.*?) wrote this: begin -->.*?<!-- \1 wrote this: end -->", re.S)
+    return tuple(f"\n{found[0]}" for found in marked.finditer(text))
+
+
 def record(document: Path, command: str, lines: Sequence[str]) -> None:
     """Put `lines` between the marks of `command` in `document`; at its end when it has none."""
     begin, end = f"<!-- {command} wrote this: begin -->", f"<!-- {command} wrote this: end -->"

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.accuracy import PINNED, Result, Row, as_markdown
-from bench.record import add_record
+from bench.record import add_record, sections
 from bench.unpin import RELEASES, Site, Undone, undo
 from migrate.analysis.contracts.read import read_contracts
 from migrate.analysis.frontend.corpus import scope_folder
@@ -229,7 +229,9 @@ def main() -> None:
         if not arguments.keep:
             shutil.rmtree(scratch, ignore_errors=True)
     if arguments.record:
-        arguments.record.document.write_text(text, encoding="utf-8")
+        document = arguments.record.document
+        others = sections(document.read_text("utf-8")) if document.exists() else ()
+        document.write_text("\n".join([text.rstrip("\n"), *others]) + "\n", encoding="utf-8")
     print(text)
 
 

@@ -17,7 +17,7 @@ from migrate.analysis.frontend.syntax import name_of, nodes
 
 _TAGGED = (b"struct", b"union", b"enum")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
-_POINTERS = ([], [b"*"], [b"**"])
+_POINTERS: tuple[list[bytes], ...] = ([], [b"*"], [b"**"])
 _LOOP = re.compile(rb"for_?each|\bfor_|_for_|while")
 
 
