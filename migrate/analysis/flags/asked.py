@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.flags.terms import Term, term
-from migrate.analysis.frontend.constants import number, values_of
+from migrate.analysis.frontend.macros import number, values_of
 from migrate.analysis.ir.expressions import (
     Binary,
     Cast,
@@ -25,7 +25,7 @@ _TRUTH = {"true": 1, "false": 0, "NULL": 0}
 
 
 @dataclass(frozen=True)
-class Test:
+class Predicate:
     """Whether a number is not 0; with a `mask`, whether it has a bit of that; with `equal`, whether
     it is that number."""
 
@@ -39,7 +39,7 @@ class Test:
         return bool(value if self.mask is None else value & self.mask)
 
 
-IS_SET = Test()
+IS_SET = Predicate()
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Asked:
     """A flag in a condition, what is asked of it, and whether the condition is true for a yes."""
 
     flag: Term
-    test: Test
+    test: Predicate
     positive: bool = True
 
 
@@ -78,7 +78,7 @@ def _named(program: Program, name: str, path: str) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def says(program: Program, value: Expression, test: Test, path: str) -> bool | None:
+def says(program: Program, value: Expression, test: Predicate, path: str) -> bool | None:
     """What a constant answers to a test; None for anything else, and for a number that may be too
     large for a flag of one bit."""
     known = value_of(program, value, path)
@@ -99,7 +99,7 @@ def asked(program: Program, condition: Expression, path: str) -> Asked | None:
             flag, known = term(left), value_of(program, right, path)
             if flag is None or known is None:
                 return None
-            return Asked(flag, Test(equal=known), operator == "==")
+            return Asked(flag, Predicate(equal=known), operator == "==")
     return _of_flag(program, condition, path)
 
 
@@ -111,7 +111,7 @@ def _of_flag(program: Program, value: Expression, path: str) -> Asked | None:
             for flag, mask in ((term(left), right), (term(right), left)):
                 known = value_of(program, mask, path)
                 if flag is not None and known is not None:
-                    return Asked(flag, Test(mask=known))
+                    return Asked(flag, Predicate(mask=known))
             return None
     flag = term(value)
     return Asked(flag, IS_SET) if flag is not None else None

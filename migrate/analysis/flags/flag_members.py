@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from migrate.analysis.flags.asked import IS_SET, Test
+from migrate.analysis.flags.asked import IS_SET, Predicate
 from migrate.analysis.flags.reaching_stores import Members
 from migrate.analysis.flags.terms import are_own, term
 from migrate.analysis.heap.closed_members import are_closed, are_page_and_flag
@@ -38,7 +38,7 @@ class MemberSlot:
 
     page: location.Member
     flag: location.Member
-    test: Test = IS_SET
+    test: Predicate = IS_SET
 
     @property
     def cells(self) -> tuple[location.Member, location.Member]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from migrate.analysis.flags.asked import IS_SET, Test, asked, says
+from migrate.analysis.flags.asked import IS_SET, Predicate, asked, says
 from migrate.analysis.flags.terms import Term, are_own, every_way, is_taken, owner
 from migrate.analysis.ir.expressions import (
     Expression,
@@ -62,7 +62,7 @@ class Pair:
 
     flag: Term
     page: Term | None
-    test: Test = IS_SET
+    test: Predicate = IS_SET
     """What is asked of the flag: it is set when the answer is yes."""
 
     @property

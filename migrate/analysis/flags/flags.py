@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migrate.analysis.flags.asked import IS_SET, Test, all_asked, says
+from migrate.analysis.flags.asked import IS_SET, Predicate, all_asked, says
 from migrate.analysis.flags.flag_members import MemberSlot, array_store, pair_stores
 from migrate.analysis.flags.flag_states import Flag, Page, Pair, known_before
 from migrate.analysis.flags.reaching_stores import Stored, reaching_stores
@@ -50,7 +50,7 @@ class ParameterSlot:
     function: FunctionId
     page: int
     flag: int
-    test: Test = IS_SET
+    test: Predicate = IS_SET
 
 
 Slot = ParameterSlot | MemberSlot
@@ -130,16 +130,16 @@ class Flags:
 
     # Slots
 
-    def _conditions(self, facts: FunctionFacts, page: Term) -> Iterator[tuple[Term, Test]]:
+    def _conditions(self, facts: FunctionFacts, page: Term) -> Iterator[tuple[Term, Predicate]]:
         """What conditions of a function ask of terms that may be the flag of `page`."""
-        found: dict[tuple[Term, Test], None] = {}
+        found: dict[tuple[Term, Predicate], None] = {}
         for condition in facts.lowered.conditions:
             for part in all_asked(self._program, condition.value, facts.function.path):
                 if part.flag != page and owner(part.flag) == owner(page):
                     found[part.flag, part.test] = None
         yield from found
 
-    def _slot(self, page: Term, flag: Term, test: Test, facts: FunctionFacts) -> Slot | None:
+    def _slot(self, page: Term, flag: Term, test: Predicate, facts: FunctionFacts) -> Slot | None:
         """The slot of a page and a flag that are written next to each other."""
         if page == flag or owner(page) != owner(flag):
             return None
@@ -204,7 +204,12 @@ class Flags:
             yield from self._edge(store.facts, store.page, value, flag, slot.test)
 
     def _edge(
-        self, facts: FunctionFacts, at: Instruction, page: Expression, flag: Expression, test: Test
+        self,
+        facts: FunctionFacts,
+        at: Instruction,
+        page: Expression,
+        flag: Expression,
+        test: Predicate,
     ) -> Iterator[_Given]:
         """What goes into a slot where `at` stores or passes a page and a flag."""
         if is_macro(facts.function):
@@ -257,7 +262,9 @@ def _array(expression: Expression) -> Expression:
     return expression
 
 
-def _parameters(page: str, flag: str, test: Test, facts: FunctionFacts) -> ParameterSlot | None:
+def _parameters(
+    page: str, flag: str, test: Predicate, facts: FunctionFacts
+) -> ParameterSlot | None:
     """The slot of two parameters by these names, a pointer to a page and a number."""
     names = facts.parameters
     if page not in names or flag not in names:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from migrate.analysis.flags.asked import IS_SET, Test, says
+from migrate.analysis.flags.asked import IS_SET, Predicate, says
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.heap.own_memory import is_own_memory, is_set_once
 from migrate.analysis.ir.expressions import (
@@ -45,7 +45,7 @@ class Members:
     owner: Variable
     array: Member
     flag: Member
-    test: Test = IS_SET
+    test: Predicate = IS_SET
 
 
 @dataclass(frozen=True)

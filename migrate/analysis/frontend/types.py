@@ -230,3 +230,79 @@ def _collect_structs(declaration: Node, path: str, into: dict[str, StructDef]) -
             if named is not None and node.child_by_field_name("body") is not None:
                 into[name_of(named)] = struct_definition(node, path)
         queue.extend(c for c in reversed(node.named_children) if c.type not in _NO_STRUCTS)
+
+
+# Where members are
+
+_MOVING = (b"align", b"randomize")
+"""Words of attributes that put members elsewhere than in a row."""
+
+_AROUND = ("declaration", "field_declaration", "type_definition")
+
+
+@dataclass(frozen=True)
+class Row:
+    """The members that every configuration has in a struct, but bit fields; `plain` says that
+    nothing but their types decides where members are."""
+
+    certain: frozenset[str]
+    plain: bool
+
+
+def row_of(source: Source, tag: str) -> Row | None:
+    """The members of struct `tag`, or of one without a tag that a typedef names so, which a file
+    defines; None when it is not found there."""
+    for spec in _structs(source):
+        body = spec.child_by_field_name("body")
+        if body is None or tag not in _names(spec):
+            continue
+        declared = [
+            declarator_name(declarator)
+            for child, always in _members(body, True)
+            for declarator in child.children_by_field_name("declarator")
+            if always and not any(c.type == "bitfield_clause" for c in child.named_children)
+        ]
+        return Row(frozenset(name for name in declared if name is not None), _is_plain(spec))
+    return None
+
+
+def _names(spec: Node) -> list[str]:
+    """The tag of a struct; when it has none, the names that a typedef gives it."""
+    named = spec.child_by_field_name("name")
+    if named is not None:
+        return [name_of(named)]
+    around = spec.parent
+    if around is None or around.type != "type_definition":
+        return []
+    found = map(declarator_name, around.children_by_field_name("declarator"))
+    return [name for name in found if name is not None]
+
+
+def _structs(source: Source) -> Iterator[Node]:
+    for node in top_level(source.root):
+        queue = [node]
+        while queue:
+            found = queue.pop()
+            if found.type == "struct_specifier":
+                yield found
+            if found.type not in ("compound_statement", "function_definition"):
+                queue.extend(reversed(found.named_children))
+
+
+def _members(body: Node, always: bool) -> Iterator[tuple[Node, bool]]:
+    """The member declarations, each with whether every configuration has it."""
+    for child in body.named_children:
+        if child.type == "field_declaration":
+            yield child, always
+        elif child.type.startswith("preproc_") or child.type == "ERROR":
+            yield from _members(child, False)
+
+
+def _is_plain(spec: Node) -> bool:
+    """Whether no attribute inside the struct or around it says where members are."""
+    around = [spec.text or b""]
+    if spec.parent is not None and spec.parent.type in _AROUND:
+        around.append(spec.parent.text or b"")
+    elif spec.next_named_sibling is not None:
+        around.append((spec.next_named_sibling.text or b"")[:80])
+    return not any(word in text for word in _MOVING for text in around)

@@ -7,8 +7,7 @@ whose end is asked for, and only pointers take any, of 4 bytes, before a member.
 
 from __future__ import annotations
 
-from migrate.analysis.frontend.struct_layout import Row, row_of
-from migrate.analysis.frontend.types import SCALARS, StructDef
+from migrate.analysis.frontend.types import SCALARS, Row, StructDef, row_of
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 
