@@ -79,7 +79,7 @@ def _walk(
     decided = 0
     for number, (group, verdict) in enumerate(left, 1):
         console.say(f"Group {number} of {len(left)}")
-        console.notes(notes_on(job.tree, group, verdict))
+        console.notes(notes_on(job.tree, group, verdict, job.command))
         entry = _ask(console, job.classification, group, facts.about(group, verdict))
         if entry is None:
             break

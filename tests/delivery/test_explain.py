@@ -22,7 +22,10 @@ from migrate.analysis.model import (
     UseKind,
     Verdict,
 )
+from migrate.analysis.verdicts.gap_words import WORDING
+from migrate.analysis.verdicts.rules import RULES
 from migrate.base.errors import Refusal
+from migrate.delivery.report import advice
 from migrate.delivery.report.explain import explain, notes_on
 from migrate.kernel.tree import Tree
 from tests.analysis.groups import GAP
@@ -88,7 +91,7 @@ def test_an_unknown_place_gets_the_nearest_one(
 
 def test_everything_is_said_where_it_is(tree: Tree, classification: Classification) -> None:
     notes = explain(tree, classification, "b/b.c")
-    assert notes[0].text == "pin (CASE 5): It maps."
+    assert notes[0].text == "pin (CASE 5): three() should pin the pages, because it maps."
     assert (notes[0].path, notes[0].line, notes[0].source) == (
         "b/b.c",
         1,
@@ -145,3 +148,43 @@ def test_a_persons_decision_is_shown_without_a_confidence(tree: Tree) -> None:
     assert "group a.c:one, rule 'mapped', confidence high, decided by rules" in [
         note.text for note in notes_on(tree, made, verdict)
     ]
+
+
+def says(
+    action: Action, rule: str = "mapped", reason: str = "It maps.", gap: bool = True
+) -> list[str]:
+    made, verdict = group("a.c", "one")
+    made = replace(made, gaps=(replace(GAP, place=Place("a.c", 2, 1)),) if gap else ())
+    verdict = replace(verdict, action=action, rule=rule, reason=reason)
+    tree = Tree(Path("/"), "c", {"a.c": SOURCE})
+    return [note.text for note in notes_on(tree, made, verdict)]
+
+
+@pytest.mark.parametrize(
+    ("action", "reason", "said"),
+    [
+        (Action.PIN, "The CPU does.", "one() should pin the pages, because the CPU does."),
+        (Action.FOLLOW, "Only that.", "one() should look the pages up, because only that."),
+        (Action.KEEP, "An MMU notifier.", "one() stays as it is, because an MMU notifier."),
+        (Action.KEEP, "GUP itself.", "one() stays as it is, because GUP itself."),
+        (Action.MANUAL, "f() is.", "one() is left to a person, because f() is."),
+    ],
+)
+def test_the_first_line_is_what_a_person_would_say(action: Action, reason: str, said: str) -> None:
+    assert says(action, reason=reason)[0] == f"{action} (CASE 5): {said}"
+
+
+def test_what_is_manual_says_what_to_do_now() -> None:
+    texts = says(Action.MANUAL)
+    assert texts[1] == f"to do: {WORDING[GAP.kind].check}"
+    assert texts[2] == "then write down what you found: gup-migrate review"
+    assert says(Action.MANUAL, "freed", gap=False)[1].startswith("to do: Release the page there")
+    assert says(Action.MANUAL, "no such rule", gap=False)[1].startswith("to do: Look at the uses")
+    for action in (Action.PIN, Action.KEEP, Action.FOLLOW):
+        assert not any(text.startswith("to do") for text in says(action))
+
+
+def test_every_rule_that_can_leave_a_group_without_a_gap_has_advice() -> None:
+    manual = {rule.name for rule in RULES if Action.MANUAL in rule.actions}
+    with_gaps = {"other_sources", "not_followed"}
+    assert manual - with_gaps - {"nothing_recognised"} <= set(advice._LOOK)

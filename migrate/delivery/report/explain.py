@@ -13,6 +13,7 @@ from migrate.analysis.model import Action, Classification, PinGroup, Place, Verd
 from migrate.analysis.verdicts.wording import sentences, step
 from migrate.base.errors import Refusal
 from migrate.base.typed import own_command
+from migrate.delivery.report.advice import in_a_sentence, what_to_do
 from migrate.delivery.report.code import decode_lines
 from migrate.kernel.tree import Tree
 
@@ -56,7 +57,9 @@ def explain(
     ]
     if not found:
         raise _nothing(classification, where, path, command)
-    return tuple(note for group, verdict in found for note in notes_on(tree, group, verdict))
+    return tuple(
+        note for group, verdict in found for note in notes_on(tree, group, verdict, command)
+    )
 
 
 def _split(where: str) -> tuple[str, str]:
@@ -95,14 +98,20 @@ def _nothing(
     return Refusal(f"No group has a place at {where}.", hint)
 
 
-def notes_on(tree: Tree, group: PinGroup, verdict: Verdict) -> Iterator[Note]:
-    """What a reader needs to judge one group, in the order of the code's own life: taken, passed
-    on, used, released. Of long lists the first come, and how many more there are."""
+def notes_on(
+    tree: Tree, group: PinGroup, verdict: Verdict, command: Callable[..., str] = own_command
+) -> Iterator[Note]:
+    """What a reader needs to judge one group: what should happen and why, what to do about it, then
+    the code in the order in which pages are taken, passed on, used and released. Of long lists the
+    first entries, and the number of the others. `command` is as for :func:`explain`."""
     case = f" (CASE {verdict.case})" if verdict.case else ""
     first = group.acquires[0] if group.acquires else None
     severity = "warning" if verdict.action is Action.MANUAL else "note"
-    head = f"{verdict.action}{case}: {verdict.reason}"
+    head = f"{verdict.action}{case}: {in_a_sentence(group, verdict)}"
     yield note_at(tree, first.place, severity, head) if first else Note(severity, head)
+    for text, at_gap in what_to_do(group, verdict, command):
+        place = group.gaps[0].place if at_gap else None
+        yield note_at(tree, place, "note", text) if place else Note("note", text)
     yield Note("note", f"group {group.name}, {grounds(verdict)}")
     for contract in group.contracts:
         yield Note("note", f"stated, not proved: {contract}: {contract.why}")
@@ -143,7 +152,7 @@ def _noted(tree: Tree, found: Iterable[tuple[Place, str]]) -> list[Note]:
 
 
 def _few(notes: list[Note], one: str, many: str) -> Iterator[Note]:
-    """The first of `notes`; the rest is told by its number."""
+    """The first of `notes`, and the number of the others."""
     yield from notes[:_MOST]
     left = len(notes) - _MOST
     if left > 0:
