@@ -49,7 +49,9 @@ _PROFILE = """\
 Last, the profile is asked: a group that was to be converted is `manual` by `no_counterpart` when
 the profile has nothing for one of its functions in this tree. A group that is `manual` by
 `through_helper` becomes `pin` by `extracted` where the profile has another helper, which pins, and
-each way through the code that takes the pages drops them with the iterator at hand."""
+each way through the code that takes the pages drops them with the iterator at hand. Callers of
+a helper that is part of GUP itself are one group: `keep` by `of_core` where a plain reference is
+right for all of them, else `manual`."""
 
 
 def document() -> str:

@@ -98,7 +98,7 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
     console.say()
     console.facts([*((step.label, _count(step)) for step in job.report().funnel), *facts])
     console.say()
-    console.say(left_in_words(left(job.decided())))
+    console.say(left(job.decided()).in_words())
     if job.rewrite.failures or job.rejections().items:
         _failures(console, job)
     if unbuilt := _unbuilt(job):
@@ -127,14 +127,7 @@ def left_over(console: Console, found: Left) -> None:
     console.say()
     staying = [(c.acquire.name, f"{c.acquire.place} {c.acquire.function}()") for c in found.staying]
     console.table("", ("call", "place"), staying)
-    console.say(left_in_words(found))
-
-
-def left_in_words(found: Left) -> str:
-    """One line: before and after."""
-    direct = f"{len(found.staying)} of {len(found.direct)} calls of get_user_pages*()"
-    helpers = f", and {len(found.helpers_staying)} of {len(found.helpers)} of helpers over it"
-    return f"{direct} outside of mm/ stay{helpers if found.helpers else ''}."
+    console.say(found.in_words())
 
 
 def _count(step: Step) -> str:

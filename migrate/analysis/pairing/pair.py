@@ -134,7 +134,7 @@ def _merged(groups: list[PinGroup]) -> list[PinGroup]:
             # A macro that acquires for several groups is for a person to split.
             gaps = [Gap(GapKind.NAME_IN_MACRO, a.inside, function=a.name) for a in shared]
             group = replace(group, gaps=tuple(dict.fromkeys((*group.gaps, *gaps))))
-        merged[number] = reduce(_union, (*(merged.pop(n) for n in tied), group))
+        merged[number] = reduce(union, (*(merged.pop(n) for n in tied), group))
         holder |= dict.fromkeys(_places(merged[number]), number)
     return list(merged.values())
 
@@ -144,7 +144,8 @@ def _places(group: PinGroup) -> set[Place]:
     return {r.place for r in group.releases} | {a.place for a in group.acquires} | inside
 
 
-def _union(one: PinGroup, two: PinGroup) -> PinGroup:
+def union(one: PinGroup, two: PinGroup) -> PinGroup:
+    """Both as one group, with the name of the first."""
     return PinGroup(
         one.name,
         tuple(sorted({*one.acquires, *two.acquires})),

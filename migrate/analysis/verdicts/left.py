@@ -76,6 +76,17 @@ class Left:
         counts = Counter(call.stop for call in self.staying)
         return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
+    def in_words(self) -> str:
+        """One line: before and after."""
+        direct = f"{len(self.staying)} of {len(self.direct)} calls of get_user_pages*()"
+        helpers = f", and {len(self.helpers_staying)} of {len(self.helpers)} of helpers over it"
+        return f"{direct} outside of mm/ stay{helpers if self.helpers else ''}."
+
+    def with_stops(self) -> str:
+        """The same line, with what stops the direct ones."""
+        stops = "; ".join(f"{number}: {stop}" for stop, number in self.by_stop())
+        return f"{self.in_words()[:-1]}: {stops}." if stops else self.in_words()
+
 
 def left(classification: Classification) -> Left:
     """What is left when all is converted that can be."""

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from migrate import __version__
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Scan, Verdict
+from migrate.analysis.verdicts.left import left
 from migrate.analysis.verdicts.wording import why, words
 from migrate.base.typed import own_command
 from migrate.delivery.commits.rejected import Rejections
@@ -141,6 +142,7 @@ def make_report(results: Results) -> Report:
         toolchain=results.builds.how,
         machine=results.proof.machine if results.proof else "",
         open_world=results.open_world,
+        left=left(results.classification).with_stops(),
     )
 
 

@@ -281,8 +281,9 @@ class Area:
 class Report:
     """`rows` are sorted by place, `groups` by name, `people` by what waits for them. `toolchain`
     says what else than the usual compilers it took to build, and `machine` what the branch
-    ran on, "" where nobody booted it. With `open_world` modules outside the tree may call what it
-    exports; else its callers are those in the tree."""
+    ran on, "" where nobody booted it. `left` is one line on the calls of GUP outside of mm/ that
+    stay, and what stops them. With `open_world` modules outside the tree may call what it exports;
+    else its callers are those in the tree."""
 
     schema: int
     tool: str
@@ -301,3 +302,4 @@ class Report:
     machine: str = ""
     open_world: bool = False
     people: tuple[Person, ...] = ()
+    left: str = ""
