@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from migrate.analysis.model import (
@@ -109,9 +109,12 @@ def _converted(
         traits=tuple(dict.fromkeys(t for g, _, _ in found for t in g.traits)),
     )
     case = "1" if any(use.kind in _DEVICE for use in uses) else "5"
+    named = " and ".join(sorted({f"{r.source}()" for _, _, r in found}))
     reason = (
-        f"Who takes the pages drops them on every way, where the iterator is at hand: {rule.pins}()"
-        f" pins those of user memory, and {rule.asks}() says whether there is anything to drop."
+        f"The code that takes the pages drops them itself on every path. {rule.pins}() pins those"
+        f" of user memory, takes no reference on those that an iterator lends, and accepts kernel"
+        f" memory (kvec), which {named} refuses; {rule.asks}() says whether there is anything to"
+        " drop."
     )
     dropped = "the pages are dropped"
     evidence = tuple(Evidence(g.place, dropped, g.text) for g in balanced.guards)
@@ -123,22 +126,15 @@ def _converted(
         reason,
         Confidence.MEDIUM,
         evidence,
-        tuple(_warnings(rule, group.uses)),
+        tuple(_warnings(group.uses)),
     )
     return group, verdict
 
 
-def _warnings(rule: HelperRule, uses: tuple[Use, ...]) -> list[str]:
-    found = [
-        f"{rule.source}() refuses pages of the kernel's own memory (kvec), and {rule.pins}() does"
-        " not; those that an iterator lends come without a reference."
-    ]
+def _warnings(uses: tuple[Use, ...]) -> Iterator[str]:
     more = next((u for u in uses if u.kind is UseKind.EXTRA_REFERENCE), None)
     if more is not None:
-        found.append(
-            f"A plain reference of its own is taken at {more.place}, which may outlive the pin."
-        )
-    return found
+        yield f"A plain reference of its own is taken at {more.place}, which may outlive the pin."
 
 
 def _unconverted(group: PinGroup, balanced: Balanced) -> str:
