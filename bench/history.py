@@ -2,12 +2,12 @@
 """The functions round pins and releases that changed between two kernels, and which of the fixes
 among them an audit of the older one names.
 
-    python -m bench.history OLDER NEWER [--workspace DIR] [--diff] [--markdown]
+    python -m bench.history OLDER NEWER [--workspace DIR] [--diff] [--record docs/audit-history.md]
 
 A function counts that both kernels have in the same file, outside of mm/, and of which a line with
 an acquire, a release, a mark of dirty pages or FOLL_* flags changed, but for white space and
 comments. Which of them are fixes is judged by hand, once, in bench/history.toml. With --diff the
-changed functions are shown, to judge them; with --markdown the fixes as a table for docs/audit.md.
+changed functions are shown, to judge them; recorded are the fixes.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.record import add_record
 from migrate.analysis.frontend.syntax import parse
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.kernel.tree import Tree, open_tree
 
 JUDGEMENTS = Path(__file__).with_suffix(".toml")
+_NAME = "bench.history"
 KINDS = ("fix", "conversion", "other")
 _UNPINS = ("unpin_user_page", "unpin_user_pages", "unpin_user_pages_dirty_lock", "put_user_page")
 _OTHER_UNPINS = ("put_user_pages", "put_user_pages_dirty_lock", "unpin_user_folio", "unpin_folio")
@@ -140,7 +142,7 @@ def main() -> int:
     parser.add_argument("newer", type=Path, metavar="NEWER")
     parser.add_argument("--workspace", type=Path, metavar="DIR", help="for the audit of OLDER")
     parser.add_argument("--diff", action="store_true", help="show what changed, and run no audit")
-    parser.add_argument("--markdown", action="store_true", help="the fixes, as a table")
+    add_record(parser, "bench.history")
     args = parser.parse_args()
     older, newer = open_tree(args.older), open_tree(args.newer)
     pair, said = f"{version(older)} {version(newer)}", judged()
@@ -151,9 +153,10 @@ def main() -> int:
         return 0
     findings = audited(args.older, args.workspace)
     rows = [(i, said.get((pair, i.path, i.function)), named(i, findings)) for i in items]
-    for line in table(rows) if args.markdown else listed(rows):
-        print(line)
-    print(summary(pair, rows))
+    print(*listed(rows), summary(pair, rows), sep="\n")
+    if args.record:
+        said_of_all = [summary(pair, rows), "", *table(rows)]
+        args.record.write(said_of_all, f"{_NAME} on {' to '.join(pair.split())}")
     return 0
 
 
@@ -171,6 +174,8 @@ def listed(rows: Sequence[Row]) -> Iterator[str]:
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """The fixes."""
+    if not any(j and j["kind"] == "fix" for _, j, _ in rows):
+        return
     yield "| function | what was fixed | named by the audit of the older one |"
     yield "| --- | --- | --- |"
     for item, judgement, rules in rows:

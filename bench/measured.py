@@ -159,6 +159,20 @@ FIGURES = (
         "ten seconds",
     ),
     Figures(
+        "bench.history",
+        "docs/audit-history.md",
+        ("migrate/analysis", "bench/history.py", "bench/history.toml"),
+        "OLDER NEWER --record docs/audit-history.md",
+        "as long as an audit of the older kernel, for each pair of them",
+    ),
+    Figures(
+        "bench.gate",
+        "docs/audit-in-ci.md",
+        ("migrate/analysis", "migrate/base", "migrate/cli", "migrate/kernel", "cocci/facts"),
+        "LINUX --record docs/audit-in-ci.md",
+        "five minutes",
+    ),
+    Figures(
         "bench.mutants",
         "docs/testing.md",
         ("migrate/analysis", "migrate/rewrite/text/check.py", "tests/analysis", "tests/rewrite"),
