@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.guards import asked_of_the_build, opposite
+from migrate.analysis.frontend.guards import asked_of_the_build, opposite, without
 from migrate.analysis.frontend.syntax import name_of, strip
 from migrate.analysis.ir.expressions import Expression
 from migrate.analysis.ir.instructions import Label, Leave, Meet, Select
@@ -91,7 +91,7 @@ class Branches(Expressions):
             yes, no, end = self.new(), self.new(), self.new()
             self.ask(condition, node, yes, no)
             ends, outer = [], self.guards
-            asked = asked_of_the_build(condition) or frozenset()
+            asked = without(asked_of_the_build(condition) or frozenset(), self.source.macros)
             for block, part, guards in ((yes, second, asked), (no, third, opposite(asked))):
                 self.enter(block)
                 self.guards = outer | guards

@@ -200,6 +200,13 @@ def test_a_condition_that_the_build_decides_is_one_of_the_preprocessor(
     assert [guards[name] for name in "ghk"] == [{guard}, {other}, set()]
 
 
+def test_an_option_that_the_file_defines_is_none_of_the_build() -> None:
+    text = "#define CONFIG_A 1\nvoid f(void)\n{\n\tif (IS_ENABLED(CONFIG_A))\n\t\tg();\n}\n"
+    source = parse("a.c", text.encode())
+    (function,) = (f for f in source.functions if f.name == "f")
+    assert {frozenset(i.guards) for i in lower(source, function).calls.values()} == {frozenset()}
+
+
 @pytest.mark.parametrize(
     "condition", ["n", "n && IS_ENABLED(CONFIG_A)", "is_enabled(CONFIG_A)", "2", "CODE < 5"]
 )
