@@ -7,6 +7,7 @@ from migrate.delivery.mail.seen import seen_lines
 from migrate.delivery.proof.model import (
     Control,
     ControlOutcome,
+    FunctionLines,
     GroupProof,
     Line,
     Outcome,
@@ -23,6 +24,7 @@ PROVED = GroupProof(
     (Pair(TAKEN, GIVEN, 7), Pair(TAKEN, OTHER, 1)),
     missed=(Line("a/x.c", 30),),
     controls=(CAUGHT,),
+    lines=(FunctionLines("a/x.c", "f", 12, (14, 15)),),
 )
 PROOF = Proof(
     "tip",
@@ -39,6 +41,7 @@ def test_pairs_are_told_with_what_did_not_run_and_what_was_spoiled() -> None:
         "a/x.c:10 -> :20 7 times",
         "a/x.c:10 -> a/y.c:7 once",
         "did not run: a/x.c:30",
+        "f(): 10 of 12 lines ran, not 14 and 15",
         "when spoiled on purpose, pins stayed or were foreign: a/x.c:20",
     ]
 
