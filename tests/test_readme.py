@@ -4,22 +4,34 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
+from migrate.analysis.model import Action
 from migrate.cli.main import app
-from scripts.transcripts import lasting, performed
+from scripts.transcripts import lasting
 from tests.test_house_rules import PROJECT, tracked
 
 README = PROJECT / "README.md"
 
 
-def test_the_transcript_is_what_the_commands_print(tmp_path: Path) -> None:
-    text = README.read_text()
-    assert text.count("```console") == 1 and text.count("\n$ ") >= 2
-    found = performed(text, tmp_path / "home")
-    assert lasting(found) == lasting(text), "type: python -m scripts.transcripts"
+def console() -> str:
+    (block,) = re.findall(r"^```console\n(.*?)^```$", README.read_text(), re.M | re.S)
+    return str(block)
+
+
+def test_the_transcript_has_every_verdict_on_a_real_kernel() -> None:
+    """tests/kernel/test_run.py runs it again."""
+    said = re.findall(r"^\S+: (?:note|warning): (\w+)(?: \(CASE \d\))?: ", console(), re.M)
+    assert set(said) == {str(action) for action in Action} and "Linux 6.1" in README.read_text()
+    commands = [line for line in console().splitlines() if line.startswith("$ ")]
+    assert len(commands) == len(said)
+    for command in commands:
+        assert re.fullmatch(r"\$ gup-migrate explain \S+ linux \| head -n \d", command)
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) <= 120
 
 
 def test_what_differs_from_run_to_run_is_left_out() -> None:

@@ -54,7 +54,7 @@ def shape_of(name: str, *, as_json: bool, as_sarif: bool) -> Shape:
     wanted |= {Shape.SARIF} if as_sarif else set()
     if len(wanted) > 1:
         first, second = sorted(wanted)[:2]
-        raise Refusal(f"--{first} and --{second} are two formats.", "Ask for one of them.")
+        raise Refusal(f"--{first} and --{second} exclude each other.", "Ask for one of them.")
     return wanted.pop() if wanted else Shape.TEXT
 
 
@@ -73,7 +73,7 @@ class Asked:
     def check(self) -> None:
         """A :class:`Refusal` for what does not go together."""
         if self.since is not None and self.mbox is not None:
-            raise Refusal("--since and --mbox are two questions.", "Ask for one of them.")
+            raise Refusal("--since and --mbox exclude each other.", "Ask for one of them.")
         if self.fix and self.mbox is not None:
             raise Refusal(
                 "--fix mends a commit of the checkout, and --mbox is about one that is not there.",

@@ -165,7 +165,10 @@ def audit(
     ] = None,
     suggestions: Annotated[
         bool,
-        typer.Option("--suggestions", help="What asks for trouble, too: flags, pages not dirtied."),
+        typer.Option(
+            "--suggestions",
+            help="Report suspicious flags and pages that are never marked dirty, too.",
+        ),
     ] = False,
     shape: Annotated[
         str,

@@ -24,13 +24,13 @@ def prove(request: Request, wanted: Thoroughness) -> ExitCode:
     with open_job(request, console, "prove") as job:
         if not job.profile.pins:
             raise Refusal(
-                f"The profile {job.profile.name} takes no pins, so there are none to be proved.",
+                f"The profile {job.profile.name} does not pin, so there is nothing to prove.",
                 "Name one that does, as in --profile pin-user-pages.",
             )
         bring_up_to_date(job, console, "commit")
         if not job.branch.commits:
             raise Refusal(
-                "Nothing was converted, so there is nothing to be proved.",
+                "Nothing was converted, so there is nothing to prove.",
                 f"See why: {request.command('classify')}",
             )
         proof = known_proof(job, wanted)

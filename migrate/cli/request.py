@@ -133,7 +133,7 @@ class Request:
         Scope(since="rewrite"),
         typer.Option(
             "--comments/--no-comments",
-            help="Let comments beside an edit name the new function, too.",
+            help="Update comments beside an edit to name the new function.",
         ),
     ] = True
     smpl: Annotated[
@@ -147,7 +147,7 @@ class Request:
     deprecate: Annotated[
         bool,
         Scope(since="rewrite"),
-        typer.Option("--deprecate", help="End with patches that keep new callers of GUP out."),
+        typer.Option("--deprecate", help="Add patches that warn of new callers of GUP."),
     ] = False
     architectures: Annotated[
         str | None,
@@ -237,7 +237,7 @@ class Request:
     reroll: Annotated[
         bool,
         Scope(since="series", carried=False),
-        typer.Option("--reroll", help="Make the next version of what has changed since the last."),
+        typer.Option("--reroll", help="Write the next version of each series that has changed."),
     ] = False
     trailers: Annotated[
         Path | None,
@@ -286,7 +286,7 @@ class Request:
     verbose: Annotated[
         bool,
         Scope(carried=False),
-        typer.Option("--verbose", "-v", help="Say more on what is done."),
+        typer.Option("--verbose", "-v", help="Show more of what is done."),
     ] = False
     given: frozenset[str] = frozenset()
     """The options that were named on the command line, be it with their default."""

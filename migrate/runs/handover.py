@@ -57,7 +57,9 @@ def publish_branch(job: Job) -> str:
     name = done.ref.removeprefix("refs/heads/")
     if done.kept:
         kept = done.kept.removeprefix("refs/heads/")
-        job.listener.notice(f"{name} had commits from elsewhere, which are on {kept} now")
+        job.listener.notice(
+            f"{name} had commits that gup-migrate did not make; they are on {kept} now"
+        )
     return name
 
 
@@ -118,7 +120,9 @@ def publish_for_b4(job: Job) -> tuple[str, ...]:
         _note(job, known, begun)
         if done.kept:
             kept = done.kept.removeprefix("refs/heads/")
-            job.listener.notice(f"{names[-1]} had commits from elsewhere, which are on {kept} now")
+            job.listener.notice(
+                f"{names[-1]} had commits that gup-migrate did not make; they are on {kept} now"
+            )
     _note(job, known)
     return tuple(names)
 
@@ -142,7 +146,8 @@ def begin_reroll(job: Job, mailbox: Path | None) -> None:
     if not history.versions:
         if job.workspace.stage_path("versions").exists():
             raise Refusal(
-                f"{job.workspace.stage_path('versions')} was written by another gup-migrate.",
+                f"{job.workspace.stage_path('versions')} was written by another version of"
+                " gup-migrate.",
                 "Use that one for the next version, or move the file away to begin with v1.",
             )
         job.listener.notice("Nothing was written before, so this is the first version.")

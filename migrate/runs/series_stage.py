@@ -86,8 +86,8 @@ def make(job: Job) -> Delivery:
 
 
 _UNBUILT = {
-    Policy.DELIVER: "they are delivered all the same",
-    Policy.HOLD: "what has them is held, which --unbuilt changes",
+    Policy.DELIVER: "they are delivered anyway",
+    Policy.HOLD: "their series are held (see --unbuilt)",
     Policy.LEAVE_OUT: "they are left out of the series",
 }
 
@@ -108,7 +108,8 @@ def _tell(job: Job, delivery: Delivery) -> None:
         newest = delivery.history.of(name)[-1]
         if newest.sent and newest.slug not in there:
             job.listener.notice(
-                f"{newest.slug} was sent as v{newest.number} and is no more: tell those who got it"
+                f"{newest.slug} was sent as v{newest.number} and no longer exists:"
+                " tell its recipients"
             )
 
 

@@ -150,7 +150,7 @@ def test_opening_refuses_what_is_no_checkout(checkout: Path, tmp_path: Path) -> 
     with pytest.raises(Refusal, match=r"\.git is not a git checkout"):
         open_checkout(checkout / ".git")
     (checkout / "file").touch()
-    with pytest.raises(Refusal, match="is a file, and no folder"):
+    with pytest.raises(Refusal, match="is a file, not a folder"):
         open_checkout(checkout / "file")
 
 
@@ -170,5 +170,5 @@ def test_an_answer_that_makes_no_sense(
     git.write_text(f"#!/bin/sh\nprintf '{answer}'\n")
     git.chmod(0o755)
     monkeypatch.setenv("PATH", f"{git.parent}:{os.environ['PATH']}")
-    with pytest.raises(Refusal, match=r"git rev-parse in .* gave an answer that makes no sense"):
+    with pytest.raises(Refusal, match=r"git rev-parse in .* gave output that cannot be parsed"):
         open_checkout(checkout)

@@ -128,7 +128,7 @@ def test_a_path_is_made_absolute_without_a_word(
 def test_a_home_that_is_none(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", home)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    with pytest.raises(Refusal, match="HOME is no absolute path"):
+    with pytest.raises(Refusal, match="HOME is not an absolute path"):
         places.cache_folder()
     monkeypatch.setenv("XDG_CACHE_HOME", "/cache")
     assert places.cache_folder() == Path("/cache")

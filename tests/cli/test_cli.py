@@ -150,7 +150,7 @@ def test_bad_input_is_one_line_and_what_to_do(
     [
         ("", "spatch (Coccinelle) is not installed"),
         ("#!/bin/sh\necho spatch version 1.0.8 compiled with OCaml\n", "spatch 1.0.8 is too old"),
-        ("#!/bin/sh\nexit 3\n", "spatch does not tell its version"),
+        ("#!/bin/sh\nexit 3\n", "spatch does not report its version"),
     ],
     ids=["none", "old", "broken"],
 )

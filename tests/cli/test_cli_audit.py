@@ -131,7 +131,7 @@ def test_a_series_that_does_not_apply(world: World, tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("")
     done = run(world, "audit", "--mbox", str(tmp_path / "empty"))
     assert done.returncode == 1
-    assert "has no patch in it." in done.stderr or "is no mbox." in done.stderr
+    assert "has no patch in it." in done.stderr or "is not an mbox." in done.stderr
 
 
 def test_annotations_of_a_code_host(world: World) -> None:
@@ -179,10 +179,10 @@ def test_sarif_of_a_tree_without_findings(world: World) -> None:
     [
         (("--since", "nothing"), "has no commit nothing.", "Name one that it has"),
         (("--since", "--all"), "has no commit --all.", "Name one that it has"),
-        (("--json", "--sarif"), "--json and --sarif are two formats.", "Ask for one"),
+        (("--json", "--sarif"), "--json and --sarif exclude each other.", "Ask for one"),
         (("--format", "xml"), "There is no format 'xml'.", "There are text, json, "),
-        (("--since", "HEAD", "--mbox", "x"), "are two questions.", "Ask for one"),
-        (("--mbox", "nowhere.mbox"), "nowhere.mbox is no file.", "Name an mbox"),
+        (("--since", "HEAD", "--mbox", "x"), "exclude each other.", "Ask for one"),
+        (("--mbox", "nowhere.mbox"), "nowhere.mbox is not a file.", "Name an mbox"),
     ],
 )
 def test_what_is_wrong_is_one_line(

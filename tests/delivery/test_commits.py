@@ -634,3 +634,12 @@ def test_the_date_of_the_first_commit_can_be_given(tiny: Tiny) -> None:
     later = base + 1000
     assert dates(f"{later} -0300") == [f"{later} -0300", f"{later + 1} -0300"]
     assert dates("5 +0000") == [f"{base + 1} +0000", f"{base + 2} +0000"], "never before the base"
+
+
+def test_the_nearest_line_is_shown(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    places = [("drivers/far/far.c", "far();"), (TWO, "near();"), (ONE, "here();")]
+    seen = tuple(Evidence(Place(p, 7, 1), "w", text) for p, text in places)
+    branch = tiny.commit(*tiny.results((group, replace(verdict, evidence=seen), change)))
+    text = body(tiny, branch.tip)
+    assert text.index("here();") < text.index("near();") and "far();" not in text

@@ -11,7 +11,10 @@ from migrate.delivery.commits.pin_facts import PinFacts, effects, pin_facts
 from tests.analysis.memory import tree_of
 
 OLD, NEW = PinFacts(), PinFacts(unshares=True, refuses_files=True)
-SAME = "File-backed memory is accepted as before and no accounting is added."
+SAME = (
+    "Nothing else changes for the caller: file-backed memory is accepted as before and no"
+    " accounting is added."
+)
 UNSHARES = "Without FOLL_WRITE, a pin first breaks the sharing of an anonymous page"
 REFUSES = "With FOLL_LONGTERM, a pin for writing fails on file mappings"
 
@@ -32,8 +35,8 @@ def test_a_short_pin_for_writing_changes_nothing_else(pins: PinFacts) -> None:
 def test_a_pin_for_reading_unshares_where_the_tree_does() -> None:
     said = effects([Some(reads_only=True)], NEW)
     assert said.startswith(UNSHARES) and said.endswith(
-        "which a reference did not. Apart from that, file-backed memory is accepted as before and"
-        " no accounting is added."
+        "which a reference did not. Apart from that, nothing changes for the caller: file-backed"
+        " memory is accepted as before and no accounting is added."
     )
     assert effects([Some(reads_only=True)], OLD) == SAME
 

@@ -347,7 +347,7 @@ def test_the_checkout_is_removed_meanwhile(world: World) -> None:
     script.chmod(0o755)
     world.env["PATH"] = f"{world.home}:{world.env['PATH']}"
     what, _ = is_refused(world.run("classify", str(world.tree)))
-    assert str(world.tree) in what and "is no folder any more" in what
+    assert str(world.tree) in what and "is not a folder any more" in what
 
 
 def test_the_current_folder_is_gone(world: World) -> None:

@@ -7,8 +7,12 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from migrate.kernel.tree import open_tree
+from scripts.transcripts import performed
 from tests.kernel.runs import Run, empty_checkout
+from tests.test_readme import console
 
 MUST_CONVERT = {
     "drivers/block/ublk_drv.c:ublk_copy_user_pages",
@@ -41,6 +45,15 @@ RELEASES = {
 def test_the_run_ends_well(run: Run) -> None:
     assert run.done.returncode == 0, run.done.stderr[-3000:]
     assert "Traceback" not in run.done.stdout + run.done.stderr
+
+
+def test_the_transcript_of_the_readme(linux: Path, tmp_path: Path) -> None:
+    if open_tree(linux).version[:2] != (6, 1):
+        pytest.skip("README.md shows what is said of Linux 6.1")
+    text = f"```console\n{console()}```\n"
+    assert performed(text, tmp_path / "home", linux) == text, (
+        "type: python -m scripts.transcripts --tree LINUX"
+    )
 
 
 def test_named_groups_are_converted_with_their_releases(run: Run) -> None:

@@ -93,7 +93,7 @@ def test_the_messages(tmp_path: Path) -> None:
     )
     old = introduce(make_tree(tmp_path / "old", "5.3", {}))
     assert old.subjects[0] == "mm/gup: introduce vaddr_pin_pages()"
-    assert "stand on pin_user_pages*()" in new.bodies[0]
+    assert "are built on pin_user_pages*()" in new.bodies[0]
     assert "take and drop page references" in old.bodies[0]
     for body in (*new.bodies, *old.bodies):
         assert max(map(len, body.splitlines())) <= 75

@@ -144,7 +144,7 @@ def test_what_the_build_runs_takes_trust(foreign: Path, old: str, new: str) -> N
     file = foreign / "profile.toml"
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new))
-    with pytest.raises(Refusal, match="and the profile is not one of ours") as refusal:
+    with pytest.raises(Refusal, match="and the profile does not come with gup-migrate") as refusal:
         load_profile(str(foreign))
     assert "--trust-profile" in refusal.value.next_step
     assert load_profile(str(foreign), trust=True).trusted

@@ -123,7 +123,7 @@ def spatch_version() -> tuple[int, int, int]:
             major, minor, patch = (int(part or 0) for part in found.groups())
         case _:
             raise Refusal(
-                f"spatch does not tell its version: {process.describe(outcome)}.", how_to_get
+                f"spatch does not report its version: {process.describe(outcome)}.", how_to_get
             )
     if (major, minor, patch) < OLDEST_VERSION:
         raise Refusal(f"spatch {major}.{minor}.{patch} is too old.", how_to_get)

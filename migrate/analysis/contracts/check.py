@@ -69,7 +69,7 @@ def _check_pairs(c: Contract, group: PinGroup) -> None:
     for name in c.released_in:
         if name not in {r.function for r in group.releases}:
             raise Refusal(
-                f"{c.name}: no release of theirs was found in {name}().",
+                f"{c.name}: no release of these pages was found in {name}().",
                 "Name the functions that the pages get to, as far as they can be followed.",
             )
 
@@ -157,7 +157,7 @@ def _storage(names: Names, c: Contract) -> None:
         _function(names, name, c)
         if not any(_touches(names, f, c.member) for f in names.definitions(name)):
             raise Refusal(
-                f"{c.name}: {name}() has nothing to do with struct {c.member}.",
+                f"{c.name}: {name}() does not use struct {c.member}.",
                 "Name the functions that take pages out of it and release them.",
             )
     found = about_storage(names, c)
@@ -231,8 +231,8 @@ def _registrations(program: Program, c: Contract) -> Iterable[Site]:
 def _macro(names: Names, c: Contract) -> None:
     if c.macro.startswith("CONFIG_"):
         raise Refusal(
-            f"{c.name}: {c.macro} is a matter of the kernel's configuration.",
-            "Every configuration is converted; only what a build sets besides can be stated.",
+            f"{c.name}: {c.macro} is set by the kernel's configuration.",
+            "All configurations are converted; state only macros that a build sets in another way.",
         )
     if not names.conditions_with(c.macro):
         raise _unknown(c, f"condition on {c.macro}", names.near_macro(c.macro))

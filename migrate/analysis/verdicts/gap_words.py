@@ -132,7 +132,7 @@ WORDING: Mapping[GapKind, Wording] = {
     ),
     GapKind.MACRO_RELEASES: Wording(
         "the macro at {at} releases it",
-        "The macro has two definitions, pastes names or is of a header for all: edit it by hand.",
+        "The macro has two definitions, pastes names, or is in a public header: edit it by hand.",
     ),
     GapKind.PUBLIC_STRUCT: Wording(
         "{subject} belongs to a struct of a public header",

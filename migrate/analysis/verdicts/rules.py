@@ -134,7 +134,7 @@ def reference_consumed(q: Question) -> Answer | None:
 
 
 def other_sources(q: Question) -> Answer | None:
-    """Pages from elsewhere share the storage, so which release drops which is not known."""
+    """Pages from elsewhere share the storage, so it is not known which release drops which."""
     foreign = _nearest_first(q, q.uses(UseKind.OTHER_SOURCE))
     if not foreign:
         return None

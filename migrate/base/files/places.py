@@ -76,7 +76,7 @@ def cache_folder() -> Path:
         home = home.expanduser()
     if not home.is_absolute():
         raise Refusal(
-            "HOME is no absolute path, so there is no folder for the cache.",
+            "HOME is not an absolute path, so there is no folder for the cache.",
             "Set HOME, or name a folder for the state with --workspace DIR.",
         )
     return home / ".cache"
@@ -134,7 +134,7 @@ def exhausted(error: OSError) -> Refusal:
             limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
             return Refusal(
                 f"gup-migrate may not open more than {limit} files at a time, which is too few.",
-                "Allow it more, and run the command again: ulimit -n 1024",
+                "Raise the limit and run the command again: ulimit -n 1024",
             )
         case errno.EAGAIN:
             return Refusal(

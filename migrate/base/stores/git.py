@@ -102,7 +102,9 @@ def git_run(
         refuse_what_git_may_not(outcome.stderr.decode("utf-8", "surrogateescape"))
     if isinstance(outcome, process.NotStarted):
         if not cwd.is_dir():
-            raise Refusal(f"{cwd} is no folder any more.", "See what became of it, and run again.")
+            raise Refusal(
+                f"{cwd} is not a folder any more.", "See what became of it, and run again."
+            )
         raise Refusal(
             f"git does not work: {outcome.why}.",
             f"Install git, as in: {packages.install('git')}. Then see: git version",
@@ -148,7 +150,7 @@ def reading(command: str, cwd: Path) -> Iterator[None]:
         yield
     except (ValueError, LookupError, StopIteration) as error:
         raise Refusal(
-            f"git {command} in {cwd} gave an answer that makes no sense.",
+            f"git {command} in {cwd} gave output that cannot be parsed.",
             f"Look for damage, and run the command again: {typed('git', '-C', cwd, 'fsck')}",
         ) from error
 
@@ -223,4 +225,4 @@ def _refuse_no_folder(path: Path) -> None:
     except OSError as error:
         raise Refusal(f"{path} cannot be used: {error.strerror}.", give) from None
     if not stat.S_ISDIR(kind):
-        raise Refusal(f"{path} is a file, and no folder.", give)
+        raise Refusal(f"{path} is a file, not a folder.", give)

@@ -22,7 +22,7 @@ def gaps(request: Request, *, as_toml: bool = False) -> ExitCode:
     from migrate.analysis.contracts.ranking import ranking
 
     if request.json and as_toml:
-        raise Refusal("--json and --toml are two formats.", "Ask for one of them.")
+        raise Refusal("--json and --toml exclude each other.", "Ask for one of them.")
     console = Console(verbose=request.verbose)
     request, _ = with_last_options(request)
     with open_job(request, console, "gaps") as job:

@@ -58,12 +58,14 @@ def _does_not_apply(mbox: Path, tree: Tree, done: object) -> Refusal:
 def _patches(mbox: Path, scratch: Path) -> list[Path]:
     """The patches in the mails of a file, in their order; a cover letter has none."""
     if not mbox.is_file():
-        raise Refusal(f"{mbox} is no file.", "Name an mbox with a series in it.")
+        raise Refusal(f"{mbox} is not a file.", "Name an mbox with a series in it.")
     mails = scratch / "mails"
     mails.mkdir()
     split = git_run(["mailsplit", f"-o{mails}", "--", str(mbox.resolve())], cwd=scratch)
     if not isinstance(split, Finished) or not split.ok:
-        raise Refusal(f"{mbox} is no mbox.", "Save the mails as b4 am does, or as a web archive.")
+        raise Refusal(
+            f"{mbox} is not an mbox.", "Save the mails as b4 am does, or as a web archive."
+        )
     found = []
     for mail in sorted(mails.iterdir()):
         patch = scratch / f"{mail.name}.patch"

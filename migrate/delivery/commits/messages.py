@@ -160,7 +160,7 @@ def describe_group(conversion: Conversion) -> GroupText:
         by_author=verdict.decided_by == AUTHOR,
         fault_in=FAULT_IN if any(s.new == FAULT_IN for s in found) else "",
         contracts=tuple(f"{c}: {c.why}" for c in group.contracts),
-        shown=tuple(line for e in _first(verdict.evidence) for line in _lines_of(e)),
+        shown=tuple(line for e in _first(verdict.evidence, group) for line in _lines_of(e)),
         differs=differs,
         reads_only=not group.has(TraitKind.MAY_WRITE),
         longterm=group.has(TraitKind.LONGTERM),
@@ -174,8 +174,18 @@ def case_of(verdict: Verdict) -> str:
     return "" if verdict.rule == data_read.__name__ else verdict.case.strip("? ")
 
 
-def _first(evidence: Iterable[Evidence]) -> Sequence[Evidence]:
-    return list({str(e.place): e for e in evidence}.values())[:_SHOWN]
+def _first(evidence: Iterable[Evidence], group: PinGroup) -> Sequence[Evidence]:
+    """Those in the files of the acquires first, then those in their folders: what is far away is
+    the hardest to check."""
+    files = {a.place.path for a in group.acquires}
+    folders = {PurePosixPath(path).parent for path in files}
+
+    def distance(one: Evidence) -> int:
+        path = one.place.path
+        return (path not in files) + (PurePosixPath(path).parent not in folders)
+
+    unique = list({str(e.place): e for e in evidence}.values())
+    return sorted(unique, key=distance)[:_SHOWN]
 
 
 def _lines_of(evidence: Evidence) -> Iterator[str]:

@@ -67,8 +67,8 @@ def effects(callers: Sequence[Caller], pins: PinFacts) -> str:
     same = [] if refused else ["file-backed memory is accepted as before"]
     same += ["FOLL_FORCE is passed on"] if all(c.forced for c in callers) else []
     rest = listed([*same, "no accounting is added"])
-    rest = f"Apart from that, {rest}" if changed else rest[0].upper() + rest[1:]
-    return " ".join([*changed, f"{rest}."])
+    lead = "Apart from that, nothing" if changed else "Nothing else"
+    return " ".join([*changed, f"{lead} changes for the caller: {rest}."])
 
 
 def _changed(callers: Sequence[Caller], refused: Sequence[Caller], pins: PinFacts) -> Iterator[str]:

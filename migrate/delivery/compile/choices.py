@@ -41,7 +41,7 @@ def check_options(options: BuildOptions) -> str:
         )
     if not _WARNINGS.fullmatch(options.warnings):
         raise Refusal(
-            f"W={options.warnings} is no level of warnings.",
+            f"W={options.warnings} is not a warning level.",
             "Give --warnings 1, 2, 3, or several of them, as in --warnings 12.",
         )
     known = [a.name for a in architectures()]

@@ -58,7 +58,7 @@ def mail(audit: Audit, since: str) -> Iterator[str]:
         for evidence in finding.evidence:
             yield f"  {_at(evidence.place)}: {evidence.kind}"
     yield ""
-    yield "An analysis of the source said so, and nobody looked at it before it was sent. If it"
+    yield "This comes from an analysis of the source and was not reviewed before sending. If it"
     yield "is wrong, please say so."
 
 

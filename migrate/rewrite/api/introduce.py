@@ -194,7 +194,7 @@ class _Work:
                 return name
         raise Refusal(
             f"This tree has none of {called([n for n in function.calls if n])}"
-            f" for {function.name}() to stand on.",
+            f" to build {function.name}() on.",
             "Use another profile.",
         )
 

@@ -66,7 +66,7 @@ def load_profile(name_or_path: str, *, trust: bool = False) -> Profile:
     ours = path.parent.parent == data_folder("cocci") / "rewrite"
     if not (ours or trust) and (found := untrusted_in(profile)):
         raise Refusal(
-            f"{found}, and the profile is not one of ours.",
+            f"{found}, and the profile does not come with gup-migrate.",
             "Read it; if you trust it, add --trust-profile.",
         )
     return replace(profile, ours=ours, trusted=ours or trust)

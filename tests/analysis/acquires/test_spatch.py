@@ -194,8 +194,8 @@ def test_the_version_is_read() -> None:
     ("script", "what"),
     [
         ("echo 'spatch version 1.0.8 compiled with OCaml'", "spatch 1.0.8 is too old."),
-        ("echo hello", "spatch does not tell its version: spatch succeeded."),
-        ("exit 2", "spatch does not tell its version: spatch exited with 2: no message."),
+        ("echo hello", "spatch does not report its version: spatch succeeded."),
+        ("exit 2", "spatch does not report its version: spatch exited with 2: no message."),
     ],
 )
 def test_a_version_that_will_not_do(script: str, what: str, fake) -> None:  # type: ignore[no-untyped-def]

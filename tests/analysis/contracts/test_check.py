@@ -163,7 +163,7 @@ UNKNOWN = [
     (of(ContractKind.SOURCES, function="put", only_from=("gett",)), "gett() acquires nothing"),
     (
         of(ContractKind.STORAGE, member="demo.page", released=True, released_in=("look",)),
-        "look() has nothing to do with struct demo.page",
+        "look() does not use struct demo.page",
     ),
     (of(ContractKind.NOTIFIER, notifier="a.c:f"), "no file a.c"),
     (of(ContractKind.NOTIFIER, notifier=f"{PATH}:f"), f"no MMU notifier in f() of {PATH}"),
@@ -348,7 +348,7 @@ PAIRED = """
     [
         (("one", "two"), ("drop", "stop"), ""),
         (("one", "two"), ("drop",), "put_page() releases them, too"),
-        (("one", "two"), ("drop", "stop", "look"), "no release of theirs was found in look()"),
+        (("one", "two"), ("drop", "stop", "look"), "no release of these pages was found in look()"),
         (("one",), ("drop", "stop"), "takes pages that are released with those"),
     ],
 )
