@@ -21,6 +21,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 ON_MINIATURE, ON_KERNEL = "docs/api.md", "README.md"
+DOCUMENTS = (ON_KERNEL, ON_MINIATURE)
 _WHEN = "2024-01-01T00:00:00+00:00"
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 _PYTHON = re.compile(r"(^```python\n(.*?)^```$.*?^```text\n)(.*?)(^```$)", re.M | re.S)
