@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import posixpath
 from bisect import bisect_left
+from collections.abc import Iterable
 from functools import cached_property
 
 from migrate.analysis.frontend.corpus import Corpus, scope_folder
-from migrate.analysis.frontend.includes import Includes, included, may_include
-from migrate.analysis.frontend.words import whole_word
+from migrate.analysis.frontend.includes import (
+    Includes,
+    included,
+    may_include,
+    private_headers,
+)
+from migrate.analysis.frontend.words import WordSearch, whole_word
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
-CODE = (".c", ".h", ".S", ".inc", ".rs")
-"""The files that may use a function, whatever their language; samples/ has modules among them."""
-
 _MOST_SEEING = 1500
 """A header that more files than this include, directly or not, is one of the kernel's core."""
 
@@ -34,7 +37,8 @@ class IncludeGraph:
         self._seeing: dict[str, tuple[str, ...] | None] = {}
         self._naming: dict[tuple[str, str], tuple[str, ...] | None] = {}
         self._shared: dict[str, bool] = {}
-        self._mentioning: dict[str, tuple[str, ...]] = {}
+        self._own: dict[str, tuple[str, ...]] = {}
+        self._search = WordSearch(corpus.tree)
         self.asked: set[str] = set()
         """The words that were looked for in the whole tree; whoever wants to know empties it."""
 
@@ -49,8 +53,11 @@ class IncludeGraph:
     def is_mixed(self, path: str) -> bool:
         """Whether the .c file includes another .c file, or is included by any."""
         own = included(self._tree.read(path) or b"")
-        name = posixpath.basename(path).encode("utf-8", "surrogateescape")
-        return any(not other.endswith(".h") for other in own) or bool(self._includes.of(name))
+        return any(not other.endswith(".h") for other in own) or self.is_included(path)
+
+    def is_included(self, path: str) -> bool:
+        """Whether anything includes a file by that name."""
+        return bool(self._includes.of(posixpath.basename(path).encode("utf-8", "surrogateescape")))
 
     def is_shared(self, header: str) -> bool:
         """Whether files outside the scope of a header may see it, directly or not."""
@@ -83,11 +90,12 @@ class IncludeGraph:
     def mentioning(self, function: str) -> tuple[str, ...]:
         """The files, in any language, that have the name of a function."""
         self.asked.add(function)
-        if function not in self._mentioning:
-            others = tuple(name for name in _NOT_KERNEL if name != "samples/")
-            found = self._tree.grep([function], [f"*{ending}" for ending in CODE])
-            self._mentioning[function] = tuple(p for p in found if not p.startswith(others))
-        return self._mentioning[function]
+        others = tuple(name for name in _NOT_KERNEL if name != "samples/")  # it has modules
+        return tuple(p for p in self._search.files(function) if not p.startswith(others))
+
+    def expect(self, words: Iterable[str]) -> None:
+        """Look for `words`, too, when next the tree is searched: they will be asked for soon."""
+        self._search.expect(word for word in words if not self._is_common(word))
 
     def few(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
         """The same files; None when they are too many for each to be looked at."""
@@ -95,10 +103,13 @@ class IncludeGraph:
         return named if len(named) <= _MOST_NAMING and not huge else None
 
     def _named(self, word: str) -> tuple[str, ...] | None:
-        if len(self._corpus.public_files(word)) > _MOST_NAMING:
+        if self._is_common(word):
             return None  # and the rest of the tree need not be searched
-        found = (path for path in self._tree.grep([word]) if not path.startswith(_NOT_KERNEL))
-        return self.few(tuple(found))
+        found = (path for path in self._search.files(word) if path.endswith((".c", ".h")))
+        return self.few(tuple(path for path in found if not path.startswith(_NOT_KERNEL)))
+
+    def _is_common(self, word: str) -> bool:
+        return len(self._corpus.public_files(word)) > _MOST_NAMING
 
     def _find(self, header: str, word: str) -> tuple[str, ...] | None:
         if header not in self._seeing:
@@ -123,8 +134,14 @@ class IncludeGraph:
             core = any(self._seeing.get(name, ()) is None for name in more)
             if core or len(found) > _MOST_SEEING:
                 return None
-            fresh = [path for path in more if path.endswith(".h")]
-        return tuple(sorted(found))
+            fresh = [path for path in more if path.endswith(".h") or self.is_included(path)]
+        return tuple(sorted(found.union(*map(self._own_headers, found))))
+
+    def _own_headers(self, path: str) -> tuple[str, ...]:
+        """The private headers that a file includes: they need not include what they use."""
+        if path not in self._own:
+            self._own[path] = private_headers(self._tree, path)
+        return self._own[path]
 
     def _including(self, header: str) -> set[str]:
         """The files of which an #include may mean `header`: any that ends like its path may, when

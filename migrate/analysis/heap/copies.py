@@ -88,8 +88,11 @@ def _files(program: Program, cell: Member, path: str, name: str) -> list[str]:
     """The files that may copy the struct of `cell` with `name`; who sees only its name may."""
     home = program.cells.home(cell, path)
     naming = set(program.types.naming(cell.tag, home)) if cell.tag else set()
-    seeing = set(program.cells.near_files(cell, path, name))
-    return [file for file in program.files_with(home, name) if file in seeing | naming]
+    able = set(program.cells.near_files(cell, path, name)) | naming
+    if cell.tag and program.types.is_public(cell.tag, path):
+        seeing = program.cells.seeing(cell.tag, path, name)
+        able = able if seeing is None else able.intersection(seeing)
+    return [file for file in program.files_with(home, name) if file in able]
 
 
 def _shares(program: Program, cell: Member, path: str) -> bool:

@@ -20,9 +20,8 @@ from migrate import analysis
 from migrate.analysis.acquires.searches import FactCache
 from migrate.analysis.contract import Contract
 from migrate.analysis.frontend.corpus import Corpus
-from migrate.analysis.frontend.include_graph import CODE
 from migrate.analysis.frontend.includes import spelled
-from migrate.analysis.frontend.words import whole_word
+from migrate.analysis.frontend.words import CODE, whole_word
 from migrate.analysis.model import Acquire, Scan
 from migrate.analysis.pairing.group import Traced
 from migrate.base import codec

@@ -186,9 +186,25 @@ class Callers:
         elif self._functions.open_world:
             return near, not headers
         else:
+            self._wide.expect(self._above(function))
             seeing = [self._wide.few(self._wide.mentioning(function.name))]
         others = {path for paths in seeing for path in paths or ()} - set(near)
         return (*near, *sorted(others)), None not in seeing
+
+    def _above(self, function: Function) -> Iterator[str]:
+        """The public functions that call `function`, directly or not, in its own file: what it
+        takes for its callers they are likely to hand on to theirs."""
+        source = self._functions.source(function.path)
+        others = source.functions if source is not None else ()
+        found, fresh = {function.name}, [function.name]
+        while fresh and source is not None:
+            word = whole_word(fresh.pop())
+            for other in others:
+                if other.name not in found and word.search(source.text, other.start, other.end):
+                    found.add(other.name)
+                    fresh.append(other.name)
+                    if self.is_public(other):
+                        yield other.name
 
     def _headers(self, function: Function) -> tuple[str, ...]:
         """The headers below include/ that name the function."""

@@ -108,16 +108,21 @@ class Locations:
 
         With `core`, the tree is searched for a member of a header that too many files include.
         """
-        word = cell.word
         if not self._types.is_public(cell.tag, path):
-            return self.near_files(cell, path, word)
-        body = self._types.struct(cell.tag, path)
+            return self.near_files(cell, path, cell.word)
+        found = self.seeing(cell.tag, path, cell.word)
+        if found is not None or not core or self._types.struct(cell.tag, path) is None:
+            return found
+        return self._wide.naming(cell.word)
+
+    def seeing(self, tag: str, path: str, word: str) -> tuple[str, ...] | None:
+        """The files of the whole tree that can get hold of the struct `tag` of a public header, as
+        seen from `path`, and have `word`; None when they are too many to find out."""
+        body = self._types.struct(tag, path)
         if body is None:
             return None
         found = self._wide.files(body.path, word)
-        if found is None:
-            found = self._words.files(cell.tag, word)
-        return self._wide.naming(word) if found is None and core else found
+        return found if found is not None else self._words.files(tag, word)
 
     def holding(self, tag: str, home: str) -> frozenset[str] | None:
         """The words of which a function in the scope of `home` has one that can get hold of a
@@ -126,14 +131,22 @@ class Locations:
 
     def near_files(self, cell: Member, path: str, word: str) -> tuple[str, ...]:
         """The files that have `word` and may name members of the struct of `cell`: those of the
-        scope of the file that defines it, or that file and headers when no other .c file can
-        see the definition.
+        scope of the file that defines it that see the definition, or that file and headers when no
+        other .c file can.
         """
         home = self.home(cell, path)
         files = self._functions.files_with(home, word)
+        if home.endswith(".h"):
+            seeing = self._wide.files(home, word)
+            return files if seeing is None else tuple(f for f in files if self._sees(f, seeing))
         if path != home or not self._is_hidden(cell.tag, home):
             return files
         return tuple(name for name in files if name == home or name.endswith(".h"))
+
+    def _sees(self, path: str, seeing: tuple[str, ...]) -> bool:
+        """Whether a file may see what those see that include it first: a header need not include
+        what it uses."""
+        return path in seeing or path.endswith(".h") or self._wide.is_included(path)
 
     def _is_hidden(self, tag: str, home: str) -> bool:
         key = (tag, home)

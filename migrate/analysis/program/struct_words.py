@@ -74,6 +74,7 @@ class StructWords:
     def _find(self, tag: str) -> tuple[str, ...] | None:
         words, fresh, found = {tag}, {tag: ""}, dict[str, None]()
         while fresh:
+            self._wide.expect(fresh)
             for word, header in fresh.items():
                 named = self._named(header, word)
                 if named is None or len(words) > _MOST_WORDS:

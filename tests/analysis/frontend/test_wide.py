@@ -27,6 +27,29 @@ def test_those_who_include_it_and_have_the_word() -> None:
     assert found == ("sound/a.c",)
 
 
+def test_a_header_that_does_not_include_what_it_uses() -> None:
+    found = seeing(
+        {
+            "sound/a.c": '#include <linux/demo.h>\n#include "late.h"\n',
+            "sound/late.h": '#include "later.h"\nint page;\n',
+            "sound/later.h": "int page;\n",
+            "sound/b.c": '#include "other.h"\n',
+            "sound/other.h": "int page;\n",
+        }
+    )
+    assert found == ("sound/late.h", "sound/later.h")
+
+
+def test_a_source_file_that_includes_another() -> None:
+    found = seeing(
+        {
+            "sound/a.c": "#include <linux/demo.h>\n",
+            "sound/b.c": '#include "a.c"\nint page;\n',
+        }
+    )
+    assert found == ("sound/b.c",)
+
+
 def test_over_other_headers() -> None:
     found = seeing(
         {

@@ -339,21 +339,23 @@ def test_a_macro_without_parameters_is_no_function() -> None:
 # Users of members
 
 
-def test_users_of_a_member_are_looked_for_in_the_whole_driver() -> None:
+def test_users_of_a_member_are_looked_for_where_the_driver_sees_it() -> None:
     program = program_of(
         {
             "drivers/demo/demo.h": "struct thing {\n\tstruct page *held;\n};\n",
-            HERE: "void a(struct thing *t)\n{\n\tput_page(t->held);\n}\n",
-            "drivers/demo/sub/b.c": "void b(struct thing *t)\n{\n\tput_page(t->held);\n}\n"
-            "void c(void)\n{\n}\n",
+            HERE: '#include "demo.h"\nvoid a(struct thing *t)\n{\n\tput_page(t->held);\n}\n',
+            "drivers/demo/sub/b.c": '#include "../demo.h"\n'
+            "void b(struct thing *t)\n{\n\tput_page(t->held);\n}\nvoid c(void)\n{\n}\n",
+            "drivers/demo/late.h": "static void f(struct thing *t)\n{\n\tput_page(t->held);\n}\n",
+            "drivers/demo/e.c": "void e(struct thing *t)\n{\n\tput_page(t->held);\n}\n",
             "drivers/elsewhere/d.c": "void d(struct thing *t)\n{\n\tput_page(t->held);\n}\n",
         }
     )
     facts = function(program, "a")
     cell, _ = program.cells.of(facts.calls[0].arguments[0][0], facts)
     users = program.cells.member_users(cell, HERE)
-    assert {"a", "b"} <= {u.function.name for u in users}
-    assert "c" not in {u.function.name for u in users}
+    assert {"a", "b", "f"} <= {u.function.name for u in users}
+    assert not {"c", "e"} & {u.function.name for u in users}
 
 
 def test_the_pointers_of_a_sum() -> None:
