@@ -745,7 +745,7 @@ def test_a_fix_goes_out_before_the_conversion_that_stands_on_it(tiny: Tiny, tmp_
     delivery = write_series(material, tmp_path / "out", SeriesOptions(tree_scripts=False))
     (series,) = delivery.series
     assert len(series.commits) == 2
-    assert "The first patch to a file fixes a bug in it" in series.cover
+    assert "Where a file has two patches, the first fixes a bug in it" in series.cover
     mails = sorted((tmp_path / "out" / series.directory).glob("*.patch"))
     assert "halt it" in mails[1].read_text() and "It was not halted." in mails[1].read_text()
 
