@@ -3,10 +3,10 @@
 
     python -m bench.gate LINUX [--workspace DIR] [--record docs/audit-in-ci.md]
 
-LINUX is only read: the branch is made in a clone of it, which is removed. Each commit adds a
-function with an acquire to a driver that has one, half of them with a mistake. Printed are seconds,
-and seconds of processor time, of the audit that makes the workspace warm, of `audit --since` and
-of `audit --mbox`. Processor time is what counts on a machine that does other things, too.
+LINUX is only read: the branches are made in a clone of it, which is removed. Each commit adds a
+function with an acquire to a driver that has one, half of them with a mistake: ten commits to one
+driver, and ten to as many. Printed are seconds, and seconds of processor time, of the audit that
+makes the workspace warm, of `audit --since`, for the first time and again, and of `audit --mbox`. Processor time is what counts on a machine that does other things, too.
 """
 
 from __future__ import annotations
@@ -59,10 +59,12 @@ def _git(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def branch(tree: Path) -> None:
-    """Ten commits on top of HEAD, in ten drivers."""
+def branch(tree: Path, base: str, drivers: int) -> None:
+    """Ten commits on top of `base`, in so many drivers."""
+    _git(tree, "checkout", "-q", "--detach", base)
     found = open_tree(tree).grep((*GUP_NAMES, *PIN_NAMES), ("drivers/*.c",))
-    for number, path in enumerate(found[:: max(1, len(found) // _COMMITS)][:_COMMITS]):
+    chosen = found[len(found) // 2 :: max(1, len(found) // 2 // drivers)][:drivers]
+    for number, path in enumerate(chosen * (_COMMITS // len(chosen))):
         release = "put_page" if number % 2 else "unpin_user_page"
         with (tree / path).open("a", encoding="utf-8") as file:
             file.write(_FUNCTION.format(number=number, release=release))
@@ -87,11 +89,16 @@ def measured(linux: Path, scratch: Path, workspace: Path) -> Iterator[Cost]:
     base = _git(tree, "rev-parse", "HEAD").strip()
     options = (str(tree), "--workspace", str(workspace))
     yield timed("the base", options)
-    branch(tree)
-    yield timed("--since, ten commits", (*options, "--since", base))
     series = scratch / "series.mbox"
-    series.write_text(_git(tree, "format-patch", "--stdout", base), encoding="utf-8")
-    yield timed("--mbox, ten patches", (*options, "--rev", base, "--mbox", str(series)))
+    for drivers in (1, _COMMITS):
+        where = "one driver" if drivers == 1 else f"{drivers} drivers"
+        branch(tree, base, drivers)
+        tip = _git(tree, "rev-parse", "HEAD").strip()
+        for again in ("", ", again"):
+            yield timed(f"`--since`, {where}{again}", (*options, "--since", base))
+        series.write_text(_git(tree, "format-patch", "--stdout", f"{base}..{tip}"), "utf-8")
+        given = ("--rev", base, "--mbox", str(series))
+        yield timed(f"`--mbox`, {where}", (*options, *given))
 
 
 def main() -> int:

@@ -2,12 +2,14 @@
 """The functions round pins and releases that changed between two kernels, and which of the fixes
 among them an audit of the older one names.
 
-    python -m bench.history OLDER NEWER [--workspace DIR] [--diff] [--record docs/audit-history.md]
+    python -m bench.history OLDER NEWER [--workspace DIR | --findings JSON] [--diff]
+                            [--record docs/audit-history.md]
 
 A function counts that both kernels have in the same file, outside of mm/, and of which a line with
 an acquire, a release, a mark of dirty pages or FOLL_* flags changed, but for white space and
 comments. Which of them are fixes is judged by hand, once, in bench/history.toml. With --diff the
-changed functions are shown, to judge them; recorded are the fixes.
+changed functions are shown, to judge them; recorded are the fixes. --findings has what
+`gup-migrate audit OLDER --suggestions --json` of this very program said before.
 """
 
 from __future__ import annotations
@@ -141,6 +143,7 @@ def main() -> int:
     parser.add_argument("older", type=Path, metavar="OLDER")
     parser.add_argument("newer", type=Path, metavar="NEWER")
     parser.add_argument("--workspace", type=Path, metavar="DIR", help="for the audit of OLDER")
+    parser.add_argument("--findings", type=Path, metavar="JSON", help="of such an audit")
     parser.add_argument("--diff", action="store_true", help="show what changed, and run no audit")
     add_record(parser, "bench.history")
     args = parser.parse_args()
@@ -151,7 +154,10 @@ def main() -> int:
         for item in items:
             print(f"##### {item.path}: {item.function}", *item.diff, sep="\n")
         return 0
-    findings = audited(args.older, args.workspace)
+    if args.findings:
+        findings = json.loads(args.findings.read_text("utf-8"))["findings"]
+    else:
+        findings = audited(args.older, args.workspace)
     rows = [(i, said.get((pair, i.path, i.function)), named(i, findings)) for i in items]
     print(*listed(rows), summary(pair, rows), sep="\n")
     if args.record:
