@@ -6,7 +6,8 @@
 LINUX is only read: the branches are made in a clone of it, which is removed. Each commit adds a
 function with an acquire to a driver that has one, half of them with a mistake: ten commits to one
 driver, and ten to as many. Printed are seconds, and seconds of processor time, of the audit that
-makes the workspace warm, of `audit --since`, for the first time and again, and of `audit --mbox`. Processor time is what counts on a machine that does other things, too.
+makes the workspace warm, of `audit --since`, for the first time and again, and of `audit --mbox`.
+Processor time is what counts on a machine that does other things, too.
 """
 
 from __future__ import annotations
