@@ -64,6 +64,12 @@ def test_an_array_of_the_helper() -> None:
     assert f"\tif (iov_iter_extract_will_pin(iter))\n\t\t{folded}\n" in text
 
 
+def test_another_reference_may_outlive_the_pin() -> None:
+    reason = outcome(ALLOC + "\n\tget_page(pages[0]);")
+    assert "another reference is taken at drivers/a/a.c:" in reason
+    assert "none may be taken on what an iterator lends" in reason
+
+
 def test_an_array_that_is_given() -> None:
     text = outcome(FILL, pages="given")
     assert "iov_iter_extract_pages(iter, &given, 4096, 16, 0, &start);" in text

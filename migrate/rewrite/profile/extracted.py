@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from migrate.analysis.model import (
@@ -15,7 +15,6 @@ from migrate.analysis.model import (
     PinGroup,
     Place,
     TraitKind,
-    Use,
     UseKind,
     Verdict,
 )
@@ -126,15 +125,9 @@ def _converted(
         reason,
         Confidence.MEDIUM,
         evidence,
-        tuple(_warnings(group.uses)),
+        (),
     )
     return group, verdict
-
-
-def _warnings(uses: tuple[Use, ...]) -> Iterator[str]:
-    more = next((u for u in uses if u.kind is UseKind.EXTRA_REFERENCE), None)
-    if more is not None:
-        yield f"A plain reference of its own is taken at {more.place}, which may outlive the pin."
 
 
 def _unconverted(group: PinGroup, balanced: Balanced) -> str:
@@ -143,6 +136,12 @@ def _unconverted(group: PinGroup, balanced: Balanced) -> str:
     consumed = next((u for u in group.uses if u.kind is UseKind.CONSUMED), None)
     if consumed is not None:
         return f"a callee takes over plain references at {consumed.place}"
+    more = next((u for u in group.uses if u.kind is UseKind.EXTRA_REFERENCE), None)
+    if more is not None:
+        return (
+            f"another reference is taken at {more.place}: it may outlive the pin, and none may be"
+            " taken on what an iterator lends"
+        )
     if not kinds - _STRUCT - _OTHERS:
         return "only struct page is looked at, which needs no pin"
     if not {g.place.path for g in balanced.guards} <= set(group.paths):
