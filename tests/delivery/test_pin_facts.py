@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from migrate.analysis.model import Acquire, Place
+from migrate.delivery.commits.messages import _always_writes
 from migrate.delivery.commits.pin_facts import PinFacts, effects, pin_facts
 from tests.analysis.memory import tree_of
 
@@ -22,6 +24,7 @@ REFUSES = "With FOLL_LONGTERM, a pin for writing fails on file mappings"
 @dataclass(frozen=True)
 class Some:
     reads_only: bool = False
+    may_read: bool = False
     longterm: bool = False
     forced: bool = False
     takers: tuple[str, ...] = ("one",)
@@ -33,19 +36,19 @@ def test_a_short_pin_for_writing_changes_nothing_else(pins: PinFacts) -> None:
 
 
 def test_a_pin_for_reading_unshares_where_the_tree_does() -> None:
-    said = effects([Some(reads_only=True)], NEW)
+    said = effects([Some(reads_only=True, may_read=True)], NEW)
     assert said.startswith(UNSHARES) and said.endswith(
         "which a reference did not. Apart from that, nothing changes for the caller: file-backed"
         " memory is accepted as before and no accounting is added."
     )
-    assert effects([Some(reads_only=True)], OLD) == SAME
+    assert effects([Some(reads_only=True, may_read=True)], OLD) == SAME
 
 
 def test_a_long_pin_for_writing_refuses_files_where_the_tree_does() -> None:
     said = effects([Some(longterm=True)], NEW)
     assert said.startswith(REFUSES) and "accepted" not in said
     assert effects([Some(longterm=True)], OLD) == SAME
-    read = effects([Some(longterm=True, reads_only=True)], NEW)
+    read = effects([Some(longterm=True, reads_only=True, may_read=True)], NEW)
     assert REFUSES not in read and "accepted as before" in read
 
 
@@ -56,13 +59,13 @@ def test_force_is_named_where_all_have_it() -> None:
 
 
 def test_who_is_named_when_it_is_not_true_of_all() -> None:
-    two = [Some(reads_only=True), Some(takers=("two",))]
+    two = [Some(reads_only=True, may_read=True), Some(takers=("two",))]
     assert "did not: one(). Apart" in effects(two, NEW)
-    assert "did not. Apart" in effects([Some(reads_only=True)] * 2, NEW)
+    assert "did not. Apart" in effects([Some(reads_only=True, may_read=True)] * 2, NEW)
 
 
 def test_without_counted_pins_nothing_changes() -> None:
-    said = effects([Some(reads_only=True, longterm=True)], PinFacts(counted=False))
+    said = effects([Some(reads_only=True, may_read=True, longterm=True)], PinFacts(counted=False))
     assert said.startswith("No functional change") and "pin" not in said
     assert effects([], NEW) == ""
 
@@ -78,3 +81,26 @@ def test_facts_are_read_off_the_tree() -> None:
     assert facts(mm_h="long pin_user_pages(int a);") == OLD
     assert facts(mm_h="long pin_user_pages(int a);", types="FAULT_FLAG_UNSHARE = 1").unshares
     assert facts(gup="static bool writable_file_mapping_allowed(int a)").refuses_files
+
+
+def test_who_may_write_may_also_read() -> None:
+    assert effects([Some(may_read=True)], NEW).startswith(UNSHARES)
+    refused = effects([Some(may_read=True, longterm=True)], NEW)
+    assert UNSHARES in refused and REFUSES in refused
+
+
+@pytest.mark.parametrize(
+    ("role", "argument", "always"),
+    [
+        ("gup_flags", "FOLL_WRITE", True),
+        ("gup_flags", "FOLL_FORCE | FOLL_WRITE", True),
+        ("gup_flags", "write ? FOLL_WRITE : 0", False),
+        ("gup_flags", "gup_flags", False),
+        ("gup_flags", "0", False),
+        ("write", "1", True),
+        ("write", "write", False),
+    ],
+)
+def test_who_always_asks_for_write_access(role: str, argument: str, always: bool) -> None:
+    acquire = Acquire(Place("a.c", 1, 1), "f", "get_user_pages", (argument,), (role,), "")
+    assert _always_writes(acquire) is always

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from migrate import __version__
 from migrate.analysis.audit.model import AuditRule
-from migrate.analysis.model import Action, Evidence, PinGroup, TraitKind, Verdict
+from migrate.analysis.model import Acquire, Action, Evidence, PinGroup, TraitKind, Verdict
 from migrate.analysis.verdicts.classify import ERROR_AS_COUNT, OTHER_VERSIONS, TRUTH_VALUE
 from migrate.analysis.verdicts.decisions import AUTHOR
 from migrate.analysis.verdicts.rules import data_read
@@ -67,7 +67,8 @@ class GroupText:
     faults a page in before it is looked up, "" for none; `contracts` are the facts that the author
     states and the tool has not seen; `shown` are the lines of the code that the reason is about,
     with their places; `warnings` are what the edit leaves as it is, `differs` what the new calls do
-    otherwise; `reads_only` says that no call asks for write access, `forced` that all of them pass
+    otherwise; `reads_only` says that no call asks for write access, `may_read` that
+    not every call is seen to ask for it always, `forced` that all of them pass
     FOLL_FORCE, `longterm` that one passes FOLL_LONGTERM."""
 
     name: str
@@ -84,6 +85,7 @@ class GroupText:
     shown: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
     reads_only: bool = False
+    may_read: bool = False
     forced: bool = False
     longterm: bool = False
 
@@ -163,9 +165,18 @@ def describe_group(conversion: Conversion) -> GroupText:
         shown=tuple(line for e in _first(verdict.evidence, group) for line in _lines_of(e)),
         differs=differs,
         reads_only=not group.has(TraitKind.MAY_WRITE),
+        may_read=not all(_always_writes(a) for a in group.acquires),
         longterm=group.has(TraitKind.LONGTERM),
         forced=all(any("FOLL_FORCE" in text for text in a.arguments) for a in group.acquires),
     )
+
+
+def _always_writes(acquire: Acquire) -> bool:
+    """Whether the arguments show that write access is asked for, whatever the caller wants."""
+    flags = acquire.argument("gup_flags", "flags", "foll_flags") or ""
+    if "FOLL_WRITE" in flags and "?" not in flags:
+        return True
+    return acquire.argument("write") in ("1", "true")
 
 
 def case_of(verdict: Verdict) -> str:

@@ -36,6 +36,9 @@ class Caller(Protocol):
     def reads_only(self) -> bool: ...
 
     @property
+    def may_read(self) -> bool: ...
+
+    @property
     def longterm(self) -> bool: ...
 
     @property
@@ -72,7 +75,7 @@ def effects(callers: Sequence[Caller], pins: PinFacts) -> str:
 
 
 def _changed(callers: Sequence[Caller], refused: Sequence[Caller], pins: PinFacts) -> Iterator[str]:
-    shared = [c for c in callers if pins.unshares and c.reads_only]
+    shared = [c for c in callers if pins.unshares and c.may_read]
     if shared:
         yield (
             "Without FOLL_WRITE, a pin first breaks the sharing of an anonymous page that is shared"
