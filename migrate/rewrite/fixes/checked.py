@@ -19,6 +19,9 @@ from migrate.kernel.tree import Tree
 
 _Key = tuple[str, str, AuditRule]
 
+_NEXT = frozenset({AuditRule.UNPINNED_DATA})
+"""What is only seen once a bug is gone, and is no other bug: a migration is for that."""
+
 
 def still_wrong(before: Tree, after: Tree, mended: Sequence[Finding]) -> str:
     """Why `after` is not what it should be where `mended` were, in one line; "" when it is."""
@@ -64,4 +67,4 @@ class _Side:
         auditor = Auditor(self.program, self.acquires)
         groups = dict.fromkeys(grouper.group(self.acquires[n]).group for n in chosen)
         found = {f for group in groups for f in auditor.findings(group)}
-        return Counter(map(_key, found))
+        return Counter(_key(finding) for finding in found if finding.rule not in _NEXT)
