@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from tree_sitter import Node
 
 from migrate.analysis.frontend.guards import branches, guards_around, without
-from migrate.analysis.frontend.syntax import Function, Source, declarator_name
+from migrate.analysis.frontend.syntax import Function, Source, declarator_name, name_of, nodes
 from migrate.analysis.frontend.types import TypeRef, declared
-from migrate.analysis.ir.expressions import Expression
+from migrate.analysis.ir.expressions import CallResult, Expression, Variable
 from migrate.analysis.ir.instructions import Declare, Lowered
 from migrate.analysis.ir.lowering_branches import BRANCHES, Branches
 from migrate.analysis.ir.lowering_expressions import is_expression, is_list
@@ -94,11 +94,24 @@ class _Statements(Branches):
         self.statements.update(child.start_byte for child in node.named_children)
         self.each(node)
 
+    def _hidden_call(self, node: Node) -> None:
+        """`g(f(at, struct s, m));`, which reads like a type, behind a label like a declaration: f()
+        gets what nobody understands."""
+        named = (n for n in nodes(node) if n.type in ("identifier", "type_identifier"))
+        written = sorted(named, key=lambda n: n.start_byte)
+        name, callee, *given = written
+        arguments = tuple(self.variable(name_of(n)) for n in given)
+        result = self.invoke(Variable(name_of(callee)), arguments, given, callee, unclear=True)
+        self.invoke(Variable(name_of(name)), (CallResult(result),), [node], name)
+
     def _compound(self, node: Node) -> None:
         with self.scope():
             self.each(node)
 
     def _declaration(self, node: Node) -> None:
+        if _is_call(node):
+            self._hidden_call(node)
+            return
         kinds = dict(declared(node, self.source.path))
         # An attribute behind a name can be beyond what the parser takes for the declaration.
         text = self.source.text
@@ -168,7 +181,19 @@ _STATEMENTS = {
     "expression_statement": _Statements._expression_statement,
     "declaration": _Statements._declaration,
     "function_definition": _Statements._nested,
+    "macro_type_specifier": _Statements._hidden_call,
 }
+
+
+def _is_call(declaration: Node) -> bool:
+    """Whether it is a call with a type among its arguments: nobody declares a function with its
+    declarator in parentheses."""
+    kind = declaration.child_by_field_name("type")
+    declarator = declaration.child_by_field_name("declarator")
+    if kind is None or kind.type != "type_identifier" or declarator is None:
+        return False
+    inner = declarator.named_children[:1] if declarator.type == "parenthesized_declarator" else []
+    return [n.type for n in inner] == ["function_declarator"]
 
 
 def _is_lasting(specifier: Node) -> bool:

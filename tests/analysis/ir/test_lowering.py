@@ -230,6 +230,30 @@ def test_a_call_with_a_type_among_its_arguments_is_unclear_and_no_more_than_that
     assert not found.unsure
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "g(container_of(s, struct s, m));",
+        "n++; g(container_of(s, struct s, m));",
+        "if (n) g(container_of(s, struct s, m));",
+        "out: g(container_of(s, struct s, m));",
+        "switch (n) { case 1: g(container_of(s, struct s, m)); }",
+    ],
+)
+def test_a_call_that_reads_like_a_type_or_a_declaration(body: str) -> None:
+    found = lowered(body)
+    (inner, outer) = found.calls.values()
+    assert (text(inner.callee), inner.unclear) == ("container_of", True)
+    assert text(inner.arguments[0]) == "s"
+    assert (text(outer.callee), outer.unclear) == ("g", False)
+    assert outer.arguments == (CallResult(inner.number),)
+    assert not found.unsure
+
+
+def test_a_declaration_of_a_function_is_no_call() -> None:
+    assert not lowered("int (*h)(struct s *s); int k(struct s *s);").calls
+
+
 def test_variables_are_asked_by_what_is_done_to_them() -> None:
     found = lowered("int k; g(&n); s->a = 1; k++; if (h(&k)) return; (s)->a++;")
     assert is_addressed(found, "n") and is_addressed(found, "k") and not is_addressed(found, "s")
