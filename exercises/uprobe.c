@@ -40,12 +40,15 @@ static void trapped(int number)
 
 /*
  * A breakpoint in memory that only a key of its own lets one execute: the kernel
- * cannot read it by its address and takes the page.
+ * cannot read it by its address and takes the page. Since 6.11 it does not get that
+ * either, and has the program run into the breakpoint again and again.
  */
 static void break_in_hidden_memory(void)
 {
 	char *code = pages_of_memory(1);
 	int i;
+
+	alarm(5);
 
 	code[0] = (char)0xcc;
 	code[1] = (char)0xc3;
@@ -53,14 +56,15 @@ static void break_in_hidden_memory(void)
 	if (!mprotect(code, PAGE, PROT_EXEC))
 		for (i = 0; i < 50; i++)
 			((void (*)(void))code)();
-	munmap(code, PAGE);
+	_exit(traps ? 0 : 1);
 }
 
 int exercise_uprobe(void)
 {
 	uintptr_t code = (uintptr_t)probed, counter = (uintptr_t)&users;
 	char text[128];
-	int i;
+	int i, status = 0;
+	pid_t child;
 
 	dl_iterate_phdr(offset_of, &code);
 	dl_iterate_phdr(offset_of, &counter);
@@ -73,10 +77,14 @@ int exercise_uprobe(void)
 		return failed(ENABLE);
 	for (i = 0; i < 50; i++)
 		probed();
-	break_in_hidden_memory();
+	child = fork();
+	if (!child)
+		break_in_hidden_memory();
+	if (child > 0)
+		waitpid(child, &status, 0);
 	put_text(ENABLE, "0");
 	put_text(EVENTS, "-:gup_prove/probed\n");
-	if (!traps && plain())
+	if (plain() && WIFEXITED(status) && WEXITSTATUS(status))
 		return failed("no breakpoint was seen");
 	return done();
 }

@@ -126,12 +126,14 @@ def failed_by_splats(
     """What the kernel complained of, with the groups that it fails.
 
     Those are the groups whose files the exercise is for that ran then, all groups where none ran;
-    of several, those with a function that was being called, where there are such.
+    of several, those with a function that was being called, where there are such. While allocations
+    fail it is these alone: much of a kernel complains then that no group has to do with.
     """
     found = []
     for splat in console.splats:
         files = exercised(splat.exercise) if splat.exercise else frozenset()
         near = [g for g in groups if files & set(g.paths)] or groups
-        there = [g for g in near if splat.functions & _functions(g)] or near
+        called = [g for g in near if splat.functions & _functions(g)]
+        there = called if called or splat.starved else near
         found.append((splat.text, frozenset(g.name for g in there)))
     return found

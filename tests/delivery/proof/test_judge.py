@@ -93,6 +93,15 @@ def test_complaints_fail_the_groups_of_the_exercise_or_all() -> None:
     assert found == [("one", {"a"}), ("two", {"a", "b"}), ("three", {"a", "b"})]
 
 
+def test_while_allocations_fail_only_those_fail_whose_functions_were_called() -> None:
+    splats = [
+        Splat("in f", "exec", frozenset({"f"}), starved=True),
+        Splat("elsewhere", "exec", frozenset({"x"}), starved=True),
+    ]
+    found = failed_by_splats(Console(splats=splats), GROUPS, lambda _: frozenset({"a.c"}))
+    assert found == [("in f", {"a"}), ("elsewhere", frozenset())]
+
+
 def test_of_several_groups_those_fail_whose_functions_were_called() -> None:
     one, two = group("one", "a.c", [1], [2]), replace(group("two", "a.c", [3], [4]), acquires=())
     two = replace(two, releases=(replace(two.releases[0], function="g"),))

@@ -16,6 +16,8 @@ _ROW = re.compile(r"\| (ACQUIRE|RELEASE|PAIR|HELD|RAN|SUM) (.*)")
 _CALLED = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*\+0x[0-9a-f]+/0x[0-9a-f]+")
 """A line of a trace, as in " ? f.part.0+0x10/0x20"."""
 _STAMP = re.compile(r"^\[\s*\d+\.\d+\](\[[^\]]*\])?\s*")
+_STARVED = "memory"
+"""The pass in which allocations fail, as data/guest.c calls it."""
 _TAINTS = 1 << 5 | 1 << 7 | 1 << 9 | 1 << 14
 """Bad page, died, warned, locked up: include/linux/panic.h."""
 
@@ -44,12 +46,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Splat:
-    """What the kernel said, the exercise that ran then, "" for none, and the functions that were
-    being called."""
+    """What the kernel said, the exercise that ran then, "" for none, the functions that were being
+    called, and whether allocations failed then: there are places that take that for impossible."""
 
     text: str
     exercise: str
     functions: frozenset[str] = frozenset()
+    starved: bool = False
 
 
 @dataclass
@@ -127,7 +130,8 @@ class _Reader:
     def splat(self, text: str) -> None:
         known = self.console.splats[self.first :]
         functions = known[0].functions if known else frozenset()
-        self.console.splats.append(Splat(text, self.exercise, functions))
+        starved = self.console.begun[-1:] == [_STARVED]
+        self.console.splats.append(Splat(text, self.exercise, functions, starved))
 
     def called(self, function: str) -> None:
         """A function of a trace, which is part of what was said while the exercise runs: of an

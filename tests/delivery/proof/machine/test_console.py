@@ -147,6 +147,15 @@ def test_what_kasan_debug_vm_and_atomic_sleep_say_is_a_complaint(said: str) -> N
     assert [(s.exercise, s.text) for s in found.splats] == [("exec", said)]
 
 
+def test_it_is_known_which_complaints_came_while_allocations_failed() -> None:
+    said = "gup-prove: pass memory\ngup-prove: start exec\nWARNING: at x\n"
+    found = read_console((START + TABLE + "BUG: first\n" + said).encode())
+    assert [(s.text, s.starved) for s in found.splats] == [
+        ("BUG: first", False),
+        ("WARNING: at x", True),
+    ]
+
+
 PLACES = TABLE.replace("table plain", "table places").replace("over plain 6", "over places 8")
 PLACES = PLACES.replace("gup-prove: | SUM", "gup-prove: | RAN 1a 20\ngup-prove: | RAN ff\n| SUM")
 PLACES = PLACES.replace("\n| SUM", "\ngup-prove: | SUM")
