@@ -27,13 +27,14 @@ _MAX_ROUNDS = 40
 """Every round takes at least one group out, so that this ends; more rounds are a defect."""
 
 
-def run(job: Job, last: str, order: tuple[Stage, ...] = ORDER) -> None:
+def run(job: Job, last: str, order: tuple[Stage, ...] | None = None) -> None:
     """Bring the results of all stages of `order` up to `last` up to date, the workspace being
-    locked.
+    locked; those of a migration when it is None.
 
     A stage whose input has not changed since its result was stored is not run again. A group
     that does not build is taken out and the stages from `rewrite` on are done again without it.
     """
+    order = ORDER if order is None else order
     wanted = order[: [stage.name for stage in order].index(last) + 1]
     stages.check_environment(job, [stage.name for stage in wanted])
     for _ in range(_MAX_ROUNDS):
@@ -75,7 +76,11 @@ def states(job: Job) -> dict[str, str]:
         if stored is None:
             found[stage.name], fresh = "missing", False
             continue
-        fresh = fresh and stored.inputs == _inputs(job, stage) and stage.intact(job, stored.value)
+        fresh = (
+            fresh
+            and stored.inputs == _inputs(job, stage, ORDER)
+            and stage.intact(job, stored.value)
+        )
         found[stage.name] = "done" if fresh else "stale"
         job.results[stage.name] = stored
     return found
@@ -114,7 +119,7 @@ def _ensure(job: Job, stage: Stage, order: tuple[Stage, ...]) -> None:
     job.listener.finished(stage.name, stage.summary(job, value), seconds)
 
 
-def _inputs(job: Job, stage: Stage, order: tuple[Stage, ...] = ORDER) -> str:
+def _inputs(job: Job, stage: Stage, order: tuple[Stage, ...]) -> str:
     """The fingerprint of all that the result of `stage` depends on."""
     position = order.index(stage)
     before = job.results[order[position - 1].name].digest if position else ""

@@ -136,7 +136,7 @@ def test_what_is_refused(run: Run, tree: Path, tmp_path: Path, entry: str, line:
 
 
 def test_two_formats_at_once(run: Run, tree: Path) -> None:
-    assert "are two formats" in run("gaps", str(tree), "--json", "--toml")[2]
+    assert "--json and --toml exclude each other" in run("gaps", str(tree), "--json", "--toml")[2]
 
 
 def answered(contract: Contract, *answers: str) -> tuple[bool, list[Contract], str]:

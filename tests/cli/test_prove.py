@@ -287,5 +287,5 @@ def test_a_tree_without_the_configuration_says_so(
 
 
 def test_a_profile_without_pins_is_refused(converted: Path, project: Path) -> None:
-    with pytest.raises(Refusal, match="takes no pins"):
+    with pytest.raises(Refusal, match="does not pin"):
         prove(converted, "--profile", str(project / "examples/page-lookup"), "--trust-profile")

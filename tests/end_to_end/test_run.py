@@ -143,7 +143,7 @@ def test_what_keeps_new_callers_out_comes_last_and_on_its_own(
     cover, *patches = sorted(last.glob("*.patch"))
     assert len(patches) == 2
     text = " ".join(cover.read_text().split())
-    assert "These patches keep new ones from coming in unseen." in text
+    assert "These patches make new callers of that kind show up in review." in text
     scratch = tmp_path / "am"
     world.git("clone", "-q", str(world.tree), str(scratch), cwd=tmp_path)
     world.git("config", "user.name", "Somebody", cwd=scratch)

@@ -75,6 +75,7 @@ def series_job(workspace: Workspace) -> Any:
         profile=None, maintainers=None,
         decided=lambda: None, collected=lambda: None, report=lambda _: None,
         proof=lambda: None,
+        has=lambda _: True,
         history=history, listener=SimpleNamespace(notice=lambda _: None, progress=lambda *_: None),
     )  # fmt: skip
 

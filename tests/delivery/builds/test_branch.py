@@ -609,7 +609,7 @@ def test_a_launcher_or_sparse_that_is_not_installed(
     world.change(SLATE, "int harmless;\n")
     with pytest.raises(Refusal, match="nowhere-to-be-found is not installed"):
         world.build(compiler_launcher="nowhere-to-be-found")
-    with pytest.raises(Refusal, match="W=e is no level"):
+    with pytest.raises(Refusal, match="W=e is not a warning level"):
         world.build(warnings="e")
     with pytest.raises(Refusal, match=r"vax is not known\. Choose from: x86_64"):
         world.build(architectures=("x86_64", "vax"))
