@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What `gup-migrate prove` sees of real kernels: python -m bench.prove LINUX... [--record FILE].
 
-Each kernel is converted under each profile that fits, built and booted. Give `--workspaces DIR` to
-keep what was built.
+Each kernel is converted under each profile that fits, built and booted; LINUX=PROFILE names one for
+a kernel. Give `--workspaces DIR` to keep what was built.
 """
 
 from __future__ import annotations
@@ -29,24 +29,29 @@ _HEADS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("trees", type=Path, nargs="+", metavar="LINUX")
-    parser.add_argument("--profile", action="append", choices=PROFILES)
+    parser.add_argument("trees", nargs="+", metavar="LINUX")
     parser.add_argument("--workspaces", type=Path)
     add_record(parser, "bench.prove")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-prove-") as scratch:
         place = options.workspaces or Path(scratch)
-        lines = list(_table(options.trees, options.profile or PROFILES, place))
+        lines = list(_table([*map(_wanted, options.trees)], place))
     print("\n".join(lines))
     if options.record:
         options.record.write(lines)
 
 
-def _table(trees: Sequence[Path], profiles: Sequence[str], place: Path) -> Iterator[str]:
+def _wanted(named: str) -> tuple[Path, Sequence[str]]:
+    """A tree, and the profiles for it."""
+    path, _, profile = named.partition("=")
+    return Path(path), [profile] if profile else PROFILES
+
+
+def _table(trees: Sequence[tuple[Path, Sequence[str]]], place: Path) -> Iterator[str]:
     yield f"| {' | '.join(_HEADS)} |"
     yield f"| {' | '.join('---' for _ in _HEADS)} |"
     pairs: list[str] = []
-    for tree in trees:
+    for tree, profiles in trees:
         version = ".".join(map(str, open_tree(tree).version[:2]))
         for profile in profiles:
             proof = _proof(tree, profile, place / version)
