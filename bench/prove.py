@@ -31,11 +31,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trees", nargs="+", metavar="LINUX")
     parser.add_argument("--workspaces", type=Path)
+    parser.add_argument("--no-controls", action="store_true", help="ask for no controls")
     add_record(parser, "bench.prove")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-prove-") as scratch:
         place = options.workspaces or Path(scratch)
-        lines = list(_table([*map(_wanted, options.trees)], place))
+        lines = list(_table(options, place))
     print("\n".join(lines))
     if options.record:
         options.record.write(lines)
@@ -47,25 +48,28 @@ def _wanted(named: str) -> tuple[Path, Sequence[str]]:
     return Path(path), [profile] if profile else PROFILES
 
 
-def _table(trees: Sequence[tuple[Path, Sequence[str]]], place: Path) -> Iterator[str]:
+def _table(options: argparse.Namespace, place: Path) -> Iterator[str]:
     yield f"| {' | '.join(_HEADS)} |"
     yield f"| {' | '.join('---' for _ in _HEADS)} |"
     pairs: list[str] = []
-    for tree, profiles in trees:
+    more = ["--no-controls"] if options.no_controls else []
+    for tree, profiles in map(_wanted, options.trees):
         version = ".".join(map(str, open_tree(tree).version[:2]))
         for profile in profiles:
-            proof = _proof(tree, profile, place / version)
+            proof = _proof(tree, profile, place / version, more)
             if proof is not None:
                 yield _row(version, profile, proof)
                 pairs += ["", f"Linux {version}, {profile}:", "", *_groups(proof)]
     yield from pairs
 
 
-def _proof(tree: Path, profile: str, workspace: Path) -> Any:
+def _proof(tree: Path, profile: str, workspace: Path, more: Sequence[str]) -> Any:
     """What prove says; None for a profile that does not fit the tree."""
     command = [sys.executable, "-m", "migrate", "prove", str(tree), "--profile", profile]
     done = subprocess.run(
-        [*command, "--workspace", str(workspace), "--json"], stdout=subprocess.PIPE, check=False
+        [*command, "--workspace", str(workspace), "--json", *more],
+        stdout=subprocess.PIPE,
+        check=False,
     )
     return json.loads(done.stdout) if done.stdout else None
 
