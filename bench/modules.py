@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.record import add_record
+from bench.scan import IDENTITY
 from migrate.analysis.acquires.scan import scan
 from migrate.analysis.model import Acquire, Pairing, Scan
 from migrate.analysis.pairing.group import Grouper
@@ -37,11 +38,6 @@ PROFILE = "vaddr-pin"
 ACTIONS = ("pin", "follow", "keep", "manual")
 _READ = (".c", ".h", "/Makefile", "/Kbuild")
 _OF_OTHERS = "for_other_versions"
-_IDENTITY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "bench"), ("EMAIL", "bench@localhost"))
-}
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ def put_in(repository: Path, commit: str, modules: Sequence[Module], clones: Pat
         git_output(["update-index", "--index-info"], cwd=repository, stdin=text)
     tree = git_output(["write-tree"], cwd=repository).decode().strip()
     argv = ["commit-tree", tree, "-p", commit, "-m", "Put modules in"]
-    name = git_output(argv, cwd=repository, env=_IDENTITY).decode().strip()
+    name = git_output(argv, cwd=repository, env=IDENTITY).decode().strip()
     git_output(["update-ref", "--no-deref", "HEAD", name], cwd=repository)
     return name
 

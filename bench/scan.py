@@ -46,7 +46,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RULE = ROOT / "bench" / "one_rule.cocci"
 _TIME_LIMIT = 3600.0
 _NOT_COPIED = ("mm/", "include/", "Documentation/", "tools/", "scripts/", "copies/")
-_IDENTITY = {
+IDENTITY = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
     for what, value in (("NAME", "bench"), ("EMAIL", "bench@localhost"))
@@ -168,7 +168,7 @@ class Bench:
             with (self.repository / path).open("ab") as file:
                 file.write(text)
         argv = ["commit", "-q", "--allow-empty", "-a", "-m", "Bench"]
-        git_output(argv, cwd=self.repository, env=_IDENTITY)
+        git_output(argv, cwd=self.repository, env=IDENTITY)
 
     def _coccicheck(self, times: int) -> None:
         argv = ["make", "coccicheck", "MODE=report", f"COCCI={RULE}", f"J={self.jobs}"]

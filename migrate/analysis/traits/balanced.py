@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from migrate.analysis.ir.expressions import (
     AddressOf,
+    Constant,
     Expression,
     Load,
     is_negative,
@@ -329,6 +330,4 @@ def _fails(end: End) -> bool:
 
 
 def _is_constant(value: Expression) -> bool:
-    from migrate.analysis.ir.expressions import Constant
-
     return isinstance(plain(value), Constant)
