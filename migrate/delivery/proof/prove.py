@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prove a branch: build it with a record of pins, boot it on each machine that reaches a part of it,
-and put together what was seen."""
+"""Prove a branch: build it with a record of pins, boot it on each machine that reaches a part of
+it, and put together what was seen."""
 
 from __future__ import annotations
 
