@@ -14,7 +14,7 @@ from migrate.rewrite.model import FileChange
 from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.profile.profiles import load_profile
 
-MODULE = "drivers/misc/sgi-gru/grufault.c"
+MODULE = "drivers/misc/vmw_vmci/vmci_host.c"
 LOOKUP = b"""
 struct page *a_lookup(struct vm_area_struct *vma)
 {

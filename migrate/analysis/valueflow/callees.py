@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from migrate.analysis.edges import Edge, EdgeKind
@@ -12,9 +13,10 @@ from migrate.analysis.frontend.kernel_api import (
     KernelFunction,
 )
 from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.frontend.macros import VARIADIC
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.ir.model import AccessPath, Value
+from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import called_by, is_macro, is_plain_macro
@@ -31,6 +33,7 @@ from migrate.analysis.program.trace import (
     State,
 )
 from migrate.analysis.valueflow import transfer
+from migrate.analysis.valueflow.graph import parameter
 from migrate.analysis.valueflow.value_edge import Point
 from migrate.analysis.valueflow.walk import Walk
 from migrate.kernel.signatures import LOOKUP_NAMES
@@ -124,11 +127,46 @@ def _into(flow: Walk, given: Given, function: Function) -> None:
     for edge in edges:
         if edge.origin.location == given.state.cell and (form := edge.out_of(given.state.form)):
             flow.start(State(edge.target.location, form))
-    if is_macro(function) and facts.returns:
+    if is_macro(function) and facts.returns and not _keeps_back(flow, given, facts):
         caller = site.facts.function.id
         result = CallResult(caller, site.index)
         for state in list(flow.expansions.use(function.id, result, given.form)):
             flow.start(state)
+
+
+def _keeps_back(flow: Walk, given: Given, facts: FunctionFacts) -> bool:
+    """Whether nothing of what a macro is given is in its value: it does not name the parameter, or
+    it is given an address and yields what stands there, as `#define FLAGS(p) ((p)->flags & MASK)`
+    does. A macro's parameter has the type of the argument."""
+    named = parameter(facts, given.position)
+    if named != VARIADIC and not re.search(
+        rf"\b{named}\b".encode(), facts.function.body.text or b""
+    ):
+        return True
+    return given.form == ADDRESS and _yields_data(flow, given, facts)
+
+
+def _yields_data(flow: Walk, given: Given, facts: FunctionFacts) -> bool:
+    """Whether each value that a macro makes of an address is loaded from there."""
+    if any(returned.addressed for returned in facts.returns):
+        return False
+    name, site = parameter(facts, given.position), given.site
+    read = [
+        value
+        for returned in facts.returns
+        for value in returned.values
+        if isinstance(value, AccessPath) and value.base == name
+    ]
+    paths = [
+        AccessPath(outer.base, (*outer.members, *value.members))
+        for outer in site.call.values(given.position)
+        if isinstance(outer, AccessPath)
+        for value in read
+        if value.members
+    ]
+    kinds = [flow.program.types.at(path, site.facts) for path in paths]
+    known = all(kind is not None and kind.depth == 0 for kind in kinds)
+    return bool(read) and len(paths) == len(read) and known
 
 
 def _through_pointer(flow: Walk, given: Given) -> None:

@@ -524,3 +524,48 @@ def test_a_member_by_the_name_of_a_parameter_is_none(
     text = HELD.replace("PARAMETER", parameter).replace("RELEASED", released)
     (release,) = only_group(text.replace("GIVEN", given)).releases
     assert release.reached_by_helper == helper
+
+
+@pytest.mark.parametrize(
+    ("macro", "written"),
+    [
+        ("#define OF(e) ((e)->flags & 1)", False),
+        ("#define OF(e) (e->sub.flags)", False),
+        ("#define OF(e) (MASK)", False),
+        ("#define OF(e) (&(e)->flags)", True),
+        ("#define OF(e) ((e)->data)", True),
+        ("#define OF(e) ((e)->unknown)", True),
+        ("#define OF(e) ((unsigned long)(e) | (e)->flags)", True),
+    ],
+)
+def test_what_a_macro_reads_at_an_address_is_data(macro: str, written: bool) -> None:
+    """Only what may be the address itself, or one behind it, is followed."""
+    text = f"""
+    {macro}
+    struct entry {{
+        unsigned int flags;
+        struct {{ unsigned int flags; }} sub;
+        char data[8];
+    }};
+    struct demo {{
+        unsigned long *kept;
+    }};
+    int f(struct demo *d, unsigned long start)
+    {{
+        struct page *page;
+        struct entry *e;
+
+        if (get_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+            return -EFAULT;
+        e = page_address(page);
+        d->kept = OF(e);
+        put_page(page);
+        return 0;
+    }}
+    void g(struct demo *d)
+    {{
+        *d->kept = 1;
+    }}
+    """
+    kinds = {use.kind for use in only_group(text).uses}
+    assert (UseKind.WRITE_DATA in kinds) is written, kinds
