@@ -70,12 +70,12 @@ def _stage_command(name: str, last: str, text: str) -> None:
         return commands.run_stages(request, last, name=name)
 
 
-_stage_command("run", "series", "Everything: from the checkout to series and report.")
+_stage_command("run", "series", "Run everything, from the checkout to series and report.")
 _stage_command("scan", "scan", "Find every acquire.")
 _stage_command("pair", "pair", "Find the pin groups: acquires with all of their releases.")
 _stage_command("classify", "classify", "Decide what becomes of each group.")
 _stage_command("rewrite", "rewrite", "Edit the groups that are to be converted.")
-_stage_command("commit", "commit", "Make one commit a subsystem.")
+_stage_command("commit", "commit", "Make one commit per subsystem.")
 
 
 @app.command()
@@ -106,7 +106,7 @@ def prove(
         bool,
         typer.Option(
             "--controls/--no-controls",
-            help="Then spoil releases in scratch copies, to see that it shows.",
+            help="Then break releases on purpose, in scratch copies, to check that it is noticed.",
         ),
     ] = True,
     kasan: Annotated[
@@ -114,8 +114,8 @@ def prove(
         typer.Option("--kasan", help="Have the kernel check its accesses to memory, too."),
     ] = False,
 ) -> int:
-    """Boot the branch under QEMU and see who releases each pin; exit code 3 when it is not the
-    one that was found."""
+    """Boot the branch under QEMU and record who releases each pin. Exit code 3: a release differs
+    from what the analysis found."""
     from migrate.cli import proofs
     from migrate.runs.proving import Thoroughness
 
@@ -129,9 +129,11 @@ _stage_command("series", "series", "Write mails and report, and hand over the br
 @takes(*options_of("classify"))
 def explain(
     request: Request,
-    where: Annotated[str, typer.Argument(metavar="FILE[:LINE|:FUNCTION]", help="A path.")],
+    where: Annotated[
+        str, typer.Argument(metavar="FILE[:LINE|:FUNCTION]", help="A file of the kernel.")
+    ],
 ) -> int:
-    """Say why a group has its verdict, with its code."""
+    """Explain the verdict of a group, with its code."""
     from migrate.cli import commands
 
     return commands.explain(request, where)
@@ -140,7 +142,7 @@ def explain(
 @app.command()
 @takes(*options_of("classify"))
 def left(request: Request) -> int:
-    """Count the calls of GUP outside of mm/ that stay, by what stops them."""
+    """Count the GUP calls outside of mm/ that remain, by what prevents their conversion."""
     from migrate.cli import commands
 
     return commands.left_over(request)
@@ -155,13 +157,13 @@ def audit(
         typer.Option(
             "--since",
             metavar="REV",
-            help="Only what has to do with lines added since then.",
+            help="Only findings that involve lines added since this commit.",
             show_default="the whole tree",
         ),
     ] = None,
     mbox: Annotated[
         Path | None,
-        typer.Option("--mbox", metavar="FILE", help="Only what this series from a list brings."),
+        typer.Option("--mbox", metavar="FILE", help="Only what this series of mails introduces."),
     ] = None,
     suggestions: Annotated[
         bool,
@@ -179,12 +181,12 @@ def audit(
         bool,
         typer.Option(
             "--fix",
-            help="Mend what has but one remedy: commits that build, and a series for each"
-            " maintainer. The options on builds and series are for these.",
+            help="Fix what only one change can fix, in commits that build, and write a series for"
+            " each maintainer. The options for builds and series apply to these.",
         ),
     ] = False,
 ) -> int:
-    """Find pages that are released the wrong way, in any tree; exit code 3 when there are some."""
+    """Find pages that are released the wrong way, in any tree. Exit code 3: some were found."""
     from migrate.cli import audits
 
     given = audits.shape_of(shape, as_json=request.json, as_sarif=sarif)
@@ -199,7 +201,7 @@ def gaps(
         bool, typer.Option("--toml", help="The contracts as TOML, to be filled in.")
     ] = False,
 ) -> int:
-    """List the facts that would open most of the groups that are left to a person."""
+    """List the facts that are missing, by how many groups each would let the rules decide."""
     from migrate.cli.facts import gaps as missing
 
     return missing.gaps(request, as_toml=as_toml)
@@ -217,7 +219,7 @@ def review(request: Request) -> int:
 @app.command()
 @takes(*(name for name in options_of("status") if name not in _NOT_ASKED))
 def status(request: Request) -> int:
-    """Say where a run is and what to do next."""
+    """Show how far a run is and what to do next."""
     from migrate.cli import commands
 
     return commands.status(request)

@@ -40,7 +40,7 @@ class Request:
         typer.Argument(
             readable=False,
             metavar="TREE",
-            help="The kernel checkout; only ever read.",
+            help="The kernel checkout; its files are only read.",
             show_default="the current folder",
         ),
     ] = _HERE
@@ -79,14 +79,14 @@ class Request:
         ),
     ] = None
     revision: Annotated[
-        str, Scope(), typer.Option("--rev", metavar="REV", help="The commit to look at.")
+        str, Scope(), typer.Option("--rev", metavar="REV", help="The commit to work on.")
     ] = "HEAD"
     open_world: Annotated[
         bool,
         Scope(since="pair"),
         typer.Option(
             "--open-world",
-            help="Modules outside the tree may call what it exports and fill its tables.",
+            help="Assume that modules outside of the tree call its exports and fill its tables.",
         ),
     ] = False
     jobs: Annotated[
@@ -97,7 +97,7 @@ class Request:
             "-j",
             metavar="N",
             min=1,
-            help="Processes at a time.",
+            help="How many processes to use.",
             show_default="all cores",
         ),
     ] = _CORES
@@ -126,7 +126,7 @@ class Request:
     trust_profile: Annotated[
         bool,
         Scope(),
-        typer.Option("--trust-profile", help="Let a profile from elsewhere run code."),
+        typer.Option("--trust-profile", help="Allow a profile that is not built in to run code."),
     ] = False
     comments: Annotated[
         bool,
@@ -203,7 +203,7 @@ class Request:
     instrumented: Annotated[
         bool,
         Scope(since="build"),
-        typer.Option("--instrumented", help="Keep KASAN, debug info and the like on; slower."),
+        typer.Option("--instrumented", help="Keep KASAN, debug info and the like enabled; slower."),
     ] = False
     launcher: Annotated[
         str | None,
@@ -258,15 +258,15 @@ class Request:
     b4: Annotated[
         bool,
         Scope(since="series"),
-        typer.Option("--b4", help="Hand each series over as a branch of b4 prep, too."),
+        typer.Option("--b4", help="Also make a b4 prep branch of each series."),
     ] = False
     tree_scripts: Annotated[
         bool,
         Scope(since="series"),
         typer.Option(
             "--tree-scripts/--no-tree-scripts",
-            help="Run the kernel's get_maintainer.pl and checkpatch.pl; without, no script of"
-            " the tree runs but its build.",
+            help="Run the kernel's get_maintainer.pl and checkpatch.pl, or nothing of the tree but"
+            " its build.",
         ),
     ] = True
     unbuilt: Annotated[
@@ -274,8 +274,8 @@ class Request:
         Scope(since="series"),
         typer.Option(
             "--unbuilt",
-            help="Commits that no compiler has built: deliver them like others, write and hold"
-            " their series, or leave them out.",
+            help="What to do with commits that could not be built: deliver them like others, write"
+            " and hold their series, or leave them out.",
         ),
     ] = Policy.HOLD
     json: Annotated[

@@ -25,6 +25,12 @@ from migrate.kernel.signatures import DIRECT_NAMES
 
 _DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
 _NOTIFIERS = (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR)
+_BESIDES = {
+    UseKind.EXTRA_REFERENCE: "Another reference to the pages is taken",
+    UseKind.CONSUMED: "A callee takes over a reference to the pages",
+    UseKind.MANIPULATED: "The mappings of the pages, or their place on the LRU, are changed",
+}
+"""What a release may belong to besides GUP's references."""
 
 
 def implementation(q: Question) -> Answer | None:
@@ -124,11 +130,11 @@ def reference_consumed(q: Question) -> Answer | None:
     kinds = {u.kind for u in q.group.uses} - {UseKind.CONSUMED}
     if q.group.releases and (q.group.gaps or not kinds or not kinds <= ONLY_STRUCT):
         return None  # what is released may be used in a way that needs a pin
-    reason = "A callee takes over the reference, and only struct page is used before that"
+    reason = "Only struct page is used until a callee takes over the reference"
     lookups = q.lookups_for()
     if lookups:
         # Who gets the reference gets the same kind from a lookup.
-        reason += f"; {called(lookups)} takes one of the same kind"
+        reason += f", which may as well come from {called(lookups)}"
     action = Action.FOLLOW if lookups else Action.KEEP
     return Answer(action, "4", f"{reason}.", Confidence.MEDIUM, _evidence(consumed))
 
@@ -155,11 +161,11 @@ def not_followed(q: Question) -> Answer | None:
 
 def extra_references(q: Question) -> Answer | None:
     """With more references than GUP's, a release may be theirs."""
-    more = q.uses(UseKind.EXTRA_REFERENCE, UseKind.CONSUMED, UseKind.MANIPULATED)
+    more = q.uses(*_BESIDES)
     if not more:
         return None
-    reason = f"References of others, or mappings of the pages, change as well: {more[0].text}"
-    return Answer(Action.MANUAL, "", reason.rstrip(".;") + ".", Confidence.LOW, _evidence(more))
+    reason = f"{_BESIDES[more[0].kind]}: {more[0].text.rstrip('.;')}."
+    return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(more))
 
 
 def freed(q: Question) -> Answer | None:
@@ -202,8 +208,8 @@ def physical_address_used(q: Question) -> Answer | None:
     end = "another function releases the pages" if _outlives_call(q) else "they are released"
     # Who gets a number is not seen to give it to a device.
     reason = (
-        "The physical addresses of the pages are handed out, by which their data can be accessed"
-        f" until {end}."
+        "The physical addresses of the pages are passed on, so their data may be accessed until"
+        f" {end}."
     )
     return _for_device(q, kept, reason, Confidence.MEDIUM)
 

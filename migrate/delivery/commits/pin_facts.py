@@ -67,9 +67,9 @@ def effects(callers: Sequence[Caller], pins: PinFacts) -> str:
         )
     refused = [c for c in callers if pins.refuses_files and c.longterm and not c.reads_only]
     changed = list(_changed(callers, refused, pins))
-    same = [] if refused else ["file-backed memory is accepted as before"]
+    same = [] if refused else ["file-backed pages are accepted as before"]
     same += ["FOLL_FORCE is passed on"] if all(c.forced for c in callers) else []
-    rest = listed([*same, "no accounting is added"])
+    rest = listed([*same, "pinning charges nothing against RLIMIT_MEMLOCK"])
     lead = "Apart from that, nothing" if changed else "Nothing else"
     return " ".join([*changed, f"{lead} changes for the caller: {rest}."])
 
@@ -78,16 +78,16 @@ def _changed(callers: Sequence[Caller], refused: Sequence[Caller], pins: PinFact
     shared = [c for c in callers if pins.unshares and c.may_read]
     if shared:
         yield (
-            "Without FOLL_WRITE, a pin first breaks the sharing of an anonymous page that is shared"
-            f" copy-on-write, which a reference did not{_who(shared, callers)}."
+            f"{_in(shared, callers)} pin without FOLL_WRITE first unshares an anonymous page that"
+            " is shared copy-on-write; a plain reference does not."
         )
     if refused:
         yield (
-            "With FOLL_LONGTERM, a pin for writing fails on file mappings that need dirty tracking,"
-            f" which a reference did not{_who(refused, callers)}."
+            f"{_in(refused, callers)} pin with FOLL_LONGTERM and FOLL_WRITE fails on file mappings"
+            " that need dirty tracking; a plain reference does not."
         )
 
 
-def _who(some: Sequence[Caller], of: Sequence[Caller]) -> str:
-    """The functions that it is true of, when it is not true of all."""
-    return f": {called([n for c in some for n in c.takers])}" if len(some) < len(of) else ""
+def _in(some: Sequence[Caller], of: Sequence[Caller]) -> str:
+    """How a sentence about a pin begins: with the functions when it is not true of all."""
+    return f"In {called([n for c in some for n in c.takers])}, a" if len(some) < len(of) else "A"

@@ -323,10 +323,20 @@ def test_the_trait_that_decides_is_the_evidence() -> None:
 def test_a_reason_ends_with_one_stop_whatever_it_quotes() -> None:
     more = use(U.EXTRA_REFERENCE, "get_page(page);")
     answer = expect(rules.extra_references, group(more=(more,)), Action.MANUAL, "")
-    assert (
-        answer.reason
-        == "References of others, or mappings of the pages, change as well: get_page(page)."
-    )
+    assert answer.reason == "Another reference to the pages is taken: get_page(page)."
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (U.EXTRA_REFERENCE, "Another reference to the pages is taken"),
+        (U.CONSUMED, "A callee takes over a reference to the pages"),
+        (U.MANIPULATED, "The mappings of the pages, or their place on the LRU, are changed"),
+    ],
+)
+def test_what_a_release_may_belong_to_is_named(kind: UseKind, said: str) -> None:
+    answer = expect(rules.extra_references, group(more=(use(kind, "call(p);"),)), Action.MANUAL, "")
+    assert answer.reason == f"{said}: call(p)."
 
 
 def test_data_read_is_for_the_profile_to_say() -> None:
