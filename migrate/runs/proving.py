@@ -51,7 +51,7 @@ def known_proof(job: Job, wanted: Thoroughness) -> Proof | None:
 def make_proof(job: Job, wanted: Thoroughness) -> Proof:
     """Build and boot the branch, the workspace being locked, and keep what was seen."""
     from migrate.delivery.proof.prove import prove
-    from migrate.delivery.proof.trial import Task
+    from migrate.delivery.proof.task import Task
 
     converted = {group for commit in job.branch.commits for group in commit.groups}
     told = job.listener

@@ -182,6 +182,7 @@ def test_ccache_need_not_preprocess_unless_the_user_wants_it(
 
     monkeypatch.setattr("migrate.base.programs.process.run", run)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setenv("CCACHE_NAMESPACE", "mine-")
     for name in ("CCACHE_DEPEND", "CCACHE_NODEPEND"):
         monkeypatch.delenv(name, raising=False)
     if mine:
@@ -196,3 +197,10 @@ def test_ccache_need_not_preprocess_unless_the_user_wants_it(
         assert ("CCACHE_DEPEND=1" in seen[-1]) is (extra is not None)
         assert ("CCACHE_PREFIX=distcc" in seen[-1]) is (launcher == "distcc")
         assert "CCACHE_PREFIX=ccache" not in seen[-1]
+        # An image has parts that no list of what was read names; nobody's setting changes that.
+        with pytest.raises(KeyboardInterrupt):
+            kernel.make(["image"], JobServer("", (0, 1)), log=tmp_path / "log", image=True)
+        assert "CC=ccache gcc" in seen[-1] and "CCACHE_NODEPEND=1" in seen[-1]
+        assert "CCACHE_NAMESPACE=mine-gup-migrate-images" in seen[-1]
+        assert "CCACHE_DEPEND=1" not in seen[-1]
+        assert ("CCACHE_DEPEND" in seen[-1]) is (mine == "CCACHE_DEPEND"), "unset where it is set"

@@ -199,11 +199,13 @@ class BuildFolder:
         names = [posixpath.normpath(t) for t in targets]
         return any(n in run.objects or n in run.failed or self._is_new(n, started) for n in names)
 
-    def build_all(self, goals: Sequence[str], commit: str, server: JobServer) -> MakeRun:
-        """Make `goals`, incrementally."""
+    def build_all(
+        self, goals: Sequence[str], commit: str, server: JobServer, *, image: bool = False
+    ) -> MakeRun:
+        """Make `goals`, incrementally; an `image` is one that is booted."""
         with self._working():
             self._settle_config(self._facts.environment, server)
-            return self._kernel.make(goals, server, log=self.log(commit[:12]))
+            return self._kernel.make(goals, server, log=self.log(commit[:12]), image=image)
 
     def _attempt(self, target: str, run: MakeRun, started: int, seconds: float) -> Attempt:
         name = posixpath.normpath(target)

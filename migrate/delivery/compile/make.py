@@ -34,6 +34,8 @@ _OURS = re.compile(
     r"|objtree$|K(C|A|CPP)FLAGS$|(CC|LD|AR|NM|CHECK|W|C|V|M|O|CF)$|INSTALL_|LOCALVERSION)"
 )
 """Environment variables that would change what kbuild does behind the tool's back."""
+_IMAGES = "gup-migrate-images"
+"""What ccache keeps of images is kept apart: it was all preprocessed."""
 _IN_ENGLISH = {"LANG": "C", "LC_MESSAGES": "C", "LC_CTYPE": "C"}
 """The kernel's makefile takes LC_ALL away from the compiler, whose words are read here."""
 _TAG = re.compile(r"  ([A-Z][A-Z0-9_]*)(?: \[[A-Z]+\])?\s+(\S.*)$")
@@ -123,15 +125,17 @@ class Kernel:
         variables: Mapping[str, str] | None = None,
         config: bool = False,
         objects: bool = False,
+        image: bool = False,
         owner: str = "",
     ) -> MakeRun:
         """Run make for `targets`, which with `objects` are objects, and keep its output in `log`.
 
-        Objects with an `owner` are built by the makefile of that folder instead of their own.
+        Objects with an `owner` are built by the makefile of that folder instead of their own. An
+        `image` is one that is booted, so that what is linked into it has to be right.
         `config` leaves out the compiler launcher: questions about the compiler are asked here.
         A :class:`Refusal` when the disk is full or make cannot be run.
         """
-        extra, compiler = ({}, self.toolchain.compiler) if config else self._compiler()
+        extra, compiler = ({}, self.toolchain.compiler) if config else self._compiler(image)
         assigned = {**_IN_ENGLISH, "MAKEFLAGS": server.flags, **extra, **(variables or {})}
         limit, silence = _TIME_LIMIT, _TREE_SILENCE
         if objects or config:
@@ -143,7 +147,7 @@ class Kernel:
                 *(
                     part
                     for name in sorted(os.environ)
-                    if _OURS.match(name)
+                    if _OURS.match(name) or (image and name == "CCACHE_DEPEND")
                     for part in ("-u", name)
                 ),
                 *(f"{name}={value}" for name, value in assigned.items()),
@@ -168,17 +172,22 @@ class Kernel:
         )
         return self._understood(outcome, log)
 
-    def _compiler(self) -> tuple[dict[str, str], str]:
+    def _compiler(self, image: bool) -> tuple[dict[str, str], str]:
         """Environment and CC= for compiling: ccache in front when there is one, else a launcher.
 
-        kbuild has the compiler list what it reads, so ccache need not preprocess to find out.
+        kbuild has the compiler list what it reads, so ccache need not preprocess to find out. But
+        then it does not see .incbin, which no list has, and takes one compressed kernel for another
+        of the same size. For an `image` it preprocesses, and does not look at what it kept before.
         """
         launcher = self.options.compiler_launcher
         if launcher and PurePath(launcher).name == "ccache":
             launcher = None
         if shutil.which("ccache"):
             extra = {"CCACHE_PREFIX": launcher} if launcher else {}
-            if not os.environ.keys() & {"CCACHE_DEPEND", "CCACHE_NODEPEND"}:
+            if image:
+                among = os.environ.get("CCACHE_NAMESPACE", "")
+                extra |= {"CCACHE_NODEPEND": "1", "CCACHE_NAMESPACE": f"{among}{_IMAGES}"}
+            elif not os.environ.keys() & {"CCACHE_DEPEND", "CCACHE_NODEPEND"}:
                 extra["CCACHE_DEPEND"] = "1"
             return extra, f"ccache {self.toolchain.compiler}"
         return {}, f"{launcher} {self.toolchain.compiler}" if launcher else self.toolchain.compiler

@@ -10,7 +10,7 @@ there is nothing to turn back: each of its releases is taken out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from migrate.delivery.proof.model import (
@@ -22,8 +22,11 @@ from migrate.delivery.proof.model import (
     Spoiling,
 )
 from migrate.delivery.proof.places import Hunk, new_line
+from migrate.kernel.tree import Tree
 
 _CAUGHT = (Outcome.HELD, Outcome.FOREIGN)
+_DROPPED = b"gup_prove_dropped()"
+"""What stands where a release was: it says that this place is reached."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,24 @@ def spoil(
     return b"".join(new), failed
 
 
+def spoil_round(
+    tried: Round, base: Tree, tip: Tree, hunks: Mapping[str, Sequence[Hunk]], names: Names
+) -> tuple[dict[str, bytes], dict[Spoiled, NotSpoiled]]:
+    """The files of `tip` that a round spoils, and what of it could not be; `hunks` are what the
+    conversion of `base` changed, by path."""
+    by_path: dict[str, list[Spoiled]] = {}
+    for item in tried.spoiled:
+        by_path.setdefault(item.release.path, []).append(item)
+    before, after = base.read_many(by_path), tip.read_many(by_path)
+    files: dict[str, bytes] = {}
+    failed: dict[Spoiled, NotSpoiled] = {}
+    for path, items in by_path.items():
+        changed = hunks.get(path, ())
+        files[path], bad = spoil(after[path], before[path], items, changed, names)
+        failed |= bad
+    return files, failed
+
+
 def _lines(hunk: Hunk, line: int) -> tuple[int, int, int, int]:
     """The lines of the converted file and of the one before that are spoiled, each a beginning
     and an end: line by line where that can be, so that what is beside a release stays converted."""
@@ -165,23 +186,37 @@ def _without_call(text: bytes, lines: int, names: Sequence[str]) -> bytes | None
         at += 1
     inside = text[found.start() : at]
     # As many lines as before: what stands below keeps its place.
-    return text[: found.start()] + b"((void)0)" + b"\n" * inside.count(b"\n") + text[at:]
+    return text[: found.start()] + _DROPPED + b"\n" * inside.count(b"\n") + text[at:]
 
 
 def judged(
-    tried: Round, proofs: Iterable[GroupProof], failed: Mapping[Spoiled, NotSpoiled]
+    tried: Round,
+    proofs: Iterable[GroupProof],
+    failed: Mapping[Spoiled, NotSpoiled],
+    passed: Collection[Line],
 ) -> Iterator[tuple[str, Control]]:
-    """What came of each release of a round, by group."""
+    """What came of each release of a round, by group; `passed` are lines of releases that were
+    reached. What was not reached misses nothing."""
     by_group = {p.group: p for p in proofs}
     for item in tried.spoiled:
         if item in failed:
             outcome, reason = ControlOutcome.NOT_MADE, failed[item].reason
         else:
             found = by_group[item.group]
-            caught = found.outcome in _CAUGHT or bool(found.held)
-            outcome = ControlOutcome.CAUGHT if caught else ControlOutcome.MISSED
             reason = found.reason or str(found.outcome)
+            if found.outcome in _CAUGHT or found.held:
+                outcome = ControlOutcome.CAUGHT
+            elif item.spoiling is Spoiling.DROPPED and item.release not in passed:
+                outcome, reason = ControlOutcome.NOT_MADE, "it was not reached this time"
+            else:
+                outcome = ControlOutcome.MISSED
         yield item.group, Control(item.release, item.spoiling, outcome, reason)
+
+
+def is_final(control: Control) -> bool:
+    """Whether another boot would show no more: the release was noticed, or was reached and not."""
+    reached = control.spoiling is Spoiling.DROPPED and control.outcome is ControlOutcome.MISSED
+    return reached or control.outcome is ControlOutcome.CAUGHT
 
 
 def not_made(tried: Round, reason: str) -> Iterator[tuple[str, Control]]:

@@ -61,7 +61,7 @@ class Kernels:
 
         def work(folder: BuildFolder, server: JobServer) -> MakeRun:
             while True:
-                run = folder.build_all((self.emulated.goal,), commit, server)
+                run = folder.build_all((self.emulated.goal,), commit, server, image=True)
                 if run.code == 0 or run.stopped or not folder.cure(run.text):
                     return run
 

@@ -109,8 +109,12 @@ class Places:
 
     def line_of(self, site: Site) -> Line:
         """The line of the user's tree, the first of several."""
+        return self.lines_of(site)[0]
+
+    def lines_of(self, site: Site) -> list[Line]:
+        """All lines of the user's tree that became that of `site`."""
         path = self.path_of(site)
-        return Line(path, old_lines(self._hunks.get(path, ()), site.line)[0])
+        return [Line(path, n) for n in old_lines(self._hunks.get(path, ()), site.line)]
 
     def path_of(self, site: Site) -> str:
         """The path in the tree."""
@@ -122,9 +126,8 @@ class Places:
     def _known(self, site: Site, sites: Mapping[Line, set[str]]) -> Known:
         if site.path == "-":
             return Known(NOBODY, frozenset())
-        path = self.path_of(site)
-        lines = old_lines(self._hunks.get(path, ()), site.line)
-        for number in lines:
-            if groups := sites.get(Line(path, number)):
-                return Known(Line(path, number), frozenset(groups))
-        return Known(Line(path, lines[0]), frozenset())
+        lines = self.lines_of(site)
+        for line in lines:
+            if groups := sites.get(line):
+                return Known(line, frozenset(groups))
+        return Known(lines[0], frozenset())

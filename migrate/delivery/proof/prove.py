@@ -8,8 +8,10 @@ from migrate.delivery.proof.instrument import Instrumented, Unfit, Wanted, instr
 from migrate.delivery.proof.machine.emulated import Emulated, emulated_machines
 from migrate.delivery.proof.merged import merged
 from migrate.delivery.proof.model import Outcome, Proof
+from migrate.delivery.proof.named import named
 from migrate.delivery.proof.source import open_source
-from migrate.delivery.proof.trial import Prepared, Stop, Task, trial
+from migrate.delivery.proof.task import Prepared, Stop, Task
+from migrate.delivery.proof.trial import trial
 
 
 def prove(task: Task) -> Proof:
@@ -41,4 +43,5 @@ def _prepare(task: Task) -> Prepared:
         case Unfit(reason):
             raise Stop(f"the record of pins does not fit this tree: {reason}")
         case Instrumented():
-            return Prepared(source, tree, made, source.commit(task.branch.tip, made.files))
+            files = named(made.files, tree)
+            return Prepared(source, tree, made, source.commit(task.branch.tip, files))

@@ -10,12 +10,14 @@ from migrate.delivery.proof.controls import (
     NotSpoiled,
     Round,
     Spoiled,
+    is_final,
     judged,
     not_made,
     rounds,
     spoil,
 )
 from migrate.delivery.proof.model import (
+    Control,
     ControlOutcome,
     GroupProof,
     HeldPins,
@@ -72,7 +74,7 @@ def test_a_hunk_of_another_length_is_turned_back_whole() -> None:
 def test_a_call_is_dropped_and_the_lines_below_keep_their_numbers() -> None:
     hunks = (Hunk(6, 2, 6, 2),)
     made, failed = spoil(TIP, BASE, [wanted(6, Spoiling.DROPPED)], hunks, NAMES)
-    assert made == TIP.replace(b"unpin_user_pages(\n\t\tpages, count(n))", b"((void)0)\n")
+    assert made == TIP.replace(b"unpin_user_pages(\n\t\tpages, count(n))", b"gup_prove_dropped()\n")
     assert failed == {}
     assert made.count(b"\n") == TIP.count(b"\n")
 
@@ -81,7 +83,7 @@ def test_several_of_a_file_are_spoiled_at_once() -> None:
     hunks = (Hunk(3, 1, 3, 1), Hunk(5, 1, 5, 1), Hunk(6, 2, 6, 2))
     both = [wanted(5, Spoiling.TURNED_BACK), wanted(6, Spoiling.DROPPED)]
     made, _ = spoil(TIP, BASE, both, hunks, NAMES)
-    assert b"put_page(page);\n\t((void)0)\n;" in made
+    assert b"put_page(page);\n\tgup_prove_dropped()\n;" in made
 
 
 def test_what_cannot_be_spoiled_is_said() -> None:
@@ -127,7 +129,7 @@ def test_a_line_that_was_not_changed_is_found_behind_what_was() -> None:
     item = wanted(3, Spoiling.DROPPED)
     names = replace(NAMES, drops=("put_page",))
     made, failed = spoil(tip, base, [item], (Hunk(1, 0, 2, 2),), names)
-    assert made == tip.replace(b"put_page(page)", b"((void)0)")
+    assert made == tip.replace(b"put_page(page)", b"gup_prove_dropped()")
     assert failed == {}
 
 
@@ -143,7 +145,7 @@ def test_a_control_is_caught_when_the_pins_stay_or_are_foreign() -> None:
         GroupProof("c", Outcome.PROVED),
         GroupProof("d", Outcome.SPLAT, held=(HeldPins(A10, 3),)),
     ]
-    found = {name: control.outcome for name, control in judged(tried, proofs, {})}
+    found = {name: control.outcome for name, control in judged(tried, proofs, {}, {A20})}
     caught, missed = ControlOutcome.CAUGHT, ControlOutcome.MISSED
     assert found == {"a": caught, "b": caught, "c": missed, "d": caught}
 
@@ -151,11 +153,29 @@ def test_a_control_is_caught_when_the_pins_stay_or_are_foreign() -> None:
 def test_a_control_that_was_not_made_is_neither() -> None:
     tried = Round((Spoiled("a", A20, Spoiling.DROPPED),))
     failed = {tried.spoiled[0]: NotSpoiled("so")}
-    (one,) = judged(tried, [], failed)
+    (one,) = judged(tried, [], failed, ())
     (other,) = not_made(tried, "it does not build")
     assert one[1].outcome is other[1].outcome is ControlOutcome.NOT_MADE
     assert other[1].reason == "it does not build"
     assert not GroupProof("a", Outcome.PROVED, controls=(one[1],)).controlled
+
+
+def test_a_release_that_was_taken_out_but_not_reached_misses_nothing() -> None:
+    proofs = [GroupProof("a", Outcome.PROVED)]
+    for spoiling, passed, outcome in [
+        (Spoiling.DROPPED, {A30}, ControlOutcome.NOT_MADE),
+        (Spoiling.DROPPED, {A20}, ControlOutcome.MISSED),
+        (Spoiling.TURNED_BACK, set[Line](), ControlOutcome.MISSED),
+    ]:
+        ((_, control),) = judged(Round((Spoiled("a", A20, spoiling),)), proofs, {}, passed)
+        assert control.outcome is outcome
+        # What was reached and yet not noticed is not booted again until it is.
+        assert is_final(control) is (passed == {A20})
+    assert control.reason == "proved"
+
+
+def test_a_release_that_was_noticed_is_final() -> None:
+    assert is_final(Control(A20, Spoiling.TURNED_BACK, ControlOutcome.CAUGHT))
 
 
 def test_what_groups_have_in_common_is_spoiled_once() -> None:
@@ -163,7 +183,7 @@ def test_what_groups_have_in_common_is_spoiled_once() -> None:
     assert spoil(TIP, BASE, both, HUNKS, NAMES) == spoil(TIP, BASE, both[:1], HUNKS, NAMES)
     both = [replace(wanted(6, Spoiling.DROPPED), group=name) for name in "gh"]
     made, failed = spoil(TIP, BASE, both, (Hunk(6, 2, 6, 2),), NAMES)
-    assert failed == {} and made.count(b"((void)0)") == 1
+    assert failed == {} and made.count(b"gup_prove_dropped()") == 1
 
 
 def test_a_hunk_with_an_acquire_is_not_turned_back() -> None:

@@ -3,7 +3,7 @@
  * Who pinned each page and who released it, for gup-migrate prove, and which code
  * of the converted files ran. This file is part of a scratch build only. Pages are
  * noted by their head, for some of the functions release the head in the place of
- * the page that was pinned.
+ * the page that was pinned. GUP_PROVE_KERNEL is the name of this very kernel.
  */
 #define GUP_PROVE_OFF
 #include <linux/mm.h>
@@ -254,6 +254,17 @@ void gup_prove_released_row(struct gup_prove_site *site, struct page *page,
 	}
 }
 
+/* Where nothing is released any more. */
+void gup_prove_passed(struct gup_prove_site *site)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	introduce(site, false);
+	site->calls++;
+	raw_spin_unlock_irqrestore(&lock, flags);
+}
+
 static void show_site(struct seq_file *m, struct gup_prove_site *site)
 {
 	if (site)
@@ -317,6 +328,7 @@ static int gup_prove_show(struct seq_file *m, void *v)
 			show_held(m, site);
 	if (with_places)
 		show_places(m);
+	seq_puts(m, "KERNEL " GUP_PROVE_KERNEL "\n");
 	seq_printf(m, "SUM %lu %lu\n", held, lost);
 	return 0;
 }
@@ -363,5 +375,6 @@ late_initcall(gup_prove_init);
 EXPORT_SYMBOL(gup_prove_acquired);
 EXPORT_SYMBOL(gup_prove_acquired_one);
 EXPORT_SYMBOL(gup_prove_fails);
+EXPORT_SYMBOL(gup_prove_passed);
 EXPORT_SYMBOL(gup_prove_released);
 EXPORT_SYMBOL(gup_prove_released_row);

@@ -12,7 +12,7 @@ _SPLAT = re.compile(
     r"WARNING: |BUG: |\bOops\b|kernel BUG at|Kernel panic|general protection fault"
     r"|Bad page state|Unable to handle|refcount_t: |list_(add|del) corruption"
 )
-_ROW = re.compile(r"\| (ACQUIRE|RELEASE|PAIR|HELD|RAN|SUM) (.*)")
+_ROW = re.compile(r"\| (ACQUIRE|RELEASE|PAIR|HELD|RAN|KERNEL|SUM) (.*)")
 _CALLED = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*\+0x[0-9a-f]+/0x[0-9a-f]+")
 """A line of a trace, as in " ? f.part.0+0x10/0x20"."""
 _STAMP = re.compile(r"^\[\s*\d+\.\d+\](\[[^\]]*\])?\s*")
@@ -34,7 +34,7 @@ class Site:
 class Table:
     """Pins since the guest started: `acquires` and `releases` have the pages by site. `places` are
     the basic blocks that ran, as distances from the beginning of the kernel's code, in the last
-    table alone."""
+    table alone. `kernel` is what the kernel calls itself."""
 
     acquires: dict[Site, int] = field(default_factory=dict)
     releases: dict[Site, int] = field(default_factory=dict)
@@ -42,6 +42,7 @@ class Table:
     held: dict[Site, int] = field(default_factory=dict)
     lost: int = 0
     places: set[int] = field(default_factory=set)
+    kernel: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _table(rows: Sequence[tuple[str, list[str]]]) -> Table | None:
     table, summed = Table(), False
     try:
         for kind, words in rows:
-            sites = list(_sites(words)) if kind != "RAN" else []
+            sites = list(_sites(words)) if kind not in ("RAN", "KERNEL") else []
             match kind:
                 case "ACQUIRE":
                     _add(table.acquires, sites[0], int(words[3]))
@@ -185,6 +186,8 @@ def _table(rows: Sequence[tuple[str, list[str]]]) -> Table | None:
                     _add(table.held, sites[0], int(words[2]))
                 case "RAN":
                     table.places.update(int(word, 16) for word in words)
+                case "KERNEL":
+                    table.kernel = words[0]
                 case _:
                     table.lost, summed = int(words[1]), True
     except (IndexError, ValueError):

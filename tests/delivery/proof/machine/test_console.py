@@ -44,6 +44,12 @@ def test_a_whole_console_is_read() -> None:
     assert table.acquires == {x10: 40} and table.releases == {x20: 40}
 
 
+def test_the_kernel_may_say_which_one_it_is() -> None:
+    more = TABLE.replace("| SUM", "| KERNEL 0123abcd\ngup-prove: | SUM").replace("n 6 t", "n 7 t")
+    found = read_console((START + more).encode())
+    assert found.last is not None and found.last.kernel == "0123abcd"
+
+
 def test_the_kernel_may_write_into_a_line_before_ours() -> None:
     found = read_console(
         (START + TABLE).replace("gup-prove: | SUM", "[ 1.0] xgup-prove: | SUM").encode()
