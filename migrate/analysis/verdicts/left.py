@@ -24,6 +24,7 @@ STOPS = {
     "fast_only": "it never sleeps, as in interrupt context",
     "through_helper": "its callers change only together",
     "mmu_notifier": "an MMU notifier covers the pages (CASE 3)",
+    "pinned_beside": "a pin is taken beside it where one is wanted (CASE 3)",
     "notifier_near": "an MMU notifier may cover the pages",
     "mappings_changed": "it works on the mappings of the page",
     "reference_consumed": "a callee takes over the reference, and no lookup fits",

@@ -7,6 +7,7 @@ CASE numbers are those of the kernel's Documentation/core-api/pin_user_pages.rst
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 from migrate.analysis.gaps import FOREIGN_SOURCES
@@ -21,7 +22,7 @@ from migrate.analysis.model import (
 from migrate.analysis.verdicts.question import ONLY_STRUCT, Answer, Question, Rule
 from migrate.analysis.verdicts.wording import why, words
 from migrate.base.prose import called
-from migrate.kernel.signatures import DIRECT_NAMES
+from migrate.kernel.signatures import DIRECT_NAMES, PIN_NAMES
 
 _DATA = (UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA, UseKind.MAP)
 _NOTIFIERS = (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR)
@@ -111,6 +112,24 @@ def mmu_notifier(q: Question) -> Answer | None:
         reason = "The file registers an MMU notifier, which tears mappings down when a page moves."
         return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, (same.evidence,))
     return None
+
+
+def pinned_beside(q: Question) -> Answer | None:
+    """CASE 3: where the function that takes the pages takes a pin for those callers that want one,
+    a plain reference for the others is meant, if a notifier is there for them."""
+    notifier = q.group.trait(TraitKind.NOTIFIER_FILE)
+    if notifier is None or q.uses(UseKind.DMA) or q.stays_long_term():
+        return None
+    here = {a.function for a in q.group.acquires}
+    pins = [u for u in q.uses(UseKind.OTHER_SOURCE) if u.function in here and _pin_in(u.text)]
+    if not pins:
+        return None
+    reason = (
+        f"{pins[0].function}() calls {_pin_in(pins[0].text)}() where a pin is wanted; the plain"
+        " references beside it end when the MMU notifier says so."
+    )
+    evidence = (notifier.evidence, *_evidence(tuple(pins)))
+    return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, evidence)
 
 
 def mappings_changed(q: Question) -> Answer | None:
@@ -317,6 +336,7 @@ RULES: tuple[Rule, ...] = (
     Rule(fast_only, ("3", "4", "5"), (Action.KEEP,), high=True),
     Rule(through_helper, ("",), (Action.MANUAL,)),
     Rule(mmu_notifier, ("3",), (Action.KEEP,), high=True),
+    Rule(pinned_beside, ("3",), (Action.KEEP,)),
     Rule(mappings_changed, ("4",), (Action.KEEP,)),
     Rule(reference_consumed, ("4",), (Action.KEEP, Action.FOLLOW)),
     Rule(other_sources, ("",), (Action.MANUAL,)),
@@ -351,6 +371,11 @@ def _for_device(q: Question, uses: tuple[Use, ...], reason: str, confidence: Con
 
 def _outlives_call(q: Question) -> bool:
     return q.has(TraitKind.LONG_LIVED) or bool(q.group.gaps) or not q.group.releases
+
+
+def _pin_in(text: str) -> str:
+    """The function that takes a pin in a statement, "" for none."""
+    return next((name for name in re.findall(r"\w+", text) if name in PIN_NAMES), "")
 
 
 def _is_fast_only(name: str) -> bool:

@@ -169,7 +169,7 @@ def test_a_lookup_is_for_its_acquire_and_wants_functions_of_the_tree(
     target = Target(lookups=rules)
     (found,) = classify(tree, Pairing(tree.commit, (about,)), profile=target).verdicts
     assert (found.action, found.case) == (action, "4")
-    named = "look() is enough" in found.reason or "look() takes one" in found.reason
+    named = "look() is enough" in found.reason or "come from look()" in found.reason
     assert named == (action is Action.FOLLOW)
     told = ("Unlike GUP, look() never returns 0, and find",) * (action is Action.FOLLOW)
     assert tuple(w[:44] for w in found.warnings) == told

@@ -31,6 +31,7 @@ from tests.analysis.groups import GAP, PATH, acquire, group, release, trait, use
 
 U, T = UseKind, TraitKind
 WRITTEN = (U.MAP, U.WRITE_DATA, T.MAY_WRITE)
+PIN = "n = pin_user_pages(start, 1, 0, pages);"
 ONLY_FAST = (acquire(name="get_user_page_fast_only"),)
 
 
@@ -139,6 +140,21 @@ def test_a_notifier_of_the_same_object(kind: TraitKind) -> None:
     assert ask(rules.mmu_notifier, other) is None
     nameless = group(U.DMA, structs=("",), more=(trait(kind, ""),))
     assert ask(rules.mmu_notifier, nameless) is None
+
+
+def test_a_pin_beside_says_that_a_plain_reference_is_meant() -> None:
+    pin = replace(use(U.OTHER_SOURCE), function=acquire().function, text=PIN)
+    about = group(T.NOTIFIER_FILE, U.MAP, more=(pin,))
+    answer = expect(rules.pinned_beside, about, Action.KEEP, "3")
+    assert "pin_user_pages() where" in answer.reason
+    for other in (
+        group(U.MAP, more=(pin,)),
+        group(T.NOTIFIER_NEAR, U.MAP, more=(pin,)),
+        group(T.NOTIFIER_FILE, U.DMA, more=(pin,)),
+        group(T.NOTIFIER_FILE, more=(replace(pin, function="elsewhere"),)),
+        group(T.NOTIFIER_FILE, more=(replace(pin, text="page = alloc_page();"),)),
+    ):
+        assert ask(rules.pinned_beside, other) is None
 
 
 def test_a_notifier_in_the_file_covers_addresses_that_are_handed_on() -> None:
@@ -500,7 +516,7 @@ def every_answer(rule: Ask) -> set[tuple[str, Action]]:
         for acquires in ((acquire(),), ONLY_FAST, helper):
             subject = "evidence" if one is T.THROUGH_HELPER else "demo"
             traits = [trait(k, subject) for k in (one, two) if isinstance(k, TraitKind)]
-            uses = [use(k) for k in (one, two) if isinstance(k, UseKind)]
+            uses = [use(k, PIN) for k in (one, two) if isinstance(k, UseKind)]
             for releases, gaps in (((release(),), ()), ((), ()), ((release(),), (GAP,))):
                 about = group(acquires=acquires, releases=releases, gaps=gaps, structs=("demo",))
                 about = replace(about, uses=tuple(uses), traits=tuple(traits), follows=(SITE,))
