@@ -2,7 +2,7 @@
 """What `gup-migrate prove` sees of real kernels: python -m bench.prove LINUX... [--record FILE].
 
 Each kernel is converted under each profile that fits, built and booted; LINUX=PROFILE names one for
-a kernel. Give `--workspaces DIR` to keep what was built.
+a kernel. Each kernel is a section of the document. Give `--workspaces DIR` to keep what was built.
 """
 
 from __future__ import annotations
@@ -36,10 +36,12 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-prove-") as scratch:
         place = options.workspaces or Path(scratch)
-        lines = list(_table(options, place))
-    print("\n".join(lines))
-    if options.record:
-        options.record.write(lines)
+        for tree, profiles in map(_wanted, options.trees):
+            version = ".".join(map(str, open_tree(tree).version[:2]))
+            lines = list(_table(tree, profiles, version, place / version, options.no_controls))
+            print("\n".join(lines))
+            if options.record:
+                options.record.write(lines, f"bench.prove on Linux {version}")
 
 
 def _wanted(named: str) -> tuple[Path, Sequence[str]]:
@@ -48,18 +50,18 @@ def _wanted(named: str) -> tuple[Path, Sequence[str]]:
     return Path(path), [profile] if profile else PROFILES
 
 
-def _table(options: argparse.Namespace, place: Path) -> Iterator[str]:
+def _table(
+    tree: Path, profiles: Sequence[str], version: str, workspace: Path, no_controls: bool
+) -> Iterator[str]:
     yield f"| {' | '.join(_HEADS)} |"
     yield f"| {' | '.join('---' for _ in _HEADS)} |"
     pairs: list[str] = []
-    more = ["--no-controls"] if options.no_controls else []
-    for tree, profiles in map(_wanted, options.trees):
-        version = ".".join(map(str, open_tree(tree).version[:2]))
-        for profile in profiles:
-            proof = _proof(tree, profile, place / version, more)
-            if proof is not None:
-                yield _row(version, profile, proof)
-                pairs += ["", f"Linux {version}, {profile}:", "", *_groups(proof)]
+    more = ["--no-controls"] if no_controls else []
+    for profile in profiles:
+        proof = _proof(tree, profile, workspace, more)
+        if proof is not None:
+            yield _row(version, profile, proof)
+            pairs += ["", f"Linux {version}, {profile}:", "", *_groups(proof)]
     yield from pairs
 
 
