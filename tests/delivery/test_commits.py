@@ -15,7 +15,7 @@ import pytest
 from migrate import __version__
 from migrate.analysis.contract import Contract, ContractKind
 from migrate.analysis.model import Acquire, Action, Evidence, Place
-from migrate.analysis.verdicts.classify import OTHER_VERSIONS, TRUTH_VALUE
+from migrate.analysis.verdicts.notes import NoteKind, note
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.base.programs import process
@@ -319,15 +319,15 @@ def test_what_has_no_subsystem_is_committed_by_folder(make_tiny: Callable[..., T
 
 
 def test_what_the_edit_settles_is_no_warning_any_more(tiny: Tiny) -> None:
-    warnings = (f"{TRUTH_VALUE} ({ONE}:5).", "The pages may be written to.")
+    warnings = (note(NoteKind.TRUTH_VALUE, f"{ONE}:5"), "The pages may be written to.")
     assert (data_folder("cocci") / "rewrite" / FLAG_RULE).is_file()
     group, verdict, change = tiny.change(ONE, "ALPHA DRIVER", warnings=warnings)
     branch = tiny.commit(*tiny.results((group, verdict, change)))
-    assert TRUTH_VALUE in " ".join(body(tiny, branch.tip).split())
+    assert "A truth value is passed" in " ".join(body(tiny, branch.tip).split())
     change = replace(change, rules=(FLAG_RULE,))
     branch = tiny.commit(*tiny.results((group, verdict, change)))
     text = body(tiny, branch.tip)
-    assert TRUTH_VALUE not in " ".join(text.split())
+    assert "A truth value is passed" not in " ".join(text.split())
     assert "Pass flags where a truth value was passed as gup_flags.\n" in text
     assert "- The pages may be written to.\n" in text
 
@@ -604,7 +604,7 @@ def test_each_of_several_groups_shows_its_line(tiny: Tiny) -> None:
 
 def test_what_a_lookup_does_otherwise_is_no_suggestion(tiny: Tiny) -> None:
     """It changes with the patch; what stays as it is has another heading, for pins as well."""
-    differs, other = "look() never returns 0.", f"{OTHER_VERSIONS}: a.c:1."
+    differs, other = "look() never returns 0.", note(NoteKind.OTHER_VERSIONS, "a.c:1")
     for action, case in ((Action.FOLLOW, "4"), (Action.PIN, "5")):
         change = tiny.change(
             ONE, "ALPHA DRIVER", action=action, case=case, warnings=(differs, other)

@@ -64,6 +64,13 @@ def test_who_is_named_when_it_is_not_true_of_all() -> None:
     assert effects([Some(reads_only=True, may_read=True)] * 2, NEW).startswith(UNSHARES)
 
 
+def test_it_is_said_for_whom_nothing_else_changes() -> None:
+    """One, several, or those that are pinned in a message about others, too."""
+    assert "changes for the caller:" in effects([Some()], OLD)
+    assert "changes for the callers:" in effects([Some(), Some(takers=("two",))], OLD)
+    assert "changes for one():" in effects([Some()], OLD, alone=False)
+
+
 def test_without_counted_pins_nothing_changes() -> None:
     said = effects([Some(reads_only=True, may_read=True, longterm=True)], PinFacts(counted=False))
     assert said.startswith("No functional change") and "pin" not in said
@@ -97,6 +104,7 @@ def test_who_may_write_may_also_read() -> None:
         ("gup_flags", "write ? FOLL_WRITE : 0", False),
         ("gup_flags", "gup_flags", False),
         ("gup_flags", "0", False),
+        ("gup_flags", "1", True),
         ("write", "1", True),
         ("write", "write", False),
     ],

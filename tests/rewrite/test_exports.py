@@ -59,8 +59,8 @@ def introduce(
 def test_a_module_gets_the_export(tmp_path: Path) -> None:
     change = introduce(tmp_path, "tristate", SITE.replace(b"look", b"follow_page"))
     assert change.subjects[1] == SUBJECT
-    assert change.bodies[1].startswith("follow_page() is called by core code only")
-    assert change.bodies[1].count("Export it,") == 1
+    assert change.bodies[1].startswith("follow_page() is called by built-in code only")
+    assert change.bodies[1].count("Export it for") == 1
     assert [f.path for f in change.commits[1]] == ["mm/gup.c", "mm/nommu.c"]
     for file in change.commits[1]:
         assert file.before is not None
@@ -88,7 +88,7 @@ static inline struct page *follow_page(struct vm_area_struct *vma, unsigned long
         header=inline,
     )
     assert change.subjects[1] == SUBJECT.replace("follow_page()", "follow_page_mask()")
-    assert change.bodies[1].startswith("follow_page_mask() is called by core code only")
+    assert change.bodies[1].startswith("follow_page_mask() is called by built-in code only")
     (file, _) = change.commits[1]
     assert b"EXPORT_SYMBOL_GPL(follow_page_mask);\n" in file.after
 

@@ -15,23 +15,16 @@ from migrate.analysis.model import (
     PinGroup,
     Trait,
     TraitKind,
+    Use,
     UseKind,
     Verdict,
 )
+from migrate.analysis.verdicts.notes import NoteKind, note
 from migrate.analysis.verdicts.question import Question
 from migrate.analysis.verdicts.rules import RULES, only_struct_page, through_helper
 from migrate.base.prose import called
 from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree
-
-OTHER_VERSIONS = "Code for other versions of the kernel stays as it is"
-"""How the warning begins that is about code which the edit leaves alone."""
-
-TRUTH_VALUE = "A truth value is passed as gup_flags"
-"""How the warning begins that an edit can do away with."""
-
-ERROR_AS_COUNT = "may be a negative error code where it is used as a count"
-"""What one says that a fix before the conversion may have done away with."""
 
 
 class Lookup(Protocol):
@@ -174,36 +167,35 @@ def warnings(
 def _left_to_other_versions(group: PinGroup) -> Iterator[str]:
     places = [t.evidence.place for t in group.traits if t.kind is TraitKind.OTHER_VERSIONS]
     if places:
-        where = ", ".join(map(str, places))
-        yield f"{OTHER_VERSIONS}: {where}."
+        yield note(NoteKind.OTHER_VERSIONS, ", ".join(map(str, places)))
+
+
+_ON_PATHS = {
+    TraitKind.NEGATIVE_COUNT: NoteKind.ERROR_AS_COUNT,
+    TraitKind.RELEASED_TWICE: NoteKind.RELEASED_TWICE,
+    TraitKind.LEFT_BEHIND: NoteKind.LEFT_BEHIND,
+}
 
 
 def _pin_warnings(group: PinGroup) -> Iterator[str]:
     yield from _left_to_other_versions(group)
     kept = lacks_longterm(group)
     if kept is not None:
-        where = kept.evidence.place
-        yield (
-            f"The pages are kept in an object, without FOLL_LONGTERM ({where}). Adding it would"
-            " make the call fail on fsdax mappings and move pages out of CMA, so that is left to"
-            " a separate patch."
-        )
+        # A transfer may be over soon; what is kept for the kernel's own use is kept for long.
+        by_device = any(use.kind in (UseKind.DMA, UseKind.PHYSICAL_KEPT) for use in group.uses)
+        kind = NoteKind.DEVICE_LONGTERM if by_device else NoteKind.NO_LONGTERM
+        yield note(kind, kept.evidence.place)
     if _lacks_dirtying(group):
-        yield "The pages may be written to while they are held and are never marked dirty."
+        yield note(NoteKind.NEVER_DIRTIED)
     truth = group.trait(TraitKind.BOOL_FLAGS)
     if truth is not None:
-        yield f"{TRUTH_VALUE} ({truth.evidence.place})."
+        yield note(NoteKind.TRUTH_VALUE, truth.evidence.place)
     for trait in group.traits:
-        if trait.kind is TraitKind.NEGATIVE_COUNT:
-            yield f"'{trait.subject}' {ERROR_AS_COUNT} ({trait.evidence.place})."
-        elif trait.kind is TraitKind.RELEASED_TWICE:
-            yield f"A page may be released a second time ({trait.evidence.place})."
-        elif trait.kind is TraitKind.LEFT_BEHIND:
-            yield f"On one path, pages that are still held are lost ({trait.evidence.place})."
+        if trait.kind in _ON_PATHS:
+            yield note(_ON_PATHS[trait.kind], trait.evidence.place, trait.subject)
     for use in group.uses:
         if use.kind is UseKind.FREED:
-            name = use.text.split("(")[0].strip()
-            yield f"The page is given to {name}() instead of being released ({use.place})."
+            yield note(NoteKind.FREED, use.place, use.text.split("(")[0].strip())
 
 
 def lacks_longterm(group: PinGroup) -> Trait | None:
@@ -226,28 +218,29 @@ def never_dirtied(group: PinGroup) -> bool:
 def _lacks_dirtying(group: PinGroup) -> bool:
     """Whether writeback may clean a page before the last write to it, with nobody to mark it dirty
     again. What the CPU writes while the caller waits is as dirty as GUP left it."""
-    kinds = {use.kind for use in group.uses}
+    kinds = {use.kind for use in group.uses if not _only_read(use)}
     written = kinds & {UseKind.DMA, UseKind.PHYSICAL_KEPT}
     if group.has(TraitKind.LONG_LIVED):
         written |= kinds & {UseKind.WRITE_DATA}
     return bool(written) and never_dirtied(group)
 
 
+def _only_read(use: Use) -> bool:
+    """Whether the code says that the device only reads; old code has PCI_DMA_TODEVICE."""
+    return use.kind is UseKind.DMA and ("TO_DEVICE" in use.text or "TODEVICE" in use.text)
+
+
 def _follow_warnings(group: PinGroup, lookups: Sequence[str]) -> Iterator[str]:
     yield from _left_to_other_versions(group)
     by_address = [name for name in lookups if name != "follow_page"]
     if by_address:
-        # For a reader who knows GUP: what of it the new functions have not.
-        one = len(by_address) == 1
-        yield (
-            f"Unlike GUP, {called(by_address)} never {'returns' if one else 'return'} 0, and"
-            f" {'finds' if one else 'find'} nothing in the gate area."
-        )
+        verb = "returns" if len(by_address) == 1 else "return"
+        yield note(NoteKind.NEVER_ZERO, name=f"{called(by_address)} {verb}")
     if "follow_page" not in lookups or not group.follows:
         return
-    yield "follow_page() looks in the mm of the vma, and finds nothing without CONFIG_MMU."
+    before = list(dict.fromkeys(a.name for a in group.acquires))
+    given = all("remote" in name for name in before)
+    mm = "the mm that it is given" if given else "current->mm"
+    yield note(NoteKind.OTHER_MM, mm, called(before))
     if any(site.faults for site in group.follows if site.vma):
-        yield (
-            "A page that is reclaimed between the fault-in and follow_page() makes the call fail,"
-            " where GUP would fault it in again."
-        )
+        yield note(NoteKind.RECLAIMED)

@@ -298,9 +298,8 @@ def followed(q: Question) -> Answer | None:
     if not lookups or not q.only_struct_page():
         return None
     reason = f"Only struct page is looked at, never the data: {called(lookups)} is enough"
-    if "follow_page" in lookups:
-        faults = any(s.faults for s in q.group.follows if s.vma)
-        reason += ", after a fault-in, because it never faults" if faults else ""
+    if "follow_page" in lookups and any(s.faults for s in q.group.follows if s.vma):
+        reason += " once the page has been faulted in"
     at_once = q.group.trait(TraitKind.PUT_AT_ONCE)
     evidence = _evidence(q.group.uses) or ((at_once.evidence,) if at_once is not None else ())
     return Answer(Action.FOLLOW, "4", f"{reason}.", Confidence.MEDIUM, evidence)

@@ -8,14 +8,14 @@ that the patch does not do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from migrate import __version__
 from migrate.analysis.audit.model import AuditRule
 from migrate.analysis.model import Acquire, Action, Evidence, PinGroup, TraitKind, Verdict
-from migrate.analysis.verdicts.classify import ERROR_AS_COUNT, OTHER_VERSIONS, TRUTH_VALUE
 from migrate.analysis.verdicts.decisions import AUTHOR
+from migrate.analysis.verdicts.notes import NoteKind, kind_of, note
 from migrate.analysis.verdicts.rules import data_read
 from migrate.base.programs.templates import Templates
 from migrate.base.prose import called, clean, listed
@@ -149,14 +149,14 @@ def describe_group(conversion: Conversion) -> GroupText:
     home = group.acquires[0].place.path if group.acquires else ""
     warnings = tuple(w for w in verdict.warnings if not _settled(w, conversion.change))
     follows = verdict.action is Action.FOLLOW
-    differs = tuple(w for w in warnings if follows and not w.startswith(OTHER_VERSIONS))
+    differs = tuple(w for w in warnings if follows and kind_of(w) is not NoteKind.OTHER_VERSIONS)
     return GroupText(
         name=group.name,
         action=str(verdict.action),
         case=case_of(verdict),
         reason=verdict.reason,
         warnings=tuple(w for w in warnings if w not in differs),
-        notes=(*conversion.change.notes, *_done_besides(conversion)),
+        notes=(*_done_besides(conversion), *conversion.change.notes),
         acquires=_calls([(a.function, a.place.path, a.name) for a in group.acquires], found, home),
         releases=_calls([(r.function, r.place.path, r.name) for r in group.releases], found, home),
         by_author=verdict.decided_by == AUTHOR,
@@ -174,8 +174,8 @@ def describe_group(conversion: Conversion) -> GroupText:
 def _always_writes(acquire: Acquire) -> bool:
     """Whether the arguments show that write access is asked for, whatever the caller wants."""
     flags = acquire.argument("gup_flags", "flags", "foll_flags") or ""
-    if "FOLL_WRITE" in flags and "?" not in flags:
-        return True
+    if ("FOLL_WRITE" in flags and "?" not in flags) or flags in ("1", "true"):
+        return True  # FOLL_WRITE is 1
     return acquire.argument("write") in ("1", "true")
 
 
@@ -214,17 +214,18 @@ def _lines_of(evidence: Evidence) -> Iterator[str]:
 def _settled(warning: str, change: GroupChange) -> bool:
     """Whether the edit itself, or a fix before it, did away with what `warning` is about."""
     mended = any(fix.rule == AuditRule.NEGATIVE_COUNT for fix in change.fixes)
-    return (mended and ERROR_AS_COUNT in warning) or _names_flags(warning, change)
+    counted = mended and kind_of(warning) is NoteKind.ERROR_AS_COUNT
+    return counted or _names_flags(warning, change)
 
 
 def _names_flags(warning: str, change: GroupChange) -> bool:
-    return warning.startswith(TRUTH_VALUE) and FLAG_RULE in change.rules
+    return kind_of(warning) is NoteKind.TRUTH_VALUE and FLAG_RULE in change.rules
 
 
 def _done_besides(conversion: Conversion) -> Iterator[str]:
     """What the edit changed besides the names."""
     if any(_names_flags(w, conversion.change) for w in conversion.verdict.warnings):
-        yield "Pass flags where a truth value was passed as gup_flags."
+        yield note(NoteKind.NAMED_FLAGS)
 
 
 def subject(prefix: Prefix, groups: Sequence[GroupText]) -> str:
@@ -266,10 +267,10 @@ def messages(
     facts = pins or PinFacts()
     values = [
         {
-            "groups": list(text.groups),
+            "groups": [_for_readers(group, document) for group in text.groups],
             "document": document,
             "pins": facts,
-            "effects": effects([g for g in text.groups if g.action == Action.PIN], facts),
+            "effects": _effects(text.groups, facts),
             "tool": TOOL,
             "rules": [PurePosixPath(rule).name for rule in text.rules],
             "semantic_patch": text.semantic_patch,
@@ -281,6 +282,19 @@ def messages(
         _assemble(text.subject, body, who, text.semantic_patch)
         for text, body in zip(texts, bodies, strict=True)
     ]
+
+
+def _for_readers(group: GroupText, document: str) -> GroupText:
+    """Without the answer to a question that only who reads of CASE 2 has."""
+    if document:
+        return group
+    unasked = NoteKind.DEVICE_LONGTERM
+    return replace(group, warnings=tuple(w for w in group.warnings if kind_of(w) is not unasked))
+
+
+def _effects(groups: Sequence[GroupText], pins: PinFacts) -> str:
+    pinned = [g for g in groups if g.action == Action.PIN]
+    return effects(pinned, pins, alone=len(pinned) == len(groups))
 
 
 def api_message(line: str, body: str, who: Identity) -> str:

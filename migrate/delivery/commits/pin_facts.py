@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from migrate.analysis.verdicts.notes import NoteKind, note
 from migrate.base.prose import called, listed
 from migrate.kernel.tree import Tree
 
@@ -55,9 +56,10 @@ def pin_facts(tree: Tree) -> PinFacts:
     )
 
 
-def effects(callers: Sequence[Caller], pins: PinFacts) -> str:
+def effects(callers: Sequence[Caller], pins: PinFacts, *, alone: bool = True) -> str:
     """What a pin changes for `callers`, all of which are pinned in a tree with `pins`, and what of
-    the things that a reviewer would ask about it does not change."""
+    the things that a reviewer would ask about it does not change; `alone` says that the message is
+    about no others."""
     if not callers:
         return ""
     if not pins.counted:
@@ -71,21 +73,17 @@ def effects(callers: Sequence[Caller], pins: PinFacts) -> str:
     same += ["FOLL_FORCE is passed on"] if all(c.forced for c in callers) else []
     rest = listed([*same, "pinning charges nothing against RLIMIT_MEMLOCK"])
     lead = "Apart from that, nothing" if changed else "Nothing else"
-    return " ".join([*changed, f"{lead} changes for the caller: {rest}."])
+    names = [name for c in callers for name in c.takers]
+    whom = ("the callers" if len(names) > 1 else "the caller") if alone else called(names)
+    return " ".join([*changed, f"{lead} changes for {whom}: {rest}."])
 
 
 def _changed(callers: Sequence[Caller], refused: Sequence[Caller], pins: PinFacts) -> Iterator[str]:
     shared = [c for c in callers if pins.unshares and c.may_read]
     if shared:
-        yield (
-            f"{_in(shared, callers)} pin without FOLL_WRITE first unshares an anonymous page that"
-            " is shared copy-on-write; a plain reference does not."
-        )
+        yield note(NoteKind.UNSHARES, _in(shared, callers))
     if refused:
-        yield (
-            f"{_in(refused, callers)} pin with FOLL_LONGTERM and FOLL_WRITE fails on file mappings"
-            " that need dirty tracking; a plain reference does not."
-        )
+        yield note(NoteKind.REFUSES_FILES, _in(refused, callers))
 
 
 def _in(some: Sequence[Caller], of: Sequence[Caller]) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.verdicts.notes import NoteKind, note
 from migrate.base.prose import called, listed
 from migrate.rewrite.text.comments import called_in
 from migrate.rewrite.text.draft import Draft
@@ -32,7 +33,7 @@ def said_of_strings(found: Sequence[tuple[str, str, int]]) -> tuple[str, ...]:
     placed = sorted(found, key=lambda one: one[1:])
     names = list(dict.fromkeys(name for name, _, _ in placed))
     places = listed([f"{path}:{line}" for _, path, line in placed])
-    return (f"Strings that name {called(names)} are left as they are: {places}.",)
+    return (note(NoteKind.STRINGS, places, called(names)),)
 
 
 def _named(draft: Draft, function: Function, names: Collection[str]) -> Iterator[tuple[str, int]]:

@@ -79,7 +79,7 @@ def test_a_page_that_is_released_twice() -> None:
 
 def test_a_page_that_is_left_behind() -> None:
     (warning,) = one(f"{USE}if (flag)\n\t\treturn -EIO;\n\t{PUT}")
-    assert warning == "On one path, pages that are still held are lost (drivers/demo/demo.c:14)."
+    assert warning == "On one path, pages are leaked (drivers/demo/demo.c:14)."
 
 
 @pytest.mark.parametrize("body", [f"if (flag)\n\t\t{PUT}\n\telse\n\t\t{PUT}", PUT])

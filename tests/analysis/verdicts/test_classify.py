@@ -18,6 +18,7 @@ from migrate.analysis.model import (
     UseKind,
 )
 from migrate.analysis.verdicts.classify import classify, verdict, warnings
+from migrate.analysis.verdicts.notes import NoteKind, kind_of
 from tests.analysis.groups import GAP, acquire, group, release, trait, use
 from tests.analysis.memory import tree_of
 
@@ -97,7 +98,7 @@ def test_a_truth_value_as_flags() -> None:
         (T.RELEASED_TWICE, "A page may be released a second time (drivers/demo/demo.c:10)."),
         (
             T.LEFT_BEHIND,
-            "On one path, pages that are still held are lost (drivers/demo/demo.c:10).",
+            "On one path, pages are leaked (drivers/demo/demo.c:10).",
         ),
     ],
 )
@@ -171,8 +172,8 @@ def test_a_lookup_is_for_its_acquire_and_wants_functions_of_the_tree(
     assert (found.action, found.case) == (action, "4")
     named = "look() is enough" in found.reason or "come from look()" in found.reason
     assert named == (action is Action.FOLLOW)
-    told = ("Unlike GUP, look() never returns 0, and find",) * (action is Action.FOLLOW)
-    assert tuple(w[:44] for w in found.warnings) == told
+    told = ("look() returns 1 or a negative error code, never 0.",) * (action is Action.FOLLOW)
+    assert found.warnings == told
 
 
 def test_one_verdict_a_group_in_their_order() -> None:
@@ -229,3 +230,43 @@ def test_evidence_is_of_the_code_itself_where_there_is_any() -> None:
     assert {e.place.path for e in both} == {use(U.DMA).place.path}
     header = verdict(group(more=(inline,)), True).evidence
     assert {e.place.path for e in header} == {"include/linux/x.h"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("n = dma_map_sg(dev, sg, n, DMA_FROM_DEVICE);", True),
+        ("n = dma_map_sg(dev, sg, n, dir);", True),
+        ("n = dma_map_sg(dev, sg, n, DMA_TO_DEVICE);", False),
+        ("n = pci_map_sg(dev, sg, n, PCI_DMA_TODEVICE);", False),
+    ],
+)
+def test_what_a_device_only_reads_need_not_be_dirtied(text: str, told: bool) -> None:
+    about = group(T.MAY_WRITE, more=(use(U.DMA, text),))
+    kinds = {kind_of(w) for w in warnings(about, Action.PIN)}
+    assert (NoteKind.NEVER_DIRTIED in kinds) is told
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (U.DMA, NoteKind.DEVICE_LONGTERM),
+        (U.PHYSICAL_KEPT, NoteKind.DEVICE_LONGTERM),
+        (U.WRITE_DATA, NoteKind.NO_LONGTERM),
+    ],
+)
+def test_a_transfer_is_not_said_to_be_kept(kind: UseKind, expected: NoteKind) -> None:
+    both = {NoteKind.DEVICE_LONGTERM, NoteKind.NO_LONGTERM}
+    kinds = {kind_of(w) for w in warnings(group(kind, T.LONG_LIVED), Action.PIN)}
+    assert kinds & both == {expected}
+
+
+def test_in_whose_mm_a_page_is_looked_up_is_said_for_follow_page_alone() -> None:
+    site = replace(ADDRESS, vma="vma")
+    for name, mm in (("get_user_pages", "current->mm"), ("get_user_pages_remote", "the mm")):
+        about = replace(group(acquires=(acquire(name=name),)), follows=(site,))
+        (said,) = [w for w in warnings(about, Action.FOLLOW) if kind_of(w) is NoteKind.OTHER_MM]
+        assert f"vma->vm_mm, {name}() in {mm}" in said
+    by_address = replace(group(), follows=(ADDRESS,))
+    kinds = [kind_of(w) for w in warnings(by_address, Action.FOLLOW, ("look",))]
+    assert kinds == [NoteKind.NEVER_ZERO]

@@ -281,7 +281,7 @@ def test_a_group_followed_in_part_by_a_fault_in_says_so() -> None:
     both = replace(group(U.STRUCT_PAGE), follows=(replace(SITE, faults=False), SITE))
     answer = rules.followed(Question(both, True, follows=True))
     assert answer is not None
-    assert "after a fault-in" in answer.reason
+    assert "once the page has been faulted in" in answer.reason
 
 
 def test_what_a_header_does_is_evidence_only_when_nothing_else_is() -> None:
@@ -386,7 +386,7 @@ def test_followed() -> None:
     answer = rules.followed(Question(about, True, follows=True))
     assert answer is not None
     assert (answer.action, answer.case) == (Action.FOLLOW, "4")
-    assert answer.reason.endswith("after a fault-in, because it never faults.")
+    assert answer.reason.endswith("is enough once the page has been faulted in.")
     assert ask(rules.followed, about) is None, "the profile has no follow_page()"
     for more in (U.MAP, U.DMA, U.STORED, U.CONSUMED, U.EXTRA_REFERENCE, U.MANIPULATED):
         assert rules.followed(Question(following(U.STRUCT_PAGE, more), True, True)) is None

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a message says besides the reason of a verdict: a closed set of kinds, each with its words.
+
+bench/notes.toml has a judgement on each note of some kernels: whether a maintainer would keep it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum, auto
+from functools import cache
+from string import Formatter
+
+
+class NoteKind(StrEnum):
+    """What a note is about; `bench.notes` counts by these names."""
+
+    OTHER_VERSIONS = auto()
+    NO_LONGTERM = auto()
+    DEVICE_LONGTERM = auto()
+    NEVER_DIRTIED = auto()
+    TRUTH_VALUE = auto()
+    ERROR_AS_COUNT = auto()
+    RELEASED_TWICE = auto()
+    LEFT_BEHIND = auto()
+    FREED = auto()
+    NEVER_ZERO = auto()
+    OTHER_MM = auto()
+    RECLAIMED = auto()
+    STRINGS = auto()
+    NAMED_FLAGS = auto()
+    UNSHARES = auto()
+    REFUSES_FILES = auto()
+
+
+WORDS: Mapping[NoteKind, str] = {
+    NoteKind.OTHER_VERSIONS: "Code for other versions of the kernel stays as it is: {where}.",
+    NoteKind.NO_LONGTERM: (
+        "The pages are kept in an object, without FOLL_LONGTERM ({where}). Adding it would make"
+        " the call fail on fsdax mappings and move pages out of CMA, so that is left to a separate"
+        " patch."
+    ),
+    NoteKind.DEVICE_LONGTERM: (
+        "FOLL_LONGTERM is not added ({where}): the call would then fail on fsdax mappings and move"
+        " pages out of CMA. It is only needed if user space controls how long the device uses the"
+        " pages."
+    ),
+    NoteKind.NEVER_DIRTIED: (
+        "The pages may be written to while they are held and are never marked dirty."
+    ),
+    NoteKind.TRUTH_VALUE: "A truth value is passed as gup_flags ({where}).",
+    NoteKind.ERROR_AS_COUNT: (
+        "'{name}' may be a negative error code where it is used as a count ({where})."
+    ),
+    NoteKind.RELEASED_TWICE: "A page may be released a second time ({where}).",
+    NoteKind.LEFT_BEHIND: "On one path, pages are leaked ({where}).",
+    NoteKind.FREED: "The page is given to {name}() instead of being released ({where}).",
+    NoteKind.NEVER_ZERO: "{name} 1 or a negative error code, never 0.",
+    NoteKind.OTHER_MM: "follow_page() looks the page up in vma->vm_mm, {name} in {where}.",
+    NoteKind.RECLAIMED: (
+        "A page that is reclaimed between the fault-in and follow_page() makes the call fail, where"
+        " GUP would fault it in again."
+    ),
+    NoteKind.STRINGS: "Strings that name {name} are left as they are: {where}.",
+    NoteKind.NAMED_FLAGS: "Pass flags where a truth value was passed as gup_flags.",
+    NoteKind.UNSHARES: (
+        "{where} pin without FOLL_WRITE first unshares an anonymous page that is shared"
+        " copy-on-write; a plain reference does not."
+    ),
+    NoteKind.REFUSES_FILES: (
+        "{where} pin with FOLL_LONGTERM and FOLL_WRITE fails on file mappings that need dirty"
+        " tracking; a plain reference does not."
+    ),
+}
+"""Every kind; a test holds that none is missing."""
+
+
+def note(kind: NoteKind, where: object = "", name: str = "") -> str:
+    """The note in one or two sentences; `where` and `name` go into its words."""
+    return WORDS[kind].format(where=where, name=name)
+
+
+def kind_of(text: str) -> NoteKind | None:
+    """The kind of the note that reads `text`, None for what is no note of ours."""
+    return next((kind for kind in NoteKind if _pattern(kind).fullmatch(text)), None)
+
+
+@cache
+def _pattern(kind: NoteKind) -> re.Pattern[str]:
+    parts = Formatter().parse(WORDS[kind])
+    return re.compile(
+        "".join(re.escape(text) + (".*" if field else "") for text, field, *_ in parts)
+    )
