@@ -14,6 +14,7 @@ from migrate.base.prose import clean, listed
 from migrate.delivery.commits.messages import Conversion, GroupText, case_of, describe_group
 from migrate.delivery.mail.changes import Changes
 from migrate.delivery.mail.seen import seen_lines
+from migrate.delivery.mail.style import NOTHING_NEW
 from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.delivery.proof.model import Proof
 from migrate.delivery.wording import WIDTH, mail_templates, render
@@ -53,7 +54,9 @@ class BuildLine:
     @property
     def lines(self) -> list[str]:
         """The result in lines that fit a mail, those after the first indented."""
-        text = f"{self.result}: {listed(self.architectures)}"
+        # The heading says that these were built.
+        result = "" if self.result == BuildStatus.BUILT else f"{self.result}: "
+        text = f"{result}{listed(self.architectures)}"
         text += f" ({self.reason})" if self.reason else ""
         wrapped = textwrap.wrap(
             clean(text), WIDTH - 4, subsequent_indent="  ", break_on_hyphens=False
@@ -138,7 +141,8 @@ def cover_facts(
         "part": part,
         "depends": depends,
         "changes": changes,
-        "style": list(style),
+        "style": [] if list(style) == [NOTHING_NEW] else list(style),
+        "nothing_new": list(style) == [NOTHING_NEW],
         "unbuilt": list(unbuilt),
     }
 
@@ -179,13 +183,17 @@ def _explained(sites: Sequence[Site], document: str) -> list[Site]:
     return [s if document else replace(s, verdict=s.verdict.partition(",")[0]) for s in sites]
 
 
+_IN_MAILS = {Action.KEEP: "kept", Action.MANUAL: "not decided"}
+"""Verdicts on what was left alone, for those who do not know the program."""
+
+
 def _untouched(acquire: Acquire, verdict: str, why: str) -> Site:
     return Site(str(acquire.place), acquire.function, acquire.name, acquire.name, verdict, why)
 
 
 def _verdict(verdict: Verdict, action: Action) -> str:
-    case = case_of(verdict)
-    return f"{action}, CASE {case}" if case else str(action)
+    case, word = case_of(verdict), _IN_MAILS.get(action, str(action))
+    return f"{word}, CASE {case}" if case else word
 
 
 def _build_lines(report: BuildReport | None, commits: Sequence[Commit]) -> list[BuildLine]:

@@ -51,6 +51,9 @@ class Unchecked:
     why: str
 
 
+NOTHING_NEW = "No error, warning or check is new."
+
+
 @dataclass(frozen=True)
 class StyleReport:
     """All findings, in the order of the patches."""
@@ -72,7 +75,7 @@ class StyleReport:
         """What there is to say in a cover letter: one line without blanks around it each."""
         lines = [f"{f.severity} {f.kind}: {f.text}{_at(f)}" for f in self.new]
         lines += [f"{u.patch} was not checked: {u.why}" for u in self.unchecked]
-        return tuple(lines or ["No error, warning or check is new."])
+        return tuple(lines or [NOTHING_NEW])
 
 
 def together(reports: Iterable[StyleReport]) -> StyleReport:
