@@ -32,16 +32,20 @@ def main() -> None:
     parser.add_argument("trees", nargs="+", metavar="LINUX")
     parser.add_argument("--workspaces", type=Path)
     parser.add_argument("--no-controls", action="store_true", help="ask for no controls")
+    parser.add_argument("--kasan", action="store_true", help="watch accesses to memory, too")
     add_record(parser, "bench.prove")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-prove-") as scratch:
         place = options.workspaces or Path(scratch)
+        named = {"--no-controls": options.no_controls, "--kasan": options.kasan}
+        more = [name for name, wanted in named.items() if wanted]
         for tree, profiles in map(_wanted, options.trees):
             version = ".".join(map(str, open_tree(tree).version[:2]))
-            lines = list(_table(tree, profiles, version, place / version, options.no_controls))
+            lines = list(_table(tree, profiles, version, place / version, more))
             print("\n".join(lines))
             if options.record:
-                options.record.write(lines, f"bench.prove on Linux {version}")
+                what = ", KASAN" if options.kasan else ""
+                options.record.write(lines, f"bench.prove on Linux {version}{what}")
 
 
 def _wanted(named: str) -> tuple[Path, Sequence[str]]:
@@ -51,12 +55,11 @@ def _wanted(named: str) -> tuple[Path, Sequence[str]]:
 
 
 def _table(
-    tree: Path, profiles: Sequence[str], version: str, workspace: Path, no_controls: bool
+    tree: Path, profiles: Sequence[str], version: str, workspace: Path, more: Sequence[str]
 ) -> Iterator[str]:
     yield f"| {' | '.join(_HEADS)} |"
     yield f"| {' | '.join('---' for _ in _HEADS)} |"
     pairs: list[str] = []
-    more = ["--no-controls"] if no_controls else []
     for profile in profiles:
         proof = _proof(tree, profile, workspace, more)
         if proof is not None:
