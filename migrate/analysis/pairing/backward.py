@@ -304,9 +304,20 @@ class Backward:
         far = self._goes_far(form)
         definitions = self.program.pointer_calls.meant_by(site, far)
         self.wide |= far and not call.name
+        if far and call.name and form in (PAGE, SCATTER):
+            definitions = (*definitions, *self._linked(site, definitions))
         if not definitions:
             return self.sources.filled_by_unknown(call, position, form, cell)
         return True in {self._filled_by(site, f, position, wanted) for f in definitions}
+
+    def _linked(self, site: Site, near: tuple[Function, ...]) -> tuple[Function, ...]:
+        """What the linker may take for a call that the folder does not define, as the walk
+        forward does: it may store pages of others where those of the group are."""
+        linker = self.program.linker
+        if near and not linker.is_stub(near):
+            return ()
+        self.wide = True
+        return linker.meant(site.call.name, site.facts.function.path)
 
     def _filled_by(self, site: Site, function: Function, position: int, wanted: _Wanted) -> bool:
         """Whether a function that is called stores anything behind a parameter."""

@@ -229,6 +229,77 @@ def test_a_stub_does_not_stand_for_the_function() -> None:
     assert kinds({**CALLEE, HEADER: stub, USER: LOOKS}) == []
 
 
+# What another folder stores where the pages of a group are
+
+FILLED = {
+    HEADER: "struct page;\nint fill(struct page **pages, int n);\n",
+    LENDER: """
+        #include <linux/mm.h>
+        #include <linux/lend.h>
+        struct box {
+            struct page **pages;
+            int n;
+        };
+        void of_user(struct box *box, unsigned long at)
+        {
+            box->n = get_user_pages_fast(at, box->n, FOLL_WRITE, box->pages);
+        }
+        int of_others(struct box *box)
+        {
+            return fill(box->pages, box->n);
+        }
+        void drop(struct box *box)
+        {
+            int i;
+
+            for (i = 0; i < box->n; i++)
+                put_page(box->pages[i]);
+        }
+        """,
+}
+FILLS = """
+    #include <linux/mm.h>
+    #include <linux/lend.h>
+    int fill(struct page **pages, int n)
+    {
+        int i;
+
+        for (i = 0; i < n; i++)
+            {store};
+        return 0;
+    }
+    """
+
+
+def test_what_a_callee_in_another_folder_stores_among_the_pages_is_seen() -> None:
+    filled = {**FILLED, USER: FILLS.replace("{store}", "pages[i] = alloc_page(0)")}
+    assert kinds(filled) == [GapKind.FROM_OTHER_CALL]
+    looked_at = {**FILLED, USER: FILLS.replace("{store}", "lock_page(pages[i])")}
+    assert kinds(looked_at) == []
+    through = USER.replace("user.c", "through.c")
+    further = {
+        **FILLED,
+        through: "int fill(struct page **pages, int n)\n{\n\treturn fill2(pages, n);\n}\n",
+    }
+    assert kinds(further) == [GapKind.PASSED_TO_UNKNOWN]
+
+
+def test_what_another_folder_stores_is_seen_behind_a_stub() -> None:
+    stub = """
+        struct page;
+        #ifdef CONFIG_FILL
+        int fill(struct page **pages, int n);
+        #else
+        static inline int fill(struct page **pages, int n)
+        {
+            return -1;
+        }
+        #endif
+        """
+    filled = FILLS.replace("{store}", "pages[i] = alloc_page(0)")
+    assert kinds({**FILLED, HEADER: stub, USER: filled}) == [GapKind.FROM_OTHER_CALL]
+
+
 # Members of public structs that hold functions
 
 OPS = {
