@@ -63,6 +63,13 @@ FIGURES = (
         "two minutes",
     ),
     Figures(
+        "bench.boundaries",
+        "docs/accuracy.md",
+        ("migrate/analysis", "migrate/kernel", "bench/later-5.3.toml"),
+        "LINUX... --record docs/accuracy.md",
+        "ten minutes a kernel",
+    ),
+    Figures(
         "bench.modules",
         "docs/accuracy.md",
         ("migrate/analysis", "migrate/kernel", "bench/modules.toml"),
