@@ -11,7 +11,7 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.captured import capturing, standing_for
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.measured import is_only_measured
-from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.program.functions import is_macro, start_of
 from migrate.analysis.program.location import AbstractLocation, Local, Member, Untyped
 from migrate.analysis.program.program import Program
@@ -88,10 +88,30 @@ def unclear_mentions(program: Program, cell: Member, files: tuple[str, ...]) -> 
         for facts in program.functions_with(name, word):
             if facts.incomplete:
                 yield _in(GapKind.FUNCTION_TOO_DEEP, facts)
+            yield from _given_as_a_word(program, facts, word)
             named = program.cells.named(facts, word)
             open_ = any(_may_be(program, other, cell, word, name) for other in named)
             if open_ and not is_only_measured(program, facts, word):
                 yield _in(GapKind.MEMBER_TYPE_UNKNOWN, facts, word)
+
+
+def _given_as_a_word(program: Program, facts: FunctionFacts, word: str) -> Iterator[Gap]:
+    """`SET(object, member, value)`: a macro that works on the member by the name that it gets."""
+    for call in facts.calls if word not in facts.types else ():
+        at = [n for n in range(len(call.arguments)) if AccessPath(word) in call.values(n)]
+        for macro in program.definitions(call.name, facts.function.path) if at else ():
+            if is_macro(macro) and any(_is_member(program.facts(macro), n) for n in at):
+                yield Gap(GapKind.MACRO_NAMES_MEMBER, call.place, word)
+
+
+def _is_member(macro: FunctionFacts, position: int) -> bool:
+    """Whether a macro stores to the member that is named by a parameter, reads it, or hands it
+    on."""
+    name = macro.parameters[position] if position < len(macro.parameters) else ""
+    touched: list[Value] = [v for flow in macro.flows for v in (flow.target, *flow.sources)]
+    touched += [v for call in macro.calls for values in call.arguments for v in values]
+    touched += [v for returned in macro.returns for v in returned.values]
+    return any(isinstance(v, AccessPath) and name in v.members for v in touched)
 
 
 def _in(kind: GapKind, facts: FunctionFacts, subject: str = "") -> Gap:

@@ -31,7 +31,7 @@ from migrate.analysis.program.stated_callee import stated_callee
 from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite
 from migrate.analysis.valueflow.graph import ValueFlowGraph
 from migrate.analysis.valueflow.transfer import form_via
-from migrate.analysis.valueflow.value_edge import Kind, Point, ValueEdge
+from migrate.analysis.valueflow.value_edge import Kind, Point, ValueEdge, holds_array
 
 _ARRAY_DEPTH = 2
 """A `struct page **` is an array or the address of a pointer: a callee may fill it."""
@@ -162,7 +162,10 @@ class Backward:
         cell, form, alias = wanted.cell, wanted.form, wanted.alias
         self.visited.add(file_of(facts.function.path))
         if isinstance(cell, CallResult):
-            self._result(Site(facts, cell.call), form)
+            if alias:
+                self._stores(wanted, facts)
+            else:
+                self._result(Site(facts, cell.call), form)
         elif isinstance(cell, Untyped):
             untyped = Gap(GapKind.SOURCE_TYPE_UNKNOWN, subject=cell.name)
             self.sources.lost(untyped, start_of(facts.function))
@@ -242,12 +245,29 @@ class Backward:
         for edge in edges:
             if edge.kind is Kind.ALIAS and not self._other(wanted, (edge.target.value,), facts):
                 self._back(edge, form, cell)
+        if form == PAGE:
+            self._through_results(cell, facts)
         for index, position, _ in graph.uses(cell).arguments:
             call = facts.calls[index]
             other = self._other(wanted, call.values(position), facts)
             if not other and self._compiled(call.guards):
                 filled |= self._may_fill(Site(facts, index), position, wanted)
         return filled
+
+    def _through_results(self, cell: AbstractLocation, facts: FunctionFacts) -> None:
+        """`*slot(object) = page`: what is stored behind the result of a function that returns the
+        array, or the address of an element. Whether these are all callers is asked forward."""
+        for returned, _ in self.graph.of(facts).uses(cell).returns:
+            named = [
+                v
+                for v in returned.values
+                if isinstance(v, AccessPath) and self.program.cells.of(v, facts)[0] == cell
+            ]
+            types, addressed = self.program.types, returned.addressed
+            if any(holds_array(v, facts, types, addressed) for v in named):
+                for site in self.program.callers.of(facts.function)[0]:
+                    result = CallResult(site.facts.function.id, site.index)
+                    self._add(_Wanted(result, PAGE, None, alias=True), site.facts)
 
     def _is_stored(self, flow: Flow, wanted: _Wanted, facts: FunctionFacts) -> bool:
         """Whether an assignment to a location stores what is asked about."""
@@ -329,10 +349,20 @@ class Backward:
             deep = kind is not None and kind.depth >= _ARRAY_DEPTH
             if edge.target.location != wanted.cell:
                 continue
+            deep = deep or self._has_no_type(site, position, edge)
             for form in edge.into(wanted.form):
                 if deep or form == SCATTER or is_macro(function):
                     filled |= self._is_filled(_Wanted(inner, form), callee)
         return filled
+
+    def _has_no_type(self, site: Site, position: int, edge: ValueEdge) -> bool:
+        """Whether an array goes into a parameter that may point to anything."""
+        types, inner, outer = self.program.types, edge.origin, edge.target
+        if not isinstance(inner.value, AccessPath) or not isinstance(outer.value, AccessPath):
+            return False
+        if not types.is_untyped(inner.value, inner.facts):
+            return False
+        return holds_array(outer.value, outer.facts, types, site.call.addressed[position])
 
     def _is_filled(self, behind: _Wanted, facts: FunctionFacts) -> bool:
         """Whether a function stores anything behind its parameter; what it does is followed."""

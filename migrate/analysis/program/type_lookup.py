@@ -29,6 +29,9 @@ CONTAINERS = frozenset(
 )
 """The structs that hold pages for anybody."""
 
+_BYTES = frozenset({"unsigned char", "signed char", "unsigned long long", "long long"})
+"""What stands for bytes, or for a number that an address fits into, beside SCALARS."""
+
 _MOST_TYPEDEFS = 8
 """A typedef of a typedef of ..., so often; one of itself has no end."""
 
@@ -136,6 +139,15 @@ class TypeLookup:
         """Whether `loc` is an array of pages: it is filled under every name that it has."""
         kind = self.at(loc, facts)
         return kind is not None and kind.tag in ("page", "folio") and kind.depth > 1
+
+    def is_untyped(self, loc: AccessPath, facts: FunctionFacts) -> bool:
+        """Whether `loc` may point to anything: to void or to bytes, or as a number."""
+        kind = self.at(loc, facts)
+        return (
+            kind is not None
+            and (kind.tag in SCALARS or kind.tag in _BYTES)
+            and not self.holds_no_page(loc, facts)
+        )
 
     def is_slot(self, access: Access, facts: FunctionFacts) -> bool:
         """Whether what is read or written is itself a pointer: `maps[i]` of `void *maps[4]`."""

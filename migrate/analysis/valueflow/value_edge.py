@@ -117,6 +117,16 @@ class Behind:
         array = self.types.is_array(self.flow.target, self.facts) and not self._is_element
         return frozenset({Form.SCATTER, Form.PAGE} if array else {Form.SCATTER})
 
+    @cached_property
+    def _is_other_name(self) -> bool:
+        """`void *name = object->pages`: whoever makes an array of it again may fill that. Backward
+        alone: forward, a page that is kept in such a pointer is in no array."""
+        if self.flow.through or not isinstance(self.value, AccessPath):
+            return False
+        if not self.types.is_untyped(self.flow.target, self.facts):
+            return False
+        return holds_array(self.value, self.facts, self.types, self.flow.addressed)
+
     @property
     def _is_element(self) -> bool:
         """`pages[i] = page`: one page is put into an array, which is no second name for it."""
@@ -131,8 +141,19 @@ class Behind:
         return form if form in self._carried else ""
 
     def into(self, form: str) -> Iterator[str]:
-        if form in self._carried:
+        if form in self._carried or (form == Form.PAGE and self._is_other_name):
             yield form
+
+
+def holds_array(
+    value: AccessPath, facts: FunctionFacts, types: TypeLookup, addressed: bool = False
+) -> bool:
+    """Whether `value` may point to pointers to pages: an array of them, the address of one, or
+    what has no type that tells."""
+    kind = types.at(value, facts)
+    if kind is None or kind.tag not in ("page", "folio"):
+        return types.is_untyped(value, facts)
+    return kind.depth - value.loaded + addressed > 1
 
 
 @dataclass(frozen=True, eq=False)
