@@ -14,7 +14,7 @@ import pytest
 
 from migrate import __version__
 from migrate.analysis.contract import Contract, ContractKind
-from migrate.analysis.model import Acquire, Action, Evidence, Place
+from migrate.analysis.model import Acquire, Action, Evidence, Place, Trait, TraitKind
 from migrate.analysis.verdicts.notes import NoteKind, note
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
@@ -257,6 +257,27 @@ def test_a_look_up_names_both_of_its_calls(tiny: Tiny) -> None:
     assert branch.commits[0].subject == "misc: alpha: look up pages with follow_page()"
     text = " ".join(body(tiny, branch.tip).split())
     assert "Fault the pages in with fixup_user_fault() and look them up with follow_page()" in text
+
+
+def test_a_call_that_asks_for_no_pages_is_worded_as_a_fault(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER", action=Action.FOLLOW, case="")
+    seen = Trait(TraitKind.PAGES_NULL, Evidence(Place(ONE, 7, 1), "", ""))
+    group = replace(group, traits=(seen,), releases=())
+    file = change.files[0]
+    assert file.before is not None
+    call = b"\treturn get_user_pages_fast(at, 1, FOLL_WRITE, &p->page);\n"
+    after = file.before.replace(call, b"\treturn fixup_user_fault(p->mm, at, 0, &u);\n")
+    change = replace(change, files=(replace(file, after=after),))
+    branch = tiny.commit(*tiny.results((group, verdict, change)))
+    assert branch.commits[0].subject == "misc: alpha: fault in pages with fixup_user_fault()"
+    text = " ".join(body(tiny, branch.tip).split())
+    assert "has a page of another address space faulted in by get_user_pages_fast()." in text
+    assert "Use fixup_user_fault() instead." in text
+    assert "references" not in text
+    pinned = tiny.change(TWO, "ALPHA DRIVER")
+    branch = tiny.commit(*tiny.results((group, verdict, change), pinned))
+    assert branch.commits[0].subject.startswith("misc: alpha: pin or fault in user pages")
+    assert "some only have a page faulted in" in " ".join(body(tiny, branch.tip).split())
 
 
 def test_each_call_has_the_successor_that_stands_in_its_place() -> None:

@@ -129,9 +129,31 @@ EXTRACT = """\
 	}
 """
 ASKED = "	if (iov_iter_extract_will_pin(iter)) put_page(pages[0]);\n"
+FAULT = """\
+void f(struct mm_struct *mm, unsigned long addr)
+{
+	int locked = 1;
+
+	mmap_read_lock(mm);
+	get_user_pages_remote(mm, addr, 1, 0, NULL, NULL, &locked);
+	if (locked)
+		mmap_read_unlock(mm);
+}
+"""
+FAULTED = """\
+void f(struct mm_struct *mm, unsigned long addr)
+{
+	bool unlocked = false;
+
+	mmap_read_lock(mm);
+	fixup_user_fault(mm, addr, FAULT_FLAG_REMOTE, &unlocked);
+	mmap_read_unlock(mm);
+}
+"""
 SITES = {
     "ask-first": TAKEN,
     "extract-pages": TAKEN,
+    "fault-in": FAULT,
     "lookup": COUNTED,
     "one-page": ONE_PAGE,
     "drop-function": "int first;\n\n" + ALIAS + SITE,
@@ -165,6 +187,7 @@ BY_HAND = {
     ),
     "ask-first": ("	put_page(pages[0]);\n", ASKED, {}),
     "extract-pages": (TAKE, EXTRACT, {}),
+    "fault-in": (FAULT, FAULTED, {}),
     "lookup": ("(addr, 1, 0, p)", "(addr, 0, p)", {}),
     "one-page": (
         ONE_PAGE,

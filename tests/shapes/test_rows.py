@@ -37,16 +37,16 @@ ROWS = {
 }
 NEVER = {
     11: "nothing there is an acquire of GUP",
-    19: "no page is held",
 }
 """Rows of which nothing is converted under any profile, and why."""
 
 NEVER_PINNED = {
+    19: "no page is held",
     21: "the reference belongs to the callee",
     22: "the references of head and tail cannot be told apart",
 }
-"""Rows of which nothing becomes a pin: what converts becomes a lookup, for which a profile has to
-have a function."""
+"""Rows of which nothing becomes a pin: what converts becomes a lookup, or a fault, for a profile
+that has lookups."""
 
 MISTAKES = {
     "one release missed in another file": "trap-missed-in-another-file",

@@ -28,6 +28,7 @@ class NoteKind(StrEnum):
     NEVER_ZERO = auto()
     OTHER_MM = auto()
     RECLAIMED = auto()
+    FAULTS_MORE = auto()
     STRINGS = auto()
     NAMED_FLAGS = auto()
     UNSHARES = auto()
@@ -61,6 +62,10 @@ WORDS: Mapping[NoteKind, str] = {
     NoteKind.RECLAIMED: (
         "A page that is reclaimed between the fault-in and follow_page() makes the call fail, where"
         " GUP would fault it in again."
+    ),
+    NoteKind.FAULTS_MORE: (
+        "{name} tries again where GUP without pages stops because the lock was dropped, and also"
+        " faults in mappings of devices, which GUP refuses."
     ),
     NoteKind.STRINGS: "Strings that name {name} are left as they are: {where}.",
     NoteKind.NAMED_FLAGS: "Pass flags where a truth value was passed as gup_flags.",

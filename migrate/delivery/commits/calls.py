@@ -71,7 +71,7 @@ def _calls(top: Node) -> list[str]:
 def _pairs(old: list[str], new: list[str]) -> list[tuple[str, str]]:
     """Old and new names where the lists differ; the most similar name is taken for the new one.
 
-    What faults a page in for the look-up behind it takes the place of no call.
+    What faults a page in for the look-up behind it takes the place of no call; without one it does.
     """
     found: list[tuple[str, str]] = []
     if old == new:
@@ -80,7 +80,8 @@ def _pairs(old: list[str], new: list[str]) -> list[tuple[str, str]]:
         if kind == "equal":
             continue
         taken = set()
-        for name, best in _successors(old[i:j], [n for n in new[k:m] if n != FAULT_IN]):
+        lookups = [n for n in new[k:m] if n != FAULT_IN]
+        for name, best in _successors(old[i:j], lookups or new[k:m]):
             taken.add(best)
             found.append((name, best))
         found += [("", name) for name in new[k:m] if name not in taken]

@@ -27,6 +27,7 @@ from migrate.delivery.plumbing import Identity
 from migrate.delivery.wording import mail_templates, render, wrap
 from migrate.rewrite.model import Fix, GroupChange
 from migrate.rewrite.profile.counterparts import FAULT_IN
+from migrate.rewrite.profile.faulted import only_faults
 
 TOOL = f"gup-migrate {__version__}"
 SUBJECT_WIDTH = 75
@@ -67,9 +68,9 @@ class GroupText:
     faults a page in before it is looked up, "" for none; `contracts` are the facts that the author
     states and the tool has not seen; `shown` are the lines of the code that the reason is about,
     with their places; `warnings` are what the edit leaves as it is, `differs` what the new calls do
-    otherwise; `reads_only` says that no call asks for write access, `may_read` that
-    not every call is seen to ask for it always, `forced` that all of them pass
-    FOLL_FORCE, `longterm` that one passes FOLL_LONGTERM."""
+    otherwise; `faults` says that no page is asked for, but only faulted in, `reads_only` that no
+    call asks for write access, `may_read` that not every call is seen to ask for it always,
+    `forced` that all of them pass FOLL_FORCE, `longterm` that one passes FOLL_LONGTERM."""
 
     name: str
     action: str
@@ -84,6 +85,7 @@ class GroupText:
     contracts: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    faults: bool = False
     reads_only: bool = False
     may_read: bool = False
     forced: bool = False
@@ -148,7 +150,7 @@ def describe_group(conversion: Conversion) -> GroupText:
     found = swaps(conversion.change.files)
     home = group.acquires[0].place.path if group.acquires else ""
     warnings = tuple(w for w in verdict.warnings if not _settled(w, conversion.change))
-    follows = verdict.action is Action.FOLLOW
+    follows, faults = verdict.action is Action.FOLLOW, only_faults(group)
     differs = tuple(w for w in warnings if follows and kind_of(w) is not NoteKind.OTHER_VERSIONS)
     return GroupText(
         name=group.name,
@@ -160,10 +162,11 @@ def describe_group(conversion: Conversion) -> GroupText:
         acquires=_calls([(a.function, a.place.path, a.name) for a in group.acquires], found, home),
         releases=_calls([(r.function, r.place.path, r.name) for r in group.releases], found, home),
         by_author=verdict.decided_by == AUTHOR,
-        fault_in=FAULT_IN if any(s.new == FAULT_IN for s in found) else "",
+        fault_in=FAULT_IN if any(s.new == FAULT_IN for s in found) and not faults else "",
         contracts=tuple(f"{c}: {c.why}" for c in group.contracts),
         shown=tuple(line for e in _first(verdict.evidence, group) for line in _lines_of(e)),
         differs=differs,
+        faults=faults,
         reads_only=not group.has(TraitKind.MAY_WRITE),
         may_read=not all(_always_writes(a) for a in group.acquires),
         longterm=group.has(TraitKind.LONGTERM),
@@ -346,12 +349,17 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
 def _summaries(groups: Sequence[GroupText]) -> list[str]:
     """What the subject may say, the longest first."""
     pins = [g for g in groups if g.action == Action.PIN]
+    faults = [g for g in groups if g.faults]
     new = _unique(c.new for g in groups for c in g.acquires if c.new != c.old)
-    what = "pin user pages" if pins else "look up pages"
-    if pins and len(pins) < len(groups):
-        what = "pin or look up user pages"
+    looks = len(pins) + len(faults) < len(groups)
+    ways = (("pin", pins), ("look up", looks), ("fault in", faults))
+    what = f"{' or '.join(way for way, there in ways if there)} {'user ' if pins else ''}pages"
     functions = _unique(name for g in groups for name in g.takers)
     summaries = [f"{what} with {called(new)}"] if new else []
     if len(functions) == 1:
         summaries.append(f"{what} in {called(functions)}")
-    return [*summaries, f"{what} instead of taking references" if pins else what, what]
+    return [
+        *summaries,
+        f"{what} instead of taking references" if pins and not faults else what,
+        what,
+    ]

@@ -58,6 +58,8 @@ def title(batch: Batch) -> str:
         summary = "fix the release of user pages"
     elif any(summary.startswith("pin ") for summary in summaries):
         summary = "pin user pages instead of taking references"
+    elif all(summary.startswith("fault in ") for summary in summaries):
+        summary = "fault in pages without get_user_pages*()"
     else:
         summary = "look up pages instead of taking references"
     return ": ".join([*shared, summary]) + part

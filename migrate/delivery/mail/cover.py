@@ -19,6 +19,7 @@ from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.delivery.proof.model import Proof
 from migrate.delivery.wording import WIDTH, mail_templates, render
 from migrate.rewrite.model import Rewrite
+from migrate.rewrite.profile.faulted import only_faults
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,9 @@ def cover_facts(
         "commits": list(commits),
         "sites": _explained([site for c in conversions for site in _converted(c)], document),
         "left_alone": _explained(facts.left_alone(commits) if conversions else [], document),
-        "looked_up": any(c.verdict.action is Action.FOLLOW for c in conversions),
+        "looked_up": any(
+            c.verdict.action is Action.FOLLOW and not only_faults(c.group) for c in conversions
+        ),
         "builds": _build_lines(facts.builds, commits),
         "compiled": any(
             o.status is not BuildStatus.NOT_BUILDABLE for o in _objects(facts.builds, commits)

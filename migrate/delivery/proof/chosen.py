@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from migrate.analysis.model import PinGroup
 from migrate.delivery.proof.configuration import Configuring, NotHere
 from migrate.delivery.proof.machine.exercises import Exercise
+from migrate.rewrite.profile.faulted import only_faults
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Chosen:
 
     def why_not(self, group: PinGroup, results: Mapping[str, str]) -> str:
         """Why nothing was seen of `group`; `results` are what the exercises said."""
+        if only_faults(group):
+            return "it only has a page faulted in, and takes none"
         if group.name in self.lookups and not group.releases:
             return "it looks a page up and hands it on, and releases nothing itself"
         for path in group.paths:

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from migrate.analysis.model import Action, PinGroup, Verdict
 from migrate.analysis.verdicts.gap_words import WORDING
 from migrate.base.prose import called
+from migrate.rewrite.profile.faulted import FAULTED_IN
 
 _SHOULD = {
     Action.PIN: "should pin the pages",
     Action.FOLLOW: "should look the pages up",
 }
+_SHOULD_FAULT = "should only have the page faulted in"
 _LOOK = {
     "through_helper": "Decide on the helper first; its callers follow.",
     "extra_references": "Look there: is it a reference that one of the releases drops?",
@@ -33,7 +35,11 @@ def in_a_sentence(group: PinGroup, verdict: Verdict) -> str:
     if verdict.action is Action.MANUAL:
         does = f"{'is' if one else 'are'} left to a person"
     else:
-        does = _SHOULD.get(verdict.action, "stays as it is" if one else "stay as they are")
+        does = (
+            _SHOULD_FAULT
+            if verdict.rule == FAULTED_IN
+            else _SHOULD.get(verdict.action, "stays as it is" if one else "stay as they are")
+        )
     return f"{who} {does}, because {_inside(verdict.reason)}"
 
 

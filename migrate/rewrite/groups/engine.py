@@ -14,12 +14,14 @@ from migrate.rewrite.api.introduce import api_change
 from migrate.rewrite.fixes.first import NotFirst, fixes_of
 from migrate.rewrite.groups.aliases import drop_aliases
 from migrate.rewrite.groups.extract import plan_extracted
+from migrate.rewrite.groups.fault_in import plan_fault_in
 from migrate.rewrite.groups.order import independent, order_groups, subsystem_of_group
 from migrate.rewrite.groups.plan import plan_file, plan_followed
 from migrate.rewrite.loops.fold import FOLDING
 from migrate.rewrite.model import FileChange, Fix, GroupChange, GroupFailure, Rewrite
-from migrate.rewrite.profile.counterparts import Counterparts, Missing
+from migrate.rewrite.profile.counterparts import FAULT_IN, Counterparts, Missing
 from migrate.rewrite.profile.extracted import balance_of, is_extracted
+from migrate.rewrite.profile.faulted import only_faults
 from migrate.rewrite.profile.model import Profile
 from migrate.rewrite.steps.apply import Edited, NotApplied, apply_steps, give_up_only, given_up
 from migrate.rewrite.steps.sites import NoSite
@@ -198,6 +200,8 @@ class _Job:
     def _successors(self, group: PinGroup) -> dict[str, str]:
         """What the functions that `group` calls become, those that become anything else."""
         parts = self.parts
+        if self._follows(group) and only_faults(group):
+            return {a.name: FAULT_IN for a in group.acquires}
         if self._follows(group):
             targets = {place: r.target for place, r in parts.looked_up(group).items()}
             return {a.name: targets.get(a.place, "follow_page") for a in group.acquires}
@@ -229,7 +233,9 @@ class _Job:
                 return NotApplied("the pages are not dropped where they are taken")
             balanced = made[0]
         for fold in (True, False):
-            if follow:
+            if follow and only_faults(group):
+                steps = plan_fault_in(draft, acquires, self.parts)
+            elif follow:
                 by_address = self.parts.looked_up(group)
                 steps = plan_followed(draft, acquires, group.follows, by_address, self.parts)
             elif balanced is not None:

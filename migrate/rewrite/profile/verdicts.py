@@ -17,6 +17,7 @@ from migrate.kernel.tree import Tree
 from migrate.rewrite.profile.core_helpers import of_core
 from migrate.rewrite.profile.counterparts import Counterparts, Missing
 from migrate.rewrite.profile.extracted import THROUGH_HELPER, extracted
+from migrate.rewrite.profile.faulted import faulted
 from migrate.rewrite.profile.model import Profile
 
 NO_COUNTERPART = "no_counterpart"
@@ -34,7 +35,7 @@ def classify(tree: Tree, pairing: Pairing, *, profile: Profile) -> Classificatio
         if _by_rules(verdict, profile) and (reason := without_counterpart(group, parts))
     }
     left = found.left_manual(reasons, NO_COUNTERPART)
-    left, stopped = extracted(of_core(left, parts), parts)
+    left, stopped = extracted(of_core(faulted(left, parts), parts), parts)
     words = {
         group.name: reason
         for group, verdict in left.pairs()

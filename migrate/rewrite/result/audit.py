@@ -18,8 +18,10 @@ from migrate.kernel.tree import Tree
 from migrate.rewrite.model import GroupFailure, Rewrite
 from migrate.rewrite.profile.counterparts import Counterparts, Missing
 from migrate.rewrite.profile.extracted import is_extracted
+from migrate.rewrite.profile.faulted import only_faults
 from migrate.rewrite.profile.model import Profile
 from migrate.rewrite.result.extracted import audit_extracted
+from migrate.rewrite.result.faulted import audit_faulted
 from migrate.rewrite.result.followed import audit_followed
 from migrate.rewrite.result.view import View, counted
 
@@ -46,6 +48,9 @@ def audit_result(
     pinned = [g for g, action in rest if action is Action.PIN and _known(g, parts)]
     followed = [] if profile.by_rules else [g for g, a in rest if a is Action.FOLLOW]
     others = [g for g, _ in rest if g not in pinned and g not in followed]
+    faulted = [g for g in followed if only_faults(g)]
+    followed = [g for g in followed if g not in faulted]
+    others += faulted
     edited = tree.with_files(_texts(rewrite))
     progress("audit of the result: reading", 0, 0)
     gone = _acquires([*others, *followed])
@@ -53,6 +58,7 @@ def audit_result(
     lookups = frozenset(rule.target for rule in profile.lookups)
     found += audit_followed(tree, edited, classification, followed, _acquires(others), lookups)
     found += audit_extracted(edited, extracted, parts)
+    found += audit_faulted(tree, edited, faulted)
     return tuple(
         GroupFailure(group.name, f"the audit of the result finds {reason}")
         for group, reason in found

@@ -49,6 +49,7 @@ _ORDER = (
     "append-argument",
     "drop-last-argument",
     "follow-page",
+    "fault-in",
     "extract-pages",
     "ask-first",
     "rename-call",

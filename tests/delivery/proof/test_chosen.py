@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from migrate.analysis.model import PinGroup
+from migrate.analysis.model import Evidence, PinGroup, Trait, TraitKind
+from migrate.analysis.place import Place
 from migrate.delivery.proof.chosen import Chosen, choose
 from migrate.delivery.proof.configuration import Configuring, recipe
 from migrate.delivery.proof.machine.emulated import emulated_machines
@@ -37,6 +38,12 @@ def exercise(name: str, *objects: str, symbols: tuple[str, ...] = ()) -> Exercis
 def chosen(tree: Tree, *every: Exercise) -> Chosen:
     groups = [group("t", TALLY, [1], [2]), group("p", ONLY_S, [1], [2])]
     return choose(every, groups, configuring(tree), {TALLY: "a tally"}, frozenset({"l"}))
+
+
+def faulting() -> PinGroup:
+    """A group that asks for no pages."""
+    seen = Evidence(Place(TALLY, 1, 1), "", "")
+    return replace(group("l", TALLY, [1], []), traits=(Trait(TraitKind.PAGES_NULL, seen),))
 
 
 def test_those_for_a_converted_file_are_chosen(tree: Tree) -> None:
@@ -96,6 +103,7 @@ def test_an_exercise_for_another_architecture_is_left_to_another_machine(tree: T
             {},
             "it looks a page up and hands it on, and releases nothing itself",
         ),
+        (faulting(), {}, "it only has a page faulted in, and takes none"),
         (group("l", TALLY, [1], [2]), {"one": "done"}, "one does not get there"),
         (group("x", "mm/swap.c", [1], [2]), {}, "no exercise for mm/swap.c"),
     ],

@@ -11,6 +11,9 @@
 #define FOLL_LONGTERM 0x10000
 #define FOLL_REMOTE 0x2000
 
+#define FAULT_FLAG_WRITE 0x01
+#define FAULT_FLAG_REMOTE 0x80
+
 extern struct task_struct *current;
 
 long get_user_pages_remote(struct mm_struct *mm, unsigned long start,

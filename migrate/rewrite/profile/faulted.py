@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Calls that ask for no pages, in a tree whose fixup_user_fault() does what is left of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from migrate.analysis.model import (
+    Action,
+    Classification,
+    Confidence,
+    PinGroup,
+    TraitKind,
+    Verdict,
+)
+from migrate.analysis.traits.fault_in import fault_site
+from migrate.analysis.verdicts.notes import NoteKind, note
+from migrate.analysis.verdicts.rules import pages_is_null
+from migrate.rewrite.profile.counterparts import FAULT_IN, Counterparts
+
+FAULTED_IN = "faulted_in"
+"""The rule that verdicts on such calls name."""
+
+_NEEDS = ("FAULT_FLAG_WRITE", "FAULT_FLAG_REMOTE")
+
+
+def faulted(classification: Classification, parts: Counterparts) -> Classification:
+    """`classification` with the calls that only fault a page in `follow`, where the profile has
+    such verdicts and the tree's function fits; the reason of the others says what stops them."""
+    if parts.profile.follow_needs is None or not _there(parts):
+        return classification
+    verdicts = tuple(
+        _verdict(group, verdict, parts) if verdict.rule == pages_is_null.__name__ else verdict
+        for group, verdict in classification.pairs()
+    )
+    return replace(classification, verdicts=verdicts)
+
+
+def only_faults(group: PinGroup) -> bool:
+    """Whether the calls of `group` ask for no pages, so that there is nothing to release."""
+    return group.has(TraitKind.PAGES_NULL)
+
+
+def _there(parts: Counterparts) -> bool:
+    """Whether the tree has the function, with a say in whether the lock may be dropped."""
+    signature = parts.existing.get(FAULT_IN)
+    given = signature is not None and signature.parameters[-1].name == "unlocked"
+    return given and all(parts.has(name) for name in _NEEDS)
+
+
+def _verdict(group: PinGroup, verdict: Verdict, parts: Counterparts) -> Verdict:
+    sites = [fault_site(parts.program, acquire) for acquire in group.acquires]
+    wrong = next((site for site in sites if isinstance(site, str)), "")
+    if wrong or not sites:
+        reason = f"{verdict.reason.rstrip('.')}; {FAULT_IN}() does not fit, because {wrong}."
+        return replace(verdict, reason=reason)
+    return replace(
+        verdict,
+        action=Action.FOLLOW,
+        rule=FAULTED_IN,
+        reason=f"No page is asked for, so that {FAULT_IN}() is enough.",
+        confidence=Confidence.MEDIUM,
+        warnings=(note(NoteKind.FAULTS_MORE, name=f"{FAULT_IN}()"),),
+    )

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The audit of groups that only had pages faulted in: as many calls as before, of another name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from migrate.analysis.model import PinGroup
+from migrate.analysis.program.program import Program
+from migrate.kernel.tree import Tree
+from migrate.rewrite.profile.counterparts import FAULT_IN
+
+
+def audit_faulted(
+    tree: Tree, edited: Tree, groups: Sequence[PinGroup]
+) -> Iterator[tuple[PinGroup, str]]:
+    """Each of `groups`, with what is wrong with it in `edited`, "" when nothing is."""
+    if groups:
+        before, after = Program(tree), Program(edited)
+        for group in groups:
+            yield group, _wrong(group, before, after)
+
+
+def _wrong(group: PinGroup, before: Program, after: Program) -> str:
+    for path, function in sorted({(a.place.path, a.function) for a in group.acquires}):
+        here = [a.name for a in group.acquires if (a.place.path, a.function) == (path, function)]
+        wanted = _calls(before, path, function) - Counter(here) + Counter({FAULT_IN: len(here)})
+        if _calls(after, path, function) != wanted:
+            return f"other calls in {function}() than before"
+    return ""
+
+
+def _calls(program: Program, path: str, name: str) -> Counter[str]:
+    """How often functions of that name in a file call each other one."""
+    source = program.source(path)
+    functions = source.by_name.get(name, ()) if source is not None else ()
+    return Counter(call.name for f in functions for call in program.facts(f).calls)
