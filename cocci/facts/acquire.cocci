@@ -24,7 +24,7 @@ fn@p(...)
 
 @release depends on report@
 position p;
-identifier fn = {folio_put, folio_put_refs, folio_release_kmap, folios_put, free_page_and_swap_cache, page_cache_release, put_compound_page, put_page, put_page_and_swap, put_user_page, put_user_pages, put_user_pages_dirty, put_user_pages_dirty_lock, release_pages, unmap_and_put_page, unpin_folio, unpin_folios, unpin_user_folio, unpin_user_page, unpin_user_page_range_dirty_lock, unpin_user_pages, unpin_user_pages_dirty_lock};
+identifier fn = {folio_put, folio_put_refs, folio_release_kmap, folios_put, free_page_and_swap_cache, page_cache_release, put_compound_page, put_page, put_page_and_swap, put_user_page, put_user_pages, put_user_pages_dirty, put_user_pages_dirty_lock, release_pages, unmap_and_put_page, unmap_and_put_user_folio, unmap_and_put_user_page, unpin_folio, unpin_folios, unpin_user_folio, unpin_user_page, unpin_user_page_range_dirty_lock, unpin_user_pages, unpin_user_pages_dirty_lock};
 @@
 
 fn@p(...)

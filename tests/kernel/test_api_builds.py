@@ -47,6 +47,13 @@ int a_lookup_by_address(unsigned long start, struct page **page)
 		put_page(*page);
 	return vaddr_get_page_locked(start, 0, page);
 }
+
+void an_end(struct folio *folio, struct page *page, void *one, void *two);
+void an_end(struct folio *folio, struct page *page, void *one, void *two)
+{
+	unmap_and_put_user_folio(folio, two);
+	unmap_and_put_user_page(page, one);
+}
 """
 """Calls of what is only added for callers, too."""
 

@@ -136,6 +136,31 @@ def test_a_lookup_that_nobody_calls_stays_out(tmp_path: Path) -> None:
     assert "``vaddr_get_page(start, gup_flags, &page)``" in str(one.commits[2])
 
 
+UNMAPPED = """
+void end(struct folio *folio, struct page *page, void *one, void *two)
+{
+	unmap_and_put_user_page(page, one);
+	unmap_and_put_user_folio(folio, two);
+}
+"""
+
+
+def test_what_unmaps_as_well_comes_along_where_it_is_called(tmp_path: Path) -> None:
+    tree = make_tree(tmp_path, "6.12", {})
+    both = lookups(tree, UNMAPPED)
+    assert both.subjects[1] == (
+        "mm/gup: introduce unmap_and_put_user_page() and unmap_and_put_user_folio()"
+    )
+    assert "folio_release_kmap() or unmap_and_put_page()" in both.bodies[1]
+    assert added_by(both.commits[1]) == (DATA / "api" / "6.12.unmap.txt").read_text()
+    assert "Looking up a page" not in str(both.commits[2])
+    one = lookups(tree, UNMAPPED.replace("unmap_and_put_user_page(", "other("))
+    assert one.subjects[1] == "mm/gup: introduce unmap_and_put_user_folio()"
+    assert "which does the same and ends the pin" in " ".join(one.bodies[1].split())
+    assert "unmap_and_put_user_page" not in str(one)
+    assert "``unmap_and_put_user_folio(folio, addr)``" in str(one.commits[2])
+
+
 def test_the_cover_letter_says_why_there_is_a_second_name(tmp_path: Path) -> None:
     new = introduce(make_tree(tmp_path / "new", "6.1", {})).cover
     old = introduce(make_tree(tmp_path / "old", "5.3", {})).cover

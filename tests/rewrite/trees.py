@@ -23,7 +23,12 @@ from migrate.rewrite.text.tokens import call_at, tokenize
 
 DATA = Path(__file__).parent / "data"
 _ACQUIRES = ("get_user_page", "__get_user_pages")
-_RELEASES = frozenset({"put_page", "put_user_page", "put_user_pages", "release_pages", "folio_put"})
+_RELEASES = frozenset(
+    {
+        *("folio_put", "folio_release_kmap", "put_page", "put_user_page", "put_user_pages"),
+        *("release_pages", "unmap_and_put_page"),
+    }
+)
 
 
 def make_tree(folder: Path, version: str, files: Mapping[str, bytes]) -> Tree:

@@ -25,6 +25,8 @@ _RELEASES = (
     "put_user_pages",
     "put_user_pages_dirty",
     "put_user_pages_dirty_lock",
+    "unmap_and_put_user_folio",
+    "unmap_and_put_user_page",
     "unpin_user_page",
     "unpin_user_pages",
     "unpin_user_pages_dirty_lock",

@@ -280,9 +280,9 @@ class _Work:
             return ()
         functions = [f for c in self.api.commit for f in c.function if f.mirrors]
         acquires = [f for f in functions if self.parts.signature(f.name) is not None]
-        lookups = [f.name for c in self.api.commit if c.when_called for f in c.function]
-        used = [name for name in lookups if name in self.used]
-        text = self._render(document.template, {"acquires": acquires, "lookups": used})
+        optional = [f.name for c in self.api.commit if c.when_called for f in c.function]
+        called = [name for name in optional if name in self.used]
+        text = self._render(document.template, {"acquires": acquires, "called": called})
         changes = [FileChange(document.path, None, text.encode())]
         index = read(document.index)
         if index is not None:
@@ -333,8 +333,10 @@ def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draf
         tokens = result.tokens[anchor.end : anchor.end + len(added)]
         start, before = tokens[0].start, result.tokens[anchor.end - 1].end
         written = with_layout(result.text, start, tokens[-1].end, text.encode())
-        if anchor.end and b"\n" not in written[before:start]:
-            # spatch puts a function that begins with "static" on the line of what is before it.
+        lines = written[before:start].count(b"\n")
+        if anchor.end and (lines == 0 or (lines == 1 and text.startswith("#"))):
+            # spatch puts a function that begins with "static" on the line of what is before it, and
+            # a directive on the next.
             written = written[:before] + b"\n\n" + written[start:]
         result = draft.advance(written, edits)
     return result if isinstance(result, Draft) else _why_not(result)
