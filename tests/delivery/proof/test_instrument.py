@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from migrate.delivery.proof.controls import Names, Spoiled, spoil
 from migrate.delivery.proof.instrument import Instrumented, Unfit, Wanted, instrument
+from migrate.delivery.proof.model import Line, Spoiling
+from migrate.delivery.proof.places import Hunk
 from migrate.kernel import signatures
 from migrate.kernel.tree import Tree
 
@@ -112,6 +115,23 @@ def test_callers_compile_and_say_where_the_name_stands(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert '.file = "calls.c", .line = 6' in shown
+
+
+def test_what_stands_for_a_release_compiles_as_its_call_did(tmp_path: Path) -> None:
+    made = fitted(tmp_path)
+    (tmp_path / "gup_prove.h").write_text(made.files["include/linux/gup_prove.h"].decode())
+    mm = made.files["include/linux/mm.h"].decode()
+    (tmp_path / "mm.h").write_text(mm.replace("<linux/gup_prove.h>", '"gup_prove.h"'))
+    names = Names(made.acquires, made.releases)
+    call = b"if (n)\n\tunpin_user_page(page);\nelse\n\tn ? (void)0 : unpin_user_page(page);\n"
+    wanted = [Spoiled("g", Line("a.c", n), Spoiling.DROPPED) for n in (2, 4)]
+    spoiled, failed = spoil(call, call, wanted, (Hunk(1, 4, 1, 4),), names)
+    assert not failed and spoiled.count(b"gup_prove_dropped()") == 2
+    head = b'#include <stdbool.h>\n#include "mm.h"\nvoid f(int n)\n{\n'
+    (tmp_path / "a.c").write_bytes(head + spoiled + b"}\n")
+    strict = ["gcc", "-std=gnu11", "-Wall", "-Werror", "-I.", "-c", "a.c"]
+    done = subprocess.run(strict, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
 
 
 WATCHED = "-fsanitize-coverage=trace-pc -g1"
