@@ -184,6 +184,7 @@ class Job:
     def report(self, delivery: Delivery | None = None) -> Report:
         """The contents of the report; `delivery` is for the stage that is just making it."""
         from migrate.delivery.report.content import Results, make_report
+        from migrate.kernel.people.recipients import read_directory
 
         return make_report(
             Results(
@@ -196,7 +197,7 @@ class Job:
                 builds=self.builds,
                 delivery=delivery or self.delivery,
                 subsystem_of=self.maintainers.subsystem_of,
-                maintainers_of=self._maintainers_of,
+                maintainers_of=read_directory(self.tree, self.maintainers).maintainers_of,
                 proof=self.proof(),
                 open_world=self.options.open_world,
             )
@@ -208,10 +209,6 @@ class Job:
         found = self.workspace.load("proof", Proof)
         fits = found and found.value.tip == self.branch.tip and not found.value.problem
         return found.value if found and fits else None
-
-    def _maintainers_of(self, path: str) -> tuple[str, ...]:
-        found = self.maintainers.matching(path)
-        return found[0].values("M") if found else ()
 
     def _value(self, stage: str, kind: type[T]) -> T:
         value = self.results[stage].value

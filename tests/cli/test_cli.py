@@ -332,7 +332,7 @@ def test_what_is_left_is_counted_and_listed(
     where = ("--workspace", str(tmp_path / "w"), "--jobs", "1")
     code, said, told = run("left", str(tree), *where)
     assert code == ExitCode.DONE, told
-    assert "2 of 2 calls of get_user_pages*() outside of mm/ stay.\n" in said
+    assert "2 of 2 calls of get_user_pages*() outside of mm/ remain.\n" in said
     assert "drivers/left.c:13 second_of()" in said
     code, said, _ = run("left", str(tree), "--json", *where)
     assert [c["acquire"]["function"] for c in json.loads(said)["direct"]] == [

@@ -395,7 +395,7 @@ def test_whose_callers_count_is_said(results: Results, open_world: bool, said: s
 def test_how_far_the_tree_is_from_no_caller_of_gup(results: Results) -> None:
     report = make_report(results)
     assert re.fullmatch(
-        r"\d+ of \d+ calls of get_user_pages\*\(\) outside of mm/ stay: \d+: .+\.", report.left
+        r"\d+ of \d+ calls of get_user_pages\*\(\) outside of mm/ remain: .+ \(\d+\)\.", report.left
     )
     assert report.left in markdown(report).replace("\\", "")
     assert f"<p>{report.left}</p>" in html(report)

@@ -17,7 +17,7 @@ def test_gup_becomes_internal_and_builds(profile: str, tmp_path: Path) -> None:
     make_few_callers(world)
     done = world.run("run", "--profile", profile, "--deprecate")
     assert done.returncode == 0, done.stderr
-    assert "\n0 of 1 calls of get_user_pages*() outside of mm/ stay.\n" in done.stdout
+    assert "\n0 of 1 calls of get_user_pages*() outside of mm/ remain.\n" in done.stdout
     tip = f"{OURS}{profile}"
     assert world.git("log", "-1", "--format=%s", tip) == "mm: make get_user_pages*() internal"
     changed = world.git("diff", "--name-only", f"{tip}~1..{tip}").split()

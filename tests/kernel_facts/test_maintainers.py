@@ -297,3 +297,13 @@ def test_commas_within_quotes_separate_nobody(value: str) -> None:
 def test_lines_of_mailmap_that_are_none_cost_no_time() -> None:
     lines = [b"<a>" * 5000, b"a<b> " * 2000 + b"c", b"a" * (10 << 20)]
     assert parse_mailmap(b"\n".join(lines)).names == {}
+
+
+def test_a_maintainer_is_shown_with_the_address_that_mails_go_to() -> None:
+    """Or the report would not find the series of somebody whose address .mailmap changes."""
+    text = b"ONE\nM:\tA One <a@old.example>\nM:\tB Two <b@two.example>\nM:\tnobody\nF:\tone/\n"
+    mailmap = b"A New <a@new.example> <a@old.example>\n"
+    directory = Directory(parse_maintainers(text, ["one/x.c"]), parse_mailmap(mailmap))
+    shown = ("A New <a@new.example>", "B Two <b@two.example>", "nobody")
+    assert directory.maintainers_of("one/x.c") == shown
+    assert directory.maintainers_of("two/x.c") == ()

@@ -20,7 +20,7 @@ UNDECIDED = "a person decided to leave it"
 
 STOPS = {
     "for_other_versions": "it is not compiled in this version",
-    "pages_is_null": "it asks for no pages, and only faults them in",
+    "pages_is_null": "it asks for no pages and only faults them in",
     "fast_only": "it never sleeps, as in interrupt context",
     "through_helper": "its callers change only together",
     "mmu_notifier": "an MMU notifier covers the pages (CASE 3)",
@@ -33,12 +33,12 @@ STOPS = {
     "not_followed": "not everything could be followed",
     "freed": "a page is given back to the allocator instead of released",
     "extra_references": "other references to the pages are taken or dropped",
-    "data_read": "it only reads the data, and the profile leaves such callers",
-    "written_unasked": "it writes to the data without having asked to",
+    "data_read": "it only reads the data, and the profile does not pin for that",
+    "written_unasked": "it writes to the data without FOLL_WRITE",
     "nothing_recognised": "what it does with the pages is not understood",
     "no_counterpart": "the profile has no function for it in this tree",
-    "rewrite": "it was not rewritten as planned",
-    "build": "what became of it does not build",
+    "rewrite": "the edit did not come out as planned",
+    "build": "the converted code does not build",
 }
 """What stops a caller, by the rule that decided."""
 
@@ -80,12 +80,12 @@ class Left:
     def in_words(self) -> str:
         """One line: before and after."""
         direct = f"{len(self.staying)} of {len(self.direct)} calls of get_user_pages*()"
-        helpers = f", and {len(self.helpers_staying)} of {len(self.helpers)} of helpers over it"
-        return f"{direct} outside of mm/ stay{helpers if self.helpers else ''}."
+        helpers = f", and {len(self.helpers_staying)} of {len(self.helpers)} calls of its helpers"
+        return f"{direct} outside of mm/ remain{helpers if self.helpers else ''}."
 
     def with_stops(self) -> str:
         """The same line, with what stops the direct ones."""
-        stops = "; ".join(f"{number}: {stop}" for stop, number in self.by_stop())
+        stops = "; ".join(f"{stop} ({number})" for stop, number in self.by_stop())
         return f"{self.in_words()[:-1]}: {stops}." if stops else self.in_words()
 
 

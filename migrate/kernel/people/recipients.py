@@ -83,6 +83,18 @@ class Directory:
             sorted(names - {"dev/null", "null"}), self.maintainers.by_keywords([text])
         )
 
+    def maintainers_of(self, path: str) -> tuple[str, ...]:
+        """The `M:` of the most specific section of `path`, as mails are addressed to them."""
+        found = self.maintainers.matching(path)
+        return tuple(self._addressed(text) for text in found[0].values("M")) if found else ()
+
+    def _addressed(self, text: str) -> str:
+        written = parse_mailbox(text)
+        box = self.mailmap.apply(written)
+        if box == written or not written.address:
+            return text
+        return f"{box.name} <{box.address}>" if box.name else box.address
+
     def _collect(self, paths: Iterable[str], keywords: Sequence[Section]) -> tuple[Recipient, ...]:
         found = _Collector(self.mailmap)
         for path in paths:
