@@ -76,11 +76,11 @@ class Asked:
             raise Refusal("--since and --mbox exclude each other.", "Ask for one of them.")
         if self.fix and self.mbox is not None:
             raise Refusal(
-                "--fix mends a commit of the checkout, and --mbox is about one that is not there.",
+                "--fix works on a commit of the checkout, and --mbox is about patches outside of it.",
                 "Apply the series, and give the commit with --rev.",
             )
         if self.fix and self.shape not in (Shape.TEXT, Shape.JSON):
-            raise Refusal(f"--fix says nothing as {self.shape}.", "Ask for text or JSON.")
+            raise Refusal(f"--fix has no output as {self.shape}.", "Ask for text or JSON.")
 
 
 def audit(request: Request, asked: Asked) -> ExitCode:

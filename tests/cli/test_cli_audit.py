@@ -256,7 +256,9 @@ def test_a_decision_that_fits_nothing_is_refused(world: World, tmp_path: Path) -
     done = decided(world, tmp_path, ENTRY.replace("chute_dma", "chute_dmb"))
     assert done.returncode == 1
     first, second = done.stderr.splitlines()[-2:]
-    assert first == ("error: Decision 1 (file = 'drivers/misc/chute/chute_dmb.c') fits no group.")
+    assert first == (
+        "error: Decision 1 (file = 'drivers/misc/chute/chute_dmb.c') matches no group."
+    )
     assert second == "The nearest there is: file = 'drivers/misc/chute/chute_dma.c'."
 
 
@@ -362,8 +364,8 @@ def test_a_finding_is_mended(world: World, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--fix", "--format", "mail"), "--fix says nothing as mail."),
-        (("--fix", "--mbox", "x.mbox"), "--fix mends a commit of the checkout"),
+        (("--fix", "--format", "mail"), "--fix has no output as mail."),
+        (("--fix", "--mbox", "x.mbox"), "--fix works on a commit of the checkout"),
     ],
 )
 def test_fixes_are_no_report(world: World, options: tuple[str, ...], said: str) -> None:

@@ -76,5 +76,8 @@ def test_pin_for_a_caller_of_a_helper_is_refused_with_what_it_means() -> None:
     calls = replace(groups.acquire(10, function="get"), name="take_pages")
     trait = Trait(TraitKind.THROUGH_HELPER, Evidence(calls.place, "helper", ""), "take_pages")
     _, said = ask(replace(WHOLE, acquires=(calls,), traits=(trait,)), "p", "s")
-    assert "take_pages() takes the pages, and what takes them is what is converted" in said
+    assert (
+        "take_pages() takes the pages, and is converted with all of its callers or not at all"
+        in said
+    )
     assert "Decide on the group of take_pages(), or let this one stay as it is." in said

@@ -117,7 +117,7 @@ def _not_known(c: Contract) -> None:
     if table is not None or c.function in DIRECT_NAMES:
         raise Refusal(
             f"{c.name}: what {c.function}() does is known already.",
-            "Take the entry out; the kernel's own functions are in kernel_api.toml.",
+            "Remove the entry; the kernel's own functions are in kernel_api.toml.",
         )
 
 
@@ -127,7 +127,7 @@ def _callers(names: Names, c: Contract) -> None:
     if names.is_common(c.function):
         raise Refusal(
             f"{c.name}: more than {MOST} files name {c.function}(), too many to look at.",
-            "Nobody knows all of its callers; take the entry out.",
+            "Nobody knows all of its callers; remove the entry.",
         )
     found: dict[str, FunctionFacts] = {f.function.name: f for f in names.callers(c.function)}
     for name in c.callers:

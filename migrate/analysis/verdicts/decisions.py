@@ -150,15 +150,15 @@ def check(
             if g is not group and any(a.function == helper for a in g.acquires)
         )
         raise Refusal(
-            f"{name} cannot {decision.verdict} {group.name}: {helper}() takes the pages, and what"
-            " takes them is what is converted, with all of its callers.",
+            f"{name} cannot {decision.verdict} {group.name}: {helper}() takes the pages, and is"
+            " converted with all of its callers or not at all.",
             f"Decide on {next(takers, f'the group of {helper}()')}, or let this one stay as it is.",
         )
     never = next((why for kind, why in _NEVER.items() if group.trait(kind)), "")
     if never:
         raise Refusal(
             f"{name} cannot {decision.verdict} {group.name}: {never}.",
-            "Take the entry out, or let it keep the group.",
+            "Remove the entry, or let it keep the group.",
         )
     if group.gaps and not decision.despite_gaps:
         raise Refusal(
@@ -209,7 +209,7 @@ def _fits_nothing(
     near = next(_nearest(classification, decision), "")
     see = f"See what there is: {_undecided(command, 'classify')}"
     hint = f"The nearest there is: {near}." if near else see
-    return Refusal(f"Decision {decision.number} ({decision}) fits no group.", hint)
+    return Refusal(f"Decision {decision.number} ({decision}) matches no group.", hint)
 
 
 def _nearest(classification: Classification, decision: Decision) -> Iterator[str]:

@@ -61,7 +61,7 @@ def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] 
     except (IsADirectoryError, ValueError, TypeError, RecursionError) as error:
         kept = set_aside(path)
         why = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
-        notice(f"{path.name} was damaged ({why}); set aside as {kept.name} and made anew")
+        notice(f"{path.name} was damaged ({why}); set aside as {kept.name} and made again")
         return None
     try:
         return Stored(codec.from_data(data["value"], kind), str(data["inputs"]), data["digest"])

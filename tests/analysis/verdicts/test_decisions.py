@@ -196,27 +196,27 @@ def test_without_decisions_nothing_changes() -> None:
     [
         (
             of(file="drivers/demo/dem.c"),
-            "Decision 1 (file = 'drivers/demo/dem.c') fits no group.",
+            "Decision 1 (file = 'drivers/demo/dem.c') matches no group.",
             "The nearest there is: file = 'drivers/demo/demo.c'.",
         ),
         (
             of(function="gett"),
-            "Decision 1 (function = 'gett') fits no group.",
+            "Decision 1 (function = 'gett') matches no group.",
             "The nearest there is: function = 'get'.",
         ),
         (
             of(group="drivers/demo/demo.c:gett"),
-            "Decision 1 (group = 'drivers/demo/demo.c:gett') fits no group.",
+            "Decision 1 (group = 'drivers/demo/demo.c:gett') matches no group.",
             "The nearest there is: group = 'drivers/demo/demo.c:get'.",
         ),
         (
             of(file=groups.PATH, function="xyz"),
-            "Decision 1 (file = 'drivers/demo/demo.c', function = 'xyz') fits no group.",
+            "Decision 1 (file = 'drivers/demo/demo.c', function = 'xyz') matches no group.",
             "The nearest there is: file = 'drivers/demo/demo.c', function = 'get'.",
         ),
         (
             of(function="zzzzzz"),
-            "fits no group.",
+            "matches no group.",
             "See what there is: gup-migrate classify --decisions /dev/null",
         ),
     ],
