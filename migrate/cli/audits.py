@@ -76,7 +76,7 @@ class Asked:
             raise Refusal("--since and --mbox exclude each other.", "Ask for one of them.")
         if self.fix and self.mbox is not None:
             raise Refusal(
-                "--fix works on a commit of the checkout, and --mbox is about patches outside of it.",
+                "--fix works on a commit of the checkout, and --mbox on patches outside of it.",
                 "Apply the series, and give the commit with --rev.",
             )
         if self.fix and self.shape not in (Shape.TEXT, Shape.JSON):
