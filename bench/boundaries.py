@@ -78,8 +78,11 @@ def _nearby_gap(ask: Callable[..., Any], self: Callers, function: Any, _: bool, 
     return ask(self, function, False, kind)
 
 
-def _private(ask: Callable[..., Any], self: Any, cell: Any, path: str, *more: Any) -> Any:
-    return None if self._types.is_public(cell.tag, path) else ask(self, cell, path, *more)
+def _private(
+    ask: Callable[..., Any], self: Any, cell: Any, path: str, *more: Any, **named: Any
+) -> Any:
+    public = self._types.is_public(cell.tag, path)
+    return None if public else ask(self, cell, path, *more, **named)
 
 
 def _own_tables(ask: Callable[..., Any], self: Any, function: Any, paths: Any, _: bool) -> Any:

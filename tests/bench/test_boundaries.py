@@ -10,7 +10,14 @@ import pytest
 from bench.boundaries import BOUNDARIES, Opened, opened, table, wrong
 from bench.later import Fact
 from tests.analysis.memory import scan_of, tree_of
-from tests.analysis.program.test_whole_tree import CALLEE, FILES, LENDER, LOOKS, USER
+from tests.analysis.program.test_whole_tree import (
+    CALLEE,
+    FILES,
+    HEADER,
+    LENDER,
+    LOOKS,
+    USER,
+)
 
 ALONE = {
     "drivers/demo/demo.c": """
@@ -27,6 +34,29 @@ ALONE = {
         """
 }
 
+PUBLIC = {
+    HEADER: "struct page;\nstruct box {\n\tstruct page *page;\n\tunsigned long at;\n};\n",
+    LENDER: """
+        #include <linux/mm.h>
+        #include <linux/lend.h>
+        int get(struct box *box, unsigned long start)
+        {
+            struct page *page;
+
+            if (get_user_pages_fast(start, 1, FOLL_WRITE, &page) != 1)
+                return -1;
+            box->at = (unsigned long)page_address(page);
+            memset((void *)box->at, 0, 8);
+            return 0;
+        }
+        void put(struct box *box)
+        {
+            put_page(virt_to_page(box->at));
+        }
+        """,
+}
+"""Numbers are looked for all over the tree, in a way of its own."""
+
 
 def of(files: Mapping[str, str | bytes]) -> Opened:
     tree = tree_of(files)
@@ -35,7 +65,7 @@ def of(files: Mapping[str, str | bytes]) -> Opened:
 
 @pytest.mark.parametrize(
     ("files", "numbers"),
-    [(ALONE, []), (FILES, ["1"]), ({**CALLEE, USER: LOOKS}, ["3"])],
+    [(ALONE, []), (FILES, ["1"]), ({**CALLEE, USER: LOOKS}, ["3"]), (PUBLIC, ["4"])],
 )
 def test_a_group_is_opened_by_the_boundaries_that_it_cannot_do_without(
     files: Mapping[str, str], numbers: list[str]

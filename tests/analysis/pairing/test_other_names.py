@@ -102,6 +102,14 @@ FILLED_FIRST = {
         "#define DEMO_DROP(demo, member) put_page((demo)->member)\n",
         "DEMO_DROP(demo, first);",
     ),
+    "what another page carries": (
+        "",
+        "demo->first = (struct page *)page_private(demo->pages[1]);",
+    ),
+    "a number that another page carries on": (
+        "void demo_drop(struct page *page) { put_page((struct page *)page_private(page)); }",
+        "set_page_private(demo->pages[1], (unsigned long)demo->first);",
+    ),
     "a table of the kernel's": ("", "demo->first = xa_load(&demo->table, 1);"),
 }
 LEFT_ALONE = {
@@ -150,7 +158,7 @@ def test_what_others_store_into_the_array_is_seen(name: str) -> None:
 @pytest.mark.parametrize("name", FILLED_FIRST)
 def test_what_others_store_into_the_member_or_release_there_is_seen(name: str) -> None:
     group = only_group(code(FILLED_FIRST[name], FIRST))
-    kinds = {GapKind.FROM_OTHER_CALL, GapKind.MACRO_NAMES_MEMBER}
+    kinds = {GapKind.FROM_OTHER_CALL, GapKind.MACRO_NAMES_MEMBER, GapKind.PASSED_TO_UNKNOWN}
     assert kinds & {gap.kind for gap in group.gaps}
     assert verdict(group, True).action is Action.MANUAL
 
