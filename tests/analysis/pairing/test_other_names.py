@@ -169,3 +169,18 @@ def test_other_names_by_themselves_do_not_matter(name: str, stop: str) -> None:
     group = only_group(code(LEFT_ALONE[name], stop))
     assert group.gaps == ()
     assert verdict(group, True).action is Action.PIN
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a struct in a void pointer that becomes another is not seen"
+)
+def test_a_struct_that_is_taken_for_another_through_a_void_pointer_is_seen() -> None:
+    other = """
+    struct layout {
+        struct page **pages;
+        int nr;
+        struct page *drop;
+    };
+    static void drop(void *data) { struct layout *layout = data; put_page(layout->drop); }
+    """
+    assert only_group(code((other, "drop(demo);"), STOP)).gaps
