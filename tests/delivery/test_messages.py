@@ -42,3 +42,12 @@ def test_beside_a_lookup_the_pinned_functions_are_named() -> None:
     assert "The former need a pin; for the latter a lookup is enough." in told
     alone = text(RULES_DOCUMENT, one("pin", "pins"))
     assert "Nothing else changes for the caller:" in alone
+
+
+def test_a_release_that_fits_already_is_not_called_new() -> None:
+    call = Call("get", "a.c", "get_user_pages", "vaddr_pin_pages", "")
+    stays = Call("put", "a.c", "put_user_page", "put_user_page", "")
+    told = text("", GroupText("get", "pin", "2", "A reason.", (), (), (call,), (stays,)))
+    assert "with vaddr_pin_pages(); the calls that release them need no change." in told
+    assert "and release them with" not in told
+    assert "and release them with unpin_user_page()." in text("", one())

@@ -74,6 +74,9 @@ def test_it_is_said_for_whom_nothing_else_changes() -> None:
 def test_without_counted_pins_nothing_changes() -> None:
     said = effects([Some(reads_only=True, may_read=True, longterm=True)], PinFacts(counted=False))
     assert said.startswith("No functional change") and "pin" not in said
+    beside = effects([Some()], PinFacts(counted=False), alone=False)
+    assert "No functional change" not in beside, "the lookups of the message do change something"
+    assert beside.startswith("For those that are pinned, nothing changes so far: the new functions")
     assert effects([], NEW) == ""
 
 

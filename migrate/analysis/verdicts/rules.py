@@ -286,7 +286,7 @@ def marked_dirty(q: Question) -> Answer | None:
     if not dirtied or not q.has(TraitKind.MAY_WRITE):
         return None
     where = "until another function releases them" if _outlives_call(q) else "for a moment"
-    reason = f"The pages are held {where} and marked dirty, so something writes to their data."
+    reason = f"The pages are marked dirty and held {where}, so something writes to their data."
     case = "2" if _outlives_call(q) else "1"
     return Answer(Action.PIN, case, reason, Confidence.MEDIUM, dirtied)
 

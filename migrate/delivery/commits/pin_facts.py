@@ -63,10 +63,9 @@ def effects(callers: Sequence[Caller], pins: PinFacts, *, alone: bool = True) ->
     if not callers:
         return ""
     if not pins.counted:
-        return (
-            "No functional change: so far the new functions take and drop references as the old"
-            " ones did."
-        )
+        lead = "No functional change: so far" if alone else "For those that are pinned, nothing"
+        rest = "" if alone else " changes so far:"
+        return f"{lead}{rest} the new functions take and drop references as the old ones did."
     refused = [c for c in callers if pins.refuses_files and c.longterm and not c.reads_only]
     changed = list(_changed(callers, refused, pins))
     same = [] if refused else ["file-backed pages are accepted as before"]
