@@ -54,6 +54,13 @@ def outcome(take: str, drop: str = ALL, kind: str = "long", pages: str = "pages"
     return done.changes[0].files[0].after.decode()
 
 
+def test_an_array_of_somebody_else() -> None:
+    taken = "pages = all_pages;\n\tgot = iov_iter_get_pages2(iter, pages, 4096, 16, &start);"
+    assert "others may know the array that is taken at drivers/a/a.c:8" in outcome(taken)
+    filled = taken.replace("all_pages", "kmalloc(64, 0)") + "\n\tpages[1] = all_pages[0];"
+    assert "pages from elsewhere are put beside them at drivers/a/a.c:10" in outcome(filled)
+
+
 def test_an_array_of_the_helper() -> None:
     text = outcome(ALLOC)
     assert (

@@ -179,6 +179,8 @@ class _Balance(Plain[State]):
             return state
         if state.hold in (Hold.NONE, Hold.FOREIGN) and self.taking.out:
             return replace(state, hold=Hold.FOREIGN)
+        if variable_name(store.target):
+            return _wrong(state, f"others may know the array that is taken at {store.place}")
         return _wrong(state, f"pages from elsewhere are put beside them at {store.place}")
 
     def _allocates(self, value: Expression) -> bool:

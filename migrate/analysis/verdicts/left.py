@@ -8,10 +8,11 @@ over GUP change with the helper, and are counted beside them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from migrate.analysis.model import Acquire, Action, Classification, Verdict
+from migrate.analysis.gaps import GapKind
+from migrate.analysis.model import Acquire, Action, Classification, PinGroup, UseKind, Verdict
 from migrate.analysis.verdicts.decisions import AUTHOR
 from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES
 
@@ -41,6 +42,8 @@ STOPS = {
     "build": "the converted code does not build",
 }
 """What stops a caller, by the rule that decided."""
+
+INSIDE_HELPER = "it is inside a helper, which stays until its last caller changes"
 
 _SOME_OTHER = "it was left alone"
 
@@ -98,17 +101,25 @@ def left(classification: Classification) -> Left:
 
 
 def _calls(classification: Classification) -> Iterator[Call]:
+    helpers = {a.name for g in classification.groups for a in g.acquires} - DIRECT_NAMES
     for group, verdict in classification.pairs():
         if verdict.rule != "implementation":
-            stop = _stop(verdict)
+            stop = _stop(group, verdict, helpers)
             yield from (Call(acquire, verdict.group, stop) for acquire in group.acquires)
 
 
-def _stop(verdict: Verdict) -> str:
+def _stop(group: PinGroup, verdict: Verdict, helpers: Collection[str]) -> str:
     if verdict.action in (Action.PIN, Action.FOLLOW):
         return CONVERTED
     if verdict.decided_by == AUTHOR:
         return UNDECIDED
+    if verdict.rule == "fast_only" and verdict.case == "3":
+        return STOPS["mmu_notifier"]
+    if verdict.rule == "extra_references" and UseKind.MANIPULATED in {u.kind for u in group.uses}:
+        return STOPS["mappings_changed"]
+    handed = {g.function for g in group.gaps if g.kind is GapKind.FILLED_FOR_UNKNOWN}
+    if verdict.rule == "not_followed" and handed & set(helpers):
+        return INSIDE_HELPER
     return STOPS.get(verdict.rule, _SOME_OTHER)
 
 

@@ -7,10 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from migrate.analysis.model import Action, Classification, Confidence, PinGroup, Place, Verdict
-from migrate.analysis.verdicts.left import CONVERTED, STOPS, UNDECIDED, Left, left
+from migrate.analysis.gaps import Gap, GapKind
+from migrate.analysis.model import (
+    Action,
+    Classification,
+    Confidence,
+    PinGroup,
+    Place,
+    UseKind,
+    Verdict,
+)
+from migrate.analysis.verdicts.left import CONVERTED, INSIDE_HELPER, STOPS, UNDECIDED, Left, left
 from migrate.analysis.verdicts.rules import RULES
-from tests.analysis.groups import acquire, group
+from tests.analysis.groups import acquire, group, use
 
 
 def verdict(about: PinGroup, action: Action, rule: str) -> Verdict:
@@ -63,6 +72,36 @@ def test_the_most_frequent_reason_comes_first() -> None:
         (at("drivers/c.c"), Action.MANUAL, "not_followed"),
     )
     assert found.by_stop() == ((STOPS["not_followed"], 2), (STOPS["fast_only"], 1))
+
+
+def test_a_call_is_named_by_what_it_is_about() -> None:
+    """A lookup that never sleeps may be one under an MMU notifier, and what changes references may
+    change mappings."""
+    quick, mapped, other = at("drivers/a.c"), at("drivers/b.c"), at("drivers/c.c")
+    mapped = replace(mapped, uses=(use(UseKind.MANIPULATED),))
+    other = replace(other, uses=(use(UseKind.EXTRA_REFERENCE),))
+    lookup = verdict(quick, Action.KEEP, "fast_only")
+    more = [verdict(about, Action.MANUAL, "extra_references") for about in (mapped, other)]
+    for case, stop in (("3", "mmu_notifier"), ("4", "fast_only"), ("5", "fast_only")):
+        groups, verdicts = (quick, mapped, other), (replace(lookup, case=case), *more)
+        found = left(Classification("c" * 40, "some-api", groups, verdicts))
+        assert [c.stop for c in found.direct] == [
+            STOPS[stop],
+            STOPS["mappings_changed"],
+            STOPS["extra_references"],
+        ]
+
+
+def test_the_call_inside_a_helper_waits_for_its_callers() -> None:
+    gap = Gap(GapKind.FILLED_FOR_UNKNOWN, function="some_helper")
+    inside = replace(at("lib/a.c"), gaps=(gap,))
+    caller = at("drivers/b.c", "some_helper")
+    found = counted(
+        (inside, Action.MANUAL, "not_followed"), (caller, Action.MANUAL, "through_helper")
+    )
+    assert [c.stop for c in found.direct] == [INSIDE_HELPER]
+    alone = counted((inside, Action.MANUAL, "not_followed"))
+    assert [c.stop for c in alone.direct] == [STOPS["not_followed"]]
 
 
 @pytest.mark.parametrize("action", [Action.KEEP, Action.MANUAL])
