@@ -324,7 +324,7 @@ class Backward:
         far = self._goes_far(form)
         definitions = self.program.pointer_calls.meant_by(site, far)
         self.wide |= far and not call.name
-        if far and call.name and form in (PAGE, SCATTER):
+        if far and call.name and form == PAGE:
             definitions = (*definitions, *self._linked(site, definitions))
         if not definitions:
             return self.sources.filled_by_unknown(call, position, form, cell)

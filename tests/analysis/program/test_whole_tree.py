@@ -300,6 +300,46 @@ def test_what_another_folder_stores_is_seen_behind_a_stub() -> None:
     assert kinds({**FILLED, HEADER: stub, USER: filled}) == [GapKind.FROM_OTHER_CALL]
 
 
+@pytest.mark.xfail(strict=True, reason="scatterlists that other folders fill are not followed back")
+def test_what_another_folder_puts_into_a_scatterlist_is_seen() -> None:
+    files = {
+        HEADER: "struct scatterlist;\nvoid fill(struct scatterlist *list);\n",
+        LENDER: """
+            #include <linux/mm.h>
+            #include <linux/lend.h>
+            struct box {
+                struct scatterlist list[1];
+            };
+            int of_user(struct box *box, unsigned long at)
+            {
+                struct page *page;
+
+                if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) != 1)
+                    return -1;
+                sg_set_page(box->list, page, PAGE_SIZE, 0);
+                return 0;
+            }
+            void of_others(struct box *box)
+            {
+                fill(box->list);
+            }
+            void drop(struct box *box)
+            {
+                put_page(sg_page(box->list));
+            }
+            """,
+        USER: """
+            #include <linux/mm.h>
+            #include <linux/lend.h>
+            void fill(struct scatterlist *list)
+            {
+                sg_set_page(list, alloc_page(0), PAGE_SIZE, 0);
+            }
+            """,
+    }
+    assert kinds(files) == [GapKind.FROM_OTHER_CALL]
+
+
 # Members of public structs that hold functions
 
 OPS = {
