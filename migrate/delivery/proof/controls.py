@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from migrate.delivery.proof.model import (
     Control,
@@ -135,6 +136,16 @@ def spoil_round(
         files[path], bad = spoil(after[path], before[path], items, changed, names)
         failed |= bad
     return files, failed
+
+
+def unbuilt(tried: Round, objects: Collection[str]) -> dict[Spoiled, NotSpoiled]:
+    """What of a round is in files whose `objects` did not compile: a release that is turned back
+    alone may lack a variable that went with the conversion."""
+    return {
+        item: NotSpoiled("its file does not compile with that release alone spoiled")
+        for item in tried.spoiled
+        if str(PurePosixPath(item.release.path).with_suffix(".o")) in objects
+    }
 
 
 def _lines(hunk: Hunk, line: int) -> tuple[int, int, int, int]:

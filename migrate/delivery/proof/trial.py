@@ -25,6 +25,7 @@ from migrate.delivery.proof.controls import (
     not_made,
     rounds,
     spoil_round,
+    unbuilt,
 )
 from migrate.delivery.proof.covered import Covered
 from migrate.delivery.proof.judge import failed_by_splats, judge, seen
@@ -255,11 +256,19 @@ class _Trial:
         names = Names(made_of.acquires, made_of.releases, made_of.drops)
         base = Tree(self._source.folder, self._task.branch.base)
         files, failed = spoil_round(tried, base, prepared.tree, self._hunks, names)
-        commit = self._source.commit(before.commit, named(files, before))
-        image = self._kernels.build(wanted, commit, what)
-        if isinstance(image, NotBuilt):
-            yield from not_made(tried, image.reason)
-            return
+        while True:
+            commit = self._source.commit(before.commit, named(files, before))
+            image = self._kernels.build(wanted, commit, what)
+            if not isinstance(image, NotBuilt):
+                break
+            bad = unbuilt(tried, image.objects)
+            left_out = files.keys() & {item.release.path for item in bad}
+            if not left_out:
+                yield from not_made(tried, image.reason)
+                return
+            # One file that does not compile is no reason against all others.
+            files = {path: text for path, text in files.items() if path not in left_out}
+            failed |= bad
         made: dict[str, Control] = {}
         unspoiled = {item.group for item in failed}
         for attempt in range(1, _BOOTS + 1):

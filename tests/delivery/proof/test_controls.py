@@ -15,6 +15,7 @@ from migrate.delivery.proof.controls import (
     not_made,
     rounds,
     spoil,
+    unbuilt,
 )
 from migrate.delivery.proof.model import (
     Control,
@@ -172,6 +173,14 @@ def test_a_release_that_was_taken_out_but_not_reached_misses_nothing() -> None:
         # What was reached and yet not noticed is not booted again until it is.
         assert is_final(control) is (passed == {A20})
     assert control.reason == "proved"
+
+
+def test_a_file_that_does_not_compile_takes_its_own_controls_along_alone() -> None:
+    one = Spoiled("a", A20, Spoiling.TURNED_BACK)
+    other = Spoiled("b", Line("d/b.c", 3), Spoiling.TURNED_BACK)
+    reason = "its file does not compile with that release alone spoiled"
+    assert unbuilt(Round((one, other)), {"d/b.o"}) == {other: NotSpoiled(reason)}
+    assert unbuilt(Round((one, other)), {"b.o", "d/c.o"}) == {}
 
 
 def test_a_release_that_was_noticed_is_final() -> None:
