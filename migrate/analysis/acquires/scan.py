@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from migrate.analysis.acquires.finder import Found, find_acquires
 from migrate.analysis.acquires.helpers import RETURNED, find_helpers
-from migrate.analysis.acquires.searches import FactCache, Searches
+from migrate.analysis.acquires.searches import Searches
 from migrate.analysis.acquires.slices import sliced
 from migrate.analysis.acquires.spatch_finder import Answer, SpatchFinder, Unit
 from migrate.analysis.acquires.unread import crowded, named
+from migrate.analysis.frontend.kept_finds import FactCache
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.lexical import any_word, in_code
 from migrate.analysis.frontend.limits import MOST_ACQUIRES
@@ -44,13 +45,14 @@ def scan(
     in `program` for who comes next.
     """
     program = program or Program(tree)
+    program.finds.open(cache)
     progress("reading the headers of GUP", 0, 0)
     searches = Searches(tree, program.includes, cache)
     family = {n: s for n, s in read_signatures(tree).items() if n in names}
     with SpatchFinder([*family, *knowledge().releases], cache, jobs, progress) as spatch:
         progress("searching the tree for callers", 0, 0)
         paths = searches.naming(family)
-        if jobs > 1 and searches.cold:
+        if jobs > 1 and searches.cold and not program.finds.are_warm:
             program.includes.prefetch()  # pairing will ask, and parsing is for one processor
         progress("parsing what calls GUP", 0, 0)
         first = _by_syntax(program, paths, family, family)

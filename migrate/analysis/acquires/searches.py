@@ -7,21 +7,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 from migrate.analysis.frontend.includes import Includes, included
+from migrate.analysis.frontend.kept_finds import FactCache
 from migrate.kernel.stems import whole_words
 from migrate.kernel.tree import Tree
 
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
-
-
-class FactCache(Protocol):
-    """Results by a key that names everything they depend on."""
-
-    def get(self, key: str) -> str | None: ...
-
-    def put(self, key: str, value: str) -> None: ...
 
 
 class Searches:

@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from migrate.analysis.acquires.searches import FactCache
 from migrate.analysis.acquires.spatch import Patched, run_spatch, spatch_version
+from migrate.analysis.frontend.kept_finds import FactCache
 from migrate.analysis.model import Place
 from migrate.base.data import data_folder
 from migrate.base.progress import Progress

@@ -21,6 +21,7 @@ from migrate.analysis.model import (
     Evidence,
     PinGroup,
     TraitKind,
+    Use,
     UseKind,
 )
 from migrate.analysis.program.callers import sites_at
@@ -32,6 +33,7 @@ from migrate.kernel.signatures import DIRECT_NAMES
 _LOOKING = frozenset({UseKind.READ_DATA, UseKind.STRUCT_PAGE, UseKind.MAP})
 """What is done with pages of which it is known that nobody writes to them."""
 
+_FROM_DEVICE = "DMA_FROM_DEVICE"
 _FOREIGN = re.compile(r"\b(?:FAULT_FLAG_\w+|VM_(?:READ|WRITE|SHARED)|GFP_\w+)\b")
 _WRITE = re.compile(r"\bFOLL_WRITE\b")
 _NOT_ALWAYS = re.compile(r"[?]|\bFOLL_FORCE\b|&\s*~")
@@ -47,7 +49,7 @@ def flag_suggestions(program: Program, group: PinGroup, *, has_pins: bool) -> It
         yield from _p2pdma(acquire, flags)
         if not group.gaps:
             yield from _needless(group, acquire, flags)
-            yield from _unasked(group, acquire)
+            yield from _unasked(program, group, acquire)
     if has_pins and not group.gaps:
         yield from _unpinned(group)
 
@@ -99,12 +101,12 @@ def _needless(group: PinGroup, acquire: Acquire, flags: str) -> Iterator[Finding
     yield _finding(AuditRule.NEEDLESS_WRITE, acquire, message, read)
 
 
-def _unasked(group: PinGroup, acquire: Acquire) -> Iterator[Finding]:
+def _unasked(program: Program, group: PinGroup, acquire: Acquire) -> Iterator[Finding]:
     """Data that is written without write access: the pages may be the zero page, or of others."""
     written = tuple(
         Evidence(u.place, u.kind.value, u.text)
         for u in group.uses
-        if u.kind is UseKind.WRITE_DATA and u.place.path == acquire.place.path
+        if u.place.path == acquire.place.path and _writes(program, u)
     )
     if not written or group.has(TraitKind.MAY_WRITE):
         return
@@ -113,6 +115,16 @@ def _unasked(group: PinGroup, acquire: Acquire) -> Iterator[Finding]:
         " shared with others, in a read-only mapping, or the zero page."
     )
     yield _finding(AuditRule.UNASKED_WRITE, acquire, message, written)
+
+
+def _writes(program: Program, use: Use) -> bool:
+    """Whether the processor writes, or a device, to which a call gives that direction and no
+    other."""
+    if use.kind is not UseKind.DMA:
+        return use.kind is UseKind.WRITE_DATA
+    return any(
+        _FROM_DEVICE in site.call.sources for site in sites_at(program, use.place, use.function)
+    )
 
 
 def _unpinned(group: PinGroup) -> Iterator[Finding]:

@@ -73,7 +73,8 @@ def audit(
         return found
 
     told = count(progress or silent, "groups audited", len(pairing.groups))
-    found = by_folders("audit", work, pairing.groups, auditor.program.corpus, jobs, told)
+    found = by_folders("audit", work, pairing.groups, auditor.program, jobs, told)
+    auditor.program.finds.save()
     every = sorted({finding for group in found for finding in group})
     return Audit(
         tree.commit,

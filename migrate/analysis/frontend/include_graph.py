@@ -39,6 +39,7 @@ class IncludeGraph:
         self._shared: dict[str, bool] = {}
         self._own: dict[str, tuple[str, ...]] = {}
         self._search = WordSearch(corpus.tree)
+        self.kept = self._search.kept
         self.asked: set[str] = set()
         """The words that were looked for in the whole tree; whoever wants to know empties it."""
 

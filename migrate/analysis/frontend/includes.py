@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 
+from migrate.analysis.frontend.kept_finds import KeptFinds
 from migrate.kernel.stems import stems, whole_words
 from migrate.kernel.tree import Tree
 
@@ -34,8 +35,10 @@ class Includes:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self.kept = KeptFinds(tree, (".c", ".h"))
         self._future: Future[bytes] | None = None
         self._known: dict[bytes, Written] = {}
+        self._asked = 0
 
     def prefetch(self) -> None:
         """Begin the search beside other work."""
@@ -75,19 +78,29 @@ class Includes:
 
     def of(self, name: bytes) -> Written:
         """The #includes of files by this base name."""
-        if len(self._known) >= _FEW or "_by_name" in self.__dict__:
-            return self._by_name.get(name, {})
         if name not in self._known:
-            found: Written = {}
-            for path, written, last in self._named(name):
-                if last == name:
-                    found.setdefault(written, []).append(_path(path))
-            self._known[name] = found
+            kept = self.kept.get(_path(name), lambda text: map(_path, _written(text, name)))
+            if kept is not None:
+                self._known[name] = {_bytes(what): paths for what, paths in kept.items()}
+            else:
+                self._known[name] = self._found(name)
+                found = {_path(what): sorted(p) for what, p in self._known[name].items()}
+                self.kept.put(_path(name), found)
         return self._known[name]
+
+    def _found(self, name: bytes) -> Written:
+        self._asked += 1
+        if self._asked > _FEW or "_by_name" in self.__dict__:
+            return self._by_name.get(name, {})
+        found: Written = {}
+        for path, written, last in self._named(name):
+            if last == name:
+                found.setdefault(written, []).append(_path(path))
+        return found
 
     def files(self, names: Iterable[str]) -> set[str]:
         """The files that include a file by one of these base names."""
-        found = [self.of(name.encode("utf-8", "surrogateescape")) for name in names]
+        found = [self.of(_bytes(name)) for name in names]
         return {path for written in found for paths in written.values() for path in paths}
 
     def _named(self, name: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -109,8 +122,7 @@ class Includes:
             written[what].append(paths[path])
         found: dict[bytes, Written] = {}
         for what, names in written.items():  # a few thousand, of several hundred thousand lines
-            last = what[max(what.rfind(b"/"), 0) + 1 :]
-            found.setdefault(last, {})[what] = names
+            found.setdefault(_last(what), {})[what] = names
         return found
 
 
@@ -136,6 +148,10 @@ def _path(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
 
 
+def _bytes(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
+
+
 def included(text: bytes) -> set[str]:
     """The base names of the files that a file with this text includes."""
     return {_path(match[3]) for line in _lines(text) if (match := _INCLUDE.match(line))}
@@ -144,6 +160,17 @@ def included(text: bytes) -> set[str]:
 def spelled(text: bytes) -> frozenset[bytes]:
     """What stands in the #includes of a file with this text, with the quote or bracket before."""
     return frozenset(match[2] for line in _lines(text) if (match := _INCLUDE.match(line)))
+
+
+def _written(text: bytes, name: bytes) -> frozenset[bytes]:
+    """How a file with this text includes files by the base name `name`."""
+    if name not in text:
+        return frozenset()
+    return frozenset(written for written in spelled(text) if _last(written) == name)
+
+
+def _last(written: bytes) -> bytes:
+    return written[max(written.rfind(b"/"), 0) + 1 :]
 
 
 def _lines(text: bytes) -> Iterator[bytes]:

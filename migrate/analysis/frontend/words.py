@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from migrate.analysis.frontend.kept_finds import KeptFinds
 from migrate.kernel.tree import Tree
 
 _LETTERS = bytes(chr(byte).isascii() and (chr(byte).isalnum() or byte == 95) for byte in range(256))
@@ -83,27 +84,37 @@ class WordSearch:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self.kept = KeptFinds(tree, CODE)
         self._known: dict[str, tuple[str, ...]] = {}
         self._expected: dict[str, None] = {}
 
     def expect(self, words: Iterable[str]) -> None:
         """Look for `words`, too, when next there is something to look for."""
-        self._expected |= dict.fromkeys(word for word in words if word not in self._known)
+        unknown = (w for w in words if w not in self._known and not self.kept.has(w))
+        self._expected |= dict.fromkeys(unknown)
 
     def files(self, word: str) -> tuple[str, ...]:
         """The files that have `word` as a whole word, sorted."""
         if word not in self._known:
             self._expected.pop(word, None)
-            self._search([word, *list(self._expected)[: _MOST_AT_ONCE - 1]])
+            kept = self.kept.get(word, lambda text: [""] if whole_word(word).search(text) else ())
+            if kept is not None:
+                self._known[word] = tuple(kept.get("", ()))
+            else:
+                self._search([word, *list(self._expected)[: _MOST_AT_ONCE - 1]])
         return self._known[word]
 
     def _search(self, words: list[str]) -> None:
         found = self._tree.grep(words, [f"*{ending}" for ending in CODE])
         if len(words) == 1:
-            self._known[words[0]] = tuple(found)
+            self._know(words[0], found)
             return
         texts = self._tree.read_many(found)
         for word in words:
             self._expected.pop(word, None)
             pattern = whole_word(word)
-            self._known[word] = tuple(p for p in found if p in texts and pattern.search(texts[p]))
+            self._know(word, [p for p in found if p in texts and pattern.search(texts[p])])
+
+    def _know(self, word: str, found: list[str]) -> None:
+        self._known[word] = tuple(found)
+        self.kept.put(word, {"": found})

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from migrate.analysis.acquires.searches import FactCache, Searches
+from migrate.analysis.acquires.searches import Searches
+from migrate.analysis.frontend.kept_finds import FactCache
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.pairing.external_uses import seen_outside
@@ -39,6 +40,7 @@ def pair(
     parses does not stay there, but of headers for the whole kernel.
     """
     program = program or Program(tree)
+    program.finds.open(cache)
     grouper = Grouper(program, scan.acquires)
     stored = StoredGroups(
         program.corpus, scan, cache, program.contracts.stated, open_world=program.open_world
@@ -78,6 +80,7 @@ def pair(
             seen = seen_outside(program, [(made_anew.group, made_anew.openings)], searches)
             outside, traced[number] = outside | seen, made_anew
     skipped = {u.place: u.gap for u in scan.unparsed}
+    program.finds.save()
     groups = [_noted(t.group, skipped, outside) for t in traced]
     return Pairing(scan.commit, tuple(_named(_merged(groups))))
 

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from migrate.analysis.frontend.corpus import Corpus
+from migrate.analysis.frontend.kept_finds import Found
 from migrate.analysis.model import Acquire, PinGroup, Place
 from migrate.analysis.pairing.group import Grouper, Traced
 from migrate.analysis.program.program import Program
@@ -33,7 +34,7 @@ def make_groups(
     if jobs > 1:
         _prepare(grouper.program)
     found: dict[Place, Traced] = {}
-    for made in share_out("pair", grouper.groups, folders, jobs, told):
+    for made in _shared("pair", grouper.groups, folders, grouper.program, jobs, told):
         found |= made
     return found
 
@@ -42,21 +43,39 @@ def by_folders(
     what: str,
     work: Callable[[Sequence[PinGroup]], Sequence[Result]],
     groups: Sequence[PinGroup],
-    corpus: Corpus,
+    program: Program,
     jobs: int,
     told: Callable[[Sequence[PinGroup]], None] = lambda _: None,
 ) -> list[Result]:
-    """What `work` makes of each of `groups`, of the tree of `corpus`, in their order."""
+    """What `work` makes of each of `groups`, of the tree of `program`, in their order."""
     numbers = {id(group): number for number, group in enumerate(groups)}
-    parts = _by_folder(corpus, groups, lambda group: group.acquires[0].place.path)
+    parts = _by_folder(program.corpus, groups, lambda group: group.acquires[0].place.path)
     jobs = jobs if len(parts) >= _WORTH_IT else 1
-    made = share_out(what, work, parts, jobs, told)
+    made = _shared(what, work, parts, program, jobs, told)
     found = {
         numbers[id(group)]: result
         for part, results in zip(parts, made, strict=True)
         for group, result in zip(part, results, strict=True)
     }
     return [found[number] for number in range(len(groups))]
+
+
+def _shared(
+    what: str,
+    work: Callable[[Sequence[Item]], Result],
+    parts: Sequence[Sequence[Item]],
+    program: Program,
+    jobs: int,
+    told: Callable[[Sequence[Item]], None],
+) -> Iterator[Result]:
+    """What `work` makes of each of `parts`; what a copy found in the tree is known here, too."""
+
+    def with_news(part: Sequence[Item]) -> tuple[Result, tuple[dict[str, Found], ...]]:
+        return work(part), program.finds.news()
+
+    for made, news in share_out(what, with_news, parts, jobs, told):
+        program.finds.learn(news)
+        yield made
 
 
 def _by_folder(
@@ -72,6 +91,9 @@ def _by_folder(
 
 def _prepare(program: Program) -> None:
     """Have in memory what every process would have to find out for itself otherwise."""
+    if program.finds.are_warm:
+        program.corpus.read_headers()
+        return
     program.includes.prefetch()
     program.corpus.read_headers()
     program.includes.sort()  # and no thread is in the middle of that search

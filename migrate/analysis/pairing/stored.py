@@ -17,16 +17,17 @@ from functools import cache as once
 from pathlib import Path
 
 from migrate import analysis
-from migrate.analysis.acquires.searches import FactCache
 from migrate.analysis.contract import Contract
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.includes import spelled
+from migrate.analysis.frontend.kept_finds import FactCache
 from migrate.analysis.frontend.words import CODE, whole_word
 from migrate.analysis.model import Acquire, Scan
 from migrate.analysis.pairing.group import Traced
 from migrate.base import codec
 from migrate.kernel.tree import Tree
 
+_ABOVE = ("audit", "verdicts")
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 Change = tuple[bytes, bytes]
@@ -122,9 +123,10 @@ class StoredGroups:
 
 @once
 def _rules() -> str:
-    """What the analysis itself is: its code and its table of kernel functions."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(analysis.__file__).parent.rglob("*")):
-        if path.suffix in (".py", ".toml"):
+    """What the analysis itself is: its code, but for what asks of groups that are made, and its
+    table of kernel functions."""
+    digest, room = hashlib.sha256(), Path(analysis.__file__).parent
+    for path in sorted(room.rglob("*")):
+        if path.suffix in (".py", ".toml") and path.relative_to(room).parts[0] not in _ABOVE:
             digest.update(path.read_bytes())
     return digest.hexdigest()

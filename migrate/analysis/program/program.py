@@ -10,6 +10,7 @@ from migrate.analysis.contract import Contracts
 from migrate.analysis.frontend.corpus import is_header_for_all
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
+from migrate.analysis.frontend.kept_finds import Finds
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.program.callers import Callers
 from migrate.analysis.program.functions import Functions
@@ -31,6 +32,7 @@ class Program(Functions):
         super().__init__(tree, contracts, open_world=open_world)
         self.includes = Includes(tree)
         self.wide = IncludeGraph(self.corpus, self.includes)
+        self.finds = Finds((self.includes.kept, self.wide.kept))
         self.types = TypeLookup(self, self.wide)
         self.cells = Locations(self, self.types, self.wide)
         self.linker = Linker(self, self.wide)

@@ -84,7 +84,7 @@ def _pinned(
         return [_wrong(group, before, after, now) for group in part]
 
     told = count(progress, "audit of the result", len(asked))
-    reasons = by_folders("audit of the result", work, asked, before.program.corpus, jobs, told)
+    reasons = by_folders("audit of the result", work, asked, before.program, jobs, told)
     yield from zip(asked, reasons, strict=True)
 
 

@@ -106,6 +106,17 @@ def test_a_write_that_nobody_asked_for() -> None:
     assert rules(asked.replace("1, 0,", "1, f,")) == set()
 
 
+def test_a_write_of_a_device_that_nobody_asked_for() -> None:
+    device = WRITTEN.replace(
+        "memcpy(page_address(page), from, 8);",
+        "demo_run(dma_map_page(dev, page, 0, 8, DMA_FROM_DEVICE));",
+    )
+    assert rules(device) == {"unasked-write"}
+    assert rules(device.replace("1, 0,", "1, FOLL_WRITE,")) == set()
+    assert rules(device.replace("FROM_DEVICE", "TO_DEVICE")) == set()
+    assert rules(device.replace("DMA_FROM_DEVICE", "direction")) == set()
+
+
 @pytest.mark.parametrize("flags", ["FAULT_FLAG_WRITE", "addr ? FAULT_FLAG_WRITE : 0", "VM_WRITE"])
 def test_flags_of_something_else(flags: str) -> None:
     assert "foreign-flags" in rules(READ.replace("FOLL_WRITE", flags))

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What searches of the whole tree found, kept for the next run: which files have a word, and which
+include a file by some name.
+
+At another commit only the files that changed since are looked at again, as a build system does
+(Mokhov, Mitchell, Peyton Jones, Build Systems a la Carte, ICFP 2018: traces that are verified).
+All that is kept is one row of the cache, so that copies of a process have it without asking for it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from migrate.kernel.tree import Tree
+
+_COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_MOST = 20_000
+"""Searches that are kept: those of the last run, and what there is room for of those before it."""
+
+_MOST_FILES = 3000
+"""What is in more files is looked for again."""
+
+Found = Mapping[str, list[str]]
+"""Files by what stands in them, sorted; a search for a word has no more than one list, for ""."""
+
+Look = Callable[[bytes], Iterable[str]]
+"""What of that stands in a file with some text."""
+
+
+class FactCache(Protocol):
+    """Results by a key that names everything they depend on."""
+
+    def get(self, key: str) -> str | None: ...
+
+    def put(self, key: str, value: str) -> None: ...
+
+
+class KeptFinds:
+    """The searches of one tree; `endings` are those of the files that are searched."""
+
+    def __init__(self, tree: Tree, endings: tuple[str, ...]) -> None:
+        self._tree, self._endings = tree, endings
+        self._cache: FactCache | None = None
+        self._before: dict[str, tuple[str, Found]] = {}
+        self._now: dict[str, Found] = {}
+        self._news: dict[str, Found] = {}
+        self._changes: dict[str, tuple[frozenset[str], Mapping[str, bytes]] | None] = {}
+
+    def open(self, cache: FactCache | None) -> None:
+        """Take what `cache` has; what is found from now on goes there, too."""
+        if cache is not None and cache is not self._cache:
+            self._cache = cache
+            self._before = _decoded(cache.get(self._key))
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether there is something from a commit from which it is not far to this one."""
+        commits = {commit for commit, _ in self._before.values()}
+        return any(self._since(commit) is not None for commit in commits)
+
+    def has(self, what: str) -> bool:
+        """Whether it is known what a search for `what` finds."""
+        if what in self._now:
+            return True
+        before = self._before.get(what)
+        return before is not None and self._since(before[0]) is not None
+
+    def get(self, what: str, look: Look) -> Found | None:
+        """What a search for `what` finds in this tree, or None when nothing is known of it; `look`
+        is asked about the files that changed since."""
+        if what not in self._now and self.has(what):
+            commit, found = self._before[what]
+            self._now[what] = self._brought_up(commit, found, look)
+        return self._now.get(what)
+
+    def put(self, what: str, found: Found) -> None:
+        """Keep what a search of the whole tree for `what` has found."""
+        if self._cache is not None and sum(map(len, found.values())) <= _MOST_FILES:
+            self._now[what] = self._news[what] = found
+
+    def news(self) -> dict[str, Found]:
+        """What was put since the last call, for another process that looks at the same tree."""
+        news, self._news = self._news, {}
+        return news
+
+    def learn(self, news: Mapping[str, Found]) -> None:
+        """Take over what another process found."""
+        self._now |= news
+
+    def save(self) -> None:
+        """Write down what is known, if there is anything that was not."""
+        commit = self._tree.commit
+        before = {what: (c, dict(f)) for what, (c, f) in self._before.items()}
+        now = {what: (commit, dict(found)) for what, found in self._now.items()}
+        if self._cache is None or not _COMMIT.fullmatch(commit) or now.items() <= before.items():
+            return
+        rest = {what: kept for what, kept in self._before.items() if what not in now}
+        self._before = dict(list((now | rest).items())[:_MOST])
+        self._cache.put(self._key, _encoded(self._before))
+
+    @property
+    def _key(self) -> str:
+        return f"finds 1 {' '.join(self._endings)}"
+
+    def _since(self, commit: str) -> tuple[frozenset[str], Mapping[str, bytes]] | None:
+        """The files that changed since `commit`, and what those of them hold that are searched;
+        None when that is not known."""
+        if commit not in self._changes:
+            known = _COMMIT.fullmatch(commit) is not None
+            changed = self._tree.changed_since(commit) if known else None
+            texts: Mapping[str, bytes] = {}
+            if changed:
+                texts = self._tree.read_many(
+                    sorted(p for p in changed if p.endswith(self._endings))
+                )
+            self._changes[commit] = (changed, texts) if changed is not None else None
+        return self._changes[commit]
+
+    def _brought_up(self, commit: str, found: Found, look: Look) -> Found:
+        since = self._since(commit)
+        assert since is not None
+        changed, texts = since
+        if not changed:
+            return found
+        result = {what: [p for p in paths if p not in changed] for what, paths in found.items()}
+        for path, text in texts.items():
+            for what in look(text):
+                result.setdefault(what, []).append(path)
+        return {what: sorted(paths) for what, paths in result.items() if paths}
+
+
+@dataclass(frozen=True)
+class Finds:
+    """All that is kept of searches of one tree, of whichever kind."""
+
+    kinds: tuple[KeptFinds, ...]
+
+    def open(self, cache: FactCache | None) -> None:
+        """Take what `cache` has; what is found from now on goes there, too."""
+        for kept in self.kinds:
+            kept.open(cache)
+
+    @property
+    def are_warm(self) -> bool:
+        """Whether there is something of each from a commit from which it is not far to this one."""
+        return all(kept.is_warm for kept in self.kinds)
+
+    def news(self) -> tuple[dict[str, Found], ...]:
+        """What was found since the last call, for another process that looks at the same tree."""
+        return tuple(kept.news() for kept in self.kinds)
+
+    def learn(self, news: tuple[dict[str, Found], ...]) -> None:
+        """Take over what another process found."""
+        for kept, found in zip(self.kinds, news, strict=True):
+            kept.learn(found)
+
+    def save(self) -> None:
+        """Write down what is known."""
+        for kept in self.kinds:
+            kept.save()
+
+
+def _encoded(finds: Mapping[str, tuple[str, Found]]) -> str:
+    """All of it as one text, each path once."""
+    paths: dict[str, int] = {}
+    rows = {
+        what: [
+            commit,
+            {w: [paths.setdefault(p, len(paths)) for p in of] for w, of in found.items()},
+        ]
+        for what, (commit, found) in finds.items()
+    }
+    return json.dumps({"finds": rows, "paths": list(paths)})
+
+
+def _decoded(stored: str | None) -> dict[str, tuple[str, Found]]:
+    """What :func:`_encoded` wrote; nothing when it is not that."""
+    try:
+        data = json.loads(stored or "{}")
+        paths = [str(path) for path in data["paths"]]
+        return {
+            str(what): (
+                str(commit),
+                {str(w): [paths[number] for number in numbers] for w, numbers in found.items()},
+            )
+            for what, (commit, found) in data["finds"].items()
+        }
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return {}

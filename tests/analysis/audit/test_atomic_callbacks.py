@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Releases that may sleep, in functions that are given to who calls them where nothing may."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrate.analysis.audit.model import AuditRule, Finding
+from tests.analysis.audit.test_audit import findings
+
+CODE = """
+struct demo {
+	struct page *page;
+	struct work_struct work;
+	struct rcu_head rcu;
+};
+struct other {
+	void (*complete)(struct urb *urb);
+	void (*function)(struct urb *urb);
+};
+int demo_start(struct demo *demo, unsigned long start)
+{
+	if (pin_user_pages_fast(start, 1, FOLL_WRITE | FOLL_LONGTERM, &demo->page) != 1)
+		return -EFAULT;
+	return 0;
+}
+static void demo_release(struct demo *demo)
+{
+	unpin_user_pages_dirty_lock(&demo->page, 1, true);
+}
+static int demo_called(HOW)
+{
+	demo_release(DEMO);
+	return 0;
+}
+REST
+"""
+_IN_FUNCTION = "int demo_setup(struct demo *demo, GIVEN)\n{\n\tBODY\n\treturn 0;\n}"
+
+
+def found(how: str, rest: str, demo: str = "the_demo") -> list[Finding]:
+    text = CODE.replace("HOW", how).replace("DEMO", demo).replace("REST", rest)
+    return [f for f in findings(text) if f.rule is AuditRule.SLEEPS]
+
+
+def setup(given: str, body: str) -> str:
+    return _IN_FUNCTION.replace("GIVEN", given).replace("BODY", body)
+
+
+URB = setup("struct urb *urb", "urb->complete = demo_called;")
+CONTROL = setup("struct urb *urb", "usb_fill_control_urb(urb, a, b, c, d, 8, demo_called, demo);")
+DMA = setup("struct dma_async_tx_descriptor *tx", "tx->callback = demo_called;")
+TIMER = setup("struct hrtimer *timer", "timer->function = &demo_called;")
+HARD = setup("int irq", 'return request_threaded_irq(irq, demo_called, NULL, 0, "d", demo);')
+MANAGED = setup("int irq", 'devm_request_threaded_irq(dev, irq, demo_called, NULL, 0, "d", 0);')
+THREAD = setup("int irq", 'request_threaded_irq(irq, NULL, demo_called, 0, "d", demo);')
+ALL = setup("int wait", "on_each_cpu(demo_called, demo, wait);")
+
+
+@pytest.mark.parametrize(
+    ("how", "rest", "what"),
+    [
+        ("struct urb *urb", URB, "the completion of a USB request"),
+        ("struct urb *urb", CONTROL, "the completion of a USB request"),
+        ("void *arg", DMA, "the callback of a DMA engine, which is a tasklet"),
+        ("struct hrtimer *timer", TIMER, "a timer"),
+        ("int irq, void *arg", HARD, "an interrupt handler"),
+        ("int irq, void *arg", MANAGED, "an interrupt handler"),
+        ("void *arg", ALL, "a function for all processors"),
+        ("unsigned long data", "DECLARE_TASKLET(demo_task, demo_called, 0);", "a tasklet"),
+        ("struct tasklet_struct *t", "static DECLARE_TASKLET(task,\n\t&demo_called);", "a tasklet"),
+        ("struct timer_list *t", "static DEFINE_TIMER(demo_timer, demo_called);", "a timer"),
+    ],
+)
+def test_given_to_who_calls_it_where_nothing_may_sleep(how: str, rest: str, what: str) -> None:
+    (finding,) = found(how, rest)
+    assert finding.text == "unpin_user_pages_dirty_lock(&demo->page, 1, true);"
+    assert [e.kind for e in finding.evidence] == ["calls demo_release()", f"made {what}"]
+    assert "demo_called" in finding.evidence[-1].text
+
+
+@pytest.mark.parametrize(
+    ("how", "rest"),
+    [
+        # the thread of an interrupt, and work, may sleep
+        ("int irq, void *arg", THREAD),
+        ("struct work_struct *w", setup("int n", "INIT_WORK(&demo->work, demo_called);")),
+        # members by these names of other structs
+        ("struct urb *urb", setup("struct other *other", "other->complete = demo_called;")),
+        ("struct urb *urb", setup("struct other *other", "other->function = demo_called;")),
+        # another argument, another function, and no more than a comment
+        ("void *arg", setup("int wait", "on_each_cpu(other_called, demo_called, wait);")),
+        ("struct urb *urb", setup("struct urb *urb", "urb->complete = other_called;")),
+        ("unsigned long data", "/* DECLARE_TASKLET(demo_task, demo_called); */"),
+        ("unsigned long data", "DECLARE_WORK(demo_work, demo_called);"),
+    ],
+)
+def test_given_to_who_calls_it_where_sleeping_is_allowed(how: str, rest: str) -> None:
+    assert found(how, rest) == []
