@@ -87,7 +87,7 @@ def pairs() -> tuple[Pair, ...]:
 def _read(path: Path) -> Pair:
     text = path.read_text(encoding="utf-8")
     fields = dict(_FIELD.findall(text))
-    code = [line for line in text.splitlines() if not line.startswith("#")]
+    code = [line for line in text.splitlines() if not line.startswith("# ")]
     return Pair(
         path.stem,
         int(fields["class"]),

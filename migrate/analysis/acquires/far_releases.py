@@ -9,12 +9,12 @@ from migrate.analysis.acquires.finder import releases_in
 from migrate.analysis.acquires.scan import LISTED, unseen
 from migrate.analysis.acquires.slices import sliced
 from migrate.analysis.acquires.spatch_finder import SpatchFinder, Unit
-from migrate.analysis.frontend.kept_finds import FactCache
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.gaps import Gap
 from migrate.analysis.model import Pairing, PinGroup, Place, Scan
 from migrate.analysis.program.program import Program
 from migrate.base.progress import Progress, silent
+from migrate.kernel.kept_finds import FactCache
 from migrate.kernel.signatures import DIRECT_NAMES
 
 

@@ -12,7 +12,6 @@ from migrate.analysis.acquires.searches import Searches
 from migrate.analysis.acquires.slices import sliced
 from migrate.analysis.acquires.spatch_finder import Answer, SpatchFinder, Unit
 from migrate.analysis.acquires.unread import crowded, named
-from migrate.analysis.frontend.kept_finds import FactCache
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.lexical import any_word, in_code
 from migrate.analysis.frontend.limits import MOST_ACQUIRES
@@ -20,6 +19,7 @@ from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Acquire, Place, Scan, Unparsed
 from migrate.analysis.program.program import Program
 from migrate.base.progress import Progress
+from migrate.kernel.kept_finds import FactCache
 from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES, Signature, read_signatures
 from migrate.kernel.tree import Tree
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from migrate.analysis.frontend.includes import Includes, included
-from migrate.analysis.frontend.kept_finds import FactCache
+from migrate.kernel.kept_finds import FactCache
 from migrate.kernel.stems import whole_words
 from migrate.kernel.tree import Tree
 

@@ -14,10 +14,10 @@ from threading import Lock
 from typing import Self
 
 from migrate.analysis.acquires.spatch import Patched, run_spatch, spatch_version
-from migrate.analysis.frontend.kept_finds import FactCache
 from migrate.analysis.model import Place
 from migrate.base.data import data_folder
 from migrate.base.progress import Progress
+from migrate.kernel.kept_finds import FactCache
 
 _MARK = "gup-migrate: "
 _TIME_LIMIT = 60.0

@@ -161,6 +161,8 @@ def _twice(function: str, twice: Twice) -> Finding:
 def _excess(function: str, excess: Excess) -> Finding:
     name = excess.acquire.name
     message = f"{name}() got fewer pages than asked for, and as many as asked for are released."
+    if excess.beyond:
+        message = f"More pages are released than {name}() took: the count begins beyond its result."
     evidence = (*acquired((excess.acquire,)), *_way(excess.trail, excess.acquire))
     rule = AuditRule.MORE_THAN_TAKEN
     return Finding(excess.place, function, rule, message, excess.text, evidence)

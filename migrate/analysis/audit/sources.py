@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
@@ -14,7 +14,8 @@ from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.pairing.closure import pages_position
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.pairing.sources import Sources
-from migrate.analysis.program.callers import sites_at
+from migrate.analysis.program.callers import Site, sites_at
+from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import ReleaseSite
 from migrate.analysis.traits.traits import is_implementation_file
@@ -67,7 +68,7 @@ class Origins:
 
     def of_call(self, place: Place, function: str) -> Origin | None:
         """The origin of what the call at `place` drops or frees; None when it is not understood."""
-        for site in sites_at(self.program, place, function):
+        for site in self._sites(place, function):
             call = site.call
             argument = _dropped_argument(call)
             if argument is None or argument >= len(call.arguments):
@@ -76,6 +77,15 @@ class Origins:
             backward = Backward(self._graph, Precision())
             return self._origin(backward.follow(ReleaseSite(release, site, argument)))
         return None
+
+    def _sites(self, place: Place, function: str) -> Iterator[Site]:
+        """The call at `place`, in a function or in a macro that is looked into like one."""
+        yield from sites_at(self.program, place, function)
+        for macro in self.program.definitions(function, place.path):
+            facts = self.program.facts(macro) if is_macro(macro) else None
+            for index, call in enumerate(facts.calls if facts is not None else ()):
+                if facts is not None and call.place == place:
+                    yield Site(facts, index)
 
     def _origin(self, sources: Sources) -> Origin:
         found = tuple(sorted(self.direct[p] for p in sources.acquires))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 
-from migrate.analysis.frontend.kept_finds import KeptFinds
+from migrate.kernel.kept_finds import KeptFinds
 from migrate.kernel.stems import stems, whole_words
 from migrate.kernel.tree import Tree
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from migrate.analysis.frontend.kept_finds import KeptFinds
+from migrate.kernel.kept_finds import KeptFinds
 from migrate.kernel.tree import Tree
 
 _LETTERS = bytes(chr(byte).isascii() and (chr(byte).isalnum() or byte == 95) for byte in range(256))

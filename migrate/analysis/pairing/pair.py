@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from migrate.analysis.acquires.searches import Searches
-from migrate.analysis.frontend.kept_finds import FactCache
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.pairing.external_uses import seen_outside
@@ -16,6 +15,7 @@ from migrate.analysis.pairing.group import Grouper, Traced
 from migrate.analysis.pairing.shares import make_groups
 from migrate.analysis.pairing.stored import StoredGroups
 from migrate.analysis.program.program import Program
+from migrate.kernel.kept_finds import FactCache
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from migrate.analysis.frontend.corpus import Corpus
-from migrate.analysis.frontend.kept_finds import Found
 from migrate.analysis.model import Acquire, PinGroup, Place
 from migrate.analysis.pairing.group import Grouper, Traced
 from migrate.analysis.program.program import Program
 from migrate.base.programs.workers import share_out
+from migrate.kernel.kept_finds import Found
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

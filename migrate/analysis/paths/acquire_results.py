@@ -65,6 +65,17 @@ class Results:
                 return plain(found) if found is not None else Constant("1")
         return None
 
+    def is_beyond(self, count: Expression, state: State) -> bool:
+        """Whether `count` is what the acquire took and a number on top: `n + 1`."""
+        inner = plain(count)
+        if not isinstance(inner, Binary) or inner.operator != "+":
+            return False
+        more = plain(inner.right)
+        if not isinstance(more, Constant) or not more.text.isdigit() or int(more.text) == 0:
+            return False
+        whole = state.hold is Hold.ALL and state.wanted
+        return self.of(inner.left, state) or (whole and plain(inner.left) == self.asked(state))
+
     def compared(self, condition: Expression, state: State) -> Ways | None:
         """The states where `condition` is true and where it is false; None when it compares no
         result."""

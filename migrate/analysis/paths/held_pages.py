@@ -174,6 +174,8 @@ class _Held:
                     yield Twice(place, text, acquire, before, was, trail)
                 elif self._is_excess(call, state):
                     yield Excess(place, text, acquire, trail)
+                elif self._is_beyond(call, state):
+                    yield Excess(place, text, acquire, trail, beyond=True)
                 elif state.hold is Hold.FAILED and self.pages.releases_whole(call):
                     yield Unheld(place, text, acquire, trail)
 
@@ -213,6 +215,11 @@ class _Held:
             count = call.arguments[1]
         asked = self.results.asked(state)
         return count is not None and asked is not None and plain(count) == asked
+
+    def _is_beyond(self, call: Invoke, state: State) -> bool:
+        """Whether the count of a bulk release begins beyond what was taken."""
+        held = state.hold in HELD and self.pages.releases_all(call)
+        return held and self.results.is_beyond(call.arguments[1], state)
 
     # The transfer
 

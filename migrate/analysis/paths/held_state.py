@@ -82,12 +82,14 @@ class Twice:
 
 @dataclass(frozen=True)
 class Excess:
-    """At `place` as many pages are released as `acquire` was asked for, and it got fewer."""
+    """At `place` as many pages are released as `acquire` was asked for, and it got fewer; or with
+    `beyond` more than it took, whatever that is."""
 
     place: Place
     text: str
     acquire: Acquire
     trail: Trail
+    beyond: bool = False
 
 
 @dataclass(frozen=True)

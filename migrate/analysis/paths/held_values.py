@@ -135,6 +135,15 @@ class HeldValues:
             for n, a in enumerate(call.arguments)
         )
 
+    def releases_all(self, call: Invoke) -> bool:
+        """Whether `call` releases several pages from the first of an array on, which is where the
+        acquires put the first."""
+        known = knowledge().lookup(call.name)
+        if known is None or known.effect(0) is not Effect.RELEASE_BULK or len(call.arguments) < 2:
+            return False
+        filled = (a for other in self.lowered.calls.values() for a in self.filled(other))
+        return all(map(self.is_array, (call.arguments[0], *filled)))
+
     def releases_whole(self, call: Invoke) -> bool:
         """Whether what it releases is the variable itself, which is one pointer to one page."""
         known = knowledge().lookup(call.name) if self.holder.single else None

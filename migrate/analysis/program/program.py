@@ -10,7 +10,6 @@ from migrate.analysis.contract import Contracts
 from migrate.analysis.frontend.corpus import is_header_for_all
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
-from migrate.analysis.frontend.kept_finds import Finds
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.program.callers import Callers
 from migrate.analysis.program.functions import Functions
@@ -20,6 +19,7 @@ from migrate.analysis.program.locations import Locations
 from migrate.analysis.program.pointer_calls import PointerCalls
 from migrate.analysis.program.tables import Tables
 from migrate.analysis.program.type_lookup import TypeLookup
+from migrate.kernel.kept_finds import Finds
 from migrate.kernel.tree import Tree
 
 

@@ -81,6 +81,17 @@ def test_a_pinned_page_that_is_put_elsewhere_is_found(put: str) -> None:
     assert "pin_user_pages_fast(start" in evidence.text
 
 
+def test_a_release_in_a_macro_is_compared_with_all_that_use_it() -> None:
+    macro = "#define demo_drop(page) put_page(page)\n"
+    text = macro + OBJECT + START + END.replace("unpin_user_page(", "demo_drop(")
+    assert text.count("demo_drop(") == 2
+    assert rules(text) == [(AuditRule.PINNED_AND_PUT, macro.strip())]
+    assert rules(text.replace("put_page(page)", "unpin_user_page(page)")) == []
+    # one that drops pages of others, too, is right for some of them
+    other = "void demo_other(struct page *page)\n{\n\tdemo_drop(page);\n}\n"
+    assert rules(text + other) == []
+
+
 def test_a_plain_reference_to_a_pinned_page_is_dropped_as_one() -> None:
     lend = """
     void demo_lend(struct demo *demo)

@@ -337,6 +337,31 @@ err:
             "\t\tunpin_user_pages(pages, got);\n\t\treturn -EFAULT;\n\t}",
             [],
         ),
+        # more than there are, of all and of some; another page of the array is one more
+        (
+            "int",
+            "if (got <= 0)\n\t\treturn -EFAULT;\n\tif (nr > 9) {\n"
+            "\t\tunpin_user_pages(pages, got + 1);\n\t\tkvfree(pages);\n\t\treturn 0;\n\t}",
+            [AuditRule.MORE_THAN_TAKEN],
+        ),
+        (
+            "int",
+            "if (got != nr) {\n\t\tif (got < 0)\n\t\t\treturn got;\n"
+            "\t\tunpin_user_pages(pages, got + 1);\n\t\treturn -EFAULT;\n\t}",
+            [AuditRule.MORE_THAN_TAKEN],
+        ),
+        (
+            "int",
+            "if (got != nr) {\n\t\tif (got < 0)\n\t\t\treturn got;\n\t\tpages[got] = demo_page;\n"
+            "\t\tunpin_user_pages(pages, got + 1);\n\t\treturn -EFAULT;\n\t}",
+            [],
+        ),
+        (
+            "int",
+            "if (got != nr) {\n\t\tif (got < 0)\n\t\t\treturn got;\n"
+            "\t\tunpin_user_pages(pages, got + 0);\n\t\treturn -EFAULT;\n\t}",
+            [],
+        ),
         # the end of a loop without signs
         (
             "unsigned int",

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from migrate.analysis.frontend.includes import Includes
-from migrate.analysis.frontend.kept_finds import Finds
 from migrate.analysis.frontend.words import WordSearch
+from migrate.kernel.kept_finds import Finds
 from tests.analysis.acquires.test_searches import FILES as SEARCHED
 from tests.analysis.acquires.test_searches import Later, Memory, later
 from tests.analysis.memory import MemoryTree, tree_of
@@ -129,7 +129,7 @@ def test_what_another_process_found_is_known() -> None:
 
 
 def test_a_word_in_very_many_files_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("migrate.analysis.frontend.kept_finds._MOST_FILES", 2)
+    monkeypatch.setattr("migrate.kernel.kept_finds._MOST_FILES", 2)
     cache = filled()
     tree: Later = later(FILES, frozenset())
     kept = Kept(tree, cache)
