@@ -24,6 +24,9 @@ SEEDS = range(1, 16)
 """The script takes sections of the same depth in the order of a hash, which shows where somebody
 is in two of them with different addresses or roles."""
 
+IN_FILES = "keywords-in-file"
+"""What has scripts from 6.7 on look for keywords in files, as older ones always do."""
+
 Found = tuple[str, frozenset[tuple[str, str, Role]]]
 """The title of the section, and the name, address and role of everybody."""
 
@@ -65,9 +68,11 @@ die $@ if $@;
 
 def ask(worktree: Path, paths: Sequence[str], seed: int = 0) -> dict[str, Found]:
     """Ask the script for people and sections of each of `paths`, as a person would."""
-    options = ["--nogit", "--nogit-fallback", "--norolestats", "--roles", "--subsystem", "-f"]
+    options = ["--nogit", "--nogit-fallback", "--norolestats", "--roles", "--subsystem"]
+    if IN_FILES in (worktree / "scripts" / "get_maintainer.pl").read_text("utf-8"):
+        options.append(f"--{IN_FILES}")
     outcome = process.run(
-        ["perl", "-e", ONE_BY_ONE, "--", *options, *paths],
+        ["perl", "-e", ONE_BY_ONE, "--", *options, "-f", *paths],
         cwd=worktree,
         timeout=900,
         env={"HOME": "/nonexistent", "PERL_HASH_SEED": str(seed), "PERL_PERTURB_KEYS": "0"},
