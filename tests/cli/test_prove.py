@@ -17,8 +17,8 @@ from migrate.base.errors import ExitCode, Refusal
 from migrate.cli import main as cli
 from migrate.delivery.compile.folder import Config
 from migrate.delivery.compile.model import Recipe
+from migrate.delivery.proof import controls, trial
 from migrate.delivery.proof import prove as proving
-from migrate.delivery.proof import trial
 from migrate.delivery.proof.kernel import Kernels, NotBuilt
 from migrate.delivery.proof.machine import boot as booting
 from migrate.delivery.proof.machine import guest
@@ -37,7 +37,9 @@ GROUP = f"{FILE}:tally_store"
 QEMU = """\
 #!/usr/bin/env python3
 import os, re
-lines = open(os.environ["SCRATCH"]).read().splitlines()
+root = os.environ["SCRATCH"]
+lines = open(root + "/FILE").read().splitlines()
+kernel = re.search('KERNEL "(.*)"', open(root + "/mm/gup_prove.c").read())[1]
 def calls(name):
     return [n for n, line in enumerate(lines, 1) if re.search(rf"\\b{name}\\(", line)]
 taken, given = calls("vaddr_pin_pages_fast")[0], calls("put_user_pages?")
@@ -54,13 +56,13 @@ for name in ["plain", "short", "fail"]:
         rows += [f"HELD FILE {taken} 3"]
     if "STRANGE" in os.environ:
         rows += [f"PAIR FILE {taken} mm/swap.c 9 1 0"]
-    rows.append("SUM 0 0")
+    rows += ["KERNEL " + kernel, "SUM 0 0"]
     say("table", name)
     for row in rows:
-        say("|", row.replace("FILE", "DRIVER"))
+        say("|", row)
     say("over", name, len(rows), "tainted 0")
 say("finished")
-""".replace("DRIVER", FILE)
+""".replace("FILE", FILE)
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +83,7 @@ def machine(converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     place = converted.parent / "workspace"
     for left in (converted.parent / "built", place / "profiles/vaddr-pin/proof.json"):
         left.unlink(missing_ok=True)
-    scratch = place / "proof/source" / FILE
-    monkeypatch.setenv("SCRATCH", str(scratch))
+    monkeypatch.setenv("SCRATCH", str(place / "proof/source"))
     program = tmp_path / "bin" / X86.emulator
     program.parent.mkdir()
     program.write_text(QEMU)
@@ -188,7 +189,7 @@ def test_what_is_seen_decides_the_exit_code(
 def test_a_control_that_nobody_notices_is_an_exit_code_of_its_own(
     machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(trial, "spoil", lambda text, *_: (text, {}))
+    monkeypatch.setattr(controls, "spoil", lambda text, *_: (text, {}))
     assert prove(machine) == ExitCode.PARTIAL
     assert "turned back: missed" in capsys.readouterr().out
 

@@ -97,7 +97,11 @@ def test_our_own_rules_need_no_trust() -> None:
         ('returns = "void"', 'returns = "void f(void){} int"', "is no type of C"),
         ('"struct page *", "page"', '"struct page *", "p)"', "is no identifier of C"),
         ('mirrors = "get_user_pages"', 'mirrors = "g @@"', "is no identifier of C"),
-        ('export = ["follow_page"]', 'export = ["a=b"]', "is no identifier of C"),
+        (
+            'export = ["fixup_user_fault", "follow_page"]',
+            'export = ["a=b"]',
+            "is no identifier of C",
+        ),
     ],
 )
 def test_names_and_paths_are_what_they_should_be(
