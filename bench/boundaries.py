@@ -26,7 +26,7 @@ from typing import Any
 from unittest.mock import patch
 
 from bench.later import FACTS, Fact, Row, read_facts
-from bench.record import add_record
+from bench.record import add_record, show
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.model import Acquire, Action, PinGroup, Place, Scan, Verdict
 from migrate.analysis.pairing.group import Grouper
@@ -283,9 +283,7 @@ def main() -> int:
             version = ".".join(map(str, tree.version[:2]))
             kernels[name] = found, read_facts(arguments.facts) if version == about else None
     lines = table(kernels)
-    print("\n".join(lines))
-    if arguments.record is not None:
-        arguments.record.write(lines)
+    show(lines, arguments.record)
     return 0
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from bench.record import add_record
+from bench.record import add_record, show
 from tests.faults.readers import READERS
 from tests.faults.test_parsers import is_read, spoiled
 
@@ -85,9 +85,7 @@ def main() -> int:
             rows.append(try_reader(name, arguments.count))
             print(rows[-1], flush=True)
     lines = table(rows)
-    print("\n".join(lines))
-    if arguments.record:
-        arguments.record.write(lines)
+    show(lines, arguments.record)
     return 1 if any(row.failure for row in rows) else 0
 
 

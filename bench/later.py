@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.record import add_record
+from bench.record import add_record, show
 from migrate.kernel.signatures import DIRECT_NAMES
 
 FACTS = Path(__file__).parent / "later-5.3.toml"
@@ -160,9 +160,7 @@ def main() -> int:
         found = _classified(arguments.linux, workspace, arguments.profile, arguments.jobs)
     version = arguments.facts.stem.partition("-")[2]
     lines = table(tuple(rows(read_facts(arguments.facts), found)), version, arguments.profile)
-    print("\n".join(lines))
-    if arguments.record is not None:
-        arguments.record.write(lines)
+    show(lines, arguments.record)
     return 0
 
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.record import add_record
+from bench.record import add_record, show
 from bench.scan import IDENTITY
 from migrate.analysis.acquires.scan import scan
 from migrate.analysis.model import Acquire, Pairing, Scan
@@ -157,9 +157,7 @@ def main() -> int:
         found = scan(tree, cache=NoCache(), jobs=1, progress=lambda *_: None)
         rows = [counted(m, tuple(verdicts(tree, found, m))) for m in modules]
     lines = table(rows, ".".join(map(str, kernel.version)))
-    print("\n".join(lines))
-    if arguments.record is not None:
-        arguments.record.write(lines)
+    show(lines, arguments.record)
     return 0
 
 

@@ -42,7 +42,7 @@ from typing import Any
 
 from bench.covered import Coverage, Tracer
 from bench.mutations import Mutation, mutated, mutations
-from bench.record import add_record
+from bench.record import add_record, show
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOTS = ("migrate/analysis", "migrate/rewrite/text/check.py")
@@ -288,9 +288,7 @@ def main() -> int:
     results = run(mutants, State(arguments.state), arguments.jobs, until)
     done = [m for m, result in zip(mutants, results, strict=True) if result]
     lines = report(done, [result for result in results if result], arguments.seed)
-    print("\n".join(lines))
-    if arguments.record:
-        arguments.record.write(lines)
+    show(lines, arguments.record)
     return 0
 
 

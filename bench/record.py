@@ -41,6 +41,13 @@ class Record:
         record(self.document, section or self.figures.name, [self.mark(section), *lines])
 
 
+def show(lines: Sequence[str], into: Record | None) -> None:
+    """Print `lines`, and write them down where that was asked for."""
+    print("\n".join(lines))
+    if into is not None:
+        into.write(lines)
+
+
 def add_record(parser: argparse.ArgumentParser, name: str) -> None:
     """Give the parser of the bench `name` the option `--record DOCUMENT`, a :class:`Record`."""
     figures = named(name)

@@ -44,7 +44,7 @@ def test_a_note_is_judged_once_and_with_a_reason() -> None:
 
 
 def test_whatever_is_said_of_a_group_is_of_some_kind() -> None:
-    """With every trait and every use that there is."""
+    """With every kind of trait and of use."""
     freed = use(UseKind.FREED, "__free_page(page);")
     everything = group(*UseKind, *TraitKind, more=(freed,))
     for action in Action:

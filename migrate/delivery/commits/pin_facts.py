@@ -56,6 +56,9 @@ def pin_facts(tree: Tree) -> PinFacts:
     )
 
 
+_PARTLY_UNCHANGED = "For those that are pinned, nothing changes so far:"
+
+
 def effects(callers: Sequence[Caller], pins: PinFacts, *, alone: bool = True) -> str:
     """What a pin changes for `callers`, all of which are pinned in a tree with `pins`, and what of
     the things that a reviewer would ask about it does not change; `alone` says that the message is
@@ -63,9 +66,8 @@ def effects(callers: Sequence[Caller], pins: PinFacts, *, alone: bool = True) ->
     if not callers:
         return ""
     if not pins.counted:
-        lead = "No functional change: so far" if alone else "For those that are pinned, nothing"
-        rest = "" if alone else " changes so far:"
-        return f"{lead}{rest} the new functions take and drop references as the old ones did."
+        lead = "No functional change: so far" if alone else _PARTLY_UNCHANGED
+        return f"{lead} the new functions take and drop references as the old ones did."
     refused = [c for c in callers if pins.refuses_files and c.longterm and not c.reads_only]
     changed = list(_changed(callers, refused, pins))
     same = [] if refused else ["file-backed pages are accepted as before"]

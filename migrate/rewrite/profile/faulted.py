@@ -37,7 +37,7 @@ def faulted(classification: Classification, parts: Counterparts) -> Classificati
 
 
 def only_faults(group: PinGroup) -> bool:
-    """Whether the calls of `group` ask for no pages, so that there is nothing to release."""
+    """Whether the calls of `group` ask for no pages, so there is nothing to release."""
     return group.has(TraitKind.PAGES_NULL)
 
 
@@ -58,7 +58,7 @@ def _verdict(group: PinGroup, verdict: Verdict, parts: Counterparts) -> Verdict:
         verdict,
         action=Action.FOLLOW,
         rule=FAULTED_IN,
-        reason=f"No page is asked for, so that {FAULT_IN}() is enough.",
+        reason=f"No page is asked for, so {FAULT_IN}() is enough.",
         confidence=Confidence.MEDIUM,
         warnings=(note(NoteKind.FAULTS_MORE, name=f"{FAULT_IN}()"),),
     )
