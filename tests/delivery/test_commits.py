@@ -633,7 +633,7 @@ def test_what_a_lookup_does_otherwise_is_no_suggestion(tiny: Tiny) -> None:
         text = body(tiny, tiny.commit(*tiny.results(change)).tip)
         changes, _, stays = text.partition("Not changed by this patch, but worth a look:\n")
         follows = action is Action.FOLLOW
-        assert ("What changes for the callers:" in changes) is follows
+        assert ("What changes for the caller:" in changes) is follows
         assert (f"- {differs}" in changes) is follows and (f"- {differs}" in stays) is not follows
         assert f"- {other}" in stays
 

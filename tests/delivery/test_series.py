@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.analysis.model import Action, PinGroup, Verdict
+from migrate.analysis.model import Action, PinGroup, TraitKind, Verdict
 from migrate.base.errors import Refusal
 from migrate.base.programs import process
 from migrate.base.programs.workers import recording
@@ -44,6 +44,7 @@ from migrate.delivery.wording import mail_templates
 from migrate.kernel.people.mailmap import Mailbox
 from migrate.kernel.people.recipients import Answer, Recipient, Role
 from migrate.rewrite.model import FileChange, Fix, GroupChange
+from tests.analysis.groups import trait
 
 if TYPE_CHECKING:
     from conftest import Tiny
@@ -142,6 +143,33 @@ def test_several_processes_write_what_one_writes(jobs: int, tiny: Tiny, tmp_path
     assert found[jobs] == found[1]
     assert len(written(tmp_path / "1")) > 20
     assert written(tmp_path / str(jobs)) == written(tmp_path / "1")
+
+
+@pytest.mark.parametrize("exports", [False, True])
+def test_only_what_uses_the_api_says_so(exports: bool, tiny: Tiny, tmp_path: Path) -> None:
+    """A series of calls of the tree's own fixup_user_fault() may stand on it all the same."""
+    pinned = tiny.change(ONE, "ALPHA DRIVER")
+    group, verdict, change = tiny.change(BETA, "BETA DRIVER", action=Action.FOLLOW, case="")
+    only_faults = replace(group, traits=(trait(TraitKind.PAGES_NULL),), releases=())
+    api = tiny.api()
+    if exports:
+        subject = "mm/gup: export fixup_user_fault() to modules"
+        api = replace(api, subjects=(subject, *api.subjects[1:]))
+    results = tiny.results(pinned, (only_faults, verdict, change), api=api)
+    branch = tiny.commit(*results)
+    material = Material(tiny.tree, Facts(*results, None), branch, tiny.repository, tiny.checkout)
+    delivery = write_series(material, tmp_path / "out", SeriesOptions(tree_scripts=False))
+    said = {
+        series.subsystems: " ".join(
+            mails(tmp_path / "out" / series.directory)[0].get_content().split()
+        )
+        for series in delivery.series
+    }
+    for name, needed in (("ALPHA DRIVER", True), ("BETA DRIVER", exports)):
+        text = said[name,]
+        assert ("The new functions are added by the series" in text) is needed
+        assert ("Nothing of the series" in text) is not needed
+        assert "its patches are the prerequisites listed at the end." in text
 
 
 def test_every_order_of_series_gives_the_tree_of_the_branch(tiny: Tiny, tmp_path: Path) -> None:

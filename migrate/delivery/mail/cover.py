@@ -19,6 +19,7 @@ from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.delivery.proof.model import Proof
 from migrate.delivery.wording import WIDTH, mail_templates, render
 from migrate.rewrite.model import Rewrite
+from migrate.rewrite.profile.counterparts import FAULT_IN
 from migrate.rewrite.profile.faulted import only_faults
 
 
@@ -143,11 +144,19 @@ def cover_facts(
         "document": document,
         "part": part,
         "depends": depends,
+        "unneeded": bool(conversions) and not any(_needs_api(facts, c) for c in conversions),
         "changes": changes,
         "style": [] if list(style) == [NOTHING_NEW] else list(style),
         "nothing_new": list(style) == [NOTHING_NEW],
         "unbuilt": list(unbuilt),
     }
+
+
+def _needs_api(facts: Facts, conversion: Conversion) -> bool:
+    """Whether a conversion calls what the API series brings: fixup_user_fault() is the tree's own,
+    and at most exported there."""
+    exported = any(FAULT_IN in subject for subject in facts.rewrite.api.subjects)
+    return exported or not only_faults(conversion.group)
 
 
 def cover_letters(
