@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What every layer stands on: processes, git, the database, the codec, errors."""
+"""The lowest layer: processes, git, the database, the codec, errors."""

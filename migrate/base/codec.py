@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Frozen dataclasses to JSON and back, the format of every file in the workspace."""
+"""Frozen dataclasses to JSON and back: the format of every file in the workspace."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _converter.register_structure_hook(bytes, lambda s, _: s.encode("utf-8", "surrog
 
 
 def to_data(value: Any) -> Any:
-    """Plain dicts, lists, strings and numbers; bytes become surrogate-escaped text."""
+    """`value` as plain dicts, lists, strings and numbers; bytes become surrogate-escaped text."""
     return _converter.unstructure(value)
 
 
@@ -31,17 +31,17 @@ def from_data(data: Any, kind: type[T]) -> T:
 
 
 def dumps(value: Any) -> str:
-    """Stable JSON text: same value, same bytes."""
+    """Stable JSON text: the same value always gives the same bytes."""
     return json.dumps(to_data(value), indent=1, sort_keys=True) + "\n"
 
 
 def loads(text: str, kind: type[T]) -> T:
-    """Read what :func:`dumps` wrote; raises ValueError on anything else."""
+    """Parse the output of :func:`dumps`; raises ValueError on anything else."""
     return from_data(json.loads(text), kind)
 
 
 def write(path: Path, value: Any) -> None:
-    """Write `value` to `path` so that a reader sees the old file or the new one, never half."""
+    """Write `value` to `path` atomically: a reader sees the old file or the new one."""
     scratch = path.with_name(path.name + ".new")
     scratch.write_text(dumps(value), encoding="utf-8")
     flush(scratch)
@@ -49,7 +49,7 @@ def write(path: Path, value: Any) -> None:
 
 
 def flush(path: Path) -> None:
-    """Have the contents of `path` on the disk itself, before its name says that they are."""
+    """Flush the contents of `path` to the disk, before a rename makes the file visible."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where the data files of the tool are: semantic patches, profiles, templates."""
+"""Locates the data files of the tool: semantic patches, profiles, templates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 def data_folder(name: str) -> Path:
     """The folder `name` ("cocci"): inside an installed package, else at the top of a checkout.
 
-    A :class:`Refusal` when it is in neither place, because the installation is damaged.
+    Raises a :class:`Refusal` if it is in neither place, because the installation is damaged.
     """
     for parent in (_PACKAGE / "data", _PACKAGE.parent):
         if (parent / name).is_dir():

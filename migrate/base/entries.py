@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""TOML files that a user writes: a list of tables of one kind, refused in one line when wrong."""
+"""TOML files that a user writes: a list of tables of one kind. Errors are refused in one line."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from typing import Any
 from migrate.base.errors import Refusal
 
 Wrong = Callable[..., Refusal]
-"""Called with what is wrong with an entry, and what to do then: by default, see an example."""
+"""Called with what is wrong with an entry, and what to do about it; by default, to see an
+example."""
 
 
 @dataclass(frozen=True)
 class Entries:
-    """A file of [[`kind`]] tables, which `option` names; `example` shows an entry in a sentence."""
+    """A file of [[`kind`]] tables that the option `option` names; `example` shows an entry in a
+    sentence."""
 
     kind: str
     option: str
     example: str
 
     def read(self, path: Path) -> Iterator[tuple[int, Mapping[str, Any], Wrong]]:
-        """The entries of `path`, counted from 1, each with what makes a refusal of it.
+        """The entries of `path`, counted from 1, each with a function that makes a refusal about
+        it.
 
-        A :class:`Refusal` for a file that is no such list.
+        Raises a :class:`Refusal` if the file is not such a list.
         """
         try:
             data = tomllib.loads(path.read_text("utf-8"))
@@ -59,7 +62,7 @@ class Entries:
 
 
 def check_known(key: str, known: Iterable[str], wrong: Wrong) -> None:
-    """A refusal that names the nearest of `known`, unless `key` is one of them."""
+    """Refuse `key` unless it is one of `known`; the refusal suggests the most similar one."""
     known = list(known)
     if key not in known:
         near = difflib.get_close_matches(key, known, n=1)
@@ -68,7 +71,7 @@ def check_known(key: str, known: Iterable[str], wrong: Wrong) -> None:
 
 
 def reason(entry: Mapping[str, Any], wrong: Wrong) -> str:
-    """The entry's `why`, in one line; a refusal when it says nothing."""
+    """The entry's `why`, in one line; refused if it is empty."""
     why = " ".join(entry.get("why", "").split())
     if not why:
         raise wrong("it does not say why", 'Add why = "..."; it goes into the commit message.')

@@ -19,15 +19,15 @@ class ExitCode(IntEnum):
 
 
 class Refusal(Exception):
-    """The input or the environment does not allow the command to go on.
+    """The input or the environment does not allow the command to continue.
 
     `what` is one line that says what is wrong; `next_step` is one line that says what to do,
-    most often a command to type. Only the command line catches this; results of single files,
-    groups and objects are outcome dataclasses instead.
+    usually a command to type. Only the command line catches this exception; results of single
+    files, groups and objects are outcome dataclasses instead.
     """
 
     def __init__(self, what: str, next_step: str) -> None:
-        # It may quote a file: nothing of that is to reach a terminal but its letters.
+        # The message may quote a file; control characters in it must not reach the terminal.
         what = re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", what)
         super().__init__(f"{what} {next_step}".strip())
         self.what = what

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Text of somebody else as Markdown: what is in it stays text, and cannot end what it is in."""
+"""Foreign text as Markdown: it is escaped, and cannot end the element that contains it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
 class Markup(str):
-    """Markdown that stays as it is; everything else is escaped where a template has it."""
+    """Markdown that is inserted as it is; all other values of a template are escaped."""
 
     __slots__ = ()
 
 
 def escaped(value: object) -> str:
-    """`value` on one line, with everything escaped that Markdown or HTML would act on."""
+    """`value` on one line, with everything escaped that has a meaning in Markdown or HTML."""
     if isinstance(value, Markup):
         return value
     return _SPECIAL.sub(r"\\\1", " ".join(str(value).split()))
 
 
 def code(value: str) -> Markup:
-    """`value` as a code span, with as many backticks around it as it takes."""
+    """`value` as a code span, with as many backticks around it as needed."""
     flat = " ".join(value.split()).replace("|", "\\|")
     fence = "`" * (_longest_run(flat) + 1)
     pad = " " if len(fence) > 1 else ""
@@ -31,7 +31,7 @@ def code(value: str) -> Markup:
 
 
 def fenced(value: str, language: str) -> Markup:
-    """`value` as a code block that nothing in it can end, without a line end behind it."""
+    """`value` as a code block whose fence is longer than any in it, without a final newline."""
     fence = "`" * max(3, _longest_run(value) + 1)
     ended = value.rstrip("\n")
     return Markup(f"{fence}{language}\n{ended}\n{fence}")
@@ -43,5 +43,5 @@ def cells(values: Sequence[object]) -> Markup:
 
 
 def _longest_run(text: str) -> int:
-    """How many backticks there are in a row, at most."""
+    """The length of the longest run of backticks."""
     return max((len(run) for run in re.findall("`+", text)), default=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What to type to install a package: with apt on Debian and Ubuntu, with dnf on Fedora."""
+"""The command that installs a package: with apt on Debian and Ubuntu, with dnf on Fedora."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _SYSTEM_PYTHON = Path("/usr/bin/python3")
 
 
 def install(package: str) -> str:
-    """How to install what Debian calls `package`; one line, for the end of a refusal."""
+    """How to install the package that Debian calls `package`; one line, for the end of a
+    refusal."""
     if not _has_dnf():
         return f"apt-get install {package}"
     name = in_fedora(package)
@@ -21,7 +22,7 @@ def install(package: str) -> str:
 
 
 def in_fedora(package: str) -> str:
-    """What Fedora calls Debian's `package`, "" when it has none; a stranger keeps its name."""
+    """Fedora's name of Debian's `package`, "" if it has none; an unknown package keeps its name."""
     names = _names()
     if package in names:
         return names[package]
@@ -30,7 +31,7 @@ def in_fedora(package: str) -> str:
 
 
 def libpython() -> str:
-    """Debian's name of the library of the system's own Python, in which spatch runs scripts."""
+    """Debian's package with the library of the system's Python, which spatch needs for scripts."""
     real = _SYSTEM_PYTHON.resolve().name
     return f"lib{real}" if real.startswith("python3.") else "libpython3"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whoever works for long says what it is doing, and how much of it is done."""
+"""Progress of long work: what is being done, and how much of it is finished."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 Progress = Callable[[str, int, int], None]
-"""Takes what is being done, in a few words, the units of it that are done, and how many there are;
-0 and 0 where there is nothing to count. May be called from any thread."""
+"""Takes what is being done, in a few words, the units that are finished, and their total number; 0
+and 0 if there is nothing to count. May be called from any thread."""
 
 _EVERY = 1.0
-"""Seconds between two looks."""
+"""Seconds between two calls."""
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
-    """Tells nobody."""
+    """Reports nothing."""
 
 
 @contextmanager
 def watched(look: Callable[[], None]) -> Iterator[None]:
-    """Call `look` every second from a thread of its own while the block runs, for work of which
-    nobody reports how far it is."""
+    """Call `look` every second from a separate thread while the block runs, for work that does not
+    report its own progress."""
     over = threading.Event()
 
     def watch() -> None:
@@ -39,7 +39,8 @@ def watched(look: Callable[[], None]) -> Iterator[None]:
 
 
 def count(progress: Progress, what: str, total: int) -> Callable[[Sequence[object]], None]:
-    """Something to be called with each part of a work that is done: it adds up what is in them."""
+    """A function to be called with each finished part: it adds up their sizes and reports the
+    sum."""
     done = 0
     progress(what, 0, total)
 

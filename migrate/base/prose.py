@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Words for templates and messages: plain lines, sentences, lists of names."""
+"""Helpers for text in templates and messages: plain lines, sentences, lists of names."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0085\u2028\u2029]+")
 
 
 def clean(value: object) -> str:
-    """One line of plain text: no control characters, nothing that is not valid Unicode."""
+    """One line of plain text: no control characters, no invalid Unicode."""
     text = str(value).encode("utf-8", "replace").decode("utf-8")
     return _CONTROL.sub(" ", text)
 
 
 def sentence(text: str) -> str:
-    """`text` with a capital, unless it begins with an identifier, and with a full stop."""
+    """`text` with a capital letter, unless it begins with an identifier, and with a full stop."""
     text = " ".join(clean(text).split())
     if not text:
         return ""
@@ -35,10 +35,11 @@ def listed(items: Sequence[str]) -> str:
 
 
 def called(names: Sequence[str]) -> str:
-    """Names of functions as a text has them: "a() and b()"."""
+    """Function names in prose: "a() and b()"."""
     return listed([f"{name}()" for name in names])
 
 
 def number(names: Sequence[object], one: str, many: str) -> str:
-    """`one` or `many`, by how many `names` there are: {{ names | number("takes", "take") }}."""
+    """`one` or `many`, depending on the number of `names`: {{ names | number("takes", "take")
+    }}."""
     return one if len(names) == 1 else many

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Standard input, output and error of this process: all three open, and none fails unnamed."""
+"""Standard input, output and error of this process: all are open, and errors are reported."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from migrate.base.errors import Refusal
 
 
 class ReaderGone(BaseException):
-    """Nobody reads what we write any more. Like an interrupt, it is nothing to be dealt with on
-    the way: the command ends as SIGPIPE ends git."""
+    """The reader of our output has gone. Like an interrupt, it is not caught on the way: the
+    command ends by SIGPIPE, as git does."""
 
 
 def settle() -> None:
-    """Give this process its three streams; a :class:`Refusal` when standard output is closed.
+    """Set up the three standard streams; raises a :class:`Refusal` if standard output is closed.
 
-    Python leaves a stream out that is closed, and the next file to be opened, which may be the
-    database, would get its number and what is written to it.
+    Python leaves out a stream that is closed; then the next file to be opened, perhaps the
+    database, would get its number and its output.
     """
     closed = [number for number in (0, 1, 2) if not _is_open(number)]
     for number in closed:
@@ -45,7 +45,8 @@ def settle() -> None:
 
 
 class _Output(io.FileIO):
-    """Standard output. What follows on what could not be written is dropped: it was said once."""
+    """Standard output. After a failed write, everything else is dropped: the error is reported
+    once."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number, "wb", closefd=False)
@@ -67,7 +68,7 @@ class _Output(io.FileIO):
 
 
 class _Messages(io.FileIO):
-    """Standard error. When it is full or its terminal is gone, there is nobody to tell."""
+    """Standard error. If it is full or its terminal is gone, errors cannot be reported anywhere."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number, "wb", closefd=False)
@@ -82,7 +83,7 @@ class _Messages(io.FileIO):
 
 
 def _write(write: Callable[[Any], int | None], data: Any, number: int) -> int:
-    """Whoever started us may have left a pipe in which nobody waits for room."""
+    """Write all of `data`, also to a non-blocking pipe that is full."""
     while (done := write(data)) is None:
         select.select([], [number], [])
     return done
@@ -91,7 +92,7 @@ def _write(write: Callable[[Any], int | None], data: Any, number: int) -> int:
 def _writer(raw: io.FileIO, like: TextIO | None) -> TextIO:
     encoding = getattr(like, "encoding", None) or "utf-8"
     lines = raw.isatty() or isinstance(raw, _Messages)
-    # What the encoding of the terminal does not have is shown as its number, and no error.
+    # Characters that the terminal's encoding lacks are shown as escape sequences.
     return io.TextIOWrapper(
         io.BufferedWriter(raw), encoding, errors="backslashreplace", line_buffering=lines
     )

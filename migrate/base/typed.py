@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Commands that we show, spelt so that they can be typed: every one of them is made here."""
+"""Commands that are shown to the user, quoted so that they can be typed; all are made here."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import PurePath
 def typed(*words: str | PurePath) -> str:
     """`words` as one line for bash, zsh or ksh.
 
-    A path that begins with a dash gets a "./", so that no program takes it for an option; give
-    paths as such, and only words that are none as text. What cannot be shown (control characters,
-    bytes that are no UTF-8) is written as $'...', which dash does not know.
+    A path that begins with a dash gets a "./", so that no program mistakes it for an option; pass
+    paths as Path, and only other words as str. Control characters and bytes that are not UTF-8 are
+    written as $'...', which dash does not know.
     """
     return " ".join(_word(word) for word in words)
 
@@ -36,5 +36,5 @@ def _escaped(char: str) -> str:
 
 
 def own_command(name: str, *arguments: str | PurePath, **_: object) -> str:
-    """A command of the tool, for whoever does not know the options of the one that runs."""
+    """A command of the tool, for messages that do not know the options of the running one."""
     return typed("gup-migrate", name, *arguments)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command `audit`, between its arguments and its exit code."""
+"""The command `audit`: from its arguments to its exit code."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _STAGE = "audit"
 
 
 class Shape(StrEnum):
-    """How the findings are written down."""
+    """The output format of findings."""
 
     TEXT = "text"
     JSON = "json"
@@ -46,7 +46,7 @@ class Shape(StrEnum):
 
 
 def shape_of(name: str, *, as_json: bool, as_sarif: bool) -> Shape:
-    """The format that is asked for; a :class:`Refusal` for another, and for two."""
+    """The requested format; raises a :class:`Refusal` for an unknown one, and for two."""
     if name not in set(Shape):
         raise Refusal(f"There is no format {name!r}.", f"There are {', '.join(Shape)}.")
     wanted = {Shape(name)} - {Shape.TEXT}
@@ -60,9 +60,9 @@ def shape_of(name: str, *, as_json: bool, as_sarif: bool) -> Shape:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked at: with `since`, a commit, only findings count that have to do with a line
-    added since then; with `mbox` those that a series brings. `suggestions` are asked for, too, and
-    `fix` mends what it can."""
+    """The scope of an audit: with `since`, a commit, only findings about lines that were added
+    since then count; with `mbox`, those about lines that a series adds. `suggestions` are shown if
+    requested, and `fix` fixes what it can."""
 
     since: str | None = None
     mbox: Path | None = None
@@ -71,7 +71,7 @@ class Asked:
     fix: bool = False
 
     def check(self) -> None:
-        """A :class:`Refusal` for what does not go together."""
+        """Raise a :class:`Refusal` for options that exclude each other."""
         if self.since is not None and self.mbox is not None:
             raise Refusal("--since and --mbox exclude each other.", "Ask for one of them.")
         if self.fix and self.mbox is not None:
@@ -84,7 +84,7 @@ class Asked:
 
 
 def audit(request: Request, asked: Asked) -> ExitCode:
-    """Show what is wrong with the page references of a tree; PARTIAL when something is."""
+    """Show what is wrong with the page references of a tree; PARTIAL if there are findings."""
     asked.check()
     console = Console(verbose=request.verbose)
     with open_job(request, console, "audit") as job:
@@ -103,7 +103,7 @@ def audit(request: Request, asked: Asked) -> ExitCode:
 
 
 def _result(job: Job, console: Console, asked: Asked) -> tuple[Tree, Audit]:
-    """The tree that was looked at, and what is wrong with it."""
+    """The audited tree, and its findings."""
     from migrate.delivery.commits.applied import applied
     from migrate.delivery.commits.since import added_lines
 
@@ -123,7 +123,7 @@ def _result(job: Job, console: Console, asked: Asked) -> tuple[Tree, Audit]:
 
 
 def _only(result: Audit, added: Added) -> Audit:
-    """What has to do with one of the lines `added`."""
+    """The findings about one of the lines `added`."""
 
     def kept(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         return tuple(f for f in findings if any(is_added(p, added) for p in f.places))
@@ -149,11 +149,11 @@ def _show(console: Console, tree: Tree, result: Audit, asked: Asked) -> None:
             if result.findings or not (asked.since or asked.mbox):
                 console.say(_summary(result, asked))
             else:
-                console.notice(_summary(result, asked))  # a gate is silent
+                console.notice(_summary(result, asked))  # standard output stays empty
 
 
 def _known(job: Job) -> Audit | None:
-    """The findings of an earlier audit of this very tree."""
+    """The findings of an earlier audit of the same tree."""
     stored = job.workspace.load(_STAGE, Audit)
     return stored.value if stored and stored.inputs == _inputs(job) else None
 
@@ -163,8 +163,8 @@ def _inputs(job: Job) -> str:
 
 
 def _audited(job: Job, tree: Tree, added: Added | None) -> Audit:
-    """Look for findings in `tree`, and keep them; with `added` only in the drivers that have such
-    lines, which is kept nowhere."""
+    """Audit `tree` and store the result; with `added` only the drivers with such lines, and without
+    storing."""
     spatch_version()
     told = job.listener
     told.started(_STAGE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What each command does, between its arguments and its exit code."""
+"""The commands: from their arguments to their exit codes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from migrate.runs.output_folder import put_back
 from migrate.runs.workspace import Workspace, keep_apart, open_workspace
 
 current_log = Path()
-"""Where a log of a bug goes: the folder of the workspace in use, if any."""
+"""The folder for the log of a bug: in the workspace in use, if there is one."""
 
 
 def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
@@ -71,7 +71,7 @@ def run_stages(request: Request, last: str, *, name: str) -> ExitCode:
 
 
 def _show(request: Request, job: Job, console: Console, last: str) -> ExitCode:
-    """The result of stage `last`, and the command after it."""
+    """Show the result of stage `last`, and the next command."""
     if request.json:
         console.json(tables.data(job, last))
     else:
@@ -82,7 +82,7 @@ def _show(request: Request, job: Job, console: Console, last: str) -> ExitCode:
 
 
 def build(request: Request, full: str | None) -> ExitCode:
-    """Build every commit, and with `full` the whole tree of that architecture at the tip."""
+    """Build every commit, and with `full` also the whole tree of that architecture at the tip."""
     if full is None:
         return run_stages(request, "build", name="build")
     from migrate.delivery.builds.branch import build_full
@@ -110,8 +110,8 @@ def build(request: Request, full: str | None) -> ExitCode:
 
 
 def explain(request: Request, where: str) -> ExitCode:
-    """Notes on every group at `where`, as in the last run; runs the stages up to `classify` when
-    they are stale, and only then needs the workspace for itself."""
+    """Show notes on every group at `where`, from the last run. Runs the stages up to `classify` if
+    they are out of date; only then it locks the workspace."""
     from migrate.delivery.report.explain import explain as explain_group
 
     console = Console(verbose=request.verbose)
@@ -129,8 +129,8 @@ def explain(request: Request, where: str) -> ExitCode:
 
 
 def left_over(request: Request) -> ExitCode:
-    """What of GUP is left outside of mm/, and why; runs the stages up to `classify` when they are
-    stale."""
+    """Show the remaining GUP calls outside of mm/ and the reasons; runs the stages up to `classify`
+    if they are out of date."""
     from migrate.analysis.verdicts.left import left
 
     console = Console(verbose=request.verbose)
@@ -146,7 +146,8 @@ def left_over(request: Request) -> ExitCode:
 
 
 def status(request: Request) -> ExitCode:
-    """Where the last run is, who is at it, and what to type next; runs nothing, locks nothing."""
+    """Show the state of the last run, which process is running, and the next command; runs and
+    locks nothing."""
     console = Console(verbose=request.verbose)
     request, taken = with_last_options(request)
     with open_job(request, console, "status") as job:
@@ -157,7 +158,7 @@ def status(request: Request) -> ExitCode:
 
 
 def clean(request: Request, *, everything: bool) -> ExitCode:
-    """Remove the workspace's contents, and with `everything` series and reports too."""
+    """Remove the contents of the workspace, and with `everything` also series and reports."""
     console = Console(verbose=request.verbose)
     root = open_checkout(request.tree)
     workspace = open_workspace(root, request.profile, request.workspace, console.notice)
@@ -172,7 +173,7 @@ def clean(request: Request, *, everything: bool) -> ExitCode:
 
 
 def doctor(tree: Path | None, *, as_json: bool) -> ExitCode:
-    """What is installed and what is missing, for `tree` which compilers suit it; exit code 1 when
+    """Show what is installed and what is missing, and which compilers suit `tree`; exit code 1 if
     the tool cannot work."""
     from migrate.cli.doctor import examine
 
@@ -186,7 +187,7 @@ def doctor(tree: Path | None, *, as_json: bool) -> ExitCode:
 
 
 def bring_up_to_date(job: Job, console: Console, last: str) -> None:
-    """Have the results up to `last`; locks the workspace only when there is something to do."""
+    """Run the stages up to `last` if needed; locks the workspace only in this case."""
     if not pipeline.is_ready(job, last):
         with working(job, console):
             pipeline.run(job, last)
@@ -194,7 +195,7 @@ def bring_up_to_date(job: Job, console: Console, last: str) -> None:
 
 @contextmanager
 def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
-    """The job that the command `name` is asked for; nothing is written and nothing is locked."""
+    """The job for the command `name`; nothing is written and nothing is locked."""
     global current_log
     profile = load_profile(request.profile, trust=request.trust_profile)
     tree = open_tree(request.tree, request.revision)
@@ -237,13 +238,13 @@ def open_job(request: Request, console: Console, name: str) -> Iterator[Job]:
 
 
 def _usual_decisions(request: Request, workspace: Workspace, name: str) -> Path | None:
-    """The decisions beside the workspace, if there are some and the user names no others."""
+    """The decisions file of the workspace, if it exists and the user gave no other."""
     asks = "decisions" in options_of(name) and request.decisions is None
     return workspace.decisions if asks and workspace.decisions.exists() else None
 
 
 def _usual_contracts(request: Request, workspace: Workspace, name: str) -> Path | None:
-    """The same for contracts; an audit judges the code alone."""
+    """The same for contracts; an audit does not use them."""
     asks = name != "audit" and "contracts" in options_of(name) and request.contracts is None
     return workspace.contracts if asks and workspace.contracts.exists() else None
 
@@ -264,7 +265,7 @@ def _build_options(request: Request) -> BuildOptions:
 
 @contextmanager
 def working(job: Job, console: Console) -> Iterator[None]:
-    """Hold the workspace, and say which it is."""
+    """Hold the workspace, and print its path."""
     with job.workspace.held():
         console.detail(f"workspace {job.workspace.root}")
         put_back(job.out)
@@ -275,7 +276,7 @@ def working(job: Job, console: Console) -> Iterator[None]:
 
 
 def _relative(where: str, tree: Tree) -> str:
-    """A path as the tree has it, when `where` is given from the file system."""
+    """A path relative to the tree, if `where` is a path in the file system."""
     path = Path(where)
     if path.is_absolute():
         root = absolute(tree.root)

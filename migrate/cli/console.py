@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every line for the terminal: results on standard output, how it goes on standard error."""
+"""Every line for the terminal: results on standard output, progress on standard error."""
 
 from __future__ import annotations
 
@@ -35,32 +35,32 @@ if TYPE_CHECKING:
     from migrate.delivery.report.explain import Note
 
 WIDTH = 80
-"""Columns of tables where there is no terminal to ask."""
+"""Columns of tables if the width of the terminal is unknown."""
 
 _PLAIN_EVERY = 10.0
-"""Seconds between two lines on how it goes where the last one cannot be written over."""
+"""Seconds between two progress lines if the last one cannot be overwritten."""
 
 _DRAWN_EVERY = 0.25
-"""Seconds between two drawings of the line that shows how it goes."""
+"""Seconds between two updates of the progress line."""
 
-# The cursor rests at the begin of the line: a terminal that has become narrower and has broken the
-# line keeps it there, so that all of the line goes, and nothing above it.
+# The cursor stays at the beginning of the line: if a terminal becomes narrower and wraps the line,
+# the whole line is erased, and nothing above it.
 _HIDE_CURSOR, _SHOW_CURSOR, _ERASE = "\x1b[?25l", "\x1b[?25h", "\r\x1b[J"
 
 _LABEL = 18
 """Columns of the labels of facts."""
 
 _GUARD = threading.RLock()
-"""Who draws or changes what is drawn."""
+"""Held while something is drawn, or what is drawn is changed."""
 
-# A copy of the process must not be made while another thread is in the middle of a line.
+# The process must not fork while another thread is writing a line.
 os.register_at_fork(
     before=_GUARD.acquire, after_in_parent=_GUARD.release, after_in_child=_GUARD.release
 )
 
 
 class Console:
-    """Shows what the pipeline tells it, and tables, notes and errors."""
+    """Shows the events of the pipeline, tables, notes and errors."""
 
     def __init__(self, *, verbose: bool = False) -> None:
         self._out = _rich(sys.stdout)
@@ -72,7 +72,7 @@ class Console:
         self._stop: threading.Event | None = None
         self._drawn = False
 
-    # What the pipeline tells
+    # Events of the pipeline
 
     def started(self, stage: str) -> None:
         self._begin(Phase(stage, "", time.monotonic()))
@@ -94,8 +94,8 @@ class Console:
         self._line(f"{stage:<9} {summary}, {duration(seconds)}")
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Show that `done` of `total` units of `what` are ready; with `total` 0, that `what` is
-        going on."""
+        """Show that `done` of `total` units of `what` are finished; with `total` 0, that `what` is
+        in progress."""
         now = time.monotonic()
         with _GUARD:
             if self._phase is None:
@@ -107,7 +107,8 @@ class Console:
 
     @contextmanager
     def busy(self, stage: str, what: str) -> Iterator[None]:
-        """Show that `what` is going on, for work that is no stage and has no result to tell."""
+        """Show that `what` is in progress, for work that is not a stage and has no result to
+        show."""
         self._begin(Phase(stage, what, time.monotonic()))
         try:
             yield
@@ -115,7 +116,7 @@ class Console:
             self._end_phase()
 
     def tick(self) -> None:
-        """Show how it goes, now that some time has passed."""
+        """Update the progress line after some time."""
         now = time.monotonic()
         with _GUARD:
             if self._phase is None:
@@ -129,19 +130,19 @@ class Console:
         self._line(line, style="yellow")
 
     def aside(self, line: str) -> None:
-        """A line for a person at a terminal only."""
+        """Print a line only if a person is at a terminal."""
         if self._err.is_terminal:
             self._line(line, style="dim")
 
     def detail(self, line: str) -> None:
-        """A line for --verbose only."""
+        """Print a line only with --verbose."""
         if self._verbose:
             self._line(line, style="dim")
 
     # Results
 
     def say(self, line: str = "") -> None:
-        """One line of the result, as it is."""
+        """Print one line of the result as it is."""
         self._out.print(Text(printable(line)), soft_wrap=True)
 
     def json(self, value: Any) -> None:
@@ -149,8 +150,8 @@ class Console:
         sys.stdout.write(json.dumps(codec.to_data(value), indent=1, sort_keys=True) + "\n")
 
     def table(self, title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table that fits the terminal, where what is long belongs at the end; for a pipe or a
-        file one line a row, however long."""
+        """Print a table that fits the terminal; the last column should be the long one. In a pipe
+        or a file each row is one line, however long."""
         if title:
             self.say(title)
         if not self._out.is_terminal:
@@ -175,8 +176,8 @@ class Console:
             self.say("  ".join(padded).rstrip())
 
     def facts(self, facts: Iterable[tuple[str, str]]) -> None:
-        """A label and what there is to say about it; paths stay whole, to be copied. For a pipe or
-        a file one line a fact."""
+        """Print labels with their values; paths are not wrapped, so that they can be copied. In a
+        pipe or a file each fact is one line."""
         for label, value in facts:
             lines = [joined(value)]
             if self._out.is_terminal:
@@ -188,8 +189,8 @@ class Console:
                 self.say(f"{label if number == 0 else '':<{_LABEL}}{line}")
 
     def notes(self, notes: Iterable[Note]) -> None:
-        """Like a compiler: place, severity, text, then the line and a caret below it. On a terminal
-        the text is broken between words."""
+        """Print notes like a compiler: place, severity, text, then the line and a caret below it.
+        On a terminal the text is wrapped between words."""
         for note in notes:
             place = f"{printable(note.path)}:{note.line}:{note.column + 1}: " if note.path else ""
             severity = f"{note.severity}: "
@@ -199,12 +200,12 @@ class Console:
             self._out.print(head, soft_wrap=True)
             if note.source is not None:
                 self._out.print(Text(f"{note.line:>6} | {printable(note.source)}"), soft_wrap=True)
-                # Tabs of the line are kept in front of the caret, so that it stays below.
+                # Tabs of the line are repeated before the caret, so that it is in the right column.
                 lead = "".join(c if c == "\t" else " " for c in note.source[: note.caret])
                 self._out.print(Text(f"       | {lead}^", style="green"), soft_wrap=True)
 
     def _wide(self) -> int | None:
-        """Columns of the terminal; None for what is none."""
+        """The width of the terminal in columns; None if it is not a terminal."""
         return self._out.width if self._out.is_terminal else None
 
     def _write(self, text: str) -> None:
@@ -217,11 +218,11 @@ class Console:
         self._out.file.flush()
         line = sys.stdin.readline()
         if not line:
-            self.say()  # nobody ended the line of the question
+            self.say()  # the line with the question was not ended
             return None
         return line.rstrip("\n")
 
-    # Ends
+    # How a command ends
 
     def refusal(self, refusal: Refusal) -> None:
         self._end_phase()
@@ -241,7 +242,7 @@ class Console:
         )
 
     def close(self) -> None:
-        """Put the terminal back as it was."""
+        """Restore the state of the terminal."""
         self._end_phase()
 
     def _keep_telling(self, stop: threading.Event) -> None:
@@ -260,7 +261,7 @@ class Console:
                 self._err.file.flush()
 
     def _columns(self) -> int:
-        """How wide the terminal is now; COLUMNS would say how wide it was."""
+        """The current width of the terminal; COLUMNS may be out of date."""
         try:
             return os.get_terminal_size(self._err.file.fileno()).columns or self._err.width
         except (OSError, ValueError):
@@ -285,7 +286,8 @@ class Console:
 
 
 def _rich(stream: Any) -> RichConsole:
-    """Colour and width as the stream has them; 80 columns and no colour for a pipe."""
+    """A rich console with the colours and width of the stream; 80 columns and no colour for a
+    pipe."""
     terminal = stream.isatty()
     return RichConsole(
         file=stream,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is installed, in which version, what is missing and how to get it."""
+"""What is installed, in which version, what is missing and how to install it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from migrate.base.programs import process
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _TIME_LIMIT = 20.0
 _MOST_SUITED = 2
-"""Versions of a kind of compiler that are named for a tree."""
-# The program or header, what for, and Debian's package.
+"""Versions of each kind of compiler that are named for a tree."""
+# The program or header, its purpose, and Debian's package.
 _TREE_TOOLS = (
     ("perl", "the tree's get_maintainer.pl and checkpatch.pl", "perl"),
     ("make", "builds", "make"),
@@ -42,8 +42,8 @@ _EXTRAS = (
 
 
 class Need(StrEnum):
-    """How much the program depends on something: without it nothing works, what everybody does
-    does not work, or one thing does not that many can do without."""
+    """How much the tool needs something: without it nothing works, a common task does not work, or
+    one thing does not work that many users never need."""
 
     REQUIRED = "required"
     USUAL = "usual"
@@ -52,8 +52,8 @@ class Need(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked for. `found` is a version or "", `needed` says what for, `get`
-    how to get it."""
+    """One thing that was looked for. `found` is a version or "", `needed` the purpose, `get` how to
+    install it."""
 
     name: str
     found: str
@@ -75,7 +75,7 @@ class Check:
 
 
 def examine(version: tuple[int, ...] | None = None) -> tuple[Check, ...]:
-    """Look at this machine, for a kernel of `version` if one is given; nothing is changed."""
+    """Examine this machine, for a kernel of `version` if given; nothing is changed."""
     return (
         Check("gup-migrate", migrate.__version__, "", "", Need.REQUIRED),
         Check("python", platform.python_version(), "", "", Need.REQUIRED),
@@ -106,7 +106,8 @@ def _compilers() -> Iterator[Check]:
 
     for item in toolchains_report():
         get = install(item.debian_package)
-        # That of the machine itself builds most objects; the others, those of other machines.
+        # The machine's own compiler builds most objects; the others build those of other
+        # architectures.
         need = Need.USUAL if item.native else Need.OPTIONAL
         found = _VERSION.findall(item.version or "")
         version = found[-1] if found else item.version or ""
@@ -114,7 +115,7 @@ def _compilers() -> Iterator[Check]:
 
 
 def _suited(version: tuple[int, ...]) -> Iterator[Check]:
-    """The compilers of this distribution that are nearest to the time of the kernel."""
+    """The compilers of this distribution that are closest to the release date of the kernel."""
     from migrate.kernel.kbuild.compilers import release_name, suited
 
     kernel = ".".join(map(str, version[:2]))
@@ -126,7 +127,8 @@ def _suited(version: tuple[int, ...]) -> Iterator[Check]:
 
 
 def _version(program: str) -> str:
-    """The version that `program --version` says, "?" when it says none, "" without it."""
+    """The version that `program --version` prints, "?" if it prints none, "" if it is not
+    installed."""
     outcome = process.run([program, "--version"], cwd=Path("/"), timeout=_TIME_LIMIT)
     if not isinstance(outcome, process.Finished):
         return ""
@@ -135,14 +137,14 @@ def _version(program: str) -> str:
 
 
 def _header(name: str) -> str:
-    """ "installed" when the machine's own compiler finds the header `name`, else ""."""
+    """ "installed" if the machine's own compiler finds the header `name`, else ""."""
     argv = ["gcc", "-E", "-o", "/dev/null", "-include", name, "-x", "c", "/dev/null"]
     outcome = process.run(argv, cwd=Path("/"), timeout=_TIME_LIMIT)
     return "installed" if isinstance(outcome, process.Finished) and outcome.ok else ""
 
 
 def _machines() -> Iterator[Check]:
-    """What `prove` needs of each machine that it boots."""
+    """What `prove` needs for each machine that it boots."""
     from migrate.delivery.proof.machine.emulated import emulated_machines
     from migrate.kernel.kbuild.toolchains import find_toolchain, known_architecture
 
@@ -156,7 +158,7 @@ def _machines() -> Iterator[Check]:
 
 
 def _static_libc(compiler: str) -> str:
-    """ "installed" when `compiler` has a C library to link in, else ""."""
+    """ "installed" if `compiler` has a static C library, else ""."""
     argv = [compiler, "-print-file-name=libc.a"]
     outcome = process.run(argv, cwd=Path("/"), timeout=_TIME_LIMIT)
     there = isinstance(outcome, process.Finished) and outcome.stdout.startswith(b"/")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The one error handler: how a command ends that does not end by itself."""
+"""The only error handler: how a command ends that fails or is interrupted."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _PATIENCE = 1.6
 """Seconds from an interrupt to the end of the process, whatever its threads are doing."""
 
 _GRACE = 0.3
-"""Seconds that children which were told to end have for it."""
+"""Seconds for children to end after SIGTERM."""
 
 _SHOW_CURSOR = "\r\x1b[J\x1b[?25h"
 
 
 def guarded(command: Callable[[], int]) -> int:
-    """Run `command`; the exit code, with one or two lines on standard error where it failed.
+    """Run `command`; the exit code, with one or two lines on standard error if it failed.
 
-    A refusal is 1, an interrupt 130, anything unforeseen 70 with its traceback in a log file.
-    When nobody reads standard output any more, the process ends by SIGPIPE.
+    A refusal is 1, an interrupt 130, any unexpected exception 70 with its traceback in a log file.
+    If the reader of standard output has gone, the process ends by SIGPIPE.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _on_signal)
@@ -62,7 +62,7 @@ def _on_signal(_number: int, _frame: FrameType | None) -> None:
 
 
 def _end_soon() -> None:
-    """All that is on disk is written atomically, so leaving in the middle is as good as not."""
+    """End the process soon. All files are written atomically, so it may end at any point."""
     from migrate.base.programs.process import kill_all
 
     time.sleep(_PATIENCE)
@@ -80,19 +80,19 @@ def _interrupted() -> int:
     kill_all(_GRACE)
     sys.stderr.write(f"{_go_on()}\n")
     sys.stderr.flush()
-    # Threads may still wait for children that were told to end: they need not be waited for.
+    # Threads may still wait for children that are ending; they need not be waited for.
     sys.stdout.flush()
     os._exit(ExitCode.INTERRUPTED)
 
 
 def _reader_gone() -> int:
-    """End as SIGPIPE ends any other program: without a word, and known by that to a shell."""
+    """End by SIGPIPE as other programs do: without a message, and visible to the shell."""
     from migrate.base.programs.process import kill_all
 
     kill_all(_GRACE)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGPIPE)
-    os._exit(128 + signal.SIGPIPE)  # where it is blocked
+    os._exit(128 + signal.SIGPIPE)  # if SIGPIPE is blocked
 
 
 def _go_on() -> str:
@@ -119,7 +119,7 @@ def _bug(error: BaseException) -> int:
 
 
 def _write_log(text: str) -> Path:
-    """Write `text` to a new file where the command kept its state, else to a temporary one."""
+    """Write `text` to a new file in the workspace of the command, else to a temporary one."""
     import platform
 
     from migrate import __version__
@@ -128,7 +128,7 @@ def _write_log(text: str) -> Path:
     head = f"gup-migrate {__version__}, Python {platform.python_version()}\n"
     head += f"{shlex.join(sys.argv)}\n\n"
     name = f"bug-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
-    # The bug may be that the commands cannot even be imported.
+    # The bug may prevent the import of the commands.
     used = getattr(sys.modules.get("migrate.cli.commands"), "current_log", Path())
     for folder in (used, *scratch.places()):
         try:

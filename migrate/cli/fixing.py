@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""`audit --fix`: what is found is mended where the remedy is certain."""
+"""`audit --fix`: fixes findings where the fix is certain."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from migrate.runs.job import Job
 
 @dataclass(frozen=True)
 class FixedAudit:
-    """The findings, and what became of them."""
+    """The findings, and the result of fixing them."""
 
     findings: tuple[Finding, ...]
     fixes: Fixes
 
 
 def mended(job: Job, console: Console, result: Audit) -> FixedAudit:
-    """Mend what was found; the state is kept beside that of the profiles."""
+    """Fix the findings; the state is stored beside that of the profiles."""
     refuse_own_branch(job)
     own = replace(job.workspace, profile=PROFILE.name)
     fixing = Job(job.tree, own, PROFILE, job.options, job.listener, command=job.command)
@@ -32,7 +32,7 @@ def mended(job: Job, console: Console, result: Audit) -> FixedAudit:
 
 
 def show(console: Console, found: FixedAudit) -> None:
-    """The fixes, and what is left to people, after the findings."""
+    """Show the fixes, and the findings that are left to people."""
     fixes = found.fixes
     if fixes.commits:
         several = len(fixes.commits) > 1

@@ -27,14 +27,14 @@ app = typer.Typer(
 
 _INTERRUPTED = 130
 _NOT_ASKED = frozenset({"jobs", "verbose", "reroll", "trailers", "reply", "b4"})
-"""Options that say how something is done, and not what it is about."""
+"""Options on how something is done, which do not change the result."""
 _OF_CONVERSIONS = frozenset(
     {
         *("decisions", "contracts", "comments", "smpl", "deprecate"),
         *("reroll", "trailers", "reply", "b4"),
     }
 )
-"""Options that say nothing to an audit, which converts nothing."""
+"""Options that have no meaning for an audit, which converts nothing."""
 _REVIEW = (
     *("tree", "profile", "trust_profile", "workspace", "revision", "decisions"),
     *("contracts", "jobs", "verbose"),
@@ -60,7 +60,7 @@ def _all(
 
 
 def _stage_command(name: str, last: str, text: str) -> None:
-    """Make the command `name`, which brings all stages up to `last` up to date."""
+    """Make the command `name`, which runs all stages up to `last` as needed."""
 
     @app.command(name, help=text)
     @takes(*options_of(name))
@@ -270,13 +270,13 @@ def main() -> None:
         streams.settle()
         return invoke(sys.argv[1:])
 
-    # Syntax trees are many objects and no cycles: to look for some costs much and finds nothing.
+    # Syntax trees have many objects and no cycles: searching for some takes time and finds nothing.
     gc.set_threshold(200_000, 50, 100)
     sys.exit(guarded(command))
 
 
 def invoke(arguments: list[str]) -> int:
-    """Run the command that `arguments` name; usage errors are shown here, exit code 2."""
+    """Run the command in `arguments`; usage errors are shown here, with exit code 2."""
     try:
         result: Any = app(arguments, prog_name="gup-migrate", standalone_mode=False)
     except Exception as error:
@@ -285,6 +285,6 @@ def invoke(arguments: list[str]) -> int:
         error.show()
         return int(error.exit_code)
     if result == _INTERRUPTED:
-        # typer turns an interrupt into its exit code, and would leave nothing to say.
+        # typer would turn an interrupt into an exit code without a message.
         raise KeyboardInterrupt
     return int(result or 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Text of others for the terminal: nothing in it acts on the terminal, and it is broken to fit."""
+"""Foreign text for the terminal: control characters are removed, and lines are wrapped."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def severity_style(severity: str) -> str:
 
 
 def printable(text: str) -> str:
-    """No control character of the tree reaches the terminal."""
+    """`text` without control characters, which must not reach the terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
 def joined(text: str) -> str:
-    """The lines of a cell as one."""
+    """The lines of a cell as one line."""
     return printable("  ".join(line.strip() for line in text.splitlines()))
 
 
@@ -35,7 +35,7 @@ def one_line(text: str) -> str:
 
 
 def broken(text: str, width: int | None) -> list[str]:
-    """The lines of `text` on a terminal of `width` columns; with None it is one."""
+    """The lines of `text` wrapped to `width` columns; one line if `width` is None."""
     if width is None:
         return [text]
     return [

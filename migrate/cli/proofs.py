@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command `prove`, between its arguments and its exit code."""
+"""The command `prove`: from its arguments to its exit code."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _BAD = (Outcome.OUTSIDE, Outcome.SPLAT, Outcome.FOREIGN, Outcome.HELD)
 
 
 def prove(request: Request, wanted: Thoroughness) -> ExitCode:
-    """Show what is seen of each group of the branch at run time; PARTIAL when a group is not as it
-    was found to be, when a control was missed, or when there is nothing to show."""
+    """Show what was observed of each group of the branch at run time. PARTIAL if a group differs
+    from what the analysis found, a control was missed, or nothing was observed."""
     console = Console(verbose=request.verbose)
     request, _ = with_last_options(request)
     with open_job(request, console, "prove") as job:
@@ -47,7 +47,7 @@ def prove(request: Request, wanted: Thoroughness) -> ExitCode:
 
 
 def exit_code(proof: Proof) -> ExitCode:
-    """DONE when something was proved and nothing speaks against it."""
+    """DONE if something was proved and nothing contradicts it."""
     missed = any(c.outcome is ControlOutcome.MISSED for g in proof.groups for c in g.controls)
     bad = any(g.outcome in _BAD for g in proof.groups)
     return ExitCode.PARTIAL if proof.problem or missed or bad else ExitCode.DONE
@@ -68,7 +68,7 @@ def _show(console: Console, proof: Proof) -> None:
 
 
 def _result(group: GroupProof) -> str:
-    """The outcome, with the number of pins where there is one."""
+    """The outcome, with the number of pins if there is one."""
     return f"proved {group.count}" if group.outcome is Outcome.PROVED else str(group.outcome)
 
 

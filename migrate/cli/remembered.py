@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The options of the last run, for commands that say what became of it."""
+"""The options of the last run, for commands that show its results."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _HINTS = get_type_hints(Request)
 
 
 def lasting_options(command: str) -> dict[str, Any]:
-    """The options of `command` that the next commands repeat, with their defaults. Not the
-    workspace, which is where they are remembered."""
+    """The options of `command` that later commands repeat, with their defaults. The workspace is
+    not one of them: it is where they are stored."""
     names = [n for n in options_of(command) if scope_of(n).carried and n != "workspace"]
     return {name: DEFAULTS[name] for name in names}
 
 
 def keep_options(request: Request, command: str, workspace: Workspace) -> None:
-    """Note what `command` was asked for; the workspace is locked."""
+    """Store the options of `command`; the workspace is locked."""
     given: dict[str, str | bool | None] = {}
     for name, default in lasting_options(command).items():
         value = getattr(request, name)
@@ -33,7 +33,7 @@ def keep_options(request: Request, command: str, workspace: Workspace) -> None:
 
 
 def with_last_options(request: Request) -> tuple[Request, Asked]:
-    """`request` with the options of the last run where it names none; and those it took over."""
+    """`request`, completed with options of the last run, and the names of these options."""
     top = open_checkout(request.tree)
     last = recall(open_workspace(top, request.profile, request.workspace))
     known = lasting_options("status").keys() - request.given
@@ -45,8 +45,7 @@ def with_last_options(request: Request) -> tuple[Request, Asked]:
 
 
 def _read(name: str, text: str) -> Any:
-    """The value of an option from what is stored, None when it is not one of its choices any
-    more."""
+    """The stored value of an option, None if it is no longer one of its choices."""
     kind = kind_of(name)
     try:
         return kind(text)
@@ -55,14 +54,14 @@ def _read(name: str, text: str) -> Any:
 
 
 def kind_of(name: str) -> type[Any]:
-    """What the values of an option are, besides None."""
+    """The type of the values of an option, besides None."""
     hint = _HINTS[name]
     kinds: tuple[type[Any], ...] = (*get_args(hint), hint)
     return next(kind for kind in kinds if kind is not type(None))
 
 
 def _is_gone(name: str, value: str) -> bool:
-    """Whether it names something to read that is not there any more."""
+    """Whether the value is a file or folder that no longer exists."""
     reads = name in ("decisions", "contracts") or (
         name == "profile" and value not in profile_names()
     )

@@ -20,7 +20,8 @@ _CORES = len(os.sched_getaffinity(0))
 
 
 def _profiles(incomplete: str) -> list[str]:
-    """For the shell: the profiles that come with the tool; folders it completes by itself."""
+    """For shell completion: the profiles that come with the tool; the shell itself completes
+    folders."""
     from migrate.rewrite.profile.profiles import profile_names
 
     return [name for name in profile_names() if name.startswith(incomplete)]
@@ -28,10 +29,10 @@ def _profiles(incomplete: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Request:
-    """The options that commands on a tree share, as they were given.
+    """The options that commands on a tree share.
 
-    The metadata of a type is what the command line shows. A new option is a new field here, and
-    nothing else before it is used.
+    The metadata of a type is what the command line shows. A new option is a new field here, without
+    further declarations.
     """
 
     tree: Annotated[
@@ -289,10 +290,10 @@ class Request:
         typer.Option("--verbose", "-v", help="Show more of what is done."),
     ] = False
     given: frozenset[str] = frozenset()
-    """The options that were named on the command line, be it with their default."""
+    """The options that were given on the command line, even with their default value."""
 
     def command(self, name: str, *arguments: str | PurePath, without: Collection[str] = ()) -> str:
-        """The command line of `name` with the same options but those `without`, to be typed."""
+        """The command line of `name` with the same options except for `without`, to be typed."""
         parts: list[str | PurePath] = ["gup-migrate", name, *arguments]
         if self.tree != Path():
             parts.append(self.tree)
@@ -314,8 +315,8 @@ _OPTIONS = tuple(item for item in fields(Request) if item.name != "given")
 
 
 def options_of(command: str) -> tuple[str, ...]:
-    """The fields of Request that `command` takes: of a stage those with a meaning up to it, of
-    the commands that show what all stages did every one."""
+    """The fields of Request that `command` takes: for a stage those with an effect up to that
+    stage, for commands that show results all of them."""
     last = STAGES.index(command) if command in STAGES else len(STAGES)
     return tuple(f.name for f in _OPTIONS if STAGES.index(scope_of(f.name).since) <= last)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command `review`: the groups that the rules left open, one by one, into a decisions file."""
+"""The command `review`: asks about each undecided group and writes a decisions file."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def review(request: Request) -> ExitCode:
     """Ask about every group that is `manual` by the rules, and add the answers to the decisions
     file, which is beside the workspace unless the user names another.
 
-    Groups that the file decides already are not asked about again. Each answer is in the file
-    before the next question; the end of the input counts as "quit".
+    Groups that the file already decides are skipped. Each answer is in the file before the next
+    question; the end of the input means "quit".
     """
     console = Console(verbose=request.verbose)
     named, stating = request.decisions, request.contracts
@@ -75,7 +75,7 @@ def _walk(
     target: Path,
     facts: Facts,
 ) -> int:
-    """Ask about the groups in `left`; the number of those that were decided."""
+    """Ask about the groups in `left`; returns the number of decisions."""
     decided = 0
     for number, (group, verdict) in enumerate(left, 1):
         console.say(f"Group {number} of {len(left)}")
@@ -103,8 +103,8 @@ def _ask(
     group: PinGroup,
     questions: Questions | None = None,
 ) -> str | None:
-    """The entry for the file, "" to leave the group open, None to stop; `questions` are those
-    whose answers would tell more of the group."""
+    """The entry for the file, "" to leave the group undecided, None to stop; `questions` are those
+    whose answers would help with the group."""
     while True:
         answer = _choose(console, group, contracts=bool(questions))
         if answer == "contract" and questions:
@@ -131,7 +131,7 @@ def _ask(
 
 
 def _choose(console: Console, group: PinGroup, *, contracts: bool) -> str | None:
-    """The word for what is to become of `group`, None at the end of the input."""
+    """The verdict that the user chooses for `group`, None at the end of the input."""
     hidden = {key for key, there in (("f", group.follows), ("c", contracts)) if not there}
     known = {k: v for k, v in _ANSWERS.items() if k not in hidden}
     words = [word for word, _ in known.values()]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the type of an option says besides its kind: for which commands it is, how it is spelled."""
+"""Metadata in the type of an option: the commands that have it, and its spelling."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ STAGES = ("scan", "pair", "classify", "rewrite", "commit", "build", "series")
 
 @dataclass(frozen=True)
 class Scope:
-    """From which stage on an option has a meaning, and whether the command that is shown as the
-    next to type repeats it."""
+    """The first stage on which an option has an effect, and whether the command that is suggested
+    next repeats it."""
 
     since: str = STAGES[0]
     carried: bool = True

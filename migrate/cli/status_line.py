@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How the work at hand goes, as one line: what is done, how much of it, for how long."""
+"""The progress of the current work as one line: what is done, how much of it, since when."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import dataclass
 
 _FRAMES = "|/-\\"
 _LEAST_BAR = 12
-"""Columns; a shorter bar says nothing."""
+"""Columns; a shorter bar would not be useful."""
 
 _LONGEST_BAR = 40
 _SURE_AFTER = 5.0
-"""Seconds until the speed so far says something about what is left."""
+"""Seconds until the speed is known well enough for an estimate."""
 
 _SURE_FOR = 15.0
-"""Seconds without a step after which it says nothing any more."""
+"""Seconds without a step after which the estimate is no longer valid."""
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of work of a `stage`, begun at the time `since` with `before` units ready. `done`
-    of `total` units are, the last one since `moved`; with `total` 0 there is nothing to count."""
+    """One kind of work of a `stage`, begun at the time `since` with `before` units finished. `done`
+    of `total` units are finished, the last one at `moved`; with `total` 0 there is nothing to
+    count."""
 
     stage: str
     what: str
@@ -34,7 +35,7 @@ class Phase:
         return max(0.0, now - self.since)
 
     def left(self, now: float) -> float | None:
-        """Seconds that the rest will take at the speed so far, None when nobody can tell."""
+        """Estimated seconds for the rest at the current speed, None if unknown."""
         made, rest = self.done - self.before, self.total - self.done
         if made <= 0 or rest <= 0 or self.seconds(now) < _SURE_AFTER:
             return None
@@ -44,9 +45,9 @@ class Phase:
 
 
 def drawn(phase: Phase, now: float, width: int) -> str:
-    """`phase` for a terminal of `width` columns, which never fills the last one.
+    """`phase` for a terminal of `width` columns; the last column stays empty.
 
-    What is least needed goes first where there is little room: the bar, what is left, the stage.
+    If there is little room, the bar is left out first, then the estimate, then the stage.
     """
     frame = _FRAMES[int(phase.seconds(now) * 4) % len(_FRAMES)]
     count = f"{phase.done}/{phase.total}  " if phase.total else ""
@@ -92,8 +93,8 @@ def clock(seconds: float) -> str:
 
 
 def _bar(phase: Phase, gap: int) -> str:
-    """The bar with a blank behind it, if there is something to show and room for it; always `gap`
-    columns, so that what comes behind it does not move about."""
+    """The bar with a blank after it, if it is known and fits; always `gap` columns, so that the
+    text after it does not move."""
     if not phase.total or gap < _LEAST_BAR:
         return " " * gap
     columns = min(gap, _LONGEST_BAR) - 3

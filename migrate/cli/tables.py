@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the console shows of each stage's result, and the exit code it means."""
+"""How the console shows the result of each stage, and its exit code."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ Rows = Iterable[Sequence[str]]
 
 
 def exit_code(job: Job) -> ExitCode:
-    """PARTIAL when a group that should have been converted was not, or a commit that should have
-    been built, else DONE."""
+    """PARTIAL if a group that should have been converted was not, or a commit that should have been
+    built was not, else DONE."""
     failed = job.has("rewrite") and bool(job.rewrite.failures)
     rejected = job.has("build") and bool(job.rejections().items)
     return ExitCode.PARTIAL if failed or rejected or _unbuilt(job) else ExitCode.DONE
 
 
 def _unbuilt(job: Job) -> str:
-    """How many commits were not built and why, "" for none."""
+    """How many commits were not built and why, "" if there are none."""
     from migrate.delivery.commits.unbuilt import summary as unbuilt_commits
 
     return unbuilt_commits(job.branch, job.builds) if job.has("build") else ""
 
 
 def after(stage: str) -> str:
-    """The command that comes after `stage`."""
+    """The command after `stage`."""
     return pipeline.NAMES[pipeline.NAMES.index(stage) + 1]
 
 
 def data(job: Job, stage: str) -> Any:
-    """What --json prints: the result of `stage`, which for the last one is the report."""
+    """The output of --json: the result of `stage`, which for the last stage is the report."""
     if stage == "series":
         return job.report()
     if stage == "scan":
@@ -62,7 +62,7 @@ def data(job: Job, stage: str) -> Any:
 
 
 def spelled_scan(scan: Scan) -> Any:
-    """`scan` as plain data, with words for what was not parsed."""
+    """`scan` as plain data, with sentences for code that was not parsed."""
     data = codec.to_data(scan)
     for unparsed, entry in zip(scan.unparsed, data["unparsed"], strict=True):
         entry["text"] = why(unparsed.gap)
@@ -70,7 +70,7 @@ def spelled_scan(scan: Scan) -> Any:
 
 
 def _spelled(result: Pairing | Classification) -> Any:
-    """`result` as plain data, in which each gap has its sentence, too."""
+    """`result` as plain data, with the sentence of each gap."""
     data = codec.to_data(result)
     for group, plain in zip(result.groups, data["groups"], strict=True):
         for gap, entry in zip(group.gaps, plain["gaps"], strict=True):
@@ -109,7 +109,7 @@ def summary(console: Console, job: Job, took: str, published: str) -> None:
 
 
 def profiles_to_choose_from(console: Console, job: Job) -> None:
-    """On a terminal, the profile that is used where there is no other, and that of mainline."""
+    """On a terminal, print the default profile and that of mainline."""
     if job.profile.name != DEFAULT_PROFILE or not job.profile.ours:
         return
     pins = "pin_user_pages" in read_signatures(job.tree)
@@ -121,7 +121,7 @@ def profiles_to_choose_from(console: Console, job: Job) -> None:
 
 
 def left_over(console: Console, found: Left) -> None:
-    """What stops the calls that stay, and then each of them."""
+    """Print why the remaining calls cannot be converted, and then each of them."""
     rows = [(str(count), stop) for stop, count in found.by_stop()]
     console.table("", ("calls", "what stops them"), rows)
     console.say()
@@ -135,7 +135,7 @@ def _count(step: Step) -> str:
 
 
 def for_b4(console: Console, branches: Sequence[str], *, quiet: bool) -> None:
-    """The branches that were handed over for b4."""
+    """Print the branches that were handed over for b4."""
     if branches and not quiet:
         console.say()
         console.table("For b4", ("branch",), ((name,) for name in branches))
@@ -150,7 +150,7 @@ def status(
     *,
     asked: Asked,
 ) -> None:
-    """The state of each stage; `asked` are the options that were taken over from the last run."""
+    """Print the state of each stage; `asked` are the options of the last run."""
     following = next((n for n in pipeline.NAMES if states.get(n) != "done"), "")
     if following:
         step = request.command("run")
@@ -182,7 +182,7 @@ def status(
 
 
 def full_build(console: Console, done: FullBuild) -> None:
-    """What became of a whole tree."""
+    """Print the result of building a whole tree."""
     facts = [
         ("architecture", done.arch),
         ("configuration", done.recipe),
@@ -197,8 +197,8 @@ def full_build(console: Console, done: FullBuild) -> None:
 
 
 def doctor(console: Console, checks: Sequence[Check]) -> None:
-    """What is there as a table; what is missing below it, with how to get it, and apart from that
-    what is not installed and few need."""
+    """Print what is installed as a table, then what is missing and how to install it, and then what
+    is not installed but rarely needed."""
     rows = [(check.name, check.found, check.needed) for check in checks if check.ok]
     console.table("", ("program", "version", "for"), rows)
     missing = [check for check in checks if not check.ok]
@@ -244,7 +244,7 @@ def _classify(job: Job) -> tuple[str, Sequence[str], Rows]:
 
 
 def _reason(verdict: Verdict) -> str:
-    """Why, with a note where no rule says so."""
+    """The reason, with a note if no rule applied."""
     return verdict.reason if verdict.confidence else f"{verdict.reason} (the author's decision)"
 
 
@@ -292,7 +292,7 @@ _TABLES = {
 
 
 def _objects(job: Job) -> str:
-    """Counts by result and architecture, worst news not left out."""
+    """Counts by result and architecture, failures first."""
     counts: dict[BuildStatus, dict[str, int]] = {}
     for item in job.builds.objects:
         by_arch = counts.setdefault(item.status, {})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Commands get the options of a Request from typer, which looks at signatures."""
+"""Gives commands the options of a Request, in the form of a signature that typer reads."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from migrate.cli.request import DEFAULTS, HINTS, Request
 
 
 def takes(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Turn `command(request, ...)` into a function that has the options `names` in the place of
-    `request`, which is how typer learns of them."""
+    """Turn `command(request, ...)` into a function that has the options `names` instead of
+    `request`, because typer reads the signature."""
 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
         own = tuple(inspect.signature(command, eval_str=True).parameters.values())[1:]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is known about a checkout: its version, API signatures, MAINTAINERS, Kbuild."""
+"""Facts about a checkout: its version, API signatures, MAINTAINERS, Kbuild."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What searches of the whole tree found, kept for the next run: which files have a word, and which
-include a file by some name.
+"""Results of searches of the whole tree, kept for the next run: the files that contain a word, and
+the files that include a header by some name.
 
-At another commit only the files that changed since are looked at again, as a build system does
-(Mokhov, Mitchell, Peyton Jones, Build Systems a la Carte, ICFP 2018: traces that are verified).
-All that is kept is one row of the cache, so that copies of a process have it without asking for it.
+At another commit only the files that changed since then are searched again, as in a build system
+with verifying traces (Mokhov, Mitchell, Peyton Jones, Build Systems a la Carte, ICFP 2018).
+Everything is kept in one row of the cache, so that forks of a process have it without a query.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from migrate.kernel.tree import Tree
 
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST = 20_000
-"""Searches that are kept: those of the last run, and what there is room for of those before it."""
+"""Searches that are kept: those of the last run, and earlier ones up to this number."""
 
 _MOST_FILES = 3000
-"""What is in more files is looked for again."""
+"""A result with more files is not kept."""
 
 Found = Mapping[str, list[str]]
-"""Files by what stands in them, sorted; a search for a word has no more than one list, for ""."""
+"""Files by what was found in them, sorted; a search for a word has at most one list, for ""."""
 
 Look = Callable[[bytes], Iterable[str]]
-"""What of that stands in a file with some text."""
+"""The occurrences of the searched item in the text of a file."""
 
 
 class FactCache(Protocol):
-    """Results by a key that names everything they depend on."""
+    """Results by a key that identifies everything they depend on."""
 
     def get(self, key: str) -> str | None: ...
 
@@ -40,7 +40,7 @@ class FactCache(Protocol):
 
 
 class KeptFinds:
-    """The searches of one tree; `endings` are those of the files that are searched."""
+    """The searches of one tree; `endings` are the suffixes of the files that are searched."""
 
     def __init__(self, tree: Tree, endings: tuple[str, ...]) -> None:
         self._tree, self._endings = tree, endings
@@ -51,48 +51,49 @@ class KeptFinds:
         self._changes: dict[str, tuple[frozenset[str], Mapping[str, bytes]] | None] = {}
 
     def open(self, cache: FactCache | None) -> None:
-        """Take what `cache` has; what is found from now on goes there, too."""
+        """Load the results in `cache`; new results will be written to it, too."""
         if cache is not None and cache is not self._cache:
             self._cache = cache
             self._before = _decoded(cache.get(self._key))
 
     @property
     def is_warm(self) -> bool:
-        """Whether there is something from a commit from which it is not far to this one."""
+        """Whether there are results from a commit with few differences to this one."""
         commits = {commit for commit, _ in self._before.values()}
         return any(self._since(commit) is not None for commit in commits)
 
     def has(self, what: str) -> bool:
-        """Whether it is known what a search for `what` finds."""
+        """Whether the result of a search for `what` is known."""
         if what in self._now:
             return True
         before = self._before.get(what)
         return before is not None and self._since(before[0]) is not None
 
     def get(self, what: str, look: Look) -> Found | None:
-        """What a search for `what` finds in this tree, or None when nothing is known of it; `look`
-        is asked about the files that changed since."""
+        """The result of a search for `what` in this tree, or None if it is not known; `look` is
+        called for the files that changed since."""
         if what not in self._now and self.has(what):
             commit, found = self._before[what]
             self._now[what] = self._brought_up(commit, found, look)
         return self._now.get(what)
 
     def put(self, what: str, found: Found) -> None:
-        """Keep what a search of the whole tree for `what` has found."""
+        """Store the result of a search of the whole tree for `what`."""
         if self._cache is not None and sum(map(len, found.values())) <= _MOST_FILES:
             self._now[what] = self._news[what] = found
 
     def news(self) -> dict[str, Found]:
-        """What was put since the last call, for another process that looks at the same tree."""
+        """Results that were stored since the last call, for another process that works on the same
+        tree."""
         news, self._news = self._news, {}
         return news
 
     def learn(self, news: Mapping[str, Found]) -> None:
-        """Take over what another process found."""
+        """Take over the results of another process."""
         self._now |= news
 
     def save(self) -> None:
-        """Write down what is known, if there is anything that was not."""
+        """Write the results to the cache, if there are new ones."""
         commit = self._tree.commit
         before = {what: (c, dict(f)) for what, (c, f) in self._before.items()}
         now = {what: (commit, dict(found)) for what, found in self._now.items()}
@@ -107,8 +108,8 @@ class KeptFinds:
         return f"finds 1 {' '.join(self._endings)}"
 
     def _since(self, commit: str) -> tuple[frozenset[str], Mapping[str, bytes]] | None:
-        """The files that changed since `commit`, and what those of them hold that are searched;
-        None when that is not known."""
+        """The files that changed since `commit`, and the contents of those that are searched; None
+        if that is not known."""
         if commit not in self._changes:
             known = _COMMIT.fullmatch(commit) is not None
             changed = self._tree.changed_since(commit) if known else None
@@ -135,37 +136,37 @@ class KeptFinds:
 
 @dataclass(frozen=True)
 class Finds:
-    """All that is kept of searches of one tree, of whichever kind."""
+    """All stored results of searches of one tree, of all kinds."""
 
     kinds: tuple[KeptFinds, ...]
 
     def open(self, cache: FactCache | None) -> None:
-        """Take what `cache` has; what is found from now on goes there, too."""
+        """Load the results in `cache`; new results will be written to it, too."""
         for kept in self.kinds:
             kept.open(cache)
 
     @property
     def are_warm(self) -> bool:
-        """Whether there is something of each from a commit from which it is not far to this one."""
+        """Whether there are results of each kind from a commit with few differences to this one."""
         return all(kept.is_warm for kept in self.kinds)
 
     def news(self) -> tuple[dict[str, Found], ...]:
-        """What was found since the last call, for another process that looks at the same tree."""
+        """New results since the last call, for another process that works on the same tree."""
         return tuple(kept.news() for kept in self.kinds)
 
     def learn(self, news: tuple[dict[str, Found], ...]) -> None:
-        """Take over what another process found."""
+        """Take over the results of another process."""
         for kept, found in zip(self.kinds, news, strict=True):
             kept.learn(found)
 
     def save(self) -> None:
-        """Write down what is known."""
+        """Write the results to the cache."""
         for kept in self.kinds:
             kept.save()
 
 
 def _encoded(finds: Mapping[str, tuple[str, Found]]) -> str:
-    """All of it as one text, each path once."""
+    """All results as one text, with each path only once."""
     paths: dict[str, int] = {}
     rows = {
         what: [
@@ -178,7 +179,7 @@ def _encoded(finds: Mapping[str, tuple[str, Found]]) -> str:
 
 
 def _decoded(stored: str | None) -> dict[str, tuple[str, Found]]:
-    """What :func:`_encoded` wrote; nothing when it is not that."""
+    """Parse the output of :func:`_encoded`; empty if it is something else."""
     try:
         data = json.loads(stored or "{}")
         paths = [str(path) for path in data["paths"]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How wide a line of C may be in a tree."""
+"""The maximum width of C lines in a tree."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ _LIMIT = re.compile(rb"^my \$max_line_length = (\d+);", re.M)
 
 
 def line_limit(tree: Tree) -> int:
-    """The columns beyond which the tree's own checkpatch.pl warns; 100 where it does not say."""
+    """The column limit of the tree's own checkpatch.pl; 100 if it does not say."""
     found = _LIMIT.search(tree.read(SCRIPT) or b"")
     return int(found[1]) if found is not None else NEWEST

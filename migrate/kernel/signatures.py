@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The GUP family of a tree, with the signatures that its own headers give them."""
+"""The GUP family of a tree, with the signatures in its own headers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GUP_NAMES = (
     "get_user_page_vma_remote",
     "get_user_page_nowait",
 )
-"""Every function that 4.9 to 6.12 have for taking plain references on user pages."""
+"""Every function of 4.9 to 6.12 that takes plain references to user pages."""
 
 PIN_NAMES = (
     "pin_user_pages",
@@ -42,13 +42,13 @@ PIN_NAMES = (
     "vaddr_pin_pages_longterm",
     "vaddr_pin_page_vma_remote",
 )
-"""The functions that take pins, of mainline and of the vaddr-pin profile."""
+"""The functions that take pins, in mainline and in the vaddr-pin profile."""
 
 DIRECT_NAMES = frozenset((*GUP_NAMES, *PIN_NAMES))
-"""Every function that takes references or pins itself; whatever else does is a helper."""
+"""Every function that takes references or pins itself; any other one is a helper."""
 
 LOOKUP_NAMES = frozenset({"vaddr_get_page", "vaddr_get_page_locked"})
-"""The functions of the vaddr-pin profile that take a plain reference on a page to look at."""
+"""The functions of the vaddr-pin profile that take a plain reference to look at a page."""
 
 RELEASE_NAMES = (
     "put_user_page",
@@ -95,7 +95,7 @@ class Signature:
 
     @property
     def pages_position(self) -> int | None:
-        """The position of the argument that receives the pages, or None when there is none."""
+        """The position of the argument that receives the pages, or None if there is none."""
         for position, parameter in enumerate(self.parameters):
             if parameter.name in _PAGES_ROLES and "page" in parameter.type:
                 return position
@@ -103,9 +103,9 @@ class Signature:
 
 
 def read_signatures(tree: Tree, more: Iterable[str] = ()) -> dict[str, Signature]:
-    """Those of the GUP, pin and release families that the headers of `tree` declare, by name.
+    """The GUP, pin and release functions that the headers of `tree` declare, by name.
 
-    `more` are further functions to look for, as those of a profile.
+    `more` are further functions to look for, such as those of a profile.
     """
     wanted = frozenset((*GUP_NAMES, *PIN_NAMES, *LOOKUP_NAMES, *RELEASE_NAMES, *more))
     found: dict[str, Signature] = {}

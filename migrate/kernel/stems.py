@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Few texts that are in many words, so that files with one of the words are found faster."""
+"""Finds a few substrings that many words share, so that a search for all the words is faster."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 _LENGTH = 12
-"""Characters of a text that stands for several words; a short one would be in many files."""
+"""Characters of a substring that stands for several words; a short one would be in many files."""
 
 
 def stems(words: Iterable[str]) -> tuple[str, ...]:
-    """Texts of which every one of `words` holds one: a part that words share, or the word."""
+    """Texts such that every one of `words` contains one of them: a shared part, or the word
+    itself."""
     left = sorted(set(words))
     found: list[str] = []
     while left:
@@ -31,7 +32,7 @@ def _parts(word: str) -> Iterator[str]:
 
 
 def whole_words(words: Iterable[str]) -> re.Pattern[bytes]:
-    """A pattern that finds any of `words` as `git grep -w` does: no letter, digit or underscore
-    touches it."""
+    """A pattern that finds any of `words` as `git grep -w` does: not next to a letter, digit or
+    underscore."""
     listed = b"|".join(re.escape(word.encode()) for word in sorted(words, key=len, reverse=True))
     return re.compile(rb"(?<!\w)(?:" + listed + rb")(?!\w)")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel checkout at one commit: what git's objects say, whatever is checked out."""
+"""A kernel checkout at one commit, as in git's objects, regardless of the work tree."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from migrate.kernel.work_tree import read_checked_out
 
 _KERNEL_FILES = ("Makefile", "MAINTAINERS", "include/linux/mm.h")
 _FEW_CHANGES = 2000
-"""With more changed files than this a search reads git's objects instead of the work tree."""
+"""With more changed files than this, a search reads git's objects instead of the work tree."""
 
 _MANY_FILES = 200
-"""To read so many files, all of the commit are listed first."""
+"""Before this many files are read, all ids of the commit are listed at once."""
 
 _NO_OBJECT = "0" * 40
 
@@ -39,33 +39,33 @@ _GUP_PROTOTYPE = re.compile(rb"\bget_user_pages\b")
 
 @dataclass(frozen=True)
 class Tree:
-    """`root` is the user's checkout, `commit` the full id of the commit that is looked at."""
+    """`root` is the user's checkout, `commit` the full id of the commit to be analysed."""
 
     root: Path
     commit: str
     _blobs: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
     _given: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
-    """The files whose contents are not those of the commit."""
+    """The files whose contents were replaced."""
 
     def with_files(self, texts: Mapping[str, bytes]) -> Tree:
-        """The same commit with other contents of some files, for those who read them; `grep`,
-        `files` and `folder_id` do not know of the contents."""
+        """The same commit with other contents of some files, for `read` and `read_many`; `grep`,
+        `files` and `folder_id` do not see them."""
         return Tree(self.root, self.commit, {**self._blobs, **texts}, self._given | texts.keys())
 
     def forget(self, keeping: Callable[[str], bool]) -> None:
-        """Let go of the contents of files, but of those that are kept; they can be read again."""
+        """Drop the cached contents of files, unless `keeping` is true for them."""
         for path in [p for p in self._blobs if p not in self._given and not keeping(p)]:
             del self._blobs[path]
 
     def read(self, path: str) -> bytes | None:
-        """The contents of `path`, relative to the root; None when the commit has no such file."""
+        """The contents of `path`, relative to the root; None if the commit has no such file."""
         if path not in self._blobs:
             self.read_many([path])
         return self._blobs.get(path)
 
     def read_many(self, paths: Iterable[str]) -> dict[str, bytes]:
-        """The contents of those of `paths` that exist; what is not checked out as the commit has
-        it comes by one `git cat-file --batch`."""
+        """The contents of those of `paths` that exist. Files whose checked-out contents differ from
+        the commit come from one `git cat-file --batch`."""
         wanted = list(paths)
         unread = [p for p in dict.fromkeys(wanted) if p not in self._blobs]
         if len(unread) >= _MANY_FILES or "_ids" in self.__dict__:
@@ -83,7 +83,8 @@ class Tree:
         return {p: b for p in wanted if (b := self._blobs.get(p)) is not None}
 
     def _read_checked_out(self, path: str) -> bool:
-        """Whether the contents are known now, without git: there are none, or they are there."""
+        """Try to get the contents without git; returns whether they (or their absence) are
+        known."""
         identity = self._ids[0].get(path)
         text = read_checked_out(self.root, path, identity) if identity is not None else None
         if text is not None or identity is None:
@@ -91,28 +92,28 @@ class Tree:
         return path in self._blobs
 
     def _requests(self, paths: Sequence[str]) -> Iterator[str]:
-        """What to ask `git cat-file --batch` for, a line each."""
+        """The input lines for `git cat-file --batch`."""
         if len(paths) < _MANY_FILES and "_ids" not in self.__dict__:
             yield from (f"{self.commit}:{path}\n" for path in paths)
             return
-        # For a path git reads every folder above it anew, which costs more than the file does.
+        # For a path, git reads every folder above it again, which costs more than reading the file.
         ids, _ = self._ids
         yield from (f"{ids.get(path, _NO_OBJECT)}\n" for path in paths)
 
     def _read_alone(self, path: str) -> bytes | None:
-        """The contents of a path that cannot be a line of a request."""
+        """The contents of a path that cannot be an input line of `git cat-file --batch`."""
         name = f"{self.commit}:{path}"
         found = git_run(["cat-file", "blob", name], cwd=self.root)
         return found.stdout if isinstance(found, Finished) and found.ok else None
 
     def grep(self, words: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> list[str]:
-        """The files of the commit that hold one of `words` as a whole word, sorted."""
+        """The files of the commit that contain one of `words` as a whole word, sorted."""
         if not words:
             return []
         parts = stems(words)
         if len(parts) == len(set(words)):
             return sorted(self._holding(["-w", *_patterns(words)], pathspecs))
-        # Each pattern costs a search of its own over everything; the few files do not.
+        # Each pattern costs a search over everything; checking the few files does not.
         whole = whole_words(words)
         texts = self.read_many(sorted(self._holding(_patterns(parts), pathspecs)))
         return [path for path, text in texts.items() if whole.search(text)]
@@ -121,7 +122,7 @@ class Tree:
         changed = self._changed
         if changed is None:
             return set(self._grep([*patterns, self.commit], pathspecs))
-        # Unpacking every object costs ten times what reading the checked-out files does.
+        # Unpacking every object takes ten times as long as reading the checked-out files.
         found = set(self._grep(patterns, pathspecs)) - changed
         if changed:
             exact = [f":(top,literal){name}" for name in sorted(changed)]
@@ -130,7 +131,7 @@ class Tree:
         return found
 
     def lines_with(self, texts: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
-        """The lines of the commit that hold one of `texts`, each behind the path of its file and
+        """The lines of the commit that contain one of `texts`, each after the path of its file and
         a NUL."""
         changed = self._changed
         if changed is None:
@@ -154,8 +155,8 @@ class Tree:
         return b"\n".join(line.removeprefix(prefix) for line in found.split(b"\n"))
 
     def _lines_of_any(self, texts: Sequence[str], where: Sequence[str]) -> bytes | None:
-        """The lines by one regular expression, which takes half the time of as many plain texts;
-        None from a git that was built without those of Perl."""
+        """The lines, with a single Perl regular expression, which takes half the time of plain
+        patterns; None if git was built without PCRE."""
         either = "|".join(re.escape(text) for text in texts)
         found = git_run(["grep", "-zaP", "-e", either, *where], cwd=self.root)
         usable = isinstance(found, Finished) and found.code in (0, 1)
@@ -169,9 +170,8 @@ class Tree:
 
     @cached_property
     def _changed(self) -> frozenset[str] | None:
-        """The paths whose checked-out files may not be what the commit has; None when the work
-        tree cannot stand in for the commit: another commit, a sparse checkout, too many changes.
-        """
+        """The paths whose checked-out files may differ from the commit; None if the work tree
+        cannot be used: another commit, a sparse checkout, too many changes."""
         tagged = git_output(["ls-files", "-v", "-z"], cwd=self.root)
         if any(not entry.startswith(b"H ") for entry in tagged.split(b"\0") if entry):
             return None
@@ -180,8 +180,8 @@ class Tree:
         return names if len(names) <= _FEW_CHANGES else None
 
     def changed_since(self, commit: str) -> frozenset[str] | None:
-        """The paths that differ between `commit` and this one; None when they are too many, or
-        the repository does not have that commit any more."""
+        """The paths that differ between `commit` and this one; None if there are too many, or the
+        repository no longer has that commit."""
         if commit == self.commit:
             return frozenset()
         args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", commit, self.commit, "--"]
@@ -192,7 +192,7 @@ class Tree:
         return frozenset(n for n in names if n) if len(names) <= _FEW_CHANGES else None
 
     def folder_id(self, path: str) -> str:
-        """The id of the tree object of folder `path`, "" when the commit has no such folder."""
+        """The id of the tree object of folder `path`, "" if the commit has no such folder."""
         return self._ids[1].get(path, "")
 
     @cached_property
@@ -220,14 +220,15 @@ class Tree:
 
     @cached_property
     def version(self) -> tuple[int, int, int]:
-        """VERSION, PATCHLEVEL and SUBLEVEL of the top Makefile, for messages and reports only."""
+        """VERSION, PATCHLEVEL and SUBLEVEL in the top Makefile, for messages and reports only."""
         makefile = (self.read("Makefile") or b"").decode("utf-8", "replace")
         found = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d+)", makefile, re.M))
         return tuple(int(found.get(k, 0)) for k in ("VERSION", "PATCHLEVEL", "SUBLEVEL"))  # type: ignore[return-value]
 
 
 def _leads_out(commit: str, name: str) -> Refusal:
-    """Git checks nothing of the kind out, but a commit can be made to have it."""
+    """Whether `name` contains `..`: git does not check out such a path, but a commit can contain
+    it."""
     return Refusal(
         f"The commit {commit[:12]} has the path {name!a}, which leads out of the tree.",
         "No kernel has such a path. Find out where the commit is from before you work with it.",
@@ -235,7 +236,8 @@ def _leads_out(commit: str, name: str) -> Refusal:
 
 
 def open_tree(path: Path, revision: str = "HEAD") -> Tree:
-    """The kernel at `path`; a :class:`Refusal` when it is no kernel checkout with the GUP API."""
+    """Open the kernel at `path`; raises a :class:`Refusal` if it is not a kernel checkout with the
+    GUP API."""
     root = open_checkout(path)
     wanted = f"{revision}^{{commit}}"
     found = git_run(["rev-parse", "--verify", "--quiet", "--end-of-options", wanted], cwd=path)
@@ -271,7 +273,7 @@ def _patterns(texts: Iterable[str]) -> list[str]:
 
 
 def _batch_contents(answer: bytes, count: int) -> list[bytes | None]:
-    """Split the output of `git cat-file --batch` into one body a request."""
+    """Split the output of `git cat-file --batch` into one body per request."""
     bodies: list[bytes | None] = []
     at = 0
     for _ in range(count):

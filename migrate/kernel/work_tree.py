@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Checked-out files in the place of git's objects, which cost several times as much to unpack."""
+"""Reads checked-out files instead of git's objects, which take several times as long to unpack."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import stat
 from pathlib import Path
 
 _MOST = 64 * 1024 * 1024
-"""Bytes; a file that is larger is left to git."""
+"""Bytes; a larger file is read through git."""
 
 _SHA1 = 40
-"""The length of an id of SHA-1, in hexadecimal digits."""
+"""Hexadecimal digits of a SHA-1 id."""
 
 
 def read_checked_out(root: Path, path: str, identity: str) -> bytes | None:
-    """What the file `path` below `root` holds, when that is git's blob `identity` to the byte.
+    """The contents of file `path` below `root`, if they are exactly those of git's blob `identity`.
 
-    None for everything else: a file that was changed, is gone, or is a link, and one that git
-    converts when it checks it out. Nobody has to know whether the work tree is clean.
+    Returns None otherwise: if the file was changed, is gone, is a link, or is converted by git on
+    checkout. So the work tree need not be clean.
     """
     name = os.fsencode(root) + b"/" + path.encode("utf-8", "surrogateescape")
     try:

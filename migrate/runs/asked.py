@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the workspace remembers of what it was asked for: the options, and where output went."""
+"""What the workspace stores about the last commands: options, and output folders."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _OPTIONS, _OUTPUTS = "asked", "outputs"
 
 @dataclass(frozen=True)
 class Asked:
-    """The options of the last commands that ran a stage, by the name of the option; those with
-    their default value are left out."""
+    """The options of the last commands that ran a stage, by name; without those at their
+    default."""
 
     texts: dict[str, str]
     switches: dict[str, bool]
@@ -27,7 +27,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Output:
-    """A folder that series and report were written to; `what` is a digest of all that went in."""
+    """A folder that series and report were written to; `what` is a digest of its contents."""
 
     folder: str
     what: str
@@ -35,14 +35,14 @@ class Output:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Every folder that was written to and is still there, the last one at the end."""
+    """Every folder that was written to and still exists, the most recent one last."""
 
     written: tuple[Output, ...] = ()
 
 
 def remember(workspace: Workspace, given: Mapping[str, str | bool | None]) -> None:
-    """Note the options in `given`, None for the default; others stay as they were. The workspace
-    is locked."""
+    """Store the options in `given`, None for the default; others are not changed. The workspace is
+    locked."""
     before = recall(workspace)
     kept = {n: v for n, v in (before.texts | before.switches).items() if n not in given}
     now = {**kept, **{n: v for n, v in given.items() if v is not None}}
@@ -52,7 +52,7 @@ def remember(workspace: Workspace, given: Mapping[str, str | bool | None]) -> No
 
 
 def remember_only(workspace: Workspace, texts: dict[str, str]) -> None:
-    """Note options, and that all others had their defaults. The workspace is locked."""
+    """Store options, and that all others had their defaults. The workspace is locked."""
     workspace.save(_OPTIONS, Asked(texts, {}), "")
 
 
@@ -63,12 +63,12 @@ def recall(workspace: Workspace) -> Asked:
 
 
 def output_folders(workspace: Workspace) -> tuple[Path, ...]:
-    """Where series went, the last folder at the end."""
+    """The folders that series were written to, the most recent one last."""
     return tuple(Path(output.folder) for output in _outputs(workspace).written)
 
 
 def note_output(workspace: Workspace, folder: Path, *parts: str) -> None:
-    """Remember that what `parts` stand for was written to `folder`."""
+    """Store that `parts` were written to `folder`."""
     known = _outputs(workspace)
     others = [o for o in known.written if o.folder != str(folder) and Path(o.folder).is_dir()]
     written = (*others, Output(str(folder), fingerprint(*parts)))
@@ -76,7 +76,7 @@ def note_output(workspace: Workspace, folder: Path, *parts: str) -> None:
 
 
 def is_output(workspace: Workspace, folder: Path, *parts: str) -> bool:
-    """Whether what was written to `folder` last is what `parts` stand for."""
+    """Whether `parts` were the last to be written to `folder`."""
     return Output(str(folder), fingerprint(*parts)) in _outputs(workspace).written
 
 

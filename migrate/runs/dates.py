@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""When commits were made, the author date of patches: it stays the same when a run is repeated."""
+"""When commits were made, for the author date of patches, which stays the same in later runs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _MOST = 50
 
 @dataclass(frozen=True)
 class Dates:
-    """The dates in git's form, "SECONDS ZONE", by what was made; the last one at the end."""
+    """The dates in git's form, "SECONDS ZONE", by object; the most recent one last."""
 
     made: dict[str, str]
 
 
 def date_of(workspace: Workspace, what: str) -> str:
-    """When `what` was made: the first time that anybody asks is now, and all others say the same.
+    """The date of `what`: now on the first call, and the same date on later calls.
 
-    SOURCE_DATE_EPOCH, the seconds that reproducible builds take for now, is heeded. The workspace
-    is locked.
+    If SOURCE_DATE_EPOCH is set, as for reproducible builds, it replaces the current time. The
+    workspace is locked.
     """
     found = workspace.load(_NAME, Dates)
     known = found.value.made if found else {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Findings of an audit that are mended: commits, builds and series, as those of a migration."""
+"""Fixes findings of an audit: commits, builds and series, like those of a migration."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from migrate.runs.job import Job
 from migrate.runs.stages import Stage
 
 PROFILE = Profile("audit-fix", "fixes of what an audit found", False, (), ())
-"""Under which name branch, series and state of a run that mends findings are kept."""
+"""The name under which branch, series and state of a run that fixes findings are stored."""
 
 
 @dataclass(frozen=True)
 class Fixes:
-    """What became of the findings: the commits that mend some, the folders with their series, below
-    `out`, the branch, "" for none, and what is left to people."""
+    """The result of fixing findings: the commits, the folders with their series below `out`, the
+    branch, "" if there is none, and the findings that are left to people."""
 
     commits: tuple[Commit, ...]
     series: tuple[str, ...]
@@ -34,7 +34,7 @@ class Fixes:
 
 
 def fix(job: Job, findings: Sequence[Finding], kernel_version: str) -> Fixes:
-    """Mend `findings` in `job`, which is one under the name of :data:`PROFILE` and locked."""
+    """Fix `findings` in `job`, which has the profile :data:`PROFILE` and is locked."""
     stages_of = _Stages(tuple(findings), kernel_version)
     pipeline.run(job, "series", stages_of.order)
     branch = handover.publish_branch(job)
@@ -57,7 +57,7 @@ def _key(finding: Finding) -> str:
 
 
 class _Stages:
-    """The stages that mend `findings`."""
+    """The stages that fix `findings`."""
 
     def __init__(self, findings: tuple[Finding, ...], kernel_version: str) -> None:
         self.findings, self.kernel_version = findings, kernel_version
@@ -66,7 +66,7 @@ class _Stages:
         self.order = (decided, mended, stages.COMMIT, stages.BUILD, stages.SERIES)
 
     def _decided(self, job: Job) -> Classification:
-        """No group is converted."""
+        """An empty classification: no group is converted."""
         return Classification(job.tree.commit, self.kernel_version, (), ())
 
     def _depends(self, job: Job) -> list[str]:

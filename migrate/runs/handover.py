@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Between the tool's own repository and the user's: finished branches out, trailers back in."""
+"""Moves finished branches to the user's repository, and reads trailers from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from migrate.runs.stages import REFS
 
 
 def refuse_own_branch(job: Job) -> None:
-    """A :class:`Refusal` when HEAD is a branch that was handed over: all of it is converted."""
+    """Raise a :class:`Refusal` if HEAD is a branch that was handed over: it is already
+    converted."""
     found = git_run(["symbolic-ref", "-q", "HEAD"], cwd=job.tree.root)
     ref = found.stdout.decode("utf-8", "replace").strip() if isinstance(found, Finished) else ""
     if ref.startswith(REFS):
@@ -28,15 +29,16 @@ def refuse_own_branch(job: Job) -> None:
 
 @dataclass(frozen=True)
 class _Handed:
-    """The tips that a later run may move on from: the one that was handed over last, and those
-    that were about to be when a run was killed."""
+    """The tips that a later run may replace: the one that was handed over last, and those that were
+    being handed over when a run was killed."""
 
     tip: str
     begun: tuple[str, ...] = ()
 
 
 def publish_branch(job: Job) -> str:
-    """Hand the finished branch over to the user's repository; its name, "" without commits."""
+    """Hand the finished branch over to the user's repository; its name, "" if there are no
+    commits."""
     from migrate.delivery.commits.publish import publish
 
     if not job.branch.commits:
@@ -65,8 +67,8 @@ def publish_branch(job: Job) -> str:
 
 @dataclass(frozen=True)
 class _Branches:
-    """The branches for b4 that were handed over: ref, digest of what they say, tip. `begun` are
-    tips that were about to be when a run was killed."""
+    """The branches for b4 that were handed over: ref, digest of their contents, tip. `begun` are
+    tips that were being handed over when a run was killed."""
 
     handed: tuple[tuple[str, str, str], ...] = ()
     begun: tuple[str, ...] = ()
@@ -75,7 +77,7 @@ class _Branches:
 def publish_for_b4(job: Job) -> tuple[str, ...]:
     """Hand each series over as a branch for b4; the names of the branches.
 
-    One that says the same as before is left as it is: the user, or b4, may have gone on with it.
+    A branch with the same contents as before is not moved: the user, or b4, may have added to it.
     """
     from migrate.delivery.commits.make import user_identity
     from migrate.delivery.commits.publish import publish
@@ -133,8 +135,8 @@ def _note(job: Job, known: dict[str, tuple[str, str]], begun: tuple[str, ...] = 
 
 
 def begin_reroll(job: Job, mailbox: Path | None) -> None:
-    """Have the series written again, and note the trailers that the user has on the branches that
-    were handed over, or in `mailbox`, before the commits are made again."""
+    """Prepare a reroll: store the trailers that the user has added on the handed-over branches or
+    in `mailbox`, before the commits are made again."""
     from migrate.delivery.commits.trailers import collect
     from migrate.delivery.history import mark_sent
     from migrate.delivery.mail.b4 import FOLDER, sent_with_b4
@@ -166,7 +168,7 @@ def begin_reroll(job: Job, mailbox: Path | None) -> None:
         job.listener.notice(f"Left out: {doubt}")
     job.workspace.save("trailers", found, "")
     if last := job.workspace.load("series", Delivery):
-        # Stale from now on, and still known: it is what the next versions are compared with.
+        # Out of date from now on, but kept: the next versions are compared with it.
         job.workspace.save("series", last.value, "")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Digests of the tool and of a profile: results of other code or other rules are stale."""
+"""Digests of the tool and of a profile: results of other code or other rules are out of date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from migrate.rewrite.profile.model import Profile
 
 
 def profile_identity(profile: Profile) -> str:
-    """A digest over the profile and every file of its folder, for profiles from elsewhere too."""
+    """A digest over the profile and every file of its folder, also for foreign profiles."""
     total = hashlib.sha256()
     for name, content in sorted(profile.files.items()):
         _add(total, name, content)
@@ -23,7 +23,8 @@ def profile_identity(profile: Profile) -> str:
 
 @cache
 def tool_identity() -> str:
-    """A digest over the tool's own code and rules: an edited rule makes its results stale."""
+    """A digest over the tool's own code and rules: after a change, stored results are out of
+    date."""
     return migrate.__version__ + _digest([Path(migrate.__file__).parent, data_folder("cocci")])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One command at work on one tree: its options, its listener, and the results it has so far."""
+"""One command on one tree: its options, its listener, and the results so far."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class Listener(Protocol):
-    """Who is told how the work goes; may be called from any thread."""
+    """Is notified of the progress; may be called from any thread."""
 
     def started(self, stage: str) -> None: ...
     def reused(self, stage: str, summary: str) -> None: ...
@@ -79,8 +79,8 @@ class Options:
 
 @dataclass
 class Job:
-    """One command at work on one tree; `results` holds what its stages stored so far, `command`
-    spells a command on the same tree, from its name and arguments, for the user to type."""
+    """One command on one tree; `results` has what its stages have stored so far, `command` spells a
+    command on the same tree, from its name and arguments, for the user to type."""
 
     tree: Tree
     workspace: Workspace
@@ -92,7 +92,8 @@ class Job:
 
     @cached_property
     def program(self) -> Program:
-        """What `scan` and `pair` parse, each file once; `del` it when it has done its work."""
+        """The program that `scan` and `pair` parse, each file once; `del` it when it is not needed
+        any more."""
         from migrate.analysis.program.program import Program
 
         contracts = Contracts(self.options.contracts)
@@ -108,7 +109,7 @@ class Job:
 
     @property
     def classification(self) -> Classification:
-        """As the rules decided; see :meth:`decided` for what became of it."""
+        """The verdicts of the rules; see :meth:`decided` for those after later stages."""
         return self._value("classify", Classification)
 
     @property
@@ -131,12 +132,12 @@ class Job:
         return stage in self.results
 
     def decided(self) -> Classification:
-        """The verdicts with builds and rewrites that failed as `manual`."""
+        """The verdicts; groups that failed to build or to be rewritten are `manual`."""
         failures = self.rewrite.failures if self.has("rewrite") else ()
         return decided(self.classification, self.rejections(), failures)
 
     def rejections(self) -> Rejections:
-        """What was taken out because it does not build, for this very classification."""
+        """The groups that were taken out because they do not build, for this classification."""
         found = self.workspace.load("rejected", Rejections)
         if found and found.inputs == self.rejections_inputs():
             return found.value
@@ -152,12 +153,12 @@ class Job:
         )
 
     def history(self) -> History:
-        """What was written and sent before."""
+        """The versions that were written and sent before."""
         found = self.workspace.load("versions", History)
         return found.value if found else History()
 
     def collected(self) -> Collected:
-        """The trailers that were collected for what was sent."""
+        """The trailers that were collected for sent series."""
         found = self.workspace.load("trailers", Collected)
         return found.value if found else Collected()
 
@@ -167,7 +168,7 @@ class Job:
 
     @cached_property
     def toolchains(self) -> str:
-        """The compilers and their versions: other compilers get another chance."""
+        """The compilers and their versions: with other compilers, failed groups are tried again."""
         from migrate.kernel.kbuild.toolchains import installed
 
         return codec.dumps(installed(self.options.build.choice))
@@ -178,11 +179,11 @@ class Job:
 
     @property
     def outboxes(self) -> tuple[Path, ...]:
-        """Every folder in which it may be marked that a series was sent."""
+        """Every folder in which a series may be marked as sent."""
         return tuple(dict.fromkeys((*output_folders(self.workspace), self.out)))
 
     def report(self, delivery: Delivery | None = None) -> Report:
-        """The contents of the report; `delivery` is for the stage that is just making it."""
+        """The contents of the report; `delivery` is passed by the stage that is making it."""
         from migrate.delivery.report.content import Results, make_report
         from migrate.kernel.people.recipients import read_directory
 
@@ -204,8 +205,8 @@ class Job:
         )
 
     def proof(self) -> Proof | None:
-        """What was seen of this very branch at run time, None where nobody looked or it did not
-        get that far."""
+        """What was observed of this branch at run time, None if `prove` was not run or did not get
+        that far."""
         found = self.workspace.load("proof", Proof)
         fits = found and found.value.tip == self.branch.tip and not found.value.problem
         return found.value if found and fits else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a reroll has anything to write that the output folder does not have."""
+"""Whether a reroll has changes that the output folder lacks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from migrate.runs.job import Job
 
 
 def last_delivery(job: Job) -> Delivery | None:
-    """What the last run wrote to the folder that is asked for, None when that folder is gone or
-    another one was written since."""
+    """The result of the last run in the output folder, None if that folder is gone or another
+    folder was written to since."""
     found = job.workspace.load("series", Delivery)
     written = output_folders(job.workspace)
     there = (job.out / "report.html").exists() and bool(written) and written[-1] == job.out
@@ -22,8 +22,8 @@ def last_delivery(job: Job) -> Delivery | None:
 
 
 def nothing_new(before: Delivery, now: Delivery, old: Path, fresh: Path) -> bool:
-    """Whether `now`, written to `fresh`, has no mail that `old` lacks, and lacks no series that
-    `before` had. What the user edited in `old` does not count: the series is the same."""
+    """Whether `now`, written to `fresh`, has no mail that `old` lacks, and has all series of
+    `before`. Edits of the user in `old` are ignored."""
     had, has = ({s.slug for s in (*d.series, *d.unchanged)} for d in (before, now))
     return had == has and all(
         _stands(old / s.directory) == _stands(fresh / s.directory) for s in now.series

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The folder that series and report go to: replaced whole, and never what the user put there."""
+"""The folder for series and report: replaced as a whole, and only if the user has put nothing
+there."""
 
 from __future__ import annotations
 
@@ -18,10 +19,10 @@ _MARKER = ".gup-migrate"
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """A new empty folder that takes the place of `target` when the block ends without error.
+    """A new empty folder that replaces `target` if the block ends without an error.
 
-    `target` may be missing, empty, or what an earlier run put there; anything else is the
-    user's and refused. A block that removes the new folder leaves `target` as it is.
+    `target` may be missing, empty, or written by an earlier run; anything else belongs to the user
+    and is refused. If the block removes the new folder, `target` stays as it is.
     """
     with _using_output(target):
         _refuse_strangers(target)
@@ -44,7 +45,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def check_replaceable(target: Path) -> None:
-    """A :class:`Refusal` now for what :func:`replacing` would be refused for after the work."""
+    """Raise the :class:`Refusal` of :func:`replacing` before the work begins."""
     with _using_output(target):
         _refuse_strangers(target)
         fresh, _ = _beside(target)
@@ -60,8 +61,8 @@ def check_replaceable(target: Path) -> None:
 
 
 def put_back(target: Path) -> None:
-    """Have `target` where :func:`replacing` was killed between its two renames: what was sent is
-    written down in there."""
+    """Restore `target` if :func:`replacing` was killed between its two renames: the record of sent
+    series is in it."""
     with _using_output(target):
         _, old = _beside(target)
         if exists(old) and not exists(target):
@@ -69,7 +70,7 @@ def put_back(target: Path) -> None:
 
 
 def _beside(target: Path) -> tuple[Path, Path]:
-    """What takes the place of `target`, and where `target` is while that happens."""
+    """The paths of the new folder, and of `target` while it is being replaced."""
     new, old = (target.with_name(f".{target.name}.gup-migrate-{end}") for end in ("new", "old"))
     return new, old
 

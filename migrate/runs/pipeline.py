@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The order of the stages, and nothing else."""
+"""The order of the stages."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ ORDER: tuple[Stage, ...] = (
 NAMES = tuple(stage.name for stage in ORDER)
 
 _MAX_ROUNDS = 40
-"""Every round takes at least one group out, so that this ends; more rounds are a defect."""
+"""Every round takes at least one group out, so the loop ends; more rounds are a bug."""
 
 
 def run(job: Job, last: str, order: tuple[Stage, ...] | None = None) -> None:
-    """Bring the results of all stages of `order` up to `last` up to date, the workspace being
-    locked; those of a migration when it is None.
+    """Update the results of all stages of `order` up to `last`, with the workspace locked; None
+    means the stages of a migration.
 
-    A stage whose input has not changed since its result was stored is not run again. A group
-    that does not build is taken out and the stages from `rewrite` on are done again without it.
+    A stage whose input has not changed since its result was stored is not run again. A group that
+    does not build is taken out and the stages from `rewrite` on are run again without it.
     """
     order = ORDER if order is None else order
     wanted = order[: [stage.name for stage in order].index(last) + 1]
@@ -51,8 +51,8 @@ def run(job: Job, last: str, order: tuple[Stage, ...] | None = None) -> None:
 
 
 def is_ready(job: Job, last: str) -> bool:
-    """Whether all stages up to `last` have their results, which are taken over then. Only reads,
-    so that somebody else may be at work in the workspace."""
+    """Whether all stages up to `last` are up to date; then their results are loaded. Only reads, so
+    that another process may be using the workspace."""
     wanted = ORDER[: NAMES.index(last) + 1]
     current = states(job)
     ready = all(current[s.name] == "done" and s.final(job.results[s.name].value) for s in wanted)
@@ -68,7 +68,7 @@ def is_ready(job: Job, last: str) -> bool:
 
 
 def states(job: Job) -> dict[str, str]:
-    """For each stage "done", "stale" or "missing"; nothing is run."""
+    """The state of each stage, "done", "stale" or "missing"; nothing is run."""
     found: dict[str, str] = {}
     fresh = True
     for stage in ORDER:
@@ -87,7 +87,7 @@ def states(job: Job) -> dict[str, str]:
 
 
 def load_later(job: Job) -> None:
-    """Take over the stored results that fit, without running anything."""
+    """Load the stored results that are up to date, without running anything."""
     current = states(job)
     for name, state in current.items():
         if state != "done":
@@ -95,7 +95,7 @@ def load_later(job: Job) -> None:
 
 
 def summary_of(job: Job, name: str) -> str:
-    """The one-line summary of the result of stage `name`, "" when there is none."""
+    """The one-line summary of stage `name`, "" if it has no result."""
     stage = ORDER[NAMES.index(name)]
     stored = job.results.get(name)
     return stage.summary(job, stored.value) if stored else ""
@@ -120,7 +120,7 @@ def _ensure(job: Job, stage: Stage, order: tuple[Stage, ...]) -> None:
 
 
 def _inputs(job: Job, stage: Stage, order: tuple[Stage, ...]) -> str:
-    """The fingerprint of all that the result of `stage` depends on."""
+    """The fingerprint of everything that the result of `stage` depends on."""
     position = order.index(stage)
     before = job.results[order[position - 1].name].digest if position else ""
     return fingerprint(tool_identity(), job.tree.commit, stage.name, before, *stage.depends(job))

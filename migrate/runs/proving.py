@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The proof of a run's branch: made once for the same branch, and then read from the workspace."""
+"""The proof of a run's branch: made once per branch, and then read from the workspace."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from migrate.runs.job import Job
 _STAGE = "proof"
 _FOLDER = "proof"
 _PLAIN = ("put_page", "release_pages")
-"""What releases plain references: where a profile keeps to these, nothing is a pin."""
+"""The releases of plain references: if a profile uses only these, nothing is a pin."""
 
 
 @dataclass(frozen=True)
 class Thoroughness:
-    """Whether releases are spoiled, and whether the kernel watches its accesses to memory."""
+    """Whether controls with wrong releases are run, and whether KASAN is on."""
 
     controls: bool = True
     kasan: bool = False
 
     @property
     def as_much(self) -> list[Thoroughness]:
-        """All that is no less than this."""
+        """All levels that include this one."""
         spoiled = (True,) if self.controls else (True, False)
         watched = (True,) if self.kasan else (True, False)
         return [Thoroughness(s, w) for s in spoiled for w in watched]
 
 
 def known_proof(job: Job, wanted: Thoroughness) -> Proof | None:
-    """The proof of this very branch by this very tool, if there is one that is as thorough."""
+    """The proof of this branch by this version of the tool, if there is one that is as thorough."""
     stored = job.workspace.load(_STAGE, Proof)
     if stored is None or stored.value.problem or stored.value.again:
         return None
@@ -49,7 +49,7 @@ def known_proof(job: Job, wanted: Thoroughness) -> Proof | None:
 
 
 def make_proof(job: Job, wanted: Thoroughness) -> Proof:
-    """Build and boot the branch, the workspace being locked, and keep what was seen."""
+    """Build and boot the branch, with the workspace locked, and store the observations."""
     from migrate.delivery.proof.prove import prove
     from migrate.delivery.proof.task import Task
 
@@ -100,7 +100,7 @@ def _inputs(job: Job, wanted: Thoroughness) -> str:
 
 
 def _machine(job: Job, emulated: Emulated) -> str:
-    """What there is for a machine: a proof may say that it was not there."""
+    """The compiler and emulator for a machine, as text: a proof may say that they were missing."""
     toolchain = find_toolchain(known_architecture(emulated.arch), job.options.build.choice)
     there = shutil.which(emulated.emulator) is not None
     return f"{toolchain.identity if toolchain else ''} {there}"

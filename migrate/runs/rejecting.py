@@ -10,13 +10,13 @@ from migrate.runs.job import Job
 
 
 def newly_failed(job: Job) -> list[Rejection]:
-    """The groups that did not build and were not taken out yet."""
+    """The groups that did not build and are not taken out yet."""
     known = job.rejections()
     return [r for r in blame(job.branch, job.rewrite, job.builds) if r.group not in known.groups]
 
 
 def reject_failed(job: Job) -> bool:
-    """Note the groups that did not build; False when everything did."""
+    """Store the groups that did not build; False if everything did."""
     known = job.rejections()
     if not job.options.build.keep_going:
         stop_at_failure(job)
@@ -30,7 +30,8 @@ def reject_failed(job: Job) -> bool:
 
 
 def stop_at_failure(job: Job) -> None:
-    """A :class:`Refusal` for the first object that a commit broke, after the compiler's words."""
+    """Raise a :class:`Refusal` for the first object that a commit broke, after printing the
+    compiler's output."""
     broken = next((o for o in job.builds.objects if o.status is BuildStatus.FAILED), None)
     if broken is None:
         return

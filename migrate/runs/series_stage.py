@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The last stage: series and report, in the folder that the user wants them in."""
+"""The last stage: series and report, in the user's output folder."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _BEFORE_SERIES = ("scan", "pair", "classify", "rewrite", "commit", "build")
 
 def depends(job: Job) -> Sequence[str]:
     scripts = f"{job.options.tree_scripts} {job.options.unbuilt}"
-    # The report has something of every stage, also of those that changed nothing after them.
+    # The report shows something of every stage, also of those whose change affects nothing else.
     before = [job.results[name].digest for name in _BEFORE_SERIES if job.has(name)]
     seen = codec.dumps(job.proof())
     return [*before, codec.dumps(job.rejections()), profile_identity(job.profile), scripts, seen]
 
 
 def make(job: Job) -> Delivery:
-    """Write series and report into the output folder, whole; a reroll without anything new leaves
+    """Write series and report into the output folder, atomically; a reroll without changes leaves
     the folder as it is."""
     from migrate.delivery.history import mark_sent
     from migrate.delivery.mail.cover import Facts
@@ -45,7 +45,8 @@ def make(job: Job) -> Delivery:
     for folder in job.outboxes:
         past = mark_sent(past, folder, SENT, FACTS)
     if past != known:
-        # The marks go with the folder below; a kill before `versions` is saved must not lose them.
+        # The marks are deleted with the folder below; a kill before `versions` is saved must not
+        # lose them.
         job.workspace.save("versions", past, "")
     told = job.listener.progress
     told("checking the tree out", 0, 0)
@@ -93,7 +94,7 @@ _UNBUILT = {
 
 
 def _tell(job: Job, delivery: Delivery) -> None:
-    """What the user has to know before anything is sent."""
+    """Print what the user has to know before sending anything."""
     for series in delivery.unchanged:
         job.listener.notice(
             f"{series.slug}: nothing changed since v{series.version}, so it is not written again"
@@ -120,7 +121,7 @@ def summary(_job: Job, delivery: Delivery) -> str:
 
 
 def intact(job: Job, delivery: Delivery) -> bool:
-    """The folder that is asked for has this very result; another one may have another."""
+    """Whether the output folder has this result; another folder may have another one."""
     report = [job.out / "report.html"] if _is_reported(job) else []
     wanted = [*report, *(job.out / s.directory for s in delivery.series)]
     contents = _contents(job, delivery)
@@ -128,12 +129,12 @@ def intact(job: Job, delivery: Delivery) -> bool:
 
 
 def _is_reported(job: Job) -> bool:
-    """Whether there are groups to report on: a run that mends findings has none."""
+    """Whether there are groups to report on; a run that fixes findings has none."""
     return job.has("pair")
 
 
 def _contents(job: Job, delivery: Delivery) -> list[str]:
-    """Stands for every byte that goes into the output folder."""
+    """Identifies every byte that goes into the output folder."""
     return [codec.dumps(delivery), *depends(job)]
 
 

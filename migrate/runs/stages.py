@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Each stage: what it runs, what its result depends on, and its one-line summary.
+"""The stages: how each is run, what its result depends on, and its one-line summary.
 
-The functions import what they run when they run: a command that only looks at stored results
+The functions import what they need when they run, so that a command that only shows stored results
 starts without loading parsers and templates.
 """
 
@@ -34,9 +34,9 @@ REFS = "refs/heads/gup-migrate/"
 
 @dataclass(frozen=True)
 class Stage:
-    """`make` works the result out; `depends` names what it depends on besides the tool, the
-    commit and the stage before; `intact` says whether what it left on disk is still there, and
-    `final` whether nothing but these can change the result: if not, each run asks again."""
+    """`make` computes the result; `depends` returns what it depends on besides the tool, the commit
+    and the stage before; `intact` says whether its files still exist, and `final` whether nothing
+    else can change the result: if not, it is computed again in each run."""
 
     name: str
     kind: type[Any]
@@ -95,7 +95,7 @@ def _pair(job: Job) -> Pairing:
         jobs=job.options.jobs,
         progress=told,
     )
-    del job.program  # the largest thing in memory, and nobody after this asks it
+    del job.program  # the largest object in memory, which is not needed any more
     return pairing
 
 
@@ -119,7 +119,7 @@ def _classify(job: Job) -> Classification:
 
 @contextmanager
 def naming(file: Path | None) -> Iterator[None]:
-    """Say in a refusal which file it is about, when nobody named one."""
+    """Add the name of `file` to a refusal that names no file."""
     try:
         yield
     except Refusal as refusal:
@@ -215,7 +215,7 @@ def _build_depends(job: Job) -> Sequence[str]:
 
 
 def _commit_intact(job: Job, branch: Branch) -> bool:
-    """The tool's repository still has the branch, which is all that its commits hang on."""
+    """Whether the tool's repository still has the branch."""
     repository = job.workspace.repository()
     if not repository.is_dir():
         return False

@@ -26,7 +26,8 @@ from migrate.base.stores.database import Database
 from migrate.delivery.commits import arrival
 
 LAYOUT = 1
-"""Goes up when files move or change their meaning; an older workspace is then made anew."""
+"""To be increased when files move or change their meaning; an older workspace is then made
+again."""
 
 _SHARED = ("scan", "pair", "asked")
 _OURS = (
@@ -52,9 +53,9 @@ T = TypeVar("T")
 
 @dataclass
 class Workspace:
-    """The state of one checkout. What does not depend on the profile is at the top.
+    """The state of one checkout. Files that do not depend on the profile are at the top.
 
-    `notice` gets one line for everything that was found damaged and set aside.
+    `notice` is called with one line for everything that was damaged and set aside.
     """
 
     root: Path
@@ -69,7 +70,7 @@ class Workspace:
 
     @property
     def builds(self) -> Path:
-        """Build folders, one an architecture."""
+        """Build folders, one per architecture."""
         return self.root / "builds"
 
     @property
@@ -78,30 +79,30 @@ class Workspace:
 
     @property
     def out(self) -> Path:
-        """Where series and report go when the user names no other place."""
+        """Where series and report go if the user names no other place."""
         return self._own / "out"
 
     @property
     def decisions(self) -> Path:
-        """The decisions that override the rules when the user names no other file. It is
-        beside the folder and not in it: nothing that removes state removes a person's work."""
+        """The decisions file, if the user names no other. It is beside the folder and not in it, so
+        that removing state does not remove a person's work."""
         return self.root.with_name(f"{self.root.name}.decisions.toml")
 
     @property
     def contracts(self) -> Path:
-        """The contracts that count when the user names no other file, beside the decisions."""
+        """The contracts file, if the user names no other; beside the decisions."""
         return self.root.with_name(f"{self.root.name}.contracts.toml")
 
     @property
     def journal(self) -> Path:
-        """What is half done in the user's repository, while it is."""
+        """What is incomplete in the user's repository during the hand-over."""
         return self.root / arrival.NAME
 
     def stage_path(self, stage: str) -> Path:
         return (self.root if stage in _SHARED else self._own) / f"{stage}.json"
 
     def load(self, stage: str, kind: type[T]) -> stored.Stored[T] | None:
-        """The stored result of `stage`, or None when there is none that can be trusted."""
+        """The stored result of `stage`, or None if there is none or it is damaged."""
         with _using_workspace(self.root):
             return stored.load(self.stage_path(stage), kind, self.notice)
 
@@ -115,20 +116,20 @@ class Workspace:
     def repository(self) -> Path:
         """The tool's own repository, which sees every object of the checkout.
 
-        Who has not locked the workspace gets it as it is, which may be missing or broken: to
-        repair it is for the one who has.
+        It is repaired only if this process has locked the workspace; otherwise it may be missing or
+        broken.
         """
         place = self.root / "repository"
         return borrow(self.checkout, place) if self._is_mine else place
 
     def worktree(self, commit: str) -> Path:
-        """The same with `commit` checked out; on a full kernel the first time takes a minute."""
+        """The same with `commit` checked out; for a full kernel the first time takes a minute."""
         directory = self.repository()
         check_out(directory, commit)
         return directory
 
     def scratch(self) -> Path:
-        """A folder that is empty now and gone after the run."""
+        """A folder that is empty now and removed after the run."""
         directory = self.root / "scratch"
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
@@ -136,7 +137,7 @@ class Workspace:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep everybody else out; leftovers of a run that was killed are removed on entry."""
+        """Lock the workspace; leftovers of a killed run are removed on entry."""
         with _using_workspace(self.root), self._locked():
             self._settle()
             self._is_mine = True
@@ -157,29 +158,29 @@ class Workspace:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Locked, and every temporary file of the process is made in here, so that the next run
-        after a kill finds and removes it."""
+        """Locked, and with all temporary files of the process in the workspace, so that the next
+        run after a kill removes them."""
         with self.locked(), scratch.inside(self.scratch()):
             yield
 
     def holder(self) -> lock.Holder | None:
-        """Who works in this workspace now."""
+        """The process that is using this workspace."""
         return lock.holder(self.root / "lock")
 
     def clean(self, *, everything: bool) -> int:
-        """Remove what can be made anew, and with `everything` also series, reports, and what is
-        known of the versions that were sent.
+        """Remove everything that can be computed again, and with `everything` also series, reports,
+        and the record of sent versions.
 
-        Returns the bytes that were freed. Logs go too.
+        Returns the number of bytes that were freed. Logs are removed, too.
         """
         self._check_owner()
         keep = set() if everything else {p for n in _KEPT for p in self.root.glob(n)}
-        # By name, so that a file which strayed in here is never taken for ours.
+        # By name, so that a foreign file in here is never removed.
         ours = [p for pattern in _OURS for p in self.root.glob(pattern)]
         return sum(_remove(path, keep) for path in ours)
 
     def _settle(self) -> None:
-        """Bring the folder to this layout, whatever state the last run left it in."""
+        """Bring the folder to the current layout, whatever state the last run left it in."""
         found = self._check_owner()
         arrival.clean_up(self.journal, self.notice)
         if found is not None and found < LAYOUT:
@@ -197,7 +198,8 @@ class Workspace:
         self.log.mkdir(exist_ok=True)
 
     def _check_owner(self) -> int | None:
-        """The layout of the folder, None for a new one; refuses a folder that is not ours."""
+        """The layout of the folder, None for a new one; refuses a folder that is not a
+        workspace."""
         try:
             data = json.loads((self.root / _MARKER).read_text(encoding="utf-8"))
             layout, owner = int(data["layout"]), str(data["checkout"])
@@ -238,8 +240,8 @@ def open_workspace(
 ) -> Workspace:
     """The workspace of `checkout`, in `directory` or below the user's cache folder.
 
-    Nothing is written before :meth:`Workspace.locked`. Refuses a place in the checkout or
-    around it.
+    Nothing is written before :meth:`Workspace.locked`. Refuses a place that is in the checkout or
+    contains it.
     """
     top = places.absolute(checkout)
     root = places.meant(directory or _default_place(top))
@@ -251,7 +253,7 @@ def open_workspace(
 
 
 def keep_apart(place: Path, checkout: Path, what: str, option: str) -> None:
-    """Refuse a `place` that is in the checkout, is it, or holds it."""
+    """Refuse a `place` that is the checkout, is in it, or contains it."""
     if place == checkout or checkout in place.parents:
         raise Refusal(
             f"The {what} {place} is inside the checkout, which gup-migrate only reads.",
@@ -269,7 +271,7 @@ def _using_workspace(root: Path) -> AbstractContextManager[None]:
 
 
 def _remove(path: Path, keep: set[Path]) -> int:
-    """Remove `path` and all below except what is in `keep`; the bytes that were freed."""
+    """Remove `path` and everything below except for `keep`; the number of bytes that were freed."""
     if path in keep:
         return 0
     if path.is_dir() and not path.is_symlink():

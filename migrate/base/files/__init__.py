@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Files and places on the disk, and what the system says when one is of no use."""
+"""Files and folders, and the messages for those that cannot be used."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A disk that takes no more: how it shows, and the one way in which it ends a command."""
+"""A full disk: how it is recognised, and how it ends a command."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NO_SPACE = ("No space left on device", "database or disk is full", "Out of disk
 
 
 def is_no_room(error: OSError) -> bool:
-    """Whether a full disk, a quota or a limit on the size of files is what `error` is about."""
+    """Whether `error` means a full disk, a quota, or a limit on the size of files."""
     return error.errno in _NUMBERS
 
 
 def no_room_words(text: str) -> str:
-    """The first words in the output of a program that speak of such a thing, "" when none do."""
+    """The first phrase in the output of a program that means a full disk, "" if there is none."""
     found = _WORDS.search(text)
     return found[0] if found else ""
 
@@ -32,8 +32,8 @@ def no_room_words(text: str) -> str:
 def no_room(
     place: object, words: str = "No space left on device", how: str = "with --workspace DIR"
 ) -> Refusal:
-    """What ends the command; what was half written then is made anew by the next one. `how` says
-    how another disk is named, "" where it cannot be."""
+    """The refusal for a full disk. The next command replaces what was half written. `how` says how
+    the user can name another disk, "" if that is not possible."""
     another = f", or use another disk {how}" if how else ""
     return Refusal(
         f"{'No space left' if words in _NO_SPACE else words} on the disk of {place}.",

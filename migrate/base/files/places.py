@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Places that a user or the environment names, and what the system says when one is of no use.
+"""Paths that the user or the environment names, and the messages if they cannot be used.
 
-Whoever works in such a place does so in :func:`using`, which turns every error of the system there
-into one line and what to do about it; :func:`no_bug` is for what is about no place.
+Code that works on such a path does so in :func:`using`, which turns every error of the system into
+one line and what to do about it; :func:`no_bug` is for errors that belong to no path.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UNUSABLE = (
     *(*_CLOSED, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EIO, errno.ESTALE),
     *(errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.EOPNOTSUPP, errno.EDEADLK, errno.ENOLCK),
 )
-"""These are never about a step that we got wrong."""
+"""These errors never come from a mistake of this program."""
 
 _SAID = {
     "failed to map segment": errno.ENOMEM,
@@ -32,22 +32,22 @@ _SAID = {
     "Too many open files": errno.EMFILE,
     "can't start new thread": errno.EAGAIN,
 }
-"""Where Python gives no number: in libraries that cannot be loaded, and for threads."""
+"""Messages for errors without a number: libraries that cannot be loaded, and threads."""
 
 _LITTLE = 1 << 20
-"""Bytes; a disk with less is full."""
+"""Bytes; a disk with less than this is full."""
 
 
 def meant(path: Path) -> Path:
-    """The place that a user means by the value of an option, in which no shell replaces ~."""
-    with suppress(RuntimeError):  # there is nobody of that name
+    """The path that the user means by the value of an option, where no shell has expanded ~."""
+    with suppress(RuntimeError):  # there is no such user
         path = path.expanduser()
     return absolute(path)
 
 
 def absolute(path: Path) -> Path:
-    """Where `path` is, with symbolic links followed as far as that goes. A :class:`Refusal` when
-    it is relative to a folder that is gone."""
+    """The absolute path of `path`, with symbolic links resolved as far as possible. Raises a
+    :class:`Refusal` if `path` is relative to a folder that is gone."""
     try:
         return Path(os.path.realpath(path))
     except FileNotFoundError:
@@ -57,7 +57,8 @@ def absolute(path: Path) -> Path:
 
 
 def exists(path: Path) -> bool:
-    """Path.exists() takes what may not be looked at for missing in some cases and not in others."""
+    """Whether `path` exists. Path.exists() returns False for some files that may not be
+    accessed."""
     try:
         path.stat()
     except FileNotFoundError:
@@ -66,13 +67,13 @@ def exists(path: Path) -> bool:
 
 
 def cache_folder() -> Path:
-    """The user's folder for what can be made anew; a :class:`Refusal` when nothing names one."""
+    """The user's cache folder; raises a :class:`Refusal` if the environment does not name one."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG rules: a relative path counts as unset.
+    # XDG specification: a relative path counts as unset.
     if base.startswith("/"):
         return Path(base)
     home = Path(os.environ.get("HOME", "~"))
-    with suppress(RuntimeError):  # a user without a name
+    with suppress(RuntimeError):  # a user without an entry in the password database
         home = home.expanduser()
     if not home.is_absolute():
         raise Refusal(
@@ -84,11 +85,11 @@ def cache_folder() -> Path:
 
 @contextmanager
 def using(place: Path, what: str, how: str, *, beside: Collection[Path] = ()) -> Iterator[None]:
-    """While `place` is used, a folder or a file: a :class:`Refusal` for whatever the system says
-    no to, there, in the folders around it, or at `beside`.
+    """Turn errors of the system on `place` (a file or a folder), on the folders around it, or on
+    `beside` into a :class:`Refusal`.
 
-    `what` is its name for the user, "workspace"; `how` says how to name another, "with --workspace
-    DIR", or is "" when there can be no other.
+    `what` is its name for the user, "workspace"; `how` says how to name another place, "with
+    --workspace DIR", or is "" if that is not possible.
     """
     try:
         yield
@@ -101,7 +102,8 @@ def using(place: Path, what: str, how: str, *, beside: Collection[Path] = ()) ->
 
 
 def no_bug(error: BaseException) -> Refusal | None:
-    """What to say of an `error` that no step of ours can be blamed for, wherever it is from."""
+    """The refusal for an `error` that is not a bug of this program, wherever it came from; None
+    otherwise."""
     match error:
         case MemoryError():
             return out_of_memory()
@@ -123,12 +125,12 @@ def no_bug(error: BaseException) -> Refusal | None:
 
 
 def is_exhausted(error: OSError) -> bool:
-    """Whether there are no more files, processes or memory to be had: no fault of any place."""
+    """Whether the system has run out of open files, processes or memory; no path is to blame."""
     return error.errno in _EXHAUSTED
 
 
 def exhausted(error: OSError) -> Refusal:
-    """The same for an `error` of that kind."""
+    """The refusal for an `error` of that kind."""
     match error.errno:
         case errno.EMFILE:
             limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -149,7 +151,7 @@ def exhausted(error: OSError) -> Refusal:
 
 
 def out_of_memory() -> Refusal:
-    """The machine, or a limit on this process, has no more memory to give."""
+    """The refusal when the machine, or a limit on this process, has no more memory."""
     return Refusal(
         "gup-migrate ran out of memory.",
         "Let it do less at a time with --jobs 1, or give it more memory, and run again.",
@@ -159,7 +161,7 @@ def out_of_memory() -> Refusal:
 def _is_about(error: OSError, places: tuple[Path, ...]) -> bool:
     names = [n for n in (error.filename, error.filename2) if isinstance(n, (str, bytes))]
     if not names:
-        # A write that fails does not say where.
+        # A failed write does not name the file.
         return is_no_room(error) and _is_full(places[0])
     paths = [Path(os.fsdecode(name)).absolute() for name in names]
     return any(

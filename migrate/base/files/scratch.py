@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Temporary folders: all are made here, gone after use, and removed by the next run after a kill.
+"""Temporary folders: all are made here, removed after use, and after a kill by the next run.
 
-A command that holds a workspace has them in there. What works without one has a folder of its own
-among the machine's temporary files, locked for as long as its process lives. A folder is taken for
-one of ours only when it has our mark in it: a user may have a `gup-migrate-something` there too.
+A command that holds a workspace makes them there. A command without one has a folder of its own in
+the machine's temporary folder, locked as long as its process lives. A leftover folder is removed
+only if it contains our mark, since a user may have a `gup-migrate-something` there, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from migrate.base.errors import Refusal
 
 _PREFIX = "gup-migrate-scratch-"
 _OWNER, _MARK = "owner", b"a scratch folder of gup-migrate\n"
-"""The file in each folder that is locked, and what is in it."""
+"""The locked file in each folder, and its contents."""
 _PLACES = ("/tmp", "/var/tmp")
 
 _inside: Path | None = None
@@ -31,7 +31,7 @@ _making = threading.Lock()
 
 @contextmanager
 def inside(folder: Path) -> Iterator[None]:
-    """Have all temporary files of this process, and of the programs that it starts, in `folder`."""
+    """Make all temporary files of this process, and of the programs that it starts, in `folder`."""
     global _inside
     before, _inside = (_inside, tempfile.tempdir), folder
     tempfile.tempdir = str(folder)
@@ -42,13 +42,13 @@ def inside(folder: Path) -> Iterator[None]:
 
 
 def current() -> Path | None:
-    """Where temporary files have to be made, if anywhere in particular."""
+    """The folder in which temporary files have to be made, None if none was set."""
     return _inside
 
 
 @contextmanager
 def scratch(kind: str) -> Iterator[Path]:
-    """A new empty folder for as long as the block takes; `kind` is a word for its name."""
+    """A new empty folder that exists as long as the block runs; `kind` becomes part of its name."""
     if _inside is not None:
         with tempfile.TemporaryDirectory(prefix=f"{kind}-", dir=_inside) as name:
             yield Path(name)
@@ -62,7 +62,7 @@ def scratch(kind: str) -> Iterator[Path]:
 
 
 def _make_locked() -> tuple[Path, int]:
-    """A folder among the machine's temporary files, and its lock; leftovers there are removed."""
+    """A folder in the machine's temporary folder, and its lock; leftovers there are removed."""
     error: OSError = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     for place in places():
         try:
@@ -79,8 +79,8 @@ def _make_locked() -> tuple[Path, int]:
 
 
 def places() -> list[Path]:
-    """The machine's places for temporary files, in the usual order, but never the current folder:
-    that may be the checkout."""
+    """The machine's temporary folders in the usual order, but never the current folder, which may
+    be the checkout."""
     named = os.environ.get("TMPDIR", "")
     return [Path(place) for place in dict.fromkeys((named, *_PLACES)) if place.startswith("/")]
 
@@ -88,7 +88,7 @@ def places() -> list[Path]:
 def _make_in(place: Path) -> tuple[Path, int]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-        # Another process may take it for a leftover before it is locked.
+        # Another process may mistake it for a leftover before it is locked.
         with suppress(FileNotFoundError):
             (folder / "files").mkdir()
             owner = folder / _OWNER
@@ -101,7 +101,7 @@ def _make_in(place: Path) -> tuple[Path, int]:
 
 
 def _remove_leftovers(place: Path) -> None:
-    """Remove what a process of ours that was killed has left in `place`."""
+    """Remove the folders that killed processes of this program have left in `place`."""
     for folder in place.glob(f"{_PREFIX}*"):
         with suppress(OSError):
             if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
@@ -117,7 +117,7 @@ def _remove_leftovers(place: Path) -> None:
 
 
 def _remove_unmarked(folder: Path) -> None:
-    """Remove a folder whose maker was killed before there was a mark in it: it is empty."""
+    """Remove a folder whose process was killed before it wrote the mark; such a folder is empty."""
     with suppress(OSError):
         if [path.name for path in folder.iterdir()] == ["files"]:
             (folder / "files").rmdir()

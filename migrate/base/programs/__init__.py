@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Other programs and other processes: the one door to them."""
+"""Other programs and processes: the only way to start them."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How another program ended: a closed set, of which only one is that it ran to its end."""
+"""The result of running a program: a closed set; only `Finished` ran to its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Finished:
-    """The program ran to its end, with whatever exit code (negative: killed by that signal)."""
+    """The program ran to its end, with any exit code (negative: killed by that signal)."""
 
     argv: tuple[str, ...]
     code: int
@@ -24,8 +24,8 @@ class Finished:
 
 @dataclass(frozen=True)
 class TimedOut:
-    """The program was killed, with everything it had started, after `limit` seconds; `silent`:
-    after as many seconds in which it wrote nothing."""
+    """The program and everything it had started were killed after `limit` seconds; if `silent`,
+    after that many seconds without output."""
 
     argv: tuple[str, ...]
     limit: float
@@ -54,7 +54,7 @@ Outcome = Finished | TimedOut | TooMuchOutput | NotStarted
 
 
 def describe(outcome: Outcome) -> str:
-    """One line on how `outcome` failed, or that it did not."""
+    """One line on how `outcome` failed, or that it did not fail."""
     name = Path(outcome.argv[0]).name
     match outcome:
         case Finished(code=0):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The pipes to another program: its input is fed and both its outputs are read at the same time."""
+"""The pipes to another program: input is fed and both outputs are read at the same time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROUND_SECONDS = 1.0
 
 
 class Streams:
-    """Feeds standard input and collects both outputs without blocking on either."""
+    """Feeds standard input and collects both outputs without blocking on any of them."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Streams:
             if stream is None:
                 continue
             os.set_blocking(stream.fileno(), False)
-            with suppress(OSError):  # a user may have so many pipes that they stay small
+            with suppress(OSError):  # at the limit of the user, pipes stay small
                 fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _CHUNK)
             self._selector.register(stream, selectors.EVENT_READ, label)
         if into is not None:
@@ -50,9 +50,10 @@ class Streams:
         return b"".join(self._chunks["err"])
 
     def drain(self, deadline: float, silence: float | None, limit: int) -> str:
-        """Return "end", "time", "silence" or "output": why the streams are no longer read.
+        """Read until the end; returns why reading stopped: "end", "time", "silence" or "output".
 
-        Silence is what was waited here in vain, so that it does not grow while we are stopped.
+        Silence counts only the time that this process spent waiting, so a stopped process does not
+        accumulate any.
         """
         quiet, size = 0.0, 0
         while self._selector.get_map():

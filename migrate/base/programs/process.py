@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The one door to other programs: every subprocess of the tool starts here."""
+"""The only place where other programs are started."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ _GRACE_SECONDS = 1.0
 _SHIELD_SECONDS = 10.0
 
 _MADE_IN_HOME = {"DISTCC_DIR": ".distcc", "RUSTUP_HOME": ".rustup"}
-"""What distcc and the rustc of rustup make in HOME, even if asked for no more than a version, and
-the variables that name another place for it."""
+"""Folders that distcc and rustup's rustc create in HOME even if only asked for their version, and
+the environment variables that move them elsewhere."""
 
 MARK = secrets.token_hex(16)
-"""What the environment of every program that this process starts is known by."""
+"""In the environment of every program that this process starts, to recognise it later."""
 
 _watched = threading.Lock()
 _live: set[int] = set()
-"""Process groups of the children that run now, over all threads."""
+"""Process groups of the children that are running, over all threads."""
 _stopping = False
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The caller's environment without GIT_*, in the C locale, with our mark, plus `extra`.
 
-    Temporary files go where our own go, so that those of a program that was killed are found, and
-    with them what some programs would make in a HOME that has none of it yet.
+    TMPDIR points to our own temporary folder, so that files of a killed program are found; so do
+    variables for folders that some programs would create in HOME.
     """
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env["LC_ALL"] = "C"
@@ -63,14 +63,14 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def _folders_elsewhere(home: str) -> Iterator[tuple[str, str]]:
-    """A variable and a folder for each of :data:`_MADE_IN_HOME` that is not there."""
+    """A variable and a folder for each of :data:`_MADE_IN_HOME` that does not exist."""
     place = scratch.current()
     for variable, name in _MADE_IN_HOME.items():
         there = variable in os.environ
         with suppress(OSError):
             there = there or Path(home, name).exists()
         if not there:
-            # Below a device nobody can make anything, not even root.
+            # Nothing can be created below a device, not even by root.
             folder = (place or Path(os.devnull)) / name
             with suppress(OSError):
                 folder.mkdir(exist_ok=True)
@@ -94,17 +94,16 @@ def run(
 ) -> Outcome:
     """Run `argv` without a shell, in a process group of its own.
 
-    `timeout` is in seconds, and so is `silence`, how long it may write nothing at all;
-    `output_limit` is in bytes over both streams; `env` is added to
-    :func:`clean_environment`. `one_stream` sends standard error where standard output goes, in
-    the order written; `pass_fds` stay open in the child. When the call returns or raises, no
-    process of the group is left; when this process is killed, the reaper sees to that.
-    `cpu_seconds` and `memory`, in bytes of address space, are what the program may use, and each
-    that it starts; with all of the former used up it is :class:`TimedOut`.
+    `timeout` and `silence` (how long the program may write nothing) are in seconds; `output_limit`
+    is in bytes over both streams; `env` is added to :func:`clean_environment`. With `one_stream`,
+    standard error goes to standard output, in the order written; `pass_fds` stay open in the child.
+    When the call returns or raises, no process of the group is left; if this process is killed, the
+    reaper ends them. `cpu_seconds` and `memory` (bytes of address space) limit the program and each
+    of its children; a program that has used up its CPU time is :class:`TimedOut`.
 
-    `shielded` is for what writes into the user's repository: neither an interrupt nor the death
-    of this process ends it in the middle, which would leave a lock or half a file there. It reads
-    the end of its input instead, and ends by itself.
+    `shielded` is for commands that write to the user's repository: neither an interrupt nor the
+    death of this process kills them in the middle, which would leave a lock or a partial file. They
+    see the end of their input instead, and end by themselves.
     """
     args = tuple(str(a) for a in argv)
     if _stopping:
@@ -124,7 +123,7 @@ def run(
         )
     except OSError as error:
         if is_exhausted(error):
-            raise  # which is nothing that this program did
+            raise  # an error that is not about this program
         return NotStarted(args, str(error))
     except ValueError as error:
         return NotStarted(args, str(error))
@@ -157,14 +156,15 @@ def run(
 
 
 def _limit(child: subprocess.Popen[bytes], what: int, most: int | None) -> None:
-    """Limit what `child` may use; it has hardly begun."""
+    """Limit a resource of `child`, which has just been started."""
     if most is not None:
         with suppress(ProcessLookupError):
             resource.prlimit(child.pid, what, (most, most))
 
 
 def _start_reaper() -> None:
-    """Start the reaper of this process, once; without it everything works until a SIGKILL."""
+    """Start the reaper of this process, once. Without it only the clean-up after SIGKILL is
+    missing."""
     if not _watched.acquire(blocking=False):
         return
     program = [sys.executable, "-I", "-S", reaper.__file__, str(os.getpid()), MARK]
@@ -178,22 +178,22 @@ def _start_reaper() -> None:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        # It outlives us, which Python would complain about at the end.
+        # It outlives this process, about which Python would warn at exit.
         watcher.returncode = 0
 
 
 def watch() -> None:
-    """Have the reaper running before this process is copied: a copy must not start its own."""
+    """Start the reaper before this process forks: a fork must not start its own."""
     _start_reaper()
 
 
 def disown() -> None:
-    """In a copy of this process: what runs now was started by another one."""
+    """In a fork of this process: forget the programs that the parent has started."""
     _live.clear()
 
 
 def enlist(group: int) -> None:
-    """Let a process group that was started elsewhere end with the others."""
+    """End a process group that was started elsewhere together with the others."""
     _live.add(group)
 
 
@@ -203,14 +203,14 @@ def discharge(group: int) -> None:
 
 
 def stop_all() -> None:
-    """End every child in every thread and start no more; safe to call from a signal handler."""
+    """End every child of every thread and start no more; safe to call from a signal handler."""
     global _stopping
     _stopping = True
     _signal_all(signal.SIGTERM)
 
 
 def kill_all(grace: float) -> None:
-    """Kill, with all they started, the children that are left `grace` seconds from now."""
+    """Kill the children that are still running in `grace` seconds, with everything they started."""
     deadline = time.monotonic() + grace
     while _live and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -233,7 +233,7 @@ def _let_end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
-    """Terminate whatever is left of the child's process group, then reap the child."""
+    """Terminate what is left of the child's process group, then reap the child."""
     for step in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, step)

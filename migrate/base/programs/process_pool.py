@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Copies of this process that wait for work: the standard library's process pool, by fork().
+"""Forked worker processes: the standard library's process pool.
 
-None of them outlives the context, or this process, however that ends. They have process groups of
-their own, are told to end by `stop_all()` of :mod:`migrate.base.programs.process` like any program,
-and end what they have started themselves.
+No worker outlives the context or this process, however that ends. Workers have process groups of
+their own, are ended by `stop_all()` of :mod:`migrate.base.programs.process` like any program, and
+end what they have started themselves.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from typing import Any, Self
 from migrate.base.programs import process
 
 PATIENCE = 30.0
-"""Seconds without any use of a processor after which a copy hangs: one that only waits for a
-program looks after that each second."""
+"""Seconds without CPU time after which a worker counts as hanging. A worker that waits for a
+program uses some CPU time each second, because it checks on the program."""
 
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
 _GRACE = 0.5
-"""Seconds from the request to end to the end."""
+"""Seconds from SIGTERM to SIGKILL."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class NoCopies(Exception):
-    """This process cannot be copied: a limit of the user, or nothing that semaphores live in."""
+    """This process cannot fork workers: a limit of the user, or no file system for semaphores."""
 
 
 class Copies:
-    """`count` processes that call `work` with numbers for as long as the context lasts.
+    """`count` processes that call `work` with numbers as long as the context lasts.
 
-    They have what was in memory when the context began, and nothing after that.
+    They see the memory as it was when the context began.
     """
 
     def __init__(self, count: int, work: Callable[[int], Any]) -> None:
@@ -58,10 +58,11 @@ class Copies:
     def __enter__(self) -> Self:
         process.watch()
         known = set(multiprocessing.active_children())
-        # Garbage collection would write to, and so double, all that copies have in common.
+        # Garbage collection would write to the shared pages, and so copy them.
         gc.freeze()
         try:
-            # A copy that gets a signal before it is ready for it would act as this process does.
+            # A worker that gets a signal before it has its own handlers would act like this
+            # process.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
             try:
                 self._start(before)
@@ -91,18 +92,19 @@ class Copies:
             initargs=(self._work, os.getpid(), mask),
         )
         with warnings.catch_warnings():
-            # From 3.12 on Python warns where there are other threads. A copy has none of them and
-            # needs nothing that they may hold; if one waits for ever all the same, it is seen.
+            # From 3.12 on Python warns about a fork with other threads. A worker does not have
+            # these threads and needs none of their locks; if one hangs nevertheless, that is
+            # noticed.
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._pool.submit(_nothing)  # all copies are made now, before there is a thread
+            self._pool.submit(_nothing)  # fork all workers now, before there is a thread
 
     def submit(self, number: int) -> Future[Any]:
-        """What `work` returns for `number`."""
+        """The result of `work` for `number`."""
         assert self._pool is not None
         return self._pool.submit(_call, number)
 
     def stand_still(self) -> bool:
-        """Whether no copy has used a processor for PATIENCE seconds; to be asked now and then."""
+        """Whether no worker has used any CPU time for PATIENCE seconds; to be called regularly."""
         now, used = time.monotonic(), {c.pid: _seconds(c.pid) for c in self._children}
         if used != self._used:
             self._used, self._moved = used, now
@@ -120,7 +122,7 @@ class Copies:
         self._end(_GRACE)
 
     def _end(self, grace: float) -> None:
-        """Let nothing be left of the copies."""
+        """End all workers."""
         alive = _left(self._children, 0.0)
         for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, 0.0)):
             for child in alive:
@@ -137,7 +139,7 @@ class Copies:
 
 
 def _left(children: Sequence[Any], seconds: float) -> list[Any]:
-    """Those of `children` that have not ended in `seconds`."""
+    """Those of `children` that are still running after `seconds`."""
     deadline = time.monotonic() + seconds
     while alive := [child for child in children if child.is_alive()]:
         left = deadline - time.monotonic()
@@ -148,18 +150,18 @@ def _left(children: Sequence[Any], seconds: float) -> list[Any]:
 
 
 def _seconds(pid: int) -> float:
-    """The seconds of processors that process `pid` has used, by the nanosecond; 0 when it ended."""
+    """The CPU time of process `pid` in seconds; 0 if it has ended."""
     with suppress(OSError):
         return time.clock_gettime((~pid << 3) | 2)  # clock_getcpuclockid(3)
     return 0.0
 
 
 _work: Callable[[int], Any] | None = None
-"""In a copy: what it is there for."""
+"""In a worker: the function that it calls."""
 
 
 def _nothing() -> None:
-    """The first that is asked of the copies."""
+    """The first task of the workers."""
 
 
 def _call(number: int) -> Any:
@@ -168,7 +170,7 @@ def _call(number: int) -> Any:
 
 
 def _be_a_copy(work: Callable[[int], Any], parent: int, mask: set[int | signal.Signals]) -> None:
-    """The first thing that a copy does; nothing of the terminal is its own from now on."""
+    """Set up a worker: it has nothing to do with the terminal from now on."""
     global _work
     _work = work
     process.disown()
@@ -192,7 +194,7 @@ def _be_a_copy(work: Callable[[int], Any], parent: int, mask: set[int | signal.S
 def _on_signal(_number: int, _frame: FrameType | None) -> None:
     process.stop_all()
     process.kill_all(0)
-    # One that is being started this moment is not known there yet.
+    # A program that is just being started is not in the list yet.
     for pid in _children_of(os.getpid()):
         for kill in (os.killpg, os.kill):
             with suppress(OSError):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Ends what a run that was killed left running: a program of its own, `reaper.py PID MARK`.
+"""Ends what a killed run left running: a separate program, `reaper.py PID MARK`.
 
-A process that gets SIGKILL cannot end its children. So each run starts this program once, which
-waits until the run has ended, in whatever way, and then kills every process that has the run's
-mark in its environment: children, what they started, and what has left their process group.
-It needs nothing but the standard library and does not import the package.
+A process that gets SIGKILL cannot end its children. So each run starts this program once. It waits
+until the run has ended, in whatever way, and then kills every process that has the run's mark in
+its environment: children, what they started, and processes that have left the process group. It
+uses only the standard library and does not import the package.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "GUP_MIGRATE_RUN"
-"""The environment variable that every program started by a run has; its value is the mark."""
+"""The environment variable of every program that a run starts; its value is the mark."""
 
 _PATIENCE = 30.0
-"""Seconds; a process that hangs in a system call is dead only when that returns."""
+"""Seconds; a process that hangs in a system call dies only when the call returns."""
 
 _PAUSE = 0.05
-"""Seconds between two looks: longer than from the fork of a program to its start."""
+"""Seconds between two passes: longer than a program takes from fork to exec."""
 
 
 def kill_marked(mark: str, patience: float = _PATIENCE) -> int:
-    """Kill every process with `mark` until there is none; how many there were at most at once."""
+    """Kill every process with `mark` until there is none; returns the most seen in one pass."""
     deadline = time.monotonic() + patience
     most, quiet = 0, 0
     while quiet < 2 and time.monotonic() < deadline:
@@ -43,7 +43,7 @@ def kill_marked(mark: str, patience: float = _PATIENCE) -> int:
 
 
 def marked(mark: str) -> list[int]:
-    """The processes that run now and have `mark` in their environment, this one left out."""
+    """The processes that have `mark` in their environment, without this one."""
     wanted = f"{VARIABLE}={mark}".encode()
     found = []
     for folder in Path("/proc").iterdir():
@@ -55,7 +55,7 @@ def marked(mark: str) -> list[int]:
 
 
 def _wait_for_end(pid: int) -> None:
-    """Return when the parent `pid` has ended, also when that was before this was called."""
+    """Return when the parent `pid` has ended, even if that was before this call."""
     handle = -1
     with suppress(OSError, AttributeError):
         handle = os.pidfd_open(pid)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The only environment for templates there is, and what runs it in a child process.
+"""The only environment for templates, and the child process that renders untrusted ones.
 
-Whoever wrote a template reaches the values that it is given, the filters of jinja2 and of
-migrate.base.prose, and the globals in :func:`environment`; nothing that begins with an underscore,
-no file, no object of ours that is more than data. The child is for templates that somebody else
-wrote: it gets them as text and the values as JSON, and it is the kernel that holds its limits.
+A template can use the values that it is given, the filters of jinja2 and of migrate.base.prose, and
+the globals in :func:`environment`; nothing that begins with an underscore, no file, and no object
+with methods. The child is for templates that somebody else wrote: it gets them as text and the
+values as JSON, and the kernel enforces its limits.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from migrate.base import markdown, prose
 
 CPU_SECONDS = 5
-"""For one template; CPU seconds, because the result must not depend on who else is at work."""
+"""For one template; CPU seconds, because the result must not depend on the load of the machine."""
 
 CPU_SECONDS_IN_ALL = 60
-"""For all templates that one child fills in."""
+"""For all templates that one child renders."""
 
 MEMORY = 512 << 20
-"""Bytes of address space for the child, which needs about 100 MB of it for itself."""
+"""Bytes of address space for the child, which itself needs about 100 MB."""
 
 MOST_CHARACTERS = 1 << 18
-"""In what one template makes; the longest of ours makes some thousand."""
+"""In the output of one template; the longest of our own produces some thousand."""
 
 
 class Style(StrEnum):
-    """What a template makes: C and prose of a profile, a mail, or the report as a page and as
+    """The kind of output: C and prose of a profile, a mail, or the report as HTML and as
     Markdown."""
 
     TEXT = "text"
@@ -47,7 +47,7 @@ class Style(StrEnum):
 
 
 _FINALIZE = {Style.MAIL: prose.clean, Style.MARKDOWN: markdown.escaped}
-"""What every value goes through that a template puts into its text."""
+"""The function that every value of a template passes through, by style."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Names:
 
 
 def environment(style: Style, texts: Mapping[str, str]) -> jinja2.Environment:
-    """What fills in the templates `texts`, which may include each other by name."""
+    """The environment for the templates `texts`, which may include each other by name."""
     made = ImmutableSandboxedEnvironment(
         loader=jinja2.DictLoader(texts),
         undefined=jinja2.StrictUndefined,
@@ -86,13 +86,13 @@ def environment(style: Style, texts: Mapping[str, str]) -> jinja2.Environment:
 
 
 def filled(made: jinja2.Environment, name: str, line: str | None, values: Any) -> str:
-    """The template `name` of `made`, or `line`, which is one itself, filled in with `values`."""
+    """The template `name` of `made`, or the one-line template `line`, rendered with `values`."""
     template = made.get_template(name) if line is None else made.from_string(line)
     return template.render(values)
 
 
 def to_plain(value: Any) -> Any:
-    """`value` as what JSON has; of a dataclass the fields and the properties, by name."""
+    """`value` as JSON types; a dataclass becomes its fields and properties, by name."""
     match value:
         case None | bool() | int() | float():
             return value
@@ -115,7 +115,7 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(data: Any) -> Any:
-    """The inverse of :func:`to_plain`, with :class:`_Facts` in the place of dataclasses."""
+    """The inverse of :func:`to_plain`, with :class:`_Facts` instead of the dataclasses."""
     if not isinstance(data, dict):
         return data
     ((kind, value),) = data.items()
@@ -133,7 +133,7 @@ def from_plain(data: Any) -> Any:
 
 
 class _Facts:
-    """The fields and properties of a dataclass of ours, and nothing that it could do."""
+    """The fields and properties of a dataclass, without its methods."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.__dict__.update(values)
@@ -147,9 +147,9 @@ def _properties(kind: type) -> Iterator[str]:
 
 
 def child() -> None:
-    """Read templates and jobs from standard input, write what becomes of each to standard output.
+    """Read templates and jobs from standard input, write the results to standard output.
 
-    One line of JSON a job: its text, or the reason why there is none, after which it ends.
+    One line of JSON per job: its text, or the reason why it failed, after which the child ends.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -167,7 +167,7 @@ def child() -> None:
 
 
 def _one_more_share() -> None:
-    """Let the next template use so much CPU, unless all together have used theirs."""
+    """Raise the CPU limit for the next template, unless all together have used theirs."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(usage.ru_utime + usage.ru_stime) + 1 + CPU_SECONDS
     hard = CPU_SECONDS_IN_ALL
@@ -187,7 +187,7 @@ def _try(
 
 
 def why_not(error: Exception) -> str:
-    """What is wrong with a template that could not be filled in, in one line."""
+    """Why a template could not be rendered, in one line."""
     match error:
         case MemoryError():
             return f"it takes more than {MEMORY >> 20} MB of memory"
@@ -207,11 +207,11 @@ def _short(error: Exception) -> str:
 
 
 Job = tuple[str, str | None, int, Any]
-"""The name of a template, its text where it is a line itself, the most characters that it may
-make, and the values."""
+"""The name of a template, its text if it is a one-line template, the limit on characters of its
+output, and the values."""
 
 
 def request(style: Style, texts: Mapping[str, str], jobs: Sequence[Job]) -> bytes:
-    """What :func:`child` reads."""
+    """The input of :func:`child`."""
     plain = [(name, line, most, to_plain(dict(values))) for name, line, most, values in jobs]
     return json.dumps({"style": style, "texts": dict(texts), "jobs": plain}).encode("ascii")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Templates to text: our own here, those that somebody else wrote in a child with limits."""
+"""Renders templates: our own in this process, foreign ones in a child with limits."""
 
 from __future__ import annotations
 
@@ -15,34 +15,33 @@ from migrate.base.errors import Refusal
 from migrate.base.programs import process
 
 _PATIENCE = 300.0
-"""Seconds until a child that gets no CPU is given up as well."""
+"""Seconds after which a child that gets no CPU time is given up."""
 
 _CHILD = (
     "import sys; sys.path += sys.argv[1:]; from migrate.base.programs.sandbox import child; child()"
 )
 _KILLED_BY_LIMIT = (-24, -9)
-"""SIGXCPU, and SIGKILL at the limit that cannot be moved."""
+"""SIGXCPU, and SIGKILL at the hard limit."""
 
 
 @dataclass(frozen=True)
 class Templates:
-    """Templates by name: `ours` come with the package, `theirs` stand in for those of the same
-    name and are of `place`, a folder, "" for none."""
+    """Templates by name: `ours` come with the package; `theirs` replace those of the same name and
+    come from the folder `place`, "" for none."""
 
     ours: Mapping[str, str]
     theirs: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
 
     def foreign(self, job: Fill) -> bool:
-        """Whether somebody else wrote what `job` is about."""
+        """Whether the template of `job` is foreign."""
         return job.name in self.theirs or (job.line is not None and bool(self.place))
 
 
 @dataclass(frozen=True)
 class Fill:
-    """One template to fill in with `values`: the one called `name`, or `line`, which is one
-    itself and called `name` in messages only. It may make `most` characters, 0 for as many as
-    any template may."""
+    """One template to render with `values`: the one called `name`, or `line`, a one-line template
+    that messages call `name`. Its output has at most `most` characters, 0 for the general limit."""
 
     name: str
     values: Mapping[str, Any]
@@ -62,8 +61,8 @@ def fill(
 ) -> tuple[str, ...]:
     """The text of each of `jobs`, in order; `style` is one of migrate.base.programs.sandbox.Style.
 
-    All that somebody else wrote goes to one child. A :class:`Refusal` names the first of these
-    that cannot be filled in, and why; `compare` is what its author may look at.
+    All foreign templates go to one child. A :class:`Refusal` names the first one that cannot be
+    rendered, and why; `compare` tells its author what to compare it with.
     """
     foreign = [job for job in jobs if templates.foreign(job)]
     ours = [job for job in jobs if not templates.foreign(job)]
@@ -108,7 +107,7 @@ def _apart(templates: Templates, jobs: Sequence[Fill], style: str, compare: str)
 
 
 def _cut_off(outcome: process.Outcome) -> str:
-    """Why the child has no answer on a template."""
+    """Why the child gave no answer for a template."""
     from migrate.base.programs import sandbox
 
     match outcome:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Work in parts, shared out among as many processes as there are processors for it.
+"""Parallel work on parts, in as many processes as there are processors for it.
 
-The processes are copies of this one: what is in memory here is there as well and need not be sent.
-This process makes parts, too, and it alone writes to the terminal and to the database. Results
-stand in the order of the parts, whoever made them; a part that a worker fails to make is made here.
+The workers are forks of this process, so they share its memory and nothing has to be sent to them.
+This process works on parts, too, and only it writes to the terminal and to the database. Results
+are in the order of the parts, whoever computed them; a part that fails in a worker is done here.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _ROUNDS = 4
-"""As often copies are made anew after one of them died, each time half as many: what kills them
-may be that there is no memory for so many."""
+"""How often workers are forked again after one has died, each time half as many: they may die
+because there is not enough memory for all."""
 
 _STRIKES = 2
-"""A part that was in the making so often when copies died is made here, after all others."""
+"""A part that was being worked on this often when workers died is done here, after all others."""
 
 _LOOK_SECONDS = 1.0
-"""How often it is looked whether the copies still do something."""
+"""Seconds between two checks for hanging workers."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """A part: of which work, how many things are in it, which process made it, and the seconds of
-    processors that this took, with those of the programs that it ran."""
+    """A finished part: its kind of work, the number of things in it, the process that did it, and
+    the CPU seconds that it took, including programs that were run."""
 
     what: str
     size: int
@@ -55,7 +55,7 @@ _ledger: ContextVar[list[Made] | None] = ContextVar("ledger", default=None)
 
 @contextmanager
 def recording() -> Iterator[list[Made]]:
-    """A list that gets every part that is made while the context lasts."""
+    """A list that collects every part that is finished while the context lasts."""
     token = _ledger.set([])
     try:
         found = _ledger.get()
@@ -72,11 +72,11 @@ def share_out(
     jobs: int,
     told: Callable[[Sequence[Item]], None] = lambda _: None,
 ) -> list[Result]:
-    """What `work` makes of each of `parts`, in their order; those in front are begun first.
+    """The results of `work` for each of `parts`, in their order; the first parts are started first.
 
-    `jobs` counts processes, this one among them. `work` must give the same for a part whatever it
-    did before, and its results must be such that they can be pickled. An exception is that of
-    `work` in this process. `told` is called in this thread with each part that is done.
+    `jobs` counts processes, including this one. The result of `work` for a part must not depend on
+    the parts before it, and must be picklable. An exception comes from `work` in this process.
+    `told` is called in this thread with each part that is finished.
     """
     shared = _Shared(what, work, parts, told)
     for turn in range(_ROUNDS):
@@ -89,7 +89,7 @@ def share_out(
 
 
 class _Shared(Generic[Item, Result]):
-    """The parts of one work, with the results so far."""
+    """The parts of one call of :func:`share_out`, with the results so far."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class _Shared(Generic[Item, Result]):
         self.what, self.work, self.parts, self.told = what, work, parts, told
         self.results: dict[int, Result] = {}
         self._strikes = [0] * len(parts)
-        # Memory that the copies share: which parts somebody has begun.
+        # Shared memory: the parts that a process has begun.
         self._begun = mmap.mmap(-1, max(1, len(parts)))
         self._waiting: deque[int] = deque()
         self._lock = Lock()  # the pool's own thread takes parts as well
@@ -109,17 +109,18 @@ class _Shared(Generic[Item, Result]):
 
     @property
     def left(self) -> list[int]:
-        """The parts that are not made, those last that may have killed a process."""
+        """The unfinished parts; those that may have killed a process are last."""
         left = (n for n in range(len(self.parts)) if n not in self.results)
         return sorted(left, key=lambda n: (self._strikes[n], n))
 
     def go(self, others: int) -> bool:
-        """Make what is left with as many copies as `others`; whether it is worth another try."""
+        """Do the remaining parts with `others` workers; returns whether another round makes
+        sense."""
         self._waiting = deque(n for n in self.left if self._strikes[n] < _STRIKES)
         self._asked.clear()
         try:
             with Copies(others, self._in_copy) as copies:
-                for _ in range(others + 1):  # one more, so that nobody waits for the next
+                for _ in range(others + 1):  # one more, so that no worker waits for its next part
                     self._ask(copies)
                 while (number := self._next()) is not None:
                     self.make(number)
@@ -132,12 +133,12 @@ class _Shared(Generic[Item, Result]):
         return any(self._strikes[n] < _STRIKES for n in self.left)
 
     def _next(self) -> int | None:
-        """The next part that nobody has taken."""
+        """The next part that no process has taken."""
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
 
     def _ask(self, copies: Copies) -> None:
-        """Have a copy make the next part, and when it is done one more."""
+        """Have a worker do the next part, and one more when it is finished."""
         with self._lock:
             if not self._waiting:
                 return
@@ -147,13 +148,13 @@ class _Shared(Generic[Item, Result]):
         future.add_done_callback(lambda done: self._ask_again(copies, done))
 
     def _ask_again(self, copies: Copies, done: Future[Any]) -> None:
-        # To ask a pool that is broken for more may wait for ever.
+        # Submitting to a broken pool may block for ever.
         if not done.cancelled() and not isinstance(done.exception(), BrokenProcessPool):
-            with suppress(RuntimeError):  # it is being shut down, or has broken
+            with suppress(RuntimeError):  # the pool is shutting down, or is broken
                 self._ask(copies)
 
     def _collect(self, copies: Copies, *, wait: bool) -> None:
-        """Take over what the copies have made; with `wait` until there is nothing left to take."""
+        """Store the results of the workers; with `wait` until there are no more."""
         broken = False
         while self._asked:
             limit = _LOOK_SECONDS if wait else 0.0
@@ -168,7 +169,7 @@ class _Shared(Generic[Item, Result]):
                 elif isinstance(error, BrokenProcessPool):
                     broken = True
                 else:
-                    self._strikes[number] = _STRIKES  # fails here as well, and says so
+                    self._strikes[number] = _STRIKES  # fails here as well, and raises
             if not wait and not done:
                 break
         if broken:
@@ -180,7 +181,7 @@ class _Shared(Generic[Item, Result]):
             self._begun[number] = 0
 
     def make(self, number: int) -> None:
-        """Make a part in this process."""
+        """Do a part in this process."""
         made, self.results[number] = self._measured(number, time.thread_time)
         self._note(made, number)
 
@@ -202,6 +203,6 @@ class _Shared(Generic[Item, Result]):
 
 
 def _of_programs() -> float:
-    """Seconds of processors of the programs that this process ran and that have ended."""
+    """CPU seconds of the programs that this process ran and that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

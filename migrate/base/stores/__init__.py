@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is kept: repositories, stage files, the cache, and their locks."""
+"""Persistent state: repositories, stage files, the cache, and locks."""

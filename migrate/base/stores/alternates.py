@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A repository of the tool's own that borrows the objects of the user's, and never writes there."""
+"""A repository of the tool's own that borrows the user's objects and never writes to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from migrate.base.programs.process import Finished
 from migrate.base.stores.git import git_output, git_run
 
-# What would make the work tree differ from the commit, byte for byte, or touch anything else.
+# Settings that would make the work tree differ from the commit, or change anything else.
 _CONFIG = {
     "core.autocrlf": "false",
     "core.attributesFile": "/dev/null",
@@ -29,8 +29,8 @@ _LOCKS = ("index.lock", "HEAD.lock", "config.lock", "shallow.lock", "packed-refs
 def borrow(checkout: Path, directory: Path) -> Path:
     """Make `directory` a repository that sees every object of `checkout`, or repair it.
 
-    The work tree stays empty until :func:`check_out`. What git cannot use any more is removed
-    and made anew: nothing in it is the only copy of anything.
+    The work tree stays empty until :func:`check_out`. Parts that git cannot use any more are
+    removed and made again: nothing in it is the only copy of anything.
     """
     if directory.exists() and (_torn(directory / ".git") or not _usable(directory)):
         shutil.rmtree(directory)
@@ -47,7 +47,7 @@ def borrow(checkout: Path, directory: Path) -> Path:
 def check_out(directory: Path, commit: str) -> None:
     """Make the work tree and the index of `directory` those of `commit`, byte for byte.
 
-    Files that are right already keep their time stamps, so that make leaves them alone.
+    Files that are right already keep their time stamps, so that make does not rebuild them.
     """
     index = directory / ".git" / "index"
     forced = git_run(["checkout", "-q", "-f", "--detach", commit], cwd=directory)
@@ -58,7 +58,7 @@ def check_out(directory: Path, commit: str) -> None:
 
 
 def _usable(directory: Path) -> bool:
-    """Git takes it for a repository whose top is `directory`, not one further up."""
+    """Whether git sees a repository whose top is `directory`, not one further up."""
     found = git_run(["rev-parse", "--show-toplevel"], cwd=directory)
     return (
         isinstance(found, Finished)
@@ -69,7 +69,7 @@ def _usable(directory: Path) -> bool:
 
 
 def _torn(git_folder: Path) -> bool:
-    """Whether a power cut left an object or a ref empty, which git takes for damage for ever."""
+    """Whether a power failure left an object or a ref empty, which git cannot repair."""
     files = (p for part in ("objects/??", "refs") for p in git_folder.glob(f"{part}/**/*"))
     return any(
         p.stat().st_size == 0 for p in files if p.is_file() and not p.name.startswith("tmp_")
@@ -88,7 +88,7 @@ def _create(checkout: Path, directory: Path) -> None:
 
 
 def _link(checkout: Path, git_folder: Path) -> None:
-    """Point at the user's objects; the user's shallow boundary comes along, if there is one."""
+    """Set up the alternates file; copy the user's shallow boundary, if there is one."""
     objects = (checkout / _text(["rev-parse", "--git-path", "objects"], checkout)).resolve()
     alternates = git_folder / "objects" / "info" / "alternates"
     alternates.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def _link(checkout: Path, git_folder: Path) -> None:
 
 
 def _quoted(path: bytes) -> bytes:
-    """As a line of that file has it, where a quote, a hash and a newline mean something."""
+    """As a line of the alternates file, where a quote, a hash and a newline have a meaning."""
     if b"\n" not in path and not path.startswith((b'"', b"#")):
         return path
     special = {ord("\n"): b"\\n", ord('"'): b'\\"', ord("\\"): b"\\\\"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The one place with SQL: caches of results that can always be worked out again."""
+"""The only place with SQL: caches of results that can always be computed again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from migrate.base.errors import Refusal
 from migrate.base.files.quarantine import set_aside
 
 SCHEMA = 1
-"""Goes up with every change of the tables; a database of another schema is set aside."""
+"""To be increased with every change of the tables; a database with another value is set aside."""
 
 TABLES = ("facts", "builds")
 _BUSY_SECONDS = 30.0
@@ -23,9 +23,9 @@ _BUSY_SECONDS = 30.0
 class Database:
     """The caches of one workspace, usable from several threads.
 
-    A file that cannot be read as such a database is set aside and made anew, now or in the
-    middle of a run: `notice` is called with one line that says so. Rows carry a check sum;
-    one that does not fit counts as missing.
+    A file that is not such a database is set aside and made again, at the start or during a run;
+    then `notice` is called with one line. Rows have a checksum; a row that does not match counts as
+    missing.
     """
 
     def __init__(self, path: Path, notice: Callable[[str], None] = lambda _: None) -> None:
@@ -45,7 +45,7 @@ class Database:
             self._connection.close()
 
     def select(self, table: str, key: str) -> str | None:
-        """The value of `key`, or None when there is none that can be trusted."""
+        """The value of `key`, or None if there is none or its checksum is wrong."""
         sql = f"SELECT value, sum FROM {table} WHERE key = ?"
         for row in self._attempt(sql, [(key,)]):
             value, check = row
@@ -54,7 +54,7 @@ class Database:
         return None
 
     def insert(self, table: str, items: Mapping[str, str]) -> None:
-        """Set all of `items` in one transaction."""
+        """Store all of `items` in one transaction."""
         rows = [(key, value, _check_sum(key, value)) for key, value in items.items()]
         self._attempt(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)
 
@@ -64,7 +64,8 @@ class Database:
         return int(count)
 
     def _attempt(self, sql: str, rows: Iterable[tuple[str, ...]]) -> list[tuple[Any, ...]]:
-        """Run `sql` for each of `rows`; a damaged database is replaced and asked once more."""
+        """Run `sql` for each of `rows`; if the database is damaged, replace it and try once
+        more."""
         wanted = list(rows)
         with self._guard:
             try:
@@ -83,7 +84,7 @@ class Database:
         return found
 
     def _renew(self, why: str) -> sqlite3.Connection:
-        """Set the file aside, with what belongs to it, and start an empty one."""
+        """Set the file aside, with the journal files beside it, and start an empty one."""
         kept = set_aside(self._path)
         for extra in ("-wal", "-shm"):
             self._path.with_name(self._path.name + extra).unlink(missing_ok=True)
@@ -125,7 +126,7 @@ class Database:
 
 
 class Table:
-    """A cache: text by text. What is not there is simply worked out again."""
+    """A cache from text to text. A missing value is simply computed again."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
@@ -154,9 +155,9 @@ def _not_writable(error: sqlite3.Error, path: Path) -> Refusal:
 
 
 def _raise_unless_damage(error: sqlite3.Error, path: Path) -> None:
-    """Let through what a new file would cure; anything else ends the command."""
+    """Return if a new file would help; raise for every other error."""
     text = str(error)
-    # A full disk shows as an I/O error where SQLite maps a file into memory.
+    # A full disk causes an I/O error where SQLite maps a file into memory.
     name = getattr(error, "sqlite_errorname", "")
     writing = name.startswith("SQLITE_IOERR") and not name.endswith("READ")
     if writing or "disk is full" in text or "readonly" in text or "unable to open" in text:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Git, by its commands, through the one door to other programs."""
+"""Git commands, run through migrate.base.programs.process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNREADABLE = re.compile(r"unable to access '(.*?)': ([A-Z][\w ]+)", re.S)
 
 
 def refuse_what_git_may_not(said: str) -> None:
-    """A :class:`Refusal` when git was not even allowed to begin, by the words that it `said`."""
+    """Raise a :class:`Refusal` if the message `said` means that git was not allowed to start."""
     if found := _FOREIGN.search(said):
         there = Path(found[1])
         raise Refusal(
@@ -37,7 +37,7 @@ def refuse_what_git_may_not(said: str) -> None:
         )
 
 
-# Nothing of the user's that runs code, asks questions, signs, or repacks behind our back.
+# Turn off everything of the user that runs code, asks questions, signs, or repacks.
 _SAFE_CONFIG = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -59,14 +59,14 @@ _ENVIRONMENT = {
 }
 _TRUTH = {b"true": True, b"false": False}
 _FATAL = 128
-"""git's exit code for what it could not even begin with."""
+"""git's exit code if it could not even start."""
 
 _MAY_NOT = re.compile(
     r"[^\n]*(?:Permission denied|Read-only file system|Operation not permitted)[^\n]*"
 )
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _TIME_LIMIT = 1800.0
-"""Seconds; the longest honest git command here checks out 80,000 files."""
+"""Seconds; the longest legitimate git command here checks out 80,000 files."""
 
 
 def git_run(
@@ -81,13 +81,13 @@ def git_run(
 ) -> process.Outcome:
     """Run `git args` in `cwd` with the user's hooks, pager, signing and automatic gc off.
 
-    What writes into the user's repository is `shielded`; for this and for `pass_fds` see
-    :func:`migrate.base.programs.process.run`. A :class:`Refusal` when git is not even allowed to
-    look at the repository, or at the user's configuration, which answers no question.
+    Commands that write to the user's repository are `shielded`; for this and `pass_fds` see
+    :func:`migrate.base.programs.process.run`. Raises a :class:`Refusal` if git may not read the
+    repository or the user's configuration.
     """
     options = [part for setting in _SAFE_CONFIG for part in ("-c", setting)]
     if args[0] == "diff":
-        # diff.external has no value that means none: an empty one is run as a program.
+        # diff.external cannot be unset: an empty value is run as a program.
         args = ["diff", "--no-ext-diff", *args[1:]]
     outcome = process.run(
         ["git", *options, *args],
@@ -120,7 +120,8 @@ def git_output(
     env: dict[str, str] | None = None,
     codes: tuple[int, ...] = (0,),
 ) -> bytes:
-    """Standard output of `git args`; a :class:`Refusal` when the exit code is not in `codes`."""
+    """Standard output of `git args`; raises a :class:`Refusal` if the exit code is not in
+    `codes`."""
     return _answer(git_run(args, cwd=cwd, stdin=stdin, env=env), args, cwd, codes)
 
 
@@ -145,7 +146,7 @@ def _answer(
 
 @contextmanager
 def reading(command: str, cwd: Path) -> Iterator[None]:
-    """While the answer of `git command` is read: a :class:`Refusal` when that is none."""
+    """Refuse if the answer of `git command` cannot be parsed within the block."""
     try:
         yield
     except (ValueError, LookupError, StopIteration) as error:
@@ -156,7 +157,7 @@ def reading(command: str, cwd: Path) -> Iterator[None]:
 
 
 def object_id(answer: bytes, command: str, cwd: Path) -> str:
-    """The id of an object that `git command` answered with."""
+    """Parse the object id that `git command` has answered."""
     with reading(command, cwd):
         found = answer.decode().strip()
         if not _ID.fullmatch(found):
@@ -165,9 +166,9 @@ def object_id(answer: bytes, command: str, cwd: Path) -> str:
 
 
 def open_checkout(path: Path) -> Path:
-    """The work tree at `path`, by its absolute path; a :class:`Refusal` says why it is none.
+    """The absolute path of the work tree at `path`; raises a :class:`Refusal` if it is not one.
 
-    It is the top folder of a checkout, of one's own or of `git worktree`, and no folder in it.
+    It has to be the top folder of a clone or of a linked worktree, not a folder in it.
     """
     _refuse_no_folder(path)
     refuse_unreadable(path)
@@ -198,8 +199,8 @@ def _no_checkout(path: Path) -> Refusal:
 
 
 def refuse_unreadable(path: Path) -> None:
-    """A :class:`Refusal` when the repository at `path` may not be looked at, for which git has
-    the same answer as for one that is not there."""
+    """Raise a :class:`Refusal` if the repository at `path` may not be read; git's message is the
+    same as for a missing one."""
     with using(absolute(path), "checkout", ""):
         for name in (".git", ".git/HEAD", ".git/objects", ".git/refs"):
             with suppress(FileNotFoundError, NotADirectoryError):
@@ -211,7 +212,7 @@ def refuse_unreadable(path: Path) -> None:
 
 
 def import_all(path: Path) -> str:
-    """The commands that make all files below `path` a commit."""
+    """The commands that commit all files below `path`."""
     adding = typed("git", "-C", path, "add", "-A", "-f")
     return f"{adding} && {typed('git', '-C', path, 'commit', '-m', 'import')}"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A lock file that names its holder and that the kernel lets go when the holder dies."""
+"""A lock file that names its holder; the kernel releases the lock when the holder dies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Holder:
 
 
 def holder(path: Path) -> Holder | None:
-    """Who holds the lock at `path`, or None when nobody does (a leftover file is nobody)."""
+    """Who holds the lock at `path`, or None if nobody does (a leftover file does not count)."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:
@@ -46,11 +46,10 @@ def holder(path: Path) -> Holder | None:
 
 @contextmanager
 def locked(path: Path, *, wait: float = 1.0) -> Iterator[None]:
-    """Hold the lock at `path`, or refuse after `wait` seconds with the holder's name.
+    """Hold the lock at `path`, or refuse after `wait` seconds with the name of the holder.
 
-    The lock is the kernel's (flock), so a holder that was killed leaves only its name behind,
-    which the next one overwrites. Programs of such a holder that still run are ended first:
-    nobody else works here while the lock is held.
+    The lock is a flock, so a killed holder leaves only its name behind, which the next one
+    overwrites. Programs of such a holder that are still running are ended first.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:

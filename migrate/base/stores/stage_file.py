@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Stage files: a value, what it was made from, and a check sum that tells damage."""
+"""Stage files: a value, a fingerprint of its inputs, and a checksum against damage."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Stored(Generic[T]):
-    """`value` as read from a file; `inputs` is the fingerprint of what it was made from and
-    `digest` that of the value itself, both sha256 in hexadecimal."""
+    """A `value` read from a file; `inputs` is the fingerprint of its inputs and `digest` that of
+    the value itself, both sha256 in hexadecimal."""
 
     value: T
     inputs: str
@@ -27,7 +27,7 @@ class Stored(Generic[T]):
 
 
 def fingerprint(*parts: str) -> str:
-    """One sha256 over `parts`, in which ("ab", "c") and ("a", "bc") differ."""
+    """One sha256 over `parts`; ("ab", "c") and ("a", "bc") give different ones."""
     total = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogateescape")
@@ -37,7 +37,7 @@ def fingerprint(*parts: str) -> str:
 
 
 def save(path: Path, value: T, inputs: str) -> Stored[T]:
-    """Write `value` to `path`, all of it or nothing."""
+    """Write `value` to `path` atomically."""
     data = codec.to_data(value)
     digest = _digest(data)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,10 +46,10 @@ def save(path: Path, value: T, inputs: str) -> Stored[T]:
 
 
 def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] | None:
-    """What :func:`save` wrote, or None; a damaged file is set aside and `notice` told so.
+    """What :func:`save` wrote, or None; a damaged file is set aside and `notice` is called.
 
-    None without a notice for a file that is missing or of another version of the tool. An OSError
-    for one that may not be read, which says nothing of what is in it.
+    Returns None without a notice if the file is missing or from another version of the tool. Raises
+    OSError if the file may not be read, which does not mean that it is damaged.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -66,7 +66,7 @@ def load(path: Path, kind: type[T], notice: Callable[[str], None]) -> Stored[T] 
     try:
         return Stored(codec.from_data(data["value"], kind), str(data["inputs"]), data["digest"])
     except ValueError:
-        # Whole, but in the form of another version of the tool: stale like any other.
+        # Complete, but in the format of another version of the tool: stale.
         return None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command `gaps`: which facts are missing, by how many groups each would open."""
+"""The command `gaps`: the facts that are missing, and how many groups depend on each."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from migrate.cli.remembered import with_last_options
 from migrate.cli.request import Request
 
 _NAMED = 3
-"""Groups that are named for one fact; of the others the number."""
+"""The number of groups that are named for a fact; others are counted."""
 
 
 def gaps(request: Request, *, as_toml: bool = False) -> ExitCode:
-    """Show the contracts that would close gaps, those that open most groups first."""
+    """Show the contracts that would close gaps; first those that would close most groups' gaps."""
     from migrate.analysis.contracts.ranking import ranking
 
     if request.json and as_toml:
@@ -41,7 +41,7 @@ def gaps(request: Request, *, as_toml: bool = False) -> ExitCode:
 
 
 def _spelled(found: Any) -> Any:
-    """The ranking as plain data, in which each gap has its sentence, too."""
+    """The ranking as plain data, with the sentence of each gap."""
     data = codec.to_data(found)
     for blocked, plain in zip(found.blocked, data["blocked"], strict=True):
         for gap, entry in zip(blocked.gaps, plain["gaps"], strict=True):

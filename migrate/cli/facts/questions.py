@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What `review` asks about code that could not be followed, and the file its answers go to."""
+"""The questions of `review` about code that could not be followed, and the file for the answers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SKIP, _STOP, _KEEPS = "s", "q", Does.KEEPS
 
 @dataclass
 class Facts:
-    """The contracts that a person states in one review; `stated` is how many."""
+    """The contracts that a person states in one review; `stated` is their number."""
 
     console: Console
     job: Job
@@ -38,7 +38,7 @@ class Facts:
     stated: int = 0
 
     def about(self, group: PinGroup, verdict: Verdict) -> Questions | None:
-        """What could be asked about `group`, which is shown; None when no answer would help."""
+        """The questions about `group`, which is shown; None if no answer would help."""
         found = offers(self.job.program, group, verdict)
         asked = tuple(offer for offer in found if isinstance(offer, Offer))
         for offer in asked:
@@ -46,7 +46,7 @@ class Facts:
         return Questions(self, asked) if asked else None
 
     def state(self, contract: Contract) -> None:
-        """Add a contract to the file; a :class:`Refusal` when the code says otherwise."""
+        """Add a contract to the file; raises a :class:`Refusal` if the code contradicts it."""
         check_contracts(Program(self.job.tree), self.job.scan, (contract,))
         append(self.target, toml(contract), "--contracts")
         self.stated += 1
@@ -54,7 +54,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Questions:
-    """The facts that are missing of one group."""
+    """The missing facts of one group."""
 
     facts: Facts
     offers: tuple[Offer, ...]
@@ -86,7 +86,7 @@ class Questions:
             self.facts.console.say(f"{refusal.what} {refusal.next_step}")
 
     def _answer(self, wanted: Contract) -> Contract | None:
-        """The contract with what was answered; None when that is not known."""
+        """The contract with the answer; None if the user does not know."""
         if wanted.kind is ContractKind.ARGUMENT:
             return self._about_argument(wanted)
         if wanted.kind is ContractKind.CALLERS:
@@ -131,11 +131,11 @@ class Questions:
 
 
 class _EndError(Exception):
-    """Nobody answers any more."""
+    """The input has ended."""
 
 
 def ask_why(console: Console) -> str | None:
-    """Why, in one line; None at the end of the input."""
+    """The reason, in one line; None at the end of the input."""
     while True:
         given = console.ask("why? It goes into the commit message: ")
         if given is None:
@@ -145,12 +145,12 @@ def ask_why(console: Console) -> str | None:
 
 
 def quoted(text: str) -> str:
-    """A TOML string: JSON's, in which DEL has to be escaped as well."""
+    """A TOML string: that of JSON, but with DEL escaped."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def append(target: Path, entry: str, option: str) -> None:
-    """Add an entry to a file that `option` names."""
+    """Add an entry to the file of option `option`."""
     try:
         with target.open("a", encoding="utf-8") as out:
             out.write(("\n" if out.tell() else "") + entry)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How the kernel is built: makefiles, Kconfig, toolchains, what old trees need."""
+"""How the kernel is built: makefiles, Kconfig, toolchains, remedies for old trees."""

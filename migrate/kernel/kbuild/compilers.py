@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which versions of gcc and clang suit a tree: data/compilers.toml, by the time they came out."""
+"""The versions of gcc and clang that suit a tree, by release date: data/compilers.toml."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _RELEASE = Path("/etc/os-release")
 
 @dataclass(frozen=True)
 class Suited:
-    """A kind of compiler for one kernel: `then` is the newest version when the kernel came out,
-    `least` what it needs at least ("" when nothing is known), `packages` those of this
-    distribution, the nearest to `then` first."""
+    """A kind of compiler for one kernel: `then` is the newest version at the release of the kernel,
+    `least` the minimum version ("" if unknown), `packages` those of this distribution, the closest
+    to `then` first."""
 
     kind: str
     then: str
@@ -28,7 +28,8 @@ class Suited:
 
 
 def suited(version: Version, release: str) -> tuple[Suited, ...]:
-    """What to take for a kernel of `version` in the Debian release of that code name."""
+    """The compilers that suit a kernel of `version`, with packages of the Debian release
+    `release`."""
     found = []
     for kind, data in _data().items():
         then, least = _newest(data["came"], version), _least(data["least"], version)
@@ -40,7 +41,8 @@ def suited(version: Version, release: str) -> tuple[Suited, ...]:
 
 
 def nearest(version: Version, names: Sequence[str]) -> list[str]:
-    """Compilers, as "gcc-11", by how far they are from the time of a kernel of `version`."""
+    """Sort compilers, as "gcc-11", by their distance from the release date of a kernel of
+    `version`."""
 
     def distance(name: str) -> tuple[float, float]:
         kind, _, number = name.rpartition("-")
@@ -52,7 +54,7 @@ def nearest(version: Version, names: Sequence[str]) -> list[str]:
 
 
 def release_name() -> str:
-    """The code name of the distribution, as "bookworm"; "" when it has none."""
+    """The code name of the distribution, as "bookworm"; "" if it has none."""
     try:
         text = _RELEASE.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -67,7 +69,7 @@ def _data() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def _newest(came: dict[str, str], version: Version) -> str:
-    """The newest compiler that was there when a kernel of `version` came out, "" for none."""
+    """The newest compiler that was released before a kernel of `version`, "" if there is none."""
     there = [name for name, kernel in came.items() if parse_version(kernel) <= version[:2]]
     return max(there, key=parse_version, default="")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The ready-made configurations of an architecture, as far as their text says what they set."""
+"""The defconfigs of an architecture, and the symbols that they set."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _MERGED = re.compile(
 
 @dataclass
 class Defconfigs:
-    """What `make X_defconfig` can be asked for in a tree."""
+    """The configurations that `make X_defconfig` can create in a tree."""
 
     tree: Tree
     _known: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
     _unset: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
 
     def of(self, arch: Architecture) -> dict[str, frozenset[str]]:
-        """Make's target for each ready-made configuration, with the symbols that it sets."""
+        """The make target of each defconfig, with the symbols that it sets."""
         if arch.name not in self._known:
             folder = f"arch/{arch.source}/configs/"
             paths = [p for p in self.tree.files if p.startswith(folder)]
@@ -46,7 +46,8 @@ class Defconfigs:
         return self._known[arch.name]
 
     def setting(self, arch: Architecture, symbols: Iterable[str]) -> list[str]:
-        """Those that set one of `symbols`, those that set the most first, then by preference."""
+        """The defconfigs that set one of `symbols`, first those that set the most, then by
+        preference."""
         wanted = frozenset(symbols)
         scored = {name: len(wanted & have) for name, have in self.of(arch).items()}
         preferred = {name: n for n, name in enumerate(reversed(arch.defconfigs), 1)}
@@ -54,7 +55,7 @@ class Defconfigs:
         return sorted(useful, key=lambda n: (-scored[n], -preferred.get(n, 0), n))
 
     def without(self, arch: Architecture, symbols: Iterable[str]) -> list[str]:
-        """Those whose text says of all of `symbols` that they are off; none when there are none."""
+        """The defconfigs that explicitly turn off all of `symbols`; none if `symbols` is empty."""
         wanted = frozenset(symbols)
         self.of(arch)
         off = self._unset[arch.name]
@@ -72,7 +73,7 @@ class Defconfigs:
     def _merged(
         self, arch: Architecture, sets: dict[str, frozenset[str]]
     ) -> dict[str, frozenset[str]]:
-        """Configurations that the architecture's makefile puts together from fragments."""
+        """Configurations that the architecture's makefile merges from fragments."""
         body = self.tree.read(posixpath.join("arch", arch.source, "Makefile")) or b""
         text = re.sub(r"\\\n\s*", " ", body.decode("utf-8", "replace"))
         merged = {}

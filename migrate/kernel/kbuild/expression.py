@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The expressions of Kconfig's `depends on` and `if`, as a small tree."""
+"""The expressions of Kconfig's `depends on` and `if`, as trees."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Or:
 
 @dataclass(frozen=True)
 class Other:
-    """A comparison, a macro, a constant: nothing that says which symbols have to be set."""
+    """A comparison, a macro or a constant: it does not say which symbols have to be set."""
 
     text: str
 
@@ -40,13 +40,13 @@ Expression = Symbol | Not | And | Or | Other
 
 _TOKEN = re.compile(r'\$\([^()]*(?:\([^()]*\)[^()]*)*\)|"[^"]*"|&&|\|\||!=|<=|>=|[=<>!()]|[\w.-]+')
 _DEEPEST = 100
-"""More brackets than this nobody writes; each of them is a few calls deep."""
+"""Nobody nests brackets deeper than this; each level costs some stack frames."""
 
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
 
 
 def parse_expression(text: str) -> Expression:
-    """The tree of `text`; what is not understood becomes :class:`Other`."""
+    """Parse `text`; parts that are not understood become :class:`Other`."""
     tokens = _TOKEN.findall(text)
     if tokens.count("(") + tokens.count("!") > _DEEPEST:
         return Other(text)
@@ -92,7 +92,7 @@ def _one(tokens: list[str]) -> tuple[Expression, list[str]]:
 
 
 def _compared(left: str, operator: str, right: str) -> Expression:
-    """`A=y` and `A!=n` are `A`, `A=n` is `!A`; other comparisons ask nothing of a symbol."""
+    """`A=y` and `A!=n` are `A`, `A=n` is `!A`; other comparisons do not constrain a symbol."""
     if (operator, right) in (("=", "y"), ("=", "m"), ("!=", "n")):
         return Symbol(left)
     if (operator, right) in (("=", "n"), ("!=", "y")):
@@ -101,7 +101,7 @@ def _compared(left: str, operator: str, right: str) -> Expression:
 
 
 def positive_symbols(tree: Expression) -> set[str]:
-    """The symbols that `tree` wants set, in any of its alternatives."""
+    """The symbols that `tree` requires to be set, in any of its alternatives."""
     match tree:
         case Symbol(name):
             return {name}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What it takes to set a CONFIG symbol, and on which architectures it can be set at all."""
+"""How to set a CONFIG symbol, and on which architectures that is possible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RELATED_STEPS = 3
 
 @dataclass
 class Kconfig:
-    """The Kconfig files of a tree, all of them read at the first question."""
+    """The Kconfig files of a tree; the first query reads all of them."""
 
     tree: Tree
 
@@ -48,14 +48,16 @@ class Kconfig:
         return self._symbols.get(symbol, ())
 
     def architectures(self, symbols: Iterable[str]) -> frozenset[str] | None:
-        """The folders below arch/ where all of `symbols` can be set; None for no restriction."""
+        """The folders below arch/ in which all of `symbols` can be set; None if there is no
+        restriction."""
         allowed: frozenset[str] | None = None
         for symbol in symbols:
             allowed = _both(allowed, self._allowed(symbol, frozenset()))
         return allowed
 
     def related(self, symbols: Iterable[str], arch: str) -> set[str]:
-        """`symbols`, what they depend on and what selects those: to compare configurations by."""
+        """`symbols`, their dependencies, and the symbols that select those: for comparing
+        configurations."""
         found: set[str] = set()
         wave = set(symbols)
         for _ in range(_RELATED_STEPS):
@@ -69,7 +71,7 @@ class Kconfig:
         return found | (selectors if hidden else set())
 
     def with_selected(self, symbols: Iterable[str], arch: str) -> set[str]:
-        """`symbols` with all that they select or imply, directly or not."""
+        """`symbols` with all symbols that they select or imply, directly or indirectly."""
         found: set[str] = set()
         wave = set(symbols)
         while wave:
@@ -83,8 +85,8 @@ class Kconfig:
     ) -> dict[str, str] | None:
         """The values to change in `config` so that `symbols` can be set, "n" for off.
 
-        None when that takes another kind of machine: a member of a choice that is not chosen, or
-        a symbol that nothing on `arch` lets one set.
+        Returns None if that would require another kind of machine: a member of a choice that is not
+        chosen, or a symbol that cannot be set on `arch`.
         """
         wished: dict[str, str] = {}
         by_hand_first = sorted(symbols, key=lambda s: not self._has_prompt(s, arch))
@@ -94,8 +96,8 @@ class Kconfig:
         return wished
 
     def can_be_off(self, symbol: str, arch: str) -> bool:
-        """Whether a configuration of `arch` may lack `symbol`: one that nobody is asked about,
-        and that nothing selects, is what its default says."""
+        """Whether a configuration of `arch` may lack `symbol`. A symbol without a prompt that
+        nothing selects has its default value."""
         here = [d for d in self.definitions(symbol) if d.arch in ("", arch)]
         selected = any(d.arch in ("", arch) for d in self._selectors.get(symbol, ()))
         return not here or selected or any(d.prompt or d.needs for d in here)
@@ -106,7 +108,7 @@ class Kconfig:
     def _wish(
         self, symbol: str, arch: str, config: Mapping[str, str], wished: dict[str, str]
     ) -> bool:
-        """Add what `symbol` takes to `wished`; False when it cannot be had."""
+        """Add the values that `symbol` needs to `wished`; False if it cannot be set."""
         if config.get(symbol) in ON or symbol in wished:
             return wished.get(symbol, "y") != "n"
         selectors = self._selectors.get(symbol, [])
@@ -127,7 +129,7 @@ class Kconfig:
                 if self._wish(selector.symbol, arch, config, attempt):
                     wished.update(attempt)
                     return True
-        # Neither a prompt nor a selector: its default may turn on with what it depends on.
+        # Neither a prompt nor a selector: its default may turn it on with its dependencies.
         return bool(here) and not selectors and self._needs_met(here[0], arch, config, wished)
 
     def _needs_met(

@@ -13,7 +13,7 @@ from migrate.kernel.kbuild.routes import source_architecture
 
 @dataclass(frozen=True)
 class Definition:
-    """One `config` entry. `needs` joins its own `depends on` and the blocks that it stands in.
+    """One `config` entry. `needs` joins its own `depends on` and those of the enclosing blocks.
 
     `prompt` says that it can be set by hand, `chosen` that it is a member of a choice.
     """
@@ -33,7 +33,7 @@ class Definition:
 
 @dataclass
 class _Entry:
-    """An entry or a block that is being read; `kind` is its keyword."""
+    """An entry or a block that is being parsed; `kind` is its keyword."""
 
     kind: str
     symbol: str = ""
@@ -101,7 +101,7 @@ def _definition(path: str, entry: _Entry, blocks: list[_Entry]) -> Definition:
 
 
 def _lines_without_help(text: str) -> Iterator[str]:
-    """Lines with continuations joined; a help text lasts as long as it is indented."""
+    """Lines with continuations joined and without help texts, which end with their indentation."""
     indent: int | None = None
     waiting = False
     for line in re.sub(r"\\\n", " ", text).splitlines():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One kbuild makefile as data: which words its variables get, and under which CONFIG symbols."""
+"""One kbuild makefile as data: the words of its variables, and the CONFIG symbols around them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OFF = ("",)
 
 @dataclass(frozen=True, order=True)
 class Guard:
-    """A CONFIG symbol and the values under which something is built; "" stands for unset."""
+    """A CONFIG symbol and the values for which something is built; "" stands for unset."""
 
     symbol: str
     values: tuple[str, ...]
@@ -29,13 +29,13 @@ class Guard:
 
 
 Way = frozenset[Guard]
-"""Guards that all have to be met; an object can have several ways into the kernel."""
+"""Guards that all have to hold; an object can get into the kernel in several ways."""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """`name` is the left side as written, `words` the right side, `guards` the ifdefs around;
-    `adds` tells `+=` from what throws away the words that were there."""
+    """`name` is the left side as written, `words` the right side, `guards` the ifdefs around it;
+    `adds` distinguishes `+=` from an assignment that replaces earlier words."""
 
     name: str
     words: tuple[str, ...]
@@ -45,7 +45,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Makefile:
-    """The assignments of the makefile at `path`, with what it includes."""
+    """The assignments of the makefile at `path`, including those of included files."""
 
     path: str
     assignments: tuple[Assignment, ...]
@@ -62,8 +62,8 @@ class Makefile:
                 yield self.expand(word)
 
     def expand(self, word: str) -> str:
-        """`word` with the variables filled in that have exactly one word as their value; the
-        lists of kbuild are followed instead, since they have guards."""
+        """Expand the variables in `word` that have exactly one word as their value; the lists of
+        kbuild are followed instead, because they have guards."""
         if "$" not in word:
             return word
         if not self._values:
@@ -74,7 +74,7 @@ class Makefile:
         return _REFERENCE.sub(lambda m: self._values.get(m[1], m[0]), word)
 
     def ways(self, word: str) -> set[Way]:
-        """Every way by which the object or folder `word` gets on a list that kbuild builds."""
+        """Every way in which the object or folder `word` gets into a list that kbuild builds."""
         return simplest(self._ways(word, frozenset()))
 
     def _ways(self, word: str, seen: frozenset[str]) -> Iterator[Way]:
@@ -85,7 +85,8 @@ class Makefile:
                 yield from self._onwards(item, frozenset(), seen | {word})
 
     def _onwards(self, item: Assignment, so_far: Way, seen: frozenset[str]) -> Iterator[Way]:
-        """From a variable that holds the word to the lists of kbuild that the variable feeds."""
+        """Follow a variable that contains the word to the lists of kbuild that the variable is part
+        of."""
         for name, guard in _variants(item.name):
             here = so_far | item.guards | guard
             if _GOAL.match(name):
@@ -105,13 +106,13 @@ class Makefile:
 
 
 def simplest(ways: Iterable[Way]) -> set[Way]:
-    """`ways` without those that cannot be and those that ask for more than another one."""
+    """`ways` without contradictory ones and those that are implied by another one."""
     possible = {m for way in ways if (m := _merged(way)) is not None}
     return {way for way in possible if not any(o != way and _implies(way, o) for o in possible)}
 
 
 def parse(path: str, text: str, read: Callable[[str], str | None]) -> Makefile:
-    """Read a makefile; `read` gives the text of an included one, or None."""
+    """Parse a makefile; `read` returns the text of an included one, or None."""
     found = list(_assignments(posixpath.dirname(path), text, read, 0))
     return Makefile(path, tuple(_unless_set_anew(found)))
 
@@ -130,7 +131,7 @@ def _unless_set_anew(assignments: Sequence[Assignment]) -> Iterator[Assignment]:
 
 
 def _merged(way: Way) -> Way | None:
-    """`way` with one guard a symbol; None when no configuration meets it."""
+    """`way` with one guard per symbol; None if no configuration satisfies it."""
     values: dict[str, tuple[str, ...]] = {}
     for guard in sorted(way):
         before = values.get(guard.symbol, guard.values)
@@ -155,7 +156,7 @@ _NAME = r"(?:\$\((?:[^()]|\([^()]*\))*\)|\$\{\w+\}|[^\s:=#?+$])+"
 _ASSIGN = re.compile(rf"^\s*(?:export\s+|override\s+)*({_NAME})\s*(\+=|::?=|\?=|=)\s*(.*)$")
 _CONDITION = re.compile(r"^\s*(else\s+)?(ifdef|ifndef|ifeq|ifneq)\b\s*(.*)$")
 _NO_RECIPE = re.compile(r"\s*(else|endif|ifdef|ifndef|ifeq|ifneq)\b")
-"""Directives may be indented by a tab, which is what else tells a recipe."""
+"""Directives may be indented by a tab, which normally starts a recipe."""
 _SYMBOL = re.compile(r"CONFIG_(\w+)")
 _SYMBOL_REFERENCE = re.compile(r"\$\(CONFIG_(\w+)\)|\$\{CONFIG_(\w+)\}")
 _CALL = re.compile(r"\$\(\w+\s[^$]*(?:\$\(CONFIG_\w+\)[^$)]*)+\)")
@@ -186,7 +187,7 @@ def _assignments(
 
 
 def _words(text: str) -> Iterator[str]:
-    """The words of a right side; one with kbuild's $(BITS) in it stands for two."""
+    """The words of a right side; a word with kbuild's $(BITS) stands for two."""
     for word in text.split():
         if "$(BITS)" in word:
             yield from (word.replace("$(BITS)", bits) for bits in ("32", "64"))
@@ -205,7 +206,7 @@ def _logical_lines(text: str) -> Iterator[str]:
 
 
 def _condition(keyword: str, argument: str) -> Way:
-    """What a conditional asks of the configuration; nothing when it asks something else."""
+    """The guards that a conditional adds; none if it does not depend on the configuration."""
     symbols = _SYMBOL.findall(argument)
     if len(symbols) != 1:
         return frozenset()
@@ -225,9 +226,9 @@ def _negated(way: Way) -> Way:
 
 
 def _variants(name: str, *, each_value: bool = False) -> Iterator[tuple[str, Way]]:
-    """The variable names that a left side with CONFIG symbols in it stands for.
+    """The variable names that a left side with CONFIG symbols stands for.
 
-    With `each_value`, `x-$(CONFIG_A)` is `x-y` and `x-m`, as a reference to one of them needs.
+    With `each_value`, `x-$(CONFIG_A)` is `x-y` and `x-m`, as needed for references.
     """
     symbols = _SYMBOL.findall(name)
     if not symbols:

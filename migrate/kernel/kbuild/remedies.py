@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an old tree needs under a new toolchain: data/remedies.toml, where the fields are explained.
+"""What an old tree needs to build with a new toolchain: data/remedies.toml explains the fields.
 
-A remedy never changes the C of an object: it silences, gives the compiler an old default back, or
-leaves a program of the build out.
+A remedy never changes the C code of an object: it silences a message, restores an old default of
+the compiler, or leaves out a program of the build.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Version = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Remedy:
-    """An entry of data/remedies.toml. One with `advice` is for a person, and sets nothing."""
+    """An entry of data/remedies.toml. One with `advice` is for a person and sets nothing."""
 
     name: str
     says: str
@@ -39,7 +39,7 @@ class Remedy:
     advice: str = ""
 
     def is_for(self, version: Version, text: str) -> bool:
-        """Whether a kernel of `version` that makes make say `text` needs it."""
+        """Whether it applies to a kernel of `version` for which make printed `text`."""
         after = not self.since or version >= parse_version(self.since)
         before = not self.until or version < parse_version(self.until)
         return after and before and re.search(self.says, text) is not None
@@ -47,34 +47,34 @@ class Remedy:
 
 @cache
 def remedies() -> tuple[Remedy, ...]:
-    """Every remedy that is known, in the order in which they are tried."""
+    """All remedies, in the order in which they are tried."""
     data = tomllib.loads(_DATA.read_text(encoding="utf-8"))
     return tuple(codec.from_data(entry, Remedy) for entry in data["remedy"])
 
 
 def remedy_for(version: Version, text: str, tried: Iterable[str] = ()) -> Remedy | None:
-    """The first remedy for `text` that sets something and is not among the names `tried`."""
+    """The first remedy for `text` that sets something and whose name is not in `tried`."""
     known = set(tried)
     fitting = (r for r in remedies() if not r.advice and r.name not in known)
     return next((r for r in fitting if r.is_for(version, text)), None)
 
 
 def advice_for(version: Version, text: str) -> str:
-    """What a person has to know and to do about `text`, "" when nothing is known."""
+    """What a person should do about `text`, "" if nothing is known."""
     found = next((r for r in remedies() if r.advice and r.is_for(version, text)), None)
     return f"{found.why}: {found.advice}" if found else ""
 
 
 def make_arguments(taken: Sequence[Remedy], host_compiler: str) -> list[str]:
-    """What `taken` put on make's command line.
+    """The arguments for make from the remedies `taken`.
 
-    HOSTCC has the flags for programs of the build: before 4.19 a makefile sets HOSTCFLAGS itself.
+    Flags for programs of the build go into HOSTCC: before 4.19 the makefile sets HOSTCFLAGS itself.
     """
     return [*_host(taken, host_compiler), *object_arguments(taken), *_variables(taken)]
 
 
 def object_arguments(taken: Sequence[Remedy]) -> list[str]:
-    """Those of :func:`make_arguments` that change how objects are compiled."""
+    """Those of :func:`make_arguments` that affect how objects are compiled."""
     found = []
     for variable, flags in (
         ("KCFLAGS", [f for r in taken for f in r.compiler]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who builds an object: the makefile that lists it, make's name for it, the symbols it needs."""
+"""The route of an object: the makefile that lists it, its target for make, the symbols it needs."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _UNCONDITIONAL: Way = frozenset()
 class Owner:
     """A makefile that builds an object.
 
-    `target` is what make is asked for: it keeps the `..` of an object that a makefile lists from
-    another folder, because kbuild knows it under that name. Each of `ways` is enough to have the
-    object built. `arch` is the folder below arch/, "" when the makefile is nobody's in particular.
+    `target` is the argument for make: it keeps the `..` of an object that a makefile lists from
+    another folder, because kbuild knows it under that name. Each of `ways` is sufficient to build
+    the object. `arch` is the folder below arch/, "" for a makefile outside of arch/.
     """
 
     makefile: str
@@ -36,19 +36,19 @@ class Owner:
 
     @property
     def object(self) -> str:
-        """Where the object lies below the build folder."""
+        """The path of the object below the build folder."""
         return posixpath.normpath(self.target)
 
 
 def source_architecture(path: str) -> str:
-    """The folder below arch/ that `path` is in, "" for a path elsewhere."""
+    """The folder below arch/ that contains `path`, "" for a path elsewhere."""
     parts = path.split("/")
     return parts[1] if parts[0] == "arch" and len(parts) > 2 else ""
 
 
 @dataclass
 class Kbuild:
-    """The makefiles of a tree, read as they are needed."""
+    """The makefiles of a tree, read on demand."""
 
     tree: Tree
     _makefiles: dict[str, Makefile | None] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Kbuild:
         return Owner(makefile.path, target, tuple(sorted(whole, key=lambda w: sorted(w))))
 
     def ways_into(self, folder: str) -> tuple[Way, ...]:
-        """Every way by which kbuild goes down into `folder`, from the top."""
+        """Every way in which kbuild descends into `folder` from the top."""
         if folder not in self._folders:
             self._folders[folder] = (_UNCONDITIONAL,)
             self._folders[folder] = tuple(self._ways_into(folder))
@@ -96,7 +96,7 @@ class Kbuild:
             makefile = self._makefile_of(above)
             if makefile and (ways := makefile.ways(posixpath.relpath(folder, above or ".") + "/")):
                 return _combined(ways, self.ways_into(above))
-        # The makefile of an architecture and the one at the top name folders from the top.
+        # The makefiles of an architecture and of the top name folders relative to the top.
         for path in (f"arch/{source_architecture(folder + '/')}/Makefile", "Makefile"):
             makefile = self._makefile(path)
             if makefile and (ways := makefile.ways(folder + "/")):
@@ -104,7 +104,7 @@ class Kbuild:
         return {_UNCONDITIONAL}
 
     def _elsewhere(self, name: str) -> Iterator[tuple[Makefile, str]]:
-        """Makefiles of other folders that list `name`, with their word for it."""
+        """Makefiles of other folders that list `name`, with the word that they use for it."""
         for path in self._naming(posixpath.basename(name)):
             makefile = self._makefile(path)
             for word in sorted(set(makefile.words())) if makefile else ():
@@ -116,7 +116,7 @@ class Kbuild:
                     yield makefile, word
 
     def _naming(self, word: str) -> list[str]:
-        """Makefiles that hold `word` themselves or in a makefile that they include."""
+        """Makefiles that contain `word` themselves or in a makefile that they include."""
         direct = self.tree.grep([word], _MAKEFILES)
         fragments = {p for p in direct if not _is_makefile(p)}
         names = sorted({posixpath.basename(p) for p in fragments})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which architectures there are and which compilers for them are installed."""
+"""The architectures, and the installed compilers for them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from migrate.kernel.kbuild.remedies import Version
 
 _DATA = Path(__file__).parent / "data"
 _GCC = (4, 20)
-"""Versions of gcc that are looked for besides the usual one."""
+"""Versions of gcc that are looked for besides the default one."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 _TIME_LIMIT = 30.0
-"""Seconds for `gcc --version`, which may wake a sleeping disk or a network drive."""
+"""Seconds for `gcc --version`, which may have to wake up a disk or a network drive."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +37,22 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the user says about compilers: CC= and CROSS_COMPILE= by architecture, and LLVM=1."""
+    """The user's choice of compilers: CC= and CROSS_COMPILE= by architecture, and LLVM=1."""
 
     compilers: tuple[tuple[str, str], ...] = ()
     prefixes: tuple[tuple[str, str], ...] = ()
     llvm: bool = False
 
     def is_made_for(self, arch: str) -> bool:
-        """Whether the user said which compiler is to be used for `arch`."""
+        """Whether the user has chosen the compiler for `arch`."""
         return self.llvm or arch in dict(self.compilers) or arch in dict(self.prefixes)
 
 
 @dataclass(frozen=True)
 class Toolchain:
-    """An installed compiler. `identity` changes whenever the compiler does.
+    """An installed compiler. `identity` changes with every change of the compiler.
 
-    `host` is the compiler for programs that run during the build; `llvm` asks for all of LLVM.
+    `host` is the compiler for programs that run during the build; `llvm` means all tools of LLVM.
     """
 
     arch: Architecture
@@ -72,8 +72,8 @@ class Toolchain:
 
 @dataclass(frozen=True)
 class ToolchainState:
-    """A line of `doctor`: `version` is None when no compiler for `arch` is installed; `native`
-    says that this is the machine's own architecture."""
+    """A row of `doctor`: `version` is None if no compiler for `arch` is installed; `native` says
+    that this is the machine's own architecture."""
 
     arch: str
     compiler: str
@@ -111,13 +111,13 @@ def architectures() -> tuple[Architecture, ...]:
 
 
 def known_architecture(name: str) -> Architecture:
-    """The architecture of that name, which there has to be."""
+    """The architecture of that name, which must exist."""
     return next(a for a in architectures() if a.name == name)
 
 
 @cache
 def build_settings() -> BuildSettings:
-    """What the tool changes in the configurations that it makes."""
+    """The options that the tool changes in the configurations that it makes."""
     data = tomllib.loads((_DATA / "build_options.toml").read_text(encoding="utf-8"))
     return BuildSettings(**{key: tuple(value) for key, value in data.items()})
 
@@ -126,8 +126,8 @@ NO_CHOICE = Choice()
 
 
 def find_toolchain(arch: Architecture, choice: Choice = NO_CHOICE) -> Toolchain | None:
-    """The compiler for `arch`: that of the user's `choice`, plain gcc on such a machine, else the
-    first cross compiler."""
+    """The compiler for `arch`: the user's `choice`, plain gcc on a machine of that architecture,
+    else the first cross compiler."""
     named = dict(choice.compilers).get(arch.name, "")
     given = dict(choice.prefixes).get(arch.name)
     for prefix in _prefixes(arch) if given is None else (given,):
@@ -141,8 +141,8 @@ def find_toolchain(arch: Architecture, choice: Choice = NO_CHOICE) -> Toolchain 
 
 
 def other_toolchains(arch: Architecture, version: Version) -> tuple[Toolchain, ...]:
-    """The other compilers for `arch` that are installed, those first that suit a kernel of
-    `version` best."""
+    """The other installed compilers for `arch`; first those that suit a kernel of `version`
+    best."""
     usual = find_toolchain(arch)
     found = []
     for name in nearest(version, [f"gcc-{n}" for n in range(*_GCC)]):
@@ -158,7 +158,7 @@ def other_toolchains(arch: Architecture, version: Version) -> tuple[Toolchain, .
 
 
 def installed(choice: Choice = NO_CHOICE) -> tuple[str, ...]:
-    """The identities of all compilers that builds may take: other ones give other results."""
+    """The identities of all compilers that builds may use; with others, results may differ."""
     usual = [t for a in architectures() if (t := find_toolchain(a, choice))]
     free = [a for a in architectures() if not choice.is_made_for(a.name)]
     others = [t for a in free for t in other_toolchains(a, ())]
@@ -166,7 +166,7 @@ def installed(choice: Choice = NO_CHOICE) -> tuple[str, ...]:
 
 
 def _is_same(one: Toolchain, other: Toolchain) -> bool:
-    """Whether both are one program: plain gcc is a link to one with a version."""
+    """Whether both are one program: plain gcc is a link to a gcc with a version."""
     paths = [Path(shutil.which(t.compiler) or t.compiler).resolve() for t in (one, other)]
     return paths[0] == paths[1]
 
@@ -185,7 +185,7 @@ def _toolchain(
 
 
 def missing_compiler(arch: Architecture, choice: Choice = NO_CHOICE) -> str:
-    """Why nothing can be built for `arch`, with the way out."""
+    """Why nothing can be built for `arch`, with what to install."""
     if choice.llvm or arch.name in dict(choice.compilers):
         named = dict(choice.compilers).get(arch.name, "clang")
         return f"{arch.name}: no compiler {named}, which was asked for"
@@ -194,7 +194,7 @@ def missing_compiler(arch: Architecture, choice: Choice = NO_CHOICE) -> str:
 
 
 def toolchains_report(choice: Choice = NO_CHOICE) -> tuple[ToolchainState, ...]:
-    """For `doctor`: the compiler of every architecture, or the Debian package that brings it."""
+    """For `doctor`: the compiler of every architecture, or the Debian package that has it."""
     states = []
     for arch in architectures():
         found = find_toolchain(arch, choice)
@@ -214,7 +214,7 @@ def _package(arch: Architecture) -> str:
 
 
 def _version(path: str) -> str | None:
-    """The first line of `--version`, or None when the program does not run."""
+    """The first line of `--version`, or None if the program does not run."""
     outcome = process.run([path, "--version"], cwd=Path("/"), timeout=_TIME_LIMIT)
     if not isinstance(outcome, process.Finished) or not outcome.ok:
         return None

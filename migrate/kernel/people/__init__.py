@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who maintains a file, and how to write to them."""
+"""Who maintains a file, and the addresses of maintainers."""

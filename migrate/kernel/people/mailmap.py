@@ -25,7 +25,7 @@ class Mailbox:
 
 
 def parse_mailbox(text: str) -> Mailbox:
-    """Read `Name <address>` or a bare address; the address is "" when there is none in `text`."""
+    """Parse `Name <address>` or a bare address; the address is "" if `text` has none."""
     name = address = ""
     if found := _NAMED.match(text):
         name, address = found[1], found[2]
@@ -35,7 +35,7 @@ def parse_mailbox(text: str) -> Mailbox:
 
 
 def _unquote(name: str) -> str:
-    """`name` without the quotes around it and the backslashes in front of those inside."""
+    """`name` without quotes around it and without backslashes before quotes inside."""
     name = name.strip()
     name = name.removeprefix('"').removesuffix('"')
     return name.replace('\\"', '"').strip()
@@ -43,13 +43,13 @@ def _unquote(name: str) -> str:
 
 @dataclass(frozen=True)
 class Mailmap:
-    """`names` and `addresses` are keyed by address, or by the whole mailbox when it has a name."""
+    """`names` and `addresses` are keyed by address, or by the whole mailbox if it has a name."""
 
     names: dict[Mailbox, str]
     addresses: dict[Mailbox, str]
 
     def apply(self, mailbox: Mailbox) -> Mailbox:
-        """`mailbox` with the name and the address that it should have."""
+        """`mailbox` with the name and the address that .mailmap gives it."""
         for key in (mailbox, Mailbox("", mailbox.address)):
             if key in self.names or key in self.addresses:
                 return Mailbox(
@@ -59,7 +59,7 @@ class Mailmap:
 
 
 def parse_mailmap(text: bytes) -> Mailmap:
-    """Read .mailmap; a line that is none of its four forms is passed over."""
+    """Parse .mailmap; a line that has none of its four forms is ignored."""
     names: dict[Mailbox, str] = {}
     addresses: dict[Mailbox, str] = {}
     for raw in text.decode("utf-8", "replace").split("\n"):

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""MAINTAINERS as data: its sections, and which of them a path belongs to.
+"""MAINTAINERS as data: its sections, and the sections that a path belongs to.
 
-The rules are those of the kernel's own scripts/get_maintainer.pl, down to its corners, because
-its answer is what a maintainer expects:
+The rules are those of the kernel's own scripts/get_maintainer.pl, in all details, because
+maintainers expect its results:
 
-- a section is a run of `X: value` lines after a line that is none; blank lines and comments in
-  between do not count;
+/- a section is a run of `X: value` lines after a line of another form; blank lines and comments in
+between do not count;
 - a file pattern is a prefix of the path: `*` and `?` are wildcards, anything else is a regular
   expression, a pattern that ends in `/` covers everything below, any other one only its own depth;
-- the more slashes the pattern has that matched last in a section, the more specific the section;
-  a pattern that begins with a wildcard is the least specific, a path regex (`N:`) comes before it;
+- the more slashes are in the pattern of a section that matched last, the more specific is the
+  section; a pattern that begins with a wildcard is the least specific, a path regex (`N:`) comes
+  before it;
 - of equally specific sections the script picks one at random; here it is one without wildcards,
-  else the one with the longest pattern, else the first of the file.
+  else the one with the longest pattern, else the first in the file.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ _LITERAL = re.compile(r"[\w/\-.,~=%:#!@ ]*\Z")
 class Section:
     """One section: `entries` are its letters and values in the order of the file.
 
-    `number` is where it stands in the file, counted in sections from 0; `keywords` are the `K:`
-    values with their sort key in the order in which the script looks at them.
+    `number` is its position in the file, counted in sections from 0; `keywords` are the `K:` values
+    with their sort key in the order in which the script uses them.
     """
 
     number: int
@@ -51,12 +52,12 @@ class Section:
 
     @property
     def status(self) -> str:
-        """The last `S:` value, "" when there is none."""
+        """The last `S:` value, "" if there is none."""
         return (self.values("S") or ("",))[-1]
 
 
 class _Rank(NamedTuple):
-    """How specific a match is; the smaller the more. `depth` is minus that of the script."""
+    """How specific a match is; smaller is more specific. `depth` is minus that of the script."""
 
     depth: int
     wildcard: bool
@@ -93,7 +94,7 @@ class _Pattern:
 
 @dataclass(frozen=True)
 class Maintainers:
-    """The sections of one MAINTAINERS, with `directories` of the tree without trailing slash.
+    """The sections of one MAINTAINERS; `directories` are those of the tree, without trailing slash.
 
     `problems` has one line for each entry whose expression cannot be used; it matches nothing.
     """
@@ -103,11 +104,11 @@ class Maintainers:
     problems: list[str] = field(default_factory=list, compare=False)
 
     def matching(self, path: str) -> tuple[Section, ...]:
-        """The sections that `path` belongs to, the most specific first, keywords left aside."""
+        """The sections of `path`, the most specific first, without keywords."""
         return tuple(self.sections[number] for _, number in self._ranked(path))
 
     def most_specific(self, path: str) -> tuple[Section, ...]:
-        """Those of :meth:`matching` between which the script would pick at random."""
+        """Those of :meth:`matching` from which the script would pick at random."""
         ranked = self._ranked(path)
         return tuple(self.sections[n] for rank, n in ranked if rank.depth == ranked[0][0].depth)
 
@@ -129,7 +130,7 @@ class Maintainers:
         )
 
     def by_keywords(self, texts: Iterable[bytes]) -> tuple[Section, ...]:
-        """The sections one of whose `K:` expressions is found in one of `texts`."""
+        """The sections with a `K:` expression that matches one of `texts`."""
         wanted = list(texts)
         found = [
             (key, number)
@@ -139,7 +140,7 @@ class Maintainers:
         return tuple(self.sections[number] for _, number in sorted(found))
 
     def subsystem_of(self, path: str) -> str:
-        """The title of the most specific section of `path`; THE REST when there is none."""
+        """The title of the most specific section of `path`; THE REST if there is none."""
         found = self.matching(path)
         return found[0].title if found else THE_REST
 
@@ -153,7 +154,7 @@ class Maintainers:
 
     @cached_property
     def _by_directory(self) -> dict[str, list[_Pattern]]:
-        """Every pattern under the longest directory that it spells out."""
+        """Every pattern, by the longest directory that it spells out."""
         found: dict[str, list[_Pattern]] = {}
         for section in self.sections:
             for entry, (letter, value) in enumerate(section.entries):
@@ -166,7 +167,7 @@ class Maintainers:
     def _pattern(
         self, number: int, entry: int, letter: str, value: str
     ) -> tuple[_Pattern | None, str]:
-        # Many stars in a row mean what one means, and would take for ever to match.
+        # Several stars in a row mean the same as one, but would take exponential time.
         text = re.sub(r"\*+", ".*", value.replace(".", r"\.")).replace("?", ".")
         if text == value and value in self.directories:
             value = text = value + "/"
@@ -214,10 +215,10 @@ class Maintainers:
 
 
 def parse_maintainers(text: bytes, paths: Iterable[str]) -> Maintainers:
-    """Read MAINTAINERS of a tree that holds `paths`. Lines that fit nothing are titles or prose.
+    """Parse MAINTAINERS of a tree with the files `paths`. Other lines are titles or prose.
 
-    Bytes that are not UTF-8 are kept as Latin-1 line by line, so one bad name spoils no other. A
-    line of some thousand bytes is a mistake or worse, and left out.
+    Bytes that are not UTF-8 are decoded as Latin-1 line by line, so one bad name does not affect
+    others. A line of several thousand bytes is a mistake or an attack, and ignored.
     """
     sections: list[Section] = []
     title, entries, keywords, at = "", [], [], 0  # type: ignore[var-annotated]
@@ -250,7 +251,7 @@ def parse_maintainers(text: bytes, paths: Iterable[str]) -> Maintainers:
 
 
 def read_maintainers(tree: Tree) -> Maintainers:
-    """MAINTAINERS of `tree`, without any section when there is none."""
+    """MAINTAINERS of `tree`, without sections if there is none."""
     return parse_maintainers(tree.read("MAINTAINERS") or b"", tree.files)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Regular expressions that somebody else wrote, searched for in linear time.
+"""Regular expressions that somebody else wrote, matched in linear time.
 
-RE2 (https://swtch.com/~rsc/regexp/regexp3.html) never tries one way to match after the other, so
-no expression and no text can keep us busy for ever. It has no lookaround and no back references;
-an expression with one of these is refused by that name, and the caller says which entry it was.
+RE2 (https://swtch.com/~rsc/regexp/regexp3.html) does not backtrack, so no expression and no text
+can take exponential time. It has no lookaround and no back references; an expression that uses one
+raises BadExpression, and the caller names the entry.
 
 Text is matched as bytes, as scripts/get_maintainer.pl does.
 """
@@ -22,7 +22,7 @@ _REFUSED = (
     (re.compile(rb"invalid perl operator: \(\?>|bad repetition operator: [*+?]\+"),
      "an atomic group is not supported"),
 )  # fmt: skip
-# An escaped character, a bracket expression, or what /x of Perl leaves out.
+# An escaped character, a bracket expression, or text that Perl ignores with /x.
 _VERBOSE = re.compile(rb"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|(\s+|#[^\n]*)", re.S)
 _ENCODING = "utf-8"
 
@@ -38,17 +38,17 @@ class Expression:
     compiled: Any
 
     def search(self, text: str | bytes) -> bool:
-        """Whether it is found anywhere in `text`."""
+        """Whether it matches anywhere in `text`."""
         return self.compiled.search(_raw(text)) is not None
 
     def match(self, text: str | bytes) -> bool:
-        """Whether it is found at the beginning of `text`."""
+        """Whether it matches at the beginning of `text`."""
         return self.compiled.match(_raw(text)) is not None
 
 
 def compile_expression(text: str | bytes, *, verbose: bool = False) -> Expression:
-    """`text` as an expression; with `verbose`, blanks and comments in it count for nothing, as
-    with /x of Perl. A :class:`BadExpression` when it is none, or one that RE2 does not have."""
+    """Compile `text`; with `verbose`, blanks and comments in it are ignored, as with /x in Perl.
+    Raises :class:`BadExpression` if it is invalid, or not supported by RE2."""
     raw = _raw(text)
     if verbose:
         raw = _VERBOSE.sub(lambda found: b"" if found[1] is not None else found[0], raw)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who gets a patch: what the tree's scripts/get_maintainer.pl says, or our own reading.
+"""The recipients of a patch, from the tree's scripts/get_maintainer.pl or our own parser.
 
-Both are asked without git history (`--nogit --nogit-fallback`), so the answer depends on the tree
-alone. `.get_maintainer.ignore` is about people found in history only, so neither needs it. Our own
-reading finds nobody in the text of .yaml files, which the script does.
+Both work without git history (`--nogit --nogit-fallback`), so the answer depends on the tree alone.
+`.get_maintainer.ignore` is about people found in history only, so neither needs it. The script also
+finds people in the text of .yaml files; our own parser does not.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _ATOM = r"[^()<>@,;:\\\".\[\]]"
 _ADDRESS = r"[^()<>@,;:\\\"\[\] ]+@[^()<>@,;:\\\"\[\] ]+"
 _MAILBOX = re.compile(rf"\s*(?:{_ADDRESS}|(?:{_ATOM}|\"[^\"]*\")*<{_ADDRESS}>)\s*\Z")
 _USUAL = 2.0
-"""CPU seconds for one patch; with the MAINTAINERS of a kernel it is less than one."""
+"""CPU seconds for one patch; with the MAINTAINERS of a kernel the script takes less than one."""
 
 _LONGEST_LINE = 4096
-"""Characters in an answer about one of the recipients."""
+"""Characters of a line about a recipient in the script's output."""
 
 
 class Role(StrEnum):
-    """Why somebody gets a patch."""
+    """Why a person or list gets a patch."""
 
     MAINTAINER = "maintainer"
     REVIEWER = "reviewer"
@@ -44,7 +44,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Recipient:
-    """One person or list; `why` is the script's own role text, "" where there is none."""
+    """One person or list; `why` is the role text of the script, "" if there is none."""
 
     mailbox: Mailbox
     role: Role
@@ -53,30 +53,32 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Answer:
-    """Who gets a patch. `source` is "script" or "own reading", `problem` why it is the latter."""
+    """The recipients of a patch. `source` is "script" or "own reading"; `problem` says why the
+    latter."""
 
     recipients: tuple[Recipient, ...]
     source: str
     problem: str = ""
 
     def of(self, *roles: Role) -> tuple[Recipient, ...]:
-        """The recipients that have one of `roles`, in order."""
+        """The recipients with one of `roles`, in order."""
         return tuple(r for r in self.recipients if r.role in roles)
 
 
 @dataclass(frozen=True)
 class Directory:
-    """Everything that our own reading needs of a tree."""
+    """Everything in a tree that our own parser needs."""
 
     maintainers: Maintainers
     mailmap: Mailmap
 
     def for_files(self, files: dict[str, bytes]) -> tuple[Recipient, ...]:
-        """Who gets changes to whole `files`, contents by path: keywords are looked for in them."""
+        """The recipients of changes to whole `files`, contents by path: keywords are searched in
+        them."""
         return self._collect(files, self.maintainers.by_keywords(files.values()))
 
     def for_patch(self, patch: bytes) -> tuple[Recipient, ...]:
-        """Who gets `patch`: keywords are looked for in its message and its changed lines."""
+        """The recipients of `patch`: keywords are searched in its message and its changed lines."""
         names = {n.decode("utf-8", "surrogateescape") for n in _DIFF_NAME.findall(patch)}
         text = _text_for_keywords(patch)
         return self._collect(
@@ -84,7 +86,7 @@ class Directory:
         )
 
     def maintainers_of(self, path: str) -> tuple[str, ...]:
-        """The `M:` of the most specific section of `path`, as mails are addressed to them."""
+        """The `M:` entries of the most specific section of `path`, as addresses of mails."""
         found = self.maintainers.matching(path)
         return tuple(self._addressed(text) for text in found[0].values("M")) if found else ()
 
@@ -106,20 +108,20 @@ class Directory:
 
 
 def read_directory(tree: Tree, maintainers: Maintainers | None = None) -> Directory:
-    """MAINTAINERS, unless it was read already, and .mailmap of `tree`."""
+    """MAINTAINERS, unless it is given, and .mailmap of `tree`."""
     return Directory(
         maintainers or read_maintainers(tree), parse_mailmap(tree.read(".mailmap") or b"")
     )
 
 
 def maintainer_script(worktree: Path) -> TreeScript:
-    """The script of the tree in `worktree`, with limits over all calls."""
+    """The script of the tree in `worktree`, with limits for all calls together."""
     return TreeScript(SCRIPT, worktree, usual=_USUAL)
 
 
 def ask_for_patch(patch: bytes, directory: Directory, script: TreeScript | None) -> Answer:
-    """Who gets `patch`: by `script`, or by `directory` when there is none that may run, it fails,
-    or takes too long."""
+    """The recipients of `patch`: from `script`, or from `directory` if scripts are not allowed, or
+    if it fails or takes too long."""
     if script is None:
         return Answer(directory.for_patch(patch), "own reading", "scripts of the tree are not run")
     asked = _ask(script, patch, ())
@@ -131,7 +133,7 @@ def ask_for_patch(patch: bytes, directory: Directory, script: TreeScript | None)
 def ask_script(
     worktree: Path, *, patch: bytes | None = None, files: Sequence[str] = ()
 ) -> tuple[Recipient, ...] | str:
-    """The answer of the tree's own script to `patch`, or to `files`; one line when it failed.
+    """The answer of the tree's own script for `patch`, or for `files`; one line if it failed.
 
     With `files` the answer is the union over them.
     """
@@ -144,7 +146,7 @@ def _ask(
     outcome = script.run(
         [*_OPTIONS, *(part for name in files for part in ("-f", name))],
         stdin=patch,
-        # A .get_maintainer.conf of the user's would change the answer; hash order would, too.
+        # A .get_maintainer.conf of the user would change the answer; so would hash order.
         env={"HOME": "/nonexistent", "PERL_HASH_SEED": "0", "PERL_PERTURB_KEYS": "0"},
     )
     return outcome if isinstance(outcome, str) else read_answer(outcome.stdout)[0]
@@ -178,7 +180,8 @@ def _role(text: str) -> Role:
 
 
 def _text_for_keywords(patch: bytes) -> bytes:
-    """The lines of `patch` that keywords may match: all before the diff, then changed ones."""
+    """The lines of `patch` that keywords may match: everything before the diff, and changed
+    lines."""
     lines, in_diff = [], False
     for line in patch.split(b"\n"):
         if line.startswith((b"--- ", b"+++ ")):
@@ -193,7 +196,7 @@ def _text_for_keywords(patch: bytes) -> bytes:
 
 
 class _Collector:
-    """Puts people together in the order of the script: nobody twice, by name or by address."""
+    """Collects people in the order of the script, each only once by name and by address."""
 
     def __init__(self, mailmap: Mailmap) -> None:
         self._mailmap = mailmap
@@ -217,7 +220,7 @@ class _Collector:
         address, _, more = value.strip().partition(" ")
         address, _, tabbed = address.partition("\t")
         known = {r.mailbox.address.lower() for r in self._lists}
-        # Some entries are a name and an address; the script takes their first word and drops it.
+        # Some entries have a name before the address; the script splits off the first word.
         fits = "@" in address and "subscribers-only" not in more + tabbed
         if fits and address.lower() not in known:
             self._lists.append(Recipient(Mailbox("", address), Role.LIST, f"list:{section.title}"))
@@ -232,7 +235,7 @@ class _Collector:
             self._names.add(name)
 
     def recipients(self) -> tuple[Recipient, ...]:
-        """Everybody, with .mailmap applied, and those that it makes the same only once."""
+        """Everybody, with .mailmap applied, and without the duplicates that it creates."""
         by_name: dict[str, Mailbox] = {}
         by_address: dict[str, Mailbox] = {}
         found: dict[Mailbox, Recipient] = {}
@@ -248,7 +251,7 @@ class _Collector:
 
 
 def _split(value: str) -> list[str]:
-    """The mailboxes of one entry: several only when each of them is well formed."""
+    """The mailboxes of one entry: several only if each of them is well formed."""
     parts = _at_commas(value)
     if len(parts) > 1 and all(_MAILBOX.match(part) for part in parts):
         return parts
@@ -256,7 +259,7 @@ def _split(value: str) -> list[str]:
 
 
 def _at_commas(value: str) -> list[str]:
-    """`value` at each comma with an even number of quotes behind it."""
+    """`value` split at each comma with an even number of quotes after it."""
     pieces = value.split(",")
     behind = value.count('"')
     parts = [""]

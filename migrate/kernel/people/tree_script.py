@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A script of the tree, which may be busy for hours with what somebody wrote for it to read.
+"""A script of the tree, with limits on its time: its input may have been written to stall it.
 
-get_maintainer.pl searches for the expressions of MAINTAINERS one way after the other. A call that
-uses up its time is the last one: the next patch would fare no better.
+get_maintainer.pl matches the expressions of MAINTAINERS with backtracking. After a call that
+exceeds a limit the script is not called again: the next patch would take as long.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 CPU_SECONDS = 20
-"""For one call, which takes less than two for the largest patches."""
+"""For one call, which takes less than two seconds for the largest patches."""
 
 CPU_SECONDS_IN_ALL = 300
 """For all calls of one script in a run."""
 
 PATIENCE = 20
-"""CPU seconds that calls may take together before it is asked how many there were."""
+"""CPU seconds that all calls together may take before the average counts."""
 
 MOST_OUTPUT = 4 << 20
-"""Bytes; a list of people, or of complaints about one patch, has some thousand."""
+"""Bytes; a list of people, or of warnings about one patch, has a few thousand."""
 
 _PATIENCE = 120.0
-"""Seconds for a call that does nothing, or gets no processor."""
+"""Seconds for a call that does nothing, or gets no CPU time."""
 
 
 @dataclass
 class TreeScript:
-    """The script `name` in the tree `worktree`; `used` is the CPU time of its calls, in seconds,
-    and `given_up` why there are no more of them, or "". They may take `usual` seconds on average,
-    once they have taken :data:`PATIENCE` together."""
+    """The script `name` in the tree `worktree`; `used` is the CPU time of its calls in seconds.
+    `given_up` says why it is not called any more, or is "". Calls may take `usual` seconds on
+    average, as soon as they have taken :data:`PATIENCE` together."""
 
     name: str
     worktree: Path
@@ -56,7 +56,8 @@ class TreeScript:
         stdin: bytes | None = None,
         env: Mapping[str, str] | None = None,
     ) -> process.Finished | str:
-        """How it ended with one of the exit codes `good`, or why not, in one line."""
+        """The result of a run with one of the exit codes `good`, or one line on why there is
+        none."""
         if self.given_up:
             return self.given_up
         before = _used()
@@ -91,11 +92,11 @@ def ask_for_each(
     jobs: int,
     told: Callable[[Sequence[Item]], None] = lambda _: None,
 ) -> list[Result]:
-    """What `work`, which runs `script`, makes of each of `parts`, in their order; see
+    """The results of `work`, which runs `script`, for each of `parts`, in their order; see
     :func:`migrate.base.programs.workers.share_out`.
 
-    Where several processes ask and one of them gives the script up, all is asked once more by this
-    one alone: for which parts it was given up must not depend on who was first.
+    If the script is given up in one of several processes, everything is done again by this process
+    alone: the parts without the script must not depend on timing.
     """
     if script is None or jobs < 2:
         return share_out(what, work, parts, jobs, told)
@@ -115,6 +116,6 @@ def ask_for_each(
 
 
 def _used() -> float:
-    """CPU seconds of all programs that were started and have ended."""
+    """CPU seconds of all child processes that have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
