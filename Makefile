@@ -41,7 +41,7 @@ BOOT_TOOLS := qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system
 	/usr/lib/*/libc.a=libc6-dev /usr/aarch64-linux-gnu/lib/libc.a=libc6-dev-arm64-cross ccache=ccache
 # Whatever builds: ccache is put before the compiler where it is installed.
 WITH_CCACHE := tests/delivery/builds tests/cli/test_build_options.py tests/end_to_end/test_run.py \
-	tests/faults/test_bad_input.py tests/faults/test_leftovers.py tests/delivery/proof/test_named.py
+	tests/faults/test_bad_input.py tests/faults/test_leftovers.py tests/delivery/proof/scratch/test_named.py
 BROWSER_TOOLS := /usr/bin/chromium=chromium /usr/bin/chromedriver=chromium-driver
 
 # Scan, rewrite and build: where programs of the machine do the work.

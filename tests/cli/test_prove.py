@@ -19,11 +19,11 @@ from migrate.delivery.compile.folder import Config
 from migrate.delivery.compile.model import Recipe
 from migrate.delivery.proof import controls, trial
 from migrate.delivery.proof import prove as proving
-from migrate.delivery.proof.kernel import Kernels, NotBuilt
 from migrate.delivery.proof.machine import boot as booting
 from migrate.delivery.proof.machine import guest
 from migrate.delivery.proof.machine.emulated import emulated_machines
 from migrate.delivery.proof.machine.exercises import Exercise
+from migrate.delivery.proof.scratch.kernel import Kernels, NotBuilt
 from migrate.kernel.kbuild.toolchains import find_toolchain, known_architecture
 
 # One worker runs them all: the workspace is shared between the tests.

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrate.analysis.model import PinGroup
-from migrate.delivery.proof.configuration import Configuring, NotHere
 from migrate.delivery.proof.machine.exercises import Exercise
+from migrate.delivery.proof.scratch.configuration import Configuring, NotHere
 from migrate.rewrite.profile.faulted import only_faults
 
 

@@ -22,7 +22,7 @@ from migrate.delivery.proof.model import (
     Outcome,
     Spoiling,
 )
-from migrate.delivery.proof.places import Hunk, new_line
+from migrate.delivery.proof.seen.places import Hunk, new_line
 from migrate.kernel.tree import Tree
 
 _CAUGHT = (Outcome.HELD, Outcome.FOREIGN)

@@ -4,12 +4,12 @@ it, and put together what was seen."""
 
 from __future__ import annotations
 
-from migrate.delivery.proof.instrument import Instrumented, Unfit, Wanted, instrument
 from migrate.delivery.proof.machine.emulated import Emulated, emulated_machines
-from migrate.delivery.proof.merged import merged
 from migrate.delivery.proof.model import Outcome, Proof
-from migrate.delivery.proof.named import named
-from migrate.delivery.proof.source import open_source
+from migrate.delivery.proof.scratch.instrument import Instrumented, Unfit, Wanted, instrument
+from migrate.delivery.proof.scratch.named import named
+from migrate.delivery.proof.scratch.source import open_source
+from migrate.delivery.proof.seen.merged import merged
 from migrate.delivery.proof.task import Prepared, Stop, Task
 from migrate.delivery.proof.trial import trial
 

@@ -10,8 +10,8 @@ from migrate.analysis.model import PinGroup
 from migrate.base.progress import Progress
 from migrate.delivery.compile.model import BuildOptions
 from migrate.delivery.model import Branch
-from migrate.delivery.proof.instrument import Instrumented
-from migrate.delivery.proof.source import Source
+from migrate.delivery.proof.scratch.instrument import Instrumented
+from migrate.delivery.proof.scratch.source import Source
 from migrate.kernel.tree import Tree
 
 

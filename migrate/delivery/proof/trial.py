@@ -6,45 +6,26 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from migrate.analysis.model import PinGroup
 from migrate.delivery.compile.model import BuildOptions, Recipe
-from migrate.delivery.proof.blocks import blocks
 from migrate.delivery.proof.chosen import Chosen, choose, no_exercise
-from migrate.delivery.proof.configuration import Configuring, recipe
-from migrate.delivery.proof.controls import (
-    Names,
-    NotSpoiled,
-    Round,
-    Spoiled,
-    is_final,
-    judged,
-    not_made,
-    rounds,
-    spoil_round,
-    unbuilt,
-)
-from migrate.delivery.proof.covered import Covered
-from migrate.delivery.proof.judge import failed_by_splats, judge, seen
-from migrate.delivery.proof.kernel import Kernels, NotBuilt
+from migrate.delivery.proof.controlled import Controls
+from migrate.delivery.proof.judging import Judging, results
 from migrate.delivery.proof.machine.boot import Machine, boot, fastest
 from migrate.delivery.proof.machine.console import Console
 from migrate.delivery.proof.machine.emulated import Emulated
 from migrate.delivery.proof.machine.exercises import exercises, machines
 from migrate.delivery.proof.machine.guest import NoGuest, make_guest
-from migrate.delivery.proof.model import (
-    Control,
-    ExerciseResult,
-    GroupProof,
-    Line,
-    Outcome,
-    Proof,
-)
-from migrate.delivery.proof.named import named, of_kernel
-from migrate.delivery.proof.places import Places, hunks_between
+from migrate.delivery.proof.model import ExerciseResult, GroupProof, Outcome, Proof
+from migrate.delivery.proof.scratch.configuration import Configuring, recipe
+from migrate.delivery.proof.scratch.kernel import Kernels, NotBuilt
+from migrate.delivery.proof.scratch.named import of_kernel
+from migrate.delivery.proof.seen.blocks import blocks
+from migrate.delivery.proof.seen.covered import Covered
+from migrate.delivery.proof.seen.places import hunks_between
 from migrate.delivery.proof.task import Prepared, Stop, Task
 from migrate.kernel.kbuild.toolchains import (
     Toolchain,
@@ -54,12 +35,8 @@ from migrate.kernel.kbuild.toolchains import (
 )
 from migrate.kernel.tree import Tree
 
-_PLAIN = "plain"
 _PASSES = 6
 """How often each exercise is run; data/guest.c says how."""
-_BOOTS = 3
-"""How often a control is booted at most: what fails in an exercise, and when, is not always the
-same, so that a release may not be reached."""
 _KASAN_MEMORY = 1536
 _KASAN_SLOWNESS = 3
 
@@ -129,16 +106,21 @@ class _Trial:
         seconds = round(time.monotonic() - start, 1)
         if console.problem:
             raise Stop(console.problem, again=shutil.which(self._emulated.emulator) is not None)
-        groups = self._covered(self._judge(console, self._prepared.commit, chosen), console, wanted)
+        judging = Judging(task, self._prepared, chosen, self._hunks)
+        groups = self._covered(judging, console, wanted)
         if task.controls:
-            groups = self._controlled(groups, controlled, chosen, wanted, machine)
+
+            def boots(image: Path, commit: str, what: str) -> Console:
+                return self._boot(replace(machine, image=image), commit, self._log(what))
+
+            groups = Controls(judging, self._kernels, wanted, boots).of(groups, controlled)
         kasan = ", KASAN" if task.kasan else ""
         return Proof(
             task.branch.tip,
             f"Linux {console.release}, {machine.description}{kasan}",
             "",
             groups,
-            tuple(ExerciseResult(n, w) for n, w in _results(console).items()),
+            tuple(ExerciseResult(n, w) for n, w in results(console).items()),
             tuple(dict.fromkeys(splat.text for splat in console.splats)),
             console.unfinished,
             seconds=seconds,
@@ -190,39 +172,18 @@ class _Trial:
             machine = replace(machine, memory=_KASAN_MEMORY, seconds=longer)
         return machine
 
-    def _places(self, commit: str) -> Places:
-        hunks = hunks_between(self._source.folder, self._task.branch.base, commit)
-        return Places(self._task.groups, hunks, self._source.folder)
-
-    def _judge(self, console: Console, commit: str, chosen: Chosen) -> tuple[GroupProof, ...]:
-        """The outcomes by what a guest that ran `commit` says."""
-        groups = self._task.groups
-        table = console.last
-        assert table is not None
-        results = _results(console)
-        return judge(
-            groups,
-            seen(table, self._places(commit)),
-            failed_by_splats(console, groups, chosen.files_of),
-            lambda group: chosen.why_not(group, results),
-            self._is_noted,
-        )
-
-    def _is_noted(self, group: PinGroup, at: Line) -> bool:
-        changed = any(hunk.has_old(at.line) for hunk in self._hunks.get(at.path, ()))
-        return changed or group.name in self._task.lookups
-
     def _covered(
-        self, groups: tuple[GroupProof, ...], console: Console, wanted: Recipe
+        self, judging: Judging, console: Console, wanted: Recipe
     ) -> tuple[GroupProof, ...]:
-        """`groups` with the lines of their functions that ran."""
+        """The outcomes, with the lines of the groups' functions that ran."""
+        groups = judging.judge(console, self._prepared.commit)
         table = console.last
         if table is None or not table.places:
             return groups
         self._task.progress("looking which lines ran", 0, 0)
         found = blocks(self._kernels.folder(wanted), table.places, self._toolchain)
         base = Tree(self._source.folder, self._task.branch.base)
-        covered = Covered(found, self._places(self._prepared.commit), base)
+        covered = Covered(found, judging.places(self._prepared.commit), base)
         by_name = {group.name: group for group in self._task.groups}
         return tuple(
             g
@@ -230,73 +191,6 @@ class _Trial:
             else replace(g, lines=covered.of(by_name[g.group]))
             for g in groups
         )
-
-    def _controlled(
-        self,
-        groups: tuple[GroupProof, ...],
-        before: frozenset[str],
-        chosen: Chosen,
-        wanted: Recipe,
-        machine: Machine,
-    ) -> tuple[GroupProof, ...]:
-        """`groups` with what became of releases that were spoiled, but for those of `before`."""
-        made: dict[str, list[Control]] = {}
-        every = rounds([g for g in groups if g.group not in before], self._task.lookups)
-        for number, one in enumerate(every, 1):
-            what = f"control {number} of {len(every)}"
-            for group, control in self._control(one, what, chosen, wanted, machine):
-                made.setdefault(group, []).append(control)
-        return tuple(replace(g, controls=tuple(made.get(g.group, ()))) for g in groups)
-
-    def _control(
-        self, tried: Round, what: str, chosen: Chosen, wanted: Recipe, machine: Machine
-    ) -> Iterator[tuple[str, Control]]:
-        prepared, before = self._prepared, self._source.tree(self._prepared.commit)
-        made_of = prepared.instrumented
-        names = Names(made_of.acquires, made_of.releases, made_of.drops)
-        base = Tree(self._source.folder, self._task.branch.base)
-        files, failed = spoil_round(tried, base, prepared.tree, self._hunks, names)
-        while True:
-            commit = self._source.commit(before.commit, named(files, before))
-            image = self._kernels.build(wanted, commit, what)
-            if not isinstance(image, NotBuilt):
-                break
-            bad = unbuilt(tried, image.objects)
-            left_out = files.keys() & {item.release.path for item in bad}
-            if not left_out:
-                yield from not_made(tried, image.reason)
-                return
-            # One file that does not compile is no reason against all others.
-            files = {path: text for path, text in files.items() if path not in left_out}
-            failed |= bad
-        made: dict[str, Control] = {}
-        unspoiled = {item.group for item in failed}
-        for attempt in range(1, _BOOTS + 1):
-            self._task.progress(f"booting {what}", 0, 0)
-            # In all passes: there are releases that only run when something fails.
-            log = self._log(f"{what} attempt {attempt}" if attempt > 1 else what)
-            console = self._boot(replace(machine, image=image), commit, log)
-            for group, control in self._noticed(tried, console, commit, chosen, failed):
-                if group not in made or not is_final(made[group]):
-                    made[group] = control
-            if all(is_final(control) for name, control in made.items() if name not in unspoiled):
-                break
-        yield from made.items()
-
-    def _noticed(
-        self,
-        tried: Round,
-        console: Console,
-        commit: str,
-        chosen: Chosen,
-        failed: Mapping[Spoiled, NotSpoiled],
-    ) -> Iterator[tuple[str, Control]]:
-        """What one boot of a round shows."""
-        if console.problem or console.last is None:
-            return not_made(tried, console.problem)
-        places = self._places(commit)
-        passed = {line for site in console.last.releases for line in places.lines_of(site)}
-        return judged(tried, self._judge(console, commit, chosen), failed, passed)
 
 
 def _toolchain(arch: str, options: BuildOptions) -> Toolchain:
@@ -312,8 +206,3 @@ def _for_programs(toolchain: Toolchain) -> list[str]:
     prefix = toolchain.prefix.rstrip("-")
     target = [f"--target={prefix}"] if "clang" in toolchain.compiler and prefix else []
     return [toolchain.compiler, *target]
-
-
-def _results(console: Console) -> Mapping[str, str]:
-    """What the exercises said in the pass that counts."""
-    return {name: what for (run, name), what in console.results.items() if run == _PLAIN}

@@ -11,9 +11,9 @@ import pytest
 from migrate.analysis.model import Evidence, PinGroup, Trait, TraitKind
 from migrate.analysis.place import Place
 from migrate.delivery.proof.chosen import Chosen, choose
-from migrate.delivery.proof.configuration import Configuring, recipe
 from migrate.delivery.proof.machine.emulated import emulated_machines
 from migrate.delivery.proof.machine.exercises import Exercise
+from migrate.delivery.proof.scratch.configuration import Configuring, recipe
 from migrate.kernel.kbuild.toolchains import known_architecture
 from migrate.kernel.tree import Tree, open_tree
 from tests.delivery.proof.groups import group

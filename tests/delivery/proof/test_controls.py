@@ -27,7 +27,7 @@ from migrate.delivery.proof.model import (
     Pair,
     Spoiling,
 )
-from migrate.delivery.proof.places import Hunk
+from migrate.delivery.proof.seen.places import Hunk
 
 BASE = b"""\
 void f(void)

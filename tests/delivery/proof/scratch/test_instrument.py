@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from migrate.delivery.proof.controls import Names, Spoiled, spoil
-from migrate.delivery.proof.instrument import Instrumented, Unfit, Wanted, instrument
 from migrate.delivery.proof.model import Line, Spoiling
-from migrate.delivery.proof.places import Hunk
+from migrate.delivery.proof.scratch.instrument import Instrumented, Unfit, Wanted, instrument
+from migrate.delivery.proof.seen.places import Hunk
 from migrate.kernel import signatures
 from migrate.kernel.tree import Tree
 

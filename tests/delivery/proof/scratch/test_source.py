@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from migrate.delivery.proof.source import open_source
+from migrate.delivery.proof.scratch.source import open_source
 from tests.snapshots import Snapshot
 
 

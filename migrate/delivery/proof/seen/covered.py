@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from migrate.analysis.frontend.syntax import Function, Source, parse
 from migrate.analysis.model import PinGroup
-from migrate.delivery.proof.blocks import Block
 from migrate.delivery.proof.model import FunctionLines
-from migrate.delivery.proof.places import Places
+from migrate.delivery.proof.seen.blocks import Block
+from migrate.delivery.proof.seen.places import Places
 from migrate.kernel.tree import Tree
 
 

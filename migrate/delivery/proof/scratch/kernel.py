@@ -15,7 +15,7 @@ from migrate.delivery.compile.jobs import JobServer, run_parallel
 from migrate.delivery.compile.make import MakeRun
 from migrate.delivery.compile.model import BuildOptions, Recipe
 from migrate.delivery.proof.machine.emulated import Emulated
-from migrate.delivery.proof.source import Source
+from migrate.delivery.proof.scratch.source import Source
 from migrate.kernel.kbuild.toolchains import Toolchain
 from migrate.kernel.tree import Tree
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from migrate.delivery.proof.machine.emulated import emulated_machines
-from migrate.delivery.proof.merged import merged
 from migrate.delivery.proof.model import (
     Control,
     ControlOutcome,
@@ -18,6 +17,7 @@ from migrate.delivery.proof.model import (
     Proof,
     Spoiling,
 )
+from migrate.delivery.proof.seen.merged import merged
 
 X86, ARM64 = emulated_machines()
 TAKEN, GIVEN, OTHER = Line("x.c", 10), Line("x.c", 20), Line("x.c", 30)

@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from migrate.delivery.proof.judge import failed_by_splats, judge, seen
 from migrate.delivery.proof.machine.console import Console, Site, Splat, Table
 from migrate.delivery.proof.model import GroupProof, HeldPins, Line, Outcome, Pair
-from migrate.delivery.proof.places import Places
+from migrate.delivery.proof.seen.judge import failed_by_splats, judge, seen
+from migrate.delivery.proof.seen.places import Places
 from tests.delivery.proof.groups import group
 
 A10, A20, A30 = Site("a.c", 10), Site("a.c", 20), Site("a.c", 30)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from migrate.analysis.model import PinGroup
 from migrate.delivery.proof.machine.console import Console, Site, Table
 from migrate.delivery.proof.model import NOBODY, GroupProof, HeldPins, Line, Outcome, Pair
-from migrate.delivery.proof.places import Known, Places
+from migrate.delivery.proof.seen.places import Known, Places
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from migrate.delivery.proof.machine.console import Site
 from migrate.delivery.proof.model import NOBODY, Line
-from migrate.delivery.proof.places import Hunk, Places, hunks_between, old_lines
+from migrate.delivery.proof.seen.places import Hunk, Places, hunks_between, old_lines
 from tests.delivery.proof.groups import group
 
 SAME = Hunk(10, 1, 10, 1)

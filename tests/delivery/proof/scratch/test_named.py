@@ -12,7 +12,7 @@ from migrate.delivery.compile.jobs import JobServer
 from migrate.delivery.compile.make import Kernel
 from migrate.delivery.compile.model import BuildOptions
 from migrate.delivery.proof.machine.console import Console, Table
-from migrate.delivery.proof.named import RECORD, name_of, named, of_kernel
+from migrate.delivery.proof.scratch.named import RECORD, name_of, named, of_kernel
 from migrate.kernel.kbuild.toolchains import Toolchain, architectures
 from migrate.kernel.tree import Tree
 

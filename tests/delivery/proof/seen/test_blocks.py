@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from migrate.delivery.proof.blocks import Block, blocks
-from migrate.delivery.proof.covered import Covered
 from migrate.delivery.proof.machine.console import Site
 from migrate.delivery.proof.model import FunctionLines
-from migrate.delivery.proof.places import Hunk, Places
+from migrate.delivery.proof.seen.blocks import Block, blocks
+from migrate.delivery.proof.seen.covered import Covered
+from migrate.delivery.proof.seen.places import Hunk, Places
 from migrate.kernel.kbuild.toolchains import Toolchain, find_toolchain, known_architecture
 from migrate.kernel.tree import Tree
 from tests.delivery.proof.groups import group

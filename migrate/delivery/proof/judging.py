@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From what a guest says to the outcomes of a task's groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migrate.analysis.model import PinGroup
+from migrate.delivery.proof.chosen import Chosen
+from migrate.delivery.proof.machine.console import Console
+from migrate.delivery.proof.model import GroupProof, Line
+from migrate.delivery.proof.seen.judge import failed_by_splats, judge, seen
+from migrate.delivery.proof.seen.places import Hunk, Places, hunks_between
+from migrate.delivery.proof.task import Prepared, Task
+
+_PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Judges guests by the groups of `task`; `hunks` are what its branch changes, by path."""
+
+    task: Task
+    prepared: Prepared
+    chosen: Chosen
+    hunks: Mapping[str, tuple[Hunk, ...]]
+
+    def places(self, commit: str) -> Places:
+        """Where the sites of a kernel of `commit` are."""
+        folder = self.prepared.source.folder
+        return Places(
+            self.task.groups, hunks_between(folder, self.task.branch.base, commit), folder
+        )
+
+    def judge(self, console: Console, commit: str) -> tuple[GroupProof, ...]:
+        """The outcomes by what a guest that ran `commit` says."""
+        groups = self.task.groups
+        table = console.last
+        assert table is not None
+        said = results(console)
+        return judge(
+            groups,
+            seen(table, self.places(commit)),
+            failed_by_splats(console, groups, self.chosen.files_of),
+            lambda group: self.chosen.why_not(group, said),
+            self._is_noted,
+        )
+
+    def _is_noted(self, group: PinGroup, at: Line) -> bool:
+        changed = any(hunk.has_old(at.line) for hunk in self.hunks.get(at.path, ()))
+        return changed or group.name in self.task.lookups
+
+
+def results(console: Console) -> Mapping[str, str]:
+    """What the exercises said in the pass that counts."""
+    return {name: what for (run, name), what in console.results.items() if run == _PLAIN}
