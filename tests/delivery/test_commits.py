@@ -23,7 +23,12 @@ from migrate.base.prose import listed, sentence
 from migrate.base.stores.git import git_output
 from migrate.delivery.commits.calls import swaps
 from migrate.delivery.commits.make import make_commits, user_identity
-from migrate.delivery.commits.messages import FLAG_RULE
+from migrate.delivery.commits.messages import (
+    DROP_RULE,
+    FLAG_RULE,
+    Conversion,
+    describe_group,
+)
 from migrate.delivery.commits.prefixes import from_paths, learn
 from migrate.delivery.commits.publish import Published, publish
 from migrate.delivery.wording import wrap
@@ -151,7 +156,7 @@ def test_message_says_what_why_and_what_changes(tiny: Tiny) -> None:
         "one_start() takes references to user pages with get_user_pages_fast();",
         "one_stop() drops them with put_page().",
         "The device writes to the page.",
-        "A reference keeps a page from being freed, but",
+        "A plain reference does not tell the file system",
         "Pin the pages with pin_user_pages_fast() and release them with unpin_user_page().",
         "- Nothing marks the page dirty.",
     ):
@@ -162,7 +167,7 @@ def test_message_says_what_why_and_what_changes(tiny: Tiny) -> None:
 def test_message_names_the_document_where_the_tree_has_it(make_tiny: Callable[..., Tiny]) -> None:
     tiny = make_tiny({"Documentation/core-api/pin_user_pages.rst": b"CASEs\n"})
     branch = tiny.commit(*tiny.results(tiny.change(ONE, "ALPHA DRIVER")))
-    assert "CASE 2 (RDMA) of Documentation/core-api/pin_user_pages.rst" in " ".join(
+    assert "CASE 2 (RDMA and the like) of Documentation/core-api/pin_user_pages.rst" in " ".join(
         body(tiny, branch.tip).split()
     )
 
@@ -353,6 +358,20 @@ def test_what_the_edit_settles_is_no_warning_any_more(tiny: Tiny) -> None:
     assert "- The pages may be written to.\n" in text
 
 
+def test_a_flag_that_goes_is_named(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    (file,) = change.files
+    assert file.before is not None
+    before = file.before + b"/* FOLL_GET FOLL_WRITE */"
+    gone = replace(file, before=before, after=file.after + b"/* FOLL_WRITE */")
+    told = describe_group(Conversion(group, verdict, replace(change, files=(gone,))))
+    assert told.notes == ()
+    change = replace(change, files=(gone,), rules=(DROP_RULE,))
+    told = describe_group(Conversion(group, verdict, change))
+    assert told.notes == ("Drop FOLL_GET, which the new function does not accept.",)
+    assert (data_folder("cocci") / "rewrite" / DROP_RULE).is_file()
+
+
 def test_what_the_author_states_is_told_from_what_was_found(tiny: Tiny) -> None:
     group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
     assert "states" not in body(tiny, tiny.commit(*tiny.results((group, verdict, change))).tip)
@@ -411,6 +430,9 @@ def test_learned_prefixes(subjects: list[str], text: str | None) -> None:
         (["drivers/video/fbdev/x.c"], "fbdev: x:"),
         (["net/xdp/x.c"], "xsk:"),
         (["kernel/trace/x.c"], "tracing:"),
+        (["kernel/futex/core.c"], "futex:"),
+        (["arch/x86/kernel/alpha.c", "kernel/events/alpha.c"], "alpha:"),
+        (["arch/x86/kernel/alpha.c", "kernel/events/beta.c"], "x86/alpha:"),
     ],
 )
 def test_prefixes_by_path(paths: list[str], text: str) -> None:

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from migrate.analysis.verdicts.notes import NoteKind, note
-from migrate.delivery.commits.messages import RULES_DOCUMENT, Call, CommitText, GroupText, messages
+from migrate.delivery.commits.messages import RULES_DOCUMENT, CommitText, messages
+from migrate.delivery.commits.text.groups import Call, GroupText
 from migrate.delivery.plumbing import Identity
 
 WHO = Identity("A Person", "person@example.org")
@@ -51,3 +54,39 @@ def test_a_release_that_fits_already_is_not_called_new() -> None:
     assert "with vaddr_pin_pages(); the calls that release them need no change." in told
     assert "and release them with" not in told
     assert "and release them with unpin_user_page()." in text("", one())
+
+
+def looks(function: str, reason: str = "Only struct page is looked at.") -> GroupText:
+    call = Call(function, "a.c", "get_user_pages_fast", "look", "")
+    drop = Call(function, "a.c", "put_page", "put_page", "")
+    shown = (f"a.c:1: {function};",)
+    return GroupText(function, "follow", "4", reason, (), (), (call,), (drop,), shown=shown)
+
+
+def test_what_is_true_of_several_functions_is_said_once() -> None:
+    told = text(RULES_DOCUMENT, looks("one"), looks("two"), looks("other", "Another reason."))
+    said = "one() and two(), CASE 4: Only struct page is looked at. get_user_pages_fast() becomes"
+    assert f"{said} look(). a.c:1: one; a.c:1: two;" in told
+    assert "other(), CASE 4: Another reason. get_user_pages_fast() becomes look()." in told
+
+
+def test_releases_elsewhere_stay_with_their_acquires() -> None:
+    def kept(function: str) -> GroupText:
+        drop = Call(f"{function}_end", "a.c", "put_page", "unpin_user_page", "")
+        return replace(one("pin", function), releases=(drop,))
+
+    told = text(RULES_DOCUMENT, kept("first"), kept("second"))
+    for name in ("first", "second"):
+        assert f"{name}(), CASE 2" in told
+        assert f"put_page() in {name}_end() becomes unpin_user_page()." in told
+    both = text(RULES_DOCUMENT, one("pin", "first"), one("pin", "second"))
+    assert "first() and second(), CASE 2" in both
+    assert "put_page() in the same functions becomes unpin_user_page()." in both
+
+
+def test_a_function_is_not_named_twice_in_a_sentence() -> None:
+    group = one("pin", "get")
+    put = Call("put", "a.c", "put_page", "unpin_user_page", "")
+    told = text("", replace(group, releases=(put, *group.releases)))
+    assert "get() takes references to user pages with get_user_pages_fast(); it and put()" in told
+    assert "get_user_pages_fast(); put() drops" in text("", replace(group, releases=(put,)))

@@ -9,7 +9,7 @@ import pytest
 
 from migrate.analysis.model import Acquire, Place
 from migrate.delivery.commits.messages import _always_writes
-from migrate.delivery.commits.pin_facts import PinFacts, effects, pin_facts
+from migrate.delivery.commits.text.pin_facts import PinFacts, effects, pin_facts
 from tests.analysis.memory import tree_of
 
 OLD, NEW = PinFacts(), PinFacts(unshares=True, refuses_files=True)

@@ -23,7 +23,8 @@ from migrate.base.errors import Refusal
 from migrate.base.programs import process
 from migrate.base.programs.workers import recording
 from migrate.base.stores.git import git_output
-from migrate.delivery.commits.messages import Call, CommitText, GroupText, messages
+from migrate.delivery.commits.messages import CommitText, messages
+from migrate.delivery.commits.text.groups import Call, GroupText
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History, mark_sent
 from migrate.delivery.mail.addressees import ALWAYS, address_patch

@@ -83,13 +83,15 @@ class Left:
     def in_words(self) -> str:
         """One line: before and after."""
         direct = f"{len(self.staying)} of {len(self.direct)} calls of get_user_pages*()"
-        helpers = f", and {len(self.helpers_staying)} of {len(self.helpers)} calls of its helpers"
+        few, of = len(self.helpers_staying), len(self.helpers)
+        count = f"all {of}" if few == of else f"{few} of {of}"
+        helpers = f", and {count} calls of helpers over it"
         return f"{direct} outside of mm/ remain{helpers if self.helpers else ''}."
 
     def with_stops(self) -> str:
-        """The same line, with what stops the direct ones."""
+        """The same, with what stops the direct ones."""
         stops = "; ".join(f"{stop} ({number})" for stop, number in self.by_stop())
-        return f"{self.in_words()[:-1]}: {stops}." if stops else self.in_words()
+        return f"{self.in_words()} The reasons: {stops}." if stops else self.in_words()
 
 
 def left(classification: Classification) -> Left:

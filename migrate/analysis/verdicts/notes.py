@@ -31,6 +31,7 @@ class NoteKind(StrEnum):
     FAULTS_MORE = auto()
     STRINGS = auto()
     NAMED_FLAGS = auto()
+    DROPPED_FLAGS = auto()
     UNSHARES = auto()
     REFUSES_FILES = auto()
 
@@ -69,6 +70,7 @@ WORDS: Mapping[NoteKind, str] = {
     ),
     NoteKind.STRINGS: "Strings that name {name} are left as they are: {where}.",
     NoteKind.NAMED_FLAGS: "Pass flags where a truth value was passed as gup_flags.",
+    NoteKind.DROPPED_FLAGS: "Drop {name}, which the new function does not accept.",
     NoteKind.UNSHARES: (
         "{where} pin without FOLL_WRITE first unshares an anonymous page that is shared"
         " copy-on-write; a plain reference does not."

@@ -149,11 +149,11 @@ def reference_consumed(q: Question) -> Answer | None:
     kinds = {u.kind for u in q.group.uses} - {UseKind.CONSUMED}
     if q.group.releases and (q.group.gaps or not kinds or not kinds <= ONLY_STRUCT):
         return None  # what is released may be used in a way that needs a pin
-    reason = "Only struct page is used until a callee takes over the reference"
+    reason = "Only struct page is used, and a callee takes over the reference"
     lookups = q.lookups_for()
     if lookups:
         # Who gets the reference gets the same kind from a lookup.
-        reason += f", which may as well come from {called(lookups)}"
+        reason += f"; {called(lookups)} takes one of the same kind"
     action = Action.FOLLOW if lookups else Action.KEEP
     return Answer(action, "4", f"{reason}.", Confidence.MEDIUM, _evidence(consumed))
 
@@ -285,8 +285,8 @@ def marked_dirty(q: Question) -> Answer | None:
     dirtied = _evidence(q.uses(UseKind.DIRTY)) or by_release
     if not dirtied or not q.has(TraitKind.MAY_WRITE):
         return None
-    where = "until another function releases them" if _outlives_call(q) else "for a moment"
-    reason = f"The pages are marked dirty and held {where}, so something writes to their data."
+    until = ", until another function releases them" if _outlives_call(q) else ""
+    reason = f"The pages are marked dirty, so their data is written to while they are held{until}."
     case = "2" if _outlives_call(q) else "1"
     return Answer(Action.PIN, case, reason, Confidence.MEDIUM, dirtied)
 

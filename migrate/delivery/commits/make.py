@@ -33,9 +33,9 @@ from migrate.delivery.commits.messages import (
     subject,
     subject_of,
 )
-from migrate.delivery.commits.pin_facts import pin_facts
 from migrate.delivery.commits.prefixes import prefix_for
 from migrate.delivery.commits.smpl import semantic_patch
+from migrate.delivery.commits.text.pin_facts import pin_facts
 from migrate.delivery.commits.trailers import Collected, add_trailers
 from migrate.delivery.history import describe_patch
 from migrate.delivery.model import Branch, Commit

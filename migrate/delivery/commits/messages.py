@@ -7,25 +7,29 @@ that the patch does not do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from migrate import __version__
 from migrate.analysis.audit.model import AuditRule
-from migrate.analysis.model import Acquire, Action, Evidence, PinGroup, TraitKind, Verdict
+from migrate.analysis.model import Acquire, Action, PinGroup, TraitKind, Verdict
 from migrate.analysis.verdicts.decisions import AUTHOR
 from migrate.analysis.verdicts.notes import NoteKind, kind_of, note
 from migrate.analysis.verdicts.rules import data_read
 from migrate.base.programs.templates import Templates
 from migrate.base.prose import called, clean, listed
 from migrate.delivery.commits.calls import Swap, successor, swaps
-from migrate.delivery.commits.pin_facts import PinFacts, effects
 from migrate.delivery.commits.prefixes import Prefix
 from migrate.delivery.commits.smpl import CLOSING, OPENING
+from migrate.delivery.commits.text.groups import Call, GroupText, alike, unique
+from migrate.delivery.commits.text.pin_facts import PinFacts, effects
+from migrate.delivery.commits.text.shown import shown_lines
 from migrate.delivery.plumbing import Identity
 from migrate.delivery.wording import mail_templates, render, wrap
-from migrate.rewrite.model import Fix, GroupChange
+from migrate.rewrite.model import FileChange, Fix, GroupChange
 from migrate.rewrite.profile.counterparts import FAULT_IN
 from migrate.rewrite.profile.faulted import only_faults
 
@@ -35,104 +39,11 @@ SUBJECT_WIDTH = 75
 
 FLAG_RULE = "common/write-to-flag.cocci"
 """What turns a truth value into flags."""
-
-_LINE_WIDTH = 71
-_SHOWN = 2
-"""Lines of evidence in a message; `explain` and the report have all of them."""
+DROP_RULE = "common/drop-flag.cocci"
+"""What leaves a flag out that the new function does not take."""
+_FLAG = re.compile(rb"\bFOLL_\w+")
 
 RULES_DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
-
-
-@dataclass(frozen=True)
-class Call:
-    """Calls of one function by another: `old` became `new`, which is `old` when it stays and ""
-    when it is gone without one in its place; `elsewhere` is the file when it is not the first
-    one of the group, without the folder when that is the same."""
-
-    function: str
-    path: str
-    old: str
-    new: str
-    elsewhere: str
-
-    @property
-    def where(self) -> str:
-        """The calling function, with its file when that is not the first one of the group."""
-        return f"{self.function}() ({self.elsewhere})" if self.elsewhere else f"{self.function}()"
-
-
-@dataclass(frozen=True)
-class GroupText:
-    """One group, in the words of a message; `case` is a number as text, "" when none applies;
-    `by_author` says that the author decided and not the rules; `fault_in` is the function that now
-    faults a page in before it is looked up, "" for none; `contracts` are the facts that the author
-    states and the tool has not seen; `shown` are the lines of the code that the reason is about,
-    with their places; `warnings` are what the edit leaves as it is, `differs` what the new calls do
-    otherwise; `faults` says that no page is asked for, but only faulted in, `reads_only` that no
-    call asks for write access, `may_read` that not every call is seen to ask for it always,
-    `forced` that all of them pass FOLL_FORCE, `longterm` that one passes FOLL_LONGTERM."""
-
-    name: str
-    action: str
-    case: str
-    reason: str
-    warnings: tuple[str, ...]
-    notes: tuple[str, ...]
-    acquires: tuple[Call, ...]
-    releases: tuple[Call, ...]
-    by_author: bool = False
-    fault_in: str = ""
-    contracts: tuple[str, ...] = ()
-    shown: tuple[str, ...] = ()
-    differs: tuple[str, ...] = ()
-    faults: bool = False
-    reads_only: bool = False
-    may_read: bool = False
-    forced: bool = False
-    longterm: bool = False
-
-    @property
-    def takers(self) -> tuple[str, ...]:
-        """The functions that acquire."""
-        return _unique(call.function for call in self._changed)
-
-    @property
-    def old_acquires(self) -> tuple[str, ...]:
-        return _unique(call.old for call in self._changed)
-
-    @property
-    def new_acquires(self) -> tuple[str, ...]:
-        return _unique(call.new for call in self._changed)
-
-    @property
-    def _changed(self) -> Sequence[Call]:
-        """The acquires that change; calls of a helper that takes the pages stay as they are."""
-        return [call for call in self.acquires if call.new != call.old] or self.acquires
-
-    @property
-    def old_releases(self) -> tuple[str, ...]:
-        return _unique(call.old for call in self.releases)
-
-    @property
-    def new_releases(self) -> tuple[str, ...]:
-        return _unique(call.new for call in self.releases)
-
-    @property
-    def droppers(self) -> str:
-        """The functions that release, as text, with the file of those in another one."""
-        if self.same_function:
-            return "the same function" if len(self.takers) == 1 else "the same functions"
-        return listed(self.dropping)
-
-    @property
-    def dropping(self) -> tuple[str, ...]:
-        """The functions that release, with the file of those in another one."""
-        return _unique(call.where for call in self.releases)
-
-    @property
-    def same_function(self) -> bool:
-        """Whether those that acquire release, and nobody else."""
-        return _unique(call.function for call in self.releases) == self.takers
 
 
 @dataclass(frozen=True)
@@ -164,7 +75,7 @@ def describe_group(conversion: Conversion) -> GroupText:
         by_author=verdict.decided_by == AUTHOR,
         fault_in=FAULT_IN if any(s.new == FAULT_IN for s in found) and not faults else "",
         contracts=tuple(f"{c}: {c.why}" for c in group.contracts),
-        shown=tuple(line for e in _first(verdict.evidence, group) for line in _lines_of(e)),
+        shown=shown_lines(verdict.evidence, group),
         differs=differs,
         faults=faults,
         reads_only=not group.has(TraitKind.MAY_WRITE),
@@ -188,32 +99,6 @@ def case_of(verdict: Verdict) -> str:
     return "" if verdict.rule == data_read.__name__ else verdict.case.strip("? ")
 
 
-def _first(evidence: Iterable[Evidence], group: PinGroup) -> Sequence[Evidence]:
-    """Those in the files of the acquires first, then those in their folders: what is far away is
-    the hardest to check."""
-    files = {a.place.path for a in group.acquires}
-    folders = {PurePosixPath(path).parent for path in files}
-
-    def distance(one: Evidence) -> int:
-        path = one.place.path
-        return (path not in files) + (PurePosixPath(path).parent not in folders)
-
-    unique = list({str(e.place): e for e in evidence}.values())
-    return sorted(unique, key=distance)[:_SHOWN]
-
-
-def _lines_of(evidence: Evidence) -> Iterator[str]:
-    """A line of the code as a message shows it: behind its place where that fits, else below it
-    and cut."""
-    text = " ".join(clean(evidence.text).split())
-    one = f"{evidence.place}: {text}"
-    if len(one) <= _LINE_WIDTH:
-        yield one
-        return
-    yield f"{evidence.place}:"
-    yield "  " + (text if len(text) < _LINE_WIDTH - 2 else f"{text[: _LINE_WIDTH - 5]}...")
-
-
 def _settled(warning: str, change: GroupChange) -> bool:
     """Whether the edit itself, or a fix before it, did away with what `warning` is about."""
     mended = any(fix.rule == AuditRule.NEGATIVE_COUNT for fix in change.fixes)
@@ -229,6 +114,17 @@ def _done_besides(conversion: Conversion) -> Iterator[str]:
     """What the edit changed besides the names."""
     if any(_names_flags(w, conversion.change) for w in conversion.verdict.warnings):
         yield note(NoteKind.NAMED_FLAGS)
+    if DROP_RULE in conversion.change.rules and (gone := _dropped_flags(conversion.change.files)):
+        yield note(NoteKind.DROPPED_FLAGS, name=listed(gone))
+
+
+def _dropped_flags(files: Sequence[FileChange]) -> list[str]:
+    """The flags that the edit left out of calls."""
+    gone: Counter[bytes] = Counter()
+    for file in files:
+        gone.update(_FLAG.findall(file.before or b""))
+        gone.subtract(_FLAG.findall(file.after))
+    return [name.decode("ascii") for name, count in sorted(gone.items()) if count > 0]
 
 
 def subject(prefix: Prefix, groups: Sequence[GroupText]) -> str:
@@ -270,7 +166,8 @@ def messages(
     facts = pins or PinFacts()
     values = [
         {
-            "groups": [_for_readers(group, document) for group in text.groups],
+            "groups": (groups := [_for_readers(group, document) for group in text.groups]),
+            "paragraphs": alike(groups),
             "document": document,
             "pins": facts,
             "effects": _effects(text.groups, facts),
@@ -342,19 +239,15 @@ def _elsewhere(path: str, home: str) -> str:
     return pure.name if pure.parent == PurePosixPath(home).parent else path
 
 
-def _unique(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(name for name in dict.fromkeys(names) if name)
-
-
 def _summaries(groups: Sequence[GroupText]) -> list[str]:
     """What the subject may say, the longest first."""
     pins = [g for g in groups if g.action == Action.PIN]
     faults = [g for g in groups if g.faults]
-    new = _unique(c.new for g in groups for c in g.acquires if c.new != c.old)
+    new = unique(c.new for g in groups for c in g.acquires if c.new != c.old)
     looks = len(pins) + len(faults) < len(groups)
     ways = (("pin", pins), ("look up", looks), ("fault in", faults))
     what = f"{' or '.join(way for way, there in ways if there)} {'user ' if pins else ''}pages"
-    functions = _unique(name for g in groups for name in g.takers)
+    functions = unique(name for g in groups for name in g.takers)
     summaries = [f"{what} with {called(new)}"] if new else []
     if len(functions) == 1:
         summaries.append(f"{what} in {called(functions)}")

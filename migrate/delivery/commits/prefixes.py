@@ -90,7 +90,11 @@ def from_paths(paths: Sequence[str]) -> Prefix:
 
 
 def _shared(texts: Sequence[str]) -> str:
-    """What prefixes begin with in common: whole parts, or else the first before a slash."""
+    """What prefixes have in common: the name that all of them end with, or else what they begin
+    with: whole parts, or the first before a slash."""
+    names = {re.split(r"/|: ", text)[-1] for text in texts}
+    if len(names) == 1:
+        return names.pop()
     columns = zip(*(text.rstrip(":").split(": ") for text in texts), strict=False)
     common = [c[0] for c in takewhile(lambda column: len(set(column)) == 1, columns)]
     heads = {text.split("/")[0] for text in texts}

@@ -11,7 +11,8 @@ from typing import Any
 from migrate.analysis.model import Acquire, Action, Classification, PinGroup, Verdict
 from migrate.base.programs.templates import Templates
 from migrate.base.prose import clean, listed
-from migrate.delivery.commits.messages import Conversion, GroupText, case_of, describe_group
+from migrate.delivery.commits.messages import Conversion, case_of, describe_group
+from migrate.delivery.commits.text.groups import GroupText
 from migrate.delivery.mail.changes import Changes
 from migrate.delivery.mail.seen import seen_lines
 from migrate.delivery.mail.style import NOTHING_NEW

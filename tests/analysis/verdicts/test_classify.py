@@ -170,7 +170,7 @@ def test_a_lookup_is_for_its_acquire_and_wants_functions_of_the_tree(
     target = Target(lookups=rules)
     (found,) = classify(tree, Pairing(tree.commit, (about,)), profile=target).verdicts
     assert (found.action, found.case) == (action, "4")
-    named = "look() is enough" in found.reason or "come from look()" in found.reason
+    named = "look() is enough" in found.reason or "look() takes one" in found.reason
     assert named == (action is Action.FOLLOW)
     told = ("look() returns 1 or a negative error code, never 0.",) * (action is Action.FOLLOW)
     assert found.warnings == told

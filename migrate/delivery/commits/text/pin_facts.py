@@ -28,7 +28,7 @@ class PinFacts:
 
 
 class Caller(Protocol):
-    """What of a group the effects of a pin depend on; see GroupText in messages.py."""
+    """What of a group the effects of a pin depend on; see GroupText in groups.py."""
 
     @property
     def takers(self) -> tuple[str, ...]: ...
