@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Migrate the callers of get_user_pages*() in a Linux kernel checkout.
 
-What the commands do can be imported from here; docs/api.md shows how. Nothing is loaded before it
-is asked for, so that the command line is there at once.
+The functions behind the commands can be imported from here; docs/api.md has an example. Modules are
+loaded on first use, so that the command line starts quickly.
 """
 
 from __future__ import annotations

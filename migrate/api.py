@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the commands do, for programs: `from migrate import open_tree, scan, ...`.
+"""The commands as functions: `from migrate import open_tree, scan, ...`.
 
-Every function is typed, prints nothing, reads no option of the environment but those of git, and
-ends with :class:`Refusal` where a command would be refused. The results are frozen dataclasses:
-places count lines from 1 and columns from 0, in bytes; times are in seconds.
+The functions print nothing, and read no environment variables but those of git. They raise
+:class:`Refusal` where a command would end with an error. Results are frozen dataclasses; places
+count lines from 1 and columns from 0, in bytes; times are in seconds.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _CORES = len(os.sched_getaffinity(0))
 
 
 class _Silence:
-    """A listener, and a progress, that nobody hears."""
+    """A listener, and a progress function, that ignores everything."""
 
     def started(self, stage: str) -> None: ...
     def reused(self, stage: str, summary: str) -> None: ...
@@ -52,7 +52,7 @@ class _Silence:
 
 
 class _Forgetful:
-    """A cache for one call: nothing is kept on disk."""
+    """A cache for one call; nothing is stored on disk."""
 
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}
@@ -69,10 +69,10 @@ _USUAL = {"profile": DEFAULT_PROFILE, "revision": "HEAD", "output": ""}
 
 
 def scan(tree: Tree, *, jobs: int = _CORES, progress: Progress = _SILENCE.progress) -> Scan:
-    """Every call of the GUP family in `tree` exactly once, as spatch and tree-sitter see it.
+    """Every call of the GUP family in `tree` exactly once, as found by spatch and tree-sitter.
 
-    `jobs` counts processes. Which functions are the family is read from the headers of `tree`.
-    A :class:`Refusal` when spatch is missing or too old.
+    `jobs` is the number of processes. The members of the family are read from the headers of
+    `tree`. Raises a :class:`Refusal` if spatch is missing or too old.
     """
     return scanning.scan(tree, cache=_Forgetful(), jobs=jobs, progress=progress)
 
@@ -87,10 +87,10 @@ def pair(
 ) -> Pairing:
     """The acquires of `found` with all of their releases; each acquire is in exactly one group.
 
-    What could not be followed is in the `gaps` of a group. What functions of the kernel do with
-    a page is data, migrate/analysis/frontend/data/kernel_api.toml. `contracts` (docs/contracts.md)
-    are facts besides; a :class:`Refusal` for one that the tree contradicts. With `open_world`
-    modules outside of `tree` may call what it exports.
+    `gaps` of a group lists what could not be followed. The effects of the kernel's API on a page
+    are in migrate/analysis/frontend/data/kernel_api.toml. `contracts` (docs/contracts.md) are
+    additional facts; raises a :class:`Refusal` if the tree contradicts one. With `open_world`
+    modules outside of `tree` may call exported functions.
     """
     check_contracts(Program(tree), found, contracts)
     program = Program(tree, Contracts(contracts), open_world=open_world)
@@ -102,35 +102,35 @@ def pair(
 def classify(
     tree: Tree, groups: Pairing, profile: Profile, *, decisions: Sequence[Decision] = ()
 ) -> Classification:
-    """One verdict a group, in the order of the groups, with the rule and its evidence.
+    """One verdict per group, in the order of the groups, with the rule and its evidence.
 
-    The rules are those of docs/verdict-rules.md, which follow Documentation/core-api/
-    pin_user_pages.rst of the kernel; `decisions` (docs/decisions.md) override them. A
-    :class:`Refusal` for a decision that fits no group.
+    The rules are those of docs/verdict-rules.md, which follow the kernel's
+    Documentation/core-api/pin_user_pages.rst; `decisions` (docs/decisions.md) override them. Raises
+    a :class:`Refusal` for a decision that fits no group.
     """
     return decide(verdicts.classify(tree, groups, profile=profile), tuple(decisions))
 
 
 def rewrite_groups(tree: Tree, classification: Classification, profile: Profile) -> Rewrite:
-    """The edits of each group with the verdict `pin` or `follow`, whole or not at all.
+    """The edits of each group with the verdict `pin` or `follow`, complete or not at all.
 
-    Nothing is written: the result has every file before and after. Groups that could not be
-    edited are in `failures`. A :class:`Refusal` when `tree` cannot take the profile.
+    Nothing is written: the result has every file before and after. Groups that could not be edited
+    are in `failures`. Raises a :class:`Refusal` if the profile cannot be used for `tree`.
     """
     subsystem_of = read_maintainers(tree).subsystem_of
     return audited.rewrite_audited(tree, classification, profile, subsystem_of)
 
 
 def explain(tree: Tree, classification: Classification, where: str) -> tuple[Note, ...]:
-    """Why the groups at `where`, FILE, FILE:LINE or FILE:FUNCTION, have their verdicts.
+    """Why the groups at `where` (FILE, FILE:LINE or FILE:FUNCTION) have their verdicts.
 
-    A :class:`Refusal` when there is no group, with the nearest place that has one.
+    Raises a :class:`Refusal` if there is no group, with the nearest place that has one.
     """
     return explaining.explain(tree, classification, where)
 
 
 def audit(tree: Tree, *, jobs: int = _CORES, progress: Progress = _SILENCE.progress) -> Audit:
-    """Where `tree` releases pages the wrong way, by the rules of docs/audit.md."""
+    """The places where `tree` releases pages the wrong way, by the rules of docs/audit.md."""
     names = (*GUP_NAMES, *PIN_NAMES)
     found = scanning.scan(tree, cache=_Forgetful(), jobs=jobs, progress=progress, names=names)
     return audits.audit(tree, found, pairing.pair(tree, found, progress=progress))
@@ -149,13 +149,13 @@ def run(
     contracts: Sequence[Contract] = (),
     listener: Listener = _SILENCE,
 ) -> Job:
-    """What the command `until` does to the checkout at `path`, with the state kept on disk.
+    """Run the command `until` on the checkout at `path`, with its state on disk.
 
-    The results of the stages are attributes of the job: `scan`, `pairing`, `classification`,
-    `rewrite`, `branch`, `builds`, `delivery`; `decided()` has the verdicts as they came out in
-    the end and `report()` the contents of the report. `path` is only read; with "series" as the
-    last stage, the branch is handed over to it and mails are written to `output`, or below
-    `workspace`. A :class:`Refusal` for everything that the command would be refused for.
+    The results of the stages are attributes of the returned job: `scan`, `pairing`,
+    `classification`, `rewrite`, `branch`, `builds`, `delivery`; `decided()` has the final verdicts
+    and `report()` the contents of the report. `path` is only read, except with "series": then the
+    branch is handed over to it, and mails are written to `output`, or below `workspace`. Raises a
+    :class:`Refusal` where the command would end with an error.
     """
     tree = open_tree(path, revision)
     target = load_profile(profile)

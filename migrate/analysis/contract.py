@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Contracts: single facts about code that a person states where the analysis cannot see them.
+"""Contracts: single facts about code that a person states because the analysis cannot find them.
 
-A contract answers one question that the analysis asks, and nothing else: what comes of the answer
-is worked out as from any other fact. docs/contracts.md says what each kind is for;
-:mod:`migrate.analysis.contracts` reads them and checks them against the tree.
+A contract answers one question of the analysis and nothing else; its consequences are computed like
+those of any other fact. docs/contracts.md explains each kind; :mod:`migrate.analysis.contracts`
+parses contracts and compares them with the tree.
 """
 
 from __future__ import annotations
@@ -17,50 +17,49 @@ class ContractKind(StrEnum):
     """The questions that a person can answer."""
 
     ARGUMENT = "argument"
-    """What is done with argument number n of a function, or of what a member points to."""
+    """The effect on argument number n of a function, or of a call through a member."""
     CALLERS = "callers"
-    """Who calls a function."""
+    """The callers of a function."""
     STORAGE = "storage"
-    """Whether code that was not looked at fills a member, or releases what is in it."""
+    """Whether unknown code fills a member, or releases its contents."""
     APART = "apart"
-    """Whether pages of one function get to the releases in another."""
+    """Whether pages of one function get to the releases in another one."""
     SOURCES = "sources"
-    """Whose pages the releases in a function drop."""
+    """The acquires whose pages the releases in a function drop."""
     PAIRED = "paired"
-    """Which acquires and which releases belong together, and with no others."""
+    """Acquires and releases that belong together, and to no others."""
     NOTIFIER = "notifier"
     """Whether an MMU notifier covers the pages."""
     MACRO = "macro"
-    """Whether a macro of a build is set."""
+    """Whether a macro is set in a build."""
 
 
 class Does(StrEnum):
-    """What is done with an argument that holds pages."""
+    """The effect on an argument that holds pages."""
 
     LOOKS = "looks"
     """Looks at struct page."""
     READS = "reads"
-    """Reads the data, and no more."""
+    """Reads the data, and does nothing else."""
     BORROWS = "borrows"
-    """Works on the data, in whatever way, and is done with it when it returns."""
+    """Uses the data in any way, but not after it returns."""
     KEEPS = "keeps"
-    """Works on the data until another function is called."""
+    """Uses the data until another function is called."""
     RELEASES = "releases"
     """Takes the reference over, and drops it."""
 
 
 @dataclass(frozen=True)
 class Contract:
-    """One [[contract]]; what is "" or None was not given.
+    """One [[contract]]; a field that is "" or None was not given.
 
-    `number` counts the entries of the file from 1, `argument` those of a call from 1. `function`
-    is a name, `member` is "tag.name"; `file` is where a function is defined that several files
-    have. `callers` are names. `filled` and `released` say that this happens nowhere but in code
-    that is looked at. Pages of `function` do not get to the releases in `never_reaches`; the
-    releases in `function` drop those that the functions `only_from` acquire.
-    `released_in` are the functions in which what is in `member` is released, all of them, or what
-    the functions `acquired_in` acquire.
-    `notifier` is "path:function", where it is registered.
+    `number` counts the entries of the file from 1, `argument` those of a call from 1. `function` is
+    a name, `member` is "tag.name"; `file` is the file that defines a function if several do.
+    `callers` are names. `filled` and `released` say that only analysed code does this. Pages of
+    `function` do not get to the releases in `never_reaches`; the releases in `function` drop pages
+    that the functions `only_from` acquire. `released_in` are the functions that release the
+    contents of `member`, all of them, or the pages that the functions `acquired_in` acquire.
+    `notifier` is "path:function", the place of its registration.
     """
 
     number: int
@@ -85,7 +84,7 @@ class Contract:
 
     @property
     def name(self) -> str:
-        """How a message calls it."""
+        """The name of the contract in messages."""
         return f"Contract {self.number}" if self.number else "This contract"
 
     def __str__(self) -> str:
@@ -157,8 +156,8 @@ _SENTENCES = {
 
 
 class Contracts:
-    """The contracts of one run, as the analysis asks for them; what was answered is in
-    :attr:`used`, so that a group can name what it rests on."""
+    """The contracts of one run; those that answered a question are in :attr:`used`, so that a group
+    can list those that it depends on."""
 
     def __init__(self, stated: Iterable[Contract] = ()) -> None:
         self.stated = tuple(stated)
@@ -168,17 +167,17 @@ class Contracts:
         return bool(self.stated)
 
     def begin(self) -> None:
-        """Forget what was answered so far."""
+        """Forget which contracts were used."""
         self._used.clear()
 
     @property
     def used(self) -> tuple[Contract, ...]:
-        """The contracts that were asked for since :meth:`begin`, in the order of the file."""
+        """The contracts that were used since :meth:`begin`, in the order of the file."""
         return tuple(sorted(self._used, key=lambda contract: contract.number))
 
     def does(self, position: int, *, function: str = "", member: str = "") -> Does | None:
-        """What is done with argument number `position`, from 0, of a call of `function` or
-        through `member`."""
+        """The effect on argument number `position`, from 0, of a call of `function` or through
+        `member`."""
         for c in self._of(ContractKind.ARGUMENT):
             if c.argument == position + 1 and (c.function, c.member) == (function, member):
                 self._used[c] = None
@@ -194,15 +193,15 @@ class Contracts:
         return False
 
     def fills_nowhere_else(self, member: str) -> bool:
-        """Whether all code that fills `member` is in sight."""
+        """Whether all code that fills `member` is known."""
         return self._closed(member, filled=True)
 
     def releases_nowhere_else(self, member: str) -> bool:
-        """Whether all code that releases what is in `member` is in sight."""
+        """Whether all code that releases the contents of `member` is known."""
         return self._closed(member, filled=False)
 
     def releasing(self, member: str) -> tuple[str, ...]:
-        """The functions in which what is in `member` is released; none when that is not known."""
+        """The functions that release the contents of `member`; none if that is not known."""
         for c in self._of(ContractKind.STORAGE):
             if c.member == member and c.released_in:
                 self._used[c] = None
@@ -210,8 +209,8 @@ class Contracts:
         return ()
 
     def sources(self, release: str, path: str) -> tuple[str, ...]:
-        """The functions whose pages the releases in `release` of `path` drop; none when that is
-        not known."""
+        """The functions whose pages the releases in `release` of `path` drop; none if that is not
+        known."""
         for c in self._of(ContractKind.SOURCES):
             if c.function == release and c.file in ("", path):
                 self._used[c] = None
@@ -223,8 +222,8 @@ class Contracts:
         return ()
 
     def are_paired(self, acquiring: Iterable[str], releasing: Iterable[str]) -> bool:
-        """Whether what the functions `acquiring` acquire is released in no others than those
-        `releasing`, all of which have a release."""
+        """Whether the pages that the functions `acquiring` acquire are released only in the
+        functions `releasing`, all of which have a release."""
         taking, dropping = {*acquiring}, {*releasing}
         for c in self._of(ContractKind.PAIRED):
             if taking & {*c.acquired_in}:
@@ -262,7 +261,7 @@ class Contracts:
         return False
 
     def rules_out(self, guards: Iterable[tuple[str, bool]]) -> bool:
-        """Whether code under these conditions of the preprocessor is not compiled."""
+        """Whether code under these preprocessor conditions is not compiled."""
         for c in self._of(ContractKind.MACRO):
             if (c.macro, not c.set) in guards:
                 self._used[c] = None

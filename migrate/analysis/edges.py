@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The edges of the value flow that tie a group together.
+"""The edges of the value flow that connect the parts of a group.
 
-They are asked for their kind; :mod:`migrate.analysis.verdicts.wording` has them in English.
+Code only looks at their kinds; :mod:`migrate.analysis.verdicts.wording` has the English text.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class EdgeKind(StrEnum):
     COPIED = "copied"
     """from `source` to `target`"""
     ALIASED = "aliased"
-    """to `source` as well, for which `target` is another name"""
+    """to `source` as well, because `target` is an alias of it"""
     POINTS = "points"
-    """into `target`, by a pointer"""
+    """into `target`, through a pointer"""
     PASSED = "passed"
     """to `function` as an argument"""
     PUT = "put"
-    """into `target` by `function`"""
+    """into `target` by the called `function`"""
     FILLED = "filled"
     """by `function` into one of its arguments"""
     RETURNED = "returned"
@@ -35,9 +35,9 @@ class EdgeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Edge:
-    """One step of the pages: `place` is where it stands, `text` the source line, stripped.
+    """One step of the pages: `place` is in the code, `text` the source line, stripped.
 
-    `target` and `source` are locations, as C names them, "" where the kind has none.
+    `target` and `source` are locations, in C notation, "" if the kind has none.
     """
 
     kind: EdgeKind

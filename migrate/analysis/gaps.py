@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What could not be followed: a closed set of kinds, each of which a person can check.
+"""Kinds of code that could not be followed: a closed set; a person can check each of them.
 
-The analysis only ever asks for the kind. What it is called in English is written where it is
-printed, in :mod:`migrate.analysis.verdicts.wording`; docs/gaps.md says what to look for in the
-code.
+The analysis only looks at the kind. The English text is in
+:mod:`migrate.analysis.verdicts.wording`; docs/gaps.md says what to check in the code.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from migrate.analysis.place import Place
 
 
 class GapKind(StrEnum):
-    """Why a group is not known as a whole. The values are in report.json and do not change."""
+    """Why a group is incomplete. The values are in report.json and do not change."""
 
-    # A finder skips a call, or code that may have one.
+    # A finder skips a call, or code that may contain one.
     SPATCH_SKIPS = "spatch-skips"
     SPATCH_FAILS = "spatch-fails"
     ONLY_SPATCH = "only-spatch"
@@ -36,7 +35,7 @@ class GapKind(StrEnum):
     PAGES_ARGUMENT_UNKNOWN = "pages-argument-unknown"
     PAGES_ARGUMENT_NO_VARIABLE = "pages-argument-no-variable"
 
-    # The pages go where nobody looks.
+    # The pages go to code that cannot be followed.
     NO_RELEASE = "no-release"
     TOO_MANY_PLACES = "too-many-places"
     TOO_MANY_ADDRESSES = "too-many-addresses"
@@ -52,7 +51,7 @@ class GapKind(StrEnum):
     IN_OTHER_MEMORY = "in-other-memory"
     MACRO_RELEASES = "macro-releases"
 
-    # The storage of the pages is open to code that is not looked at.
+    # Code that was not analysed may access the storage of the pages.
     PUBLIC_STRUCT = "public-struct"
     GLOBAL_UNDECLARED = "global-undeclared"
     GLOBAL_SHARED = "global-shared"
@@ -77,7 +76,7 @@ class GapKind(StrEnum):
     RELEASED_BY_SCOPE = "released-by-scope"
     RELEASE_FINDS_PAGE_AGAIN = "release-finds-page-again"
 
-    # Pages that a struct borrows may be released by somebody else.
+    # Pages that a struct borrows may be released by other code.
     LENT_RELEASED = "lent-released"
     LENT_READ_BACK = "lent-read-back"
     BORROWER_RETURNED = "borrower-returned"
@@ -86,13 +85,13 @@ class GapKind(StrEnum):
     REQUEST_PAGE_DROPPED = "request-page-dropped"
     REQUEST_PAGE_LET_OUT = "request-page-let-out"
 
-    # A release of the group drops pages that nobody acquired.
+    # A release of the group also drops pages that no acquire of the group has taken.
     OTHER_CALL_MAY_FILL = "other-call-may-fill"
     OTHER_CALL_FILLS = "other-call-fills"
     FROM_OTHER_CALL = "from-other-call"
     FROM_ALLOCATED_MEMORY = "from-allocated-memory"
 
-    # A release of the group may do so: its pages could not be followed back.
+    # A release of the group may do so: its pages could not be traced back.
     RELEASED_NO_VARIABLE = "released-no-variable"
     STORED_NO_VARIABLE = "stored-no-variable"
     COPIED_NO_VARIABLE = "copied-no-variable"
@@ -108,32 +107,32 @@ OF_FINDERS = frozenset(
     {GapKind.SPATCH_SKIPS, GapKind.SPATCH_FAILS, GapKind.ONLY_SPATCH}
     | {GapKind.NAME_UNCLEAR, GapKind.NAME_IN_MACRO, GapKind.NAME_NOT_CALLED}
 )
-"""The two finders do not agree on what is at a place, or do not know."""
+"""The two finders disagree about a place, or one of them does not know."""
 
 FOREIGN_SOURCES = frozenset(
     {GapKind.OTHER_CALL_MAY_FILL, GapKind.OTHER_CALL_FILLS}
     | {GapKind.FROM_OTHER_CALL, GapKind.FROM_ALLOCATED_MEMORY}
 )
-"""A release of the group drops pages that nobody acquired."""
+"""A release of the group also drops pages that no acquire of the group has taken."""
 
 UNKNOWN_SOURCES = frozenset(
     {GapKind.RELEASED_NO_VARIABLE, GapKind.STORED_NO_VARIABLE, GapKind.COPIED_NO_VARIABLE}
     | {GapKind.NOTHING_SETS, GapKind.MAY_BE_SET, GapKind.SOURCE_TYPE_UNKNOWN}
     | {GapKind.SOURCE_PUBLIC, GapKind.SOURCE_CALLERS_UNKNOWN, GapKind.SOURCE_FUNCTION_NAMED}
 )
-"""A release of the group may do so, because its pages could not be followed back."""
+"""A release of the group may do so, because its pages could not be traced back."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """One thing that could not be followed.
+    """One step that could not be followed.
 
-    `place` is where the code stands, None for what has no single place. `subject` is the storage
-    or type that it is about: a variable, a member as `struct tag.member`, or the tag of a struct.
-    `function` is the function that does it, is called, or is not understood; "" where there is
-    none, and for a call through a pointer, whose member is the `subject` then, as "tag.name".
-    `other` is what else the kind needs, for a call the number of the argument; which kind uses
-    which of them is in :mod:`migrate.analysis.verdicts.wording`.
+    `place` is in the code, None if there is no single place. `subject` is the storage or type in
+    question: a variable, a member as `struct tag.member`, or the tag of a struct. `function` is the
+    function that contains the code, is called, or is not understood; "" if there is none, and for a
+    call through a pointer, whose member is then the `subject`, as "tag.name". `other` is additional
+    text, for a call the number of the argument; :mod:`migrate.analysis.verdicts.wording` says which
+    kind uses which fields.
     """
 
     kind: GapKind
@@ -145,10 +144,10 @@ class Gap:
 
 @dataclass(frozen=True)
 class Unparsed:
-    """A function that a finder skipped although it holds an acquire or a release.
+    """A function that a finder skipped although it contains an acquire or a release.
 
-    `named` is the function that is named there, and `detail` what else is known: the words of
-    spatch, or which limit of a file is exceeded.
+    `named` is the acquire or release, and `detail` the reason: the message of spatch, or the limit
+    of a file that is exceeded.
     """
 
     place: Place
@@ -159,12 +158,12 @@ class Unparsed:
 
     @property
     def gap(self) -> Gap:
-        """The same as the gap of a group that has a call at the place."""
+        """The corresponding gap for a group that has a call at the place."""
         return Gap(self.kind, self.place, function=self.named, other=self.detail)
 
 
 def distinct(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
-    """`gaps` in their order; of those that differ only in the column, the first."""
+    """`gaps` in their order, without those that differ from an earlier one only in the column."""
     found: dict[Gap, Gap] = {}
     for gap in gaps:
         line = replace(gap.place, column=0) if gap.place is not None else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The words of docs/design.md as data: places, acquires, releases, uses, groups, verdicts."""
+"""The terms of docs/design.md as data: places, acquires, releases, uses, groups, verdicts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from migrate.analysis.place import Place as Place
 
 @dataclass(frozen=True, order=True)
 class Acquire:
-    """One call of a GUP function, or of a helper of the tree over one.
+    """One call of a GUP function, or of a helper of the tree that calls one.
 
-    `name` is the called function as written, `arguments` the source of each argument in order,
-    none when the parser did not understand them,
-    `roles` the parameter name of each argument according to the tree's own prototype
-    (start, nr_pages, gup_flags, write, pages, vmas, locked, ...; "" when unknown).
+    `name` is the called function as written, `arguments` the source of each argument in order (none
+    if the parser did not understand them), `roles` the parameter name of each argument in the
+    tree's own prototype (start, nr_pages, gup_flags, write, pages, vmas, locked, ...; "" if
+    unknown).
 
-    Where the call is a use of a macro that does nothing but call `name`, that is `macro`, with the
-    call `inside` of it; arguments and roles are those of the macro.
+    If the call is a use of a macro that does nothing but call `name`, `macro` is the macro, with
+    the call `inside` of it; arguments and roles are those of the macro.
     """
 
     place: Place
@@ -40,13 +40,13 @@ class Acquire:
 
     @property
     def fits(self) -> bool:
-        """Whether the call has as many arguments as the prototype, so that it is known which is
-        which."""
+        """Whether the call has as many arguments as the prototype, so that their roles are
+        known."""
         return len(self.arguments) == len(self.roles)
 
     def argument(self, *roles: str) -> str | None:
-        """The source of the first argument that has one of `roles`, or None; None for a call that
-        does not fit the prototype."""
+        """The source of the first argument with one of `roles`, or None; None for a call that does
+        not fit the prototype."""
         for role, argument in zip(self.roles, self.arguments, strict=False) if self.fits else ():
             if role in roles:
                 return argument
@@ -57,8 +57,8 @@ class Acquire:
 class Release:
     """One call that drops a reference: `name` is the called function as written.
 
-    `bulk` says that it takes an array and a count. `reached_by_helper` names the local helper
-    that holds the call when the pages get there as its parameter, else "".
+    `bulk` says that it takes an array and a count. `reached_by_helper` names the local helper that
+    contains the call if the pages are passed to it as a parameter, else "".
     """
 
     place: Place
@@ -70,7 +70,7 @@ class Release:
 
 
 class UseKind(StrEnum):
-    """What is done with an acquired page; the rules of verdicts look at nothing else."""
+    """How an acquired page is used; rules of verdicts depend only on this."""
 
     WRITE_DATA = "the kernel writes the page's data"
     READ_DATA = "the kernel reads the page's data"
@@ -104,7 +104,7 @@ class Use:
 
 
 class TraitKind(StrEnum):
-    """What is true of a group as a whole; rules of verdicts look at these and at uses."""
+    """A property of a group as a whole; rules of verdicts depend on these and on uses."""
 
     IMPLEMENTATION = "belongs to GUP itself or to its tests"
     PAGES_NULL = "the pages argument is NULL"
@@ -133,9 +133,9 @@ class TraitKind(StrEnum):
 class Trait:
     """One trait of a group and the line that shows it.
 
-    `subject` is what it is about: for an MMU notifier the tag of the struct that it is a member
-    of, for a helper its name, for a count its variable, for what is mended first the function that
-    is called instead of a release; "" for other traits.
+    `subject` depends on the kind: for an MMU notifier the tag of the struct that contains it, for a
+    helper its name, for a count its variable, for a bug to be fixed first the function that is
+    called instead of a release; "" for other traits.
     """
 
     kind: TraitKind
@@ -145,18 +145,17 @@ class Trait:
 
 @dataclass(frozen=True, order=True)
 class FollowSite:
-    """What a rewrite of the acquire at `place` to a lookup has to know.
+    """Everything a rewrite needs to replace the acquire at `place` by a lookup.
 
-    `vma` is "" for a call that only a function which takes the address can replace; `page` is its
-    argument then, as written, and `result` is "".
+    `vma` is "" if only a function that takes the address can replace the call; then `page` is the
+    argument, as written, and `result` is "".
 
-    Else it takes one page into the local variable `page`, with the mmap lock held, and can become
-    follow_page(). All other fields are C expressions as they stand at the call, without side
-    effects or calls: the `vma` of the address, which is at hand; the `address`; the gup_flags as
-    written; and when they ask for `write` access: "" for never, "1" for always, else the
-    condition. `faults` says that the page may have to be faulted in, which follow_page() does not
-    do. `result` is the variable that the call's value is assigned to, "" when it is only compared
-    in the condition of an `if`.
+    Otherwise the call takes one page into the local variable `page`, with the mmap lock held, and
+    can become follow_page(). All other fields are C expressions as they are at the call, without
+    side effects or calls: the `vma` of the address; the `address`; the gup_flags as written; and
+    whether they ask for `write` access: "" for never, "1" for always, else the condition. `faults`
+    says that the page may have to be faulted in, which follow_page() does not do. `result` is the
+    variable that the result is assigned to, "" if it is only compared in the condition of an `if`.
     """
 
     place: Place
@@ -171,15 +170,14 @@ class FollowSite:
 
 @dataclass(frozen=True)
 class PinGroup:
-    """Acquires and releases that share storage: converted whole or not at all.
+    """Acquires and releases that share storage: converted together or not at all.
 
     `name` is stable over runs on the same tree: path and function of the first acquire, with a
-    number when a function starts several groups. `edges` are the steps of the pages that tie the
-    parts together, in the order found; `structs` are the tags of structs with members that hold the
-    pages; `gaps` is what could not be followed, empty for a :attr:`complete` group.
-    `follows` has every acquire when each could become a lookup, follow_page() or by address; else
-    it is empty, and `no_follow` says why. `contracts` are the statements of a person that all
-    this rests on.
+    number if a function starts several groups. `edges` are the steps of the value flow that connect
+    the parts, in the order found; `structs` are the tags of structs with members that hold the
+    pages; `gaps` is what could not be followed, empty for a :attr:`complete` group. `follows` has
+    every acquire if each could become a lookup (follow_page(), or by address); else it is empty,
+    and `no_follow` says why. `contracts` are the statements of a person on which this depends.
     """
 
     name: str
@@ -208,9 +206,9 @@ class PinGroup:
         return bool(self.releases) and not self.gaps
 
     def lookups(self, by_vma: bool, by_address: Collection[str]) -> frozenset[Place] | None:
-        """The acquires of :attr:`follows` that become calls by address, where follow_page() is
-        there when `by_vma` is true, and functions for the acquires of the names `by_address`; None
-        when one of them has nothing to become. By the vma is the better one."""
+        """The acquires of :attr:`follows` that become calls by address, given that follow_page()
+        exists if `by_vma` is true, and that functions exist for acquires of the names `by_address`;
+        None if one of them cannot be replaced. A lookup by the vma is preferred."""
         names = {a.place: a.name for a in self.acquires}
         rest = {site.place for site in self.follows if not (site.vma and by_vma)}
         fits = bool(self.follows) and all(names.get(place) in by_address for place in rest)
@@ -218,14 +216,14 @@ class PinGroup:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to follow: GUP itself, calls that ask for no pages, and calls
-        of a helper, whose pages are in the group of the helper."""
+        """Whether there is nothing to follow: GUP itself, calls that ask for no pages, and calls of
+        a helper, whose pages are in the group of the helper."""
         return not self.releases and not self.gaps
 
     @property
     def helpers(self) -> frozenset[str]:
-        """Helpers over GUP that are called and whose own acquires are in the group as well: their
-        calls stay as they are, whatever becomes of the acquires."""
+        """Helpers that call GUP whose own acquires are in the group as well: calls of them are not
+        changed, whatever happens to the acquires."""
         from_callee = (EdgeKind.FILLED, EdgeKind.RETURNED)
         tied = {(edge.place, edge.function) for edge in self.edges if edge.kind in from_callee}
         inside = {a.function for a in self.acquires}
@@ -241,7 +239,7 @@ class PinGroup:
 
 
 class Action(StrEnum):
-    """What becomes of a group."""
+    """What is done with a group."""
 
     PIN = "pin"
     FOLLOW = "follow"
@@ -250,7 +248,7 @@ class Action(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How sure a verdict is: HIGH from evidence on every path, LOW only ever with `manual`."""
+    """How sure a verdict is: HIGH if evidence exists on every path, LOW only with `manual`."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -264,10 +262,10 @@ Decider = Literal["rules", "author"]
 class Verdict:
     """The verdict on a group.
 
-    `case` is the CASE of Documentation/core-api/pin_user_pages.rst as text ("1" to "5", "" when
-    none applies); `rule` the name of the rule that decided; `reason` one sentence; `warnings`
-    travel into the report and the patch. `decided_by` is "rules" or "author"; what the author
-    decided has no `confidence`, which says how sure the tool is.
+    `case` is the CASE of Documentation/core-api/pin_user_pages.rst as text ("1" to "5", "" if none
+    applies); `rule` the name of the deciding rule; `reason` one sentence; `warnings` go into the
+    report and the patch. `decided_by` is "rules" or "author"; a decision of the author has no
+    `confidence`, which says how sure the tool is.
     """
 
     group: str
@@ -283,7 +281,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Scan:
-    """What `scan` found: every acquire of the tree exactly once, sorted by place."""
+    """The result of `scan`: every acquire of the tree exactly once, sorted by place."""
 
     commit: str
     kernel_version: str
@@ -293,7 +291,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class Pairing:
-    """What `pair` found: each acquire of the scan is in exactly one group."""
+    """The result of `pair`: each acquire of the scan is in exactly one group."""
 
     commit: str
     groups: tuple[PinGroup, ...]
@@ -301,7 +299,7 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Classification:
-    """What `classify` decided: one verdict a group, in the order of the groups."""
+    """The result of `classify`: one verdict per group, in the order of the groups."""
 
     commit: str
     profile: str
@@ -313,8 +311,8 @@ class Classification:
         return tuple(zip(self.groups, self.verdicts, strict=True))
 
     def left_manual(self, reasons: Mapping[str, str], rule: str) -> Classification:
-        """The same with the groups that `reasons` names `manual`, each for its reason, whoever
-        decided on them before."""
+        """The same with the groups in `reasons` as `manual`, each with its reason, regardless of
+        the verdict before."""
         verdicts = tuple(
             replace(
                 verdict,

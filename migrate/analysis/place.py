@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A place in the tree, and a fact that stands there."""
+"""A place in the tree, and a fact at a place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A spot in a file of the tree: `line` counts from 1, `column` from 0, in bytes."""
+    """A position in a file of the tree: `line` counts from 1, `column` from 0, in bytes."""
 
     path: str
     line: int
@@ -20,7 +20,7 @@ class Place:
 
 @dataclass(frozen=True, order=True)
 class Evidence:
-    """One fact and where it stands: `kind` is a short word, `text` the source line, stripped."""
+    """One fact and its place: `kind` is a short word, `text` the source line, stripped."""
 
     place: Place
     kind: str
@@ -29,7 +29,7 @@ class Evidence:
 
 @dataclass(frozen=True, order=True)
 class FunctionId:
-    """A function of the tree: number `ordinal`, from 0, of those that file `path` defines."""
+    """A function of the tree: number `ordinal`, from 0, among those that file `path` defines."""
 
     path: str
     ordinal: int

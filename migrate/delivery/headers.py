@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Mail headers that hold whatever MAINTAINERS, git or a file name says, and nothing more.
+"""Mail headers with text from MAINTAINERS, git or file names, safely encoded.
 
-RFC 5322 and RFC 2047: every value ends up as one header, folded, in ASCII.
+RFC 5322 and RFC 2047: every value becomes exactly one header, folded, in ASCII.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _MAX_ADDRESS = 254
 
 
 def is_address(text: str) -> bool:
-    """Whether `text` is an address that can go into a header as it is."""
+    """Whether `text` is an address that can be put into a header as it is."""
     return len(text) <= _MAX_ADDRESS and _ADDRESS.match(text) is not None
 
 
 def mailbox_text(mailbox: Mailbox) -> str:
-    """`Name <address>` for a header, encoded or quoted where the name needs it.
+    """`Name <address>` for a header, with the name encoded or quoted if needed.
 
-    The address has to be one by :func:`is_address`; ValueError when it is not.
+    The address has to satisfy :func:`is_address`; raises ValueError otherwise.
     """
     if not is_address(mailbox.address):
         raise ValueError(f"not an address: {mailbox.address!r}")
@@ -49,7 +49,7 @@ def mailbox_text(mailbox: Mailbox) -> str:
 
 
 def address_header(name: str, mailboxes: Sequence[Mailbox]) -> str:
-    """A header with one mailbox a line, "" when there are none; ends without a newline."""
+    """A header with one mailbox per line, "" if there are none; ends without a newline."""
     if not mailboxes:
         return ""
     return f"{name}: " + ",\n ".join(mailbox_text(mailbox) for mailbox in mailboxes)
@@ -67,12 +67,13 @@ def text_header(name: str, value: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """Nobody can take `text` for anything else than it is, least of all for encoded words."""
+    """Whether `text` can be used as it is, and is not mistaken for an encoded word."""
     return text.isascii() and "=?" not in text
 
 
 def _encoded(text: str, after: str) -> str:
-    """`text` as encoded words that stay readable, the first line being as long as `after`."""
+    """`text` as encoded words that stay readable, split so that the first line fits after
+    `after`."""
     return Header(text, _UTF8, maxlinelen=_LINE, header_name=after).encode(linesep="\n")
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What was written and sent of each series before, which is what a next version builds on."""
+"""The versions of each series that were written and sent before; the next version is based on
+them."""
 
 from __future__ import annotations
 
@@ -14,16 +15,16 @@ from migrate.delivery.plumbing import own_git
 
 _PLACE = re.compile(rb"(index |@@ -\d+(,\d+)? \+\d+(,\d+)? @@)")
 SENT_WITH_B4 = "with b4"
-"""How a version was sent; its mails have the Message-IDs of b4, which nobody here knows."""
+"""How a version was sent; its mails have Message-IDs from b4, which are not known here."""
 
 _TRAILER = re.compile(r"[A-Za-z][A-Za-z-]*: \S.*\Z")
 
 
 @dataclass(frozen=True)
 class Patch:
-    """One patch of a version. `diff` and `words` are digests of what it changes, wherever that is
-    in the file, and of its message without trailers; `commit` is in the tool's own repository,
-    `trailers` are those that the user collected."""
+    """One patch of a version. `diff` and `words` are digests of its changes (without line numbers)
+    and of its message without trailers; `commit` is in the tool's own repository, `trailers` are
+    those that the user collected."""
 
     subject: str
     diff: str
@@ -34,15 +35,15 @@ class Patch:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Two patches with the same key are the same to somebody who reviewed one of them."""
+        """Two patches with the same key are the same for a reviewer."""
         return self.diff, self.words
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of one series. `name` stays over all versions, `slug` may change; `digest` is
-    that of the mails, `cover` the Message-ID of the cover letter, `sent` says how it was sent,
-    "" for not yet; `turn` counts the times that next versions were asked for."""
+    """One version of one series. `name` is the same in all versions, `slug` may change; `digest` is
+    that of the mails, `cover` the Message-ID of the cover letter, `sent` says how it was sent, ""
+    if it was not; `turn` counts the rerolls."""
 
     name: str
     slug: str
@@ -83,7 +84,7 @@ class History:
 
     @property
     def marked(self) -> bool:
-        """Whether it is known of any version that it was sent, and so of all that they were not."""
+        """Whether any version is marked as sent; if so, versions without a mark were not sent."""
         return any(v.sent for v in self.versions)
 
     def with_sent(self, version: Version, how: str) -> History:
@@ -92,7 +93,7 @@ class History:
         return replace(self, versions=tuple(marked if v == version else v for v in self.versions))
 
     def with_version(self, version: Version) -> History:
-        """`version` in the place of the one with its name and number, or at the end."""
+        """The same with `version` instead of the one with its name and number, or at the end."""
         kept = [v for v in self.versions if (v.name, v.number) != (version.name, version.number)]
         return replace(self, versions=(*kept, version))
 
@@ -120,8 +121,8 @@ def split_message(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def mark_sent(history: History, outbox: Path | None, sent: str, facts: str) -> History:
-    """`history` with what the files named `sent` below `outbox` say: that the series beside them,
-    as described in `facts`, went out."""
+    """`history`, updated from the files named `sent` below `outbox`: each marks that the series
+    beside it, as described in `facts`, was sent."""
     for mark in sorted(outbox.glob(f"*/{sent}")) if outbox else ():
         try:
             data = json.loads((mark.parent / facts).read_text(encoding="utf-8"))

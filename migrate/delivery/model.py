@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the delivery stages hand on: commits, build results, series."""
+"""Results of the delivery stages: commits, builds, series."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from migrate.kernel.people.mailmap import Mailbox
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of the tool's branch. `groups` is empty for a commit that introduces the API,
-    and for one that comes `last`, after all conversions; one that is a `fix` of a group converts
-    nothing."""
+    """One commit of the tool's branch. `groups` is empty for a commit that introduces the API, and
+    for one that comes `last`, after all conversions; a `fix` for a group converts nothing."""
 
     id: str
     parent: str
@@ -45,7 +44,7 @@ class Branch:
 
 
 class BuildStatus(StrEnum):
-    """How an object came out of its build."""
+    """The result of building an object."""
 
     BUILT = "built"
     WARNED = "built, with warnings that the parent did not have"
@@ -58,10 +57,10 @@ class BuildStatus(StrEnum):
 class ObjectBuild:
     """One object of one commit on one architecture.
 
-    `output` is what the compiler said that it had not said at the parent; `reason` says why an
-    object is NOT_BUILDABLE or FAILED_BEFORE; `seconds` is 0 for a result that was reused. `how`
-    says what else than the usual compiler it took, a line each. `compiler` is its name and version,
-    `configuration` what make made the .config from, "" for both where nothing was compiled.
+    `output` has the messages of the compiler that were not there at the parent; `reason` says why
+    an object is NOT_BUILDABLE or FAILED_BEFORE; `seconds` is 0 for a stored result. `how` lists
+    what was needed besides the default compiler, one item per line. `compiler` is its name and
+    version, `configuration` the goal that made the .config, both "" if nothing was compiled.
     """
 
     commit: str
@@ -77,15 +76,15 @@ class ObjectBuild:
 
     @property
     def where(self) -> str:
-        """The architecture with the compiler and the configuration, as far as there are any."""
+        """The architecture with the compiler and the configuration, as far as they are known."""
         facts = ", ".join(fact for fact in (self.compiler, self.configuration) if fact)
         return f"{self.arch} ({facts})" if facts else self.arch
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """The builds of a branch, by commit and object. `final` is False when asking the same tree and
-    compilers again may give another answer: a configuration or a program of the build failed."""
+    """The builds of a branch, by commit and object. `final` is False if the same tree and compilers
+    may give another result later: a configuration or a program of the build failed."""
 
     tip: str
     objects: tuple[ObjectBuild, ...]
@@ -93,18 +92,18 @@ class BuildReport:
 
     @property
     def how(self) -> tuple[str, ...]:
-        """What else than the usual compilers it took to build, each line once."""
+        """What was needed besides the default compilers, each line once."""
         return tuple(dict.fromkeys(line for item in self.objects for line in item.how))
 
 
 @dataclass(frozen=True)
 class Series:
-    """One directory of mails. `to` and `cc` are addresses of the cover letter, `to_boxes` and
+    """One folder of mails. `to` and `cc` are the addresses of the cover letter, `to_boxes` and
     `cc_boxes` the same with names.
 
-    `changes` are those since the version before, `style` what checkpatch.pl says, `hold` why it
-    must not go out as it is, one line each; `cover` is the text of the cover letter, `start` and
-    `tip` the range of its commits in the tool's own repository.
+    `changes` are those since the last version, `style` the output of checkpatch.pl, `hold` the
+    reasons why it must not be sent, one per line; `cover` is the text of the cover letter, `start`
+    and `tip` the range of its commits in the tool's own repository.
     """
 
     slug: str
@@ -127,8 +126,8 @@ class Series:
 
 @dataclass(frozen=True)
 class Delivery:
-    """All series of a run, the API series first where there is one. `unchanged` are those whose
-    last version stands, so that nothing was written; `history` is what the next run builds on."""
+    """All series of a run, the API series first if there is one. `unchanged` are those whose last
+    version is still valid, so that nothing was written; the next run starts from `history`."""
 
     branch: str
     series: tuple[Series, ...]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Trees and commits made with git's plumbing alone, free of the user's configuration."""
+"""Trees and commits, made with git's plumbing commands and independent of the user's
+configuration."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who commits and signs off, as the user's git has it."""
+    """The committer who signs off, from the user's git configuration."""
 
     name: str
     email: str
@@ -36,7 +37,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Index:
-    """An index file that belongs to nobody else, with the repository that it is used in."""
+    """A temporary index file, with the repository that it is used in."""
 
     repository: Path
     file: Path
@@ -61,7 +62,7 @@ class Index:
 
 @contextmanager
 def temporary_index(repository: Path) -> Iterator[Index]:
-    """An index that is gone afterwards."""
+    """A temporary index, removed at the end of the block."""
     with scratch("index") as folder:
         yield Index(repository, folder / "index")
 
@@ -73,12 +74,12 @@ def own_git(
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Output of `git args` in the tool's own repository; no configuration of the user's counts."""
+    """The output of `git args` in the tool's own repository, without the user's configuration."""
     return git_output(args, cwd=repository, stdin=stdin, env=_ENVIRONMENT | dict(env or {}))
 
 
 def write_blob(repository: Path, content: bytes) -> str:
-    """Store `content` as it is and return the id of the blob."""
+    """Store `content` unchanged and return the id of the blob."""
     made = own_git(["hash-object", "-w", "--stdin"], repository, stdin=content)
     return object_id(made, "hash-object", repository)
 
@@ -121,10 +122,10 @@ def update_ref(repository: Path, ref: str, commit: str) -> None:
 
 
 def patch_ids(repository: Path, start: str, tip: str) -> tuple[str, ...]:
-    """The stable patch ids from `start` to `tip`, as `prerequisite-patch-id:` names them.
+    """The stable patch ids from `start` to `tip`, for `prerequisite-patch-id:` lines.
 
-    They are those of the patches as they are mailed. Git's own --base works them out from diffs
-    without the indent heuristic, which nobody who has the mails can find again.
+    They are computed from the patches as they are mailed. Git's own --base computes them without
+    the indent heuristic, so they would not match the mails.
     """
     found = []
     for commit in own_git(["rev-list", "--reverse", f"{start}..{tip}"], repository).split():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Templates to plain text as mailing lists want it: wrapped, and safe to put into a mail."""
+"""Renders templates as plain text for mailing lists: wrapped, and safe in a mail."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ WIDTH = 75
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _KEEP = "\N{NO-BREAK SPACE}"
-# What git-am, format-patch or a reader would take for the end of the message, for a header of
-# the commit, or for a trailer that nobody gave.
+# Lines that git-am, format-patch or a reader would mistake for the end of the message, a header, or
+# a trailer.
 _DANGEROUS = re.compile(
     r"---|diff |diff$|Index: |From[ :]|>From |Date: |Subject: |\[|[A-Za-z-]+-by:|Fixes:|Cc:|"
     r"-- $|-- ?>8|8< ?--|base-commit:|prerequisite-"
@@ -25,14 +25,14 @@ _DANGEROUS = re.compile(
 
 
 def mail_templates(theirs: Mapping[str, str] | None = None, place: str = "") -> Templates:
-    """Our commit.txt and cover.txt, with `theirs` of the folder `place` in their stead."""
+    """Our commit.txt and cover.txt; `theirs` from the folder `place` replace them."""
     return Templates(own_templates(_TEMPLATES).ours, theirs or {}, place)
 
 
 def render(templates: Templates, name: str, values: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The template `name` filled in with each of `values`, and wrapped.
+    """The template `name` rendered with each of `values`, and wrapped.
 
-    A :class:`Refusal` when one that is not ours cannot be filled in.
+    Raises a :class:`Refusal` if a foreign one cannot be rendered.
     """
     jobs = [Fill(name, given) for given in values]
     texts = fill(templates, jobs, "mail", compare=str(_TEMPLATES / name))
@@ -40,7 +40,7 @@ def render(templates: Templates, name: str, values: Sequence[Mapping[str, Any]])
 
 
 def wrap(text: str, width: int = WIDTH) -> str:
-    """Fill paragraphs and lists to `width` columns; blocks that are indented stay as they are."""
+    """Fill paragraphs and lists to `width` columns; indented blocks are not changed."""
     blocks = [b.strip("\n") for b in re.split(r"\n(?:[ \t]*\n)+", text) if b.strip()]
     lines = "\n\n".join(_fill(block, width) for block in blocks).split("\n")
     return "\n".join(_guard(line.replace(_KEEP, " ").rstrip()) for line in lines)
@@ -61,7 +61,7 @@ def _fill(block: str, width: int) -> str:
 
 
 def _filled(text: str, width: int, first: str, later: str) -> str:
-    # textwrap splits at every kind of white space, so the joining blank hides behind a letter.
+    # textwrap breaks at every kind of white space, so a joining blank is replaced by a letter.
     hidden = " ".join(text.split(" ")).replace(_KEEP, "\ue000")
     wrapped = textwrap.fill(
         " ".join(hidden.split()),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The routes of a series, kept in the cache: they depend on makefiles, compilers and the tool."""
+"""The routes of a series, kept in the cache; they depend on makefiles, compilers and the tool."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ Routes = dict[str, tuple[Route, ...]]
 def find_routes(
     site: Site, sources: Sequence[str], cache: BuildCache, tool: str, say: Progress
 ) -> Routes:
-    """The routes of each of `sources`, worked out only where `cache` does not know them from the
-    same `tool`: another version may find what this one did not."""
+    """The routes of each of `sources`, computed only if `cache` does not have them from the same
+    version `tool`: another version may find a route that this one did not."""
     keys = {path: _key(site, path, tool) for path in sources}
     known = {p: r for p, key in keys.items() if (r := _read(cache.get(key)))}
     asked = [path for path in sources if path not in known]
@@ -41,7 +41,7 @@ def find_routes(
 
 
 def configured(site: Site, routes: Routes, store: Store) -> Routes:
-    """`routes` with every configuration made; where that fails, the reason takes its place."""
+    """`routes` with every configuration made; if that fails, the reason replaces the route."""
     units = [r for found in routes.values() for r in found if isinstance(r, Unit)]
     broken = make_configurations(site, units)
     for unit in units:
@@ -57,8 +57,8 @@ def configured(site: Site, routes: Routes, store: Store) -> Routes:
 
 
 def make_configurations(site: Site, units: Sequence[Unit]) -> dict[Path, str]:
-    """Make the configurations of `units` that are not there yet; the folders where that fails,
-    with the reasons."""
+    """Make the missing configurations of `units`; returns the folders for which that failed, with
+    the reasons."""
     folders = {f.path: f for f in map(site.folder_of, units) if f.known_config() is None}
     if folders:
         site.switch(site.branch.tip)
@@ -91,7 +91,7 @@ def _written(routes: tuple[Route, ...]) -> str:
 
 
 def _read(text: str | None) -> tuple[Route, ...]:
-    """The routes that were written, () when there are none or they cannot be read."""
+    """Parse stored routes; () if there are none or they cannot be parsed."""
     try:
         return tuple(
             codec.from_data(data, Unit) if is_unit else codec.from_data(data, Unroutable)

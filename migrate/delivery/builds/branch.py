@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Build every commit of a branch: the objects that it affects, before and after."""
+"""Builds every commit of a branch: the objects that it affects, before and after."""
 
 from __future__ import annotations
 
@@ -44,12 +44,13 @@ def build_branch(
     progress: Progress,
     tool: str = "",
 ) -> BuildReport:
-    """Build what each commit of `branch` can affect, at its parent and at the commit itself.
+    """Build the objects that each commit of `branch` can affect, at its parent and at the commit
+    itself.
 
-    `worktree` is a checkout of the tool's own, which is switched from commit to commit and left
-    at the tip; `builds` holds the build folders and is kept from run to run. What `cache` knows
-    is not compiled again. `tool` stands for the code that is at work. A :class:`Refusal` only for
-    what makes building as a whole impossible.
+    `worktree` is a checkout of the tool's own, which is switched from commit to commit and left at
+    the tip; `builds` contains the build folders and is kept between runs. Results in `cache` are
+    not compiled again. `tool` identifies the version of this code. Raises a :class:`Refusal` only
+    if nothing at all can be built.
     """
     site = Site(branch, worktree, builds, options, progress)
     store = Store(cache, site.states)
@@ -84,7 +85,7 @@ def build_full(
 ) -> FullBuild:
     """Build the whole tree of `arch` at the tip of `branch` with its allmodconfig.
 
-    A :class:`Refusal` for an architecture that is not known or has no compiler or configuration.
+    Raises a :class:`Refusal` if the architecture is unknown or has no compiler or configuration.
     """
     site = Site(branch, worktree, builds, options, progress)
     known = {a.name: a for a in architectures()}
@@ -116,7 +117,7 @@ def build_full(
 
 @contextmanager
 def _no_half_work(site: Site) -> Iterator[None]:
-    """Leave the work tree at the tip whatever happens; a full disk ends in a :class:`Refusal`."""
+    """Leave the work tree at the tip in any case; a full disk ends in a :class:`Refusal`."""
     try:
         yield
     except OSError as error:
@@ -134,8 +135,8 @@ def _find_out(
     sources: Sequence[str],
     results: Results,
 ) -> list[State]:
-    """Build what `commits` affect, and at the parent what did not come out clean; what does not
-    compile at the parent."""
+    """Build the objects that `commits` affect, and build those with messages at the parent, too;
+    returns those that do not compile at the parent."""
     after = affected_states(commits, units, sources, site.states)
     results.know(after)
     parents = {commit.id: commit.parent for commit in commits}
@@ -148,7 +149,7 @@ def _find_out(
 def _commit_report(
     commit: Commit, site: Site, routes: Routes, units: Sequence[Unit], results: Results
 ) -> list[ObjectBuild]:
-    """What the report says about one commit, by path and architecture."""
+    """The report about one commit, by path and architecture."""
     found = []
     for unit in units_of(commit, units, list(routes)):
         after = results.get(unit, commit.id)
@@ -170,7 +171,7 @@ def _commit_report(
 
 
 def _with_site(made: ObjectBuild, site: Site, unit: Unit) -> ObjectBuild:
-    """`made` with what it was built by."""
+    """`made` with the compiler and remedies that built it."""
     if made.status is BuildStatus.NOT_BUILDABLE:
         return replace(made, how=site.how(unit))
     folder = site.folder_of(unit)
@@ -183,7 +184,7 @@ def _with_site(made: ObjectBuild, site: Site, unit: Unit) -> ObjectBuild:
 
 
 def _reads(attempt: Attempt, commit: Commit, unit: Unit) -> bool:
-    """Whether the object was made from a file that `commit` changes, as far as is known."""
+    """Whether the object was compiled from a file that `commit` changes, as far as is known."""
     if unit.path in commit.paths or not attempt.dependencies:
         return True
     return not set(commit.paths).isdisjoint(attempt.dependencies)

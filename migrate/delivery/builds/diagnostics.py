@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a compiler said, compared with what it had said before; moved lines are no news."""
+"""Compares the output of a compiler with earlier output; line numbers do not matter."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CHATTER = re.compile(
     r"cc1\S*: (some|all) warnings being treated as errors$|compilation terminated"
 )
 _QUOTED = re.compile(r"\s*\d* \| ?")
-"""A line of the source, or what the compiler draws below it."""
+"""A line of source code in a message, or the markers below it."""
 _LOOSE = "other"
 _ADDRESS = re.compile(r"\+?0x[0-9a-f]+|\bline \d+|:\d+(?=[:,) ]|$)")
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One message. Two with the same `identity` are the same message, wherever they stand."""
+    """One message. Two with the same `identity` are the same message, wherever they are."""
 
     identity: tuple[str, str, str, str]
     text: str
@@ -40,7 +40,7 @@ def diagnostics(output: str) -> list[Diagnostic]:
 
 
 def news(before: str, after: str) -> list[Diagnostic]:
-    """The messages of `after` that `before` does not have as often."""
+    """The messages of `after` that occur more often than in `before`."""
     known = Counter(d.identity for d in _diagnostics(before))
     found = []
     for diagnostic in _diagnostics(after):
@@ -52,7 +52,7 @@ def news(before: str, after: str) -> list[Diagnostic]:
 
 
 def shortened(text: str) -> str:
-    """`text` cut to what a report can show, saying so."""
+    """`text` shortened for the report, with a note that it was."""
     lines = text.splitlines()
     if len(lines) <= _MOST_LINES:
         return "\n".join(lines)
@@ -84,7 +84,7 @@ def _diagnostics(output: str) -> Iterator[Diagnostic]:
             if not _CHATTER.search(line):
                 body.append(line)
         elif line.strip() and not _CHATTER.search(line):
-            # A note, after the function that it is about; what it quotes belongs to it.
+            # A note, after the function that it is about; the quoted code belongs to it.
             text = _QUOTED.sub("", line, count=1)
             identity, body = (_LOOSE, "", "", _ADDRESS.sub("", text)), [line]
     if identity:

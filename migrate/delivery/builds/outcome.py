@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From an object before and after a commit to what the report says about it."""
+"""Turns the results for an object before and after a commit into an entry of the report."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ COMPILED, ERROR = AttemptStatus.COMPILED, AttemptStatus.ERROR
 def judge(
     commit: str, unit: Unit, before: Attempt | None, after: Attempt, *, built_elsewhere: bool
 ) -> ObjectBuild:
-    """What `commit` did to `unit`; `before` is None for a file that the parent does not have.
+    """The effect of `commit` on `unit`; `before` is None if the parent lacks the file.
 
-    `built_elsewhere` says that the object compiles at some other commit of the branch: then make
-    not getting as far as the object is the branch's doing and not this machine's.
+    `built_elsewhere` says that the object compiles at another commit of the branch: if make does
+    not reach the object, the branch is the cause and not this machine.
     """
     status, output, reason = _judged(before, after, built_elsewhere)
     seconds = 0.0 if status is BuildStatus.NOT_BUILDABLE else after.seconds

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which objects have to be known at which commits, and where to build next.
+"""Which results are needed for which commits, and which commit to build next.
 
-A branch of N commits does not take N builds: commits touch different files, so that most objects
-look the same at their own commit and at the tip. Building everything once at the tip answers
-nearly all questions; the store says by content which answers count for which commits.
+A branch of N commits does not take N builds: commits touch different files, so most objects have
+the same input at their own commit and at the tip. Building everything once at the tip gives nearly
+all results; the store decides by content for which commits they are valid.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class State:
 
 
 def series_sources(branch: Branch) -> list[str]:
-    """Every file of the branch that an object is made from, sorted."""
+    """Every file of the branch that is compiled to an object, sorted."""
     paths = {p for c in branch.commits for p in c.paths if p.endswith(OBJECT_SOURCES)}
     return sorted(paths)
 
 
 def touches_many(commit: Commit, sources: Iterable[str]) -> bool:
-    """Whether `commit` changes a file that objects other than its own may include."""
+    """Whether `commit` changes a file that objects of other sources may include."""
     own = set(sources)
     return any(p not in own and not p.endswith(_DOCUMENTS) for p in commit.paths)
 
@@ -47,7 +47,7 @@ def units_of(commit: Commit, units: Sequence[Unit], sources: Iterable[str]) -> l
 
 
 def shared_files(branch: Branch) -> list[str]:
-    """The changed files that several objects may be made from, sorted."""
+    """The changed files that several objects may include, sorted."""
     own = series_sources(branch)
     changed = {p for commit in branch.commits for p in commit.paths}
     return sorted(p for p in changed if p not in own and not p.endswith(_DOCUMENTS))
@@ -68,11 +68,11 @@ def affected_states(
 def next_stop(
     pending: set[State], tried: set[State], states: States, shared: Sequence[str]
 ) -> tuple[str, list[Unit]]:
-    """The commit at which a build is expected to answer most, with the objects to build there.
+    """The commit at which a build will probably give most results, with the objects to build there.
 
-    Two states of an object are expected to be alike when its source and every changed file that
-    objects may share (`shared`) are the same. That is only a guess about what is worth building;
-    what a result counts for is decided by the files that were really read.
+    Two states of an object are assumed to be equal if its source and every changed file in `shared`
+    are equal. This only decides what to build next; the validity of a result depends on the files
+    that the compiler read.
     """
     looks: dict[State, tuple[str, ...]] = {}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The results of objects at commits: from the store where it has them, else by building."""
+"""The results of objects at commits: from the store, or else by building."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PASSING = (AttemptStatus.NO_MAKE, AttemptStatus.UNPREPARED)
 
 
 class Results:
-    """What is known about objects at commits in this run."""
+    """The results of this run, by object and commit."""
 
     def __init__(self, site: Site, store: Store, progress: Progress) -> None:
         self._site = site
@@ -37,7 +37,7 @@ class Results:
         return self._known.get(State(unit, commit))
 
     def clean(self, state: State) -> bool:
-        """Whether the object compiled without a word: then nothing has to be known of before."""
+        """Whether the object compiled without a message: then the parent need not be built."""
         attempt = self._known[state]
         return attempt.status is AttemptStatus.COMPILED and not attempt.output.strip()
 
@@ -53,15 +53,15 @@ class Results:
 
     @property
     def final(self) -> bool:
-        """Whether make got to work on every object: what keeps it from that may be gone soon."""
+        """Whether make reached every object; if not, the obstacle may be gone in the next run."""
         return not any(attempt.status in _PASSING for attempt in self._known.values())
 
     def know(self, wanted: set[State], *, before: bool = False) -> None:
-        """Find the results of all `wanted` states, building at as few commits as will do.
+        """Find the results of all `wanted` states, building at as few commits as possible.
 
-        What fails `before` the commits that are looked at, and at the base as well, is the tree's
-        own doing, or the toolchain's: there a remedy is taken for it. Flags of the compiler that it
-        brings make everything that is known of the folder stale, so that is found anew.
+        If an object fails at the parent (`before`) and at the base as well, the tree or the
+        toolchain is the cause: then a remedy is tried. If the remedy has compiler flags, all
+        results of the folder are out of date and computed again.
         """
         self._wanted |= wanted
         self._tried = set()
@@ -78,8 +78,8 @@ class Results:
                 self._tried |= {State(unit, commit) for unit in units}
 
     def _cure(self, wanted: set[State]) -> bool:
-        """Take remedies for what did not compile in `wanted`, nor at the base; True when there is
-        more to be found out."""
+        """Try remedies for objects that did not compile in `wanted` nor at the base; True if
+        results are missing then."""
         again = False
         for state in sorted(wanted):
             folder = self._site.folder_of(state.unit)
@@ -101,7 +101,8 @@ class Results:
         return attempt is not None and attempt.status is AttemptStatus.ERROR
 
     def _forget(self, folder: BuildFolder) -> None:
-        """Have nothing known of `folder` in this run; what the store has under new flags stays."""
+        """Forget all results of `folder` in this run; those in the store with the new flags stay
+        valid."""
         everything = self._wanted | self._tried
         here = {s for s in everything if self._site.folder_of(s.unit) is folder}
         for state in here:
@@ -111,8 +112,8 @@ class Results:
             self._site.introduce(unit, self._store)
 
     def _build(self, commit: str, units: Sequence[Unit]) -> None:
-        """Compile `units` at `commit`, and nothing in folders that are of no use; where a folder
-        cannot be prepared at `commit`, find out at the base whether it ever can."""
+        """Compile `units` at `commit`, except in folders that are unusable; if a folder cannot be
+        prepared at `commit`, try it at the base."""
         alive = [u for u in units if self._site.folder_of(u).path not in self._dead]
         for unit in units:
             if reason := self._dead.get(self._site.folder_of(unit).path):
@@ -129,15 +130,15 @@ class Results:
             self._give_up(self._site.folder_of(group[0]), reason)
 
     def _give_up(self, folder: BuildFolder, reason: Attempt) -> None:
-        """Have everything in `folder` that is not known yet come out like `reason`."""
+        """Give everything in `folder` that has no result yet the result `reason`."""
         self._dead[folder.path] = replace(reason, seconds=0.0)
         for state in self._wanted:
             if self._site.folder_of(state.unit) is folder:
                 self._known.setdefault(state, self._dead[folder.path])
 
     def _probe(self, unit: Unit) -> Attempt | None:
-        """How `unit` comes out at the base when its folder cannot be prepared there either. What
-        compiles is not kept: at other commits make may not get as far."""
+        """The result of `unit` at the base, if its folder cannot be prepared. An object that
+        compiles there is not stored: at other commits make may not get as far."""
         base = self._site.branch.base
         self._site.switch(base)
         environment = self._site.states.environment(base)
@@ -149,8 +150,8 @@ class Results:
         return attempt if attempt.status is AttemptStatus.UNPREPARED else None
 
     def _compile(self, commit: str, units: Sequence[Unit]) -> list[list[Unit]]:
-        """Compile `units` at `commit`, on all architectures at once; those of each folder in which
-        nothing could be prepared, now or ever before."""
+        """Compile `units` at `commit`, on all architectures at once; returns those of each folder
+        in which nothing has been prepared, now or before."""
         if not units:
             return []
         self._site.switch(commit)
@@ -182,7 +183,7 @@ class Results:
         return unprepared
 
     def _tell(self, commit: str, units: Sequence[Unit], started: int) -> None:
-        """Say how far make is, by the objects that are newer than `started`."""
+        """Report the progress of make, by the objects that are newer than `started`."""
         archs = _few(sorted({unit.arch for unit in units}))
         made = sum(_is_newer(self._site.folder_of(u).path / u.target, started) for u in units)
         if not made:
@@ -194,7 +195,7 @@ class Results:
 
 
 def _few(archs: Sequence[str]) -> str:
-    """The first of `archs`, and how many more there are: one line has to be enough."""
+    """The first of `archs`, and the number of others, for one line."""
     return ", ".join(archs[:2]) + (f" and {len(archs) - 2} more" if len(archs) > 2 else "")
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which architecture and which configuration builds an object: allmodconfig, else a defconfig,
-else one of those with the symbols set that the object needs."""
+"""The architecture and configuration that build an object: allmodconfig, else a defconfig, else one
+of these with the symbols set that the object needs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MakeFolder = Callable[[Toolchain, Recipe], BuildFolder]
 
 @dataclass
 class _Search:
-    """One object that looks for its architecture: `left` are those not asked yet."""
+    """The search for the architecture of one object: `left` are those not tried yet."""
 
     path: str
     left: list[tuple[Architecture, Owner]]
@@ -44,13 +44,13 @@ class _Search:
 
 @dataclass(frozen=True)
 class _NotHere:
-    """Why an architecture does not have an object."""
+    """Why an architecture does not build an object."""
 
     reason: str
 
 
 class Router:
-    """Finds the routes of objects in `tree`, whose commit has to be in the work tree meanwhile."""
+    """Finds the routes of objects in `tree`; its commit must be checked out in the work tree."""
 
     def __init__(self, tree: Tree, make_folder: MakeFolder, options: BuildOptions) -> None:
         self._kbuild = Kbuild(tree)
@@ -62,7 +62,8 @@ class Router:
         self._choosers: dict[str, _Chooser] = {}
 
     def routes(self, paths: Sequence[str]) -> dict[str, tuple[Route, ...]]:
-        """The routes of each of `paths`: one, or one an architecture when the user named some."""
+        """The routes of each of `paths`: one, or one per architecture if the user has named
+        some."""
         searches = [self._start(path) for path in paths]
         while True:
             wave: dict[str, list[tuple[_Search, Owner]]] = {}
@@ -100,7 +101,8 @@ class Router:
         return search
 
     def _narrow(self, search: _Search) -> None:
-        """After the first architecture did not do, keep only those that its symbols allow."""
+        """After the first architecture failed, keep only those that Kconfig allows for the
+        symbols."""
         if search.narrowed or search.found or not search.left:
             return
         search.narrowed = True
@@ -109,7 +111,7 @@ class Router:
         search.left = installed or possible[:1]
 
     def _ask(self, wanted: tuple[str, list[tuple[_Search, Owner]]], server: JobServer) -> None:
-        """Find configurations of one architecture for all objects that ask it in this round."""
+        """Find configurations of one architecture for all objects that try it in this round."""
         name, asking = wanted
         toolchain = self._toolchains[name]
         if toolchain is None:
@@ -129,7 +131,8 @@ class Router:
                 search.found.append(_unit(search.path, name, answer, owner))
                 continue
             if isinstance(answer, NoConfig):
-                # The architecture is the right one; that it does not work here must be seen.
+                # The architecture is the right one; the report must say that it cannot be built
+                # here.
                 search.left.clear()
             lasting = not isinstance(answer, NoConfig)
             search.reasons.append(Unroutable(search.path, name, answer.reason, lasting))
@@ -154,10 +157,10 @@ class _Chooser:
         self._chosen: list[Recipe] = []
 
     def choose(self, owner: Owner, server: JobServer) -> Recipe | NoConfig | _NotHere:
-        """The first recipe that builds what `owner` owns, or why there is none.
+        """The first recipe that builds the objects of `owner`, or why there is none.
 
-        A recipe that builds another object already is as good as a new one, and costs less.
-        `server` has the jobs for configurations that have to be made.
+        A recipe that already builds another object is preferred, because it costs less. `server`
+        has the jobs for configurations that have to be made.
         """
         self._server = server
         answer = self._choose(owner)
@@ -195,9 +198,9 @@ class _Chooser:
         return _NotHere(f"{arch.name}: no configuration sets {_described(owner)} (tried {tried})")
 
     def _promises(self, defconfig: str, owner: Owner) -> bool:
-        """Whether the text of `defconfig` alone looks as if the rest could be set by hand.
+        """Whether the text of `defconfig` suggests that the remaining symbols can be set.
 
-        What it leaves at its default is not in there, so this decides on the order only.
+        Symbols at their default are not in the text, so this only affects the order.
         """
         source = self._toolchain.arch.source
         named = self._defconfigs.of(self._toolchain.arch)[defconfig]
@@ -230,7 +233,7 @@ class _Chooser:
 
 
 def _unit(path: str, arch: str, recipe: Recipe, owner: Owner) -> Unit:
-    """The object that `owner` builds; make would take its folder from the target."""
+    """The object that `owner` builds; make would derive its folder from the target."""
     folder = posixpath.dirname(owner.makefile)
     return Unit(
         path,
@@ -251,7 +254,7 @@ def _described(owner: Owner) -> str:
 
 
 def _can_be_set(kconfig: Kconfig, arch: Architecture, owner: Owner) -> bool:
-    """Whether the symbols of one of the ways can be set, or be off, on `arch` at all."""
+    """Whether the symbols of one of the ways can be set (or be off) on `arch` at all."""
     for way in owner.ways:
         if not all(kconfig.can_be_off(g.symbol, arch.source) for g in way if g.values == OFF):
             continue
@@ -262,7 +265,7 @@ def _can_be_set(kconfig: Kconfig, arch: Architecture, owner: Owner) -> bool:
 
 
 def _outcome(search: _Search) -> tuple[Route, ...]:
-    """What was found, and the compilers that were missing; else the most telling reason."""
+    """The result, and the compilers that were missing; without a result the most useful reason."""
     missing = [r for r in search.reasons if ": no compiler " in r.reason]
     if search.found:
         return (*search.found, *missing)

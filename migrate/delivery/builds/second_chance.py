@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Another compiler that is installed, for objects that the usual one does not build at all."""
+"""Tries other installed compilers for objects that the default one does not build."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _WORTH_IT = (AttemptStatus.ERROR, AttemptStatus.UNPREPARED)
 def second_chances(
     failed: Iterable[State], site: Site, store: Store, results: Results
 ) -> dict[Unit, Unit]:
-    """For objects that `failed` before a commit, and at the base: the same with the first other
-    compiler that builds them at the base. Those that no compiler here builds are left out."""
+    """For objects that `failed` before a commit and at the base: the same with the first other
+    compiler that builds them at the base. Objects that no installed compiler builds are left
+    out."""
     left = _beyond_the_usual(failed, site, results)
     found: dict[Unit, Unit] = {}
     for arch in sorted({unit.arch for unit in left}):
@@ -33,8 +34,8 @@ def second_chances(
 
 
 def _beyond_the_usual(failed: Iterable[State], site: Site, results: Results) -> list[Unit]:
-    """The objects that the usual compiler does not build at the base either, whatever the branch
-    did to them, and that nothing has to be installed for."""
+    """The objects that the default compiler does not build at the base either, and that do not lack
+    an installed program."""
     base = site.branch.base
     units = {s.unit for s in failed if not s.unit.compiler and site.others(s.unit.arch)}
     at_base = {State(u, base) for u in units if site.states.blob(base, u.path)}

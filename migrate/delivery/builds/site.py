@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where building happens: the work tree, the compilers, and a build folder for each recipe."""
+"""The place of a build: the work tree, the compilers, and a build folder for each recipe."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from migrate.kernel.kbuild.toolchains import (
 from migrate.kernel.tree import Tree
 
 _MOST_OTHERS = 2
-"""Compilers that are tried besides the usual one: each takes a configuration of its own."""
+"""Compilers that are tried besides the default one; each needs a configuration of its own."""
 
 
 class Site:
-    """The places and programs of one run over one branch."""
+    """The folders and programs of one run over one branch."""
 
     def __init__(
         self,
@@ -58,19 +58,19 @@ class Site:
             log.unlink()
 
     def switch(self, commit: str) -> None:
-        """Have `commit` in the work tree."""
+        """Check `commit` out in the work tree."""
         if self._checked_out != commit:
             self._progress(f"checking {commit[:12]} out", 0, 0)
             check_out(self.worktree, commit)
             self._checked_out = commit
 
     def leave(self) -> None:
-        """Leave the work tree at the tip of the branch, if it was touched at all."""
+        """Leave the work tree at the tip of the branch, if it was changed."""
         if self._checked_out:
             self.switch(self.branch.tip)
 
     def folder(self, toolchain: Toolchain, recipe: Recipe) -> BuildFolder:
-        """The build folder of `recipe`, the same one for the same question."""
+        """The build folder of `recipe`; the same arguments give the same folder."""
         key = (toolchain.arch.name, toolchain.compiler, recipe)
         if key not in self._folders:
             usual = self.toolchains.get(toolchain.arch.name)
@@ -91,8 +91,8 @@ class Site:
         return self.folder(self._toolchain(unit), unit.recipe)
 
     def others(self, arch: str) -> tuple[Toolchain, ...]:
-        """The other compilers for `arch` that may be tried, the best first; none when the user
-        said which compiler to take."""
+        """The other compilers for `arch` that may be tried, the best first; none if the user has
+        chosen the compiler."""
         if self.options.choice.is_made_for(arch):
             return ()
         known = {a.name: a for a in architectures()}
@@ -101,12 +101,12 @@ class Site:
         return found
 
     def context(self, unit: Unit) -> tuple[str, ...]:
-        """The compiler and the arguments under which results of `unit` count."""
+        """The compiler and the arguments for which results of `unit` are valid."""
         arguments = self.folder_of(unit).arguments
         return (self._toolchain(unit).identity, *arguments, self._sparse)
 
     def how(self, unit: Unit) -> tuple[str, ...]:
-        """What was needed to build `unit` here besides the usual compiler, a line each."""
+        """What was needed to build `unit` besides the default compiler, one item per line."""
         folder = self.folder_of(unit)
         lines = []
         if unit.compiler:
@@ -122,8 +122,8 @@ class Site:
         return tuple(lines)
 
     def introduce(self, unit: Unit, store: Store) -> None:
-        """Tell `store` under which configuration, compiler and arguments results of `unit` count;
-        nothing while there is no configuration."""
+        """Tell `store` for which configuration, compiler and arguments results of `unit` are valid;
+        does nothing if there is no configuration."""
         if config := self.folder_of(unit).known_config():
             store.know(unit, config, self.context(unit))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files of every commit of a branch by the ids that git gives to their contents."""
+"""The files of every commit of a branch, as git ids of their contents."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from migrate.base.stores.git import git_output, reading
 from migrate.delivery.model import Branch
 
 _C = re.compile(r"\.[chS]$")
-# Text that no build reads. Whatever is neither this nor C counts as part of the build itself.
+# Text that no build reads. Every file that is neither this nor C counts as part of the build.
 _NOT_BUILT = re.compile(
     r"(Documentation|LICENSES|tools)/|MAINTAINERS$|CREDITS$|COPYING$|\."
     r"|.*\.(rst|txt|dts|dtsi|dtso|yaml|json|svg|md)$"
 )
-# C that runs while the kernel is built, or that headers are generated from.
+# C that runs during the build, or that headers are generated from.
 _GENERATOR = re.compile(
     r"(scripts|usr)/|tools/(objtool|include|lib|build|bpf/resolve_btfids)/|arch/[^/]+/tools/"
     r"|.*/(asm-offsets|bounds)\.c$|kernel/bounds\.c$|lib/(gen|mk)\w*\.c$|.*/vdso/"
@@ -26,7 +26,7 @@ _GENERATOR = re.compile(
 
 
 class States:
-    """What each commit of `branch` holds, the base included; git is asked four times in all."""
+    """The contents of each commit of `branch`, including the base; this takes four calls of git."""
 
     def __init__(self, worktree: Path, branch: Branch) -> None:
         self._worktree = worktree
@@ -35,13 +35,13 @@ class States:
         self._digests: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def blob(self, commit: str, path: str) -> str:
-        """The id of the contents of `path` at `commit`, "" when there is no such file."""
+        """The id of the contents of `path` at `commit`, "" if there is no such file."""
         return self._changes[commit].get(path) or (
             "" if path in self._changes[commit] else self._base_files.get(path, "")
         )
 
     def digest(self, commit: str, paths: tuple[str, ...]) -> str:
-        """One sum over the names and contents of `paths` at `commit`."""
+        """One digest over the names and contents of `paths` at `commit`."""
         touched = tuple(p for p in paths if p in self._changes[commit])
         state = tuple(self.blob(commit, p) for p in touched)
         key = (_sum(state), paths)
@@ -54,8 +54,9 @@ class States:
         return self._own_changes.get(commit, frozenset())
 
     def environment(self, commit: str) -> str:
-        """One sum over all that is not C or documentation at `commit`: makefiles, Kconfig,
-        scripts, and the names of all headers, because a new one can take the place of another."""
+        """One digest over everything that is not C or documentation at `commit`: makefiles,
+        Kconfig, scripts, and the names of all headers, because a new one can take the place of
+        another."""
         changes = {
             path: blob
             for path, blob in self._changes[commit].items()
@@ -65,7 +66,7 @@ class States:
         return _sum((self._base_environment, *lines)) if lines else self._base_environment
 
     def tree(self, commit: str) -> str:
-        """The id of the whole tree of `commit`, which a new message does not change."""
+        """The id of the whole tree of `commit`, which does not depend on the message."""
         return self._trees[commit]
 
     @cached_property
@@ -101,7 +102,7 @@ class States:
 
     @cached_property
     def _changes(self) -> dict[str, dict[str, str]]:
-        """For each commit the files that differ from the base, "" for a file that is gone."""
+        """For each commit the files that differ from the base, "" for a deleted file."""
         so_far: dict[str, str] = {}
         changes = {self._branch.base: so_far}
         for commit in self._branch.commits:
@@ -112,7 +113,7 @@ class States:
 
     @cached_property
     def _raw(self) -> dict[str, dict[str, str]]:
-        """What each commit changes against its parent, path to new contents."""
+        """What each commit changes against its parent: path to new contents."""
         if not self._branch.commits:
             return {}
         pairs = "".join(f"{c.id} {c.parent}\n" for c in self._branch.commits)
@@ -135,7 +136,7 @@ class States:
 
 
 def is_environment(path: str) -> bool:
-    """Whether `path` can change how other files are compiled without being included by them."""
+    """Whether `path` can affect how other files are compiled without being included by them."""
     if _GENERATOR.match(path):
         return not path.startswith("scripts/coccinelle/")
     return not _C.search(path) and not _NOT_BUILT.match(path)

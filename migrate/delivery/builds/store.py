@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Results of objects, kept so that no object is compiled twice from the same input."""
+"""Results of objects, stored so that no object is compiled twice from the same input."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from migrate.delivery.compile.model import Attempt, AttemptStatus, BuildCache, U
 
 _FORMAT = "2"
 _MOST_LISTS = 8
-"""Lists of dependencies kept for an object: one is enough unless its includes change."""
+"""Lists of dependencies kept for an object; one is enough unless its includes change."""
 
 
 class Store:
     """Looks results up by content: compiler, configuration, arguments, and every file read.
 
-    An object that did not compile may have left no list of the files it read. Its result counts
-    for that very tree only.
+    An object that did not compile may have left no list of the files it read; then its result is
+    valid for exactly the same tree only.
     """
 
     def __init__(self, cache: BuildCache, states: States) -> None:
@@ -31,18 +31,18 @@ class Store:
         self._fresh: dict[str, Attempt] = {}
 
     def know(self, unit: Unit, config: str, context: tuple[str, ...]) -> None:
-        """Say under which configuration, compiler and arguments results of `unit` count."""
+        """Set the configuration, compiler and arguments for which results of `unit` are valid."""
         self._contexts[unit] = _sum(json.dumps([_FORMAT, unit.arch, unit.target, config, *context]))
 
     def get(self, unit: Unit, commit: str) -> Attempt | None:
-        """The result of `unit` at `commit`, if that has been worked out before."""
+        """The result of `unit` at `commit`, if it is stored."""
         for paths in self._known_lists(unit):
             if found := self._read(self._key(unit, commit, paths)):
                 return replace(found, dependencies=paths)
         return self._read(self._tree_key(unit, commit))
 
     def put(self, unit: Unit, commit: str, attempt: Attempt) -> None:
-        """Keep `attempt`, unless it says more about this machine than about the object."""
+        """Store `attempt`, unless it depends on this machine rather than on the object."""
         if attempt.status in (AttemptStatus.NO_MAKE, AttemptStatus.UNPREPARED):
             return
         paths = attempt.dependencies

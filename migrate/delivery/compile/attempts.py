@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From what make did and said to how one object came out: honest about what was never tried."""
+"""Derives the result for one object from a run of make, without guessing what was never tried."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_THE_CODE = re.compile(
 @dataclass(frozen=True)
 class Made:
     """One run of make for objects, on `arch` with the configuration `recipe` of a kernel of
-    `version`; `seconds` is the share of each object, `log` where make's words are."""
+    `version`; `seconds` is the share of each object, `log` the file with the output of make."""
 
     run: MakeRun
     arch: str
@@ -37,8 +37,8 @@ class Made:
 def attempt(
     target: str, made: Made, *, is_new: bool, read: Callable[[], tuple[str, ...]]
 ) -> Attempt:
-    """How `target` came out. `is_new` says that make left an object, `read` gives the files that
-    it was made from."""
+    """The result for `target`. `is_new` says that make has created an object, `read` returns the
+    files that it was made from."""
     run, name = made.run, posixpath.normpath(target)
     said = run.objects.get(name, "")
 
@@ -53,7 +53,7 @@ def attempt(
     if _ERROR.search(said) and not _NOT_THE_CODE.search(said):
         return Attempt(AttemptStatus.ERROR, said, read(), made.seconds)
     if said.strip():
-        # Nothing that the object is to blame for, and nothing to be remembered.
+        # The object is not the cause, so this must not be stored.
         first = said.strip().partition("\n")[0]
         return without(AttemptStatus.NO_MAKE, f"the compiler did not get to work: {first}")
     if run.code == 0 or f"No rule to make target '{target}'" in run.text:

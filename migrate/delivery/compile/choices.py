@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether what the user chose for builds can be had on this machine, before any work is done."""
+"""Checks before any work whether the user's choices for builds are available on this machine."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _LLVM = (
     *("clang", "ld.lld", "llvm-ar", "llvm-nm", "llvm-objcopy", "llvm-objdump", "llvm-readelf"),
     "llvm-strip",
 )
-"""What the kernel's makefile calls with LLVM=1, by these names."""
+"""The programs that the kernel's makefile uses with LLVM=1."""
 _WARNINGS = re.compile("[123]{0,3}")
 
 
 def check_options(options: BuildOptions) -> str:
-    """The version of sparse, "" when it is not asked for; a :class:`Refusal` for a program that
-    is not installed, for an unknown architecture, and for what W= does not take."""
+    """The version of sparse, "" if it is not requested; raises a :class:`Refusal` for a program
+    that is not installed, an unknown architecture, and an invalid value of W=."""
     launcher = options.compiler_launcher
     if launcher is not None and not shutil.which((launcher.split() or [""])[0]):
         raise Refusal(
@@ -53,13 +53,13 @@ def check_options(options: BuildOptions) -> str:
 
 
 def read_choice(compilers: str | None, prefixes: str | None, *, llvm: bool) -> Choice:
-    """What `--cc` and `--cross-compile` say, each a list of ARCH=VALUE with commas; a
-    :class:`Refusal` for what is no such list."""
+    """Parse `--cc` and `--cross-compile`, each a list of ARCH=VALUE with commas; raises a
+    :class:`Refusal` for anything else."""
     return Choice(_pairs("--cc", compilers), _pairs("--cross-compile", prefixes), llvm)
 
 
 def _pairs(option: str, given: str | None) -> tuple[tuple[str, str], ...]:
-    """ "a=b,c=d" as pairs, the last one of an architecture."""
+    """ "a=b,c=d" as pairs; the last one of an architecture counts."""
     found: dict[str, str] = {}
     for part in (given or "").split(",") if given is not None else ():
         arch, equals, value = part.partition("=")
@@ -73,7 +73,7 @@ def _pairs(option: str, given: str | None) -> tuple[tuple[str, str], ...]:
 
 
 def _check_compilers(choice: Choice, known: Sequence[str]) -> None:
-    """A :class:`Refusal` for a compiler that was asked for and is not there."""
+    """Raise a :class:`Refusal` for a requested compiler that is not installed."""
     named = dict((*choice.prefixes, *choice.compilers))
     strange = [arch for arch in named if arch not in known]
     if strange:
@@ -91,8 +91,8 @@ def _check_compilers(choice: Choice, known: Sequence[str]) -> None:
 
 
 def launcher_jobs(launcher: str | None) -> int | None:
-    """How many compilers the machines behind `launcher` take at once, by its own word; None when
-    it does not say."""
+    """How many compilers the machines behind `launcher` run at once, according to `launcher`; None
+    if it does not say."""
     words = (launcher or "").split()
     if not words or PurePath(words[0]).name != "distcc":
         return None

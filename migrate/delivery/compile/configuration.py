@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Making the configuration of a build folder: its recipe, with what the tool always changes."""
+"""Makes the configuration of a build folder: its recipe, with the changes of the tool."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CONFIG_TIME_LIMIT = 120.0
 
 @dataclass(frozen=True)
 class Making:
-    """A configuration that is being made: `fragment` is where what the tool changes goes."""
+    """A configuration that is being made; the changes of the tool are written to `fragment`."""
 
     kernel: Kernel
     recipe: Recipe
@@ -33,7 +33,7 @@ class Making:
 
 
 def make_config(making: Making, version: Version, cure: Callable[[str], bool]) -> str | None:
-    """Make `.config`; what went wrong, or None. `cure` takes a remedy for what make said."""
+    """Make `.config`; returns an error, or None. `cure` tries a remedy for the output of make."""
     kernel, recipe, server = making.kernel, making.recipe, making.server
     making.fragment.parent.mkdir(parents=True, exist_ok=True)
     changes = dict(_changes(kernel))
@@ -58,7 +58,7 @@ def make_config(making: Making, version: Version, cure: Callable[[str], bool]) -
 
 
 def _change_config(making: Making, changes: dict[str, str]) -> str | None:
-    """Run the tree's scripts/config; what went wrong, or None."""
+    """Run the tree's scripts/config; returns an error, or None."""
     verbs = {"y": "--enable", "m": "--module", "n": "--disable"}
     orders: list[str] = []
     for symbol, value in changes.items():
@@ -75,7 +75,7 @@ def _change_config(making: Making, changes: dict[str, str]) -> str | None:
 
 
 def _changes(kernel: Kernel) -> Iterator[tuple[str, str]]:
-    """What the tool changes in every configuration that it makes."""
+    """The changes that the tool makes to every configuration."""
     settings = build_settings()
     if not kernel.options.instrumentation:
         yield from ((symbol, "n") for symbol in settings.instrumentation)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files that an object was compiled from, as the compiler and kbuild wrote them down."""
+"""The files that an object was compiled from, as recorded by the compiler and kbuild."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _WILDCARD = re.compile(r"\$\(wildcard[^)]*\)")
 
 
 def note_path(folder: Path, name: str, suffix: str) -> Path:
-    """Where kbuild keeps its notes on the object `name`: `.foo.o.cmd`, or `.foo.o.d` of the
-    compiler, which is all that is left of an object that did not compile."""
+    """Where kbuild keeps its notes on the object `name`: `.foo.o.cmd`, or the compiler's
+    `.foo.o.d`, which is all that an object leaves that did not compile."""
     directory, base = posixpath.split(name)
     return folder / directory / f".{base}.{suffix}"
 
 
 def read_dependencies(folder: Path, name: str, worktree: Path) -> tuple[str, ...]:
-    """The files of the tree that the object `name` depends on, sorted; () when not known.
+    """The files of the tree that the object `name` depends on, sorted; () if unknown.
 
-    What was generated into the build folder and what belongs to the compiler is left out: the
-    configuration and the compiler stand for those.
+    Generated files and files of the compiler are left out: the configuration and the compiler
+    represent them.
     """
     listed = _from_kbuild(note_path(folder, name, "cmd")) or _from_compiler(
         note_path(folder, name, "d")

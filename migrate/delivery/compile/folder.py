@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One build folder: its configuration, made once and then guarded, and the objects built in it."""
+"""One build folder: its configuration, made once and then kept, and the objects built in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from migrate.kernel.kbuild.toolchains import Toolchain, build_settings
 
 @dataclass(frozen=True)
 class Config:
-    """A finished configuration: the sum of its bytes, and the symbols that are set."""
+    """A finished configuration: the digest of its bytes, and the symbols that are set."""
 
     sum: str
     values: dict[str, str]
@@ -42,10 +42,10 @@ class NoConfig:
 
 @dataclass(frozen=True)
 class KernelFacts:
-    """What a build folder knows of the tree at the branch's tip.
+    """Facts about the tree at the tip of the branch.
 
-    `environment` is the sum of all that is not C; `by_owner` says that make takes the folder of
-    the makefile from the variable build-dir, as it did until 5.3.
+    `environment` is the digest of everything that is not C; `by_owner` says that make takes the
+    folder of the makefile from the variable build-dir, as it did until 5.3.
     """
 
     version: Version
@@ -56,11 +56,10 @@ class KernelFacts:
 class BuildFolder:
     """The build folder of one recipe on one architecture.
 
-    `identity` stands for everything that the configuration is made from (recipe, compiler, the
-    tree's Kconfig): a folder that was configured from something else is configured again. Beside
-    the folder lie its notes: `.config` the configuration as it was made, `.stamp` what it was
-    made from, `.remedies` what the tree needs under this toolchain, `.running` while make works
-    in it, and logs.
+    `identity` represents everything that the configuration is made from (recipe, compiler, the
+    tree's Kconfig): if it changes, the folder is configured again. Beside the folder are its notes:
+    `.config` is the configuration as it was made, `.stamp` what it was made from, `.remedies` the
+    remedies that the tree needs, `.running` exists while make works in it; and logs.
     """
 
     def __init__(
@@ -91,7 +90,7 @@ class BuildFolder:
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """What the tree needs here, as far as make has asked for it."""
+        """The remedies that have been needed here so far."""
         return self._kernel.remedies
 
     @property
@@ -99,11 +98,13 @@ class BuildFolder:
         return self._kernel.toolchain
 
     def curable(self, said: str) -> Remedy | None:
-        """The remedy for what make or a compiler `said`, if there is one not taken yet."""
+        """The remedy for the output `said` of make or a compiler, if there is one that is not used
+        yet."""
         return remedy_for(self._facts.version, said, [r.name for r in self.remedies])
 
     def cure(self, said: str) -> bool:
-        """Take the remedy for what make or a compiler `said`; False when there is no new one."""
+        """Use the remedy for the output `said` of make or a compiler; False if there is no new
+        one."""
         known = [r.name for r in self.remedies]
         remedy = self.curable(said)
         if remedy is None:
@@ -115,7 +116,7 @@ class BuildFolder:
         return True
 
     def _noted_remedies(self) -> tuple[Remedy, ...]:
-        """The remedies that a run before this one took for the same folder."""
+        """The remedies that an earlier run needed for the same folder."""
         try:
             note = json.loads(self._beside("remedies").read_text(encoding="utf-8"))
             names = note["remedies"] if note["made from"] == self._identity else ()
@@ -127,7 +128,7 @@ class BuildFolder:
         return self._beside(f"{occasion}.log")
 
     def known_config(self) -> str | None:
-        """The sum of the configuration, None when it has to be made first."""
+        """The digest of the configuration, None if it has to be made first."""
         try:
             stamp = json.loads(self._beside("stamp").read_text(encoding="utf-8"))
             bytes_now = self._beside("config").read_bytes()
@@ -137,7 +138,7 @@ class BuildFolder:
         return str(stamp["sum"]) if fits else None
 
     def config(self, server: JobServer) -> Config | NoConfig:
-        """The configuration, made now unless it is there."""
+        """The configuration; it is made if it does not exist."""
         if self.known_config() is None:
             self.progress(
                 f"configuring {self._kernel.toolchain.arch.name}, {self.recipe.name}", 0, 0
@@ -157,11 +158,11 @@ class BuildFolder:
     def build(
         self, units: Sequence[Unit], commit: str, environment: str, server: JobServer
     ) -> dict[Unit, Attempt]:
-        """Compile `units` anew from the work tree, whatever of them is there already.
+        """Compile `units` from the work tree, even if they exist already.
 
-        `environment` is that of the commit in the work tree: makefiles that differ from those
-        which the configuration was made from may want symbols that it does not have. When make
-        does not get to any object and says why, and a remedy is known, it is tried once.
+        `environment` is that of the commit in the work tree: its makefiles may need symbols that
+        the configuration lacks. If make reaches no object, and there is a remedy for its error, the
+        remedy is tried once.
         """
         attempts: dict[Unit, Attempt] = {}
         with self._working() as started:
@@ -178,7 +179,8 @@ class BuildFolder:
         return attempts
 
     def _by_owner(self, units: Sequence[Unit]) -> dict[str, list[Unit]]:
-        """`units` by the folder that make is to be told of, "" for what make finds by itself."""
+        """`units` by the folder that make has to be told, "" for those that make finds by
+        itself."""
         groups: dict[str, list[Unit]] = {}
         for unit in units:
             groups.setdefault(unit.owner if self._facts.by_owner else "", []).append(unit)
@@ -202,7 +204,7 @@ class BuildFolder:
     def build_all(
         self, goals: Sequence[str], commit: str, server: JobServer, *, image: bool = False
     ) -> MakeRun:
-        """Make `goals`, incrementally; an `image` is one that is booted."""
+        """Make `goals`, incrementally; an `image` is one that will be booted."""
         with self._working():
             self._settle_config(self._facts.environment, server)
             return self._kernel.make(goals, server, log=self.log(commit[:12]), image=image)
@@ -234,14 +236,14 @@ class BuildFolder:
             path.unlink(missing_ok=True)
 
     def _make_config(self, server: JobServer) -> str | None:
-        """Make `.config` from the recipe; what went wrong, or None."""
+        """Make `.config` from the recipe; returns an error, or None."""
         making = Making(
             self._kernel, self.recipe, self._beside("fragment"), self.log("config"), server
         )
         return make_config(making, self._facts.version, self.cure)
 
     def _settle_config(self, environment: str, server: JobServer) -> None:
-        """Have the configuration as it was made, whatever happened to the folder since."""
+        """Restore the configuration as it was made, whatever happened to the folder since."""
         made = self._beside("config").read_bytes()
         if not self._dot_config.is_file() or self._dot_config.read_bytes() != made:
             self._dot_config.write_bytes(made)
@@ -250,9 +252,10 @@ class BuildFolder:
 
     @contextmanager
     def _working(self) -> Iterator[int]:
-        """While make works in the folder; gives the time that new files are at least as new as.
+        """Marks that make is working in the folder; gives a time that is not later than that of new
+        files.
 
-        What a make that was killed had written may be half a file: it is removed on entry.
+        Files written by a killed make may be incomplete: they are removed on entry.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         marker = self._beside("running")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Several makes at once that share one number of jobs, by GNU make's own job server."""
+"""Several makes that share a number of jobs through GNU make's job server."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class JobServer:
 
 
 def run_parallel(work: Callable[[T, JobServer], R], items: Sequence[T], jobs: int) -> list[R]:
-    """`work` for each of `items`, results in their order, with `jobs` compilers at once over all.
+    """`work` for each of `items`, results in their order, with `jobs` compilers in total.
 
-    Every make has one job to itself and takes the others from a pipe; a lane that finds no item
-    left leaves its own job there, so that the last make gets all of them.
+    Every make has one job of its own and takes the others from a pipe; a thread without further
+    items returns its own job to the pipe, so that the last make gets all of them.
     """
     lanes = min(max(1, jobs), len(items))
     if not lanes:

@@ -24,37 +24,37 @@ _TIME_LIMIT = 6 * 3600.0
 _CONFIG_LIMIT = 1800.0
 _PREPARED_LIMIT = 3600.0
 _OBJECT_LIMIT = 300.0
-"""Seconds for a configuration, for what comes before the first object, and for each object."""
+"""Seconds for a configuration, for the preparation before the first object, and per object."""
 _SILENCE = 600.0
 _TREE_SILENCE = 3600.0
-"""Seconds in which make says nothing: it names each object that is done. Longer for a whole tree,
-where the last link of all takes its time. A make that starts itself anew for ever says nothing."""
+"""Seconds without output: make prints the name of each finished object. Longer for a whole tree,
+because the final link takes long. A make that restarts itself for ever prints nothing."""
 _OURS = re.compile(
     r"(KBUILD_|KCONFIG_|MAKE|MFLAGS$|GNUMAKEFLAGS$|ARCH$|SUBARCH$|CROSS_COMPILE|LLVM|srctree$"
     r"|objtree$|K(C|A|CPP)FLAGS$|(CC|LD|AR|NM|CHECK|W|C|V|M|O|CF)$|INSTALL_|LOCALVERSION)"
 )
-"""Environment variables that would change what kbuild does behind the tool's back."""
+"""Environment variables that would change what kbuild does."""
 _IMAGES = "gup-migrate-images"
-"""What ccache keeps of images is kept apart: it was all preprocessed."""
+"""The namespace of ccache for images, for which everything was preprocessed."""
 _IN_ENGLISH = {"LANG": "C", "LC_MESSAGES": "C", "LC_CTYPE": "C"}
-"""The kernel's makefile takes LC_ALL away from the compiler, whose words are read here."""
+"""The kernel's makefile unsets LC_ALL for the compiler, but its messages are parsed here."""
 _TAG = re.compile(r"  ([A-Z][A-Z0-9_]*)(?: \[[A-Z]+\])?\s+(\S.*)$")
 _OBJECT_TAGS = ("CC", "AS", "CHECK")
 _MAKEFILE = re.compile(r"(\S*/)?(Makefile|Kbuild)[\w.-]*:\d+: |\S*/\w+\.(mk|include):\d+: ")
-"""What make says of a makefile stands wherever make happens to read it, behind any object."""
+"""Messages of make about makefiles appear after any object, wherever make reads the makefile."""
 _FAILED = re.compile(r"make(?:\[\d+\])?: \*\*\* \[(?:[^\]]*: )?(\S+\.o)\] Error")
 _MAKE = re.compile(r"make(\[\d+\])?: ")
 _GIVEN_UP = re.compile(r"make(\[\d+\])?: \*\*\* \[.*\] Error \d+$")
 _ASSEMBLY = re.compile(r"^\S*/cc\w{6}\.s(?=:)", re.M)
-"""What the compiler hands to the assembler: a file whose name is another each time."""
+"""The assembler's input from the compiler: a file with a random name."""
 _STEP = re.compile(r"[A-Z][A-Z0-9_]* +(\[[A-Z]+\] +)?\S+$")
-"""A line in which kbuild says what it runs, as in "HOSTLD  scripts/kconfig/conf"."""
+"""A line in which kbuild names a step, as in "HOSTLD  scripts/kconfig/conf"."""
 
 
 @dataclass
 class MakeRun:
-    """What came of one make. `objects` maps an object, relative to the build folder and without
-    `..`, to what was said while it was made; `failed` are those whose commands failed."""
+    """The result of one make. `objects` maps an object, relative to the build folder and without
+    `..`, to the output while it was made; `failed` are those whose commands failed."""
 
     code: int
     text: str
@@ -65,7 +65,7 @@ class MakeRun:
 
     @property
     def why(self) -> str:
-        """The line that says best why make as a whole failed."""
+        """The line that best explains why make failed as a whole."""
         lines = [line.strip() for line in self.text.splitlines() if line.strip()]
         for pattern in (r"(error|Error|ERROR):", r"\*\*\*(?! \[)", r"\*\*\*|rror"):
             for number, line in enumerate(lines):
@@ -75,8 +75,8 @@ class MakeRun:
 
 
 def _echoes(lines: Sequence[str], number: int) -> bool:
-    """Whether a line only says that a program failed which said why in the line before: the
-    linker, in words of its driver's, or what make ran, in make's."""
+    """Whether a line only repeats that a program failed that has printed the reason in the line
+    before: the linker, via the compiler driver, or a command of make."""
     if not number:
         return False
     if lines[number].startswith("collect2: "):
@@ -87,8 +87,8 @@ def _echoes(lines: Sequence[str], number: int) -> bool:
 
 @dataclass
 class Kernel:
-    """A work tree, a build folder outside of it, and the compiler that fills it; `remedies` are
-    those that the folder needs."""
+    """A work tree, a build folder outside of it, and the compiler for it; `remedies` are those that
+    the folder needs."""
 
     worktree: Path
     folder: Path
@@ -97,7 +97,7 @@ class Kernel:
     remedies: tuple[Remedy, ...] = ()
 
     def result_arguments(self) -> list[str]:
-        """The arguments that change what is compiled or said; they are part of every key."""
+        """The arguments that affect code or messages; they are part of every key."""
         arguments = object_arguments(self.remedies)
         if self.options.warnings:
             arguments.append(f"W={self.options.warnings}")
@@ -108,7 +108,7 @@ class Kernel:
         return arguments
 
     def _remedy_arguments(self) -> list[str]:
-        """What the remedies set besides: programs of the build, which are in no key."""
+        """The other settings of the remedies: programs of the build, which are in no key."""
         host = self.toolchain.host
         known = object_arguments(self.remedies)
         given = [a for a in make_arguments(self.remedies, host) if a not in known]
@@ -128,12 +128,12 @@ class Kernel:
         image: bool = False,
         owner: str = "",
     ) -> MakeRun:
-        """Run make for `targets`, which with `objects` are objects, and keep its output in `log`.
+        """Run make for `targets`, which with `objects` are objects, and write its output to `log`.
 
         Objects with an `owner` are built by the makefile of that folder instead of their own. An
-        `image` is one that is booted, so that what is linked into it has to be right.
-        `config` leaves out the compiler launcher: questions about the compiler are asked here.
-        A :class:`Refusal` when the disk is full or make cannot be run.
+        `image` will be booted, so its contents have to be right. `config` leaves out the compiler
+        launcher, because Kconfig runs the compiler for questions only. Raises a :class:`Refusal` if
+        the disk is full or make cannot be run.
         """
         extra, compiler = ({}, self.toolchain.compiler) if config else self._compiler(image)
         assigned = {**_IN_ENGLISH, "MAKEFLAGS": server.flags, **extra, **(variables or {})}
@@ -156,7 +156,8 @@ class Kernel:
                 f"ARCH={self.toolchain.arch.name}",
                 f"CROSS_COMPILE={self.toolchain.prefix}",
                 f"CC={compiler}",
-                # make 4.4 has all variables in MAKEFLAGS, where older trees look for the s of -s.
+                # make 4.4 puts all variables into MAKEFLAGS, where older trees look for the s of
+                # -s.
                 "quiet=quiet_",
                 *(["LLVM=1"] if self.toolchain.llvm else []),
                 *([f"build-dir={owner}"] if owner else []),
@@ -173,11 +174,12 @@ class Kernel:
         return self._understood(outcome, log)
 
     def _compiler(self, image: bool) -> tuple[dict[str, str], str]:
-        """Environment and CC= for compiling: ccache in front when there is one, else a launcher.
+        """Environment and CC= for compiling: with ccache if it is installed, else with a launcher.
 
-        kbuild has the compiler list what it reads, so ccache need not preprocess to find out. But
-        then it does not see .incbin, which no list has, and takes one compressed kernel for another
-        of the same size. For an `image` it preprocesses, and does not look at what it kept before.
+        kbuild has the compiler list the files that it reads, so ccache need not preprocess. But
+        then it does not notice files of .incbin, which are not in the list, and may return a
+        compressed kernel for another one of the same size. For an `image` it preprocesses, and does
+        not use earlier results.
         """
         launcher = self.options.compiler_launcher
         if launcher and PurePath(launcher).name == "ccache":
@@ -219,12 +221,12 @@ class Kernel:
 
 
 def comparable(text: str, worktree: Path) -> str:
-    """The output of make without what is another in each run, or in each work tree."""
+    """The output of make without parts that differ between runs or work trees."""
     return _ASSEMBLY.sub("{standard input}", text.replace(f"{worktree.resolve()}/", ""))
 
 
 def _split(run: MakeRun) -> None:
-    """Give every line to the object whose commands wrote it; -Otarget keeps those together."""
+    """Assign every line to the object whose commands wrote it; -Otarget keeps these together."""
     current: str | None = None
     for line in run.text.splitlines():
         if found := _FAILED.match(line):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the modules of the build stage hand to each other."""
+"""Data that the modules of the build stage exchange."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migrate.kernel.kbuild.toolchains import NO_CHOICE, Choice
 
 
 class BuildCache(Protocol):
-    """Results that can be worked out again: the workspace's database, a dict in the tests."""
+    """Results that can be computed again: the workspace's database, or a dict in tests."""
 
     def get(self, key: str) -> str | None: ...
 
@@ -21,14 +21,14 @@ class BuildCache(Protocol):
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What the user may choose.
+    """The user's choices.
 
-    `jobs` is how many compilers run at once, over all architectures. `warnings` is what stands
-    after kbuild's W=, "" for the kernel's own choice; `sparse` is kbuild's C=1. `instrumentation`
+    `jobs` is the number of compilers that run at once, over all architectures. `warnings` is the
+    value of kbuild's W=, "" for the kernel's default; `sparse` is kbuild's C=1. `instrumentation`
     keeps KASAN, debug info and objtool on. `compiler_launcher` (distcc, icecc) is put before the
-    compiler, which `choice` names. `architectures` limits what is built and, when given, asks for
-    every object on each of them that has it. Without `keep_going` the first commit that fails is
-    the last one looked at.
+    compiler, which `choice` names. `architectures` limits what is built; if given, each object is
+    built on each of them that has it. Without `keep_going` the first commit that fails is the last
+    one to be built.
     """
 
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -41,15 +41,15 @@ class BuildOptions:
     choice: Choice = NO_CHOICE
 
     def asked(self) -> str:
-        """Those of the choices that the results depend on, as text; who compiles is none."""
+        """The choices that affect results, as text; the launcher does not."""
         found = (self.warnings, self.sparse, self.instrumentation, self.architectures)
         return repr((*found, self.keep_going, self.choice))
 
 
 @dataclass(frozen=True, order=True)
 class Recipe:
-    """A configuration: what make makes first, then symbols set by scripts/config ("n" for off).
-    `label` is a name for one with many symbols, or ""."""
+    """A configuration: the goal of make, then symbols set by scripts/config ("n" for off). `label`
+    is a name for one with many symbols, or ""."""
 
     base: str
     wishes: tuple[tuple[str, str], ...] = ()
@@ -67,10 +67,10 @@ class Recipe:
 
 @dataclass(frozen=True, order=True)
 class Unit:
-    """An object on one architecture: `target` is make's name for what comes out of `path`.
+    """An object on one architecture: `target` is make's name for the object of `path`.
 
-    `owner` is the folder of the makefile that lists it, "" for the folder that make takes from the
-    target; `compiler` is that of another toolchain than the usual one of `arch`, or "".
+    `owner` is the folder of the makefile that lists it, "" for the folder that make derives from
+    the target; `compiler` is that of another toolchain than the default of `arch`, or "".
     """
 
     path: str
@@ -85,7 +85,7 @@ class Unit:
 class Unroutable:
     """A file that cannot be built here, on `arch` or ("") anywhere, and why.
 
-    `lasting` is False when asking the same tree and compilers again may give another answer.
+    `lasting` is False if the same tree and compilers may give another result later.
     """
 
     path: str
@@ -98,25 +98,25 @@ Route = Unit | Unroutable
 
 
 class AttemptStatus(StrEnum):
-    """How one make run went for one object."""
+    """The result of one make run for one object."""
 
     COMPILED = "compiled"
     ERROR = "error"
     NOT_MADE = "not made"
-    """Make did not try: it has no rule for the object in this configuration."""
+    """Make did not try: there is no rule for the object in this configuration."""
     NO_MAKE = "no make"
-    """Make did not get as far as this object."""
+    """Make did not reach this object."""
     UNPREPARED = "unprepared"
-    """Make did not get as far as any object: a program of the build or the preparation failed."""
+    """Make did not reach any object: a program of the build or the preparation failed."""
 
 
 @dataclass(frozen=True)
 class Attempt:
     """One object at one commit.
 
-    `output` is what the compiler said, or for the last three states why there is no object; paths
-    in it are relative to the tree. `dependencies` are the files of the tree that were read, ()
-    when that is not known. `seconds` is this object's share of the make run.
+    `output` is that of the compiler, or for the last three states why there is no object; paths in
+    it are relative to the tree. `dependencies` are the files of the tree that were read, () if
+    unknown. `seconds` is this object's share of the make run.
     """
 
     status: AttemptStatus
@@ -127,7 +127,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class FullBuild:
-    """The whole tree of one architecture. `errors` are the messages of objects that failed."""
+    """The whole tree of one architecture. `errors` are the messages about objects that failed."""
 
     commit: str
     arch: str

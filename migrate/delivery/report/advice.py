@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a person would say of a verdict: the decision with its reason, and what to do about it."""
+"""A verdict in plain words: the decision with its reason, and what to do about it."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def in_a_sentence(group: PinGroup, verdict: Verdict) -> str:
 def what_to_do(
     group: PinGroup, verdict: Verdict, command: Callable[..., str]
 ) -> Iterator[tuple[str, bool]]:
-    """For a verdict `manual` what to look at, a line each; the first belongs to the place of the
-    first gap where there is one, which the second value says."""
+    """For a verdict `manual`: what to check, one item per line. If the second value is true, the
+    first item is about the place of the first gap."""
     if verdict.action is not Action.MANUAL:
         return
     if group.gaps:
@@ -58,7 +58,7 @@ def what_to_do(
 
 
 def _inside(reason: str) -> str:
-    """`reason` as the end of a sentence: with a small letter, unless it begins with a name."""
+    """`reason` as the end of a sentence: in lower case, unless it begins with a name."""
     first = reason.split(" ")[0]
     plain = (first.isalpha() and first[1:].islower()) or first in ("A", "An")
     return reason[:1].lower() + reason[1:] if plain else reason

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The findings of an audit for people on a list, and for the pages of a code host."""
+"""The findings of an audit as a mail, and as annotations for code hosts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WIDTH = 72
 
 def github(audit: Audit) -> Iterator[str]:
     """A workflow command for each finding, which shows it beside the changed line; see "Workflow
-    commands for GitHub Actions" in the documentation of GitHub."""
+    commands for GitHub Actions" in GitHub's documentation."""
     for finding in audit.findings:
         kind = "warning" if finding.level is Level.WARNING else "notice"
         place = finding.place
@@ -43,7 +43,7 @@ def _property(text: str) -> str:
 
 
 def mail(audit: Audit, since: str) -> Iterator[str]:
-    """The body of an answer to a series, in plain text; nothing when nothing was found."""
+    """The body of a reply to a series, in plain text; empty if there are no findings."""
     if not audit.findings:
         return
     count = len(audit.findings)

@@ -16,7 +16,7 @@ _AROUND = 4
 """Lines shown before and after each marked line."""
 
 _CLOSE = 3
-"""Windows that are no more lines apart than this are joined."""
+"""Excerpts that are at most this many lines apart are joined."""
 
 _LONGEST_LINE = 400
 
@@ -24,7 +24,7 @@ _Kind = Literal["acquire", "use", "release", "evidence"]
 
 
 def spot(place: Place, function: str, kind: str, text: str) -> Spot:
-    """A place as the report has it."""
+    """A place in the form of the report."""
     return Spot(place.path, place.line, place.column, function, kind, text)
 
 
@@ -44,12 +44,12 @@ def excerpts(tree: Tree, group: PinGroup, verdict: Verdict) -> tuple[Code, ...]:
 
 
 def diffs_of(change: GroupChange) -> tuple[Diff, ...]:
-    """What the group's edits change, file by file."""
+    """The edits of the group, by file."""
     return tuple(Diff(file.path, unified(file)) for file in change.all_files)
 
 
 def unified(file: FileChange) -> str:
-    """A unified diff without the header; equal heads and tails are skipped, for speed."""
+    """A unified diff without the header; equal beginnings and ends are skipped, for speed."""
     before, after = decode_lines(file.before or b""), decode_lines(file.after)
     head = 0
     while head < min(len(before), len(after)) and before[head] == after[head]:
@@ -66,13 +66,13 @@ def unified(file: FileChange) -> str:
 
 
 def decode_lines(data: bytes) -> list[str]:
-    """Lines as git counts them: only a line feed ends one."""
+    """Lines as in git: only a line feed ends one."""
     lines = data.decode("utf-8", "replace").split("\n")
     return lines[:-1] if lines[-1] == "" else lines
 
 
 def _shift(line: str, by: int) -> str:
-    """A hunk header counts from the skipped head on; put that back."""
+    """Correct the line numbers of a hunk header for the skipped beginning."""
     if not line.startswith("@@"):
         return line
     old, new = line.split(" ")[1:3]
@@ -85,7 +85,8 @@ def _moved(span: str, by: int) -> str:
 
 
 def _places(group: PinGroup, verdict: Verdict) -> Iterable[tuple[Place, _Kind, str]]:
-    """What is said first stands: a use that the verdict rests on is its evidence."""
+    """The places of a group with their descriptions; for evidence that is also a use, the evidence
+    is first."""
     for acquire in group.acquires:
         yield acquire.place, "acquire", f"acquired by {acquire.name}()"
     for release in group.releases:

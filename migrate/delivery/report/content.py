@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From the results of the stages to the contents of the report."""
+"""Makes the contents of the report from the results of the stages."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ _NO_GROUP = "The pairing put this acquire into no group."
 
 @dataclass(frozen=True)
 class Results:
-    """All that a report is made from; `classification` has the final verdicts.
+    """The input of the report; `classification` has the final verdicts.
 
-    `subsystem_of` and `maintainers_of` answer for a path of the tree.
+    `subsystem_of` and `maintainers_of` are functions of a path in the tree.
     """
 
     tree: Tree
@@ -84,7 +84,7 @@ class Results:
 
     @cached_property
     def commit_of(self) -> dict[str, Commit]:
-        """The commit that converts a group, by the group's name."""
+        """The commit that converts a group, by the name of the group."""
         return {group: c for c in self.branch.commits for group in c.groups}
 
     @cached_property
@@ -108,7 +108,8 @@ class Results:
 
 
 def make_report(results: Results) -> Report:
-    """Every acquire of the scan exactly once, those that no group has as `manual`."""
+    """The report, with every acquire of the scan exactly once; those without a group are
+    `manual`."""
     flows = Flows(results.tree)
     entries = {
         group.name: _group(results, flows, group, verdict)
@@ -147,7 +148,7 @@ def make_report(results: Results) -> Report:
 
 
 def funnel(rows: Sequence[Row], groups: Iterable[Group], results: Results) -> tuple[Step, ...]:
-    """From all acquires to the series, each step a part of the one before it, or made of it."""
+    """From all acquires to the series; each step is part of the one before it, or made from it."""
     all_groups = list(groups)
     converted = [g for g in all_groups if g.state == "converted"]
     failed = len(results.rewrite.failures) + len(results.rejections.items)
@@ -233,7 +234,7 @@ def _group(results: Results, flows: Flows, group: PinGroup, verdict: Verdict) ->
 
 
 def _explain(profile: str, group: PinGroup) -> str:
-    """To be typed in the checkout; a line names one group of a function that has several."""
+    """The command to be typed in the checkout; with a line if the function has several groups."""
     if not group.acquires:
         return ""
     first = group.acquires[0].place
@@ -259,7 +260,7 @@ def _control(control: Control) -> str:
 
 
 def _builds_of_group(results: Results, name: str, commit: Commit | None) -> list[ObjectBuild]:
-    """The objects of the group's own files, or what kept the group from being delivered."""
+    """The objects of the group's own files, or why the group was not delivered."""
     rejected = [i for r in results.rejections.items if r.group == name for i in r.objects]
     if commit is None:
         return rejected
@@ -270,10 +271,10 @@ def _builds_of_group(results: Results, name: str, commit: Commit | None) -> list
 
 
 def _overall(builds: list[ObjectBuild]) -> str:
-    """The worst result over the objects that were built; "" when there is no object."""
+    """The worst result of the objects that were built; "" if there is none."""
     found = {item.status for item in builds}
     if BuildStatus.BUILT in found:
-        # One architecture is enough to have been built; those that cannot are in the details.
+        # One architecture is sufficient; objects that cannot be built are in the details.
         found.discard(BuildStatus.NOT_BUILDABLE)
     return next((status for status in _WORST_FIRST if status in found), "")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Why a group has its verdict, as notes like a compiler's."""
+"""Why a group has its verdict, as notes like those of a compiler."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from migrate.delivery.report.code import decode_lines
 from migrate.kernel.tree import Tree
 
 _MOST = 8
-"""So many entries of a list are shown."""
+"""The number of entries of a list that are shown."""
 
 _WHERE = re.compile(r"(?P<path>.*?)(?::(?P<what>\w+))?(?::\d+)?\Z", re.S)
 
 
 @dataclass(frozen=True)
 class Note:
-    """One message; without a `path` it belongs to the one before. `column` counts from 0 in
-    bytes, `caret` in characters of `source`; `source` None means that there is no line to show."""
+    """One message; without a `path` it belongs to the one before. `column` counts from 0 in bytes,
+    `caret` in characters of `source`; `source` is None if there is no line to show."""
 
     severity: str
     text: str
@@ -46,7 +46,7 @@ def explain(
 ) -> tuple[Note, ...]:
     """Notes on every group that touches `where`, a FILE, FILE:LINE or FILE:FUNCTION.
 
-    Refuses a place without any group, with the nearest one that has one; `command` spells the
+    Refuses a place without a group, with the nearest one that has a group; `command` spells the
     command to type then, from its name and arguments.
     """
     path, what = _split(where)
@@ -101,9 +101,9 @@ def _nothing(
 def notes_on(
     tree: Tree, group: PinGroup, verdict: Verdict, command: Callable[..., str] = own_command
 ) -> Iterator[Note]:
-    """What a reader needs to judge one group: what should happen and why, what to do about it, then
-    the code in the order in which pages are taken, passed on, used and released. Of long lists the
-    first entries, and the number of the others. `command` is as for :func:`explain`."""
+    """Everything needed to judge one group: what should happen and why, what to do about it, then
+    the code in the order in which pages are acquired, passed on, used and released. Long lists are
+    cut, with the number of further entries. `command` is as for :func:`explain`."""
     case = f" (CASE {verdict.case})" if verdict.case else ""
     first = group.acquires[0] if group.acquires else None
     severity = "warning" if verdict.action is Action.MANUAL else "note"
@@ -137,7 +137,7 @@ def notes_on(
 
 
 def grounds(verdict: Verdict) -> str:
-    """Who decided, and how sure the rules are; a person is not asked how sure."""
+    """Who decided, and the confidence of the rules; decisions of people have none."""
     if verdict.confidence is None:
         return f"decided by the {verdict.decided_by}"
     return f"rule '{verdict.rule}', confidence {verdict.confidence}, decided by rules"
@@ -160,7 +160,7 @@ def _few(notes: list[Note], one: str, many: str) -> Iterator[Note]:
 
 
 def _near(place: Place, group: PinGroup) -> bool:
-    """Whether this is code of the group's own and no inline function of the kernel's headers."""
+    """Whether this is the group's own code and not an inline function of the kernel's headers."""
     return not place.path.startswith("include/") or place.path in group.paths
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The value flow of a group as a picture: functions as boxes, storage as labels between them.
 
-Of all functions that the pages reach, the picture has those on a way from an acquire to a release
-or to what the verdict rests on; :class:`Flows` reads them off the edges of the group.
+Of all functions that the pages reach, the picture has those on a path from an acquire to a release
+or to evidence for the verdict; :class:`Flows` derives them from the edges of the group.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from migrate.delivery.report.model import Act, ActKind, Arrow, Box, Flow
 from migrate.kernel.tree import Tree
 
 MOST_BOXES = 12
-"""A picture with more is one that nobody reads."""
+"""A picture with more boxes would not be readable."""
 
 _MOST_ACTS = 4
 _MOST_LABELS = 2
@@ -47,7 +47,7 @@ class Flows:
         self._files: dict[str, tuple[_Span, ...]] = {}
 
     def of(self, group: PinGroup, verdict: Verdict) -> Flow:
-        """The picture of `group`: boxes in the order in which the pages get there."""
+        """The picture of `group`: boxes in the order in which the pages reach them."""
         acts = _acts(group, verdict)
         ends = {
             key
@@ -84,8 +84,8 @@ class Flows:
     def _through_members(
         self, placed: Sequence[tuple[Edge, _Key]], acting: Sequence[_Key]
     ) -> Iterator[tuple[_Key, _Key, str, Place]]:
-        """From who stores the pages in a member to who reads it there: by an edge, or in a
-        function that does something with the pages and names the member."""
+        """Arrows from functions that store the pages in a member to functions that read them there:
+        by an edge, or because a function works on the pages and names the member."""
         writers: dict[str, dict[_Key, Place]] = {}
         readers: dict[str, list[_Key]] = {}
         for edge, key in placed:
@@ -132,8 +132,8 @@ def _functions(path: str, text: bytes) -> tuple[_Span, ...]:
 
 
 def _acts(group: PinGroup, verdict: Verdict) -> dict[_Key, list[Act]]:
-    """What each function does with the pages: takes them, uses them, releases them. A use that
-    the verdict rests on is its evidence."""
+    """What each function does with the pages: acquire, use, release. A use on which the verdict is
+    based is evidence."""
     decisive = {evidence.place for evidence in verdict.evidence}
     found: dict[_Key, list[Act]] = {}
     for a in group.acquires:
@@ -150,15 +150,15 @@ def _acts(group: PinGroup, verdict: Verdict) -> dict[_Key, list[Act]]:
 
 
 def _own(uses: Iterable[Use], group: PinGroup) -> Iterator[Use]:
-    """Without those inside inline functions of the kernel's headers."""
+    """Uses that are not in inline functions of the kernel's headers."""
     for use in uses:
         if not use.place.path.startswith("include/") or use.place.path in group.paths:
             yield use
 
 
 def _first(acts: Sequence[Act]) -> tuple[Act, ...]:
-    """A few of `acts`, in their order in the code: each call and each kind of use once, uses that
-    decide nothing only where there is room."""
+    """A few of `acts`, in the order of the code: each call and each kind of use once; uses without
+    influence on the verdict only if there is room."""
     kinds: dict[tuple[str, str], Act] = {}
     for act in sorted(acts, key=lambda a: a.line):
         kinds.setdefault((act.kind, act.text), act)
@@ -170,7 +170,7 @@ def _first(acts: Sequence[Act]) -> tuple[Act, ...]:
 def _calls(
     placed: Sequence[tuple[Edge, _Key]], known: Sequence[_Key]
 ) -> Iterator[tuple[_Key, _Key, str, Place]]:
-    """From caller to callee for what is passed, the other way for what comes back."""
+    """Arrows from caller to callee for what is passed, and back for what is returned."""
     for edge, key in placed:
         if edge.kind not in _LABELS or not edge.function:
             continue
@@ -189,13 +189,13 @@ _LABELS = {
 
 
 def _named(name: str, near: _Key, known: Sequence[_Key]) -> _Key | None:
-    """The function `name` among `known`, that of the same file first."""
+    """The function `name` among `known`, preferably in the same file."""
     found = [key for key in known if key[1] == name]
     return min(found, key=lambda key: key[0] != near[0], default=None)
 
 
 def _on_the_way(starts: Sequence[_Key], ends: set[_Key], arrows: _Arrows) -> list[_Key]:
-    """`starts`, `ends` and what is between them, each before those that it leads to."""
+    """`starts`, `ends` and the boxes between them, in topological order."""
     after: dict[_Key, list[_Key]] = {}
     before: dict[_Key, list[_Key]] = {}
     for one, other in arrows:
@@ -220,7 +220,7 @@ def _reached(start: Iterable[_Key], along: Mapping[_Key, Sequence[_Key]]) -> set
 
 
 def _place(start: _Key, after: Mapping[_Key, Sequence[_Key]], placed: dict[_Key, None]) -> None:
-    """All that is behind `start` before `start`: the reverse of the order that is shown."""
+    """Append everything after `start`, then `start` itself: the reverse of the final order."""
     if start in placed:
         return
     seen = {start}

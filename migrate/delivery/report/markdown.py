@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The report as Markdown: for mails, issue trackers and people without a browser."""
+"""The report as Markdown: for mails, issue trackers and readers without a browser."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _TEMPLATES = Path(__file__).resolve().parent / "page"
 _MARKDOWN = "report.md.j2"
 
 Block = tuple[str, str, str]
-"""A piece of code: what it is, the text, the language."""
+"""A piece of code: a heading, the text, the language."""
 
 
 def markdown(report: Report) -> str:
-    """The whole report; text from the tree cannot become markup: the template escapes it."""
+    """The whole report; the template escapes text from the tree."""
     values = {
         "report": report,
         "commits": {commit.id: commit for commit in report.commits},
@@ -38,7 +38,7 @@ def _blocks(group: Group) -> Iterator[Block]:
 
 
 def _marked(file: Code) -> str:
-    """Numbered lines; below each that matters, what it is, with a caret at its column."""
+    """Numbered lines; below each marked line its description, with a caret at the column."""
     lines: list[str] = []
     for line in file.lines:
         lines.append(f"{line.number:>5} {line.text}")

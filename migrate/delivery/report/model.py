@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The contents of report.json: every acquire exactly once, and what became of it.
+"""The contents of report.json: every acquire exactly once, with its result.
 
-No times and no paths of the machine are in it, so the same run gives the same bytes.
+It contains no times and no paths of the machine, so the same run gives the same bytes.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Action, Confidence, Decider
 
 SCHEMA = 2
-"""Goes up when a field changes its meaning or goes away."""
+"""To be increased when a field changes its meaning or is removed."""
 
 State = Literal["converted", "kept", "manual"]
-"""What became of a group: manual is also what was to be converted and could not be."""
+"""The result for a group: manual includes groups that should have been converted but failed."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Step:
-    """One bar of the funnel; `parts` add up to `count` where there are any."""
+    """One bar of the funnel; `parts`, if any, add up to `count`."""
 
     label: str
     count: int
@@ -38,8 +38,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Row:
-    """One acquire; `area` is its place on the map, `built` is "" where nothing was built, and
-    `proof` what was seen of its group at run time, "" where nobody looked.
+    """One acquire; `area` is its directory on the map, `built` is "" if nothing was built, and
+    `proof` the observation of its group at run time, "" if there is none.
 
     `line` counts from 1, `column` from 0 in bytes, here and everywhere below.
     """
@@ -63,7 +63,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Spot:
-    """A line of the tree that matters to a group: `kind` is the call, or what is done there."""
+    """A line of the tree that matters to a group: `kind` is the called function, or the kind of
+    use."""
 
     path: str
     line: int
@@ -75,7 +76,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Mark:
-    """What a place in a line of code is to the group."""
+    """The role of a place in a line of code for the group."""
 
     kind: Literal["acquire", "use", "release", "evidence"]
     column: int
@@ -91,7 +92,7 @@ class CodeLine:
 
 @dataclass(frozen=True)
 class Code:
-    """Lines of one file around the places of a group; gaps in the numbers are left out lines."""
+    """Lines of one file around the places of a group; the line numbers show what is left out."""
 
     path: str
     lines: tuple[CodeLine, ...]
@@ -118,7 +119,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Stated:
-    """A contract: a fact that a person stated, and why."""
+    """A contract: a fact that a person stated, and the reason."""
 
     text: str
     why: str
@@ -135,9 +136,9 @@ class RunPair:
 
 @dataclass(frozen=True)
 class Run:
-    """What was seen of a group while the branch ran, as in `migrate.delivery.proof.model`:
-    `missed` are its lines that did not run, `controls` what became of releases that were spoiled
-    on purpose, and `lines` how many of the lines of its functions ran, a line each."""
+    """Observations of a group while the branch was running, as in `migrate.delivery.proof.model`:
+    `missed` are its lines that were not executed, `controls` the results of deliberately wrong
+    releases, and `lines` one line per function on how many of its lines were executed."""
 
     outcome: str
     reason: str
@@ -148,12 +149,12 @@ class Run:
 
 
 ActKind = Literal["acquire", "use", "release", "evidence"]
-"""What a line is to a group; `evidence` is a use that the verdict rests on."""
+"""The role of a line for a group; `evidence` is a use on which the verdict is based."""
 
 
 @dataclass(frozen=True)
 class Act:
-    """What a function does with the pages in one line: `text` is the call, or what is done."""
+    """What a function does with the pages in one line: `text` is the call, or the kind of use."""
 
     kind: ActKind
     path: str
@@ -172,8 +173,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """The pages get from box `source` to box `target`, both numbers from 0, `through` each storage
-    in between or in the way of a call; `path` and `line` are where the first of it stands."""
+    """The pages get from box `source` to box `target` (numbers from 0), `through` each storage in
+    between or by means of a call; `path` and `line` are the place of the first step."""
 
     source: int
     target: int
@@ -184,8 +185,8 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Flow:
-    """How the pages of a group get from acquires to releases; `left_out` counts the functions
-    that the picture has no room for."""
+    """How the pages of a group get from acquires to releases; `left_out` is the number of functions
+    for which the picture has no room."""
 
     boxes: tuple[Box, ...] = ()
     arrows: tuple[Arrow, ...] = ()
@@ -194,10 +195,11 @@ class Flow:
 
 @dataclass(frozen=True)
 class Group:
-    """One pin group with its verdict and all that belongs to it. What the author decided has no
-    confidence: that is how sure the tool is. `gap_kinds` has the kind of each of `gaps`, in their
-    order; docs/gaps.md says what they mean. `contracts` are the facts that it rests on and that a
-    person stated. `explain` is the command that says in a terminal why, run in the checkout."""
+    """One pin group with its verdict and everything that belongs to it. Decisions of the author
+    have no confidence, which says how sure the tool is. `gap_kinds` has the kind of each of `gaps`,
+    in their order; docs/gaps.md explains them. `contracts` are facts stated by a person on which
+    the group is based. `explain` is the command that explains it in a terminal, run in the
+    checkout."""
 
     name: str
     verdict: Action
@@ -241,8 +243,8 @@ class CommitEntry:
 
 @dataclass(frozen=True)
 class SeriesEntry:
-    """One series. `notes` are what to know before it is sent: why it is held, what changed since
-    the version before, what checkpatch.pl says, or that the last version stands as it is."""
+    """One series. `notes` are what to know before sending it: why it is held, what changed since
+    the last version, the output of checkpatch.pl, or that the last version is unchanged."""
 
     slug: str
     title: str
@@ -257,8 +259,9 @@ class SeriesEntry:
 
 @dataclass(frozen=True)
 class Person:
-    """What waits for one maintainer: acquires in files that MAINTAINERS gives to them, by state,
-    and the directories of the series that go to them. Without a `name`, files of nobody."""
+    """The work that is waiting for one maintainer: acquires in files that MAINTAINERS assigns to
+    them, by state, and the directories of the series that go to them. Without a `name`: files
+    without a maintainer."""
 
     name: str
     converted: int
@@ -269,7 +272,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Area:
-    """One directory of the kernel and how many of its acquires ended in which state."""
+    """One directory of the kernel and how many of its acquires are in each state."""
 
     directory: str
     converted: int
@@ -279,11 +282,11 @@ class Area:
 
 @dataclass(frozen=True)
 class Report:
-    """`rows` are sorted by place, `groups` by name, `people` by what waits for them. `toolchain`
-    says what else than the usual compilers it took to build, and `machine` what the branch
-    ran on, "" where nobody booted it. `left` is one line on the calls of GUP outside of mm/ that
-    stay, and what stops them. With `open_world` modules outside the tree may call what it exports;
-    else its callers are those in the tree."""
+    """`rows` are sorted by place, `groups` by name, `people` by the amount of their work.
+    `toolchain` lists what was needed besides the default compilers, and `machine` what the branch
+    ran on, "" if it was not booted. `left` is one line on the calls of GUP outside of mm/ that
+    stay, and the reasons. With `open_world`, modules outside of the tree may call exported
+    functions; else all callers are in the tree."""
 
     schema: int
     tool: str

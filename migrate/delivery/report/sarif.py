@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""An audit as SARIF 2.1.0, the format that code hosts and editors read findings in."""
+"""An audit as SARIF 2.1.0, the format in which code hosts and editors read findings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sarif(tree: Tree, audit: Audit) -> dict[str, Any]:
     """One log with one run: every rule, and a result for each finding.
 
     Paths are relative to the top of the kernel; lines and columns count from 1, columns in
-    characters. The fingerprint of a finding stays when lines above it come and go.
+    characters. The fingerprint of a finding does not depend on line numbers.
     """
     driver = {
         "name": "gup-migrate",

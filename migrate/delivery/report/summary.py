@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The acquires by directory of the kernel, and by maintainer with what waits for them."""
+"""The acquires by directory of the kernel, and by maintainer with their pending work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migrate.delivery.report.model import Area, Person, Row
 
 
 def areas_of(rows: Iterable[Row]) -> tuple[Area, ...]:
-    """Every directory that has an acquire, in the order of names."""
+    """Every directory that has an acquire, sorted by name."""
     counts = Counter((row.area, row.state) for row in rows)
     names = sorted({area for area, _ in counts})
     return tuple(
@@ -22,13 +22,13 @@ def areas_of(rows: Iterable[Row]) -> tuple[Area, ...]:
 
 
 def area_of(path: str) -> str:
-    """The first two directories, which is how people speak of places in the kernel."""
+    """The first two directories of a path, which is how people name parts of the kernel."""
     return "/".join(path.split("/")[:-1][:2]) or "."
 
 
 def people_of(rows: Iterable[Row], series: Sequence[Series]) -> tuple[Person, ...]:
-    """Everybody who maintains a file of `rows`, those with most to review first; an acquire counts
-    for each of its maintainers, and for nobody where there is none."""
+    """Everybody who maintains a file of `rows`, sorted by the amount to review; an acquire counts
+    for each of its maintainers, or for nobody if there is none."""
     mine: dict[str, list[Row]] = {}
     for row in rows:
         for name in row.maintainers or ("",):

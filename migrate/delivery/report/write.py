@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""report.json, report.md and report.html: one content, three readers."""
+"""Writes report.json, report.md and report.html: the same contents for three kinds of readers."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _COLUMNS = (
     ("proof", "Run"),
     ("reason", "Reason"),
 )
-"""The table: the field of a row that is sorted by, and its head."""
+"""The columns of the table: the field of a row that is sorted by, and its heading."""
 
-# Inside <script type="application/json"> only these end the element or the text.
+# Inside <script type="application/json"> only these can end the element or the text.
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write the report's three files into `folder`, which exists; returns them."""
+    """Write the report's three files into the existing folder `folder`; returns their paths."""
     texts = {
         "report.json": codec.dumps(report),
         "report.md": markdown(report),
@@ -45,7 +45,7 @@ def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
 
 
 def html(report: Report) -> str:
-    """One self-contained page. Everything is escaped by jinja2; the data goes in as JSON."""
+    """One self-contained page. jinja2 escapes everything; the data is embedded as JSON."""
     values = {
         "report": report,
         "names": embedded([group.name for group in report.groups]),
@@ -61,7 +61,7 @@ def html(report: Report) -> str:
 
 
 def embedded(data: object) -> Markup:
-    """`data` as JSON that is safe between <script> tags, whatever the tree has in it."""
+    """`data` as JSON that is safe between <script> tags, whatever text the tree contains."""
     text = json.dumps(data, sort_keys=True, separators=(",", ":"))
     return Markup("".join(_UNSAFE.get(character, character) for character in text))
 
@@ -82,7 +82,7 @@ def _choices(report: Report) -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def _map(report: Report) -> list[tuple[str, int, list[Area]]]:
-    """Top directories with their number of acquires and the areas below them."""
+    """Top-level directories with their number of acquires and the areas below them."""
     found: dict[str, list[Area]] = {}
     for area in report.areas:
         found.setdefault(area.directory.split("/")[0], []).append(area)
