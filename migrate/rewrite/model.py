@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the rewrite stage hands on: changes of whole groups, or the reason why there is none."""
+"""Results of the rewrite stage: changes of whole groups, or the reason why a group was not
+changed."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FileChange:
-    """One file before and after a group's edits; `before` is None for a file that is new."""
+    """One file before and after a group's edits; `before` is None for a new file."""
 
     path: str
     before: bytes | None
@@ -17,7 +18,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Line:
-    """A line that belongs to a bug: `word` stands on it, in `function`."""
+    """A line that belongs to a bug: `word` is in it, and it is in `function`."""
 
     path: str
     line: int
@@ -27,10 +28,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Fix:
-    """What mends findings of an audit, in a commit of its own: `summary` is the subject without
-    its prefix, `body` the paragraphs of the message, `rules` the .cocci files that made the edit.
+    """Fixes findings of an audit, in a separate commit: `summary` is the subject without its
+    prefix, `body` the paragraphs of the message, `rules` the .cocci files that made the edit.
 
-    `lines` are those that make the bug together: who brought the last of them brought the bug.
+    `lines` are those that together are the bug: the commit that added the last of them introduced
+    it.
     """
 
     rule: str
@@ -43,11 +45,11 @@ class Fix:
 
 @dataclass(frozen=True)
 class GroupChange:
-    """A group that was rewritten whole. `rules` names the .cocci files that made the edits.
+    """A group that was rewritten completely. `rules` names the .cocci files that made the edits.
 
-    Groups are rewritten one after the other, so `before` of a file is what the groups before
-    this one left of it. Bugs of the group are mended by `fixes`, which come before `files`; without
-    files nothing is converted.
+    Groups are rewritten one after the other, so `before` of a file has the edits of earlier groups.
+    Bugs of the group are fixed by `fixes`, which come before `files`; without `files` nothing is
+    converted.
     """
 
     group: str
@@ -59,13 +61,14 @@ class GroupChange:
 
     @property
     def all_files(self) -> tuple[FileChange, ...]:
-        """What fixes and conversion change, one after the other."""
+        """The files that fixes and conversion change, one after the other."""
         return (*(file for fix in self.fixes for file in fix.files), *self.files)
 
 
 @dataclass(frozen=True)
 class GroupFailure:
-    """A group that was rolled back whole; `reason` becomes the reason of its `manual` verdict."""
+    """A group that was rolled back completely; `reason` becomes the reason of its `manual`
+    verdict."""
 
     group: str
     reason: str
@@ -73,10 +76,10 @@ class GroupFailure:
 
 @dataclass(frozen=True)
 class ApiChange:
-    """Patches that convert nothing, as those that introduce the API: one :class:`FileChange`
-    tuple a commit.
+    """Patches that convert nothing, such as those that introduce the API: one :class:`FileChange`
+    tuple per commit.
 
-    Empty when the tree has all of it already. `cover` is what the cover letter says of it.
+    Empty if the tree has everything already. `cover` is a text for the cover letter.
     """
 
     subjects: tuple[str, ...]
@@ -87,7 +90,7 @@ class ApiChange:
 
 @dataclass(frozen=True)
 class Rewrite:
-    """The result of `rewrite`, in the order in which commits are made: by subsystem, then path.
+    """The result of `rewrite`, in the order of the commits: by subsystem, then path.
 
     `last` are the patches that follow all of `changes`.
     """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The check of a tree's own scripts/checkpatch.pl that warns of new callers of GUP.
+"""A check for the tree's own scripts/checkpatch.pl that warns about new callers of GUP.
 
-The script's list of deprecated functions is no place for it: it knows one replacement each, and no
-folders in which a function is fine.
+It does not use the script's list of deprecated functions, which has one replacement per function
+and no folders in which a function is allowed.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ TYPE = "GET_USER_PAGES"
 """The name of the warning, for --types and --ignore."""
 
 _BESIDE = (b"# check for deprecated apis", b"# check for various structs that are normally const")
-"""Checks of single lines that it may stand before; the first has been there since 5.0."""
+"""Checks of single lines before which it is inserted; the first has existed since 5.0."""
 
 
 def with_check(tree: Tree, pin: str) -> tuple[bytes, bytes] | None:
-    """The script before and after; None where it has the check or no place for it.
+    """The script before and after; None if it has the check already, or no place for it.
 
-    `pin` is the function that stands for those that new callers are to use.
+    `pin` is the function that new callers should use.
     """
     text = tree.read(SCRIPT)
     if text is None or f'"{TYPE}"'.encode() in text:
@@ -40,7 +40,7 @@ def with_check(tree: Tree, pin: str) -> tuple[bytes, bytes] | None:
 
 
 def _check() -> str:
-    """The Perl that goes into the script, with an empty line behind it; NAMES, TYPE and PIN are to
-    be replaced."""
+    """The Perl code for the script, followed by an empty line; NAMES, TYPE and PIN are
+    placeholders."""
     text = (data_folder("cocci") / "guard" / "gup-callers.checkpatch.pl").read_text("utf-8")
     return text.split("\n", 1)[1]

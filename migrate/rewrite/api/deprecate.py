@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The last patches of a branch: what keeps new callers of get_user_pages*() out."""
+"""The last patches of a branch: they prevent new callers of get_user_pages*()."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from migrate.rewrite.profile.counterparts import Counterparts, Missing
 from migrate.rewrite.profile.model import Profile
 
 RULE = "scripts/coccinelle/api/gup-callers.cocci"
-"""Where the rule for coccicheck goes."""
+"""The path of the rule for coccicheck."""
 
 _HEADER = "include/linux/mm.h"
 _DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
 _WIDTH = 77
 _SHOWN = 5
-"""Files that a message names; a list of more is read by nobody."""
+"""Files that a message names; a longer list would not be read."""
 
 _Patch = tuple[str, str, tuple[FileChange, ...]]
 """Subject, body, files."""
@@ -63,13 +63,13 @@ pins them by {pin}() or one of its relatives.{see} {rule} flags the others."""
 
 
 def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile, left: Left) -> ApiChange:
-    """The rule for coccicheck, the check of checkpatch.pl where `tree` has a place for it, and the
-    comment at the declarations, a commit each. The comment's message counts the calls that are
-    `left`; where there is none, nor any other mention outside of mm/, the declarations move to the
-    header of mm/ in place of the comment.
+    """The rule for coccicheck, the check of checkpatch.pl if `tree` has a place for it, and the
+    comment at the declarations, one commit each. The message of the comment counts the calls that
+    are `left`; if there are none, nor any other mention outside of mm/, the declarations are moved
+    to a header of mm/ instead.
 
-    Without what `tree` has already; empty when neither `tree` nor the branch has the functions
-    that new callers are to use. A :class:`Refusal` for a profile that is not about pins.
+    Parts that `tree` already has are left out; empty if neither `tree` nor the branch has the
+    functions that new callers should use. Raises a :class:`Refusal` for a profile without pins.
     """
     require_pins(profile)
     texts = {file.path: file.after for commit in rewrite.api.commits for file in commit}
@@ -92,8 +92,8 @@ def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile, left: Left) -> A
 
 
 def told(left: Left, end: Outside) -> str:
-    """What is in the way of making GUP internal to mm/, as a paragraph of a message; `end` is for a
-    tree with no call left."""
+    """What prevents making GUP internal to mm/, as a paragraph of a message; `end` is for a tree
+    without remaining calls."""
     count = len(left.staying)
     if count:
         calls = f"{count} calls" if count > 1 else "One call"
@@ -109,7 +109,7 @@ def told(left: Left, end: Outside) -> str:
 
 
 def require_pins(profile: Profile) -> None:
-    """A :class:`Refusal` when `profile` has nothing that new callers could be sent to."""
+    """Raise a :class:`Refusal` if `profile` has no function that new callers could use."""
     if not profile.pins:
         raise Refusal(
             f"Profile {profile.name} has no function that pins, so new callers could use none.",
@@ -149,7 +149,7 @@ def _comment(tree: Tree, pin: str, left: str) -> Iterator[_Patch]:
 
 
 def _declarations(root: Node) -> Iterator[Node]:
-    """The declarations of GUP functions that have no comment of their own."""
+    """The declarations of GUP functions without a comment of their own."""
     for node in top_level(root):
         named = find_first(node, "function_declarator") if node.type == "declaration" else None
         declared = named.child_by_field_name("declarator") if named is not None else None
@@ -158,7 +158,7 @@ def _declarations(root: Node) -> Iterator[Node]:
 
 
 def _told(declaration: Node) -> bool:
-    """Whether a comment stands right above."""
+    """Whether there is a comment right above the declaration."""
     above = declaration.prev_sibling
     if above is None or above.type != "comment":
         return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions that converted code calls from modules although the tree does not export them."""
+"""Functions that converted modules call but the tree does not export."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _MACRO = b"EXPORT_SYMBOL_GPL"
 def called_by_modules(
     tree: Tree, changes: Iterable[FileChange], names: Sequence[str]
 ) -> frozenset[str]:
-    """Which of `names` the changes call more often than before in files that may be modules."""
+    """Those of `names` that the changes call more often than before in files that may be
+    modules."""
     kbuild, kconfig = Kbuild(tree), Kconfig(tree)
     found: set[str] = set()
     for change in changes if names else ():
@@ -36,7 +37,7 @@ def called_by_modules(
 
 
 def called_more(changes: Iterable[FileChange], names: Sequence[str]) -> frozenset[str]:
-    """Which of `names` the changes call more often than before."""
+    """Those of `names` that the changes call more often than before."""
     found: set[str] = set()
     for change in changes if names else ():
         before, after = (_calls(change.path, t) for t in (change.before or b"", change.after))
@@ -45,7 +46,7 @@ def called_more(changes: Iterable[FileChange], names: Sequence[str]) -> frozense
 
 
 def export_function(draft: Draft, name: str, timeout: float) -> Draft | str:
-    """`draft` with an export behind each definition of `name`, or why not."""
+    """`draft` with an export after each definition of `name`, or why that failed."""
     functions = draft.source.by_name.get(name, ())
     edits, places = [], []
     for function in functions:
@@ -70,7 +71,7 @@ def export_function(draft: Draft, name: str, timeout: float) -> Draft | str:
 
 
 def _may_be_module(kbuild: Kbuild, kconfig: Kconfig, path: str) -> bool:
-    """Whether a symbol that the object of `path` hangs on can be set to m."""
+    """Whether a symbol that the object of `path` depends on can be set to m."""
     symbols = {g.symbol for o in kbuild.owners(path) for way in o.ways for g in way}
     return any(d.tristate for symbol in symbols for d in kconfig.definitions(symbol))
 

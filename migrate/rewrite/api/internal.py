@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The very last patch: get_user_pages*() move to the header of mm/, where nobody else is left."""
+"""The last patch: get_user_pages*() move to a header of mm/, if there is no other caller."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _EXPORTS = ", and drop the exports, which no module of mm/ needs"
 
 @dataclass(frozen=True)
 class Outside:
-    """Why GUP cannot be internal: `files` outside of mm/ name one of its functions, or, with none,
-    `reason`, one line without a full stop."""
+    """Why GUP cannot be made internal: `files` outside of mm/ name one of its functions; if there
+    are none, `reason` says it, one line without a full stop."""
 
     files: tuple[str, ...] = ()
     reason: str = ""
@@ -54,8 +54,8 @@ class Internal:
 
 
 def made_internal(tree: Tree, changed: Mapping[str, bytes]) -> Internal | Outside:
-    """The patch that moves the declarations of GUP in `tree`, whose files `changed` has as well,
-    from the header for all to that of mm/, and drops the exports."""
+    """The patch that moves the declarations of GUP in `tree`, with the changes `changed`, from the
+    public header to that of mm/, and drops the exports."""
     header, inner = tree.read(HEADER), tree.read(INTERNAL)
     if header is None or inner is None:
         return Outside(reason=f"this tree has no {INTERNAL if header else HEADER}")
@@ -74,7 +74,7 @@ def made_internal(tree: Tree, changed: Mapping[str, bytes]) -> Internal | Outsid
     left = _without(header, places)
     if in_code(any_word(names), left):
         return Outside(reason=f"{HEADER} names one of them in other code")
-    # Without the guard at its end, what is added would be read once for each #include.
+    # Outside of the include guard, the addition would be parsed once for each #include.
     last = list(_END.finditer(inner))
     if not last or inner[last[-1].end() :].strip():
         return Outside(reason=f"{INTERNAL} does not end with #endif")
@@ -129,7 +129,7 @@ def _declared(header: bytes) -> list[tuple[str, Node]]:
 
 
 def _span(text: bytes, node: Node) -> tuple[int, int]:
-    """The lines of a declaration, with the comment right above it."""
+    """The lines of a declaration, including a comment right above it."""
     first = node
     above = node.prev_sibling
     if above is not None and above.type == "comment":
@@ -147,7 +147,7 @@ def _lines_of(text: bytes, node: Node) -> bytes:
 
 
 def _without(text: bytes, nodes: Iterable[Node]) -> bytes:
-    """`text` without `nodes`, and without a second empty line where one was."""
+    """`text` without `nodes`, and without a second empty line in their place."""
     for start, end in sorted((_span(text, node) for node in nodes), reverse=True):
         before, behind = text[:start], text[end:]
         if before.endswith(b"\n\n") and behind.startswith(b"\n"):
@@ -170,8 +170,8 @@ def _unexported(text: bytes, names: Sequence[str]) -> bytes:
 
 
 def _including(path: str, header: str, text: bytes) -> bytes:
-    """`text` of `path` with an #include of `header`, a path in the tree, behind the last one that
-    no #if but a guard depends on."""
+    """`text` of `path` with an #include of `header`, a path in the tree, after the last #include
+    that depends only on the include guard."""
     public = header.removeprefix("include/")
     here = posixpath.dirname(path)
     written = f"<{public}>" if public != header else f'"{posixpath.relpath(header, here)}"'
@@ -192,13 +192,13 @@ def _including(path: str, header: str, text: bytes) -> bytes:
 
 
 def _included(folder: str, written: str) -> str:
-    """The path in the tree of what `written`, with its quotes, includes in a file of `folder`."""
+    """The path in the tree of the include `written`, with its quotes, in a file of `folder`."""
     if written.startswith("<"):
         return f"include/{written[1:-1]}"
     return posixpath.normpath(posixpath.join(folder, written[1:-1]))
 
 
 def _depth(code: bytes | bytearray, end: int) -> int:
-    """How many #if are open at `end`."""
+    """The number of #if that are open at `end`."""
     opened = len(re.findall(rb"^[ \t]*#[ \t]*if", code[:end], re.M))
     return opened - len(re.findall(rb"^[ \t]*#[ \t]*endif\b", code[:end], re.M))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 
 def add_entry(index: bytes, entry: str, after: Sequence[str]) -> bytes:
-    """`index` with `entry` behind the first of `after` it lists, else at the end of its first
-    toctree; unchanged when it lists `entry` already or has no toctree."""
+    """`index` with `entry` after the first of `after` that it lists, else at the end of its first
+    toctree; unchanged if it lists `entry` already or has no toctree."""
     lines = index.split(b"\n")
     names = [line.strip() for line in lines]
     if entry.encode() in names:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Findings of an audit whose remedy is certain, mended by semantic patches."""
+"""Fixes findings of an audit by semantic patches, where the fix is certain."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The audit of what was mended: the findings are gone, and nothing came in their place."""
+"""The audit of fixed files: the findings must be gone, without new ones."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from migrate.kernel.tree import Tree
 _Key = tuple[str, str, AuditRule]
 
 _NEXT = frozenset({AuditRule.UNPINNED_DATA})
-"""What is only seen once a bug is gone, and is no other bug: a migration is for that."""
+"""Findings that are only visible after a fix and are not new bugs: a migration handles them."""
 
 
 def still_wrong(before: Tree, after: Tree, mended: Sequence[Finding]) -> str:
-    """Why `after` is not what it should be where `mended` were, in one line; "" when it is."""
+    """What is wrong with `after`, in which `mended` are fixed, in one line; "" if nothing is."""
     paths = sorted({place.path for finding in mended for place in finding.places})
     old, new = _Side(before, tuple(paths)), _Side(after, tuple(paths))
     if len(old.acquires) != len(new.acquires):
@@ -46,7 +46,7 @@ def _key(finding: Finding) -> _Key:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """The acquires in some files of a tree, and what the audit says of them."""
+    """The acquires in some files of a tree, and the audit's findings about them."""
 
     tree: Tree
     paths: tuple[str, ...]
@@ -62,7 +62,7 @@ class _Side:
         return tuple(a for s in sources if s for a in sorted(find_acquires(s, family).acquires))
 
     def findings(self, chosen: Sequence[int]) -> Counter[_Key]:
-        """What is found in the groups of the acquires with the numbers `chosen`."""
+        """The findings about the groups of the acquires with the numbers `chosen`."""
         grouper = Grouper(self.program, self.acquires, DIRECT_NAMES)
         auditor = Auditor(self.program, self.acquires)
         groups = dict.fromkeys(grouper.group(self.acquires[n]).group for n in chosen)

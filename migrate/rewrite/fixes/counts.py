@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A release that is given an error code for a number of pages: it is asked for its sign first."""
+"""Fixes a release that may get an error code as its number of pages: its sign is tested first."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def sign_test(case: Case) -> Remedy | NoSite:
 
 
 def has_a_sign(case: Case, name: str) -> bool:
-    """Whether `name` is a variable of the function that can be less than 0."""
+    """Whether `name` is a variable of the function that can be negative."""
     function = case.function
     if function is None:
         return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages that are written to are marked dirty before they are released, where that may sleep."""
+"""Marks written pages dirty before they are released, where sleeping is allowed."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _MAY_SLEEP = re.compile(
     r"mutex_(?:un)?lock|(?:un)?lock_page|folio_(?:un)?lock|mmap_(?:read|write)_(?:un)?lock"
     r"|\w+_dirty_lock|get_user_pages_(?:un)?locked|pin_user_pages_unlocked"
 )
-"""Functions with a word of the others after or under which one may sleep as before."""
+"""Functions that :data:`_MAY_FORBID` matches although one may sleep after or under them."""
 
 
 def mark_dirty(case: Case) -> Remedy | NoSite:
-    """Each release of the pages marks them dirty first."""
+    """Marks the pages dirty before each release."""
     acquire = case.acquire()
     releases = [e for e in case.finding.evidence if e.kind == RELEASED]
     if acquire is None or not _is_always_written(case, acquire[0]):
@@ -55,7 +55,7 @@ def mark_dirty(case: Case) -> Remedy | NoSite:
 
 
 def lock_to_mark(case: Case) -> Remedy | NoSite:
-    """set_page_dirty_lock() in the place of set_page_dirty()."""
+    """set_page_dirty_lock() instead of set_page_dirty()."""
     found, acquire = case.called(case.finding.place), case.acquire()
     if found is None or found[0] != _UNLOCKED or not _has(case, _MARK):
         return NoSite("what marks the page is not set_page_dirty()")
@@ -134,15 +134,15 @@ def _has(case: Case, name: str) -> bool:
 
 
 def _is_always_written(case: Case, acquire: Place) -> bool:
-    """Whether FOLL_WRITE is asked for whatever happens."""
+    """Whether FOLL_WRITE is passed in all cases."""
     call = case.draft.call_at(acquire)
     texts = case.arguments(call) if call is not None else []
     return any(re.search(r"\bFOLL_WRITE\b", text) and "?" not in text for text in texts)
 
 
 def _may_sleep(case: Case, acquire: Place, place: Place) -> bool:
-    """Whether one may sleep at `place`: the acquire may, before it in the same function, and
-    nothing in there takes a lock under which one may not, or may do so."""
+    """Whether sleeping is allowed at `place`: the acquire may sleep, is before it in the same
+    function, and nothing in the function takes a lock that forbids sleeping."""
     function = case.function
     start, number = case.draft.number_at(acquire), case.draft.number_at(place)
     if function is None or start is None or number is None or start > number:

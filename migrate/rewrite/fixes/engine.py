@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Findings to fixes: those of one rule in one file are mended together, or not at all."""
+"""Turns findings into fixes: those of one rule in one file are fixed together, or not at all."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _REMEDIES: Mapping[AuditRule, Callable[[Case], Remedy | NoSite]] = {
     AuditRule.NUMBER_AS_FLAGS: flag_for_truth,
 }
 _PINS = "pin-user-pages"
-"""The profile that says which function unpins what another one would only put."""
+"""The profile that says which function unpins pages that another one would only put."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Unmended:
 
 @dataclass(frozen=True)
 class Mended:
-    """The fixes, as changes that convert nothing, and what there is none for."""
+    """The fixes, as changes that convert nothing, and the findings without a fix."""
 
     changes: tuple[GroupChange, ...]
     unmended: tuple[Unmended, ...]
@@ -65,15 +65,15 @@ def mend(
     timeout: float = DEFAULT_TIMEOUT,
     progress: Progress = silent,
 ) -> Mended:
-    """Mend `findings` of `tree` where the remedy is certain.
+    """Fix `findings` of `tree` where the fix is certain.
 
-    `besides` names fixes that are not to be made again, each with the reason; `drafts` are files
-    that were edited already, and get those that are mended.
+    `besides` names fixes that must not be repeated, each with the reason; `drafts` are files that
+    were edited already; fixed files are added.
     """
     parts = parts_of(tree)
     job = _Job(tree, parts, subsystem_of, timeout, drafts if drafts is not None else {})
     together: dict[tuple[str, AuditRule], list[Finding]] = {}
-    # What is no bug by itself comes last, so that the fix of a bug stands on nothing.
+    # Changes that are not bugs come last, so that the fix of a bug depends on nothing else.
     for finding in sorted(findings, key=lambda f: (f.place.path, f.rule in SUGGESTIONS, f)):
         together.setdefault((finding.place.path, finding.rule), []).append(finding)
     told = count(progress, "findings mended", len(together))
@@ -88,17 +88,17 @@ def mend(
 
 
 def parts_of(tree: Tree) -> Counterparts:
-    """What pins and unpins in `tree`."""
+    """The functions that pin and unpin in `tree`."""
     return Counterparts(tree, load_profile(_PINS))
 
 
 def fix_name(path: str, rule: AuditRule) -> str:
-    """What the fix of the findings of `rule` in a file is called."""
+    """The name of the fix for findings of `rule` in a file."""
     return f"{path}:{rule}"
 
 
 def remedy_of(finding: Finding, draft: Draft, parts: Counterparts) -> Remedy | NoSite:
-    """What mends `finding` in the file of `draft`."""
+    """The fix for `finding` in the file of `draft`."""
     make = _REMEDIES.get(finding.rule)
     if make is None:
         return NoSite("what is right there is for a person to say")
@@ -107,7 +107,7 @@ def remedy_of(finding: Finding, draft: Draft, parts: Counterparts) -> Remedy | N
 
 
 class _Job:
-    """The files as the fixes so far left them."""
+    """The files after the fixes so far."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class _Job:
         self.widest = line_limit(tree)
 
     def mend(self, name: str, path: str, findings: Sequence[Finding]) -> None:
-        """All of `findings`, which are of one rule and in one file."""
+        """Fix all of `findings`, which are of one rule and in one file."""
         draft = self._draft(path)
         if draft is None:
             self.unmended += [Unmended(f, "the file cannot be read") for f in findings]

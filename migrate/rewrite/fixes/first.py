@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Groups with a bug whose remedy is certain: they are mended first, and then converted.
+"""Groups with a bug whose fix is certain: the bug is fixed first, then the group is converted.
 
-A fix before a conversion puts a release where a page went to the allocator, or tests a count. One
-that adds a release is for `gup-migrate audit --fix`: that release is not in the group, which would
-have to be converted with it.
+A fix before a conversion replaces a free by a release, or tests a count. A fix that adds a release
+is left to `gup-migrate audit --fix`: the new release would not be part of the group, but would have
+to be converted with it.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from migrate.rewrite.text.draft import Draft, open_draft
 
 _FREED, _RELEASED = "__free_page", "put_page"
 _MENDED = frozenset({AuditRule.FREED, AuditRule.NEGATIVE_COUNT})
-"""What is mended in the series of the migration."""
+"""The rules whose findings are fixed in the series of the migration."""
 
 _SHOWN = (TraitKind.NEGATIVE_COUNT, TraitKind.LEFT_BEHIND)
 
 
 def with_fixes(tree: Tree, found: Classification, profile: Profile) -> Classification:
-    """`found` with the groups that are only `manual` because pages of theirs go to the allocator,
-    where that is mended first."""
+    """`found`, in which groups are decided anew if they are `manual` only because pages are freed
+    instead of released, and that can be fixed first."""
     asked = [g for g, v in found.pairs() if v.rule == freed.__name__]
     parts = Counterparts(tree, profile)
     if not asked or not profile.pins or isinstance(parts.release(_RELEASED), Missing):
@@ -61,7 +61,7 @@ def with_fixes(tree: Tree, found: Classification, profile: Profile) -> Classific
 def _mendable(
     group: PinGroup, auditor: Auditor, profile: Profile
 ) -> tuple[PinGroup, Verdict] | None:
-    """`group` as it is once its pages are released, with the verdict on that."""
+    """`group` as it is once its pages are released, with its verdict."""
     uses = [use for use in group.uses if use.kind is UseKind.FREED]
     certain = {finding.place for finding in auditor.freed(group)}
     if any(u.place not in certain or not u.text.startswith(f"{_FREED}(") for u in uses):
@@ -83,7 +83,7 @@ def _mendable(
 
 @dataclass(frozen=True)
 class NotFirst:
-    """A bug has to be mended before, and not in this series; `reason` is one line."""
+    """A bug has to be fixed before, but not in this series; `reason` is one line."""
 
     reason: str
 
@@ -96,9 +96,9 @@ def fixes_of(
     drafts: MutableMapping[str, Draft],
     timeout: float,
 ) -> tuple[Fix, ...] | NotFirst:
-    """The fixes that come before the conversion of `group`; `drafts` gets the mended files.
+    """The fixes that come before the conversion of `group`; fixed files are added to `drafts`.
 
-    A bug that has no certain remedy is no reason not to convert.
+    A bug without a certain fix does not prevent the conversion.
     """
     findings = [*_freed_first(group), *_on_ways(tree, program, group)]
     if not findings:

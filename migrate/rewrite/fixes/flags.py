@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""FOLL_WRITE where a truth value is passed for it, which means the same today."""
+"""FOLL_WRITE instead of a truth value, which has the same effect today."""
 
 from __future__ import annotations
 

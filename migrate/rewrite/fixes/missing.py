@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A release that is missing at one place, on every way to which the function holds the pages."""
+"""Adds a missing release at one place where the function holds the pages on every path."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _CHANGES = frozenset({b"=", b"++", b"--", b"+=", b"-=", b"*=", b"/=", b"|=", b"&
 
 @dataclass(frozen=True)
 class _Pages:
-    """What is released: one `page`, or as many of the array `page` as the variable `count` says."""
+    """The pages to be released: one `page`, or the array `page` with the variable `count`."""
 
     page: str
     count: str
     some: bool = False
-    """Whether there may be none, or an error code in place of the count."""
+    """Whether there may be no pages, or an error code instead of the count."""
 
     def release(self, *, pins: bool) -> str:
         return (_MANY if self.count else _ONE)[pins]
 
 
 def missing_release(case: Case) -> Remedy | NoSite:
-    """A release before the return; nothing is jumped over, and no other way gets one."""
+    """A release before the return; it is executed on that path and on no other."""
     finding = case.finding
     if not finding.alone:
         return NoSite("pages are left behind in several places, or not on every way to this one")
@@ -104,14 +104,14 @@ def _pages(case: Case, name: str, call: Call | None) -> _Pages | NoSite:
 
 
 def _result(draft: Draft, call: Call) -> str:
-    """The variable that gets the result of `call`."""
+    """The variable that the result of `call` is assigned to."""
     before = [token.text for token in draft.tokens[max(call.name - 2, 0) : call.name]]
     name = before[0].decode("utf-8", "replace") if len(before) == 2 and before[1] == b"=" else ""
     return name if name.isidentifier() else ""
 
 
 def _changes(case: Case, name: str) -> list[int]:
-    """The tokens that are the variable `name` where something may be stored there."""
+    """The tokens that are the variable `name` where it may be modified."""
     function, found = case.function, []
     for node in mentions_of(function, name) if function is not None else ():
         number = case.draft.tokens_of(node)[0]
@@ -130,8 +130,8 @@ def _is_only_set_before(case: Case, name: str, call: Call) -> bool:
 
 
 def _place_before(case: Case, leave: Node, array: str, acquire: Place) -> Place | NoSite:
-    """The statement before which the array can still be released: the return `leave`, or what
-    frees the array right before it."""
+    """The statement before which the array can still be released: the return `leave`, or the call
+    that frees the array right before it."""
     draft, function = case.draft, case.function
     assert function is not None
     first = draft.number_at(acquire)
@@ -157,7 +157,7 @@ def _place_before(case: Case, leave: Node, array: str, acquire: Place) -> Place 
 
 
 def _freeing(draft: Draft, number: int) -> int | None:
-    """The name of a function that frees the array that token `number` is, as its whole argument."""
+    """The name of a function that frees the array that token `number` is, as its only argument."""
     name = number - 2
     call = call_at(draft.tokens, name) if name >= 0 else None
     known = knowledge().lookup(draft.tokens[name].text.decode("utf-8", "replace")) if call else None
@@ -173,7 +173,7 @@ def _siblings_before(statement: Node) -> list[Node]:
 
 
 def _leaves_after(statement: Node) -> bool:
-    """Whether the block that `statement` is in is left behind it."""
+    """Whether the block with `statement` is left after it."""
     behind = statement.next_named_sibling
     while behind is not None:
         if behind.type in ("return_statement", "goto_statement"):
@@ -206,7 +206,7 @@ def _before(place: Place, pages: _Pages, release: str) -> Finder:
 
 
 def _gaps(pages: _Pages, line: bytes) -> tuple[bytes, ...]:
-    """The white space before each token of what is new."""
+    """The white space before each new token."""
     if not pages.count:
         return (line, b"", b"", b"", b"")
     if not pages.some:

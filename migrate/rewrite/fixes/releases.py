@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Another release function in the place of one, where all pages that come there are of one kind."""
+"""Replaces a release function by another, if all pages that reach it are of one kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _ONE_PAGE = {True: "unpin_user_page", False: "put_page"}
 
 
 def another_release(case: Case) -> Remedy | NoSite:
-    """What the release has to be; neither sleeps that was not there, nor takes other arguments."""
+    """The correct release; it must not sleep where the old one did not, nor need other
+    arguments."""
     found = case.called(case.finding.place)
     if found is None or is_conditional(case.draft.tokens, found[1]):
         return NoSite("the release is no plain call")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One finding to mend, and what mends it."""
+"""One finding to be fixed, and its fix."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class Case:
 
     @cached_property
     def acquires(self) -> tuple[tuple[Place, str], ...]:
-        """The acquires that the finding names, or is at itself, each with the function's name."""
+        """The acquires that the finding names, or is about, each with the name of the function."""
         called = self.called(self.finding.place)
         here = called is not None and called[0] in DIRECT_NAMES
         return ((self.finding.place, called[0]),) if called and here else self.finding.acquires
 
     @property
     def function(self) -> Function | None:
-        """The function that is to be mended, in the draft of the moment."""
+        """The function to be fixed, in the current draft."""
         number = self.draft.number_at(self.finding.place)
         start = self.draft.tokens[number].start if number is not None else -1
         return self.draft.source.function_at(start)
 
     @property
     def pins(self) -> bool | None:
-        """Whether the acquires take pins; None when some do and others do not."""
+        """Whether the acquires take pins; None if only some do."""
         kinds = {name in PIN_NAMES for _, name in self.acquires}
         return kinds.pop() if len(kinds) == 1 else None
 
@@ -63,7 +63,7 @@ class Case:
         return [self.text(*span) for span in call.arguments]
 
     def acquire(self) -> tuple[Place, str] | None:
-        """The only acquire, if it is in the function that is to be mended."""
+        """The only acquire, if it is in the function to be fixed."""
         found, function = self.acquires, self.function
         if len(found) != 1 or function is None or found[0][0].path != self.draft.path:
             return None
@@ -76,8 +76,8 @@ class Case:
 
 @dataclass(frozen=True)
 class Remedy:
-    """The edits that mend one finding, and what the message says: `summary` is the subject without
-    its prefix, `body` one paragraph; `lines` are those that make the bug together."""
+    """The edits that fix one finding, and the text of the message: `summary` is the subject without
+    its prefix, `body` one paragraph; `lines` are those that together are the bug."""
 
     requests: tuple[Request, ...]
     summary: str
@@ -86,7 +86,7 @@ class Remedy:
 
 
 def renaming(place: Place, new: str) -> Finder:
-    """Has the function that is called at `place` become `new`."""
+    """Rename the function that is called at `place` to `new`."""
 
     def find(draft: Draft) -> Site | NoSite:
         call = draft.call_at(place)

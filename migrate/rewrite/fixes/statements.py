@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Statements of C by the tokens that they are of."""
+"""Statements of C, located by their tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BLOCKS = ("compound_statement", "case_statement")
 
 
 def statement_at(draft: Draft, number: int) -> Node | None:
-    """The statement that begins with token `number`, if it is seen whole."""
+    """The statement that begins with token `number`, if it was parsed completely."""
     start = draft.tokens[number].start
     node: Node | None = draft.node_at(number)
     while node is not None and not node.type.endswith("_statement"):
@@ -23,12 +23,12 @@ def statement_at(draft: Draft, number: int) -> Node | None:
 
 
 def is_in_block(statement: Node) -> bool:
-    """Whether others may stand beside it without braces of their own."""
+    """Whether other statements may stand beside it without additional braces."""
     return statement.parent is not None and statement.parent.type in _BLOCKS
 
 
 def is_lone_branch(statement: Node) -> bool:
-    """Whether it is what an `if` without `else` does, and nothing else."""
+    """Whether it is the whole body of an `if` without `else`."""
     above = statement.parent
     return (
         above is not None
@@ -38,7 +38,7 @@ def is_lone_branch(statement: Node) -> bool:
 
 
 def indent_of(draft: Draft, number: int) -> bytes | None:
-    """The white space before token `number`, which begins its line; None when it does not."""
+    """The white space before token `number`, if the token begins a line; else None."""
     gap = gap_before(draft.text, draft.tokens, number)
     newline = gap.rfind(b"\n")
     return gap[newline + 1 :] if newline >= 0 and b"\\" not in gap else None

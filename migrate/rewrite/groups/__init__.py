@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which groups are rewritten, in which order, and the engine that does it."""
+"""Which groups are rewritten, in which order, and the engine."""

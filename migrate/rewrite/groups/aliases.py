@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Release helpers of a file that, once converted, only stand for the function they call.
+"""Release helpers of a file that are only aliases of a function once they are converted.
 
-They stay, since a driver's own name for what it does is no mistake, unless the profile says
-`drop_aliases`: then their callers call the function itself, and the helper goes.
+They stay, because a driver may have its own names, unless the profile says `drop_aliases`: then
+their callers call the function itself, and the helper is removed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from migrate.rewrite.text.tokens import call_at, gap_before
 
 @dataclass(frozen=True)
 class _Alias:
-    """A function from token `first` up to `end` that does what `target` does and nothing else;
-    `calls` are the tokens that call it, `named` is the one that defines it. The numbers are the
-    same before and after the calls have their new name."""
+    """A function from token `first` up to `end` that only calls `target`; `calls` are the tokens
+    that call it, `named` is the one that defines it. The numbers are the same before and after the
+    calls are renamed."""
 
     target: str
     first: int
@@ -36,12 +36,12 @@ class _Alias:
     calls: tuple[int, ...]
 
     def renamed(self, draft: Draft) -> Site:
-        """Its callers call what it calls."""
+        """Edits that make its callers call `target`."""
         new = (self.target.encode(),)
         return Site(_at(draft, self.calls), tuple(TokenEdit(n, 1, new) for n in self.calls))
 
     def dropped(self, draft: Draft) -> Site:
-        """Nothing of it is left, and one empty line less."""
+        """Edits that remove it, with one empty line."""
         gap = gap_before(draft.text, draft.tokens, self.first)
         edit = TokenEdit(self.first, self.end - self.first, (), (gap,))
         return Site(_at(draft, [self.named]), (edit,))
@@ -50,9 +50,9 @@ class _Alias:
 def drop_aliases(
     draft: Draft, functions: Iterable[str], timeout: float
 ) -> tuple[Draft, frozenset[str]]:
-    """`draft` without those of `functions` that are aliases, and the rules that did it.
+    """`draft` without those of `functions` that are aliases, and the rules that removed them.
 
-    One that spatch cannot take away by itself stays: a comment above it would go, too. `timeout`
+    One that spatch cannot remove cleanly stays: a comment above it would be removed, too. `timeout`
     is for one spatch process, in seconds.
     """
     rules: set[str] = set()
@@ -72,7 +72,7 @@ def drop_aliases(
 
 
 def _alias(draft: Draft, name: str) -> _Alias | None:
-    """What is known of `name`, when its callers can do without it."""
+    """The alias `name`, if its callers do not need it."""
     functions = draft.source.by_name.get(name, ())
     if len(functions) != 1 or draft.path.endswith(".h"):
         return None
@@ -83,7 +83,7 @@ def _alias(draft: Draft, name: str) -> _Alias | None:
     spelled = [n for n, t in enumerate(draft.tokens) if t.text == name.encode()]
     named = [n for n in spelled if first <= n < end]
     calls = tuple(n for n in spelled if not first <= n < end)
-    # A comment, a macro, a prototype or a table that names it wants it to be there.
+    # A comment, a macro, a prototype or a table that names it needs it.
     written = re.findall(rb"\b" + re.escape(name.encode()) + rb"\b", draft.text)
     if len(named) != 1 or len(written) != len(spelled):
         return None
@@ -93,9 +93,9 @@ def _alias(draft: Draft, name: str) -> _Alias | None:
 
 
 def _stands_for(draft: Draft, function: Function) -> str | None:
-    """The function that `function` calls with its only parameter, and does nothing besides."""
+    """The function that `function` calls with its only parameter, without doing anything else."""
     node, parent = function.node, function.node.parent
-    # Under the preprocessor there may be another one.
+    # In a preprocessor conditional there may be another definition.
     alone = parent is not None and parent.type == "translation_unit"
     if not alone or not function.static or not draft.is_plain(node):
         return None
@@ -109,7 +109,7 @@ def _stands_for(draft: Draft, function: Function) -> str | None:
 
 
 def _hands_on(statement: Node, parameter: Node) -> str | None:
-    """The function that is called with nothing but `parameter`."""
+    """The function that is called with just `parameter`."""
     call = statement.named_children[0]
     called = call.child_by_field_name("function")
     given = call.child_by_field_name("arguments")

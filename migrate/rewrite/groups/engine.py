@@ -30,11 +30,11 @@ from migrate.rewrite.text.draft import Draft, open_draft
 from migrate.rewrite.text.strings import said_of_strings, stale_strings
 
 _FAMILY = "get_user_pages"
-"""What comments say when they mean any function of the family."""
+"""The name for any function of the family in comments."""
 
 Converted = list[GroupChange | GroupFailure]
 Known = MutableMapping[tuple[str, ...], Converted]
-"""What became of groups that may share files, by their names in order."""
+"""Results for groups that may share files, by their names in order."""
 
 
 def rewrite(
@@ -51,12 +51,12 @@ def rewrite(
 ) -> Rewrite:
     """Convert the groups of `classification` whose verdict is `pin` or `follow`.
 
-    `subsystem_of` gives the subsystem of a path; with `comments` those beside an edit that name
-    the replaced function follow; `timeout` is for one spatch process in seconds, `jobs` counts
-    processes: groups that share no file do not wait for each other. What is in `known` from an
-    earlier call is taken from there, and what is not gets into it.
-    `progress` is told groups done and groups in all. A :class:`Refusal` when
-    the tree cannot take the profile, or spatch is missing.
+    `subsystem_of` gives the subsystem of a path; with `comments` those beside an edit that name the
+    replaced function are changed, too; `timeout` is for one spatch process in seconds, `jobs`
+    counts processes: groups that share no file are independent. Results of an earlier call in
+    `known` are used again, and new ones are added. `progress` gets the number of finished groups
+    and of all groups. Raises a :class:`Refusal` if the profile cannot be used for the tree, or
+    spatch is missing.
     """
     parts = Counterparts(tree, profile)
     parts.require()
@@ -79,7 +79,7 @@ def rewrite(
 
 
 class _Told:
-    """Counts the groups of `total` that are done."""
+    """Counts the finished groups of `total`."""
 
     def __init__(self, progress: Callable[[int, int], None], total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
@@ -93,7 +93,7 @@ class _Told:
 def _convert(
     job: _Job, bundles: Sequence[Sequence[PinGroup]], jobs: int, known: Known, told: _Told
 ) -> None:
-    """Add to `known` what is lacking there of `bundles`, which share no file."""
+    """Add the missing results of `bundles`, which share no file, to `known`."""
     lacking = []
     for groups in bundles:
         if _names(groups) in known:
@@ -108,7 +108,7 @@ def _convert(
 
     made = share_out("rewrite", work, lacking, jobs, told.more)
     if jobs > 1 and any(stopped for _, stopped in made):
-        # For which groups a semantic patch was given up must not depend on who was first.
+        # The groups without a semantic patch that was given up must not depend on timing.
         give_up_only(before)
         made = share_out("rewrite", work, lacking, 1)
     known.update({_names(groups): found for groups, (found, _) in zip(lacking, made, strict=True)})
@@ -124,7 +124,7 @@ def _names(groups: Sequence[PinGroup]) -> tuple[str, ...]:
 
 
 class _Job:
-    """What all groups of a run share."""
+    """Data that all groups of a run share."""
 
     def __init__(
         self,
@@ -140,17 +140,17 @@ class _Job:
         self.timeout = timeout
 
     def cost(self, groups: Sequence[PinGroup]) -> int:
-        """What converting `groups` is likely to cost: each step goes through a whole file."""
+        """The estimated cost of converting `groups`: each step processes a whole file."""
         sites = [place.path for group in groups for place in _sites(group)]
         return sum(len(self.parts.tree.read(path) or b"") for path in sites)
 
     def convert(self, groups: Sequence[PinGroup]) -> Converted:
-        """Groups that may share files, one after the other."""
+        """Convert groups that may share files, one after the other."""
         drafts: dict[str, Draft] = {}
         return [self._convert_one(group, drafts) for group in groups]
 
     def _convert_one(self, group: PinGroup, drafts: dict[str, Draft]) -> GroupChange | GroupFailure:
-        """Convert `group`; `drafts` gets its files when all of it worked, else stays as it is."""
+        """Convert `group`; `drafts` gets its files if everything worked, else it is not changed."""
         changed: dict[str, Draft] = {}
         files, rules, stale = [], set[str](), list[tuple[str, str, int]]()
         names = self._successors(group)
@@ -185,7 +185,7 @@ class _Job:
         return GroupChange(group.name, subsystem, tuple(files), tuple(sorted(rules)), notes, fixes)
 
     def _fixes(self, group: PinGroup, drafts: dict[str, Draft]) -> tuple[Fix, ...] | NotFirst:
-        """The bugs that are mended before `group` is pinned; `drafts` gets what is mended."""
+        """The bugs that are fixed before `group` is pinned; `drafts` gets the fixed files."""
         if self.actions[group.name] is not Action.PIN:
             return ()
         parts = self.parts
@@ -198,7 +198,7 @@ class _Job:
         return self.actions[group.name] is Action.FOLLOW and not by_rules
 
     def _successors(self, group: PinGroup) -> dict[str, str]:
-        """What the functions that `group` calls become, those that become anything else."""
+        """The replacements of the functions that `group` calls, if they are replaced."""
         parts = self.parts
         if self._follows(group) and only_faults(group):
             return {a.name: FAULT_IN for a in group.acquires}
@@ -213,7 +213,7 @@ class _Job:
         return named | through
 
     def _general(self, group: PinGroup) -> dict[str, str]:
-        """What stands for the whole family, whatever member of it `group` calls."""
+        """The replacement for the name of the whole family in comments."""
         rule = self.parts.acquire(_FAMILY)
         through = is_extracted(group, self.parts)
         if self._follows(group) or isinstance(rule, Missing) or through:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Calls that ask for no pages: what is left of them is fixup_user_fault().
+"""Calls that ask for no pages: they become fixup_user_fault().
 
-It comes back with the lock held whatever happened, so that what asked whether it is, asks no more.
+It always returns with the lock held, so code that tests whether it is can be removed.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _rewritten(draft: Draft, call: Call, site: FaultSite, names: Sequence[str]) 
     start, _ = draft.tokens_of(test)
     then, _ = draft.tokens_of(kept)
     if start != end or then != start + 4 or not _in_block(test):
-        return None  # a comment is there, or the branch has braces
+        return None  # there is a comment, or the branch has braces
     given = {
         name: draft.span(*call.arguments[n]).decode("utf-8", "replace")
         for n, name in enumerate(names)
@@ -96,7 +96,7 @@ def _rewritten(draft: Draft, call: Call, site: FaultSite, names: Sequence[str]) 
 
 
 def _asked(draft: Draft, site: FaultSite) -> tuple[Node, Node] | None:
-    """The statement `if (locked)`, and what it does then."""
+    """The statement `if (locked)`, and its body."""
     number = draft.number_at(site.asked)
     condition = draft.node_at(number).parent if number is not None else None
     test = condition.parent if condition is not None else None
@@ -108,7 +108,7 @@ def _asked(draft: Draft, site: FaultSite) -> tuple[Node, Node] | None:
 
 
 def _begins(draft: Draft, function: Node, name: str) -> int | None:
-    """The first token of `int name = 1;`, where that is all of the declaration."""
+    """The first token of `int name = 1;`, if the declaration has nothing else."""
     for node in below(function):
         if node.type != "declaration":
             continue
@@ -129,7 +129,7 @@ def _indent(draft: Draft, node: Node) -> str:
 
 
 def _replaced(draft: Draft, first: int, end: int, text: str) -> TokenEdit:
-    """The tokens `first` to `end` become the C of `text`, laid out as there."""
+    """Replace the tokens `first` to `end` by the C code `text`, with its layout."""
     whole = b"void f(void)\n{\n%s\n}\n" % text.encode()
     new = tokenize(parse("", whole))[6:-1]
     gaps = (

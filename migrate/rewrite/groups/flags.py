@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where a flag that must not survive next to a pin comes from."""
+"""Finds the origin of a flag that must not be passed to a pin function."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from migrate.rewrite.text.tokens import Call, call_at
 def flag_tokens(
     draft: Draft, call: Call, position: int, flag: str, converted: Collection[int]
 ) -> tuple[int, ...] | NoSite:
-    """The tokens `flag` that reach argument `position` of `call`: in it, or in what is assigned
-    to local variables that it names.
+    """The tokens `flag` that reach argument `position` of `call`: in it, or in assignments to local
+    variables that it names.
 
-    `converted` are the name tokens of all calls that move together: a variable with the flag
-    must go nowhere else.
+    `converted` are the name tokens of all calls that are converted together: a variable with the
+    flag must not be passed elsewhere.
     """
     first, end = call.arguments[position]
     found = _named(draft, first, end, flag)
@@ -50,7 +50,7 @@ def _named(draft: Draft, first: int, end: int, name: str) -> list[int]:
 
 
 def _of_kind(draft: Draft, first: int, end: int, kind: str) -> list[str]:
-    """The names of `kind` in an argument, without those in capitals: they are constants."""
+    """The names of `kind` in an argument, without names in capitals, which are constants."""
     names = []
     for token in draft.tokens[first:end]:
         if token.kind == kind and not token.text.isupper():
@@ -59,7 +59,7 @@ def _of_kind(draft: Draft, first: int, end: int, kind: str) -> list[str]:
 
 
 def _put_into_member(draft: Draft, member: str, flag: str) -> bool:
-    """Whether the file sets a member of that name, of whatever struct, to something with `flag`."""
+    """Whether the file sets a member of that name, of any struct, to something with `flag`."""
     wanted = member.encode()
     for number, token in enumerate(draft.tokens):
         if token.kind != "field_identifier" or token.text != wanted:
@@ -83,7 +83,8 @@ def _in_function(draft: Draft, function: Function, name: str) -> Iterator[int]:
 
 
 def _assigned(draft: Draft, use: int, flag: str) -> list[int]:
-    """The tokens `flag` in what the variable at token `use` is set to or or'ed with there."""
+    """The tokens `flag` in values that are assigned to, or or'ed into, the variable at token
+    `use`."""
     node = draft.node_at(use)
     parent = node.parent
     if parent is None:
@@ -104,7 +105,8 @@ def _assigned(draft: Draft, use: int, flag: str) -> list[int]:
 
 
 def _harmless(draft: Draft, use: int, converted: Collection[int]) -> bool:
-    """Whether the variable is only declared or set at token `use`, or given to a converted call."""
+    """Whether the variable is only declared or assigned at token `use`, or passed to a converted
+    call."""
     node: Node | None = draft.node_at(use)
     assert node is not None
     parent = node.parent

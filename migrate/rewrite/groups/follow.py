@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Acquires of pages of which only struct page is looked at: a fault-in, then follow_page().
+"""Acquires whose callers only look at struct page: a fault-in, then follow_page().
 
-The page comes with a reference, so the releases of such a group stay as they are.
+The page comes with a reference, so the releases of such a group are not changed.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from migrate.rewrite.text.expressions import comparison
 from migrate.rewrite.text.tokens import Call, gap_before, tokenize
 
 _FAILED = frozenset({("<=", b"0"), ("<", b"1"), ("!=", b"1")})
-"""What one page is compared with to see that it was not got."""
+"""Comparisons of the result that mean that the one page was not taken."""
 
 
 @dataclass(frozen=True)
 class _Words:
-    """One acquire in the words of the new code, and the white space that its line begins with."""
+    """One acquire as expressions for the new code, and the indentation of its line."""
 
     indent: str
     task: str
@@ -100,7 +100,7 @@ def _on_call(site: FollowSite, places: tuple[int, int], task: str) -> Finder:
 
 
 def _flags(flags: str) -> tuple[str, str] | None:
-    """The flags of the fault-in and of follow_page() for gup_flags."""
+    """The flags of the fault-in and of follow_page(), from gup_flags."""
     if flags == "0":
         return "0", "FOLL_GET"
     if flags == "FOLL_WRITE":
@@ -172,7 +172,7 @@ def _in_block(statement: Node) -> bool:
 
 
 def _edit(draft: Draft, first: int, end: int, lines: Sequence[str]) -> TokenEdit:
-    """The tokens `first` to `end` become the C of `lines`, laid out as there."""
+    """Replace the tokens `first` to `end` by the C code `lines`, with its layout."""
     whole = b"void f(void)\n{\n%s;\n}\n" % "\n".join(lines).encode()
     new = tokenize(parse("", whole))[6:-2]
     gaps = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The order of groups, and which of them touch the same files."""
+"""The order of groups, and the groups that edit the same files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def order_groups(
 
 
 def independent(groups: Sequence[PinGroup]) -> tuple[tuple[PinGroup, ...], ...]:
-    """`groups` in bundles that share no file, each in the order given."""
+    """`groups` in bundles that share no file, each in the given order."""
     bundle_of: dict[str, int] = {}
     bundles: dict[int, list[int]] = {}
     for number, group in enumerate(groups):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a count is sure not to be negative where it is used.
+"""Whether a count is never negative where it is used.
 
 A client of the solver for one local variable, with the lattice of signs (Cousot, Cousot: Abstract
-Interpretation, POPL 1977): negative, not negative, or either. A variable that was given nothing has
-no value that could be negative, but proves nothing either. Only plain numbers, tests against them,
-and a number of bytes shifted by PAGE_SHIFT are believed.
+Interpretation, POPL 1977): negative, not negative, or either. A variable without a value cannot be
+negative, but proves nothing either. Only plain numbers, comparisons with them, and a number of
+bytes shifted by PAGE_SHIFT are understood.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from migrate.analysis.ir.instructions import (
 )
 from migrate.analysis.paths.solver import Plain, Solution, solve
 
-# A suffix such as UL would make the comparison unsigned, so that -1 is greater than 0.
+# A suffix such as UL would make the comparison unsigned: -1 would be greater than 0.
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]*")
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
@@ -43,7 +43,7 @@ _SAME_VALUE = frozenset({"likely", "unlikely"})
 
 
 class Sign(Enum):
-    """What is known of a number. It is UNSET until it is given anything."""
+    """The sign of a number. It is UNSET until a value is assigned."""
 
     NEGATIVE = "below 0"
     NOT_NEGATIVE = "0 or more"
@@ -53,8 +53,8 @@ class Sign(Enum):
 
 @dataclass(frozen=True)
 class Around:
-    """What is to be known of the tree: whether an expression is a number of bytes that is no
-    negative number of pages when shifted, and whether a macro in the function has a goto."""
+    """Facts about the tree: whether an expression is a number of bytes that cannot be a negative
+    number of pages after the shift, and whether a macro in the function has a goto."""
 
     is_bytes: Callable[[Expression], bool]
     jumps: Callable[[], bool]
@@ -67,18 +67,20 @@ class Signs:
         self._lowered, self._around = lowered, around
         self._variable = Variable(name, True)
         local = lowered.locals[name]
-        # What was not read may do anything, and whoever has the address may store into it.
+        # Code that was not parsed may do anything, and a pointer to the variable may be used to
+        # modify it.
         self._lost = lowered.macros.garbled or lowered.incomplete or is_addressed(lowered, name)
         self._lost |= any(name.partition("#")[0] in loop.names for loop in lowered.macros.loops)
         self._lasting = local.lasting
         self._start = Sign.EITHER if local.parameter or local.lasting else Sign.UNSET
 
     def not_negative_at(self, call: Invoke) -> bool:
-        """Whether the variable is sure to be at least 0 when `call`, of no macro, is made."""
+        """Whether the variable is certainly at least 0 when `call`, which is in no macro, is
+        made."""
         return self._proved(call, lambda found: (s for i, s, _ in found.before() if i is call))
 
     def not_negative_in(self, head: int) -> bool:
-        """Whether it is when the loop with the head `head`, the number of a block, is entered."""
+        """Whether it is when the loop whose head is block `head` is entered."""
         return self._proved(None, lambda found: found.entered.get(head, ()))
 
     def _proved(self, call: Invoke | None, at: Callable[[Solution[Sign]], Iterable[Sign]]) -> bool:
@@ -86,7 +88,7 @@ class Signs:
             return False
         if self._holds(call, at, trusted=False):
             return True
-        # Macros are read only when it depends on them.
+        # Macros are parsed only if the result depends on them.
         labels = any(isinstance(i, Label) for i in self._lowered.order)
         return labels and self._holds(call, at, trusted=True) and not self._around.jumps()
 
@@ -96,7 +98,7 @@ class Signs:
         at: Callable[[Solution[Sign]], Iterable[Sign]],
         trusted: bool,
     ) -> bool:
-        """Whether it is proved; `trusted` says that nothing but what is seen leads to labels."""
+        """Whether it is proved; `trusted` says that only visible gotos lead to labels."""
         sign = _Bounds(
             self._lowered, self._variable, self._lasting, self._around.is_bytes, call, trusted
         )
@@ -162,7 +164,7 @@ class _Bounds(Plain[Sign]):
 
     @cached_property
     def _counted(self) -> frozenset[Expression]:
-        """The conditions that count the variable: `n-- >= 0` is not asked of what n is then."""
+        """The conditions that modify the variable: `n-- >= 0` says nothing about n afterwards."""
         counts = [
             i.start
             for i in self.lowered.order
@@ -176,12 +178,12 @@ class _Bounds(Plain[Sign]):
 
 
 def is_plain_number(value: Expression) -> bool:
-    """Whether it is a number of the type int."""
+    """Whether it is a number of type int."""
     return isinstance(value, Constant) and _PLAIN_NUMBER.fullmatch(value.text) is not None
 
 
 def _known(operator: str, number: Expression, state: Sign) -> Sign | None:
-    """The state when a variable compares so with a number; None when it cannot."""
+    """The state if a variable compares so with a number; None if that is impossible."""
     if operator in _PROVING:
         return Sign.NOT_NEGATIVE if state is not Sign.NEGATIVE else None
     if operator == "<" and number == Constant("0"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Braces that are superfluous once a folded loop is a plain statement."""
+"""Braces that are not needed any more once a loop is folded into a statement."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from migrate.rewrite.text.tokens import gap_before
 
 
 def lone_brace(draft: Draft, statement: Node) -> Place | None:
-    """The opening brace of the block that has `statement` and declarations only, of a branch or
-    a loop; None when there is no such block."""
+    """The opening brace of a block of a branch or a loop that contains only `statement` and
+    declarations; None if there is no such block."""
     block = statement.parent
     if block is None or block.type != "compound_statement":
         return None
@@ -28,8 +28,8 @@ def lone_brace(draft: Draft, statement: Node) -> Place | None:
 
 
 def drop_braces(draft: Draft, brace: Place) -> Site | None:
-    """Take the braces of the block away, and of all other branches of the same `if`, when the
-    kernel's style has none: no branch is more than one statement on one line."""
+    """Remove the braces of the block, and of all other branches of the same `if`, if the kernel's
+    style has none: no branch is more than one statement on one line."""
     first = draft.number_at(brace)
     block = draft.node_at(first).parent if first is not None else None
     if block is None or block.type != "compound_statement":
@@ -68,7 +68,7 @@ def _without(draft: Draft, block: Node) -> Site:
 
 
 def _owned(block: Node) -> Iterator[Node]:
-    """The bodies of the statement that `block` is a body of: all branches of an `if`."""
+    """The bodies of the statement to which `block` belongs: all branches of an `if`."""
     owner = block.parent
     if owner is None:
         return

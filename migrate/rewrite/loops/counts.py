@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a count can be negative: a signed loop ignores that, an unsigned parameter does not."""
+"""Whether a count can be negative: a loop over a signed count does nothing then, but an unsigned
+parameter becomes huge."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ _UNSIGNED_NAMES = frozenset(
 
 
 _LONG = frozenset({"long", "int", "signed", "ssize_t", "s64", "int64_t"})
-"""The words of signed types that are longer than an int; see _is_long()."""
+"""The words that the names of long signed types consist of; see _is_long()."""
 
 
 def is_unsigned(type_text: str) -> bool:
@@ -46,12 +47,12 @@ def is_bool(draft: Draft, call: Call, position: int) -> bool:
 
 
 def never_negative(draft: Draft, call: Call, position: int, program: Program) -> bool:
-    """Whether the argument of `call` at `position` is sure not to be negative.
+    """Whether the argument of `call` at `position` is certainly not negative.
 
-    Sure are a literal, sizeof, a variable that its function declares with an unsigned type, a
+    This holds for a literal, sizeof, a variable that its function declares with an unsigned type, a
     member of an unsigned type, a long that is an unsigned number of bytes shifted by PAGE_SHIFT,
-    and a variable that is never given anything less than 0, or that a test on every way to the
-    call has found not to be negative.
+    and a variable that is never set to a negative value, or that a test on every path to the call
+    has found not to be negative.
     """
     found = _argument(draft, call, position)
     if found is None:
@@ -65,13 +66,13 @@ def never_negative(draft: Draft, call: Call, position: int, program: Program) ->
 def not_negative(
     lowered: Lowered, value: Expression, head: int, program: Program, path: str
 ) -> bool:
-    """Whether `value` is sure not to be negative where the loop with the block `head` is entered;
+    """Whether `value` is certainly not negative when the loop with head block `head` is entered;
     see never_negative()."""
     return _not_negative(lowered, value, program, path, lambda signs: signs.not_negative_in(head))
 
 
 def _argument(draft: Draft, call: Call, position: int) -> tuple[Lowered, Invoke, Expression] | None:
-    """The function around `call` with the call in it, and what the argument is."""
+    """The function that contains `call`, the call in it, and the argument."""
     start = draft.tokens[call.name].start
     function = draft.source.function_at(start)
     if function is None:
@@ -100,7 +101,7 @@ def _not_negative(
         return True
     if not isinstance(value, Variable) or not value.local:
         return False
-    # As many bytes as an array of page pointers needs are not negative in a long.
+    # The number of bytes of an array of page pointers is never negative as a long.
     in_pages = partial(_has_no_sign, lowered, program, path)
     around = Around(
         in_pages if _is_long(kind.tag) else lambda _: False,
@@ -110,7 +111,7 @@ def _not_negative(
 
 
 def _jumps(lowered: Lowered, program: Program, path: str, depth: int = 6) -> bool:
-    """Whether a macro that a function uses, or one that it uses, has a goto."""
+    """Whether a macro that a function uses, directly or through another macro, has a goto."""
     names = {c.name for c in lowered.calls.values() if c.name}
     for macro in (f for name in sorted(names) for f in program.definitions(name, path)):
         if not is_macro(macro):
@@ -128,9 +129,9 @@ def _is_number(value: Expression) -> bool:
 
 
 def _is_long(kind: str) -> bool:
-    """Whether a signed type, as written, has room for the number of pages of any array: as many
-    bytes shifted by PAGE_SHIFT are negative in none but a shorter one, for on 32 bits no array of
-    page pointers has more than 2^30 of them."""
+    """Whether a signed type, as written, can represent the number of pages of any array. The number
+    of bytes, shifted by PAGE_SHIFT, is negative only in a shorter type: on 32 bits no array of page
+    pointers has more than 2^30 of them."""
     words = set(kind.split())
     return words <= _LONG and words != {"int"} and words != {"signed", "int"}
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which loops over pages become one call, and what has to come out there.
+"""Which loops over pages are folded into one call, and the expected result.
 
-A loop folds only where the call provably does the same: see `loops` for what may be in it. The
-count must not be negative, since a loop over a signed count ignores that and an unsigned
-parameter does not; what the loop leaves in its variables must not be read afterwards.
+A loop is folded only if the call provably does the same: see `loops` for the forms of a loop. The
+count must not be negative, because a loop over a signed count does nothing then and an unsigned
+parameter becomes huge; the final values of the loop's variables must not be read.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from migrate.rewrite.text.tokens import gap_before, tokenize
 
 _PAGES = TypeRef("page", 2)
 _FUNCTION = b"void f(void)\n{\n%s\n}\n"
-"""C around a statement, so that it is read as one: six tokens before it and one behind."""
+"""C code around a statement, so that it can be parsed: six tokens before it and one after."""
 
 FOLDING = frozenset({"fold-loop", "fold-dirty-loop", "fold-dirty-always"})
-"""The rules that fold."""
+"""The rules that fold loops."""
 
 
 @dataclass(frozen=True)
 class _Fold:
-    """A loop in `function` and the rule that makes a call of `target` of it."""
+    """A loop in `function` and the rule that replaces it by a call of `target`."""
 
     place: Place
     function: Function
@@ -61,8 +61,8 @@ class _Fold:
 def plan_folds(
     draft: Draft, releases: Mapping[Place, ReleaseRule], parts: Counterparts
 ) -> dict[Place, tuple[Request, ...]]:
-    """For each of `releases`, calls in the file of `draft` with their rules, that is in a loop
-    which folds: the requests that fold it and clean up behind it."""
+    """For each of `releases` (calls in the file of `draft` with their rules) that is in a loop
+    which can be folded: the requests that fold it and clean up."""
     found = [f for place, rule in releases.items() if (f := _foldable(draft, place, rule, parts))]
     folds = [fold for fold in found if not _leaves_a_variable(draft, fold, found)]
     planned = {f.place: _requests(draft, f, releases[f.place].source) for f in folds}
@@ -94,7 +94,8 @@ def _foldable(draft: Draft, place: Place, rule: ReleaseRule, parts: Counterparts
 
 
 def _is_replaceable(draft: Draft, text: LoweredText, loop: PutLoop, parts: Counterparts) -> bool:
-    """Whether the loop leaves nothing in its variables and never gets a negative count."""
+    """Whether the final values of the loop's variables are not needed and the count is never
+    negative."""
     found, count = text.loop(loop.node), text.expression(loop.count)
     if found is None or count is None:
         return False
@@ -106,16 +107,16 @@ def _is_replaceable(draft: Draft, text: LoweredText, loop: PutLoop, parts: Count
 
 
 def _rule_for(loop: PutLoop, arguments: int) -> str:
-    """The rule that makes a call with so many arguments of `loop`, "" when there is none."""
+    """The rule that replaces `loop` by a call with that many arguments, "" if there is none."""
     if loop.dirty is None:
         return "fold-loop" if arguments == 2 else ""
     if arguments == 2 and loop.dirty == "":
-        return "fold-dirty-always"  # until 5.3 the call could not be told whether to
+        return "fold-dirty-always"  # until 5.3 the call had no argument for this
     return "fold-dirty-loop" if arguments == 3 else ""
 
 
 def _is_written_down(loop: PutLoop) -> bool:
-    """Whether the rules have this form of a loop."""
+    """Whether the rules contain this form of a loop."""
     plain = loop.dirty is None and not loop.aliased
     if loop.own_index:
         return loop.way == "up" and not loop.aliased
@@ -123,7 +124,7 @@ def _is_written_down(loop: PutLoop) -> bool:
 
 
 def _is_array_of_pages(draft: Draft, text: LoweredText, array: Node, parts: Counterparts) -> bool:
-    """Whether `array` can be given as a `struct page **`."""
+    """Whether `array` can be passed as a `struct page **`."""
     if array.type == "identifier":
         declared = declarations_of(text.lowered.function, (array.text or b"").decode())
         if any(c.type == "type_qualifier" for node in declared for c in node.children):
@@ -136,7 +137,7 @@ def _is_array_of_pages(draft: Draft, text: LoweredText, array: Node, parts: Coun
 
 
 def _leaves_a_variable(draft: Draft, fold: _Fold, folds: Sequence[_Fold]) -> bool:
-    """Whether a variable would be unused after `folds`, with a declaration that has to stay."""
+    """Whether a variable would be unused after `folds`, but its declaration cannot be removed."""
     same = [f for f in folds if f.function.ordinal == fold.function.ordinal]
     gone = [f.loop.node for f in same]
     return any(
@@ -155,7 +156,7 @@ def _requests(draft: Draft, fold: _Fold, source: str) -> list[Request]:
 
 
 def _clean_up(folds: Sequence[_Fold]) -> Request:
-    """Take away the variables that `folds`, of one function, leave without a use."""
+    """Remove the variables that `folds`, in one function, leave unused."""
     ordinal = folds[0].function.ordinal
     variables = sorted({name for fold in folds for name in fold.variables})
 
@@ -178,7 +179,7 @@ def _on_loop(fold: _Fold) -> Finder:
 
 
 def _folded(draft: Draft, loop: PutLoop, fold: _Fold) -> Site:
-    """The call in place of the loop, on a line of its own, wrapped as the kernel does."""
+    """The call that replaces the loop, on a line of its own, wrapped in the kernel's style."""
     first, end = draft.tokens_of(loop.node)
     token = draft.tokens[first]
     start = draft.text.rfind(b"\n", 0, token.start) + 1

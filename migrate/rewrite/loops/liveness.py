@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Whether a local variable is read after a loop that leaves another value in it.
 
-A client of the solver: which of its values a variable holds, as in the analysis of reaching
-definitions (Aho, Lam, Sethi, Ullman: Compilers, 9.2). What is not understood counts as a read.
+A client of the solver: which value a variable holds, as in the analysis of reaching definitions
+(Aho, Lam, Sethi, Ullman: Compilers, 9.2). Code that is not understood counts as a read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from migrate.rewrite.loops.lowered import Loop
 
 
 class Held(Enum):
-    """Whose value a variable holds."""
+    """The origin of the value of a variable."""
 
     EARLIER = "one from before the loop was ever done"
     LEFT = "what the loop stored"
@@ -34,7 +34,7 @@ class Held(Enum):
 
 
 def dead_after(lowered: Lowered, loop: Loop, name: str) -> bool:
-    """Whether nothing can read what `loop` leaves in the local variable written `name`."""
+    """Whether nothing can read the value that `loop` leaves in the local variable `name`."""
     found = [local for local in lowered.locals.values() if local.name.partition("#")[0] == name]
     if len(found) != 1 or lowered.macros.garbled or lowered.incomplete:
         return False
@@ -48,12 +48,12 @@ def dead_after(lowered: Lowered, loop: Loop, name: str) -> bool:
     if not solution.settled:
         return False
     if not loop.sets_first and Held.LEFT in solution.entered.get(loop.head, ()):
-        return False  # the loop itself reads it, the next time round
+        return False  # the loop itself reads it, in the next iteration
     return all(loop.has(start) for start in _reads(solution, variable))
 
 
 def _reads(solution: Solution[Held], variable: Variable) -> Iterator[int]:
-    """The bytes where what the loop left in `variable` is read."""
+    """The bytes at which the value that the loop left in `variable` is read."""
     for instruction, held, _ in solution.before():
         if held is Held.LEFT and _is_read(instruction, variable):
             yield instruction.start
@@ -81,8 +81,8 @@ class _Holding(Plain[Held]):
                     return Held.LEFT
                 return Held.EARLIER if state is Held.EARLIER else Held.LATER
             case Declare(variable) if variable == self.variable:
-                # Of a loop around its block, each round has a variable of its own.
+                # Each iteration of a loop around the block has its own variable.
                 return Held.EARLIER if state is Held.EARLIER else Held.LATER
             case Label() if state is Held.LATER:
-                return Held.LEFT  # a macro may jump here right behind the loop
+                return Held.LEFT  # a macro may jump to here directly after the loop
         return state

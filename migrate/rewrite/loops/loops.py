@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Loops that release each page of an array, read off the syntax tree.
+"""Recognises loops that release each page of an array, in the syntax tree.
 
-A loop is read only when its head and its body are of the forms below, with nothing else in it:
-no other statement, no comment, no test of the element but whether it is dirty already.
+A loop is recognised only if its head and its body have one of the forms below and contain nothing
+else: no other statement, no comment, no test of the element except for whether it is dirty already.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from migrate.rewrite.text.expressions import (
 )
 
 _DIRTY = "set_page_dirty_lock"
-"""The only way to mark a page dirty that the array functions share; set_page_dirty() is another,
-it does not lock the page."""
+"""The only way to mark a page dirty that the array functions have, too; set_page_dirty() differs,
+because it does not lock the page."""
 
 _IS_DIRTY = "PageDirty"
 _LOOPS = frozenset({"for_statement", "while_statement"})
@@ -34,14 +34,13 @@ _LOOPS = frozenset({"for_statement", "while_statement"})
 
 @dataclass(frozen=True)
 class PutLoop:
-    """A loop over `count` pages of `array` that does nothing but release each of them.
+    """A loop over `count` pages of `array` that only releases each of them.
 
-    `index` is the variable that counts, declared in the head of the loop when `own_index`; `way`
-    is how: a `for` goes "up" or "down", a "while" counts `index` down from the number of pages.
-    `zero_only` says that the loop runs
-    off the array when the count is negative, so that it never is. `dirty` is None when pages are
-    not marked dirty, "" when they always are, else the condition. `page` names a variable outside
-    of the loop that each element goes through, or is "".
+    `index` is the loop variable, declared in the head if `own_index`; `way` is "up" or "down" for a
+    `for`, and "while" if `index` is counted down from the number of pages. `zero_only` says that
+    the loop would run beyond the array with a negative count, so the count never is. `dirty` is
+    None if pages are not marked dirty, "" if they always are, else the condition. `page` names a
+    variable outside of the loop that each element is assigned to, or is "".
     """
 
     node: Node
@@ -57,7 +56,7 @@ class PutLoop:
 
 
 def loop_around(call: Node) -> Node | None:
-    """The loop that has `call` as a statement of its own, at its end."""
+    """The loop whose body is the statement `call`, or a block with it; None if there is none."""
     statement = call.parent
     if statement is None or statement.type != "expression_statement":
         return None
@@ -68,7 +67,7 @@ def loop_around(call: Node) -> Node | None:
 
 
 def read_put_loop(call: Node) -> PutLoop | None:
-    """The loop that releases page by page with `call`; None when there is more to it."""
+    """The loop that releases page by page with `call`; None if it does anything else."""
     loop = loop_around(call)
     if loop is None or loop.has_error or any(_forbidden(node) for node in below(loop)):
         return None
@@ -82,7 +81,7 @@ def read_put_loop(call: Node) -> PutLoop | None:
 
 @dataclass(frozen=True)
 class _Head:
-    """`elements` says how the body has to spell the index of the element."""
+    """`elements` are the spellings of the index of the element that the body may use."""
 
     index: str
     own: bool
@@ -156,7 +155,7 @@ def _read_body(loop: Node, head: _Head, statements: list[Node], call: Node) -> P
         array = _element(given, head)
     elif not is_variable(given, element):
         return None
-    # Whoever reads `a[--i]` twice goes two steps.
+    # If the body had `a[--i]` twice, it would take two steps.
     if head.element != head.index and (aliased or statements):
         return None
     dirty = _dirty(statements, given)
@@ -184,7 +183,7 @@ def _read_body(loop: Node, head: _Head, statements: list[Node], call: Node) -> P
 
 
 def _dirty(statements: list[Node], given: Node) -> Node | str | None:
-    """What `PutLoop.dirty` is for the statements before the release; None also when there is
+    """The value of `PutLoop.dirty` for the statements before the release; None also if there is
     anything else."""
     if len(statements) != 1:
         return None
@@ -226,8 +225,8 @@ def _calls(node: Node, name: str, given: Node) -> bool:
 
 
 def _alias(statement: Node, head: _Head) -> tuple[Node, str, bool] | None:
-    """`page = a[i];` or `struct page *page = a[i];`: the array, the variable, whether it is of
-    the loop's own."""
+    """`page = a[i];` or `struct page *page = a[i];`: the array, the variable, and whether it is
+    local to the loop."""
     own = statement.type == "declaration"
     if own:
         (node, *more) = statement.children_by_field_name("declarator") or [statement]
@@ -262,7 +261,7 @@ def _element(node: Node, head: _Head) -> Node | None:
 
 
 def _started(start: Node) -> tuple[str, Node, bool] | None:
-    """The variable that the head of a loop sets, to what, and whether it declares it."""
+    """The variable that the head of a loop sets, its value, and whether the head declares it."""
     if start.type == "declaration":
         found = start.children_by_field_name("declarator")
         target = found[0].child_by_field_name("declarator") if len(found) == 1 else None

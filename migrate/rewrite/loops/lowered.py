@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions of a draft as instructions, and where a loop of its text is among them."""
+"""Lowers functions of a draft, and finds loops of its text in the result."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from migrate.rewrite.text.draft import Draft
 
 @dataclass(frozen=True)
 class Loop:
-    """A loop of the source from byte `start` to byte `end`; `head` is the number of the block that
-    asks whether it goes on, `sets_first` that it stores to what it counts with before."""
+    """A loop of the source from byte `start` to byte `end`; `head` is the number of the block with
+    its condition, `sets_first` says that it first assigns to its loop variable."""
 
     start: int
     end: int
@@ -25,23 +25,23 @@ class Loop:
     sets_first: bool
 
     def has(self, start: int) -> bool:
-        """Whether the code at byte `start` is in it."""
+        """Whether the code at byte `start` is in the loop."""
         return self.start <= start < self.end
 
 
 @dataclass(frozen=True)
 class LoweredText:
-    """A function of a draft, and what its expressions became."""
+    """A function of a draft, and what its expressions were lowered to."""
 
     lowered: Lowered
     spans: Spans
 
     def expression(self, node: Node) -> Expression | None:
-        """What `node` became."""
+        """The lowered form of `node`."""
         return self.spans.get((node.start_byte, node.end_byte))
 
     def loop(self, node: Node) -> Loop | None:
-        """The loop `node`, whose condition is a simple one; None when it is not understood."""
+        """The loop `node`, whose condition is simple; None if it is not understood."""
         condition = node.child_by_field_name("condition")
         heads = {
             edge.source
@@ -56,6 +56,6 @@ class LoweredText:
 
 
 def lower_text(draft: Draft, function: Function) -> LoweredText:
-    """`function` of `draft`."""
+    """Lower `function` of `draft`."""
     spans: Spans = {}
     return LoweredText(lower(draft.source, function, spans), spans)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Variables that an edit leaves without any use, and the declarations of them."""
+"""Variables that an edit leaves unused, and their declarations."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _PARTS = frozenset(
         *("type_identifier", ";", ","),
     }
 )
-"""What a declaration may have beside its variables; `static` or an attribute says that there is
-more to it."""
+"""What a declaration may contain besides its variables; with `static` or an attribute it is not
+removed."""
 
 
 def mentions_of(function: Function, name: str, besides: Collection[Node] = ()) -> Iterator[Node]:
-    """Where `name` stands in the body of `function`, outside of the nodes `besides`."""
+    """The uses of `name` in the body of `function`, outside of the nodes `besides`."""
     queue = [function.body]
     while queue:
         node = queue.pop()
@@ -39,7 +39,8 @@ def mentions_of(function: Function, name: str, besides: Collection[Node] = ()) -
 
 
 def declarations_of(function: Function, name: str) -> list[Node]:
-    """The declarations of parameters and locals called `name`, those in heads of loops too."""
+    """The declarations of parameters and locals called `name`, including those in heads of
+    loops."""
     found = []
     for top in (*function.parameters, function.body):
         for node in below(top):
@@ -56,7 +57,7 @@ def declared_name(declaration: Node, name: str) -> Node | None:
 
 
 def is_unused(function: Function, name: str, besides: Collection[Node] = ()) -> bool:
-    """Whether the local variable `name` is only declared once the nodes `besides` are gone."""
+    """Whether the local variable `name` is only declared once the nodes `besides` are removed."""
     declarations = declarations_of(function, name)
     if len(declarations) != 1 or declarations[0].type != "declaration":
         return False
@@ -65,7 +66,8 @@ def is_unused(function: Function, name: str, besides: Collection[Node] = ()) -> 
 
 
 def can_drop(draft: Draft, function: Function, name: str) -> bool:
-    """Whether the declaration of `name` can go without taking a comment or an effect along."""
+    """Whether the declaration of `name` can be removed without removing a comment or a side
+    effect."""
     declaration = declarations_of(function, name)[0]
     if not draft.is_plain(declaration):
         return False
@@ -83,7 +85,7 @@ def can_drop(draft: Draft, function: Function, name: str) -> bool:
 
 
 def drop_variables(draft: Draft, function: Function, names: Sequence[str]) -> Site | None:
-    """Take the declarations of `names` away; None when each of them is used."""
+    """Remove the declarations of `names`; None if each of them is used."""
     wanted = {name for name in names if is_unused(function, name)}
     edits: list[TokenEdit] = []
     places: list[str] = []
@@ -102,7 +104,7 @@ def drop_variables(draft: Draft, function: Function, names: Sequence[str]) -> Si
 
 
 def _whole(draft: Draft, declaration: Node, gone: set[int]) -> TokenEdit:
-    """Without a declaration; behind an opening brace the empty line after it goes as well."""
+    """Remove a declaration; after an opening brace, with the empty line that follows."""
     first, end = draft.tokens_of(declaration)
     gone.update(range(first, end))
     before = first - 1
@@ -114,7 +116,8 @@ def _whole(draft: Draft, declaration: Node, gone: set[int]) -> TokenEdit:
 
 
 def _parts(draft: Draft, declarators: list[Node], dropped: list[Node]) -> list[TokenEdit]:
-    """Some variables of a list: each goes with the comma that ties it to one that stays."""
+    """Remove some variables of a list, each with the comma that separates it from one that
+    stays."""
     edits = []
     kept = [d not in dropped for d in declarators]
     for number, declarator in enumerate(declarators):

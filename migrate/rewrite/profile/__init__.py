@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Profiles: which API to migrate to, and whether a profile may be trusted."""
+"""Profiles: the target API, and whether a profile is trusted."""

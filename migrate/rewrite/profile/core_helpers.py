@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Callers of a helper that is part of GUP itself: one decision for all of them.
 
-Such a helper stays as it is, and hands out plain references. Its callers are one group, since none
-of them could change alone.
+Such a helper is not changed and returns plain references. Its callers are one group, since they can
+only be converted together.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.profile.extracted import THROUGH_HELPER
 
 OF_CORE = "of_core"
-"""The rule that the verdicts name."""
+"""The rule that these verdicts name."""
 
 
 def of_core(classification: Classification, parts: Counterparts) -> Classification:
-    """`classification` with the callers of each helper of GUP itself as one group, where all of
-    their pages can be followed."""
+    """`classification` with the callers of each helper of GUP itself as one group, if all of their
+    pages can be followed."""
     callers: dict[str, list[PinGroup]] = {}
     for group, verdict in classification.pairs():
         trait = group.trait(TraitKind.THROUGH_HELPER)
@@ -65,7 +65,7 @@ def _is_core(name: str, parts: Counterparts) -> bool:
 def _decided(
     name: str, callers: list[PinGroup], parts: Counterparts
 ) -> tuple[PinGroup, Verdict] | None:
-    """The one group and its verdict; None where not all is known of the pages."""
+    """The group and its verdict; None if not all pages could be followed."""
     acquires = tuple(a for group in callers for a in group.acquires)
     grouper = Grouper(parts.program, acquires, DIRECT_NAMES | {name})
     traced = [grouper.group(acquire).group for acquire in acquires]

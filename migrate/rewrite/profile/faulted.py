@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Calls that ask for no pages, in a tree whose fixup_user_fault() does what is left of them."""
+"""Calls that ask for no pages, in a tree whose fixup_user_fault() can replace them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _NEEDS = ("FAULT_FLAG_WRITE", "FAULT_FLAG_REMOTE")
 
 
 def faulted(classification: Classification, parts: Counterparts) -> Classification:
-    """`classification` with the calls that only fault a page in `follow`, where the profile has
-    such verdicts and the tree's function fits; the reason of the others says what stops them."""
+    """`classification` with `follow` for calls that only fault a page in, if the profile has such
+    verdicts and the tree's function fits; the reason of other calls says what prevents it."""
     if parts.profile.follow_needs is None or not _there(parts):
         return classification
     verdicts = tuple(
@@ -37,12 +37,12 @@ def faulted(classification: Classification, parts: Counterparts) -> Classificati
 
 
 def only_faults(group: PinGroup) -> bool:
-    """Whether the calls of `group` ask for no pages, so there is nothing to release."""
+    """Whether the calls of `group` ask for no pages, so that nothing has to be released."""
     return group.has(TraitKind.PAGES_NULL)
 
 
 def _there(parts: Counterparts) -> bool:
-    """Whether the tree has the function, with a say in whether the lock may be dropped."""
+    """Whether the tree has the function, with a parameter for whether the lock may be dropped."""
     signature = parts.existing.get(FAULT_IN)
     given = signature is not None and signature.parameters[-1].name == "unlocked"
     return given and all(parts.has(name) for name in _NEEDS)

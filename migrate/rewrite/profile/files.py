@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files of a profile, read once: nobody changes them between the check and their use."""
+"""The files of a profile, read once: they must not change between the check and their use."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOST_FILES = 500
-"""What a profile has at most, folders among them; ours have less than ten."""
+"""Files and folders of a profile; our own have fewer than ten."""
 
 MOST_BYTES = 256 << 10
-"""In one file; the largest of ours has 5 kB."""
+"""Bytes of one file; the largest of our own has 5 kB."""
 
 
 class BadFiles(ValueError):
-    """Why a folder cannot be a profile; a part of a line, without a full stop."""
+    """Why a folder cannot be a profile; part of a line, without a full stop."""
 
 
 def read_file(path: Path) -> bytes:
-    """The contents of a regular file that is no larger than those of a profile may be."""
+    """The contents of a regular file, up to the limit for profiles."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as stream:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -32,9 +32,9 @@ def read_file(path: Path) -> bytes:
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """Every file of `folder` by its path in there, sorted, without those whose names begin with
-    a dot, as do those of git. :class:`BadFiles` when there are too many, one is too large, or
-    is not in the folder."""
+    """Every file of `folder` by its relative path, sorted, without those whose names begin with a
+    dot (such as git's). Raises :class:`BadFiles` if there are too many, one is too large, or one is
+    outside of the folder."""
     return {
         str(path.relative_to(folder)): read_file(path) for path in sorted(_walk(folder, folder))
     }

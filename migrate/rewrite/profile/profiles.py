@@ -18,13 +18,13 @@ from migrate.rewrite.profile.trust import untrusted_in, wrong_in
 
 DEFAULT_PROFILE = "vaddr-pin"
 MAINLINE = "pin-user-pages"
-"""The profile of what mainline has."""
+"""The profile for mainline's API."""
 
 _FILE = "profile.toml"
 _MOST_DOTS = 100
 _NOT_IN_THE_FILE = {"folder", "files", "ours", "trusted"}
 _KEYS = {"source": "from", "target": "to"}
-"""Fields of rules by the keys of the file, which Python cannot have as names."""
+"""Fields of rules whose keys in the file are reserved words in Python."""
 
 
 def profile_names() -> tuple[str, ...]:
@@ -36,8 +36,8 @@ def profile_names() -> tuple[str, ...]:
 def load_profile(name_or_path: str, *, trust: bool = False) -> Profile:
     """A profile by name, or by the path of its folder or of its `profile.toml`.
 
-    A :class:`Refusal` says in one line what is unknown or malformed. So does one for a profile
-    from elsewhere whose semantic patches run code, unless you `trust` it.
+    Raises a :class:`Refusal` that says in one line what is unknown or malformed, and for a foreign
+    profile whose semantic patches run code, unless `trust` is set.
     """
     path = _locate(name_or_path)
     try:
@@ -73,7 +73,7 @@ def load_profile(name_or_path: str, *, trust: bool = False) -> Profile:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    """TOML, without keys of so many parts that tomllib would be at them for hours."""
+    """Parse TOML; keys with many parts, which take tomllib a very long time, are refused."""
     if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
         raise ValueError(f"a line has more than {_MOST_DOTS} dots")
     return tomllib.loads(text)
@@ -99,7 +99,7 @@ def _renamed(rule: dict[str, object]) -> dict[str, object]:
 
 
 def _coerced(given: object, read: object, where: str) -> str:
-    """The first key of `given` whose value came out as another in `read`, or ""."""
+    """The first key of `given` whose value was changed by the conversion to `read`, or ""."""
     if isinstance(given, dict) and isinstance(read, dict):
         for key, value in given.items():
             if wrong := _coerced(value, read[key], f"{where}.{key}".lstrip(".")):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The verdicts under a profile: what the rules say, but for what the profile cannot convert."""
+"""The verdicts under a profile: those of the rules, except for groups that the profile cannot
+convert."""
 
 from __future__ import annotations
 
@@ -21,12 +22,12 @@ from migrate.rewrite.profile.faulted import faulted
 from migrate.rewrite.profile.model import Profile
 
 NO_COUNTERPART = "no_counterpart"
-"""The rule that a verdict names when a function of its group becomes nothing in this tree."""
+"""The rule that a verdict names if a function of its group has no counterpart in this tree."""
 
 
 def classify(tree: Tree, pairing: Pairing, *, profile: Profile) -> Classification:
-    """As `classify()` of the analysis; a group that was to be converted and of which an acquire or
-    a release has no counterpart is `manual`, with the name of the function."""
+    """Like `classify()` of the analysis; a group to be converted is `manual` if an acquire or a
+    release has no counterpart; the reason names the function."""
     found = rules.classify(tree, pairing, profile=profile)
     parts = Counterparts(tree, profile)
     reasons = {
@@ -46,8 +47,8 @@ def classify(tree: Tree, pairing: Pairing, *, profile: Profile) -> Classificatio
 
 
 def of_helper(group: PinGroup, parts: Counterparts, stopped: str = "") -> str:
-    """What stops callers of a helper that the profile has words on, "" for others; `stopped` is
-    what the analysis says."""
+    """What prevents the conversion of callers of a helper on which the profile has a text, "" for
+    others; `stopped` is the reason from the analysis."""
     trait = group.trait(TraitKind.THROUGH_HELPER)
     rule = parts.helper(trait.subject) if trait is not None else None
     if rule is None:
@@ -68,16 +69,16 @@ def of_helper(group: PinGroup, parts: Counterparts, stopped: str = "") -> str:
 
 
 def _called_in(acquire: Acquire, parts: Counterparts) -> frozenset[str]:
-    """The functions that the function of `acquire` calls by name."""
+    """The functions that the function with `acquire` calls by name."""
     source = parts.program.source(acquire.place.path)
     functions = source.by_name.get(acquire.function, ()) if source is not None else ()
     return frozenset(c.name for function in functions for c in parts.program.facts(function).calls)
 
 
 def without_counterpart(group: PinGroup, parts: Counterparts) -> str:
-    """Which function of `group` the profile has nothing for in this tree, "" when there is none.
+    """A function of `group` without a counterpart in this tree, "" if there is none.
 
-    Callers of a helper whose own acquires are in the group stay as they are.
+    Callers of a helper whose own acquires are in the group are not changed.
     """
     called = {
         (a.place, parts.acquire(a.name)) for a in group.acquires if a.name not in group.helpers
@@ -88,7 +89,7 @@ def without_counterpart(group: PinGroup, parts: Counterparts) -> str:
 
 
 def _by_rules(verdict: Verdict, profile: Profile) -> bool:
-    """Whether the acquires and releases of a group are to be replaced one by one."""
+    """Whether the acquires and releases of a group are replaced one by one."""
     return verdict.action is Action.PIN or (verdict.action is Action.FOLLOW and profile.by_rules)
 
 

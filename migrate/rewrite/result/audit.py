@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The audit of the result: converted groups are followed once more, through the edited files."""
+"""The audit of the result: converted groups are followed again, in the edited files."""
 
 from __future__ import annotations
 
@@ -34,11 +34,10 @@ def audit_result(
     jobs: int = 1,
     progress: Progress = silent,
 ) -> tuple[GroupFailure, ...]:
-    """The groups of `rewrite` in which something is wrong that was not wrong in `tree`; `jobs`
-    counts processes.
+    """The groups of `rewrite` with a problem that `tree` did not have; `jobs` counts processes.
 
-    Asked are groups that become lookups, and those that become pins which the audit knows;
-    with functions of another kind of profile there is nothing that it could follow.
+    Groups that become lookups are checked, and groups that become pins known to the audit;
+    functions of other profiles cannot be followed.
     """
     changed = {change.group for change in rewrite.changes}
     parts = Counterparts(tree, profile)
@@ -75,7 +74,7 @@ def _pinned(
     jobs: int,
     progress: Progress,
 ) -> Iterator[tuple[PinGroup, str]]:
-    """Each group that became pins, with what is wrong with it."""
+    """Each group that became pins, with its problem."""
     paths = sorted({path for group in asked for path in group.paths})
     before, after = (View(t, paths, classification) for t in (tree, edited))
     now = {path: counted(before, after, path, gone) for path in paths}
@@ -93,14 +92,14 @@ def _acquires(groups: list[PinGroup]) -> frozenset[Place]:
 
 
 def _texts(rewrite: Rewrite) -> dict[str, bytes]:
-    """Every file that the API or a group changes, after all of them."""
+    """Every file that the API or a group changes, with all changes."""
     files = [file for commit in rewrite.api.commits for file in commit]
     files += [file for change in rewrite.changes for file in change.all_files]
     return {file.path: file.after for file in files}
 
 
 def _known(group: PinGroup, parts: Counterparts) -> bool:
-    """Whether every acquire of `group` becomes one of the pins of mainline or of vaddr-pin."""
+    """Whether every acquire of `group` becomes a pin of mainline or of vaddr-pin."""
     rules = [parts.acquire(a.name) for a in group.acquires if a.name in DIRECT_NAMES]
     return all(not isinstance(rule, Missing) and rule.target in PIN_NAMES for rule in rules)
 
@@ -108,7 +107,7 @@ def _known(group: PinGroup, parts: Counterparts) -> bool:
 def _wrong(
     group: PinGroup, before: View, after: View, now: Mapping[str, Mapping[Place, Acquire]]
 ) -> str:
-    """What is wrong with `group` after its conversion, "" when nothing is."""
+    """The problem of `group` after its conversion, "" if there is none."""
     old = tuple(a for a in group.acquires if a.name in DIRECT_NAMES)
     new = tuple(now[a.place.path].get(a.place) for a in old)
     acquires = tuple(a for a in new if a is not None)
@@ -122,7 +121,7 @@ def _wrong(
 
 
 def _unpaired(group: PinGroup, groups: list[PinGroup], after: View) -> str:
-    """What the groups of the result do not tie together as `group` did."""
+    """Acquires and releases that `group` connected, but the groups of the result do not."""
     taken = [a for g in groups for a in g.acquires if a.name in DIRECT_NAMES]
     for acquire in (a for a in taken if not is_pin(a)):
         return f"that {acquire.name}() in {acquire.function}() shares its pages or releases"
@@ -134,7 +133,7 @@ def _unpaired(group: PinGroup, groups: list[PinGroup], after: View) -> str:
         source = after.program.source(path)
         if source is None or function in source.by_name:
             return f"no release in {function}() any more"
-        # A helper that went; that each of its calls is a release now was seen token by token.
+        # A helper that was removed; that each of its calls is a release now was checked by tokens.
     gaps = [gap for g in groups for gap in g.gaps]
     return f"what it cannot follow: {words(gaps[0])}" if gaps and group.complete else ""
 
@@ -146,7 +145,7 @@ def _where(releases: tuple[Release, ...] | list[Release]) -> set[tuple[str, str]
 def _new_finding(
     old: tuple[Acquire, ...], groups: list[PinGroup], before: View, after: View
 ) -> str:
-    """The first thing that the audit says now and did not say before."""
+    """The first finding of the audit that is new."""
     found = list(dict.fromkeys(after.findings(groups)))
     if not found:
         return ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The rewrite with the audit of its result: what does not pass is rolled back whole."""
+"""The rewrite with the audit of its result: groups that fail it are rolled back completely."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def rewrite_audited(
     jobs: int = 1,
     progress: Progress = silent,
 ) -> Rewrite:
-    """As `rewrite()` of the engine, without the groups that the audit of the result finds fault
-    with; those are among the failures.
+    """Like `rewrite()` of the engine, without the groups that fail the audit of the result; these
+    are among the failures.
 
-    Groups edit what the ones before them left, so that without one those that may share its files
-    are made anew.
+    Groups edit the result of earlier groups, so without one of them, all that may share its files
+    are rewritten again.
     """
     found: list[GroupFailure] = []
     known: dict[tuple[str, ...], Converted] = {}

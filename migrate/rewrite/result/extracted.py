@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The audit of groups whose pages come from an iterator: dropped on every way, and as pins."""
+"""The audit of groups whose pages come from an iterator: released on every path, and as pins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from migrate.rewrite.profile.model import HelperRule
 def audit_extracted(
     edited: Tree, groups: Sequence[PinGroup], parts: Counterparts
 ) -> Iterator[tuple[PinGroup, str]]:
-    """Each of `groups`, with what is wrong with it in `edited`, "" when nothing is."""
+    """Each of `groups`, with its problem in `edited`, "" if there is none."""
     if groups:
         program = Program(edited, parts.program.contracts)
         for group in groups:
@@ -43,8 +43,8 @@ def _wrong(group: PinGroup, program: Program, parts: Counterparts) -> str:
 
 
 def _calls(program: Program, path: str, name: str, rule: HelperRule) -> Iterator[Acquire]:
-    """The calls in a function of what the helper becomes; those of the helper itself would be one
-    too few."""
+    """The calls in a function of the helper's replacement; calls of the helper itself would be
+    missing."""
     source = program.source(path)
     for function in source.by_name.get(name, ()) if source is not None else ():
         for call in program.facts(function).calls:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The audit of groups that only had pages faulted in: as many calls as before, of another name."""
+"""The audit of groups that only faulted pages in: the same number of calls, with another name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from migrate.rewrite.profile.counterparts import FAULT_IN
 def audit_faulted(
     tree: Tree, edited: Tree, groups: Sequence[PinGroup]
 ) -> Iterator[tuple[PinGroup, str]]:
-    """Each of `groups`, with what is wrong with it in `edited`, "" when nothing is."""
+    """Each of `groups`, with its problem in `edited`, "" if there is none."""
     if groups:
         before, after = Program(tree), Program(edited)
         for group in groups:
@@ -32,7 +32,7 @@ def _wrong(group: PinGroup, before: Program, after: Program) -> str:
 
 
 def _calls(program: Program, path: str, name: str) -> Counter[str]:
-    """How often functions of that name in a file call each other one."""
+    """How often functions of that name in a file call each other function."""
     source = program.source(path)
     functions = source.by_name.get(name, ()) if source is not None else ()
     return Counter(call.name for f in functions for call in program.facts(f).calls)

@@ -23,10 +23,10 @@ def audit_followed(
     gone: frozenset[Place],
     lookups: frozenset[str] = frozenset(),
 ) -> Iterator[tuple[PinGroup, str]]:
-    """Each of `groups`, with what is wrong with it in `edited`, "" when nothing is.
+    """Each of `groups`, with its problem in `edited`, "" if there is none.
 
-    follow_page() and the `lookups` of the profile take a plain reference, so that no release
-    changes. Acquires at `gone` have become something that is not looked for.
+    follow_page() and the `lookups` of the profile take a plain reference, so releases do not
+    change. Acquires at `gone` became something that is not an acquire.
     """
     if not groups:
         return

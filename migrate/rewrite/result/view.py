@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A tree before or after a rewrite, with the calls that take references or pins in some files.
 
-Which group a call belongs to is told by its number among the acquires of its file: edits rename
-acquires, and neither add one nor move one past another.
+A call is matched with its group by its number among the acquires of its file: edits rename
+acquires, but neither add nor reorder them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _DECIDED = SUGGESTIONS | {
     AuditRule.CASE_4_PINNED,
     AuditRule.NEVER_RELEASED,
 }
-"""What the verdict has decided already, by the rules or by the author, or warns of."""
+"""Findings that the verdict already accounts for: the rules or the author decided on them, or a
+warning names them."""
 
 
 class View:
@@ -46,14 +47,14 @@ class View:
 
     @cached_property
     def acquires(self) -> tuple[Acquire, ...]:
-        """The calls that count, and those of helpers over them."""
+        """The calls that count, and calls of helpers that contain some."""
         signatures = read_signatures(self.program.tree, self.taking)
         family = {n: s for n, s in signatures.items() if n in self.taking} | self._helpers
         sources = [self.program.source(path) for path in self._paths]
         return tuple(a for s in sources if s for a in sorted(find_acquires(s, family).acquires))
 
     def direct(self, path: str) -> list[Acquire]:
-        """The calls in a file that take references or pins themselves, in their order."""
+        """The calls in a file that take references or pins themselves, in order."""
         return [a for a in self.acquires if a.place.path == path and a.name in self.taking]
 
     @cached_property
@@ -65,7 +66,7 @@ class View:
         return Auditor(self.program, self.acquires)
 
     def traced(self, acquires: tuple[Acquire, ...]) -> list[PinGroup]:
-        """The groups that `acquires` are in."""
+        """The groups that contain `acquires`."""
         found: list[PinGroup] = []
         for acquire in acquires:
             if not any(acquire in group.acquires for group in found):
@@ -73,14 +74,14 @@ class View:
         return found
 
     def findings(self, groups: list[PinGroup]) -> Iterator[Finding]:
-        """What the audit says about `groups`."""
+        """The audit's findings about `groups`."""
         for group in groups:
             yield from (f for f in self.auditor.findings(group) if f.rule not in _DECIDED)
 
 
 def counted(before: View, after: View, path: str, gone: frozenset[Place]) -> dict[Place, Acquire]:
-    """What each acquire of a file has become, those at `gone` left out; empty when one came or
-    went."""
+    """The replacement of each acquire of a file, without those at `gone`; empty if one was added or
+    removed."""
     old = [a for a in before.direct(path) if a.place not in gone]
     new = after.direct(path)
     return {a.place: b for a, b in zip(old, new, strict=True)} if len(old) == len(new) else {}

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The edits of one group, site by site, and their application."""
+"""The edits of one group, site by site, and how they are applied."""

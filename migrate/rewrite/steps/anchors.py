@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where in a file of the tree new declarations and definitions belong."""
+"""Where in a file new declarations and definitions are inserted."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _CONDITIONS = frozenset(
 
 @dataclass(frozen=True)
 class Anchor:
-    """New text goes behind this.
+    """New text is inserted after this.
 
-    A semantic patch finds it by `metavariables` and the line `context`; `end` is the number of
-    the token that follows. spatch puts an empty line before a function, but not before a
-    declaration: `lead` makes up for that.
+    A semantic patch finds it by `metavariables` and the line `context`; `end` is the number of the
+    next token. spatch inserts an empty line before a function, but not before a declaration: `lead`
+    compensates for that.
     """
 
     metavariables: str
@@ -34,7 +34,7 @@ class Anchor:
 
 
 def prototype_anchor(draft: Draft, names: Sequence[str]) -> Anchor | None:
-    """Behind the declaration of the first of `names` that the header has."""
+    """After the declaration of the first of `names` that the header has."""
     for name in names:
         node = _declaration(draft.source.root, name)
         if node is not None:
@@ -46,7 +46,7 @@ def prototype_anchor(draft: Draft, names: Sequence[str]) -> Anchor | None:
 
 
 def export_anchor(draft: Draft) -> Anchor | None:
-    """Behind the last export of the file that no #if depends on."""
+    """After the last export of the file outside of any #if."""
     for number in range(len(draft.tokens) - 1, -1, -1):
         macro = draft.tokens[number].text.decode("utf-8", "replace")
         if macro not in _EXPORTS or _conditional(draft.node_at(number)):
@@ -61,7 +61,7 @@ def export_anchor(draft: Draft) -> Anchor | None:
 
 
 def export_macro(drafts: Sequence[Draft], name: str) -> str | None:
-    """The macro that exports `name` in the first of `drafts` that does so."""
+    """The export macro of `name` in the first of `drafts` that exports it."""
     for draft in drafts:
         for number, token in enumerate(draft.tokens):
             macro = token.text.decode("utf-8", "replace")
@@ -77,7 +77,7 @@ def defines(draft: Draft, name: str) -> bool:
 
 
 def guard_of(draft: Draft, name: str, option: str) -> str:
-    """`option` when every definition of `name` in the file is there only with it, else ""."""
+    """`option` if every definition of `name` in the file depends on it, else ""."""
     definitions = draft.source.by_name.get(name, ())
     if definitions and all(_needs(f.node, option) for f in definitions):
         return option
@@ -117,7 +117,7 @@ def _conditional(node: Node) -> bool:
 
 
 def _declaration(node: Node, name: str) -> Node | None:
-    """The declaration of the function `name` that depends on no #if but an include guard."""
+    """The declaration of the function `name`, if it depends only on the include guard."""
     for child in node.children:
         if child.type == "declaration":
             declarator = find_first(child, "function_declarator")
@@ -132,7 +132,7 @@ def _declaration(node: Node, name: str) -> Node | None:
 
 
 def _is_guard(node: Node) -> bool:
-    """An include guard, __KERNEL__, or what is not conditional at all."""
+    """An include guard, __KERNEL__, or no condition at all."""
     if node.type not in _CONDITIONS:
         return True
     head = node.children[0].type if node.children else ""
@@ -142,7 +142,7 @@ def _is_guard(node: Node) -> bool:
 
 
 def conditional_in_header(node: Node) -> bool:
-    """Whether a node at file scope depends on an #if that is no guard."""
+    """Whether a node at file scope depends on an #if that is not a guard."""
     parent = node.parent
     while parent is not None:
         if not _is_guard(parent):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Steps through spatch: one process a step, its result taken only when it is as planned."""
+"""Runs the steps with spatch: one process per step; a result that is not as planned is rejected."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from migrate.rewrite.text.check import AsPlanned, NotEdited, OtherChange
 from migrate.rewrite.text.draft import Draft
 
 _MEMORY = 2 << 30
-"""Bytes of address space for a semantic patch of a profile; ours never need a quarter of it."""
+"""Bytes of address space for a semantic patch of a profile; our own need less than a quarter."""
 
 _given_up: set[Path] = set()
-"""Semantic patches of profiles that were stopped once: they would be for each group."""
+"""Semantic patches of profiles that were stopped once; they would be stopped for every group."""
 
 
 @dataclass(frozen=True, eq=False)
 class Edited:
-    """The file as all steps left it; `rules` are the semantic patches that changed something."""
+    """The file after all steps; `rules` are the semantic patches that changed something."""
 
     draft: Draft
     rules: frozenset[str]
@@ -31,7 +31,7 @@ class Edited:
 
 @dataclass(frozen=True)
 class NotApplied:
-    """The file stays as it was; `reason` is one line without a full stop."""
+    """The file was not changed; `reason` is one line without a full stop."""
 
     reason: str
 
@@ -58,12 +58,12 @@ def given_up() -> frozenset[Path]:
 
 
 def give_up_only(patches: frozenset[Path]) -> None:
-    """Run those again that are not among `patches`."""
+    """Allow all semantic patches that are not among `patches` again."""
     _given_up.intersection_update(patches)
 
 
 def rule_file(name: str) -> Path:
-    """The semantic patch `name` of those that all profiles share."""
+    """The semantic patch `name` among those that all profiles share."""
     return data_folder("cocci") / "rewrite" / "common" / f"{name}.cocci"
 
 

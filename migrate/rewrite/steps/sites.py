@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Single edits: where a rule of cocci/rewrite/common is to work, and what must come out there."""
+"""Single edits: where a rule of cocci/rewrite/common applies, and the expected result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _LOGICAL = frozenset({b"&&", b"||"})
 
 @dataclass(frozen=True)
 class Site:
-    """One place for a rule: `at` is the place as the rule takes it, `edits` what it does there."""
+    """One place for a rule: `at` is the place in the form that the rule takes, `edits` the expected
+    edits."""
 
     at: str
     edits: tuple[TokenEdit, ...]
@@ -42,12 +43,12 @@ class NoSite:
 
 
 def rename(draft: Draft, call: Call, new: str) -> Site:
-    """Another name for the called function."""
+    """Rename the called function."""
     return Site(_at(draft, call.name), (TokenEdit(call.name, 1, (new.encode(),)),))
 
 
 def drop_flag(draft: Draft, number: int) -> Site | NoSite:
-    """Take away the flag at token `number`, with the | that ties it to the others."""
+    """Remove the flag at token `number`, with the | beside it."""
     tokens = draft.tokens
     at = _at(draft, number)
     parent = draft.node_at(number).parent
@@ -67,7 +68,7 @@ def drop_flag(draft: Draft, number: int) -> Site | NoSite:
 
 
 def write_to_flag(draft: Draft, call: Call, position: int, flag: str) -> Site | NoSite | None:
-    """A "write" argument as flags; None when it is 0, which means the same either way."""
+    """Turn a "write" argument into flags; None if it is 0, which means the same in both forms."""
     first, end = call.arguments[position]
     text = draft.span(first, end)
     at = _span_at(draft, first, end)
@@ -83,7 +84,8 @@ def write_to_flag(draft: Draft, call: Call, position: int, flag: str) -> Site | 
 
 
 def is_truth_value(draft: Draft, call: Call, position: int) -> bool:
-    """Whether an argument is 1, true, false or the result of a comparison: no set of flags."""
+    """Whether an argument is 1, true, false or the result of a comparison, and so not a set of
+    flags."""
     first, end = call.arguments[position]
     if draft.span(first, end) in (b"1", b"true", b"false"):
         return True
@@ -95,7 +97,7 @@ def is_truth_value(draft: Draft, call: Call, position: int) -> bool:
 
 
 def add_flag(draft: Draft, call: Call, position: int, flag: str) -> Site | None:
-    """One flag more; None when the argument names it already."""
+    """Add a flag; None if the argument names it already."""
     first, end = call.arguments[position]
     name = flag.encode()
     if any(token.text == name for token in draft.tokens[first:end]):
@@ -107,7 +109,7 @@ def add_flag(draft: Draft, call: Call, position: int, flag: str) -> Site | None:
 
 
 def needs_parentheses(draft: Draft, call: Call, position: int) -> bool:
-    """Whether | binds tighter than the argument holds together."""
+    """Whether | binds more tightly than the operator of the argument."""
     first, end = call.arguments[position]
     if _kind(draft, first, end) in _LOOSER_THAN_OR:
         return True
@@ -120,14 +122,14 @@ def needs_parentheses(draft: Draft, call: Call, position: int) -> bool:
 
 
 def parenthesized(draft: Draft, call: Call, position: int, flag: str) -> Site:
-    """One flag more, with parentheses around what is there."""
+    """Add a flag, with parentheses around the argument."""
     first, end = call.arguments[position]
     edits = (TokenEdit(first, 0, (b"(",)), TokenEdit(end, 0, (b")", b"|", flag.encode())))
     return Site(_span_at(draft, first, end), edits)
 
 
 def append_argument(draft: Draft, call: Call, argument: str) -> Site | NoSite:
-    """One argument more, the last."""
+    """Append an argument."""
     if not call.arguments:
         return NoSite("the call has no arguments")
     end = call.arguments[-1][1]
@@ -135,8 +137,8 @@ def append_argument(draft: Draft, call: Call, argument: str) -> Site | NoSite:
 
 
 def without_arguments(draft: Draft, call: Call, gone: Sequence[int]) -> Site | NoSite:
-    """The call without the arguments at the positions `gone`, if evaluating those does nothing;
-    what is left stays as it is."""
+    """Remove the arguments at the positions `gone`, if evaluating them has no effect; the others
+    are not changed."""
     edits = []
     for position in gone:
         first, end = call.arguments[position]
@@ -149,7 +151,7 @@ def without_arguments(draft: Draft, call: Call, gone: Sequence[int]) -> Site | N
 
 
 def drop_last_argument(draft: Draft, call: Call) -> Site | NoSite:
-    """One argument less, the last, if evaluating it does nothing."""
+    """Remove the last argument, if evaluating it has no effect."""
     first, end = call.arguments[-1]
     if end - first != 1 or len(call.arguments) < 2 or draft.tokens[first - 1].text != b",":
         return NoSite("the last argument is more than a plain value")
@@ -172,6 +174,6 @@ def _span_at(draft: Draft, first: int, end: int) -> str:
 
 
 def _kind(draft: Draft, first: int, end: int) -> str:
-    """The type of the expression that the tokens are, "" when they are not just one."""
+    """The type of the expression that the tokens are, "" if they are not a single expression."""
     node = draft.node_of(first, end)
     return node.type if node is not None else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is asked of the semantic patches for one file, and in which order they run."""
+"""The semantic patches to run on one file, and their order."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Finder = Callable[[Draft], Site | NoSite | None]
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One run of one rule on one file; `patch` is its file where a profile brings it along,
-    else it is a common one. `finders` give the sites in the draft of the moment:
-    earlier steps may have moved them."""
+    """One run of one rule on one file; `patch` is its file if it comes with a profile, else it is a
+    common one. `finders` return the sites in the current draft, since earlier steps may have moved
+    them."""
 
     rule: str
     defines: tuple[tuple[str, str], ...]
@@ -63,7 +63,7 @@ _ORDER = (
 
 
 def in_order(requests: Iterable[Request]) -> tuple[Step, ...]:
-    """One step for all requests that a single run of a rule can do."""
+    """One step for all requests that a single run of a rule can handle."""
     batches: dict[tuple[int, tuple[tuple[str, str], ...], tuple[str, ...], str], _Batch] = {}
     for request in requests:
         key = (

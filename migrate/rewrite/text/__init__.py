@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The text of the C that is edited: tokens, layout, comments, drafts."""
+"""The text of the C code being edited: tokens, layout, comments, drafts."""

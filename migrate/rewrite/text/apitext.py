@@ -18,9 +18,9 @@ _BODY_WIDTH = 75
 class FunctionText:
     """One function for a template.
 
-    `prototype` has no semicolon, `calls` is the function it stands on ("" for none), `forward`
-    the statement that passes the arguments on to it. `export` is the export macro, `guard` the
-    configuration option without which there is nothing to stand on, or "".
+    `prototype` has no semicolon, `calls` is the function that it calls ("" for none), `forward` the
+    statement that passes the arguments on to it. `export` is the export macro, `guard` the
+    configuration option without which the called function does not exist, or "".
     """
 
     name: str
@@ -36,7 +36,7 @@ class FunctionText:
 def function_text(
     signature: Signature, *, mirrors: str, calls: str, passed: int, export: str, guard: str
 ) -> FunctionText:
-    """`passed` is the number of leading arguments that are handed on to `calls`."""
+    """`passed` is the number of leading arguments that are passed on to `calls`."""
     arguments = [p.name for p in signature.parameters[:passed]]
     result = "" if signature.return_type == "void" else "return "
     return FunctionText(
@@ -76,9 +76,9 @@ def _declared(parameter: Parameter) -> str:
 
 
 def wrapped(head: str, items: Sequence[str], tail: str) -> str:
-    """`head`, the items with commas, `tail`; lines after the first start below `head`'s end.
+    """`head`, the items with commas, `tail`; lines after the first are aligned with `head`'s end.
 
-    No line has more than 80 columns, unless an item alone makes it so.
+    No line has more than 80 columns, unless a single item is too long.
     """
     column = len(head.expandtabs(_TAB))
     indent = "\t" * (column // _TAB) + " " * (column % _TAB)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The comparison before/after: nothing may differ but the tokens that were to be replaced."""
+"""Compares a file before and after an edit: only the planned tokens may differ."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from migrate.rewrite.text.tokens import Token, gap_before
 class TokenEdit:
     """`count` tokens from number `first` on become the tokens `new`.
 
-    `gaps`, when given, is the white space before each new token and, last, before the token that
-    follows; without it what spatch wrote there stays.
+    `gaps`, if given, is the white space before each new token and, last, before the token that
+    follows; otherwise that of spatch is kept.
     """
 
     first: int
@@ -24,15 +24,15 @@ class TokenEdit:
 
     @property
     def keeps_layout(self) -> bool:
-        """One token for one token: the white space around it stays as well."""
+        """One token replaced by one token: the white space around it is kept as well."""
         return self.count == len(self.new) and not self.gaps
 
 
 @dataclass(frozen=True)
 class AsPlanned:
-    """Every edit is there and nothing else. `origin[i]` is the number that token `i` had before,
-    None for a new token; one that was replaced by one keeps its number. `gaps` has the white space
-    that edits want before tokens of the result, by their numbers."""
+    """All edits were made, and nothing else. `origin[i]` is the number that token `i` had before,
+    None for a new token; a token that was replaced by a single one keeps its number. `gaps` has the
+    white space that edits define before tokens of the result, by their numbers."""
 
     origin: tuple[int | None, ...]
     gaps: tuple[tuple[int, bytes], ...] = ()
@@ -40,14 +40,14 @@ class AsPlanned:
 
 @dataclass(frozen=True)
 class NotEdited:
-    """The file is as planned but for `missing`, where nothing was changed."""
+    """The file is as planned except for `missing`, where nothing was changed."""
 
     missing: tuple[TokenEdit, ...]
 
 
 @dataclass(frozen=True)
 class OtherChange:
-    """Something changed that was not to change, on `line` (from 1) of the file before."""
+    """An unplanned change, on `line` (from 1) of the file before."""
 
     line: int
     what: str
@@ -65,12 +65,12 @@ def compare(
 ) -> Comparison:
     """Whether `after`, with tokens `new`, is `before`, with tokens `old`, plus `edits`.
 
-    Outside the edits every token, comment and line continuation has to be the same. White space
-    is not looked at: spatch wraps and shifts lines at times, and `layout.realign` takes the white
-    space of `before` wherever both neighbours are from there.
+    Outside the edits every token, comment and line continuation has to be the same. White space is
+    ignored: spatch sometimes wraps and shifts lines; `layout.realign` restores the white space of
+    `before` wherever both neighbours are from there.
     """
-    # The tokens behind a deletion may be the same as those that go: only when not all edits are
-    # there, those that look undone are.
+    # The tokens after a deletion may equal the deleted ones: edits count as missing only if not all
+    # of them were made.
     walk = _walk(_Walk(before, old, after, new, True), edits)
     if walk.difference is not None:
         walk = _walk(_Walk(before, old, after, new, False), edits)
@@ -82,10 +82,10 @@ def compare(
 
 
 def without_added_braces(after: bytes, new: Sequence[Token], edits: Sequence[TokenEdit]) -> bytes:
-    """`after`, with tokens `new`, without the braces around what `edits` put there.
+    """`after`, with tokens `new`, without the braces around the results of `edits`.
 
-    Coccinelle 1.3 adds them where a statement of several lines, which became another one, was a
-    branch of its own. The line behind them begins where they ended.
+    Coccinelle 1.3 adds them if a statement of several lines, which became another one, was a branch
+    by itself. The line after them begins where they ended.
     """
     here = there = 0
     cuts: list[tuple[int, int]] = []
@@ -101,7 +101,7 @@ def without_added_braces(after: bytes, new: Sequence[Token], edits: Sequence[Tok
             if b"\n" in behind:
                 before = len(gap_before(after, new, there + length + 1))
                 cuts.append((closing.start - before, closing.end))
-            else:  # an else, which goes where the brace was
+            else:  # an else, which moves to the place of the brace
                 cuts.append((closing.start, closing.end + len(behind)))
             there += 2
         there += length
@@ -120,9 +120,9 @@ def _walk(walk: _Walk, edits: Sequence[TokenEdit]) -> _Walk:
 
 
 class _Walk:
-    """Goes through both token lists side by side, up to the first difference.
+    """Walks through both token lists in parallel, up to the first difference.
 
-    With `all_done`, an edit that was not made is a difference as well.
+    With `all_done`, a missing edit is a difference as well.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class _Walk:
             self._take(1)
 
     def finish(self) -> None:
-        """Both ends are reached, with the same before them."""
+        """Whether both lists end here, with the same text before their ends."""
         if self.difference is None and self.there != len(self.new):
             self._differs("text was added at the end")
         if self.difference is None:
@@ -193,7 +193,7 @@ class _Walk:
         self.free_gap = False
 
     def _gap(self) -> None:
-        """What stands before the token at hand."""
+        """The text before the current token."""
         after = gap_before(self.after, self.new, min(self.there, len(self.new)))
         if self.free_gap:
             if after.strip():

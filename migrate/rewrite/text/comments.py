@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Comments beside an edit that name the function which is not called there any more.
+"""Comments beside an edit that name a function which is no longer called there.
 
-spatch takes comments for white space, so this is the one edit that it does not make: a word of a
-comment becomes another word, and the comparison of before and after knows exactly that.
+spatch treats comments as white space, so this is the only edit made without it: a word of a comment
+is replaced by another word, and the comparison of before and after checks exactly that.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _WORDS = re.compile(rb"(\w+)")
 def follow_comments(
     before: Draft, after: Draft, names: Mapping[str, str], general: Mapping[str, str]
 ) -> Draft:
-    """`after` with comments that follow: in each function that called one of `names` and does not
-    call it any more, and right above it, those `names` that it does not call become the new ones.
+    """`after` with changed comments: in each function that called one of `names` and no longer
+    does, and right above it, `names` that the function does not call are replaced.
 
-    So do names that stand for the whole family, in `general`, where no call of GUP is left, in
-    comments that name no member of the family besides.
+    So are the names of the whole family, in `general`, if no call of GUP is left and the comment
+    names no other member of the family.
 
-    A comment that would make its line wider than the kernel's style check allows stays.
+    A comment is not changed if its line would become wider than the kernel's style allows.
     """
     edits: dict[int, bytes] = {}
     for old, new in zip(before.source.functions, after.source.functions, strict=True):

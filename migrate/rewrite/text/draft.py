@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One file on its way: its text now, and where the tokens of the tree's own text have gone."""
+"""One file between edits: its current text, and the mapping of tokens from the tree's text."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from migrate.rewrite.text.tokens import Call, Token, call_at, tokenize
 class Draft:
     """A file after some edits. `origin[i]` is the number that token `i` had in the tree's text.
 
-    Places of the analysis are those of the tree's text; `number_at` finds them again however
-    many edits came before. `widest` is how many columns a line may have.
+    Places of the analysis refer to the tree's text; `number_at` finds them after any number of
+    edits. `widest` is the maximum width of a line in columns.
     """
 
     path: str
@@ -45,12 +45,12 @@ class Draft:
         return {old: new for new, old in enumerate(self.origin) if old is not None}
 
     def number_at(self, place: Place) -> int | None:
-        """The number that the token at `place` of the tree's text has now."""
+        """The current number of the token at `place` of the tree's text."""
         old = self.places.get((place.line, place.column))
         return self._numbers.get(old) if old is not None else None
 
     def place_of(self, number: int) -> Place | None:
-        """Where token `number` is in the tree's text; None when it is new."""
+        """The place of token `number` in the tree's text; None if it is new."""
         old = self.origin[number]
         if old is None:
             return None
@@ -73,7 +73,7 @@ class Draft:
         return node if node is not None else self.source.root
 
     def node_of(self, first: int, end: int) -> Node | None:
-        """The node that is exactly the tokens from `first` up to, but without, `end`."""
+        """The node that consists of exactly the tokens from `first` up to, but without, `end`."""
         start, stop = self.tokens[first].start, self.tokens[end - 1].end
         node = self.source.root.descendant_for_byte_range(start, stop)
         if node is None or (node.start_byte, node.end_byte) != (start, stop):
@@ -85,11 +85,11 @@ class Draft:
         return self._from_byte(node.start_byte), self._from_byte(node.end_byte)
 
     def is_plain(self, node: Node) -> bool:
-        """Whether the parser has seen all of `node`: it leaves attributes of some kinds out."""
+        """Whether the parser has understood all of `node`: it skips some kinds of attributes."""
         return self.text[node.start_byte : node.end_byte] == node.text
 
     def _from_byte(self, byte: int) -> int:
-        """The number of the first token that starts at `byte` or behind it."""
+        """The number of the first token that starts at `byte` or after it."""
         return bisect_left(self.tokens, byte, key=lambda token: token.start)
 
     def span(self, first: int, end: int) -> bytes:
@@ -99,7 +99,7 @@ class Draft:
         )
 
     def advance(self, after: bytes, edits: Sequence[TokenEdit]) -> Draft | Comparison:
-        """The draft with text `after`, laid out, when that is this one plus `edits`."""
+        """The draft with the text `after`, laid out, if that is this one plus `edits`."""
         tokens = tokenize(parse(self.path, after))
         found = compare(self.text, self.tokens, after, tokens, edits)
         if isinstance(found, OtherChange):

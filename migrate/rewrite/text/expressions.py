@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Small questions about pieces of C: the same tokens, a variable in it, without effects."""
+"""Predicates on pieces of C: the same tokens, a variable in it, no side effects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PURE = frozenset(
         *("binary_expression", "unary_expression", "pointer_expression", "conditional_expression"),
     }
 )
-"""What an expression may be made of so that evaluating it does nothing, however often."""
+"""Nodes of an expression that has no side effects, however often it is evaluated."""
 
 
 def below(top: Node) -> Iterator[Node]:
@@ -29,7 +29,7 @@ def below(top: Node) -> Iterator[Node]:
 
 
 def same(one: Node, other: Node) -> bool:
-    """Whether two pieces of source are the same tokens."""
+    """Whether two pieces of source have the same tokens."""
     return leaves(one) == leaves(other)
 
 
@@ -39,7 +39,7 @@ def mentions(top: Node, name: str) -> bool:
 
 
 def is_pure(top: Node) -> bool:
-    """Whether evaluating `top` does nothing, and does it the same however often."""
+    """Whether evaluating `top` has no side effects."""
     return all(node.type in _PURE for node in below(top) if node.is_named)
 
 
@@ -51,7 +51,7 @@ def only_argument(call: Node) -> Node | None:
 
 
 def is_variable(node: Node | None, name: str) -> bool:
-    """Whether `node` is the variable `name` and nothing more."""
+    """Whether `node` is just the variable `name`."""
     return node is not None and node.type == "identifier" and name_of(node) == name
 
 
@@ -68,7 +68,7 @@ def leaves(top: Node) -> list[bytes]:
 
 
 def comparison(node: Node) -> tuple[Node, str, Node] | None:
-    """Both sides of an expression with two operands, and its operator."""
+    """Both sides of a binary expression, and its operator."""
     left, operator, right = (node.child_by_field_name(f) for f in ("left", "operator", "right"))
     if node.type != "binary_expression" or left is None or operator is None or right is None:
         return None

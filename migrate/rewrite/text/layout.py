@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""White space after an edit: as it was, but aligned and wrapped as the kernel wants it.
+"""White space after an edit: as it was, but aligned and wrapped in the kernel's style.
 
-spatch does every edit of C; where it leaves white space other than the file had, or lines that
-are out of line because a name before them got longer, this puts it right. No token changes here.
+spatch makes every edit of C; this restores white space that spatch has changed, and aligns lines
+after a name above them has become longer. No token is changed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from migrate.rewrite.text.tokens import Token, gap_before
 
 WIDEST_LINE = 100
-"""Columns; the kernel's own style check warns beyond, in older kernels beyond 80."""
+"""Columns; the limit of the kernel's own style check, 80 in older kernels."""
 
 PREFERRED_LINE = 80
-"""Columns; where a line that has grown too wide is wrapped."""
+"""Columns; where a line that has become too wide is wrapped."""
 
 _TAB = 8
 _GOES_ON = (b"\\\n", b"\\\r\n")
@@ -35,8 +35,8 @@ def realign(
     """`after` with the white space of `before`, and continuation lines aligned as they were there.
 
     `origin` gives for each token of `after` its number in `before`, or None; `wanted` the white
-    space before some of them, which stands above that of `before`. A line that has become wider
-    than `widest` is wrapped behind a comma; one that was so before may go up to WIDEST_LINE.
+    space before some of them, which has precedence over that of `before`. A line that has become
+    wider than `widest` is wrapped after a comma; one that was so before may go up to WIDEST_LINE.
     """
     gaps = _aligned(before, old, after, new, origin, wanted, widest)
     lines = before.split(b"\n")
@@ -57,18 +57,18 @@ def realign(
 def with_layout(text: bytes, start: int, end: int, wanted: bytes) -> bytes:
     """`text` with the bytes from `start` to `end` laid out as `wanted`, which has the same tokens.
 
-    spatch lays out what it adds in ways of its own, "for(i = 0;" and lines of a single tab.
+    spatch has a layout of its own for new code: "for(i = 0;" and lines with a single tab.
     """
     return text[:start] + wanted.strip(b"\n") + text[end:]
 
 
 def width_of(line: bytes) -> int:
-    """The columns that a line takes."""
+    """The width of the line in columns."""
     return _advance(0, line)
 
 
 def limit(was: int, widest: int) -> int:
-    """How wide a line may become that was `was` columns wide."""
+    """The maximum width for a line that was `was` columns wide."""
     return widest if was <= widest else WIDEST_LINE
 
 
@@ -81,7 +81,7 @@ def _aligned(
     wanted: Mapping[int, bytes],
     widest: int,
 ) -> list[bytes]:
-    """What stands before each token and behind the last."""
+    """The white space before each token and after the last."""
     columns = _columns(before, old)
     gaps: list[bytes] = []
     column = 0
@@ -111,7 +111,7 @@ def _aligned(
 
 
 def _up_to(column: int, wanted: int) -> bytes:
-    """Tabs, and blanks where they do not do, from one column to another, or one blank."""
+    """Tabs and blanks from one column to another, or one blank."""
     gap = b""
     while (column // _TAB + 1) * _TAB <= wanted:
         gap += b"\t"
@@ -120,14 +120,14 @@ def _up_to(column: int, wanted: int) -> bytes:
 
 
 def _in_macro(tokens: Sequence[Token], first: int) -> bool:
-    """Whether the line that starts with token `first` is in the definition of a macro, where a
-    line ends with a backslash."""
+    """Whether the line that starts with token `first` is in the definition of a macro, where lines
+    end with a backslash."""
     body = first > 0 and tokens[first - 1].kind == "preproc_arg"
     return body or tokens[first].text.startswith(b"#")
 
 
 def _lines(gaps: Sequence[bytes], texts: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """The tokens of each line, first and end; a token of several lines ends the line."""
+    """The tokens of each line, first and end; a multi-line token ends the line."""
     first = 0
     for number in range(1, len(texts) + 1):
         if number == len(texts) or b"\n" in gaps[number] or b"\n" in texts[number - 1]:
@@ -136,7 +136,7 @@ def _lines(gaps: Sequence[bytes], texts: Sequence[bytes]) -> Iterator[tuple[int,
 
 
 def _wrap(gaps: list[bytes], texts: Sequence[bytes], first: int, end: int, most: int) -> None:
-    """Break the line of tokens `first` to `end` behind a comma, if it is too wide."""
+    """Break the line of tokens `first` to `end` after a comma, if it is too wide."""
     column = _advance(0, gaps[first])
     opened: list[int] = []
     place: tuple[int, int] | None = None
@@ -167,7 +167,7 @@ def _columns(text: bytes, tokens: Sequence[Token]) -> list[int]:
 
 
 def _advance(column: int, text: bytes) -> int:
-    """The visual column behind `text` when that starts in `column`."""
+    """The visual column after `text` if that starts in `column`."""
     line_start = text.rfind(b"\n") + 1
     if line_start:
         column = 0

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Strings beside an edit that name the function which is not called there any more.
+"""Strings beside an edit that name a function which is no longer called there.
 
-What a message of the kernel says may be looked for by people and by their scripts, so it is left as
-it is, and named.
+People and scripts may search for a message of the kernel, so strings are not changed, but reported.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ from migrate.rewrite.text.expressions import below
 
 
 def stale_strings(before: Draft, after: Draft, names: Collection[str]) -> Iterator[tuple[str, int]]:
-    """Each of `names` with a line of `after` where a string has it as a word, in functions that
-    called it in `before` and do not any more; lines count from 1."""
+    """Each of `names` with a line of `after` that has it as a word in a string, in functions that
+    called it in `before` and no longer do; lines count from 1."""
     for old, new in zip(before.source.functions, after.source.functions, strict=False):
         gone = (called_in(old) - called_in(new)) & set(names)
         yield from _named(after, new, gone)
 
 
 def said_of_strings(found: Sequence[tuple[str, str, int]]) -> tuple[str, ...]:
-    """One sentence on strings, each a name, the path and the line; none when there are none."""
+    """One sentence on strings, each a name, the path and the line; none if there are none."""
     if not found:
         return ()
     placed = sorted(found, key=lambda one: one[1:])

@@ -29,8 +29,8 @@ _CLOSING = frozenset(_OPENING.values())
 class Token:
     """A leaf of the syntax tree: bytes `start` to `end`, `line` from 1, `column` from 0 in bytes.
 
-    Comments are tokens; white space and line continuations are not. `end_line` and `end_column`
-    are behind the last byte.
+    Comments are tokens; white space and line continuations are not. `end_line` and `end_column` are
+    after the last byte.
     """
 
     start: int
@@ -56,7 +56,7 @@ class Call:
 def tokenize(source: Source) -> tuple[Token, ...]:
     """The leaves of the syntax tree that have any text, in order.
 
-    The text is that of the file: what the parser is given may differ from it by a few bytes.
+    The text is that of the file; the parser's input may differ from it by a few bytes.
     """
     found: list[Token] = []
     cursor = source.root.walk()
@@ -74,14 +74,15 @@ def tokenize(source: Source) -> tuple[Token, ...]:
 
 
 def gap_before(text: bytes, tokens: Sequence[Token], number: int) -> bytes:
-    """What stands between the token before `number` and `number`; both ends count as tokens."""
+    """The text between the token before `number` and `number`; both ends of the file count as
+    tokens."""
     start = tokens[number - 1].end if number > 0 else 0
     end = tokens[number].start if number < len(tokens) else len(text)
     return text[start:end]
 
 
 def call_at(tokens: Sequence[Token], name: int) -> Call | None:
-    """The call whose function name is token `name`; None when that is not called."""
+    """The call whose function name is token `name`; None if the token is not called."""
     if tokens[name].kind != "identifier":
         return None
     opening = _skip_comments(tokens, name + 1)
@@ -112,15 +113,15 @@ def is_conditional(tokens: Sequence[Token], call: Call) -> bool:
 
 
 def _is_body(node: Node) -> bool:
-    """Whether it is the body of a macro with arguments."""
+    """Whether it is the body of a macro with parameters."""
     above = node.parent
     return node.type == "preproc_arg" and above is not None and above.type == "preproc_function_def"
 
 
 def _of_macro(node: Node, text: bytes) -> Iterator[Token]:
-    """The body of a macro: the calls in it that work on pages token by token, when they stand on
-    one line, and what is between them as it is. A backslash at the end of a line with such a call
-    starts a token, so that it can be aligned."""
+    """The body of a macro: calls in it that work on pages token by token, if they are on one line,
+    and the text between them unchanged. A backslash at the end of a line with such a call starts a
+    token, so that it can be aligned."""
     whole = _token(node, text)
     cuts = sorted({0, len(whole.text), *_cuts(whole.text)})
     for start, end in pairwise(cuts):
@@ -139,7 +140,7 @@ def _of_macro(node: Node, text: bytes) -> Iterator[Token]:
 
 
 def _calls(text: bytes) -> dict[int, list[int]]:
-    """Where the names of such calls start, with where each token of the call does."""
+    """Where the names of such calls start, and where each token of the call starts."""
     found: dict[int, list[int]] = {}
     for match in _PAGE_CALL.finditer(text):
         name = match.start("name") if match["name"] else -1
@@ -150,8 +151,8 @@ def _calls(text: bytes) -> dict[int, list[int]]:
 
 
 def _until_closed(text: bytes, start: int) -> list[int] | None:
-    """Where each token from a parenthesis to the one that closes it starts, and where that ends;
-    None when that is on another line, or has more than words and operators in it."""
+    """The start of each token from a parenthesis to its counterpart, and the end; None if that is
+    on another line, or contains more than words and operators."""
     parts: list[int] = []
     depth = 0
     for match in _IN_CALL.finditer(text, start):
