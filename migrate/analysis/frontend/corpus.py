@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from migrate.analysis.frontend.includes import private_headers
+from migrate.analysis.frontend.includes import PrivateHeaders
 from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import MOST_BYTES
 from migrate.analysis.frontend.words import Word, whole_word
@@ -45,6 +45,7 @@ class Corpus:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self.private_headers = PrivateHeaders(tree)
         self._folders: dict[str, dict[str, bytes]] = {}
         self._structs: dict[str, dict[bytes, tuple[str, ...]]] = {}
         self._typedefs: dict[str, dict[bytes, tuple[str, ...]]] = {}
@@ -172,7 +173,7 @@ class Corpus:
         word."""
         if path not in self._headers:
             inside = self.scope_folder(path) + "/"
-            found = private_headers(self.tree, path) if not path.startswith("include/") else ()
+            found = self.private_headers.of(path) if not path.startswith("include/") else ()
             self._headers[path] = tuple(h for h in found if not h.startswith(inside))
         for header in self._headers[path]:
             self.scope_folder(header)  # what is in it counts

@@ -9,12 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from migrate.analysis.frontend.corpus import Corpus, scope_folder
-from migrate.analysis.frontend.includes import (
-    Includes,
-    included,
-    may_include,
-    private_headers,
-)
+from migrate.analysis.frontend.includes import Includes, included, may_include
 from migrate.analysis.frontend.words import WordSearch, whole_word
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
@@ -37,7 +32,6 @@ class IncludeGraph:
         self._seeing: dict[str, tuple[str, ...] | None] = {}
         self._naming: dict[tuple[str, str], tuple[str, ...] | None] = {}
         self._shared: dict[str, bool] = {}
-        self._own: dict[str, tuple[str, ...]] = {}
         self._search = WordSearch(corpus.tree)
         self.kept = self._search.kept
         self.asked: set[str] = set()
@@ -136,13 +130,8 @@ class IncludeGraph:
             if core or len(found) > _MOST_SEEING:
                 return None
             fresh = [path for path in more if path.endswith(".h") or self.is_included(path)]
-        return tuple(sorted(found.union(*map(self._own_headers, found))))
-
-    def _own_headers(self, path: str) -> tuple[str, ...]:
-        """The private headers that a file includes: they need not include what they use."""
-        if path not in self._own:
-            self._own[path] = private_headers(self._tree, path)
-        return self._own[path]
+        # The private headers of a file need not include what they use.
+        return tuple(sorted(found.union(*map(self._corpus.private_headers.of, found))))
 
     def _including(self, header: str) -> set[str]:
         """The files of which an #include may mean `header`: any that ends like its path may, when

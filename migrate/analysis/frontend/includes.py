@@ -19,7 +19,7 @@ _INCLUDE = re.compile(
     rb'^([^\0\n]+)\0[ \t]*#[ \t]*include[ \t]*(["<](?:[^">\n]*/)?([^">/\n]+))[">]', re.M
 )
 _OPTION = re.compile(rb"-I[ \t]*([^\s\"']+)")
-_WRITTEN = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.M)
+_WRITTEN = re.compile(rb'#[ \t]*include[ \t]*["<]([^">\n]+)[">]')
 _MOST_PRIVATE = 60
 """Headers of drivers; a file that includes more is followed to so many."""
 _MARK = "include"
@@ -177,27 +177,50 @@ def _lines(text: bytes) -> Iterator[bytes]:
     return (b".\0" + line for line in text.split(b"\n") if b"include" in line)
 
 
-def private_headers(tree: Tree, path: str) -> tuple[str, ...]:
-    """The headers that a file includes, directly or not, and that are none for the whole kernel."""
-    found: dict[str, None] = {}
-    options: dict[str, tuple[str, ...]] = {}
-    fresh = [path]
-    while fresh and len(found) < _MOST_PRIVATE:
-        current = fresh.pop()
-        folder = posixpath.dirname(current)
-        for written in _WRITTEN.findall(tree.read(current) or b""):
-            name = written.decode("utf-8", "replace")
-            near = posixpath.normpath(posixpath.join(folder, name))
-            meant = [near]
-            if not tree.exists(near) and not tree.exists(f"include/{name}"):
-                if folder not in options:
-                    options[folder] = tuple(_folders(tree, folder))
-                meant = [posixpath.normpath(posixpath.join(o, name)) for o in options[folder]]
-            for header in meant:
-                if header not in found and header != path and _is_private(tree, header):
+class PrivateHeaders:
+    """The headers of one tree that are not for the whole kernel, by who includes them."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._included: dict[str, tuple[str, ...]] = {}
+        self._folders: dict[str, tuple[str, ...]] = {}
+
+    def of(self, path: str) -> tuple[str, ...]:
+        """Those that a file includes, directly or not."""
+        found: dict[str, None] = {}
+        fresh = [path]
+        while fresh and len(found) < _MOST_PRIVATE:
+            for header in self._directly(fresh.pop()):
+                if header not in found and header != path:
                     found[header] = None
                     fresh.append(header)
-    return tuple(found)
+        return tuple(found)
+
+    def _directly(self, path: str) -> tuple[str, ...]:
+        if path not in self._included:
+            written = written_includes(self._tree.read(path) or b"")
+            named = (self._meant(path, name.decode("utf-8", "replace")) for name in written)
+            meant = dict.fromkeys(header for headers in named for header in headers)
+            self._included[path] = tuple(h for h in meant if _is_private(self._tree, h))
+        return self._included[path]
+
+    def _meant(self, path: str, name: str) -> list[str]:
+        folder = posixpath.dirname(path)
+        near = posixpath.normpath(posixpath.join(folder, name))
+        if self._tree.exists(near) or self._tree.exists(f"include/{name}"):
+            return [near]
+        if folder not in self._folders:
+            self._folders[folder] = tuple(_folders(self._tree, folder))
+        return [posixpath.normpath(posixpath.join(o, name)) for o in self._folders[folder]]
+
+
+def written_includes(text: bytes) -> Iterator[bytes]:
+    """What stands in the #includes of a text. To look for the mark and then at the line before it
+    takes an eighth of the time of a pattern that begins at each line."""
+    for match in _WRITTEN.finditer(text):
+        at = match.start()
+        if not text[text.rfind(b"\n", 0, at) + 1 : at].strip(b" \t"):
+            yield match[1]
 
 
 def _is_private(tree: Tree, header: str) -> bool:
@@ -218,7 +241,7 @@ def may_include(tree: Tree, path: str, text: bytes, header: str) -> bool:
     same name that finds nothing else may."""
     folder = posixpath.dirname(path)
     related = path.split("/")[:2] == header.split("/")[:2]
-    for target in _WRITTEN.findall(text):
+    for target in written_includes(text):
         name = target.decode("utf-8", "replace")
         meant = posixpath.normpath(posixpath.join(folder, name))
         if meant == header:

@@ -154,11 +154,6 @@ class TypeLookup:
         kind = self.at(access.loc, facts) if not access.member else None
         return kind is not None and access.level < kind.depth
 
-    def is_container(self, loc: AccessPath, facts: FunctionFacts) -> bool:
-        """Whether `loc` points to a container of pages: what is put there is in what it names."""
-        kind = self.at(loc, facts)
-        return kind is not None and kind.tag in CONTAINERS and kind.depth > 0
-
     def holds_no_page(self, loc: AccessPath, facts: FunctionFacts) -> bool:
         """Whether a pointer to a page cannot be kept in `loc`: it is too short, or an array of
         addresses for a device."""
