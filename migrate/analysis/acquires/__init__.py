@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where pages are acquired: the callers of get_user_pages*() and of helpers over it."""
+"""Finds acquires: calls of get_user_pages*() and of helpers that call it."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The first finder of acquires: tree-sitter, which gets through code that does not parse."""
+"""The finder that uses tree-sitter, which can handle code that does not parse."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ _TEXT = frozenset(
 
 @dataclass(frozen=True)
 class Found:
-    """What one file holds: calls, and mentions of the names that are neither call nor prototype."""
+    """The result for one file: calls, and mentions of the names that are neither call nor
+    prototype."""
 
     acquires: tuple[Acquire, ...]
     unparsed: tuple[Unparsed, ...]
     releases: tuple[tuple[Place, str], ...] = ()
-    """The calls of functions that drop a page reference, each with the function that it is in."""
+    """The calls of functions that drop a page reference, each with the function around it."""
 
 
 def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
-    """Every call of a function of `family` in `source`, comments and strings left out."""
+    """Every call of a function of `family` in `source`, except in comments and strings."""
     if source.unread:
         found = tuple(acquires_by_words(source, family))
         return Found(found, (named(source.path, source.unread),) if found else ())
@@ -43,14 +44,14 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
     variables = _Variables(source)
     for node, name in mentions(source, tuple(family)):
         if any(f.static for f in source.by_name.get(name, ())):
-            continue  # the file has a function of its own by that name
+            continue  # the file has its own function with that name
         function = source.function_at(node.start_byte)
         if function is not None and name in variables.of(function):
             continue
         where = function.name if function is not None else ""
         parent = node.parent
         if parent is not None and _is_callee(parent, node) and name in source.macros:
-            # What the macro makes of the arguments is not known.
+            # The use of the arguments in the macro is not known.
             unread = _acquire(source, parent, node, where, family[name])
             acquires.append(replace(unread, arguments=()))
         elif parent is not None and _is_callee(parent, node):
@@ -72,7 +73,7 @@ def find_acquires(source: Source, family: Mapping[str, Signature]) -> Found:
 def _through_macro(
     source: Source, node: Node, family: Mapping[str, Signature]
 ) -> tuple[Acquire, ...]:
-    """The uses of the macro whose body is `node`, when it does nothing but acquire."""
+    """The uses of the macro whose body is `node`, if it only acquires."""
     above = node.parent
     named = above.child_by_field_name("name") if above is not None else None
     if above is None or named is None or above.type != "preproc_function_def":
@@ -81,7 +82,7 @@ def _through_macro(
 
 
 def releases_in(source: Source) -> Iterator[tuple[Place, str]]:
-    """The calls of functions that drop a page reference, each with the function that it is in."""
+    """The calls of functions that drop a page reference, each with the function around it."""
     for node, name in mentions(source, knowledge().releases):
         if node.parent is None or not _is_callee(node.parent, node):
             continue
@@ -91,7 +92,7 @@ def releases_in(source: Source) -> Iterator[tuple[Place, str]]:
 
 
 class _Variables:
-    """The parameters and variables of functions: one by the name of the API hides it."""
+    """The parameters and variables of functions: one with the name of an API function hides it."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -104,7 +105,7 @@ class _Variables:
 
 
 def mentions(source: Source, names: tuple[str, ...]) -> Iterator[tuple[Node, str]]:
-    """The nodes that are one of `names`, or macro bodies with one in them, with the name."""
+    """The nodes that are one of `names`, or macro bodies that contain one, with the name."""
     for match in any_word(names).finditer(source.text):
         node = source.root.descendant_for_byte_range(match.start(), match.end())
         if node is None:
@@ -114,7 +115,7 @@ def mentions(source: Source, names: tuple[str, ...]) -> Iterator[tuple[Node, str
 
 
 def _is_unread(node: Node) -> bool:
-    """Whether the parser could make nothing of the code around a name."""
+    """Whether the parser did not understand the code around a name."""
     if node.type in _TEXT:
         return False
     current: Node | None = node

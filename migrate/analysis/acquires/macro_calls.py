@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Macros of a .c file that do nothing but call GUP: each use of one is an acquire."""
+"""Macros of a .c file that only call GUP: each use of one is an acquire."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from migrate.kernel.signatures import Signature
 
 @dataclass(frozen=True)
 class _Macro:
-    """A macro that calls `function` at `inside` with what it is given: the role of each argument
-    of its own, "" for one that is not handed on as it is."""
+    """A macro that calls `function` at `inside` with its own arguments: the role of each argument,
+    "" for one that is not passed on unchanged."""
 
     name: str
     function: str
@@ -29,8 +29,8 @@ class _Macro:
 
 
 def macro_calls(source: Source, name: str, family: Mapping[str, Signature]) -> tuple[Acquire, ...]:
-    """The uses of the macro `name` as acquires; none when it does anything else, has another
-    definition, or when one of its uses is not understood."""
+    """The uses of the macro `name` as acquires; none if it does anything else, has another
+    definition, or a use is not understood."""
     macro = _macro(source, name, family) if source.path.endswith(".c") else None
     if macro is None:
         return ()

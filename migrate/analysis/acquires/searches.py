@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Searches over a whole tree, which after a small change are done in the changed files alone."""
+"""Searches of a whole tree, which after a small change are repeated only in changed files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 class Searches:
-    """Finds .c and .h files of one tree; what was found at another commit stands in `cache`."""
+    """Finds .c and .h files of one tree; results for another commit are in `cache`."""
 
     def __init__(self, tree: Tree, includes: Includes, cache: FactCache | None) -> None:
         self._tree = tree
@@ -27,7 +27,7 @@ class Searches:
         """Whether a search had to go through the whole tree."""
 
     def naming(self, words: Iterable[str]) -> list[str]:
-        """The files that hold one of `words` as a whole word, sorted."""
+        """The files that contain one of `words` as a whole word, sorted."""
         wanted = sorted(set(words))
         if not wanted:
             return []
@@ -69,7 +69,7 @@ class Searches:
 
 
 def _decoded(stored: str | None) -> tuple[str, list[str]] | None:
-    """The commit and the files of an earlier search; None when that is not what is stored."""
+    """The commit and the files of an earlier search; None if the stored value is something else."""
     try:
         data = json.loads(stored or "null")
         commit, files = str(data["commit"]), [str(name) for name in data["files"]]

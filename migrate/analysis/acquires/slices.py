@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Of a file, the functions that name something that is looked for, each where it was.
+"""The functions of a file that name what is looked for, at their original positions.
 
-spatch takes longer the more it reads, and much longer the more of it that it cannot parse.
+spatch takes longer the more it has to read, and much longer the more of it does not parse.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ _CONDITION = re.compile(rb"^[ \t]*#[ \t]*(if|endif)", re.M)
 
 
 def sliced(source: Source, names: Iterable[str]) -> bytes:
-    """The text of `source` with everything blank that has none of `names`, but the directives of
-    the preprocessor between functions and what stands before a function that stays.
+    """The text of `source` with every function blanked that has none of `names`, except for
+    preprocessor directives between functions, and the code before a function that stays.
 
-    Every line and column stays where it is. A function of which it is not sure where it ends
-    stays.
+    Lines and columns do not change. A function whose end is not certain stays.
     """
     return b"".join(_pieces(source, any_word(names)))
 
@@ -41,7 +40,7 @@ def _pieces(source: Source, pattern: re.Pattern[bytes]) -> Iterator[bytes]:
 
 
 def _may_go(function: Function, whole: bytes) -> bool:
-    """Whether the function surely ends where it seems to, under every condition."""
+    """Whether the function certainly ends where it seems to, under every condition."""
     code = NOT_CODE.sub(b"", whole)
     if function.node.type != "function_definition" or function.node.has_error:
         ended = code.rstrip().endswith(b"}") and code.count(b"{") == code.count(b"}")
@@ -52,8 +51,8 @@ def _may_go(function: Function, whole: bytes) -> bool:
 
 
 def _thinned(between: bytes, head: bool) -> bytes:
-    """What stands between two functions without what is no directive; with `head`, the lines
-    right before the second one stay: the parser may take a macro there for something else."""
+    """The text between two functions without everything but directives; with `head`, the lines
+    right before the second one stay: a macro there may belong to it."""
     code = NOT_CODE.sub(_without_comment, between)
     kept = code.rfind(b"\n\n") if head else len(code)
     kept = kept if kept >= 0 else 0
@@ -69,6 +68,6 @@ def _without_comment(match: re.Match[bytes]) -> bytes:
 
 
 def _blank(text: bytes) -> bytes:
-    """As many lines, and as many columns in the last one."""
+    """As many lines, and as many columns in the last one, as blanks."""
     lines = text.count(b"\n")
     return b"\n" * lines + b" " * (len(text) - text.rfind(b"\n") - 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Coccinelle's spatch, one small unit of work a process, its result judged by what it wrote."""
+"""Runs Coccinelle's spatch on a few files per process, and judges the result by its output."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _PROBING = threading.Lock()
 
 @dataclass(frozen=True)
 class Patched:
-    """spatch ended well. `files` has every input file as it is now, changed or not.
+    """spatch ended successfully. `files` has every input file as it is now, changed or not.
 
-    This does not say that any rule matched: a function that spatch cannot parse is left as it
-    was without a word. `output` is what the rules printed, with the paths that were given.
+    This does not mean that a rule matched: spatch silently skips functions that it cannot parse.
+    `output` is what the rules printed, with the paths that were given.
     """
 
     files: dict[str, bytes]
@@ -50,14 +50,14 @@ class Patched:
 
 @dataclass(frozen=True)
 class Failed:
-    """spatch did not end well, or wrote what cannot be its result; `reason` is one line."""
+    """spatch failed, or its output is not valid; `reason` is one line."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class TookTooLong:
-    """spatch, with everything it had started, was stopped after `limit` seconds."""
+    """spatch and everything that it had started were stopped after `limit` seconds."""
 
     limit: float
 
@@ -82,9 +82,9 @@ def run_spatch(
 ) -> SpatchOutcome:
     """Run the semantic patch `rule` on copies of `files`, path to contents.
 
-    `defines` are virtual identifiers, `virtuals` the virtual modes that are on ("patch"),
-    `timeout` is in seconds, `output_limit` and `memory` in bytes. The process sees no
-    .cocciconfig, the user's neither, and leaves nothing behind.
+    `defines` are virtual identifiers, `virtuals` the virtual modes that are on ("patch"), `timeout`
+    is in seconds, `output_limit` and `memory` in bytes. The process sees no .cocciconfig, not even
+    the user's, and leaves nothing behind.
     """
     with scratch("spatch") as folder:
         copies = _write_copies(folder, files)
@@ -110,7 +110,8 @@ def run_spatch(
 
 
 def spatch_version() -> tuple[int, int, int]:
-    """The version of the spatch on PATH; a :class:`Refusal` when there is none or it is too old."""
+    """The version of the spatch on PATH; raises a :class:`Refusal` if there is none or it is too
+    old."""
     with scratch("spatch") as folder:
         outcome = process.run(
             ["spatch", "--version"], cwd=folder, timeout=30, env=_environment(folder)
@@ -131,12 +132,13 @@ def spatch_version() -> tuple[int, int, int]:
 
 
 def python_option() -> tuple[str, ...]:
-    """How to call spatch so that rules with Python work; a :class:`Refusal` when none does.
+    """The option with which spatch can run rules with Python; raises a :class:`Refusal` if there is
+    none.
 
-    spatch loads the library of the first python3 on PATH, which may be of another version than
-    the one it was built for; then every rule with a script fails, and it says so on stderr only.
-    The system's own is tried first: a python3 that is a script which looks for the real one costs
-    every start of spatch more than parsing a file does.
+    spatch loads the library of the first python3 on PATH, which may not be the version that it was
+    built for; then every rule with a script fails, with a message on stderr only. The system's own
+    Python is tried first: a python3 that is a wrapper script adds more to every start of spatch
+    than parsing a file takes.
     """
     with _PROBING:  # one thread finds out, the others wait for it
         return _python_option()
@@ -165,12 +167,12 @@ def _python_works(option: tuple[str, ...]) -> bool:
             env=_environment(folder),
         )
         if isinstance(outcome, process.NotStarted):
-            return True  # no spatch at all: spatch_version() says that better
+            return True  # spatch is not installed: spatch_version() has a better message
         return isinstance(outcome, process.Finished) and b"probe 3" in outcome.stdout
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """A home without .cocciconfig, scratch files below `folder`, and spatch's own Python."""
+    """A home without .cocciconfig, temporary files below `folder`, and spatch's own Python."""
     return {
         "HOME": str(folder),
         "TMPDIR": str(folder),
@@ -181,7 +183,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _write_copies(folder: Path, files: Mapping[str, bytes]) -> dict[str, Path]:
-    """Each file in a folder of its own: two may share a base name."""
+    """Write each file into a folder of its own: two may share a base name."""
     copies = {}
     for number, (path, contents) in enumerate(files.items()):
         own = folder / "files" / str(number)
@@ -196,7 +198,7 @@ def _judge(
 ) -> SpatchOutcome:
     stderr = outcome.stderr if isinstance(outcome, process.Finished) else b""
     if words := no_room_words(stderr.decode("utf-8", "replace")):
-        # Not the fault of a file, and not to be taken for one.
+        # The file is not the cause, so this must not be treated as its result.
         raise no_room(current() or "the temporary files", words)
     match outcome:
         case process.TimedOut(limit=limit):
@@ -219,7 +221,7 @@ def _judge(
 
 
 def _with_paths(output: bytes, copies: Mapping[str, Path]) -> bytes:
-    """The output with the files called what the caller calls them."""
+    """The output with the caller's paths instead of those of the copies."""
     paths = {os.fsencode(copy): os.fsencode(path) for path, copy in copies.items()}
     if not paths:
         return output
@@ -229,13 +231,13 @@ def _with_paths(output: bytes, copies: Mapping[str, Path]) -> bytes:
 
 
 def _bad_rule(stderr: bytes) -> str:
-    """Where a semantic patch is none, "" when spatch says nothing of that."""
+    """The error in a semantic patch, "" if spatch reports none."""
     found = _BAD_RULE.search(stderr.decode("utf-8", "replace"))
     return f"{Path(found[1]).name}, line {found[2]}: spatch cannot read this rule" if found else ""
 
 
 def _trouble(output: bytes) -> str:
-    """The first line of `output` that tells of an exception inside spatch."""
+    """The first line of `output` about an exception inside spatch."""
     for line in output.splitlines():
         if _TROUBLE.search(line):
             return line.decode("utf-8", "replace").strip()[:300]

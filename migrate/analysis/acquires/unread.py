@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the words of files say that are not analysed (:mod:`migrate.analysis.frontend.limits`).
+"""Searches the text of files that are not analysed (:mod:`migrate.analysis.frontend.limits`).
 
-Each acquire in one is named, and no group that such a file may have to do with is converted.
+Each acquire in one is reported, and no group that the file may affect is converted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CALL = rb"[ \t\r\n\\]*+\("
 
 
 def acquires_by_words(source: Source, names: Collection[str]) -> Iterator[Acquire]:
-    """What looks like a call of one of `names`: nothing is known of it but its place."""
+    """Matches that look like a call of one of `names`; only their places are known."""
     text = blanked(source.text)
     opening = re.compile(_CALL)
     line = at = 0
@@ -37,12 +37,12 @@ def acquires_by_words(source: Source, names: Collection[str]) -> Iterator[Acquir
 
 
 def named(path: str, why: str) -> Unparsed:
-    """The file among what was not understood."""
+    """The file as an entry of what was not understood."""
     return Unparsed(Place(path, 1, 0), "", GapKind.FILE_NOT_ANALYSED, detail=why)
 
 
 def crowded(acquires: Collection[Acquire]) -> Mapping[str, str]:
-    """The files with more acquires than are followed, each with the reason in one line."""
+    """The files with too many acquires, each with the reason in one line."""
     counts = Counter(acquire.place.path for acquire in acquires)
     return {
         path: f"it has {count} acquires, and no more than {MOST_ACQUIRES} are followed"
@@ -52,7 +52,7 @@ def crowded(acquires: Collection[Acquire]) -> Mapping[str, str]:
 
 
 def whole_file(path: str, why: str, acquires: Collection[Acquire]) -> PinGroup:
-    """One group of all acquires of a file, of which nothing else is known."""
+    """One group with all acquires of a file, about which nothing else is known."""
     ordered = tuple(sorted(acquires))
     return PinGroup(ordered[0].function, ordered, (), (), (), (named(path, why).gap,), ())
 
@@ -68,7 +68,7 @@ def unread_mentions(functions: Functions, trace: Trace) -> Iterator[Gap]:
 
 
 def _words(functions: Functions, trace: Trace) -> Iterator[tuple[str, set[str]]]:
-    """What storage may go by elsewhere, and the folders where it may."""
+    """Words that may refer to the storage elsewhere, and the folders where they may do so."""
     scope_folder = functions.corpus.scope_folder
     for cell in dict.fromkeys(state.cell for state in trace.states):
         if isinstance(cell, Local | CallResult):

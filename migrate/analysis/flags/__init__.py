@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Flags beside the pages that say whose they are, and where they are set."""
+"""Flags beside the pages that say where they come from, and the stores to the flags."""

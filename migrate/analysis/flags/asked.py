@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a condition asks of a flag, and which answer a value gives: whether it is 0, whether it has
-a bit, whether it is one of an enum."""
+"""Tests of a flag in conditions, and their result for a value: whether it is 0, whether it has a
+bit, whether it is a constant of an enum."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _TRUTH = {"true": 1, "false": 0, "NULL": 0}
 
 @dataclass(frozen=True)
 class Predicate:
-    """Whether a number is not 0; with a `mask`, whether it has a bit of that; with `equal`, whether
-    it is that number."""
+    """Whether a number is not 0; with a `mask`, whether it has one of these bits; with `equal`,
+    whether it is that number."""
 
     mask: int | None = None
     equal: int | None = None
 
     def holds(self, value: int) -> bool:
-        """The answer of one number."""
+        """The result for one number."""
         if self.equal is not None:
             return value == self.equal
         return bool(value if self.mask is None else value & self.mask)
@@ -44,7 +44,7 @@ IS_SET = Predicate()
 
 @dataclass(frozen=True)
 class Asked:
-    """A flag in a condition, what is asked of it, and whether the condition is true for a yes."""
+    """A flag in a condition, its test, and the value of the condition if the test succeeds."""
 
     flag: Term
     test: Predicate
@@ -52,8 +52,8 @@ class Asked:
 
 
 def value_of(program: Program, value: Expression, path: str) -> int | None:
-    """The number that an expression of constants is; None when that is not known. `path` is the
-    file in which it stands."""
+    """The number that an expression of constants is; None if it is not known. `path` is the file
+    that contains it."""
     match value:
         case Evaluated(operand) | Cast(operand=operand):
             return value_of(program, operand, path)
@@ -68,7 +68,7 @@ def value_of(program: Program, value: Expression, path: str) -> int | None:
 
 
 def _named(program: Program, name: str, path: str) -> int | None:
-    """The number behind a name, when all of its definitions that are near have the same."""
+    """The value of a name, if all of its relevant definitions have the same."""
     found: set[int | None] = set()
     for file in {*program.files_with(path, name), *program.corpus.public_files(name)}:
         source = program.source(file)
@@ -79,7 +79,7 @@ def _named(program: Program, name: str, path: str) -> int | None:
 
 
 def says(program: Program, value: Expression, test: Predicate, path: str) -> bool | None:
-    """What a constant answers to a test; None for anything else, and for a number that may be too
+    """The result of a test for a constant; None for anything else, and for a number that may be too
     large for a flag of one bit."""
     known = value_of(program, value, path)
     if known is None or (test == IS_SET and known > 1):
@@ -88,7 +88,7 @@ def says(program: Program, value: Expression, test: Predicate, path: str) -> boo
 
 
 def asked(program: Program, condition: Expression, path: str) -> Asked | None:
-    """What a whole condition asks of one flag; None when it asks anything else."""
+    """The test of a single flag that a whole condition is; None if it contains anything else."""
     match condition:
         case Evaluated(operand):
             return asked(program, operand, path)
@@ -118,7 +118,7 @@ def _of_flag(program: Program, value: Expression, path: str) -> Asked | None:
 
 
 def all_asked(program: Program, condition: Expression, path: str) -> Iterator[Asked]:
-    """What any part of a condition asks of a flag."""
+    """The tests of a flag in any part of a condition."""
     for part in subexpressions(condition):
         found = asked(program, part, path)
         if found is not None:

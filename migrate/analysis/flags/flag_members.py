@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A page and a flag in members of one struct that are only ever stored together.
+"""A page and a flag in members of one struct that are always stored together.
 
 That is an invariant of the object (Logozzo: Automatic Inference of Class Invariants, VMCAI 2004):
-what an object says by its flag is true of its page, whoever asks and whenever. It holds when every
-store of the one has the other beside it, and nothing else changes either, see
+the flag of an object describes its page at any time. It holds if every store of one is next to a
+store of the other, and nothing else changes either, see
 :mod:`migrate.analysis.heap.closed_members`.
 """
 
@@ -57,8 +57,8 @@ class PairStore:
 def pair_stores(
     program: Program, apart: MayAlias, slot: MemberSlot, path: str
 ) -> tuple[PairStore, ...] | None:
-    """Every store of a page into a slot, each with that of the flag next to it; None when one of
-    the two may be stored without the other. `path` is a file that sees the struct."""
+    """Every store of a page into a slot, each with that of the flag next to it; None if one of the
+    two may be stored without the other. `path` is a file that sees the struct."""
     stored = _stores_into(program, slot, path, 1)
     if stored is None:
         return None
@@ -86,7 +86,7 @@ class ArrayStore:
 def array_store(
     program: Program, apart: MayAlias, slot: MemberSlot, path: str
 ) -> ArrayStore | None:
-    """Where an object gets its array of pages; None when that or its flag may be stored to
+    """Where an object gets its array of pages; None if the array or its flag may be stored to
     elsewhere. `path` is a file that sees the struct."""
     stores, places = _stores_into(program, slot, path, 2) or ([], set())
     for facts, store in stores if len(stores) == 1 else ():

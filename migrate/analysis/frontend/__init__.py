@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""C as it is written: syntax, types, preprocessor conditions, includes, the kernel's API."""
+"""C source files: syntax, types, preprocessor conditions, includes, the kernel's API."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Preprocessor conditions that have one answer for a version of the kernel."""
+"""Evaluates preprocessor conditions that depend only on the version of the kernel."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _CODE = "LINUX_VERSION_CODE"
 
 @cache
 def holds(condition: str, version: Version) -> bool | None:
-    """Whether a condition of numbers and of comparisons with LINUX_VERSION_CODE holds; None when
-    that depends on more than the version."""
+    """Whether a condition of numbers and comparisons with LINUX_VERSION_CODE holds; None if it
+    depends on anything else."""
     reader = _Reader(_TOKEN.findall(condition), version)
     value = reader.either()
     return None if value is None or reader.tokens else bool(value)
 
 
 def is_of_version(condition: str) -> bool:
-    """Whether a condition asks for the version of the kernel."""
+    """Whether a condition tests the version of the kernel."""
     return _CODE in condition
 
 
 class _Reader:
-    """A recursive descent; an operand that is not known is None."""
+    """A recursive descent parser; an unknown operand is None."""
 
     def __init__(self, tokens: list[str], version: Version) -> None:
         self.tokens, self.version = tokens, version
@@ -73,7 +73,7 @@ class _Reader:
         if token == "KERNEL_VERSION":
             return self._kernel_version()
         if token.isdecimal():
-            return int(token) if token == "0" or token[0] != "0" else None  # no octals
+            return int(token) if token == "0" or token[0] != "0" else None  # not octal numbers
         self._skip_call()
         return None
 
@@ -94,12 +94,12 @@ class _Reader:
 
 
 def _code(major: int, minor: int, patch: int) -> int:
-    """As the macro KERNEL_VERSION() makes it."""
+    """The value of the macro KERNEL_VERSION()."""
     return (major << 16) + (minor << 8) + min(patch, 255)
 
 
 def _settled(left: int | None, right: int | None, by: bool) -> int | None:
-    """`left || right` for a `by` of true, `left && right` for one of false."""
+    """`left || right` if `by` is true, `left && right` if it is false."""
     if any(v is not None and bool(v) is by for v in (left, right)):
         return int(by)
     return None if left is None or right is None else int(not by)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernel C that the grammar of C does not know, made readable without moving a byte."""
+"""Rewrites kernel C that the grammar does not know, without moving a byte."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ _ATTRIBUTE = re.compile(
     rb"|ro_after_init|nonstring|randomize_layout|designated_init|aligned_largest"
     rb"|__?cacheline_aligned(?:_in_smp)?)\b"
 )
-"""It begins with two plain characters: a search for those is much faster than one for `\\b`."""
+"""It begins with two plain characters: searching for these is much faster than for `\\b`."""
 
 _DIVISION_AT_END = re.compile(rb"([ \t])/\\\n")
-"""In a macro `a /\\` at the end of a line the grammar does not see that the line goes on."""
+"""In a macro with `a /\\` at the end of a line the grammar does not see the line continuation."""
 
 _MACRO_OF_LINES = re.compile(rb"^[ \t]*#[ \t]*define\b(?:[^\n]*\\\n)+[^\n]*", re.M)
 _COMMENT = re.compile(rb"\"(?:\\.|[^\"\\])*\"|/\*.*?\*/", re.S)
-"""To the grammar a comment ends the body of a macro. What is in a string is none."""
+"""For the grammar a comment ends the body of a macro. Comment markers in a string do not count."""
 
 _LABEL_BEFORE_DIRECTIVE = re.compile(
     rb"^[ \t]*(\w+)[ \t]*:((?:[ \t]|/\*[^\n]*?\*/|//[^\n]*)*)\n"
     rb"(?=(?:[ \t]*\n)*[ \t]*#[ \t]*(?:if|el|en))",
     re.M,
 )
-"""In C a label stands before a statement, which the preprocessor may provide or not."""
+"""In C a label stands before a statement, but the preprocessor may remove the statement."""
 
 _TYPE_OF_WORDS = re.compile(
     rb"(_t\()((?:unsigned|signed|long|short)(?: (?:int|long|char|short))+)(?=[ \t]*,)"
 )
-"""What min_t() and its relatives are given: to the grammar an argument is no type of two words."""
+"""The first argument of min_t() and similar macros: in the grammar a type of two words cannot be an
+argument."""
 
 
 def readable(text: bytes) -> bytes:
-    """`text` without attributes between a name and its value, for the grammar does not know that
-    place, with a statement behind each label, and with types of one word as arguments; as long as
-    it was."""
+    """`text` without attributes between a name and its value, which the grammar does not allow,
+    with a statement after each label, and with one-word types as arguments; its length does not
+    change."""
     plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
     if b"_t(" in plain:
         plain = _TYPE_OF_WORDS.sub(lambda m: m[1] + m[2].replace(b" ", b"_"), plain)
@@ -47,7 +48,7 @@ def readable(text: bytes) -> bytes:
 
 
 def _without_comments(macro: re.Match[bytes]) -> bytes:
-    """A macro of several lines with blanks for its comments."""
+    """A macro of several lines with its comments replaced by blanks."""
     return _COMMENT.sub(lambda found: _blank(found[0]), macro[0])
 
 
@@ -56,8 +57,8 @@ def _blank(text: bytes) -> bytes:
 
 
 def _with_statements(text: bytes) -> bytes:
-    """`text` with an empty statement behind each label before a directive. Where there is no room
-    for it, the label is one letter shorter, everywhere in the file."""
+    """`text` with an empty statement after each label before a directive. If there is no room for
+    it, the name of the label is shortened by one letter in the whole file."""
     shorter = set[bytes]()
 
     def stated(match: re.Match[bytes]) -> bytes:

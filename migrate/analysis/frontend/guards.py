@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Preprocessor conditions around code: what can never be compiled together."""
+"""Preprocessor conditions around code, and which of them exclude each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONDITIONAL = ("preproc_if", "preproc_ifdef", "preproc_elif", "preproc_elifdef"
 
 
 def branches(node: Node) -> Iterator[tuple[Node, Guards]]:
-    """The statements below a preprocessor conditional, each with what it adds to the guards."""
+    """The statements below a preprocessor conditional, each with the guards that it adds."""
     condition = _condition(node)
     skipped = (node.child_by_field_name("name"), node.child_by_field_name("condition"))
     for child in node.named_children:
@@ -50,14 +50,13 @@ def exclusive(one: Guards, two: Guards) -> bool:
 
 
 def _with_implied(guards: Guards) -> Guards:
-    """The guards, and what they say of options of the kernel in other words
-    (include/linux/kconfig.h): `#ifdef CONFIG_X` is IS_BUILTIN(CONFIG_X), and IS_ENABLED() is that
-    or a module."""
+    """The guards, and equivalent ones for options of the kernel (include/linux/kconfig.h): `#ifdef
+    CONFIG_X` is IS_BUILTIN(CONFIG_X); IS_ENABLED() also covers modules."""
     found = set(guards)
     for name, there in guards:
         option = _OPTION.fullmatch(name)
         if option is None or (option[1] == "IS_ENABLED" and there):
-            continue  # it may be a module
+            continue  # it may be built as a module
         found |= {(option[2], there), (f"IS_BUILTIN({option[2]})", there)}
         if there:
             found.add((f"IS_ENABLED({option[2]})", True))
@@ -65,8 +64,8 @@ def _with_implied(guards: Guards) -> Guards:
 
 
 def asked_of_the_build(condition: Node) -> Guards | None:
-    """The guard that a condition of C is when nothing but the configuration and the version of the
-    kernel decides it, as `IS_ENABLED(CONFIG_X)`; None when anything else does."""
+    """The guard that corresponds to a C condition that depends only on the configuration and the
+    version of the kernel, such as `IS_ENABLED(CONFIG_X)`; None for other conditions."""
     inner = strip(condition)
     if not _is_of_the_build(inner):
         return None
@@ -74,7 +73,7 @@ def asked_of_the_build(condition: Node) -> Guards | None:
 
 
 def opposite(guards: Guards) -> Guards:
-    """What holds when one guard does not."""
+    """What holds if one guard does not."""
     return frozenset((name, not there) for name, there in guards)
 
 
@@ -93,7 +92,7 @@ def _is_of_the_build(node: Node) -> bool:
 
 
 def never(guards: Guards, version: Version) -> bool:
-    """Whether no configuration of a kernel of `version` compiles it."""
+    """Whether no configuration of a kernel of `version` compiles code under these guards."""
     return any(holds(condition, version) is (not wanted) for condition, wanted in guards)
 
 
@@ -104,7 +103,7 @@ def of_other_versions(guards: Guards, version: Version) -> bool:
 
 
 def without(guards: Guards, names: frozenset[str]) -> Guards:
-    """The conditions that do not depend on any of `names`, which a file defines as it goes."""
+    """The conditions that do not depend on any of `names`, which the file itself defines."""
     return frozenset(g for g in guards if names.isdisjoint(re.findall(r"\w+", g[0])))
 
 

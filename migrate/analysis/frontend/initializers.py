@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Initialisers outside of functions, which are lowered: what they set, where they name members."""
+"""Initialisers outside of functions, which are not lowered: the members that they set by name."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from migrate.analysis.frontend.words import whole_word
 
 @dataclass(frozen=True)
 class Initialised:
-    """A variable of a file with an initial value: the members that it names, each with the name
-    that it is set to, "" for another value; None where one is set without its name."""
+    """A variable at file scope with an initial value: the members that are set by name, each with
+    the name it is set to, "" for another value; None if a member is set by position."""
 
     name: str
     const: bool
@@ -25,7 +25,7 @@ class Initialised:
 
 
 def initialised(source: Source, tag: str) -> Iterator[Initialised]:
-    """The variables outside of functions that are a struct `tag` with an initial value."""
+    """The variables at file scope that are a struct `tag` with an initial value."""
     for node in top_level(source.root):
         kind = base_type(node, source.path) if node.type == "declaration" else None
         if kind is None or kind.tag != tag:
@@ -63,8 +63,8 @@ Step = str | None
 
 @dataclass(frozen=True)
 class InitialisedBy:
-    """A value of an initialiser list: by what `steps`, from the outside in, it is reached in a
-    variable of `type`, or in an array of so many levels as `depth` of them."""
+    """A value in an initialiser list: the `steps` by which it is reached, from the outside in, in a
+    variable of `type`, or in an array with `depth` levels of such variables."""
 
     steps: tuple[Step, ...]
     type: TypeRef | None
@@ -72,8 +72,8 @@ class InitialisedBy:
 
 
 def initialised_by(mention: Mention) -> InitialisedBy | None:
-    """Where in a variable a value goes that is no more than the word, or its address; None when
-    that is in no variable, or in what a pointer points to."""
+    """Where in a variable a value goes that is just a word, or its address; None if that is in no
+    variable, or in the target of a pointer."""
     node = mention.node
     holder = node.parent
     if holder is not None and holder.type == "pointer_expression":
@@ -109,15 +109,16 @@ def _reached(pair: Node, path: str) -> InitialisedBy | None:
 
 @dataclass(frozen=True)
 class Given:
-    """What an initialiser gives to a member: a name, "" for a null pointer, None for anything
-    else; `where` is None when it is not known which variable it is in."""
+    """The value that an initialiser gives to a member: a name, "" for a null pointer, None for
+    anything else; `where` is None if the variable is not known."""
 
     value: str | None
     where: InitialisedBy | None
 
 
 def given_to(source: Source, member: str) -> Iterator[Given]:
-    """What the initialisers of a file, `{ .member = value }`, and its macros give to a member."""
+    """The values that the initialisers of a file, `{ .member = value }`, and its macros give to a
+    member."""
     for match in whole_word(member).finditer(source.text):
         node = source.root.descendant_for_byte_range(match.start(), match.end())
         if node is None:
@@ -137,8 +138,8 @@ def given_to(source: Source, member: str) -> Iterator[Given]:
 
 
 def sets_by_position(source: Source, tag: str) -> bool:
-    """Whether the file initialises a struct `tag`, or an array of them, without naming all of the
-    members that it sets."""
+    """Whether the file initialises a struct `tag`, or an array of them, with a value by
+    position."""
     for match in whole_word(tag).finditer(source.text):
         node = source.root.descendant_for_byte_range(match.start(), match.end())
         kind = node.parent if node is not None and node.type == "type_identifier" else None
@@ -162,7 +163,7 @@ def sets_by_position(source: Source, tag: str) -> bool:
 
 
 def _by_position(value: Node) -> bool:
-    """Whether a list has a value of no name; what is in an array has one of its own inside."""
+    """Whether a list has a value without a name; elements of an array are checked separately."""
     if value.type != "initializer_list":
         return False
     children = [child for child in value.named_children if child.type != "comment"]
@@ -187,9 +188,9 @@ def _value(node: Node | None) -> str | None:
 
 
 def named_outside(source: Source, member: str) -> Iterator[frozenset[str]]:
-    """For each mention of a member outside of functions the struct tags of the declarations that
-    it initialises a part of, "" for a type without one; none when it is something else than a
-    designator. The declaration of the member itself is no mention."""
+    """For each mention of a member outside of functions the struct tags of the declarations that it
+    initialises a part of, "" for a type without a tag; empty if it is not a designator. The
+    declaration of the member itself is not a mention."""
     for match in whole_word(member).finditer(source.text):
         node = source.root.descendant_for_byte_range(match.start(), match.end())
         if node is None or node.type != "field_identifier":
@@ -221,8 +222,8 @@ def _initialised(node: Node, path: str) -> frozenset[str]:
 
 
 def by_position(source: Source, tags: Collection[str]) -> bool:
-    """Whether a variable outside of functions whose type is one of `tags`, "" for any that is no
-    struct by name, has a member set by its position, to anything but 0."""
+    """Whether a variable at file scope whose type is one of `tags`, or "" for a type that is not a
+    named struct, has a member set by position to anything but 0."""
     for node in top_level(source.root):
         kind = base_type(node, source.path) if node.type == "declaration" else None
         inside = any(of.inside for _, of in declared(node, source.path)) if kind else False

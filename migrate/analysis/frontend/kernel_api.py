@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The words of data/kernel_api.toml: what a function of the kernel's does with a page.
+"""The terms of data/kernel_api.toml: the effects of a function of the kernel's API on a page.
 
-The head of that file explains each of them. They are the transfer functions of the value-flow
-analysis as data; :mod:`migrate.analysis.valueflow.transfer` applies them in both directions.
+The head of that file explains each term. They are the transfer functions of the value-flow analysis
+as data; :mod:`migrate.analysis.valueflow.transfer` applies them in both directions.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 RESULT = -100
-"""The position of what a function returns, beside its arguments; less than any of them."""
+"""The position of the result of a function, beside its arguments; less than any of them."""
 
 
 class Effect(StrEnum):
@@ -55,7 +55,7 @@ class Form(StrEnum):
 
 
 class Origin(StrEnum):
-    """What comes back of a function that makes it of no argument."""
+    """The result of a function that does not come from an argument."""
 
     NOTHING = ""
     MEMORY = "memory"
@@ -69,12 +69,12 @@ NUMBER = frozenset({Form.ADDRESS, Form.PHYSICAL})
 
 
 def are_alike(one: Form, two: Form) -> bool:
-    """Whether one form may be the other, after arithmetic that nobody followed."""
+    """Whether one form may be the other, after arithmetic that was not followed."""
     return one is two or {one, two} <= NUMBER
 
 
 class Link(Enum):
-    """What ties the two ends of a flow."""
+    """How the two ends of a flow are connected."""
 
     VALUE = "what is in one is put into the other"
     BYTES = "what stands behind one is copied behind the other"
@@ -84,8 +84,8 @@ class Link(Enum):
 
 @dataclass(frozen=True)
 class Flow:
-    """What is in one of the forms `before` at position `origin` is at `target` then, in the form
-    `after`, or in the one that it had."""
+    """The value at position `origin`, in one of the forms `before`, is at `target` afterwards, in
+    the form `after`, or in the same one."""
 
     origin: int
     before: frozenset[Form]
@@ -95,16 +95,16 @@ class Flow:
 
     @property
     def walks(self) -> bool:
-        """Whether both ends are one container."""
+        """Whether both ends are the same container."""
         return self.link in (Link.ALONG, Link.BACK)
 
     def out_of(self, form: Form) -> Form | None:
-        """The form behind the flow of what comes in `form`; None when nothing of it comes."""
+        """The form after the flow if the value was in `form`; None if it does not flow."""
         fits = any(are_alike(form, before) for before in self.before)
         return (self.after or form) if fits else None
 
     def into(self, form: Form) -> Iterator[Form]:
-        """The forms before the flow of what is wanted in `form` behind it."""
+        """The forms before the flow that give `form` after it."""
         if self.after is None:
             yield from self.before & {form}
         elif are_alike(self.after, form):
@@ -113,8 +113,8 @@ class Flow:
 
 @dataclass(frozen=True)
 class Bytes:
-    """Bytes behind the arguments `origins`, or from elsewhere, or made up, are stored behind
-    `targets`, or elsewhere, or nowhere."""
+    """Bytes behind the arguments `origins`, from elsewhere, or newly made, are stored behind
+    `targets`, elsewhere, or nowhere."""
 
     origins: tuple[int, ...]
     targets: tuple[int, ...]
@@ -123,16 +123,16 @@ class Bytes:
 
     @property
     def overwrites(self) -> bool:
-        """Whether bytes that mean something are stored behind an argument."""
+        """Whether bytes with a meaning are stored behind an argument."""
         return bool(self.targets) and (bool(self.origins) or self.from_elsewhere)
 
     @property
     def is_constant(self) -> bool:
-        """Whether the same byte is stored everywhere behind an argument."""
+        """Whether all bytes behind an argument are set to the same value."""
         return bool(self.targets) and not self.overwrites
 
     def copies(self, position: int) -> bool:
-        """Whether the bytes behind an argument are anywhere else then."""
+        """Whether the bytes behind an argument are copied elsewhere."""
         return position in self.origins and (bool(self.targets) or self.to_elsewhere)
 
     def sets(self, position: int) -> bool:
@@ -145,7 +145,7 @@ NO_BYTES = Bytes((), ())
 
 @dataclass(frozen=True)
 class KernelFunction:
-    """`effects` by argument position, which is counted from 0."""
+    """`effects` by argument position, counted from 0."""
 
     effects: tuple[Effect, ...] = ()
     origin: Origin = Origin.NOTHING
@@ -153,7 +153,7 @@ class KernelFunction:
     bytes: Bytes = NO_BYTES
 
     def effect(self, argument: int) -> Effect:
-        """What happens to argument number `argument`."""
+        """The effect on argument number `argument`."""
         return self.effects[argument] if argument < len(self.effects) else Effect.NOTHING
 
     @property
@@ -163,29 +163,29 @@ class KernelFunction:
 
     @property
     def allocates(self) -> bool:
-        """Whether what comes back is new memory, so that nobody else knows it."""
+        """Whether the result is new memory, to which nobody else has a pointer."""
         return self.origin is Origin.MEMORY
 
     @property
     def walks(self) -> bool:
-        """Whether it is a loop in which one argument walks along the container in another."""
+        """Whether it is a loop in which one argument iterates over the container in another."""
         return any(flow.walks for flow in self.flows)
 
     @property
     def has_value(self) -> bool:
-        """Whether what comes back has to do with pages or memory at all."""
+        """Whether the result is related to pages or memory at all."""
         derived = any(flow.target == RESULT for flow in self.flows)
         return derived or self.origin not in (Origin.NOTHING, Origin.ERROR)
 
     def gives(self, form: Form) -> bool:
-        """Whether what comes back is in `form`, and no memory that holds such."""
+        """Whether the result is in `form`, rather than memory that contains such values."""
         return not self.allocates and any(
             flow.target == RESULT and flow.after is form for flow in self.flows
         )
 
     @property
     def hands_on(self) -> bool:
-        """Whether it returns its argument as it is, whatever that is."""
+        """Whether it returns its argument unchanged, whatever that is."""
         return any(flow.target == RESULT and flow.before == ANY for flow in self.flows)
 
     @property
@@ -198,7 +198,7 @@ class KernelFunction:
 
     @property
     def keeps(self) -> bool:
-        """Whether what it is given may be known elsewhere then, or comes back as something new."""
+        """Whether its argument may be stored elsewhere, or comes back as something new."""
         made = any(flow.target == RESULT and flow.after is not None for flow in self.flows)
         return made or self.stores or self.origin not in (Origin.NOTHING, Origin.ERROR)
 
@@ -209,18 +209,18 @@ class KernelFunction:
 
     @property
     def swaps(self) -> bool:
-        """Whether two arguments change places."""
+        """Whether it exchanges two arguments."""
         ways = {(f.origin, f.target) for f in self.flows if f.link is Link.VALUE}
         return any((target, origin) in ways for origin, target in ways)
 
     def overwrites(self, position: int) -> bool:
-        """Whether all that an argument is, or points to, is replaced without its parts named."""
+        """Whether an argument, or all that it points to, is replaced without naming the parts."""
         return self.bytes.sets(position) or (
             self.swaps and any(flow.target == position for flow in self.flows)
         )
 
     def may_set(self, position: int, count: int) -> bool:
-        """Whether it may store into argument number `position` of `count`."""
+        """Whether it may store to argument number `position` of `count`."""
         if self.walks or self.effect(position) is Effect.FILL:
             return True
         stores = [flow for flow in self.flows if flow.link is not Link.BYTES]
@@ -228,5 +228,5 @@ class KernelFunction:
 
 
 def at(position: int, count: int) -> int:
-    """The position from the front of an argument, of `count`, that may be counted from the end."""
+    """The position of an argument from the front, of `count`; it may be given from the end."""
     return position + count if RESULT < position < 0 else position

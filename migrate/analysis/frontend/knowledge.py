@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What kernel functions do with a page, read from data/kernel_api.toml."""
+"""The effects of kernel functions on a page, read from data/kernel_api.toml."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _LISTS = frozenset(
 
 @dataclass(frozen=True)
 class Borrower:
-    """A struct through which others work on pages that they do not hold: what they do, in the
-    words of kernel_api.toml, and the functions that it is given to where all are known."""
+    """A struct that lends pages to code which does not hold them: the effects on them, in the terms
+    of kernel_api.toml, and the functions that take the struct, if all are known."""
 
     use: Effect
     takers: frozenset[str]
@@ -49,13 +49,13 @@ class Knowledge:
     exact: dict[str, KernelFunction]
     patterns: tuple[tuple[str, KernelFunction], ...]
     unpins: frozenset[str]
-    """The functions that drop a pin; the other releases drop a plain reference."""
+    """The functions that release a pin; the other releases drop a plain reference."""
     notifier_members: tuple[str, ...]
     notifier_registration: tuple[str, ...]
     same_memory: frozenset[str]
-    """What they return points into the memory of their first argument."""
+    """Functions whose result points into the memory of their first argument."""
     taken_from_requests: tuple[str, ...]
-    """Words by which code takes pages out of a request that is under way."""
+    """Words by which code takes pages out of a request in flight."""
     released_with_bios: tuple[str, ...]
     """Functions that drop the pages of a bio."""
     borrowers: dict[str, Borrower]
@@ -63,7 +63,7 @@ class Knowledge:
     _asked: dict[str, KernelFunction | None] = field(default_factory=dict, repr=False)
 
     def lookup(self, name: str) -> KernelFunction | None:
-        """What is known about `name`, or None."""
+        """The entry for `name`, or None."""
         found = self.exact.get(name)
         if found is not None or not name:
             return found
@@ -91,8 +91,8 @@ def knowledge() -> Knowledge:
 
 
 def read_knowledge(data: Mapping[str, Any]) -> Knowledge:
-    """A table like data/kernel_api.toml; :class:`BadTable` for words that its head does not
-    explain."""
+    """Parse a table like data/kernel_api.toml; raises :class:`BadTable` for terms that its head
+    does not explain."""
     unknown = data.keys() - {*_LISTS, "borrowers", "releases", "unpins", "calls"}
     if unknown:
         raise BadTable(f"what is {sorted(unknown)[0]!r}?")
@@ -116,21 +116,21 @@ def _borrower(tag: str, entry: Mapping[str, Any]) -> Borrower:
     return Borrower(read_word(tag, Effect, entry["use"]), frozenset(entry.get("takers", ())))
 
 
-# The words of one entry
+# The terms of one entry
 
 _GENERAL = {"any": ANY, "number": NUMBER}
-"""Words for several forms, each of which stays what it is."""
+"""Terms for several forms; the form does not change."""
 
 _FLOW = re.compile(r"(\w+) (-?\d+) (->|=) (\w+)(?: (-?\d+))?")
 _BYTES = re.compile(r"((?:\d+ )*|elsewhere )->((?: \d+)+| result| elsewhere)?")
 
 
 class BadTable(ValueError):
-    """The table of kernel functions is not what its head says."""
+    """The table of kernel functions does not have the format that its head describes."""
 
 
 def read_function(name: str, entry: Mapping[str, object]) -> KernelFunction:
-    """The entry of `name`; :class:`BadTable` for what the head of the table does not explain."""
+    """The entry of `name`; raises :class:`BadTable` for terms that the head does not explain."""
     unknown = entry.keys() - {"args", "flows", "result", "bytes"}
     if unknown:
         raise BadTable(f"{name}: what is {sorted(unknown)[0]!r}?")
@@ -145,7 +145,7 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 def read_word(name: str, kind: type[Word], word: str) -> Word:
-    """`word` as one of a closed set, in the entry of `name`."""
+    """`word` as a member of a closed set, in the entry of `name`."""
     try:
         return kind(word)
     except ValueError:
@@ -192,7 +192,7 @@ def _bytes(name: str, text: str) -> Bytes:
 
 
 def _pointers(moved: Bytes) -> Iterator[Flow]:
-    """Of an array of pages the pointers are copied, so that the pages are in the copy, too."""
+    """For an array of pages the pointers are copied, so the copy holds the pages, too."""
     for origin in moved.origins:
         for target in moved.targets:
             yield Flow(origin, frozenset({Form.PAGE}), target, Form.PAGE, Link.BYTES)

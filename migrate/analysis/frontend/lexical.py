@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Words in the text of C, for narrowing down what is worth a parse."""
+"""Words in the text of C, to find out which files have to be parsed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ NOT_CODE = re.compile(
     rb"/\*.*?(?:\*/|\Z)|//[^\n]*+|\"(?:[^\"\\\n]++|\\.)*+\"|'(?:\\.[0-9a-fA-F]{0,3}|[^'\\\n])'",
     re.S,
 )
-"""Comments, strings and characters. Nothing is tried in two ways: a string may have megabytes."""
+"""Comments, strings and characters. The expression does not backtrack: a string may have
+megabytes."""
 
 
 MACRO = re.compile(rb"^[ \t]*#[ \t]*(?:define|undef)[ \t]+(\w+)", re.M)
@@ -28,7 +29,7 @@ def in_code(pattern: re.Pattern[bytes], text: bytes) -> bool:
 
 
 def blanked(text: bytes) -> bytearray:
-    """`text` with blanks for comments, strings and characters; every place stays what it is."""
+    """`text` with comments, strings and characters replaced by blanks; positions do not change."""
     blank = bytearray(text)
     for match in NOT_CODE.finditer(text):
         blank[match.start() : match.end()] = match.group().translate(_BLANKS)

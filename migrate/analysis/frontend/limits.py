@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How much of one file is analysed.
+"""Limits on the size of what is analysed.
 
-No file that somebody wrote comes near these; a file made to take the machine down does. They are
-counts and no times, so that the same tree has the same result on every machine. What is beyond
-them is named and left alone: see :func:`migrate.analysis.frontend.syntax.parse`.
+Code written by people stays far below them; a file made to take the machine down does not. They are
+counts, not times, so that the same tree has the same result on every machine. Code beyond them is
+reported and left alone: see :func:`migrate.analysis.frontend.syntax.parse`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ MOST_BYTES = 2_000_000
 """The largest file of a kernel with any code in it has 1.3 MB; lists of registers have more."""
 
 MOST_LEVELS = 150
-"""Levels of the syntax tree of a function. Real ones have less than 60, and Python takes no more
-than 1000 calls that wait for each other."""
+"""Levels of the syntax tree of a function. Real functions have fewer than 60, and Python allows no
+more than 1000 nested calls."""
 
 MOST_LEVELS_OF_A_FILE = 5000
-"""Levels around functions and beside them, where the parser makes of a long table of macros one in
-the other: lib/test_bpf.c has 2,099."""
+"""Levels outside of functions, where the parser nests the entries of a long table of macros:
+lib/test_bpf.c has 2,099."""
 
 MOST_NODES = 60_000
 """Nodes of one function; the largest of a kernel have about 10,000."""
@@ -33,20 +33,20 @@ MOST_FUNCTIONS = 10_000
 """Functions of one file; the largest of a kernel have about 1,000."""
 
 MOST_ACQUIRES = 500
-"""Acquires of one file; outside of mm/ there are less than 20."""
+"""Acquires of one file; outside of mm/ there are fewer than 20."""
 
 MOST_CALLERS = 1000
 """Calls of one function that are looked at."""
 
 MOST_VARIABLES = 40
-"""Variables for pages that one function is walked for."""
+"""Variables for pages for which one function is analysed."""
 
 LONGEST_TEXT = 240
 """Characters of a source line that are kept as evidence."""
 
 
 def too_large(text: bytes) -> str:
-    """Why a text is not even parsed, in one line, "" when it is."""
+    """Why a text is not even parsed, in one line, "" if it is."""
     if len(text) <= MOST_BYTES:
         return ""
     return f"it has {len(text)} bytes, and no more than {MOST_BYTES} are analysed"
@@ -55,8 +55,8 @@ def too_large(text: bytes) -> str:
 def is_deeper(root: Node, most: int) -> bool:
     """Whether the tree below `root` has more levels than `most`.
 
-    Every level has a node, so that nothing is to be seen below one with fewer than are missing:
-    of most functions only a few nodes are looked at.
+    A subtree with fewer nodes than the missing levels need not be visited: for most functions only
+    a few nodes are.
     """
     cursor, level = root.walk(), 0
     while True:
@@ -74,7 +74,7 @@ def is_deeper(root: Node, most: int) -> bool:
 
 
 def too_deep(text: bytes, root: Node, bodies: Iterable[Node]) -> str:
-    """Why a file with these functions is not analysed, in one line, "" when it is."""
+    """Why a file with these functions is not analysed, in one line, "" if it is."""
     if not is_deeper(root, MOST_LEVELS):
         return ""
     if is_deeper(root, MOST_LEVELS_OF_A_FILE):
@@ -97,7 +97,7 @@ def _conditions(text: bytes) -> int:
 
 
 def too_many(functions: Iterable[Node]) -> str:
-    """Why a file with the functions is not analysed, in one line, "" when it is."""
+    """Why a file with these functions is not analysed, in one line, "" if it is."""
     for count, node in enumerate(functions, 1):
         if node.descendant_count > MOST_NODES:
             line = node.start_point[0] + 1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Macros with arguments, spelled as functions, and numbers that have a name: macros without
-arguments, and the members of an enum."""
+"""Function-like macros, converted to functions, and named numbers: macros without parameters and
+the members of enums."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from migrate.analysis.frontend.syntax import CONTAINERS, Origin, Source, name_of
 from migrate.analysis.place import Place
 
 _PREFIX = re.compile(rb"(?<=\()[ \t]*[A-Z_][A-Z0-9_]*(?=[ \t]+[a-z_]\w*[ \t]*[,)])")
-"""A name that stands for a string in front of a parameter: `printk(KERN_DEBUG fmt, ...)`."""
+"""A name that stands for a string before a parameter: `printk(KERN_DEBUG fmt, ...)`."""
 
 _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[1-9]\d*|0)[uUlL]*")
 _BIT = re.compile(r"(?:_?BIT|_?BITUL|BIT_ULL)\((\d+)\)|1[uUlL]*<<(\d+)")
 
 VARIADIC = "__VA_ARGS__"
-"""The parameter of a macro that takes all arguments that are left."""
+"""The parameter of a macro that takes all remaining arguments."""
 
 
 def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:
-    """Each definition of the function-like macro `name`, spelled as a C function."""
+    """Each definition of the function-like macro `name`, as a C function."""
     queue = [source.root]
     while queue:
         node = queue.pop()
@@ -39,7 +39,7 @@ def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:
 
 
 def _lines(source: Source, node: Node, body: Place) -> tuple[str, ...]:
-    """The lines of the file from where `body` begins to the end of the macro, stripped."""
+    """The lines of the file from the beginning of `body` to the end of the macro, stripped."""
     rows = source.text[: node.end_byte].decode("utf-8", "replace").split("\n")[body.line - 1 :]
     whole = source.text[node.end_byte :].partition(b"\n")[0].decode("utf-8", "replace")
     return tuple(row.strip() for row in [*rows[:-1], rows[-1] + whole])
@@ -54,8 +54,8 @@ def _body(source: Source, node: Node) -> Place | None:
 
 
 def _macro_as_function(node: Node) -> tuple[bytes, int | None]:
-    """A macro as a function, and how many bytes are before its body on the line where that begins;
-    None when the body is not what is in the file, byte by byte."""
+    """A macro as a function, and the number of bytes before its body on the line where that begins;
+    None if the body differs from the text of the file."""
     listed, value = node.child_by_field_name("parameters"), node.child_by_field_name("value")
     children = listed.children if listed is not None else []
     names = [
@@ -68,7 +68,7 @@ def _macro_as_function(node: Node) -> tuple[bytes, int | None]:
     body = _PREFIX.sub(lambda match: b" " * len(match[0]), body)
     body = body.replace(b"##", b"").strip()
     if any(c.type == "ERROR" and c.text == b"..." for c in children) and names:
-        # GNU's `args...` is `...` by a name of its own.
+        # GNU's `args...` is `...` with a name.
         own, names[-1] = names[-1], VARIADIC.encode()
         exact = False
         body = re.sub(rb"\b" + re.escape(own) + rb"\b", names[-1], body)
@@ -84,8 +84,8 @@ def _macro_as_function(node: Node) -> tuple[bytes, int | None]:
 
 
 def values_of(source: Source, name: str) -> Iterator[int | None]:
-    """What each definition of `name` in a file makes of it; None for one that is no plain number
-    or bit."""
+    """The value of each definition of `name` in a file; None for one that is not a plain number or
+    bit."""
     queue = [source.root] if not source.unread else []
     while queue:
         node = queue.pop()
@@ -109,7 +109,7 @@ def _in_enum(body: Node, name: str) -> Iterator[int | None]:
         if child.type == "comment":
             continue
         if child.type != "enumerator":
-            following = None  # the preprocessor decides who is next
+            following = None  # the preprocessor determines the next value
             continue
         given = child.child_by_field_name("value")
         value = following if given is None else _number(given)
@@ -129,7 +129,7 @@ def _number(node: Node | None) -> int | None:
 
 
 def number(text: str) -> int | None:
-    """The value of a literal, or of one bit as it is written; None for anything else."""
+    """The value of a literal, or of a single bit as it is written; None for anything else."""
     found = _NUMBER.fullmatch(text)
     if found:
         return int(found[1], 0)

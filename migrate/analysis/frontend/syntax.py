@@ -64,16 +64,16 @@ class Function:
 
 
 _ROWS_BEFORE = 2
-"""Of the text that a macro is parsed as, before its body."""
+"""Lines before the body in the text that a macro is parsed as."""
 
 
 @dataclass(frozen=True)
 class Origin:
     """For the body of a macro: where the macro is defined, and that line of the file, stripped.
 
-    `body` is where the body begins, and `before` how many bytes are before it in that line of the
-    text that is parsed, the third; `lines` are those of the file from there on, stripped. Without
-    `body` all of it stands where the macro does.
+    `body` is where the body begins, and `before` the number of bytes before it in that line of the
+    parsed text, the third; `lines` are those of the file from there on, stripped. Without `body`,
+    everything is placed where the macro is defined.
     """
 
     place: Place
@@ -100,8 +100,8 @@ class Origin:
 class Source:
     """One parsed file of the tree.
 
-    `unread` says in one line why it is not analysed; then it is taken for one function without a
-    name that spans all of it.
+    `unread` says in one line why it is not analysed; then it is treated as one function without a
+    name that spans the whole file.
     """
 
     path: str
@@ -131,7 +131,7 @@ class Source:
         return frozenset(name.decode() for name in MACRO.findall(self.text))
 
     def function_at(self, byte: int) -> Function | None:
-        """The function whose definition spans `byte`."""
+        """The function whose definition contains `byte`."""
         if self.unread:
             return self.functions[0]
         at = bisect_right(self._starts, byte) - 1
@@ -148,7 +148,7 @@ class Source:
         return Place(self.path, node.start_point[0] + 1, node.start_point[1])
 
     def place_at(self, byte: int) -> Place:
-        """The place of a byte of the file."""
+        """The place of a byte in the file."""
         if self.origin is not None:
             return self.origin.place
         line = bisect_right(self._lines, byte)
@@ -165,13 +165,13 @@ class Source:
         return " ".join(text.decode("utf-8", "replace").split())
 
     def line(self, node: Node) -> str:
-        """The source line on which `node` starts, stripped; of a long one what is around it."""
+        """The source line on which `node` starts, stripped; a long line is cut around the node."""
         if self.origin is not None:
             return self.origin.line_of(node.start_point[0])
         return self.line_at(node.start_byte)
 
     def line_at(self, byte: int) -> str:
-        """The source line around `byte`, stripped; of a long one what is from there on."""
+        """The source line around `byte`, stripped; a long line is cut before `byte`."""
         if self.origin is not None:
             return self.origin.line
         low, high = max(0, byte - LONGEST_TEXT), byte + LONGEST_TEXT
@@ -188,10 +188,10 @@ class Source:
 
 
 def parse(path: str, text: bytes, origin: Origin | None = None) -> Source:
-    """Parse `text`; never fails: what is not C becomes ERROR nodes, and of what is too large or
-    nested too deep nothing is looked at, see :attr:`Source.unread`.
+    """Parse `text`; never fails: code that is not C becomes ERROR nodes, and text beyond the limits
+    is not analysed, see :attr:`Source.unread`.
 
-    What the grammar does not know is made readable first; every byte stays where it is.
+    Code that the grammar does not know is rewritten first; every byte stays where it is.
     """
     why = too_large(text)
     if why:
@@ -204,7 +204,7 @@ def parse(path: str, text: bytes, origin: Origin | None = None) -> Source:
 
 
 def unread(path: str, text: bytes, why: str, origin: Origin | None = None) -> Source:
-    """A file of which nothing is looked at: every byte of it is in one function."""
+    """A file that is not analysed: all of its bytes are in one function."""
     return Source(path, text, Parser(_LANGUAGE).parse(b"{}").root_node, origin, why)
 
 
@@ -221,7 +221,7 @@ def strip(node: Node) -> Node:
 
 
 def top_level(node: Node) -> Iterator[Node]:
-    """The file-scope nodes below `node`, through #if blocks and recovered errors."""
+    """The file-scope nodes below `node`, including those in #if blocks and recovered errors."""
     queue = list(reversed(node.children))
     while queue:
         child = queue.pop()
@@ -243,7 +243,7 @@ def find_first(node: Node, kind: str) -> Node | None:
 
 
 def nodes(node: Node, without: str = "") -> Iterator[Node]:
-    """`node` and all named nodes below it, but nothing of the type `without`."""
+    """`node` and all named nodes below it, but not below nodes of type `without`."""
     queue = [node]
     while queue:
         current = queue.pop()
@@ -254,8 +254,8 @@ def nodes(node: Node, without: str = "") -> Iterator[Node]:
 
 
 def is_unclear(listed: Node) -> bool:
-    """Whether the parser had to guess which of the arguments `listed` is which: it left out code,
-    made some up, or found a directive of the preprocessor between them."""
+    """Whether the parser had to guess the positions of the arguments `listed`: it skipped code,
+    inserted some, or found a preprocessor directive between them."""
     return any(
         child.type == "ERROR" or child.is_missing or child.type.startswith("preproc_")
         for child in listed.children
@@ -292,8 +292,8 @@ def _before_attribute(holder: Node, declared: Node | None) -> str | None:
 
 
 def members_set(source: Source, member: str) -> Iterator[str]:
-    """The names N in `.member = N` and `x->member = N` all over the file, "" for another value
-    than a name."""
+    """The names N in `.member = N` and `x->member = N` in the whole file, "" for a value that is
+    not a name."""
     if source.unread:
         yield ""
         return
@@ -348,7 +348,7 @@ def _from_definition(source: Source, node: Node, ordinal: int) -> Function | Non
 
 
 def _from_macro(source: Source, head: Node, body: Node, ordinal: int) -> Function | None:
-    """A body behind a macro that makes the header, as SYSCALL_DEFINE3(read, ...) { ... }."""
+    """A body after a macro that forms the header, as in SYSCALL_DEFINE3(read, ...) { ... }."""
     call = find_first(head, "call_expression") or find_first(head, "macro_type_specifier")
     if call is None:
         return None

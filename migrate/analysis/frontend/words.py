@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Words in the text of C, found as `\\bword\\b` finds them, only several times faster; and which
-files of the whole tree have one.
+"""Finds words in the text of C like `\\bword\\b`, but several times faster, and the files of the
+whole tree that contain one.
 
-A regular expression that begins with `\\b` is tried at every byte of a text. Most files have no
-word that is looked for, and most of those that have it have it whole. Most of what a search of the
-tree costs is to open every file, so that it looks as well for words that will be asked for soon.
+A regular expression that begins with `\\b` is tried at every byte of a text. Most files do not
+contain the word at all, and most occurrences are whole words. A search of the tree mostly costs
+opening every file, so it also looks for words that will probably be needed soon.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from migrate.kernel.kept_finds import KeptFinds
 from migrate.kernel.tree import Tree
 
 _LETTERS = bytes(chr(byte).isascii() and (chr(byte).isalnum() or byte == 95) for byte in range(256))
-"""For each byte whether it is a part of words."""
+"""For each byte whether it can be part of a word."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where a word stands in a text, with the names that a match of a regular expression has."""
+    """A match in a text, with the named groups of the regular expression."""
 
     at: int
     stop: int
@@ -35,18 +35,18 @@ class Hit:
         return self.at
 
     def end(self) -> int:
-        """Where the text goes on behind it."""
+        """The position after the word."""
         return self.stop
 
 
 class Word:
-    """A word made of letters, digits and underscores, for the searches that a pattern has."""
+    """A word of letters, digits and underscores, with the search methods of a pattern."""
 
     def __init__(self, word: str) -> None:
         self._word = word.encode()
 
     def search(self, text: bytes, start: int = 0, end: int | None = None) -> Hit | None:
-        """The first place of the word; what follows `end` does not count, not even to touch it."""
+        """The first occurrence of the word; text after `end` is ignored, even next to the word."""
         word, last = self._word, len(text) if end is None else min(end, len(text))
         at = text.find(word, start, last)
         while at >= 0:
@@ -57,7 +57,7 @@ class Word:
         return None
 
     def finditer(self, text: bytes, start: int = 0, end: int | None = None) -> Iterator[Hit]:
-        """All places of the word, in their order."""
+        """All occurrences of the word, in order."""
         found = self.search(text, start, end)
         while found is not None:
             yield found
@@ -66,7 +66,7 @@ class Word:
 
 @lru_cache(4096)
 def whole_word(word: str) -> Word | re.Pattern[bytes]:
-    """What finds `word` where no letter touches it."""
+    """Finds `word` where it is not next to a letter."""
     if _PLAIN.fullmatch(word):
         return Word(word)
     return re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
@@ -76,7 +76,7 @@ CODE = (".c", ".h", ".S", ".inc", ".rs")
 """The files that may use a function, whatever their language."""
 
 _MOST_AT_ONCE = 16
-"""About eight more words cost as much as another search."""
+"""About eight additional words cost as much as another search."""
 
 
 class WordSearch:
@@ -89,12 +89,12 @@ class WordSearch:
         self._expected: dict[str, None] = {}
 
     def expect(self, words: Iterable[str]) -> None:
-        """Look for `words`, too, when next there is something to look for."""
+        """Include `words` in the next search."""
         unknown = (w for w in words if w not in self._known and not self.kept.has(w))
         self._expected |= dict.fromkeys(unknown)
 
     def files(self, word: str) -> tuple[str, ...]:
-        """The files that have `word` as a whole word, sorted."""
+        """The files that contain `word` as a whole word, sorted."""
         if word not in self._known:
             self._expected.pop(word, None)
             kept = self.kept.get(word, lambda text: [""] if whole_word(word).search(text) else ())

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What one function does with its values, lowered from its syntax."""
+"""The values in one function, lowered from its syntax."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A function that is being lowered: its blocks and edges so far, and its variables by block."""
+"""A function during lowering: its blocks and edges so far, and its variables by block."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from migrate.analysis.ir.instructions import (
 from migrate.analysis.ir.macro_blocks import MacroBlocks, MacroLoop
 
 NOTHING = Opaque("")
-"""What has no value."""
+"""No value."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The bytes where the condition that is being lowered ends, and where its statement does; of an
-    `if` the bytes of the condition without parentheses."""
+    """The bytes where the condition that is being lowered ends, and where its statement ends; for
+    an `if` the bytes of the condition without parentheses."""
 
     condition: int = 0
     statement: int = 0
@@ -53,9 +53,9 @@ class Asked:
 
 @dataclass
 class Builder:
-    """`block` is the number of the block that instructions are added to; `guards` are those of
-    the code at hand, `scopes` the unique names of the variables by the names they are written
-    with, innermost block last."""
+    """`block` is the number of the current block, to which instructions are added; `guards` are
+    those of the current code, `scopes` the unique names of the variables by their names in the
+    source, innermost block last."""
 
     source: Source
     guards: Guards
@@ -78,12 +78,12 @@ class Builder:
     # Blocks
 
     def new(self) -> int:
-        """The number of a new block, which nothing leads to yet."""
+        """The number of a new block without incoming edges."""
         self.blocks.append([])
         return len(self.blocks) - 1
 
     def enter(self, block: int) -> None:
-        """What follows is added to `block`."""
+        """Make `block` the current block."""
         self.block = block
 
     def add(self, instruction: Instruction) -> None:
@@ -91,12 +91,12 @@ class Builder:
         self.order.append(instruction)
 
     def lead(self, target: int, condition: Condition | None = None, truth: bool = True) -> int:
-        """An edge from the block at hand to `target`; its number."""
+        """Add an edge from the current block to `target`; returns its number."""
         self.edges.append(Edge(self.block, target, condition, truth))
         return len(self.edges) - 1
 
     def meet(self, block: int, one: set[int], two: set[int]) -> None:
-        """The ways `one` and `two`, numbers of edges, come together in `block`."""
+        """The paths `one` and `two`, numbers of edges, join in `block`."""
         first, second = frozenset(one), frozenset(two)
         self.meets.setdefault(block, []).extend((Meet(first, second), Meet(second, first)))
 
@@ -123,14 +123,14 @@ class Builder:
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """A block of the source, with variables of its own."""
+        """A block of the source, with its own variables."""
         self.scopes.append({})
         yield
         self.scopes.pop()
 
     def declare(self, name: str, kind: TypeRef, **said: bool) -> Variable:
         """Add a variable to the innermost block."""
-        # Two blocks may each have a `page` of their own; they are two variables.
+        # Two blocks may each have a `page`; they are different variables.
         unique, n = name, 2
         while unique in self.locals:
             unique, n = f"{name}#{n}", n + 1
@@ -139,7 +139,7 @@ class Builder:
         return Variable(unique, True)
 
     def variable(self, name: str) -> Variable:
-        """What `name` means here; a global keeps its own name."""
+        """The variable that `name` refers to here; a global keeps its name."""
         for scope in reversed(self.scopes):
             if name in scope:
                 return Variable(scope[name], True)
@@ -156,7 +156,7 @@ class Builder:
         at: Node,
         **said: bool,
     ) -> None:
-        """`node` stores; `at` is the place to name."""
+        """`node` stores; the place is that of `at`."""
         self.add(
             Store(
                 target,
@@ -178,7 +178,7 @@ class Builder:
         at: Node,
         unclear: bool = False,
     ) -> int:
-        """A call; its number."""
+        """Add a call; returns its number."""
         self.calls += 1
         self.add(
             Invoke(
@@ -196,7 +196,7 @@ class Builder:
         return self.calls - 1
 
     def evaluate(self, value: Expression, node: Node) -> None:
-        """`value` is worked out; that is told where it reads memory."""
+        """Evaluate `value`, and note where that reads memory."""
         if _reads(value):
             self.add(Evaluate(value, node.start_byte, self.guards))
 
@@ -208,14 +208,14 @@ class Builder:
 
 
 def _reads(expression: Expression) -> bool:
-    """Whether working it out reads memory."""
+    """Whether evaluating it reads memory."""
     if isinstance(expression, Evaluated):
         return False
     return isinstance(expression, (Member, Load, Element)) or any(map(_reads, parts(expression)))
 
 
 def once(expression: Expression) -> Expression:
-    """`expression`, which was evaluated by now."""
+    """The value of `expression`, which has been evaluated already."""
     if isinstance(expression, (Variable, Constant, Opaque, Evaluated)):
         return expression
     return Evaluated(expression)

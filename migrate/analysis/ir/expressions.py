@@ -2,10 +2,10 @@
 """Expressions without side effects, as the operands of instructions.
 
 The form is that of CIL (Necula, McPeak, Rahul, Weimer: CIL: Intermediate Language and Tools for
-Analysis and Transformation of C Programs, CC 2002): what an expression does, as a call or an
-assignment in it, is an instruction of its own before, and only its value is left. Address-of,
-load and member are kept apart, and parentheses are gone. Two expressions are equal when they are
-written alike, wherever they stand.
+Analysis and Transformation of C Programs, CC 2002): a side effect of an expression, such as a call
+or an assignment, becomes an instruction of its own before it, and only its value is left.
+Address-of, load and member are distinguished, and parentheses are dropped. Two expressions are
+equal if they are written alike, wherever they are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from migrate.analysis.frontend.types import TypeRef
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable or a function. A local has a name that no other block of the function has; see
+    """A variable or a function. A local has a name that is unique in the function; see
     :attr:`written`."""
 
     name: str
@@ -26,7 +26,7 @@ class Variable:
 
     @property
     def written(self) -> str:
-        """The name as it stands in the source."""
+        """The name in the source."""
         return self.name.partition("#")[0]
 
 
@@ -73,7 +73,7 @@ class AddressOf:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """`(type)operand`; `tag` is that of the struct that the type names, "" for none."""
+    """`(type)operand`; `tag` is that of the struct that the type names, "" if it names none."""
 
     tag: str
     operand: Expression
@@ -108,22 +108,22 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """What call number `call` of the function returns."""
+    """The result of call number `call` in the function."""
 
     call: int
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """The value that `operand` had when it was worked out before: what an assignment stored, or
-    a part of a condition."""
+    """The value that `operand` had when it was evaluated earlier: the value of an assignment, or a
+    part of a condition."""
 
     operand: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class Temporary:
-    """An object without a name, of the struct `tag`, that a compound literal makes."""
+    """The unnamed object of struct `tag` that a compound literal creates."""
 
     tag: str
     elements: tuple[Expression, ...] = ()
@@ -131,7 +131,8 @@ class Temporary:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """What evaluates none of its operands, as sizeof, or is not understood."""
+    """An expression that does not evaluate its operands, such as sizeof, or that is not
+    understood."""
 
     text: str
 
@@ -155,7 +156,7 @@ Expression = (
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
-    """The operands of `expression`, from the left to the right."""
+    """The operands of `expression`, from left to right."""
     match expression:
         case Member(inner) | Load(inner) | AddressOf(inner) | Evaluated(inner):
             return (inner,)
@@ -172,7 +173,7 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
 
 
 def subexpressions(expression: Expression) -> Iterator[Expression]:
-    """`expression` and all that it is made of."""
+    """`expression` and all of its subexpressions."""
     queue = [expression]
     while queue:
         current = queue.pop()
@@ -181,7 +182,7 @@ def subexpressions(expression: Expression) -> Iterator[Expression]:
 
 
 def plain(expression: Expression) -> Expression:
-    """`expression` without casts, and whatever it was worked out for before."""
+    """`expression` without casts and without :class:`Evaluated`."""
     while isinstance(expression, (Cast, Evaluated)):
         expression = expression.operand
     return expression
@@ -199,7 +200,7 @@ def variables(expression: Expression) -> Iterator[Variable]:
 
 
 def has_address(expression: Expression) -> bool:
-    """Whether the address of anything is taken in it, as in `&x`."""
+    """Whether it takes the address of anything, as in `&x`."""
     return any(isinstance(e, AddressOf) for e in subexpressions(expression))
 
 
@@ -212,13 +213,13 @@ def is_zero(expression: Expression) -> bool:
 
 
 def is_null(expression: Expression) -> bool:
-    """Whether it is NULL or another constant, an error code among them: no address."""
+    """Whether it is NULL or another constant that is not an address, such as an error code."""
     inner = plain(expression)
     return isinstance(inner, Constant) or is_negative(inner)
 
 
 def is_negative(expression: Expression) -> bool:
-    """Whether it is an error code as -ENOMEM, or another negative number."""
+    """Whether it is an error code such as -ENOMEM, or another negative number."""
     inner = plain(expression)
     if not isinstance(inner, Unary) or inner.operator != "-":
         return False

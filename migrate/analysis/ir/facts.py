@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What one function does with its values: flows, calls, returns, accesses, from its instructions.
+"""The values of one function: flows, calls, returns, accesses, derived from its instructions.
 
-Nothing here knows what a page is. The order of statements is kept only as the order of the lists:
-this view is flow-insensitive.
+This module does not know what a page is. The order of statements is kept only as the order of the
+lists: this view is flow-insensitive.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from migrate.analysis.ir.values import Read, level, reads, target_paths, values
 
 
 def extract(source: Source, function: Function) -> FunctionFacts:
-    """The facts of `function`, in source order; none of a file that is not analysed."""
+    """The facts of `function`, in source order; none for a file that is not analysed."""
     return facts_of(source, lower(source, function))
 
 
 def facts_of(source: Source, lowered: Lowered) -> FunctionFacts:
-    """The facts that the instructions of a function say."""
+    """The facts in the instructions of a function."""
     types = {name: local.type for name, local in lowered.locals.items()}
     found = _Facts(source, types)
     for instruction in lowered.order:
@@ -96,7 +96,7 @@ class _Facts:
         null = not sources and is_null(store.value)
         addressed = has_address(store.value)
         for target in target_paths(store.target):
-            # In `pages += n` it is still pages that the target is made of.
+            # In `pages += n` the target is still derived from pages.
             kept = (target,) if store.operator in ("+=", "-=") else ()
             carved = not through and not target.members and is_carved(store.value, self.types)
             made = (*kept, *sources)
@@ -118,7 +118,7 @@ class _Facts:
                 self._write(store, target, through)
 
     def _count(self, store: Store, through: bool) -> None:
-        """`x++`: x is read, and written where it is behind a pointer."""
+        """`x++`: x is read, and written if it is behind a pointer."""
         self.read(store.target, parts_too=False)
         if through:
             for target in target_paths(store.target):
@@ -175,6 +175,6 @@ def _is_member(store: Store) -> bool:
 
 
 def _outermost(expression: Expression) -> Iterator[Read]:
-    """What `expression` itself reads; its parts are not asked."""
+    """The reads of `expression` itself, without those of its parts."""
     inside = [r for part in parts(expression) for r in reads(part)]
     return (r for r in list(reads(expression))[len(inside) :])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A function as instructions in basic blocks, and the edges between them.
 
-Each function is lowered once, see :mod:`migrate.analysis.ir.lowering`. Everything behind reads
+Each function is lowered once, see :mod:`migrate.analysis.ir.lowering`. All later analyses use
 instructions and never syntax. `guards` are the preprocessor conditions around an instruction.
 """
 
@@ -28,7 +28,7 @@ from migrate.analysis.model import Place
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """`target operator value`, as `=`, `+=`, `++`; of those with one operand the value is 1.
+    """`target operator value`, as `=`, `+=`, `++`; for unary operators the value is 1.
 
     `initial` says that it is the value of a declaration or in an initialiser list.
     """
@@ -52,8 +52,8 @@ class Store:
 class Invoke:
     """Call `number` of the function; `sources` are the arguments as they are written.
 
-    `unclear` says that the parser did not understand the arguments, so that nobody knows which is
-    which. Assembly is a call of "asm" with all of its operands.
+    `unclear` says that the parser did not understand the arguments, so that their positions are
+    unknown. Inline assembly is a call of "asm" with all of its operands.
     """
 
     number: int
@@ -75,7 +75,7 @@ class Invoke:
 
 @dataclass(frozen=True, slots=True)
 class Evaluate:
-    """A value is worked out and used for nothing but a branch, or not at all."""
+    """A value is evaluated and used only by a branch, or not at all."""
 
     value: Expression
     start: int
@@ -84,7 +84,7 @@ class Evaluate:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A switch statement asks for `value`."""
+    """A switch statement on `value`."""
 
     value: Expression
     start: int
@@ -104,7 +104,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Declare:
-    """A variable without an initial value begins, and holds nothing."""
+    """A variable without an initial value comes into scope, and holds nothing."""
 
     variable: Variable
     start: int
@@ -112,7 +112,7 @@ class Declare:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label: beside the gotos that are seen, one in a macro may lead here."""
+    """A label: besides visible gotos, a goto in a macro may jump here."""
 
     name: str
     start: int
@@ -123,10 +123,10 @@ Instruction = Store | Invoke | Evaluate | Select | Leave | Declare | Label
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a branch asks: `value` is true, or is not.
+    """The condition of a branch: `value` is true, or is not.
 
-    It belongs to the condition of a statement, which ends at byte `asked`; the statement itself
-    ends at byte `end`. `alone` says that it is all that an `if` asks.
+    It is part of the condition of a statement, which ends at byte `asked`; the statement itself
+    ends at byte `end`. `alone` says that it is the whole condition of an `if`.
     """
 
     value: Expression
@@ -140,7 +140,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way from one block to another, by their numbers; `condition` comes out as `truth`."""
+    """An edge from one block to another, by their numbers; it is taken if `condition` is
+    `truth`."""
 
     source: int
     target: int
@@ -150,9 +151,9 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Meet:
-    """Two ways of a structured statement come together: `one` and `others` are numbers of edges.
+    """Two paths of a structured statement join: `one` and `others` are numbers of edges.
 
-    The states on `one` are what is met with those on `others`; see
+    The states on `one` are joined with those on `others`; see
     :meth:`migrate.analysis.paths.solver.Analysis.meet`.
     """
 
@@ -162,7 +163,7 @@ class Meet:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Instructions that are done one after the other."""
+    """Instructions that are executed one after the other."""
 
     instructions: tuple[Instruction, ...]
     meets: tuple[Meet, ...] = ()
@@ -170,11 +171,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A parameter or a variable of the function; `name` is the one in its block alone.
+    """A parameter or a variable of the function; `name` is unique in the function.
 
-    `lasting` says that it keeps its value from call to call, `cleaned` that a function of its own
-    is called on it when its block ends, `outermost` that no block is around its
-    own but the body.
+    `lasting` says that it keeps its value between calls, `cleaned` that a cleanup function is
+    called on it at the end of its block, `outermost` that it is declared in the outermost block.
     """
 
     name: str
@@ -187,11 +187,11 @@ class Local:
 
 @dataclass(frozen=True)
 class Lowered:
-    """One function. Block 0 is where it starts; `order` has all instructions as they are written.
+    """One function. Block 0 is the entry; `order` has all instructions in source order.
 
-    `incomplete` says that an expression is nested too deep to be read to its end; `unsure` that the
-    parser did not understand the function, or a directive of the preprocessor cuts through a
-    statement, or it jumps to an address, or has a block behind a macro.
+    `incomplete` says that an expression is nested too deeply to be lowered completely; `unsure`
+    that the parser did not understand the function, or a preprocessor directive splits a statement,
+    or it has a computed goto, or a block after a macro.
     """
 
     function: Function
@@ -206,7 +206,7 @@ class Lowered:
     jumps: tuple[int, ...] = ()
     """The bytes where goto, break and continue statements start."""
     macros: MacroBlocks = field(default_factory=MacroBlocks)
-    """The blocks behind macros; `misread` says that the function is unsure for another reason."""
+    """The blocks after macros; `misread` says that the function is unsure for another reason."""
     statements: frozenset[int] = frozenset()
     """The bytes where expressions start that are statements of their own."""
 
@@ -225,13 +225,14 @@ class Lowered:
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
-        """What the branches ask, as it is written."""
+        """The conditions of the branches, in source order."""
         found = (e.condition for e in self.edges if e.condition is not None and e.truth)
         return tuple(sorted(found, key=lambda c: c.start))
 
     @cached_property
     def looping(self) -> Lowered:
-        """The function with an edge back and one past each loop that a macro may make."""
+        """The function with a back edge and a bypass for each loop that may be hidden in a
+        macro."""
         pairs = (((h.last, h.first), (h.first, h.last)) for h in self.macros.loops)
         return replace(self, edges=(*self.edges, *(Edge(*pair) for both in pairs for pair in both)))
 
@@ -241,7 +242,7 @@ class Lowered:
         return self.calls[inner.call] if isinstance(inner, CallResult) else None
 
     def behind(self, value: Expression) -> Iterator[Expression]:
-        """`value` with all that it is made of, the arguments of calls among them."""
+        """`value` with all of its subexpressions, including the arguments of calls."""
         for part in subexpressions(value):
             yield part
             if isinstance(part, CallResult):
@@ -249,12 +250,12 @@ class Lowered:
                     yield from self.behind(argument)
 
     def mentions(self, value: Expression, names: Collection[str]) -> bool:
-        """Whether a variable among `names` is in `value`, or in an argument of a call in it."""
+        """Whether a variable in `names` is in `value`, or in an argument of a call in it."""
         return any(isinstance(e, Variable) and e.name in names for e in self.behind(value))
 
 
 def operands(instruction: Instruction) -> tuple[Expression, ...]:
-    """The expressions that an instruction has; what it stores to comes last."""
+    """The operands of an instruction; the target of a store is last."""
     match instruction:
         case Store(target, value):
             return (value, target)
@@ -268,7 +269,7 @@ def operands(instruction: Instruction) -> tuple[Expression, ...]:
 
 
 def all_expressions(lowered: Lowered) -> Iterator[Expression]:
-    """Every expression of the function with all that it is made of, those of branches too."""
+    """Every expression of the function with its subexpressions, including those of branches."""
     for instruction in lowered.order:
         for operand in operands(instruction):
             yield from subexpressions(operand)
@@ -284,7 +285,7 @@ def is_addressed(lowered: Lowered, name: str) -> bool:
 
 
 def is_counted(lowered: Lowered, name: str) -> bool:
-    """Whether the variable `name` is counted up or down by ++ or --."""
+    """Whether the variable `name` is changed by ++ or --."""
     return any(
         isinstance(i, Store) and i.counts and i.target == Variable(name) for i in lowered.order
     )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions of C to basic blocks of instructions.
+"""Lowers C functions to basic blocks of instructions.
 
-With lowering_branches.py and lowering_expressions.py the only place in which the syntax of
-statements is read. What is conditional for the preprocessor is one branch or the other: no
-configuration compiles both.
+With lowering_branches.py and lowering_expressions.py, this is the only code that reads the syntax
+of statements. A preprocessor conditional is one branch or the other: no configuration compiles
+both.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ Spans = dict[tuple[int, int], Expression]
 
 
 def lower(source: Source, function: Function, spans: Spans | None = None) -> Lowered:
-    """`function` as instructions; none of a file that is not analysed.
+    """`function` as instructions; empty for a file that is not analysed.
 
-    `spans` is filled with what each expression became.
+    `spans` gets the lowered form of each expression.
     """
     guards = without(guards_around(function.node), source.macros)
     walker = _Statements(source, guards) if spans is None else _Spans(source, guards, spans=spans)
@@ -83,7 +83,7 @@ class _Statements(Branches):
             self.each(node)
 
     def _nested(self, node: Node) -> None:
-        """C has no functions in functions: it is a block behind a macro with one argument."""
+        """C has no nested functions: it is a block after a macro with one argument."""
         self.nested.append(node)
         first = self.between()
         with self.repeated(is_named_loop(node)):
@@ -95,8 +95,8 @@ class _Statements(Branches):
         self.each(node)
 
     def _hidden_call(self, node: Node) -> None:
-        """`g(f(at, struct s, m));`, which reads like a type, behind a label like a declaration: f()
-        gets what nobody understands."""
+        """`g(f(at, struct s, m));`, which parses as a type, or after a label as a declaration: the
+        arguments of f() are not understood."""
         named = (n for n in nodes(node) if n.type in ("identifier", "type_identifier"))
         written = sorted(named, key=lambda n: n.start_byte)
         name, callee, *given = written
@@ -113,7 +113,8 @@ class _Statements(Branches):
             self._hidden_call(node)
             return
         kinds = dict(declared(node, self.source.path))
-        # An attribute behind a name can be beyond what the parser takes for the declaration.
+        # An attribute after a name may be outside of the node that the parser takes for the
+        # declaration.
         text = self.source.text
         written = text[node.start_byte : text.find(b";", node.start_byte)]
         said = {
@@ -137,7 +138,7 @@ class _Statements(Branches):
                 self.add(Declare(variable, declarator.start_byte))
 
     def _conditional_code(self, node: Node) -> None:
-        """`#if` and what belongs to it: two ways that come together behind it."""
+        """`#if` with its branches: two paths that join after it."""
         before, end = self.block, self.new()
         other = node.child_by_field_name("alternative")
         if node.type == "preproc_else":
@@ -165,7 +166,7 @@ class _Statements(Branches):
 
 @dataclass
 class _Spans(_Statements):
-    """The same, for who has pieces of source to ask about."""
+    """The same, for callers that have questions about pieces of source."""
 
     spans: Spans = field(default_factory=dict)
 
@@ -197,7 +198,7 @@ def _is_call(declaration: Node) -> bool:
 
 
 def _is_lasting(specifier: Node) -> bool:
-    """Whether it makes a variable keep its value: static, or extern."""
+    """Whether it makes a variable keep its value between calls: static, or extern."""
     return specifier.type == "storage_class_specifier" and specifier.text not in (
         b"register",
         b"auto",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Statements that branch, loop and jump, to blocks and edges."""
+"""Lowers statements that branch, loop and jump to blocks and edges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from migrate.analysis.ir.macro_blocks import MacroLoop, is_head, is_named_loop
 
 @dataclass
 class _Switch:
-    """A switch statement around the code at hand."""
+    """A switch statement around the current code."""
 
     head: int
     default: bool = False
@@ -27,7 +27,7 @@ class _Switch:
 
 @dataclass
 class Branches(Expressions):
-    """What decides which statement is next."""
+    """Lowers the statements that determine which statement is next."""
 
     labels: dict[str, int] = field(default_factory=dict)
     breaks: list[tuple[int, ...]] = field(default_factory=list)
@@ -56,8 +56,8 @@ class Branches(Expressions):
 
     @contextmanager
     def repeated(self, sure: bool) -> Iterator[None]:
-        """What a macro may make a loop of: its jumps lead to its end. Where that is not `sure`,
-        they may as well be those of the loop around it."""
+        """Code that a macro may turn into a loop: its jumps lead to the end of the loop. If that is
+        not `sure`, they may also belong to the loop around it."""
         end = self.new()
         for stack in (self.breaks, self.continues):
             outer = stack[-1] if stack and not sure else ()
@@ -69,13 +69,13 @@ class Branches(Expressions):
         self.enter(end)
 
     def after(self) -> int:
-        """A new block that follows the one at hand."""
+        """A new block that follows the current one."""
         block = self.new()
         self.lead(block)
         return block
 
     def between(self) -> int:
-        """A new block with nothing in it, between what was so far and what follows."""
+        """A new empty block between the code so far and the code that follows."""
         block = self.after()
         self.enter(block)
         self.enter(self.after())
@@ -103,8 +103,8 @@ class Branches(Expressions):
             self.enter(end)
 
     def _loop(self, node: Node) -> None:
-        """`while`, `for` and `do`. That nothing at all was done in a loop is not held against the
-        code: what leaves it by its condition is met with what came to the end of a round."""
+        """`while`, `for` and `do`. A loop may be executed zero times, but that path alone must not
+        cause findings: the exit by the condition is joined with the end of an iteration."""
         first = node.type == "do_statement"
         with self.scope():
             self._optional(node.child_by_field_name("initializer"))
@@ -196,7 +196,7 @@ class Branches(Expressions):
         self.jumps.append(node.start_byte)
         named = node.child_by_field_name("label")
         if named is None:
-            # To a place that is worked out when it runs.
+            # A computed goto.
             self.unsure = self.garbled = True
         else:
             self.lead(self._labelled(name_of(named)))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Blocks behind a macro, as `list_for_each_entry(...) { }`.
+"""Blocks after a macro, such as `list_for_each_entry(...) { }`.
 
-To a parser that knows no macros a semicolon is missing there, or it is a function in a function.
-What is in the block is lowered as if it were done once; it may be done in a loop, or not at all.
+A parser that does not expand macros sees a missing semicolon there, or a nested function. The block
+is lowered as if it were executed once; it may be executed in a loop, or not at all.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _LOOP = re.compile(rb"for_?each|\bfor_|_for_|while")
 
 @dataclass(frozen=True, slots=True)
 class MacroLoop:
-    """A macro may make a loop of what is between `first` and `last`, two blocks without
-    instructions.
+    """A macro may turn the code between `first` and `last`, two blocks without instructions, into a
+    loop.
 
-    `names` are the words in its head when the parser took it for that of a function; otherwise the
-    head is a call.
+    `names` are the words in its head if the parser took it for the head of a function; otherwise
+    the head is a call.
     """
 
     first: int
@@ -39,8 +39,8 @@ class MacroLoop:
 class MacroBlocks:
     """The bytes of each block, and whether anything else of the function is not understood.
 
-    `loops` has what may be done again, single statements behind a macro among it; without those
-    it is `garbled`.
+    `loops` has the code that may be executed repeatedly, including single statements after a macro;
+    without it the function is `garbled`.
     """
 
     blocks: tuple[range, ...] = ()
@@ -50,8 +50,8 @@ class MacroBlocks:
 
 
 def macro_blocks(body: Node, nested: Sequence[Node], misread: bool) -> MacroBlocks:
-    """The blocks behind macros in a function with the compound statement `body`, with those that
-    the parser took for functions."""
+    """The blocks after macros in a function with the compound statement `body`, including those
+    that the parser took for functions."""
     blocks = list(nested)
     queue = [body] if body.has_error else []
     while queue:
@@ -70,8 +70,8 @@ def macro_blocks(body: Node, nested: Sequence[Node], misread: bool) -> MacroBloc
 
 
 def only_types_unread(body: Node) -> bool:
-    """Whether all that the parser does not understand of a function is in the arguments of calls,
-    as the types that `min_t(unsigned int, a, b)` and container_of() are given."""
+    """Whether the only code of a function that the parser does not understand is in arguments of
+    calls, such as the types in `min_t(unsigned int, a, b)` and container_of()."""
     queue = [body]
     while queue:
         node = queue.pop()
@@ -95,8 +95,8 @@ def _has_statement(listed: Node) -> bool:
 
 
 def is_type_argument(node: Node) -> bool:
-    """Whether all that the parser does not understand is the type in
-    `container_of(p, struct x, m)`: of its two words one is left over, and no comma."""
+    """Whether the parser does not understand just the type in `container_of(p, struct x, m)`: it
+    skips one of the two words, and no comma."""
     before, behind = node.prev_sibling, node.next_sibling
     if node.type != "ERROR" or node.parent is None or node.parent.type != "argument_list":
         return False
@@ -108,15 +108,15 @@ def is_type_argument(node: Node) -> bool:
 
 
 def _is_call(node: Node) -> bool:
-    """Whether a statement that is not understood is a call, but for its semicolon."""
+    """Whether a statement that is not understood is a call without its semicolon."""
     if node.type not in ("expression_statement", "ERROR"):
         return False
     return [child.type for child in node.named_children] == ["call_expression"]
 
 
 def is_head(statement: Node) -> bool:
-    """Whether a semicolon is missing at the end of `statement`, so that what follows may be the
-    body of a loop."""
+    """Whether the semicolon at the end of `statement` is missing, so that the next statement may be
+    the body of a loop."""
     if not statement.has_error:
         return False
     current = statement
@@ -126,14 +126,14 @@ def is_head(statement: Node) -> bool:
 
 
 def is_named_loop(head: Node) -> bool:
-    """Whether the macro in `head`, of a statement or of what the parser took for a function, goes
-    by the name of a loop."""
+    """Whether the macro in `head`, of a statement or of what the parser took for a function, is
+    named like a loop."""
     written = (head.text or b"").partition(b"(")[0]
     return _LOOP.search(written) is not None
 
 
 def _is_garbled(body: Node) -> bool:
-    """Whether the parser stumbled in `body` over anything but a semicolon."""
+    """Whether the parser failed in `body` on anything but a missing semicolon."""
     queue = [body]
     while queue:
         node = queue.pop()
@@ -150,7 +150,7 @@ def _ends_statement(node: Node) -> bool:
 
 
 def words(head: Node) -> frozenset[str]:
-    """The words in a head that the parser took for that of a function; `head` is the whole."""
+    """The words in a head that the parser took for that of a function; `head` is the whole node."""
     body = head.child_by_field_name("body")
     return frozenset(
         name_of(node)

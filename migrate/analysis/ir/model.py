@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What one function does with its values, as data: flows, calls, returns, accesses."""
+"""The values of one function as data: flows, calls, returns, accesses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from migrate.analysis.ir.instructions import Lowered
 from migrate.analysis.model import Place
 
 TYPED, CALLED = "(", "@"
-"""A base that is no variable: "(tag" is something cast to struct tag, "@n" what call n returns."""
+"""A base that is not a variable: "(tag" is a cast to struct tag, "@n" the result of call n."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class AccessPath:
     """Storage as an access path: a variable and the members taken from it, pointers ignored.
 
     `a->b[i].c`, `&a->b.c` and `a->b.c + n` are all AccessPath("a", ("b", "c")); `*a->b.c` and
-    `a->b.c[i]` are the same with `loaded`. What `x ? y : z` may be is `chosen`: no operand of
-    arithmetic beside the others, so that it counts whatever they are.
+    `a->b.c[i]` are the same with `loaded`. The alternatives of `x ? y : z` are `chosen`: they are
+    not operands of arithmetic, so they count whatever their type is.
     """
 
     base: str
@@ -33,7 +33,7 @@ class AccessPath:
 
 @dataclass(frozen=True)
 class Result:
-    """The value that call number `call` of the function returns; `chosen` as for paths."""
+    """The result of call number `call` in the function; `chosen` as for paths."""
 
     call: int
     chosen: bool = field(default=False, compare=False)
@@ -44,13 +44,13 @@ Value = AccessPath | Result
 
 @dataclass(frozen=True)
 class Flow:
-    """`target = sources`; `through` says that the store goes through a pointer or into an array.
+    """`target = sources`; `through` says that the store is through a pointer or into an array.
 
     `null` says that the source is NULL or another literal and nothing else; `guards` are the
-    preprocessor conditions around it, here and in calls and returns. `carved` says that the target
-    is memory behind an array, of which only the address is shared: see
-    :mod:`migrate.analysis.ir.suballocation`. `addressed` says that the value has the address of
-    something in it, as `&x`; so it does in returns.
+    preprocessor conditions around it, also in calls and returns. `carved` says that the target is
+    memory after an array, with which it shares only the allocation: see
+    :mod:`migrate.analysis.ir.suballocation`. `addressed` says that the value contains an address,
+    as in `&x`; also in returns.
     """
 
     target: AccessPath
@@ -66,11 +66,12 @@ class Flow:
 
 @dataclass(frozen=True)
 class Call:
-    """One call. `name` is "" when it goes through a pointer, then `pointer` is where that lives.
+    """One call. `name` is "" for a call through a pointer; then `pointer` is the storage of the
+    pointer.
 
-    `unclear` says that the parser did not understand the arguments, so that nobody knows which is
-    which. `addressed` has for each argument whether an address is taken in it; of those that are
-    not understood, each may be one.
+    `unclear` says that the parser did not understand the arguments, so that their positions are
+    unknown. `addressed` says for each argument whether it takes an address; an argument that is not
+    understood may do so.
     """
 
     name: str
@@ -85,7 +86,8 @@ class Call:
     addressed: tuple[bool, ...] = ()
 
     def values(self, position: int) -> tuple[Value, ...]:
-        """What the argument of this number, from 0, is made of; none where the call ends before."""
+        """The values of the argument with this number, from 0; none if the call has fewer
+        arguments."""
         return self.arguments[position] if position < len(self.arguments) else ()
 
 
@@ -108,8 +110,8 @@ CAST = 100
 class Access:
     """A read or a write through a pointer: `*p`, `p[i]`, `p->m`; `member` is m or "".
 
-    `level` says how many times what is declared as `loc` is pointed through: 1 in `p[i]`, 2 in
-    `p[i][j]`; it is CAST where a cast on the way says nothing of the declared type.
+    `level` is how often the declared variable `loc` is dereferenced: 1 in `p[i]`, 2 in `p[i][j]`;
+    it is CAST if a cast in between hides the declared type.
     """
 
     loc: AccessPath
@@ -133,12 +135,12 @@ class FunctionFacts:
     accesses: tuple[Access, ...]
     guards: Guards
     incomplete: bool
-    """An expression was nested too deep to be read to its end."""
+    """An expression was nested too deeply to be lowered completely."""
     lowered: Lowered = field(repr=False, compare=False)
-    """The instructions that the facts are from."""
+    """The instructions from which the facts are derived."""
 
     def handed_on(self) -> Iterator[tuple[Value, bool]]:
-        """Every value that goes somewhere, and whether that may be by its address."""
+        """Every value that is passed on, and whether that may be by its address."""
         for call in self.calls:
             for values, addressed in zip(call.arguments, call.addressed, strict=True):
                 yield from ((value, addressed) for value in values)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One piece of memory for several arrays, each behind the one before.
+"""One piece of memory for several arrays, one after the other.
 
-`pages = (struct page **)(numbers + count)` is memory for page pointers behind `count` numbers: what
-is in one array is not in the other. It is taken for that only where the two are of different types
-that nobody mistakes for each other, and where `count` is what some function is told of the array.
+`pages = (struct page **)(numbers + count)` is memory for page pointers after `count` numbers: the
+arrays do not overlap. This is assumed only if their types cannot be confused, and if `count` is
+passed to some function as the length of the array.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from migrate.analysis.ir.instructions import Lowered, is_addressed, is_counted
 from migrate.analysis.ir.model import AccessPath, Call, Flow
 
 _NUMBERS = frozenset({"u32", "s32", "__u32", "__s32", "int", "unsigned int", "u16", "__le32"})
-"""Too short for a pointer, too long for bytes of anything."""
+"""Too short for a pointer, too long for bytes of another type."""
 
 
 def is_carved(value: Expression, types: Mapping[str, TypeRef]) -> bool:
-    """Whether `value` is the address behind an array of another type; `types` are those of the
+    """Whether `value` is the address after an array of another type; `types` are those of the
     variables of the function."""
     behind = value.type if isinstance(value, Cast) else None
     sum_ = value.operand if isinstance(value, Cast) else None
@@ -39,9 +39,8 @@ def is_carved(value: Expression, types: Mapping[str, TypeRef]) -> bool:
 def confirmed(
     flows: tuple[Flow, ...], calls: tuple[Call, ...], types: Mapping[str, TypeRef], lowered: Lowered
 ) -> tuple[Flow, ...]:
-    """`flows` with only those called carved of which the code shows how long the array is: it is
-    too short for pointers anyway, or a call gets it together with the count, which never changes.
-    """
+    """`flows`, with `carved` only where the code shows the length of the first array: its type is
+    too short for pointers, or a call gets it together with the count, which never changes."""
     if not any(flow.carved for flow in flows):
         return flows
     return tuple(
@@ -72,7 +71,7 @@ def _is_confirmed(
 
 
 def _differ(one: TypeRef, two: TypeRef) -> bool:
-    """Whether both are pointers to things of types that have nothing to do with each other."""
+    """Whether both are pointers to unrelated types."""
     return (one.tag, one.depth) != (two.tag, two.depth) and all(
         (kind.depth == 1 and (kind.tagged or kind.tag in _NUMBERS))
         or (kind.depth == 2 and kind.tagged and kind.tag == "page")

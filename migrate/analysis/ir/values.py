@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The storage that an expression names, and what it reads on the way."""
+"""The storage that an expression refers to, and what evaluating it reads."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Read:
 
 
 def values(expression: Expression) -> tuple[Value, ...]:
-    """What `expression` may evaluate to: storage, and results of calls."""
+    """The possible values of `expression`: storage, and results of calls."""
     match expression:
         case Variable(name):
             return (AccessPath(name),)
@@ -73,8 +73,8 @@ def values(expression: Expression) -> tuple[Value, ...]:
 
 
 def _chosen(found: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The operands of one side of `x ? y : z`, chosen; but what is a name in a sum, which may be
-    an index and is typed if it is none."""
+    """The operands of one side of `x ? y : z`, marked as chosen; except for a name in a sum, which
+    may be an index and has a type if it is not."""
     return tuple(
         value
         if len(found) > 1 and isinstance(value, AccessPath) and not value.members
@@ -88,8 +88,8 @@ def _loaded(value: Value, loaded: bool) -> Value:
 
 
 def owner_of(value: Value, expression: Expression) -> AccessPath:
-    """`value` of `expression` as something that has members: the type of a cast, or what a call
-    returns."""
+    """`value` of `expression` as an object with members: the type of a cast, or the result of a
+    call."""
     inner = expression
     while isinstance(inner, (Load, AddressOf, Evaluated)):
         match inner:
@@ -136,7 +136,7 @@ def reads(expression: Expression) -> Iterator[Read]:
 
 
 def level(expression: Expression) -> int:
-    """How often it points through the variable or member in it; see
+    """How often it dereferences the variable or member in it; see
     :class:`migrate.analysis.ir.model.Access`."""
     match expression:
         case Variable() | Constant() | Member():
@@ -154,7 +154,7 @@ def level(expression: Expression) -> int:
 
 
 def _masks_offset(mask: Expression) -> bool:
-    """Whether `x & mask` is an offset in a page: nothing is left of an address in it."""
+    """Whether `x & mask` is an offset within a page, which no longer identifies an address."""
     match mask:
         case Constant(text):
             return _SMALL.fullmatch(text) is not None

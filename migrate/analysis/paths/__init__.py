@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The ways through one function: statements and jumps walked with a question."""
+"""Paths through one function: analyses over its control flow graph."""

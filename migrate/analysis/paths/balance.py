@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a function drops the references that it takes on every way, so that nobody else has them.
+"""Whether a function drops the references that it takes on every path, so that nobody else has
+them.
 
-Who takes a reference and drops it on each way through one function shares it with nobody: others to
-whom the page is shown need references of their own. What matters is this function alone, however
-far the page goes.
+A function that takes a reference and drops it on each path shares it with nobody: other code that
+gets the page needs references of its own. Only this function matters, however far the page goes.
 
-A typestate analysis (Strom, Yemini, 1986) of one variable for pages. Whatever is not understood is
-an answer of its own, one line without a full stop.
+A typestate analysis (Strom, Yemini, 1986) of one variable for pages. Code that is not understood is
+a result of its own, one line without a full stop.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ from migrate.analysis.paths.variables import path_of
 from migrate.analysis.place import Place
 
 _PASSED_ON = frozenset({"likely", "unlikely", "WARN_ON", "WARN_ON_ONCE"})
-"""What gives back whether its argument is true."""
+"""Macros that return the truth of their argument."""
 
 
 @dataclass(frozen=True)
 class Taking:
-    """The calls that fill the variable `pages`, by number, and what is known of them.
+    """The calls that fill the variable `pages`, by number, and what is known about them.
 
     With `out`, `pages` is a parameter through which the caller gets them. `flag` is a variable, or
-    with `out` a pointer to one, that says whether references are held; with `foreign`, pages are
-    filled in without any where it is 0. `asks` is a function that says whether there is anything to
-    drop, "" for none.
+    with `out` a pointer to one, that says whether references are held; with `foreign`, the pages
+    are filled in without references if it is 0. `asks` is a function that says whether there is
+    anything to drop, "" if there is none.
     """
 
     calls: frozenset[int]
@@ -60,7 +60,7 @@ class Taking:
 
 
 class Hold(Enum):
-    """What is known of the references."""
+    """The state of the references."""
 
     NONE = "none is held"
     ASKED = "the result was not looked at yet"
@@ -71,7 +71,7 @@ class Hold(Enum):
 
 @dataclass(frozen=True)
 class State:
-    """What is known at one place; `flag` is "0", "1", or "" for what it was before, and `wrong`
+    """The state at one place; `flag` is "0", "1", or "" for its earlier value, and `wrong` says
     what is not understood."""
 
     hold: Hold = Hold.NONE
@@ -90,14 +90,14 @@ class End:
 
 
 def is_understood(lowered: Lowered) -> bool:
-    """Whether all statements of the function are; arguments of calls need not be."""
+    """Whether all statements of the function are understood; arguments of calls need not be."""
     if lowered.incomplete:
         return False
     return not lowered.unsure or only_types_unread(lowered.function.body)
 
 
 def ends(lowered: Lowered, taking: Taking) -> tuple[End, ...] | str:
-    """The ways out, with what is held there, or what is not understood."""
+    """The exits, with the references held there, or what is not understood."""
     if not is_understood(lowered):
         return f"{lowered.function.name}() is not understood"
     solution = solve(_Balance(lowered, taking), lowered, State())
@@ -113,7 +113,7 @@ def ends(lowered: Lowered, taking: Taking) -> tuple[End, ...] | str:
 
 
 def stays_behind(lowered: Lowered, taking: Taking) -> str:
-    """Why not every way drops what it took, "" when each does."""
+    """Why not every path drops the references, "" if every one does."""
     found = ends(lowered, taking)
     if isinstance(found, str):
         return found
@@ -171,7 +171,7 @@ class _Balance(Plain[State]):
         return state
 
     def _filled(self, store: Store, state: State) -> State:
-        """Something is stored where the pages are."""
+        """A value is stored to the variable for pages."""
         if store.counts:
             return _wrong(state, f"{self.taking.pages} is moved at {store.place}")
         memory = is_zero(store.value) or self._allocates(store.value)
@@ -232,7 +232,7 @@ class _Balance(Plain[State]):
     def _compared(
         self, operator: str, left: Expression, state: State
     ) -> tuple[State | None, State | None]:
-        """The states when `left operator 0` is true, and when it is false."""
+        """The states if `left operator 0` is true, and if it is false."""
         name = variable_name(left)
         if self._is_result(left, state):
             return self._of_result(operator, state)
@@ -279,8 +279,8 @@ class _Balance(Plain[State]):
 
 
 def _loop_conditions(lowered: Lowered, releases: Collection[int]) -> Iterator[Expression]:
-    """What the innermost loop round each release asks before each round, where that is the only way
-    out of it."""
+    """The condition of the innermost loop around each release before each iteration, if that is the
+    only exit of the loop."""
     blocks = {
         number
         for number, block in enumerate(lowered.blocks)
@@ -301,7 +301,7 @@ def _wrong(state: State, why: str) -> State:
 
 def from_the_first(lowered: Lowered, call: Invoke, pages: str) -> bool:
     """Whether a release drops the page in the variable `pages`, or, in a loop, every page of the
-    array there from the first to the last."""
+    array from the first to the last."""
     for argument in call.arguments:
         if path_of(argument)[:1] != (pages,):
             continue
@@ -314,7 +314,7 @@ def from_the_first(lowered: Lowered, call: Invoke, pages: str) -> bool:
 
 
 def _counts(lowered: Lowered, index: Expression) -> bool:
-    """Whether a variable counts from 0 up, or down to 0, and is nothing else."""
+    """Whether a variable only counts from 0 up, or down to 0."""
     name = variable_name(index)
     stores = [s for s in lowered.order if isinstance(s, Store) and variable_name(s.target) == name]
     return bool(name) and all(s.counts or is_zero(s.value) for s in stores)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What functions of the same file do with the pages that they are given.
+"""What functions of the same file do with pages that are passed to them.
 
 A summary of a callee (Sharir, Pnueli, Two Approaches to Interprocedural Data Flow Analysis, 1981),
-of one parameter and one question: are pages released there, are they only looked at, or is it
-unclear? A function that releases on one way is taken for one that always does.
+for one parameter and one question: are the pages released, are they only looked at, or is it
+unclear? A function that releases on one path is assumed to release always.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from migrate.analysis.ir.instructions import Invoke, Leave, Lowered, Store
 from migrate.analysis.paths.variables import Holder, Path, path_of, plain_stores
 
 Find = Callable[[str], Lowered | None]
-"""The one function by a name that a call in the same file means."""
+"""The only function that a call of a name in the same file can mean."""
 
 HARMLESS = frozenset(
     {Effect.NOTHING, Effect.MAP, Effect.UNMAP, Effect.READ, Effect.WRITE, Effect.TOUCH, Effect.DMA}
@@ -43,7 +43,7 @@ class CalleeReleases:
     find: Find
 
     def of(self, call: Invoke, holder: Holder, depth: int = _DEEPEST) -> Does:
-        """What `call` does with the pages of `holder`, which are in one of its arguments."""
+        """The effect of `call` on the pages of `holder`, which are in one of its arguments."""
         callee = self.find(call.name) if depth else None
         if callee is None or callee.incomplete or callee.unsure:
             return Does.UNCLEAR
@@ -58,8 +58,8 @@ class CalleeReleases:
         return found.pop()
 
     def always(self, call: Invoke, names: frozenset[str]) -> bool:
-        """Whether `call` hands one of the variables `names`, pointers to one page, to a function
-        that asks nothing and releases the page that it is given."""
+        """Whether `call` passes one of the variables `names`, pointers to one page, to a function
+        that releases its page without any condition."""
         callee = self.find(call.name)
         if callee is None or callee.incomplete or callee.unsure or callee.conditions:
             return False
@@ -111,7 +111,7 @@ class CalleeReleases:
 
 
 def _rest(given: Path, holder: Holder) -> Path | None:
-    """The members that lead from an argument to the pages of `holder`; None when they are not in
+    """The members that lead from an argument to the pages of `holder`; None if they are not in
     it."""
     if not given:
         return None

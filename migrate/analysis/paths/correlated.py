@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Conditions that depend on the way that led to them.
+"""Conditions that depend on the path before them.
 
-`if (err) { put_page(page); goto out; } ... out: if (!err) put_page(page);` releases once: the two
-conditions are of one variable. So are `done = true;` on one way and `if (done)` behind. Such
-correlated branches are what path-sensitive analyses were made for (Bodik, Gupta, Soffa: Refining
-Data Flow Information Using Infeasible Paths, FSE 1997); here they are only recognised.
+`if (err) { put_page(page); goto out; } ... out: if (!err) put_page(page);` releases once: both
+conditions test the same variable. The same holds for `done = true;` on one path and a later `if
+(done)`. Path-sensitive analyses handle such correlated branches (Bodik, Gupta, Soffa: Refining Data
+Flow Information Using Infeasible Paths, FSE 1997); here they are only recognised.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from migrate.analysis.ir.instructions import Condition, Leave, Lowered, Store, o
 
 
 class Correlated:
-    """The conditions of one function, as far as they matter to the variables `names`.
+    """The conditions of one function that are relevant for the variables `names`.
 
-    What the calls of the numbers `asking` are given says nothing of the way behind them.
+    Arguments of the calls with the numbers `asking` say nothing about the path after them.
     """
 
     def __init__(
@@ -36,7 +36,8 @@ class Correlated:
         self._lowered, self._names, self._asking = lowered, names, asking
 
     def depends(self, condition: Condition, since: int) -> bool:
-        """Whether a variable in `condition` says which way was taken from byte `since` on."""
+        """Whether the value of a variable in `condition` depends on the path from byte `since`
+        on."""
         return any(
             self._says(name, since, condition.start)
             for name in set(self._variables(condition)) - set(self._names)
@@ -48,12 +49,13 @@ class Correlated:
 
     @cached_property
     def _stores(self) -> dict[str, list[int]]:
-        """Where a variable gets a value that no condition before knows."""
+        """Where a variable gets a value that no earlier condition has tested."""
         return _by_name((name, at) for name, at, constant in self._assigned() if not constant)
 
     @cached_property
     def _signs(self) -> dict[str, list[int]]:
-        """Where a variable is asked on a way to what matters, or marks a way."""
+        """Where a variable is tested on a path to relevant code, or set differently on different
+        paths."""
         marks = ((name, at) for name, at, constant in self._assigned() if constant)
         return _by_name((*marks, *self._asked()))
 
@@ -90,7 +92,7 @@ class Correlated:
                     yield from self._behind(argument)
 
     def _matters(self, condition: Condition) -> bool:
-        """Whether the pages are in the statement that the condition is of, or a way out of it."""
+        """Whether the statement of the condition, or an exit after it, contains the pages."""
         within = range(condition.start, condition.end)
         return (
             any(at in within for at in self._ways_out)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is known of the pages of one holder at one place, and what can be wrong with them."""
+"""The state of the pages of one holder at one place, and the possible findings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from migrate.analysis.paths.solver import Trail
 
 
 class Hold(Enum):
-    """What is known of the pages."""
+    """The state of the pages."""
 
     NONE = "none are held"
     FAILED = "the acquire failed, and what it left where the page should be is of no use"
@@ -32,31 +32,33 @@ class State:
     hold: Hold = Hold.NONE
     acquire: Acquire | None = None
     result: str = ""
-    """The variable that has what the acquire returned, while nothing else was stored there."""
+    """The variable with the result of the acquire, until something else is stored in it."""
     error: str = ""
-    """The variable that had it and has an error code since."""
+    """The variable that had the result and is known to be an error code."""
     zero: str = ""
-    """A variable that is 0 since."""
+    """A variable that is known to be 0."""
     counted: bool = False
-    """Whether what the acquire returned is known to others: stored, or returned."""
+    """Whether the result of the acquire is known elsewhere: stored, or returned."""
     counter: tuple[str, ...] = ()
-    """Where the number of pages is that the object has, while this one is not among them."""
+    """The location of the number of pages in the object, as long as it does not include this
+    one."""
     fresh: frozenset[str] = frozenset()
-    """Of the variables that are computed from results those that were not, of this one."""
+    """Of the variables that are computed from results, those that were not computed from this
+    one."""
     wanted: bool = True
-    """Whether the number of pages that was asked for is still what it was."""
+    """Whether the number of requested pages is unchanged."""
     released: Place | None = None
     released_text: str = ""
     unsure: bool = False
-    """Whether a condition was passed that depends on the way to it: this way may be none."""
+    """Whether the path has passed a correlated condition: then it may be infeasible."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """At `place` pages of `acquire` are left behind; `some` says that these are what a call took
-    that got fewer than it was asked for, `freed` that the array with them is freed here;
-    `member` is the one of an object that they are in, "" for others. `alone` says that this is the
-    only such place, and that every way to it holds the pages."""
+    """At `place` pages of `acquire` are leaked; `some` says that the acquire got fewer pages than
+    requested and these are leaked, `freed` that the array with them is freed here; `member` is the
+    member of the object that holds them, "" for other storage. `alone` says that this is the only
+    such place, and that the pages are held on every path to it."""
 
     place: Place
     text: str
@@ -70,7 +72,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Twice:
-    """At `place` a page is released that was released at `before`."""
+    """At `place` a page is released that was already released at `before`."""
 
     place: Place
     text: str
@@ -82,8 +84,8 @@ class Twice:
 
 @dataclass(frozen=True)
 class Excess:
-    """At `place` as many pages are released as `acquire` was asked for, and it got fewer; or with
-    `beyond` more than it took, whatever that is."""
+    """At `place` as many pages are released as were requested from `acquire`, which got fewer; or
+    with `beyond`, more than it took, however many these are."""
 
     place: Place
     text: str
@@ -104,8 +106,8 @@ class Unheld:
 
 @dataclass(frozen=True)
 class Stale:
-    """At `place` the function is left after `acquire` failed, and what it left stands in `member`
-    of an object."""
+    """At `place` the function returns after `acquire` failed, and its leftover value stays in
+    `member` of an object."""
 
     place: Place
     text: str

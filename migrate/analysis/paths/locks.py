@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where a function must not sleep, by the locks that it takes itself.
+"""Where a function must not sleep because of locks that it takes itself.
 
-A lockset analysis of one function (Engler, Ashcraft, RacerX, SOSP 2003): the locks that are held
-on a way. A call is under a lock when one is held on all ways to it.
+A lockset analysis of one function (Engler, Ashcraft, RacerX, SOSP 2003): the locks that are held on
+a path. A call is under a lock if one is held on all paths to it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _CONTEXT = {
 
 @dataclass(frozen=True, order=True)
 class Lock:
-    """A lock, or a context in which nothing sleeps, that the call at `place` begins."""
+    """A lock, or another context in which sleeping is not allowed, that the call at `place`
+    begins."""
 
     family: str
     which: str
@@ -72,7 +73,7 @@ class _Locks(Plain[_Held]):
 
 
 def _change(call: Invoke) -> tuple[str, bool] | None:
-    """What a call takes (True) or gives up."""
+    """What a call acquires (True) or releases."""
     if call.name in _CONTEXT:
         return _CONTEXT[call.name]
     match = _SPINNING.fullmatch(call.name)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Error codes that reach a release as the number of its pages.
+"""Error codes that reach a release as its number of pages.
 
 A taint analysis of one function: which variables may hold the negative value that an acquire
-returned? They end up as the unsigned count of a bulk release, or as the end of a loop that compares
-without signs. Whatever is not understood holds none.
+returned? Sinks are the unsigned count of a bulk release, and the end of a loop with an unsigned
+comparison. Code that is not understood is assumed not to hold one.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _SIGNED = frozenset({"int", "long", "long int", "long long", "ssize_t", "signed 
 
 @dataclass(frozen=True)
 class NegativeCount:
-    """At `place`, `variable` counts pages that are released, and may be what `acquire` returned:
-    as an argument of `release`, or, without one, as the end of a loop. `trail` has the conditions
-    on the way there."""
+    """At `place`, `variable` is the number of pages to release, and may be the error code of
+    `acquire`: as an argument of `release`, or, without one, as the end of a loop. `trail` has the
+    conditions on the path to it."""
 
     place: Place
     text: str
@@ -60,9 +60,9 @@ def negative_counts(
     acquires: Mapping[Place, Acquire],
     unsigned_count: Callable[[str], int | None],
 ) -> Iterator[NegativeCount]:
-    """The releases in a function that may be given a negative count.
+    """The releases in a function that may get a negative count.
 
-    `unsigned_count` says which argument of a function is an unsigned count of pages.
+    `unsigned_count` says which argument of a function is an unsigned number of pages.
     """
     analysis = _Error(lowered, acquires)
     if not analysis.starts:
@@ -92,13 +92,14 @@ def negative_counts(
 
 @dataclass(frozen=True)
 class _State:
-    """The acquire whose error the variables `names` may hold, None for no error."""
+    """The acquire whose error code the variables `names` may hold, None for no error."""
 
     acquire: Acquire | None = None
     names: frozenset[str] = frozenset()
 
     def holds(self, value: Expression) -> str:
-        """The variable among `names` that `value` is, as it is written; "" for anything else."""
+        """The variable among `names` that `value` is, in the source's spelling; "" for anything
+        else."""
         inner = value.operand if isinstance(value, Evaluated) else value
         is_one = isinstance(inner, Variable) and inner.name in self.names
         return inner.written if is_one and isinstance(inner, Variable) else ""
@@ -118,7 +119,8 @@ class _Error:
 
     @cached_property
     def _followed(self) -> frozenset[str]:
-        """The plain numbers, of which no address is taken: whoever has it may store there."""
+        """Plain integers whose address is not taken, since they could be changed through a
+        pointer."""
         names = self._unsigned | {
             local.name
             for local in self.lowered.locals.values()
@@ -143,11 +145,11 @@ class _Error:
 
     @cached_property
     def _computed(self) -> Mapping[str, frozenset[str]]:
-        """By variable, those that are computed from it: a test of one may be a test of both."""
+        """For each variable those that are computed from it: testing one may test both."""
         found: dict[str, set[str]] = {}
         for name, value in plain_stores(self.lowered):
             if isinstance(plain(value), Variable):
-                continue  # a copy is followed for itself
+                continue  # copies are tracked separately
             for part in self.lowered.behind(value):
                 if isinstance(part, Variable):
                     found.setdefault(part.name, set()).add(name)
@@ -174,7 +176,7 @@ class _Error:
         return state
 
     def assume(self, condition: Expression, state: _State) -> tuple[_State, _State]:
-        """Whatever the variable is compared with counts as not negative."""
+        """After any comparison, the variable counts as not negative."""
         if state.holds(condition) or self._is_error(condition, state):
             return state, _NO_ERROR
         if isinstance(condition, Binary) and condition.operator in MIRRORED:
@@ -200,14 +202,15 @@ class _Error:
         return (state, _NO_ERROR) if kind in ("<", "<=", "!=") else (_NO_ERROR, state)
 
     def _is_unsigned(self, value: Expression) -> bool:
-        """Whether `value` is a variable without a sign, and not cast to a type with one."""
+        """Whether `value` is an unsigned variable, not cast to a signed type."""
         inner = value.operand if isinstance(value, Evaluated) else value
         if isinstance(inner, Cast) and inner.type is not None:
             return " ".join(inner.type.tag.split()) in UNSIGNED
         return isinstance(inner, Variable) and inner.name in self._unsigned
 
     def is_end(self, condition: Expression, state: _State) -> str:
-        """The variable that a loop counts up to without signs; "" when it is none."""
+        """The variable that is the end of a loop with an unsigned comparison; "" if there is
+        none."""
         if not isinstance(condition, Binary):
             return ""
         name = state.holds(condition.right)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Arrays that may be NULL and reach a bulk release with a count that is not 0.
 
-A loop that is folded into a bulk release loses what was tested in it. One pair of an array and a
-count of one function at a time; the lattice of each has what is 0 or NULL, what is not, and top.
+When a loop was folded into a bulk release, its tests are lost. One pair of an array and a count in
+one function at a time; the lattice of each has zero (or NULL), not zero, and top.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Is(Enum):
 
 @dataclass(frozen=True)
 class _State:
-    """`sized` says that the array was allocated for as many pages as the count says, by a function
-    that returns NULL for none of them only when there is no memory."""
+    """`sized` says that the array was allocated with the length count; the allocation does not
+    return NULL for a length of 0, but only without memory."""
 
     array: Is = Is.OPEN
     count: Is = Is.OPEN
@@ -60,7 +60,7 @@ class _State:
 
 @dataclass(frozen=True)
 class NullPages:
-    """The call of `release` at `place` gets NULL for `array` and not 0 for `count`."""
+    """The call of `release` at `place` gets NULL for `array` and a count that is not 0."""
 
     place: Place
     text: str
@@ -71,9 +71,9 @@ class NullPages:
 
 
 def null_pages(lowered: Lowered, count_position: CountPosition) -> Iterator[NullPages]:
-    """The bulk releases in a function that may be given NULL.
+    """The bulk releases in a function that may get NULL.
 
-    `count_position` says which argument of a function counts the pages of its first.
+    `count_position` says which argument of a function is the number of the pages in its first.
     """
     releases = {
         call.number: given
@@ -116,7 +116,7 @@ class _Null:
     count: Variable
 
     def transfer(self, instruction: Instruction, state: _State) -> _State:
-        # Whoever has the address may store into it.
+        # It could be changed through a pointer.
         inside = {e for operand in operands(instruction) for e in subexpressions(operand)}
         for taken in (e.object for e in inside if isinstance(e, AddressOf)):
             if self.array in set(subexpressions(taken)):
@@ -133,8 +133,8 @@ class _Null:
         return state
 
     def _is_sized(self, store: Store) -> bool:
-        """Whether the array gets memory for as many pages as the count says: for none kmalloc() and
-        its like return ZERO_SIZE_PTR, see include/linux/slab.h."""
+        """Whether the array gets memory for as many pages as the count says: for a size of 0,
+        kmalloc() and similar functions return ZERO_SIZE_PTR, see include/linux/slab.h."""
         call = self.lowered.call_of(store.value) if store.operator == "=" else None
         if call is None or not _SIZED.fullmatch(call.name):
             return False
@@ -176,14 +176,14 @@ def _is_count(value: Expression, count: Variable) -> bool:
 
 
 def _of(lowered: Lowered, store: Store) -> Is:
-    """What a store leaves in its target."""
+    """The value that a store leaves in its target."""
     value = store.value
     if store.operator != "=":
         return Is.OPEN
     if isinstance(value, Constant) and is_zero(value):
         return Is.NULL
     if isinstance(value, CallResult):
-        # What a call returns may be NULL or 0; a macro is arithmetic.
+        # The result of a call may be NULL or 0; a macro is arithmetic.
         return Is.OTHER if lowered.calls[value.call].name.isupper() else Is.OPEN
     return Is.OTHER if isinstance(value, (Binary, Constant)) else Is.OPEN
 

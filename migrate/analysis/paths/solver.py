@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The one solver: a worklist over the control flow graph of one function.
+"""The only solver: a worklist over the control flow graph of one function.
 
-It is the classic iteration to a fixpoint (Kildall, A Unified Approach to Global Program
-Optimization, POPL 1973), with sets of states: all states in which a block can be reached are kept
-beside each other (property simulation; Das, Lerner, Seigle: ESP, PLDI 2002). An analysis says what
-an instruction makes of a state (transfer), what a condition says about it (assume), and what
-becomes of it where two ways of a statement come together (meet). Its states are a finite set; where
-they become too many the solver gives up and says so.
+It is the classic fixpoint iteration (Kildall, A Unified Approach to Global Program Optimization,
+POPL 1973), with sets of states: all states that reach a block are kept separately (property
+simulation; Das, Lerner, Seigle: ESP, PLDI 2002). An analysis defines the effect of an instruction
+on a state (transfer), of a condition (assume), and of a join of two paths of a statement (meet).
+Its states are a finite set; if there are too many, the solver gives up and says so.
 
-Each state has the conditions that led to it, its trail: evidence for people, no part of the state.
+Each state has the conditions that led to it, its trail: evidence for people, not part of the state.
 """
 
 from __future__ import annotations
@@ -23,32 +22,32 @@ from migrate.analysis.ir.instructions import Condition, Edge, Instruction, Lower
 
 S = TypeVar("S", bound=Hashable)
 Trail = tuple[tuple[Condition, bool], ...]
-"""Conditions, each with how it came out, in the order in which they were passed."""
+"""Conditions, each with its outcome, in the order in which they were passed."""
 
 Ways = dict[S, Trail]
 
 MOST_STATES = 256
-"""At the start of one block. No analysis of ours has so many on code that people write."""
+"""States at the start of one block. No analysis reaches this on real code."""
 
 MOST_ROUNDS = 64
-"""Passes over the function; each takes what went round a loop once more."""
+"""Passes over the function; each of them follows the back edges of loops once more."""
 
 
 class Analysis(Protocol[S]):
-    """What is asked of a function."""
+    """The definition of an analysis."""
 
     def transfer(self, instruction: Instruction, state: S) -> S:
-        """The state behind `instruction`."""
+        """The state after `instruction`."""
 
     def assume(self, condition: Expression, state: S) -> tuple[S | None, S | None]:
-        """The states when `condition` is true and when it is false; None when it cannot be."""
+        """The states if `condition` is true and if it is false; None if that is impossible."""
 
     def meet(self, state: S, others: Collection[S]) -> S:
-        """What becomes of `state` where another way with `others` comes together with its own."""
+        """The result for `state` where its path joins another one with the states `others`."""
 
 
 class Plain(Generic[S]):
-    """The parts of an analysis that ask nothing of conditions, and keep ways apart."""
+    """The default methods: conditions have no effect, and paths are not merged."""
 
     def assume(self, _condition: Expression, state: S) -> tuple[S | None, S | None]:
         return state, state
@@ -59,18 +58,17 @@ class Plain(Generic[S]):
 
 @dataclass(frozen=True)
 class Solution(Generic[S]):
-    """The states at the start of each block that can be reached. Without `settled` they are not
-    all of them."""
+    """The states at the start of each reachable block. Without `settled` they are incomplete."""
 
     lowered: Lowered
     states: dict[int, Ways[S]]
     transfer: Callable[[Instruction, S], S]
     settled: bool
     entered: dict[int, frozenset[S]]
-    """The states in which each head of a loop is reached from before it, and not from its end."""
+    """The states in which each head of a loop is reached from before the loop."""
 
     def before(self) -> Iterator[tuple[Instruction, S, Trail]]:
-        """Each instruction with each state in which it is reached."""
+        """Each instruction with each state that reaches it."""
         for number in sorted(self.states):
             ways = self.states[number]
             for instruction in self.lowered.blocks[number].instructions:
@@ -79,7 +77,7 @@ class Solution(Generic[S]):
                 ways = _done(self.transfer, instruction, ways)
 
     def asked(self) -> Iterator[tuple[Condition, S, Trail]]:
-        """Each condition with each state in which it is asked."""
+        """Each condition with each state in which it is evaluated."""
         for number in sorted(self.states):
             edges = (self.lowered.edges[n] for n in self.lowered.successors[number])
             conditions = [e.condition for e in edges if e.condition is not None and e.truth]
@@ -91,7 +89,7 @@ class Solution(Generic[S]):
 
 
 def solve(analysis: Analysis[S], lowered: Lowered, start: S) -> Solution[S]:
-    """All states of `analysis` in `lowered`, which is entered in `start`."""
+    """All states of `analysis` in `lowered`, whose entry state is `start`."""
     return _Solver(analysis, lowered, start).solved()
 
 
@@ -126,7 +124,7 @@ class _Solver(Generic[S]):
         return frozenset(state for number in edges for state in self.passed.get(number, ()))
 
     def _round(self) -> tuple[bool, bool]:
-        """One pass; whether an edge backward got something new, and whether states are few."""
+        """One pass; returns whether a back edge got new states, and whether the limit is kept."""
         changed = False
         for block in self.order:
             ways = self._joined(block)
@@ -139,7 +137,7 @@ class _Solver(Generic[S]):
         return changed, True
 
     def _joined(self, block: int) -> Ways[S]:
-        """What comes together at the start of `block`."""
+        """The states at the start of `block`."""
         meets = self.lowered.blocks[block].meets
         ways: Ways[S] = {self.start: ()} if block == 0 else {}
         for number in self.incoming[block]:
@@ -167,7 +165,7 @@ class _Solver(Generic[S]):
                     asked[key] = self._asked(edge.condition, ways)
                 passed = asked[key][0 if edge.truth else 1]
             if self._is_backward(edge):
-                # What went round once stays: so the passes come to an end.
+                # States from back edges are never removed, so the passes end.
                 known = self.passed.get(number, {})
                 changed |= not passed.keys() <= known.keys()
                 passed = _union(known, passed)
@@ -178,7 +176,7 @@ class _Solver(Generic[S]):
         return self.rank[edge.target] <= self.rank[edge.source]
 
     def _asked(self, condition: Condition, ways: Ways[S]) -> tuple[Ways[S], Ways[S]]:
-        """The states in which `condition` is true, and those in which it is not."""
+        """The states in which `condition` is true, and those in which it is false."""
         yes: Ways[S] = {}
         no: Ways[S] = {}
         for state, trail in ways.items():
@@ -203,7 +201,7 @@ def _mapped(ways: Ways[S], change: Callable[[S], S]) -> Ways[S]:
 
 
 def _union(one: Ways[S], two: Ways[S]) -> Ways[S]:
-    """The states of both; of one that both have, what is common to the trails."""
+    """The union of both; for a state in both, the trail is the common part."""
     if not one or not two:
         return one or two
     result = dict(one)
@@ -223,7 +221,7 @@ def _common(one: Trail, two: Trail) -> Trail:
 
 
 def _reverse_postorder(lowered: Lowered) -> list[int]:
-    """The blocks that can be reached, each before those that it leads to, but for loops."""
+    """The reachable blocks, each before its successors, except for back edges."""
     seen, found = {0}, list[int]()
     stack = [(0, iter(lowered.successors[0]))]
     while stack:

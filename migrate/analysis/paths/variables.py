@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where a function has pages that it acquires, and what is computed from others."""
+"""Where a function stores pages that it acquires, and the variables derived from others."""
 
 from __future__ import annotations
 
@@ -25,17 +25,18 @@ IsAcquire = Callable[[Invoke], bool]
 
 
 Path = tuple[str, ...]
-"""A variable with the members that are taken from it, through pointers or not."""
+"""A variable with the members that are taken from it, with or without a dereference."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Where pages are: a local variable, a parameter, or a member of an object that one points to.
+    """Where pages are stored: a local variable, a parameter, or a member of an object that one
+    points to.
 
-    `names` has the local variables that are aliases of it or derived from it, itself among them
-    when it is a variable; `single` says that it is one pointer to one page and has no alias;
-    `own` that it is gone with the function; `depends` are variables that are computed from what
-    an acquire returns.
+    `names` has the local variables that are aliases of it or derived from it, including itself if
+    it is a variable; `single` says that it is a pointer to one page without an alias; `own` that it
+    does not outlive the function; `depends` are variables that are computed from the result of an
+    acquire.
     """
 
     path: Path
@@ -55,7 +56,7 @@ class Holder:
 
 
 def path_of(value: Expression) -> Path:
-    """The variable and the members of an access path, () for what is none."""
+    """The variable and the members of an access path, () for anything else."""
     members: list[str] = []
     current = plain(value)
     while True:
@@ -81,10 +82,10 @@ def _starts(value: Expression, path: Path, names: frozenset[str]) -> bool:
 def holders(
     lowered: Lowered, is_acquire: IsAcquire, filled: Iterable[Expression]
 ) -> Iterator[Holder]:
-    """Each local variable for pages, and each place that one of `filled` is: what the acquires of
-    the function are told to fill.
+    """Each local variable for pages, and each location in `filled`, which the acquires of the
+    function fill.
 
-    What keeps its value from call to call is left out, and what has a cleanup function of its own.
+    Static variables and variables with a cleanup function are left out.
     """
     links = tuple(_links(lowered, is_acquire))
     results = {
@@ -111,7 +112,7 @@ def _is_for_pages(local: Local) -> bool:
 
 
 def _aliases(lowered: Lowered, path: Path, links: tuple[tuple[str, str], ...]) -> frozenset[str]:
-    """The variables that get the pages of a member, and what is derived from them."""
+    """The variables that get the pages of a member, and those derived from them."""
     direct = {
         name
         for name, value in plain_stores(lowered)
@@ -121,7 +122,7 @@ def _aliases(lowered: Lowered, path: Path, links: tuple[tuple[str, str], ...]) -
 
 
 def plain_stores(lowered: Lowered) -> Iterator[tuple[str, Expression]]:
-    """Each variable that something is stored to, with the value."""
+    """Each variable to which something is stored, with the value."""
     for instruction in lowered.order:
         if not isinstance(instruction, Store) or instruction.counts:
             continue
@@ -130,7 +131,7 @@ def plain_stores(lowered: Lowered) -> Iterator[tuple[str, Expression]]:
 
 
 def own_names(lowered: Lowered) -> frozenset[str]:
-    """The parameters and variables that are gone when the function is left."""
+    """The parameters and variables that do not outlive the function."""
     return frozenset(local.name for local in lowered.locals.values() if not local.lasting)
 
 
@@ -140,14 +141,14 @@ def _is_result(lowered: Lowered, value: Expression, is_acquire: IsAcquire) -> bo
 
 
 def _links(lowered: Lowered, is_acquire: IsAcquire) -> Iterator[tuple[str, str]]:
-    """(from, to): the value of one variable goes into another, as it is or derived."""
+    """(from, to): the value of one variable flows into another, unchanged or derived."""
     for target, value in plain_stores(lowered):
         for name in _values(lowered, value, is_acquire):
             yield name, target
 
 
 def _values(lowered: Lowered, value: Expression, is_acquire: IsAcquire) -> Iterator[str]:
-    """The variables of which an expression has the value or something derived."""
+    """The variables whose value, or a derived one, an expression has."""
     inner: Iterable[Expression] = parts(value)
     if isinstance(value, Variable):
         yield value.name

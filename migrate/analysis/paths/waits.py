@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is done between an acquire and a release: calls, and loops in which the code may wait for
-somebody who uses pages.
+"""Code between an acquire and a release: calls, and loops in which the code may wait for a user of
+the pages.
 
-A loop is a natural one of the control flow graph (Aho, Lam, Sethi, Ullman: Compilers, 9.6), and so
-is what a goto makes; one around both calls, or around the release, is none that waits.
+A loop is a natural loop of the control flow graph (Aho, Lam, Sethi, Ullman: Compilers, 9.6),
+including loops made by goto; a loop around both calls, or around the release, is not a waiting
+loop.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from migrate.analysis.ir.instructions import Invoke, Lowered
 
 
 def loops_between(lowered: Lowered, acquire: int, release: int) -> bool:
-    """Whether a loop can be between call number `acquire` and call number `release`."""
+    """Whether there may be a loop between call number `acquire` and call number `release`."""
     looping = lowered.looping
     blocks = {
         i.number: n
@@ -34,8 +35,8 @@ def loops_between(lowered: Lowered, acquire: int, release: int) -> bool:
 
 
 def calls_between(lowered: Lowered, acquire: int, releases: Collection[int]) -> frozenset[int]:
-    """The calls on the ways from call number `acquire` to one of `releases`, wherever they are
-    written; a way that comes by the acquire again is another one."""
+    """The calls on the paths from call number `acquire` to one of `releases`, wherever they are in
+    the source; a path that passes the acquire again is a different one."""
     looping = lowered.looping
     called = [[i.number for i in b.instructions if isinstance(i, Invoke)] for b in looping.blocks]
     home = {number: block for block, numbers in enumerate(called) for number in numbers}
@@ -57,14 +58,15 @@ def calls_between(lowered: Lowered, acquire: int, releases: Collection[int]) -> 
 
 
 def natural_loops(lowered: Lowered) -> Iterator[frozenset[int]]:
-    """The blocks of each loop: for an edge back what leads to its source without its target."""
+    """The blocks of each loop: for a back edge, those that lead to its source without passing its
+    target."""
     backward = _before(lowered)
     for source, target in _edges_back(lowered):
         yield _reached(backward, {source}, target) | {target}
 
 
 def _edges_back(lowered: Lowered) -> Iterator[tuple[int, int]]:
-    """The edges to a block that the search is still below, depth first from the start."""
+    """The edges to a block that is on the stack of a depth-first search."""
     onward = _next(lowered)
     seen, path = {0}, {0}
     stack = [(0, iter(sorted(onward(0))))]
@@ -96,7 +98,7 @@ def _next(lowered: Lowered) -> Callable[[int], Collection[int]]:
 def _reached(
     onward: Callable[[int], Collection[int]], first: Collection[int], without: int
 ) -> frozenset[int]:
-    """The blocks that can be reached from `first`, these too, but through `without`."""
+    """The blocks that can be reached from `first`, including these, without passing `without`."""
     found, queue = set[int](), list(first)
     while queue:
         block = queue.pop()
