@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Facts that a person states: read, checked against the tree, offered where one is missing."""
+"""Facts that a person states: parsed, compared with the tree, suggested where one is missing."""

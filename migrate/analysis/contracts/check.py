@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether contracts are about this tree, and whether its code says something else.
+"""Whether contracts refer to this tree, and whether its code contradicts them.
 
-What is refused is refused in one line: a name that the tree does not have, with the nearest that it
-has, and a statement that code contradicts, with the place.
+Errors are refused in one line: a name that the tree does not have, with the most similar one that
+it has, and a statement that code contradicts, with the place.
 """
 
 from __future__ import annotations
@@ -32,17 +32,16 @@ _LOOK = "Look at the code there, and correct the entry or take it out."
 
 
 def check_contracts(program: Program, scan: Scan, contracts: Iterable[Contract]) -> None:
-    """A :class:`Refusal` for the first contract that names what is not there, or that the code
-    of the tree contradicts; `program` must not have any of them."""
+    """Raise a :class:`Refusal` for the first contract that names something missing, or that the
+    code of the tree contradicts; `program` must not contain contracts."""
     names = Names(program, scan)
     for contract in contracts:
         _CHECKS[contract.kind](names, contract)
 
 
 def check_groups(program: Program, groups: Iterable[PinGroup]) -> None:
-    """A :class:`Refusal` when a group that a notifier is said not to cover is in the very struct
-    that the notifier is a part of, or when acquires and releases belong together that are said
-    not to."""
+    """Raise a :class:`Refusal` if a group that a notifier is said not to cover is in the same
+    struct as the notifier, or if acquires and releases that are said not to belong together do."""
     for group in groups:
         for contract in group.contracts:
             if contract.kind is ContractKind.PAIRED:

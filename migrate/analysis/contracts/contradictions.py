@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What code that can be read says against a contract, as the analysis itself reads it."""
+"""Code that contradicts a contract, as far as the analysis understands it."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ _AGAINST = {
     Does.KEEPS: _RELEASING,
     Does.RELEASES: (),
 }
-"""What must not be done to an argument of which a person says this."""
+"""The effects that contradict each statement about an argument."""
 
 _NO_GUARDS: Guards = frozenset()
 
 Found = tuple[Place, str] | None
-"""A place, and what is done there."""
+"""A place, and what the code does there."""
 
 
 def about_argument(names: Names, c: Contract, function: Function) -> Found:
-    """What `function` does with an argument that it should not do, by a contract on that."""
+    """Where `function` does something with an argument that contradicts a contract."""
     trace = _followed(names.known, c.argument - 1, function)
     if c.does is Does.RELEASES:
         silent = not trace.releases and not trace.gaps
@@ -75,8 +75,8 @@ def _followed(known: Acquires, position: int, function: Function) -> Trace:
 
 
 def about_storage(names: Names, c: Contract) -> Found:
-    """Where pages of anybody else get into a member that is said to have none, or where one is
-    released that is said to be released elsewhere."""
+    """Where other pages get into a member that has none according to a contract, or where a page of
+    it is released although the contract says that this happens elsewhere."""
     known = names.known
     for cell, facts in _users(names, c):
         found = _filled_by_others(known, cell, facts) if c.filled else None
@@ -122,8 +122,8 @@ def _released(program: Program, cell: Member, facts: FunctionFacts) -> Found:
 
 
 def about_apart(names: Names, c: Contract, function: Function) -> Found:
-    """Where `function` releases pages that it is said never to get: those of a call right there,
-    or those that nothing else in sight releases."""
+    """Where `function` releases pages that it never gets according to a contract: those of a call
+    in it, or those that no other known code releases."""
     program = names.program
     for path in program.files_with(function.path, c.function):
         for facts in program.functions_with(path, c.function):
@@ -136,8 +136,8 @@ def about_apart(names: Names, c: Contract, function: Function) -> Found:
 
 
 def _released_only_by(known: Acquires, source: Site, releasing: tuple[str, ...]) -> Found:
-    """A release in one of `releasing` of what a call is the source of, when it is in the function
-    of the call itself, or when nothing else drops those pages."""
+    """A release in one of `releasing` whose source is a call, if it is in the function of the call
+    itself, or if nothing else drops these pages."""
     walk = Forward(known.graph, _NO_GUARDS)
     for state in _given_by(known.program, source):
         walk.start(state)
@@ -156,7 +156,7 @@ def _released_only_by(known: Acquires, source: Site, releasing: tuple[str, ...])
 
 
 def _given_by(program: Program, source: Site) -> Iterator[State]:
-    """The storage that a call fills, or what it returns."""
+    """The storage that a call fills, or its result."""
     call, facts = source.call, source.facts
     known = known_callee(program, call.name, facts.function.path)
     filled = False
@@ -170,7 +170,8 @@ def _given_by(program: Program, source: Site) -> Iterator[State]:
 
 
 def about_sources(names: Names, c: Contract) -> Found:
-    """Where a function with releases takes pages itself that are said to come from others."""
+    """Where a function with releases acquires pages itself that come from others according to a
+    contract."""
     known = names.known
     for function in names.definitions(c.function):
         facts = names.program.facts(function)
@@ -186,7 +187,7 @@ def about_sources(names: Names, c: Contract) -> Found:
 
 
 def _sources_of(known: Acquires, facts: FunctionFacts) -> Iterator[Site]:
-    """The calls that the releases of a function may have other pages from."""
+    """The calls from which the releases of a function may have other pages."""
     program = known.program
     for index, call in enumerate(facts.calls):
         table = known_callee(program, call.name, facts.function.path)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What contracts name, looked up in the whole tree, and the nearest to what is not there."""
+"""The names in contracts, looked up in the whole tree, and the most similar one if a name is
+missing."""
 
 from __future__ import annotations
 
@@ -19,11 +20,11 @@ _STRUCT = re.compile(rb"\bstruct\s+(\w+)")
 _CONDITION = re.compile(rb"^[ \t]*#[ \t]*(?:el)?if(?:n?def)?\b(.*)$", re.M)
 _WORD = re.compile(rb"[A-Za-z_]\w+")
 MOST = 400
-"""Files that have a word; in more of them nobody looks."""
+"""Files that contain a word; if there are more, they are not searched."""
 
 
 class Names:
-    """The names of one tree; `scan` says where to look for what is near."""
+    """The names of one tree; `scan` has the places near which similar names are searched."""
 
     def __init__(self, program: Program, scan: Scan) -> None:
         self.program, self.scan, self._tree = program, scan, program.tree
@@ -39,7 +40,7 @@ class Names:
         return self._found[word][:MOST]
 
     def is_common(self, word: str) -> bool:
-        """Whether more files have `word` than anybody looks at."""
+        """Whether more files contain `word` than are searched."""
         return len(self.files(word)) == MOST < len(self._found[word])
 
     def definitions(self, name: str) -> tuple[Function, ...]:
@@ -76,13 +77,13 @@ class Names:
                 yield path, dict(found.members)
 
     def conditions_with(self, macro: str) -> list[str]:
-        """The files in which a condition of the preprocessor asks for `macro`."""
+        """The files in which a preprocessor condition tests `macro`."""
         texts = self._tree.read_many(self.files(macro))
         word = macro.encode()
         return sorted(p for p, text in texts.items() if word in _asked(text))
 
     def near_function(self, name: str) -> str:
-        """The function called beside an acquire whose name is nearest to `name`, or ""."""
+        """The function called near an acquire whose name is most similar to `name`, or ""."""
         return _nearest(name, self._words(_CALLED))
 
     def near_struct(self, tag: str) -> str:
@@ -90,7 +91,7 @@ class Names:
         return _nearest(tag, self._words(_STRUCT))
 
     def near_macro(self, macro: str) -> str:
-        """The same for a macro in a condition of the preprocessor."""
+        """The same for a macro in a preprocessor condition."""
         texts = self._tree.read_many(sorted(self._near)).values()
         return _nearest(macro, {word.decode() for text in texts for word in _asked(text)})
 
@@ -100,7 +101,7 @@ class Names:
 
 
 def nearest_of(name: str, known: Iterable[str], what: str = "{}") -> str:
-    """A sentence on the nearest of `known` to `name`, as `what` has it; "" when none is near."""
+    """A sentence that suggests the member of `known` most similar to `name`; "" if none is."""
     near = _nearest(name, known)
     return f"The nearest there is: {what.format(near)}." if near else ""
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From what could not be followed to the contract that would close it, and the question it answers.
+"""From a gap to the contract that would close it, and the question that the contract answers.
 
-What a person has to fill in is :data:`BLANK`, which no file of contracts may say.
+Values that a person has to fill in are :data:`BLANK`, which a file of contracts must not contain.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Offer:
 
 
 def offers(program: Program, group: PinGroup, verdict: Verdict) -> tuple[Offer | Gap, ...]:
-    """For each thing that keeps `group` from being decided the contract that would close it, or
-    the gap itself where no contract can."""
+    """For each obstacle to deciding `group`, the contract that would remove it, or the gap itself
+    if no contract can."""
     if verdict.action is not Action.MANUAL:
         return ()
     paired = _paired(group)
@@ -69,8 +69,8 @@ def offers(program: Program, group: PinGroup, verdict: Verdict) -> tuple[Offer |
 
 
 def _paired(group: PinGroup) -> tuple[Offer | Gap, ...] | None:
-    """Where one gap at least has no contract of its own, but by pairing by hand: that, and what is
-    left then."""
+    """If at least one gap can only be closed by pairing by hand: that contract, and the remaining
+    gaps."""
     dropping = _releasing(group)
     by_hand = [gap for gap in group.gaps if gap.kind not in _NO_PAIRS]
     if not dropping or all(_contract(group, gap) is not None for gap in by_hand):
@@ -87,15 +87,15 @@ def _contract(group: PinGroup, gap: Gap) -> Contract | None:
 
 
 def _backward(group: PinGroup) -> Contract | None:
-    """The one contract that closes all gaps on the way back from the releases of a function, where
-    it would take several others."""
+    """A single contract that closes all gaps in tracing back from the releases of a function, if
+    several others would be needed otherwise."""
     wanted = {_contract(group, gap) for gap in group.gaps if gap.kind in _BACKWARD}
     alone = len(_releasing(group)) == 1
     return _whose(group) if alone and (len(wanted) > 1 or None in wanted) else None
 
 
 def toml(contract: Contract) -> str:
-    """The entry of a file of contracts; what is blank in it is left to be filled in."""
+    """The entry for a file of contracts; blanks have to be filled in."""
     lines = ["[[contract]]"]
     for key, value in _entries(contract):
         lines.append(f"{key} = {_value(value)}")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which contracts would open most groups: alone, and together with others."""
+"""Ranks contracts by the number of groups that they would let the rules decide, alone or with
+others."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from migrate.analysis.program.program import Program
 
 @dataclass(frozen=True)
 class Together:
-    """A group that a contract opens with so many `others`."""
+    """A group that a contract lets the rules decide, together with `others` more contracts."""
 
     group: str
     others: int
@@ -23,8 +24,8 @@ class Together:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A contract with the groups that it opens, as far as can be told before it is stated: when
-    more is followed, more may be found that cannot be."""
+    """A contract with the groups that it would let the rules decide, as far as that can be
+    predicted: further analysis may find new gaps."""
 
     question: str
     toml: str
@@ -42,7 +43,7 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Ranking:
-    """`contracts` in the order of the groups they open; `blocked` are those that need more."""
+    """`contracts` in the order of the number of groups; `blocked` are groups that need more."""
 
     contracts: tuple[Ranked, ...]
     blocked: tuple[Blocked, ...]
@@ -56,7 +57,7 @@ class _Count:
 
 
 def ranking(program: Program, classification: Classification) -> Ranking:
-    """The contracts that would close the gaps of the groups that are left to a person."""
+    """The contracts that would close the gaps of the undecided groups."""
     counts: dict[Contract, _Count] = {}
     blocked: list[Blocked] = []
     for group, verdict in classification.pairs():

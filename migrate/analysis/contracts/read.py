@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A file of contracts: each entry is one statement of a closed set, or refused in one line."""
+"""Parses a file of contracts: each entry is one statement of a closed set, or refused in one
+line."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ _NOTIFIER = re.compile(r"[^:]+:\w+")
 
 
 def read_contracts(path: Path) -> tuple[Contract, ...]:
-    """The entries of the TOML file `path`; a :class:`Refusal` names the first that is wrong."""
+    """The entries of the TOML file `path`; raises a :class:`Refusal` for the first wrong one."""
     return tuple(_contract(*read) for read in _FILE.read(path))
 
 
@@ -92,7 +93,7 @@ _MARKS: Mapping[ContractKind, str] = {
     ContractKind.NOTIFIER: "notifier",
     ContractKind.MACRO: "macro",
 }
-"""The key by which a kind is known."""
+"""The key that identifies a kind."""
 
 _ALLOWED: Mapping[ContractKind, frozenset[str]] = {
     ContractKind.ARGUMENT: frozenset({"function", "member", "argument", "does", "until"}),

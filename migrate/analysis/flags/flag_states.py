@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is known of a page and of the flag that goes with it, at each place of one function.
+"""The state of a page and of its flag at each place of one function.
 
-The two make one typestate (Strom, Yemini: Typestate, A Programming Language Concept for Enhancing
-Software Reliability, IEEE TSE 1986), and branches on the flag are correlated with what is done to
-the page: the ways through the function are kept apart by what is known (Das, Lerner, Seigle: ESP,
-PLDI 2002). What holds at a place holds on every way there.
+Both together are one typestate (Strom, Yemini: Typestate, A Programming Language Concept for
+Enhancing Software Reliability, IEEE TSE 1986); branches on the flag are correlated with the
+operations on the page, so paths with different states are kept separate (Das, Lerner, Seigle: ESP,
+PLDI 2002). What holds at a place holds on every path to it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from migrate.analysis.program.program import Program
 
 
 class Flag(Enum):
-    """What is known of a flag."""
+    """The state of a flag."""
 
     GIVEN = "the one that came with the page"
     GIVEN_SET = "the one that came with the page, and it is set"
@@ -41,7 +41,7 @@ class Flag(Enum):
 
 
 class Page(Enum):
-    """What is known of a page."""
+    """The state of a page."""
 
     GIVEN = "the one that came with the flag"
     NULL = "none"
@@ -57,13 +57,13 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Pair:
-    """A page and its flag, by what they are called; `page` is None when it has no name that goes
-    with that of the flag."""
+    """A page and its flag, by their terms; `page` is None if it has no term that corresponds to
+    that of the flag."""
 
     flag: Term
     page: Term | None
     test: Predicate = IS_SET
-    """What is asked of the flag: it is set when the answer is yes."""
+    """The test of the flag: the flag is set if it succeeds."""
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -78,13 +78,13 @@ _TESTED = {
     Flag.CLEAR: (None, Flag.CLEAR),
     Flag.OTHER: (Flag.SET, Flag.CLEAR),
 }
-"""What is known behind a test, when it says yes and when it says no."""
+"""The state after a successful and after a failed test."""
 
 
 def known_before(
     program: Program, facts: FunctionFacts, pair: Pair, at: Instruction
 ) -> tuple[Known, ...] | None:
-    """What may be known of `pair` where `at` is reached, nothing when it cannot be; None when the
+    """The possible states of `pair` before `at`, empty if `at` cannot be reached; None if the
     function is not understood well enough."""
     lowered = every_way(facts.lowered)
     if lowered is None or is_macro(facts.function):
@@ -98,7 +98,7 @@ def known_before(
 
 
 def _start(lowered: Lowered, pair: Pair) -> Known:
-    """Parameters and members come with each other, other variables with nothing."""
+    """Parameters and members start with matching values, other variables with nothing."""
 
     def is_given(named: Term | None) -> bool:
         if not isinstance(named, Variable):
@@ -141,7 +141,7 @@ class _Typestate(Plain[Known]):
         return state if keeps else self._members_changed(state)
 
     def _changed(self, target: Expression, state: Known) -> Known:
-        """Something was stored to `target` that is not looked at."""
+        """`target` was overwritten by a store that is not analysed."""
         state = self._lost((target,), state) if isinstance(target, Variable) else state
         if isinstance(target, Variable) and not any(
             target in variables(t) for t in self.pair.terms if owner(t) is not None
@@ -156,7 +156,7 @@ class _Typestate(Plain[Known]):
         )
 
     def _members_changed(self, state: Known) -> Known:
-        """Members may be others now; those of one object still came with each other."""
+        """The members may have changed; those of one object still match."""
         return Known(
             state.flag if isinstance(self.pair.flag, Variable) else Flag.GIVEN,
             state.page if isinstance(self.pair.page, Variable | None) else Page.GIVEN,

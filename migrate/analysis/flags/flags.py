@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages that share storage with others, and a flag beside each that says whose it is.
+"""Pages that share storage with others, and a flag beside each that says where it comes from.
 
-A slot is storage for a page and its flag: two parameters of a function, or two members of a
-struct. Whatever goes into one is followed back, on demand (Duesterwald, Gupta, Soffa: Demand-Driven
-Computation of Interprocedural Data Flow, POPL 1995), with its flag until that is a constant. A
-release under `if (flag)` is correlated with it: it can only be of a page that came with a 1.
+A slot is storage for a page and its flag: two parameters of a function, or two members of a struct.
+Everything that is stored into one is traced back, on demand (Duesterwald, Gupta, Soffa:
+Demand-Driven Computation of Interprocedural Data Flow, POPL 1995), with its flag until that is a
+constant. A release under `if (flag)` is correlated with it: its page must have been stored with a
+flag that is set.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
 
 _SLOTS = 40
-"""Pages that go through more storage than this are not followed to the end."""
+"""Pages that go through more slots than this are not traced to the end."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ Slot = ParameterSlot | MemberSlot
 
 @dataclass(frozen=True)
 class Origin:
-    """Values that come with a flag that is `set` or not."""
+    """Values that are stored with a flag that is `set` or not."""
 
     values: tuple[Value, ...]
     facts: FunctionFacts
@@ -66,15 +67,15 @@ class Origin:
 
 
 _Given = Origin | tuple[Slot, FunctionFacts]
-"""What goes into a slot: a page with a flag that is known, or both from another slot."""
+"""What is stored into a slot: a page with a known flag, or both from another slot."""
 
 
 class _Unknown(Exception):
-    """It cannot be said what the flag of a page is."""
+    """The flag of a page could not be determined."""
 
 
 class Flags:
-    """What the flags of one tree say about pages that are released."""
+    """What the flags in one tree say about released pages."""
 
     def __init__(self, program: Program, apart: MayAlias) -> None:
         self._program = program
@@ -82,8 +83,8 @@ class Flags:
         self._sources: dict[Slot, tuple[Origin, ...] | None] = {}
 
     def sources(self, site: Site, position: int) -> tuple[Origin, ...] | None:
-        """All that the page which is argument number `position` of a call may be, when a flag
-        that is tested on every way to the call says more than the storage does; else None."""
+        """All possible sources of the page that is argument number `position` of a call, if a flag
+        that is tested on every path to the call restricts them; else None."""
         call = _call(site)
         page = term(_argument(call, position))
         for slot, is_set in self._tested(site.facts, call, page) if page is not None else ():
@@ -93,8 +94,8 @@ class Flags:
         return None
 
     def excluded(self, site: Site, position: int) -> frozenset[Place]:
-        """The stores into arrays of pages that are not among what a call gets as its argument
-        number `position`, whatever the array is called when they are made."""
+        """The stores into arrays of pages that cannot be in the argument number `position` of a
+        call, whatever the name of the array is at the stores."""
         call = _call(site)
         array = term(_array(_argument(call, position)))
         if isinstance(array, Variable):
@@ -118,7 +119,7 @@ class Flags:
     def _tested(
         self, facts: FunctionFacts, call: Invoke, page: Term
     ) -> Iterator[tuple[Slot, bool]]:
-        """The flags of `page` that are known at a call, and what they are."""
+        """The flags of `page` whose value is known at a call, with the value."""
         for flag, test in self._conditions(facts, page):
             slot = self._slot(page, flag, test, facts)
             pair = Pair(flag, page, test)
@@ -131,7 +132,7 @@ class Flags:
     # Slots
 
     def _conditions(self, facts: FunctionFacts, page: Term) -> Iterator[tuple[Term, Predicate]]:
-        """What conditions of a function ask of terms that may be the flag of `page`."""
+        """The tests in the function of terms that may be the flag of `page`."""
         found: dict[tuple[Term, Predicate], None] = {}
         for condition in facts.lowered.conditions:
             for part in all_asked(self._program, condition.value, facts.function.path):
@@ -149,13 +150,13 @@ class Flags:
         return MemberSlot(one, two, test) if one is not None and two is not None else None
 
     def _member(self, named: Term, facts: FunctionFacts) -> location.Member | None:
-        """The member that a term names."""
+        """The member that a term refers to."""
         (path,) = values(named)
         cell, _ = self._program.cells.of(path, facts)
         return cell if isinstance(cell, location.Member) else None
 
     def _of(self, slot: Slot, facts: FunctionFacts) -> tuple[Origin, ...] | None:
-        """All that comes into a slot, and into those from which it comes."""
+        """Everything stored into a slot, and into the slots from which it comes."""
         if slot not in self._sources:
             self._sources[slot] = self._find(slot, facts)
         return self._sources[slot]
@@ -211,7 +212,7 @@ class Flags:
         flag: Expression,
         test: Predicate,
     ) -> Iterator[_Given]:
-        """What goes into a slot where `at` stores or passes a page and a flag."""
+        """What is stored into a slot where `at` stores or passes a page and a flag."""
         if is_macro(facts.function):
             raise _Unknown
         if is_null(page):
@@ -256,7 +257,7 @@ def _argument(call: Invoke, position: int) -> Expression:
 
 
 def _array(expression: Expression) -> Expression:
-    """The array of which `expression` is an element, or a part, or which it is."""
+    """The array of which `expression` is an element or a part, or the array itself."""
     while isinstance(expression, (Element, Load, AddressOf, Binary)):
         expression = parts(expression)[0]
     return expression
@@ -265,7 +266,7 @@ def _array(expression: Expression) -> Expression:
 def _parameters(
     page: str, flag: str, test: Predicate, facts: FunctionFacts
 ) -> ParameterSlot | None:
-    """The slot of two parameters by these names, a pointer to a page and a number."""
+    """The slot of two parameters with these names, a pointer to a page and a number."""
     names = facts.parameters
     if page not in names or flag not in names:
         return None

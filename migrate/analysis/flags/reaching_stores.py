@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which stores into an array of pages reach a place: reaching definitions of its elements.
 
-One function allocates the array and fills it in more ways than one. What is stored on one way is
-not there on another; and where an object gets the array and a flag, what the flag says is true of
-all that is in the array. So the sets of stores are kept apart by way (as in property simulation,
-see :mod:`migrate.analysis.paths.solver`), with the flag that the object has by then.
+One function may allocate the array and fill it in several ways. A store on one path is not in the
+array on another; and where an object gets the array and a flag, the flag describes all of the
+array. So the sets of stores are kept separate by path (property simulation, see
+:mod:`migrate.analysis.paths.solver`), with the flag that the object has at that point.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from migrate.analysis.program.program import Program
 
 
 class Stored(Enum):
-    """What an object has in its flag."""
+    """The value of the flag in an object."""
 
     OLD = "what it was before"
     SET = "set"
@@ -40,7 +40,7 @@ class Stored(Enum):
 
 @dataclass(frozen=True)
 class Members:
-    """The array and the flag of the object in a variable, and what is asked of the flag."""
+    """The array and the flag of the object in a variable, and the test of the flag."""
 
     owner: Variable
     array: Member
@@ -50,7 +50,7 @@ class Members:
 
 @dataclass(frozen=True)
 class _State:
-    """Which stores into the array were passed, and what the object has by then."""
+    """The stores into the array on the path so far, and the flag of the object."""
 
     passed: frozenset[Place] = frozenset()
     flag: Stored = Stored.OLD
@@ -59,18 +59,18 @@ class _State:
 
 @dataclass(frozen=True)
 class ReachingStores:
-    """The stores into the elements of an array of one function, and the ways past them."""
+    """The stores into the elements of an array of one function, and the paths with them."""
 
     all: frozenset[Place]
     solution: Solution[_State]
 
     def not_before(self, call: Invoke) -> frozenset[Place]:
-        """The stores that are never passed on the way to a call."""
+        """The stores that are on no path to a call."""
         ways = (state.passed for at, state, _ in self.solution.before() if at is call)
         return self.all.difference(*ways)
 
     def not_with(self, flag: Stored) -> frozenset[Place]:
-        """The stores after which nobody ever sees the array in the object with that flag."""
+        """The stores after which the array is never visible in an object with that flag."""
         before = self.solution.before()
         states = {state for at, state, _ in before if isinstance(at, (Invoke, Leave))}
         if any(not s.has_array and s.flag is not Stored.OLD for s in states):
@@ -82,8 +82,8 @@ class ReachingStores:
 def reaching_stores(
     program: Program, facts: FunctionFacts, array: Variable, members: Members | None = None
 ) -> ReachingStores | None:
-    """The stores into the local `array`; None when it is not memory of each call of the function,
-    or a way through the function may not be seen."""
+    """The stores into the local `array`; None if it is not new memory in each call of the function,
+    or a path through the function may be hidden."""
     lowered = every_way(facts.lowered)
     if lowered is None or is_macro(facts.function):
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A group whose releases and frees are told from those of other pages by flags."""
+"""Groups whose releases and frees are distinguished from those of other pages by flags."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from migrate.analysis.program.trace import ReleaseSite, Trace
 
 @dataclass(frozen=True)
 class Sorted:
-    """What drops pages of the group, followed back, and what only ever drops others."""
+    """Calls that drop pages of the group, traced back, and calls that only drop others."""
 
     backward: Backward
     others: frozenset[Place]
@@ -29,9 +29,9 @@ def by_flags(
     flags: Flags,
     start: Callable[[frozenset[Place]], Backward],
 ) -> Sorted | None:
-    """The releases and frees of `trace`, those of others apart; None when that leaves releases
-    of which it is not known whose they are. `start` makes what follows releases back by flags,
-    past the stores that it is given."""
+    """The releases and frees of `trace`, and separately those of other pages; None if the source of
+    a release remains unknown. `start` makes the tracer that follows releases back by flags, without
+    the given stores."""
     frees = tuple(_frees(program, trace))
     others = frozenset(
         site.release.place
@@ -58,7 +58,7 @@ def _is_of_others(backward: Backward, site: ReleaseSite) -> bool:
 
 
 def _frees(program: Program, trace: Trace) -> Iterator[ReleaseSite]:
-    """The calls that free a page, as if they were releases."""
+    """The calls that free a page, in the form of releases."""
     for use in trace.uses.values():
         if use.kind is UseKind.FREED:
             for site in sites_at(program, use.place, use.function):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who outside the folder of a driver may touch what its pages go through."""
+"""Code outside of a driver's folder that may use the storage of its pages."""
 
 from __future__ import annotations
 
@@ -58,9 +58,10 @@ def seen_outside(
     groups: Iterable[tuple[PinGroup, tuple[EntryPoint, ...]]],
     searches: Searches,
 ) -> dict[Place, tuple[Gap, ...]]:
-    """For each group by its first acquire's place: who outside uses one of its openings.
+    """For each group, by the place of its first acquire: the files outside that use one of its
+    openings.
 
-    All groups are asked for at once.
+    All groups are searched for at once.
     """
     asked = [(group, found) for group, found in groups if found and not group.gaps]
     words = {opening.word for _, found in asked for opening in found}
@@ -91,15 +92,15 @@ def _users(program: Program, opening: EntryPoint, texts: dict[str, bytes]) -> It
 
 
 def _asked(program: Program, opening: EntryPoint) -> bool:
-    """Whether all callers in the tree were looked at where they matter: a group without gaps has
-    asked for them wherever the function hands out pages, or drops what it is given."""
+    """Whether all callers in the tree were already examined where they matter: a group without gaps
+    has examined them wherever the function returns pages, or drops its argument."""
     source = program.source(opening.path)
     functions = source.by_name.get(opening.word, ()) if source is not None else ()
     return not program.open_world and any(program.callers.is_public(f) for f in functions)
 
 
 def _calls(program: Program, path: str, opening: EntryPoint) -> bool:
-    """Whether the file means the function of the opening by that name, not one of its own."""
+    """Whether the file means the function of the opening with that name, not one of its own."""
     if program.definitions(opening.word, path):
         return any(f.path == opening.path for f in program.definitions(opening.word, path))
     for facts in program.functions_with(path, opening.word):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From what is tied to an acquire to the group that verdicts are made of, with all of its gaps."""
+"""Makes the final group with all of its gaps from everything that is connected with an acquire."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ and the way back, of which the releases are asked one by one."""
 
 
 def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], bool]) -> PinGroup:
-    """The group of `closure`, of whose releases `sources` drop pages; `is_of_others` says whether
-    a release is known to drop pages of other acquires, and of nothing else."""
+    """The group of `closure`; `sources` are those of its releases; `is_of_others` says whether a
+    release is known to drop only pages of other acquires."""
     program, trace = closure.program, closure.trace
     uses = dict(with_keys(program, trace, dict(trace.uses)))
     gaps = dict(trace.gaps)
@@ -85,8 +85,8 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
 
 
 def _is_of_others(closure: Closure, use: Use) -> bool:
-    """Whether a reference is dropped or taken to other pages than those that a person has paired:
-    what is dropped elsewhere is not theirs, and what is taken far from them is dropped there."""
+    """Whether a reference is dropped or taken on pages other than those that a person has paired:
+    releases elsewhere are not theirs, and references taken far from them are dropped there."""
     trace, acquires = closure.trace, closure.acquires.values()
     named = {a.function for a in acquires} | {r.release.function for r in trace.releases.values()}
     if use.function in named:

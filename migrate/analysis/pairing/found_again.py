@@ -15,9 +15,8 @@ from migrate.analysis.program.trace import ADDRESS, PHYSICAL, Trace
 
 
 def unfollowed_releases(program: Program, trace: Trace) -> tuple[Site, ...]:
-    """Releases of found-again pages, in the files that the trace went through, that it did not
-    reach, when what it follows has left its sight as an address or a pfn: they may be its own.
-    """
+    """Releases of found-again pages, in the files of the trace, that the trace did not reach, if
+    one of its addresses or pfns could not be followed: they may be its own."""
     if not _out_of_sight(trace):
         return ()
     cells = [state.cell for state in trace.states]

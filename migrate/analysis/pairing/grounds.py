@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether storage is ever given a value: by something other than storage that has none either."""
+"""Whether storage ever gets a value, other than from storage that has none either."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from migrate.analysis.program.location import AbstractLocation
 
 
 class Grounds:
-    """What was looked at, what fills it, and what it is copied from or shared with."""
+    """The examined storage, what fills it, and what it is copied from or shared with."""
 
     def __init__(self) -> None:
         self._seen: dict[AbstractLocation, Place] = {}
@@ -19,26 +19,26 @@ class Grounds:
         self._from: dict[AbstractLocation, set[AbstractLocation]] = {}
 
     def look(self, cell: AbstractLocation, place: Place, alias: bool = False) -> None:
-        """Note that all that is stored into `cell` is being looked at, from `place`; what is only
-        an `alias` of something else need not be given anything."""
+        """Record that all stores to `cell` are being examined, from `place`; an `alias` of
+        something else need not be filled."""
         self._seen.setdefault(cell, place)
         if not alias:
             self._own.add(cell)
 
     def give(self, cell: AbstractLocation) -> None:
-        """Note that something fills `cell`."""
+        """Record that something fills `cell`."""
         self._filled.add(cell)
 
     def link(self, cell: AbstractLocation, other: AbstractLocation) -> None:
-        """Note that `cell` has what `other` has."""
+        """Record that `cell` has the value of `other`."""
         self._from.setdefault(cell, set()).add(other)
 
     def linked(self, cell: AbstractLocation) -> bool:
-        """Whether `cell` has what something else has."""
+        """Whether `cell` has the value of something else."""
         return cell in self._from
 
     def baseless(self) -> Iterator[tuple[AbstractLocation, Place]]:
-        """What was looked at and is never filled, not even by way of others."""
+        """The examined storage that is never filled, not even through others."""
         based = set(self._filled)
         based |= {other for others in self._from.values() for other in others} - set(self._seen)
         while True:

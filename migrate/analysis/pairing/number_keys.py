@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Page frame numbers and addresses that are stored to be compared, not to be handed on."""
+"""Page frame numbers and addresses that are stored for comparisons, and not passed on."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _NODES = frozenset(
     {"hlist_node", "list_head", "rb_node", "llist_node", "hlist_bl_node", "hlist_nulls_node"}
     | {"rhash_head", "rhlist_head", "interval_tree_node"}
 )
-"""What makes a struct an element of a table of the kernel's own: no device can follow these."""
+"""Members that make a struct an element of a kernel data structure: no device can follow these."""
 
 
 def with_keys(
     program: Program, trace: Trace, uses: dict[tuple[Place, UseKind], Use]
 ) -> dict[tuple[Place, UseKind], Use]:
-    """`uses` in which a number that only tells entries of a table apart is not handed on.
+    """`uses`, in which a number that is only a key of entries is not passed on.
 
-    The number is stored in elements of a list, tree or hash table of a private struct, somebody
-    reads it there, and whatever is read there was followed: had it gone on, that would be a use
-    of its own, and all of them stay.
+    The number is stored in elements of a list, tree or hash table of a private struct, is read
+    there, and all reads were followed: if one had been passed on, that would be a separate use, and
+    all of them stay.
     """
     kept = {place for place, kind in uses if kind is UseKind.PHYSICAL_KEPT}
     stores = {place for place in kept if _is_key(program, trace, place)}

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All functions that matter: their callers, the locations they name, pointers to them."""
+"""All relevant functions: their callers, the locations they name, pointers to them."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Who calls a function, and whether those are all that can.
+"""The callers of a function, and whether all of them are known.
 
-The tree is the world: the kernel has no interface for modules outside of it
-(Documentation/process/stable-api-nonsense.rst), so that the callers of an exported function are
-those that a search of the whole tree finds. Who keeps modules elsewhere says so (`open_world`).
+The tree is the whole program: the kernel has no interface for modules outside of it
+(Documentation/process/stable-api-nonsense.rst), so a search of the whole tree finds all callers of
+an exported function. Users with modules elsewhere say so (`open_world`).
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ def sites_at(functions: Functions, place: Place, function: str) -> Iterator[Site
 
 
 ByPointer = Callable[[Function, tuple[str, ...], bool], tuple[Site, ...] | None]
-"""The calls through members that hold a function, which these files name, in all of the tree or
-only nearby; None when it may be called otherwise."""
+"""The calls through members that contain a function which these files name, in the whole tree or
+only nearby; None if it may be called in other ways."""
 
 
 @dataclass(frozen=True)
 class _Found:
-    """The calls of a function, whether these are all, whether the whole tree was searched for them,
-    and a place that names it where nobody understands what for."""
+    """The calls of a function, whether they are complete, whether the whole tree was searched for
+    them, and a place that names it and is not understood."""
 
     sites: tuple[Site, ...]
     closed: bool
@@ -80,27 +80,27 @@ class Callers:
         self._known: dict[tuple[FunctionId, bool], _Found] = {}
 
     def forget(self) -> None:
-        """Let go of all that was found."""
+        """Drop all results."""
         self._known.clear()
 
     def of(self, function: Function, far: bool = False) -> tuple[tuple[Site, ...], bool]:
-        """All calls of `function` in its scope, and whether those are all there can be; with `far`
-        those in the rest of the tree, too, when a header for the whole kernel declares it.
+        """All calls of `function` in its scope, and whether they are complete; with `far` also
+        those in the rest of the tree, if a header for the whole kernel declares it.
 
-        They are not when its address is taken, when such a header declares it and nobody looked
-        further, or when too many files name it.
+        They are incomplete if its address is taken, if such a header declares it and `far` is
+        false, or if too many files name it.
         """
         found = self._all(function, far)
         return found.sites, found.closed
 
     def none(self, function: Function, far: bool = False) -> bool:
-        """Whether it is known that nobody calls the function."""
+        """Whether it is known that the function is never called."""
         found = self._all(function, far)
         return found.closed and not found.sites and (function.static or found.searched)
 
     def gap(self, function: Function, far: bool, kind: GapKind) -> Gap:
-        """What to say when not all callers are known: where the function is named and nobody
-        understands what for, or else the gap of `kind` about the function as a whole."""
+        """The gap if not all callers are known: the place that names the function and is not
+        understood, or else the gap of `kind` about the function as a whole."""
         unread = self._all(function, far).unread
         if unread is None or not far:
             return Gap(kind, start_of(function), function=called_by(function))
@@ -117,7 +117,7 @@ class Callers:
         return self._known[key]
 
     def _stated(self, function: Function, sites: Iterable[Site]) -> bool:
-        """Whether a person says that these are all."""
+        """Whether a contract says that these are all."""
         names = {site.facts.function.name for site in sites}
         return self._functions.contracts.knows_callers(function.name, function.path, names)
 
@@ -147,8 +147,8 @@ class Callers:
         return _Found(tuple(sites), unread is None and all_see, searched, unread)
 
     def _uses(self, macro: Function) -> _Found:
-        """All uses of a driver's own macro, and whether it is named nowhere else: not in another
-        macro, not for the preprocessor, and not where code is not understood."""
+        """All uses of a driver's own macro, and whether it is named nowhere else: in another macro,
+        in a preprocessor condition, or in code that is not understood."""
         name, home = called_by(macro), file_of(macro.path)
         alone = home.endswith(".c") and not self._wide.is_mixed(home)
         paths = (home,) if alone else self._functions.files_with(home, name)
@@ -174,7 +174,7 @@ class Callers:
                 yield mention
 
     def _paths(self, function: Function, far: bool) -> tuple[tuple[str, ...], bool]:
-        """The files that may call the function, and whether those are all."""
+        """The files that may call the function, and whether these are all."""
         if _is_private(function):
             return (function.path,), True
         near = self._functions.files_with(function.path, function.name)
@@ -192,8 +192,8 @@ class Callers:
         return (*near, *sorted(others)), None not in seeing
 
     def _above(self, function: Function) -> Iterator[str]:
-        """The public functions that call `function`, directly or not, in its own file: what it
-        takes for its callers they are likely to hand on to theirs."""
+        """The public functions in the same file that call `function`, directly or not: they
+        probably pass its result on to their callers."""
         source = self._functions.source(function.path)
         others = source.functions if source is not None else ()
         found, fresh = {function.name}, [function.name]
@@ -223,8 +223,8 @@ class Callers:
                     yield Site(facts, number)
 
     def _may_mean(self, path: str, function: Function) -> bool:
-        """Whether the linker may take the name in a file for `function`: not when the file has a
-        function of its own by that name, or another driver's folder does and the file is in it."""
+        """Whether the linker may resolve the name in a file to `function`: not if the file defines
+        a function with that name, or if it is in the folder of another driver that does."""
         if path == function.path:
             return True
         source = self._functions.source(path) if path.endswith((".c", ".h")) else None
@@ -244,8 +244,7 @@ class Callers:
         )
 
     def _address_taken(self, path: str, name: str) -> Place | None:
-        """The first place in a file that names the function for anything but to call or declare
-        it."""
+        """The first place in a file that names the function other than to call or declare it."""
         if not path.endswith((".c", ".h")):
             return Place(path, 1, 0)
         source = self._functions.source(path)
@@ -257,7 +256,7 @@ class Callers:
             if mention.is_defined_by_itself:
                 continue
             if mention.in_macro or mention.is_looked_up:
-                return mention.place  # whoever uses the macro calls it
+                return mention.place  # every user of the macro calls it
             holder = mention.holder
             if mention.kind != "identifier" or not holder or holder in _ADDRESS_TAKEN_OK:
                 continue

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where a function mentions a piece of storage.
+"""The mentions of a storage location in a function.
 
-What an expression names is looked up only where it has a word of the storage: the types of all
-others would have to be found in files that nobody asked for.
+An expression is resolved only if it contains a word of the storage: resolving all others would need
+the types of many irrelevant files.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ _Argument = tuple[int, int]
 """The number of a call, and the position."""
 
 _Entry = tuple[str, Value, Flow | _Argument | Return | Access]
-"""What a value is there, the value, and the fact that has it."""
+"""The word, the value, and the fact that contains it."""
 
 
 class Names(Protocol):
-    """Who knows which storage a value names; see :mod:`migrate.analysis.program.locations`."""
+    """Resolves values to storage; see :mod:`migrate.analysis.program.locations`."""
 
     def of(self, value: Value, facts: FunctionFacts) -> tuple[AbstractLocation, str]: ...
 
 
 class Index:
-    """The mentions in one function, by the words that the expressions there are made of."""
+    """The mentions in one function, by the words in the expressions."""
 
     def __init__(self, cells: Names, types: TypeLookup, facts: FunctionFacts) -> None:
         self._cells = cells
@@ -61,7 +61,7 @@ class Index:
                 self._entries.setdefault(word, []).append(entry)
 
     def of(self, cell: AbstractLocation) -> DefUse:
-        """What the function says about `cell`."""
+        """The mentions of `cell` in the function."""
         if cell not in self._known:
             found = self._known[cell] = DefUse()
             for kind, value, fact in self._entries.get(_word(cell), ()):
@@ -105,7 +105,7 @@ def _entries(facts: FunctionFacts) -> Iterator[_Entry]:
 
 
 def _words(value: Value) -> set[str]:
-    """Every word by which the storage that `value` names may go."""
+    """Every word that can name the storage of `value`."""
     if isinstance(value, AccessPath):
         return {value.base, *value.members}
     return {f"{CALLED}{value.call}"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files and functions that an analysis has asked about so far, parsed on demand."""
+"""The files and functions that the analysis has used so far, parsed on demand."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from migrate.kernel.tree import Tree
 
 
 class Made(Protocol):
-    """What knows something of functions, elsewhere."""
+    """An object that caches results about functions."""
 
     def forget(self) -> None:
-        """Let go of it."""
+        """Drop the cached results."""
 
 
 class Functions:
@@ -38,24 +38,24 @@ class Functions:
         self.corpus = Corpus(tree)
         self._sources: dict[str, Source | None] = {}
         self.unread: dict[str, Source] = {}
-        """The files among those that are not analysed."""
+        """Those of the files that are not analysed."""
         self._facts: dict[FunctionId, FunctionFacts] = {}
         self._definitions: dict[tuple[str, str], tuple[Function, ...]] = {}
         self.hidden: dict[tuple[str, str], bool] = {}
-        """By name and folder, whether a known function of the kernel is hidden there by another;
-        see :mod:`migrate.analysis.program.known_callee`."""
+        """By name and folder, whether a function of the driver hides a kernel function of that
+        name; see :mod:`migrate.analysis.program.known_callee`."""
         self._with: dict[tuple[str, str, frozenset[str] | None], tuple[FunctionFacts, ...]] = {}
         self.read: set[str] = set()
-        """The files that were looked at since :meth:`forget`."""
+        """The files that were used since :meth:`forget`."""
         self.made: WeakSet[Made] = WeakSet()
-        """What was made of the functions, and goes when they go."""
+        """Caches that depend on the functions, to be dropped with them."""
 
     def forget(self, keeping: Callable[[str], bool]) -> None:
-        """Let go of what is known of all files, but of those that are kept. Their syntax trees
-        are by far the largest thing in memory, and files of one folder rarely need another's.
+        """Drop what is cached for all files, except for those that `keeping` selects. Their syntax
+        trees use most of the memory, and files of one folder rarely need those of another.
 
-        What says something of more than one file goes as well: `read`, and what the corpus was
-        asked for, then name all files that anything found afterwards depends on.
+        Caches about more than one file are dropped as well: `read` and the searches of the corpus
+        then contain all files on which later results depend.
         """
         self._sources = {p: source for p, source in self._sources.items() if keeping(p)}
         self.unread = {p: source for p, source in self.unread.items() if keeping(p)}
@@ -81,7 +81,7 @@ class Functions:
         return self._sources[path]
 
     def glance(self, path: str) -> Source | None:
-        """The same for one look: the syntax tree is not kept for who comes next."""
+        """The same without keeping the syntax tree."""
         self.read.add(path)
         if path in self._sources:
             return self._sources[path]
@@ -101,14 +101,14 @@ class Functions:
         return source.functions[id.ordinal] if source is not None else None
 
     def resolved(self, facts: FunctionFacts) -> FunctionFacts:
-        """`facts` with what else is known about the types in it."""
+        """`facts` with additional types."""
         return facts
 
     def functions_with(
         self, path: str, word: str, others: frozenset[str] | None = None
     ) -> tuple[FunctionFacts, ...]:
-        """The functions of `path` whose text has `word` as a whole word, each once; with `others`
-        those that have one of these as well."""
+        """The functions of `path` whose text contains `word` as a whole word, each once; with
+        `others`, those that contain one of these as well."""
         key = (path, word, others)
         if key not in self._with:
             self.read.add(path)
@@ -126,7 +126,7 @@ class Functions:
         return self._with[key]
 
     def files_with(self, path: str, word: str) -> tuple[str, ...]:
-        """The files of the scope of `path` that have `word` as a whole word."""
+        """The files of the scope of `path` that contain `word` as a whole word."""
         return self.corpus.files_with(path, word)
 
     def near_definitions(self, name: str, path: str) -> tuple[Function, ...]:
@@ -184,8 +184,8 @@ class Functions:
         return tuple(found)
 
     def behind_pointer(self, member: str, path: str) -> tuple[Function, ...]:
-        """The functions that initialisers and assignments in the scope of `path` give to a member;
-        none when one of them gives it something else."""
+        """The functions that initialisers and assignments in the scope of `path` store in a member;
+        none if one of them stores something else."""
         key = (f".{member}", path)
         if key not in self._definitions:
             found: dict[FunctionId, Function] = {}
@@ -213,23 +213,22 @@ def start_of(function: Function) -> Place:
 
 
 def is_macro(function: Function) -> bool:
-    """Whether this is a macro that was spelled as a function to look into it."""
+    """Whether this is a macro that was converted to a function."""
     return ":" in function.path
 
 
 def called_by(function: Function) -> str:
-    """The name by which a function, or a macro that was spelled as one, is called."""
+    """The name by which a function, or a macro that was converted to one, is called."""
     return function.path.split(":")[1] if is_macro(function) else function.name
 
 
 def file_of(path: str) -> str:
-    """The file of the tree that a function by that path is in, also for a macro."""
+    """The file of the tree that contains a function with that path; for a macro, too."""
     return path.partition(":")[0]
 
 
 def is_plain_macro(functions: Functions, macro: Function) -> bool:
-    """Whether a macro is a driver's own, has one definition, and is what stands there: nothing in
-    it is pasted together or made a string."""
+    """Whether a macro belongs to a driver, has one definition, and uses neither # nor ##."""
     source = functions.source(macro.path)
     home, name = file_of(macro.path), called_by(macro)
     if source is None or source.origin is None or source.origin.body is None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a call means a function of the kernel that the table knows, or one of its own file."""
+"""Whether a call means a function of the kernel's API that the table lists, or one of its own
+file."""
 
 from __future__ import annotations
 
@@ -11,11 +12,11 @@ from migrate.analysis.program.functions import Functions, is_macro
 
 
 def known_callee(functions: Functions, name: str, path: str) -> KernelFunction | None:
-    """What is known about the function that a call of `name` in `path` means: nothing when the
-    file has a static function or a macro by that name, or a header of its driver has one, which
-    hides the kernel's own; one of a header for the whole kernel is the kernel's own.
+    """The entry for the function that a call of `name` in `path` means: None if the file has a
+    static function or a macro with that name, or a header of its driver has one, which hides the
+    kernel's function; one in a header for the whole kernel is the kernel's function.
 
-    What is known by how a name begins is not known of a function that the driver defines.
+    Entries that match a prefix of a name do not apply to functions that the driver defines.
     """
     found = knowledge().lookup(name)
     if found is None or path.startswith("include/"):
@@ -30,8 +31,8 @@ def known_callee(functions: Functions, name: str, path: str) -> KernelFunction |
 
 
 def _is_stand_in(functions: Functions, name: str, path: str, known: KernelFunction) -> bool:
-    """Whether a driver's own function stands in for one that maps for a device, by its name:
-    `#define dma_map_x own_dma_map_x`, for kernels that have none. Then a device gets the page."""
+    """Whether a driver's own function replaces one that maps for a device, judging by its name:
+    `#define dma_map_x own_dma_map_x`, for kernels that lack it. Then a device gets the page."""
     return Effect.DMA in known.effects and renamed(functions, name, path).endswith(f"_{name}")
 
 
@@ -43,10 +44,11 @@ def _is_hidden(functions: Functions, name: str, path: str) -> bool:
 
 
 def _hides(functions: Functions, name: str, path: str) -> bool:
-    """Whether the folder of `path` has a function or a macro by the name of one of the kernel's."""
+    """Whether the folder of `path` has a function or a macro with the name of one of the
+    kernel's."""
     if name in functions.corpus.header_macros(path):
         return True
-    exact = name in knowledge().exact  # of which the linker takes no second one
+    exact = name in knowledge().exact  # the linker accepts only one
     if not exact and functions.corpus.public_files(name):
         return False
     for file in functions.corpus.defining_files(path, name):
@@ -58,7 +60,7 @@ def _hides(functions: Functions, name: str, path: str) -> bool:
 
 
 def renamed(functions: Functions, name: str, path: str) -> str:
-    """The one name that a macro by `name` near `path` stands for; "" when there is none, or
+    """The single name that a macro `name` near `path` expands to; "" if there is none, or
     several."""
     texts = functions.corpus.scope(path)
     macro = re.compile(
@@ -70,7 +72,7 @@ def renamed(functions: Functions, name: str, path: str) -> str:
 
 
 def takes_values(functions: Functions, name: str, path: str) -> bool:
-    """Whether a function by that name gets the values of its arguments, and no more."""
+    """Whether a function with that name gets its arguments by value only."""
     known = known_callee(functions, name, path)
     if known is not None:
         return not known.stores

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a call means that nothing nearby defines: the functions all over the tree that the compiler
-and the linker may take for it.
+"""Resolves calls of functions that are not defined nearby: the functions of the whole tree that the
+compiler and the linker may choose.
 
-The memory management is not looked into from elsewhere: with references to pages it does what
-nobody else may, and data/kernel_api.toml has what its functions do. A namesake is none of them: it
-is static, it belongs to another architecture, or no header that the caller can see declares it. Of
-several, one a configuration, each may be meant.
+Functions of memory management are not analysed from other folders: they handle references to pages
+in special ways, and data/kernel_api.toml describes their effects. A function with the same name is
+excluded if it is static, belongs to another architecture, or is not declared in a header that the
+caller can see. If there are several, for different configurations, each may be the callee.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from migrate.analysis.program.functions import Functions, file_of
 
 _CORE = "mm/"
 _MOST_FILES = 400
-"""With more files that name a function it is one that everybody uses."""
+"""If more files name a function, it is a general one."""
 
 
 class Linker:
@@ -31,20 +31,20 @@ class Linker:
         self._known: dict[tuple[str, str], tuple[Function, ...]] = {}
 
     def forget(self) -> None:
-        """Let go of all that was found."""
+        """Drop all results."""
         self._known.clear()
 
     def meant(self, name: str, path: str) -> tuple[Function, ...]:
-        """The definitions that a call of `name` in `path` may mean, wherever they are; none when
-        that is not known."""
+        """The definitions that a call of `name` in `path` may mean, in the whole tree; none if that
+        is not known."""
         key = (name, path)
         if key not in self._known:
             self._known[key] = tuple(self._find(name, file_of(path)) or ())
         return self._known[key]
 
     def is_stub(self, functions: tuple[Function, ...]) -> bool:
-        """Whether what was found nearby may be what stands in for the real function where it is
-        not configured: a public header that defines it under a condition declares it as well."""
+        """Whether the functions found nearby may be stubs for a real function that is configured
+        out: a public header that defines one under a condition also declares it."""
         return bool(functions) and all(self._stands_in(f) for f in functions)
 
     def _stands_in(self, function: Function) -> bool:
@@ -92,6 +92,6 @@ def is_public_header(path: str) -> bool:
 
 
 def _other_architecture(one: str, other: str) -> bool:
-    """Whether no kernel has code of both: user mode Linux shares that of x86."""
+    """Whether no kernel contains code of both: user mode Linux shares that of x86."""
     arches = {p.split("/")[1] for p in (one, other) if p.startswith("arch/")}
     return len(arches) > 1 and "um" not in arches

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Abstract locations: the pieces of storage that may hold pages.
+"""Abstract locations: the storage that may hold pages.
 
-One location stands for all that the analysis does not tell apart: a member for that member of all
-objects of a struct, a variable for every call of its function. This is a field-based heap, as in
+One location represents everything that the analysis does not distinguish: a member that of all
+objects of the struct, a variable every call of its function. This is a field-based heap, as in
 Heintze and Tardieu, "Ultra-fast Aliasing Analysis using CLA" (2001).
 """
 
@@ -15,8 +15,8 @@ from migrate.analysis.place import FunctionId
 
 @dataclass(frozen=True, order=True)
 class Local:
-    """A variable or parameter of a function; `name` is that of its facts, in which a second
-    variable of the same name is `name#2`."""
+    """A variable or parameter of a function; `name` is that in its facts, where a second variable
+    of the same name is `name#2`."""
 
     function: FunctionId
     name: str
@@ -32,7 +32,8 @@ class Local:
 
 @dataclass(frozen=True, order=True)
 class Global:
-    """What is no variable of the function that names it, as the files of `folder` see it."""
+    """A variable that is not local to the function that names it, as seen by the files of
+    `folder`."""
 
     folder: str
     name: str
@@ -48,10 +49,10 @@ class Global:
 
 @dataclass(frozen=True, order=True)
 class Member:
-    """A member of every struct `tag`; of unnamed structs inside it by all names on the way.
+    """A member of every struct `tag`; for unnamed structs inside it with all names on the way.
 
-    A struct that a .c file defines is that file's own, `home`: another may have one by the same
-    tag. Those of headers have none.
+    `home` is the .c file that defines the struct, since another file may have one with the same
+    tag; it is empty for structs of headers.
     """
 
     tag: str
@@ -65,12 +66,12 @@ class Member:
 
     @property
     def name(self) -> str:
-        """All names, as C has them."""
+        """All names, in C notation."""
         return ".".join(self.members)
 
     @property
     def dotted(self) -> str:
-        """The tag and all names, as a contract has them."""
+        """The tag and all names, as in a contract."""
         return f"{self.tag}.{self.name}"
 
     def __str__(self) -> str:
@@ -79,7 +80,7 @@ class Member:
 
 @dataclass(frozen=True, order=True)
 class CallResult:
-    """What call number `call` of a function returns."""
+    """The result of call number `call` in a function."""
 
     function: FunctionId
     call: int
@@ -90,7 +91,7 @@ class CallResult:
 
 @dataclass(frozen=True, order=True)
 class Untyped:
-    """A member of something in file `path` whose type is not known."""
+    """A member of an object in file `path` whose type is not known."""
 
     path: str
     name: str

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Storage that may hold pages: which one an expression names, and which functions touch it."""
+"""Resolves expressions to storage that may hold pages, and finds the functions that use the
+storage."""
 
 from __future__ import annotations
 
@@ -34,15 +35,14 @@ class Locations:
         self._users: dict[tuple[tuple[str, ...], Member | str], tuple[FunctionFacts, ...]] = {}
 
     def forget(self) -> None:
-        """Let go of all that was found."""
+        """Drop all results."""
         for known in (self._mentions, self._hidden, self._users):
             known.clear()
         self._words.forget()
 
     def of(self, value: Value, facts: FunctionFacts) -> tuple[AbstractLocation, str]:
-        """The storage that `value` names; for a member of a container of pages (a scatterlist,
-        sg table or bvec) that is the container itself, and the member's name comes second.
-        """
+        """The storage that `value` names; for a member of a container of pages (a scatterlist, sg
+        table or bvec) it is the container, and the second value is the member's name."""
         function = facts.function
         if isinstance(value, Result):
             return CallResult(function.id, value.call), ""
@@ -54,7 +54,7 @@ class Locations:
         else:
             root = Global(self._functions.corpus.scope_folder(function.path), value.base)
         if not value.members:
-            return root, ""  # most names are constants: their types are looked up for nobody
+            return root, ""  # most names are constants, whose types are never needed
         return self._member_cell(root, self._types.of(value.base, facts), value, facts)
 
     def _member_cell(
@@ -83,10 +83,10 @@ class Locations:
     def member_users(
         self, cell: Member, path: str, far: bool = False, core: bool = False
     ) -> tuple[FunctionFacts, ...]:
-        """Every function that may touch the member `cell`, as seen from `path`.
+        """Every function that may use the member `cell`, as seen from `path`.
 
-        For a struct of a public header the files of the scope of `path` are looked at, with `far`
-        all of the tree that see it; for any other see :meth:`near_files`.
+        For a struct of a public header these are the files of the scope of `path`, with `far` all
+        files of the tree that see it; for any other see :meth:`near_files`.
         """
         word = cell.word
         public = self._types.is_public(cell.tag, path)
@@ -104,7 +104,7 @@ class Locations:
         return self._users[key]
 
     def member_files(self, cell: Member, path: str, core: bool = False) -> tuple[str, ...] | None:
-        """The files that may name the member `cell`; None when nobody can look at all of them.
+        """The files that may name the member `cell`; None if there are too many.
 
         With `core`, the tree is searched for a member of a header that too many files include.
         """
@@ -116,8 +116,8 @@ class Locations:
         return self._wide.naming(cell.word)
 
     def seeing(self, tag: str, path: str, word: str) -> tuple[str, ...] | None:
-        """The files of the whole tree that can get hold of the struct `tag` of a public header, as
-        seen from `path`, and have `word`; None when they are too many to find out."""
+        """The files of the whole tree that can access objects of the struct `tag` of a public
+        header, as seen from `path`, and contain `word`; None if there are too many to find out."""
         body = self._types.struct(tag, path)
         if body is None:
             return None
@@ -125,15 +125,14 @@ class Locations:
         return found if found is not None else self._words.files(tag, word)
 
     def holding(self, tag: str, home: str) -> frozenset[str] | None:
-        """The words of which a function in the scope of `home` has one that can get hold of a
-        struct `tag`; None when any may."""
+        """Words of which at least one is in each function in the scope of `home` that can access a
+        struct `tag`; None if any function may."""
         return self._words.near(tag, home)
 
     def near_files(self, cell: Member, path: str, word: str) -> tuple[str, ...]:
-        """The files that have `word` and may name members of the struct of `cell`: those of the
-        scope of the file that defines it that see the definition, or that file and headers when no
-        other .c file can.
-        """
+        """The files that contain `word` and may name members of the struct of `cell`: the files in
+        the scope of the defining file that see the definition, or that file and headers if no other
+        .c file can."""
         home = self.home(cell, path)
         files = self._functions.files_with(home, word)
         if home.endswith(".h"):
@@ -144,8 +143,8 @@ class Locations:
         return tuple(name for name in files if name == home or name.endswith(".h"))
 
     def _sees(self, path: str, seeing: tuple[str, ...]) -> bool:
-        """Whether a file may see what those see that include it first: a header need not include
-        what it uses."""
+        """Whether a file may see what the files that include it see: a header need not include
+        everything it uses."""
         return path in seeing or path.endswith(".h") or self._wide.is_included(path)
 
     def _is_hidden(self, tag: str, home: str) -> bool:
@@ -157,7 +156,7 @@ class Locations:
         return self._hidden[key]
 
     def named(self, facts: FunctionFacts, word: str) -> set[AbstractLocation]:
-        """The members by the name `word` that a function names."""
+        """The members with the name `word` that a function names."""
         found = {
             self.of(AccessPath(a.loc.base, (*a.loc.members, word)), facts)[0]
             for a in facts.accesses

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Calls through members of a driver's own structs: what they mean, and whom they make a caller."""
+"""Calls through members of a driver's own structs: their callees, and the callers of the functions
+in these members."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ _HARMLESS = frozenset(
 
 
 class PointerCalls:
-    """The functions behind members that hold functions, and the calls through such members."""
+    """The functions in members that hold functions, and the calls through such members."""
 
     def __init__(
         self, functions: Functions, types: TypeLookup, cells: Locations, tables: Tables
@@ -33,12 +34,12 @@ class PointerCalls:
         self._cells = cells
         self._tables = tables
         self.callers: Callers
-        """Set by who makes both."""
+        """Set by the constructor of both."""
 
     def meant_by(self, site: Site, far: bool = False) -> tuple[Function, ...]:
-        """The definitions that a call may mean, by its name or by the member or the parameter it
-        goes through; none when anybody may have set that. With `far` the tree is searched for what
-        sets a member of a struct of a public header, and for the callers of a public function."""
+        """The definitions that a call may mean, by its name or through a member or a parameter;
+        none if unknown code may have set that. With `far` the tree is searched for stores to a
+        member of a struct of a public header, and for the callers of a public function."""
         call, path = site.call, site.facts.function.path
         if call.name:
             return self._functions.definitions(call.name, path)
@@ -55,7 +56,7 @@ class PointerCalls:
         return self._functions.behind_pointer(call.pointer.members[-1], path)
 
     def put_into(self, tag: str, member: str, path: str) -> tuple[Function, ...]:
-        """The functions that initialisers of the file `path` put into a member of struct `tag`."""
+        """The functions that initialisers in the file `path` store in a member of struct `tag`."""
         source = self._functions.source(path)
         found: dict[str, Function] = {}
         for name in members_set(source, member) if source is not None else ():
@@ -69,8 +70,8 @@ class PointerCalls:
     def _given(
         self, name: str, facts: FunctionFacts, far: bool, above: frozenset[FunctionId] = frozenset()
     ) -> tuple[Function, ...]:
-        """The functions that all callers give as the parameter `name`, and theirs, of those that
-        are not `above`; none when one gives something else."""
+        """The functions that all callers pass as the parameter `name`, also indirectly, except for
+        callers in `above`; none if one passes something else."""
         id = facts.function.id
         if name not in facts.parameters or any(f.target.base == name for f in facts.flows):
             return ()
@@ -88,8 +89,8 @@ class PointerCalls:
 
     def of(self, function: Function, paths: tuple[str, ...], far: bool) -> tuple[Site, ...] | None:
         """The calls through the members that initialisers and stores in the files `paths` set to
-        `function`; None when it is named in another way, or when such a member is read for
-        anything but to call it. With `far`, members of structs of public headers count, too."""
+        `function`; None if it is named in another way, or if such a member is read other than to
+        call it. With `far`, members of structs of public headers count, too."""
         members: dict[Member, str] = {}
         for path in paths:
             source = self._functions.source(path)
@@ -107,7 +108,7 @@ class PointerCalls:
         return tuple(sites) if members else None
 
     def _stored(self, mention: Mention) -> Member | None:
-        """The member M of struct T when f is mentioned in `x->M = f`."""
+        """The member M of struct T if f is mentioned in `x->M = f`."""
         named = stored_to(mention)
         function = mention.source.function_at(mention.at)
         if named is None or function is None:
@@ -123,7 +124,7 @@ class PointerCalls:
         return target if isinstance(target, Member) and target.tag else None
 
     def _calls(self, cell: Member, path: str, far: bool) -> list[Site] | None:
-        """Every call through the member `cell`; None when what it holds may go elsewhere."""
+        """Every call through the member `cell`; None if its value may go elsewhere."""
         sites: list[Site] = []
         files = self._cells.member_files(cell, path)
         if files is None or any(self._is_passed(file, cell.word) for file in files):
@@ -145,8 +146,8 @@ class PointerCalls:
         return sites
 
     def _is_passed(self, path: str, member: str) -> bool:
-        """Whether a macro may take the member by its name: one is given the word as an argument,
-        or has it in what it stands for."""
+        """Whether a macro may use the member by its name: the word is an argument of one, or in its
+        expansion."""
         source = self._functions.source(path)
         if source is None or source.unread:
             return source is not None

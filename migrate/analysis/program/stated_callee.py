@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a person says that a call does with one of its arguments."""
+"""What a contract says about the effect of a call on one of its arguments."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _EFFECTS = {
 
 
 def stated_callee(program: Program, site: Site, position: int) -> KernelFunction | None:
-    """The call as the table of kernel functions would have it, for this one argument; None when
-    nobody has said anything about it."""
+    """An entry as in the table of kernel functions, for this one argument; None if there is no
+    contract."""
     if not program.contracts:
         return None
     name, member = site.call.name, member_called(program, site)

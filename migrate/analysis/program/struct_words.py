@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The files that can get hold of an object of one struct, by the words that this takes.
+"""The files that can access an object of one struct, found by words.
 
-A header of the kernel's core is seen by thousands of files, but a struct in it may be the business
-of few. To name a member `s->m`, a file needs an expression of the struct's type: it names the tag
-or a typedef of it, a member or a variable of that type, a function that returns it, or a macro
-with one of these in its body. What of that a file outside can use stands in files that have one of
-the words, so that a few searches of the tree find all of them.
+Thousands of files see a header of the kernel's core, but only few may use a struct in it. To name a
+member `s->m`, a file needs an expression of the struct's type: it names the tag or a typedef of it,
+a member or a variable of that type, a function that returns it, or a macro with one of these in its
+body. Files outside that can do so contain one of these words, so a few searches of the tree find
+all of them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from migrate.analysis.program.functions import Functions
 from migrate.analysis.program.type_lookup import TypeLookup
 
 _MOST_WORDS = 30
-"""With more, the struct is everybody's business."""
+"""With more words, too many files use the struct."""
 
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:\\\r?\n|[^\n])*)", re.M)
 
 
 class StructWords:
-    """Who can name members of the structs of one tree, each looked for once."""
+    """Finds the users of the structs of one tree, each looked for once."""
 
     def __init__(self, functions: Functions, types: TypeLookup, wide: IncludeGraph) -> None:
         self._functions, self._types, self._wide = functions, types, wide
@@ -34,13 +34,13 @@ class StructWords:
         self._near: dict[tuple[str, str], frozenset[str] | None] = {}
 
     def forget(self) -> None:
-        """Let go of all that was found."""
+        """Drop all results."""
         self._known.clear()
         self._near.clear()
 
     def files(self, tag: str, member: str) -> tuple[str, ...] | None:
-        """The files that can get hold of a struct `tag` and have `member` as a word; None when
-        they are too many to find out."""
+        """The files that can access a struct `tag` and contain `member` as a word; None if there
+        are too many to find out."""
         if tag not in self._known:
             self._known[tag] = self._find(tag)
         holding = self._known[tag]
@@ -50,8 +50,9 @@ class StructWords:
         return tuple(path for path in holding if path in texts and pattern.search(texts[path]))
 
     def near(self, tag: str, home: str) -> frozenset[str] | None:
-        """The words of which each function of the scope of `home` that can get hold of a struct
-        `tag` has one; None when a header for the whole kernel names it, or they are too many."""
+        """Words of which at least one is in each function in the scope of `home` that can access a
+        struct `tag`; None if a header for the whole kernel names the struct, or there are too
+        many."""
         key = (tag, home)
         if key not in self._near:
             self._near[key] = self._find_near(tag, home)
@@ -80,21 +81,21 @@ class StructWords:
                 if named is None or len(words) > _MOST_WORDS:
                     return None
                 found |= dict.fromkeys(named)
-            # With more words there may be more in a header that was looked at before.
+            # With more words, headers that were already examined may contain another one.
             ways = ((word, path) for path in found for word in self._ways(tag, words, path))
             fresh = {word: path for word, path in ways if word not in words}
             words |= fresh.keys()
         return tuple(found)
 
     def _named(self, header: str, word: str) -> tuple[str, ...] | None:
-        """The files that have a word of a header, "" for any; None when they are too many."""
+        """The files that contain a word of a header, "" for all; None if there are too many."""
         found = self._wide.files(header, word) if header.endswith(".h") else None
         return found if found is not None else self._wide.naming(word)
 
     def _ways(self, tag: str, words: Collection[str], path: str) -> Iterator[str]:
-        """The words of a file by which others may get hold of a struct `tag`, `words` those that
-        are known. What a .c file has is its own, but when another one includes it: a prototype
-        elsewhere of one of its functions has the tag."""
+        """The words of a file by which others may access a struct `tag`, given the known `words`.
+        Those of a .c file are its own unless another one includes it: a prototype of one of its
+        functions elsewhere contains the tag."""
         if path.endswith(".h") or self._wide.is_mixed(path):
             yield from self._declared(tag, path)
             yield from _macros(self._functions.tree.read(path) or b"", words)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tables of functions: what is put into a member of a struct of a public header, anywhere in the
-tree, by initialisers and by stores.
+"""Tables of functions: what initialisers and stores in the whole tree put into a member of a struct
+of a public header.
 
-This is the first layer of a multi-layer type analysis (Lu and Hu, "Where Does It Go?", CCS 2019):
-a call through a member means what is put into that member of that struct, and nothing else.
+This is the first layer of a multi-layer type analysis (Lu and Hu, "Where Does It Go?", CCS 2019): a
+call through a member calls what is stored in that member of that struct, and nothing else.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ class Tables:
         self._known: dict[Member, tuple[Function, ...]] = {}
 
     def forget(self) -> None:
-        """Let go of all that was found."""
+        """Drop all results."""
         self._known.clear()
 
     def held(self, cell: Member, path: str) -> tuple[Function, ...]:
-        """The functions that may be in the member `cell`, as seen from `path`; none when something
-        else may be, or when nobody can look at all that sets it."""
+        """The functions that may be in the member `cell`, as seen from `path`; none if something
+        else may be, or if not all stores to it can be found."""
         if cell not in self._known:
             self._known[cell] = self._held(cell, path)
         return self._known[cell]
 
     def named(self, values: tuple[Value, ...], facts: FunctionFacts) -> list[Function] | None:
-        """The functions that are named; None when one value is no known function."""
+        """The functions that are named; None if one value is not a known function."""
         found: list[Function] = []
         for value in values:
             if not isinstance(value, AccessPath) or value.members or value.base in facts.types:
@@ -73,8 +73,8 @@ class Tables:
         return self._functions.definitions(name, path) or self._linker.meant(name, path)
 
     def _held(self, cell: Member, path: str) -> tuple[Function, ...]:
-        """The functions that are put into a member of a struct of a public header, anywhere in the
-        tree; none when something else may be, or when nobody can look at all that sets it."""
+        """The functions that are stored in a member of a struct of a public header, in the whole
+        tree; none if something else may be, or if not all stores to it can be found."""
         body = self._types.struct(cell.tag, path)
         files = self._cells.member_files(cell, path)
         makers = self._wide.files(body.path, cell.tag) if body is not None else None
@@ -90,7 +90,7 @@ class Tables:
     def _initial(
         self, cell: Member, files: tuple[str, ...], makers: tuple[str, ...]
     ) -> Iterator[tuple[Function, ...]]:
-        """What each initialiser gives to the member; nothing for what is not understood."""
+        """What each initialiser stores in the member; nothing for what is not understood."""
         for file in makers:
             source = self._functions.source(file)
             if source is not None and sets_by_position(source, cell.tag):
@@ -121,8 +121,8 @@ class Tables:
 
 
 def initialised_member(types: TypeLookup, mention: Mention, path: str) -> Member | None:
-    """The member M of struct T when f is mentioned in `struct T x = { .M = f }`, or when such a T
-    stands in another struct or in an array of what is declared there."""
+    """The member M of struct T if f is mentioned in `struct T x = { .M = f }`, or if such a T is
+    inside another struct or an array that is declared there."""
     found = initialised_by(mention)
     return _owner(types, found, path) if found is not None else None
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is special about a site or a path: notifiers, follow_page() candidates, conditions."""
+"""Properties of a site or a path: notifiers, follow_page() candidates, conditions."""

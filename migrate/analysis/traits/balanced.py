@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages from an iterator that the function which takes them drops again, and by which statements.
+"""Pages from an iterator that the function which takes them also drops, and the statements that do
+so.
 
-A helper that takes its pages from an iterator can become one whose references depend on what the
-iterator is. Then every release has to ask. It can where the iterator is at hand: in the function
-that takes the pages, or in its callers when those get the pages by a parameter and gave the
-iterator. See :mod:`migrate.analysis.paths.balance` for what is asked of each function.
+A helper that takes its pages from an iterator can be replaced by one whose references depend on the
+type of the iterator. Then every release has to test that type. This is possible if the iterator is
+available: in the function that takes the pages, or in its callers if these get the pages through a
+parameter and pass the iterator. See :mod:`migrate.analysis.paths.balance` for the conditions on
+each function.
 """
 
 from __future__ import annotations
@@ -47,13 +49,13 @@ _STARTERS = frozenset(
         *("import_iovec", "import_ubuf", "import_single_range"),
     }
 )
-"""Functions that make an iterator what it is."""
+"""Functions that initialise an iterator."""
 
 
 @dataclass(frozen=True, order=True)
 class Guard:
-    """A statement that drops pages, the call of `name` at `place`, and the variable `iterator`
-    that the pages come from, by the name that it has there."""
+    """A statement that drops pages, the call of `name` at `place`, and the variable `iterator` that
+    the pages come from, by its name there."""
 
     place: Place
     function: str
@@ -64,8 +66,8 @@ class Guard:
 
 @dataclass(frozen=True)
 class Balanced:
-    """`acquires` whose references are dropped by `guards` and nobody else; `releases` are the calls
-    that do it, in those functions or in ones that they call."""
+    """`acquires` whose references are dropped only by `guards`; `releases` are the calls that do
+    it, in these functions or in functions that they call."""
 
     acquires: tuple[Place, ...]
     guards: tuple[Guard, ...]
@@ -74,7 +76,7 @@ class Balanced:
 
 @dataclass(frozen=True)
 class _Taker:
-    """Calls in one function that take pages: `calls` by number, into `pages`, out of `iterator`."""
+    """Calls in one function that take pages: `calls` by number, into `pages`, from `iterator`."""
 
     facts_of: Site
     calls: frozenset[int]
@@ -100,8 +102,8 @@ class Balance:
         self.droppers = Droppers(program)
 
     def of(self, acquires: Iterable[Acquire]) -> tuple[dict[Place, str], tuple[Balanced, ...]]:
-        """How the pages of `acquires` are dropped, those together that are dropped by the same
-        statements; of the others why that is not known, one line without a full stop."""
+        """How the pages of `acquires` are dropped, grouped by the statements that drop them; for
+        the others why that is not known, one line without a full stop."""
         found: dict[Place, _Dropped] = {}
         reasons: dict[Place, str] = {}
         for acquire in acquires:
@@ -139,14 +141,14 @@ class Balance:
             return f"{invoke.sources[_PAGES]} is no plain variable"
         taker = _Taker(site, frozenset({invoke.number}), name, iterator)
         inside = self._inside(taker)
-        # Who is given the place for the pages may drop them all the same.
+        # A function that gets the array for the pages may drop them, too.
         given = isinstance(inside, str) and name in site.facts.parameters
         return self._out(taker, _DEEPEST) if given else inside
 
     # One function
 
     def _inside(self, taker: _Taker) -> _Dropped | str:
-        """The function drops what it takes."""
+        """The function drops the pages that it takes."""
         lowered = taker.facts_of.facts.lowered
         wrong = self._unstable(lowered, taker)
         if wrong:
@@ -169,7 +171,7 @@ class Balance:
         return Taking(taker.calls, taker.pages, numbers, out, taker.flag, taker.foreign, self.asks)
 
     def _unstable(self, lowered: Lowered, taker: _Taker) -> str:
-        """Why the variables do not mean the same from the call to the release, "" when they do."""
+        """Why the variables may change between the call and the release, "" if they do not."""
         name = lowered.function.name
         local = lowered.locals.get(taker.iterator)
         if local is None or not local.outermost or "#" in taker.iterator:
@@ -193,7 +195,7 @@ class Balance:
         return ""
 
     def _strangers(self, droppers: Sequence[Dropper]) -> str:
-        """Who else has pages dropped by the functions that are called, "" for nobody."""
+        """Other callers whose pages the called functions drop, "" if there are none."""
         own = {d.call.place for d in droppers}
         for function in {d.callee.id: d.callee for d in droppers if d.callee}.values():
             sites, closed = self.program.callers.of(function, far=True)
@@ -204,10 +206,10 @@ class Balance:
                 return f"{function.name}() drops pages from elsewhere, too, at {other}"
         return ""
 
-    # Callers that get the pages by a parameter
+    # Callers that get the pages through a parameter
 
     def _out(self, taker: _Taker, depth: int) -> _Dropped | str:
-        """The callers of the function drop what it takes for them."""
+        """The callers of the function drop the pages that it takes for them."""
         facts = taker.facts_of.facts
         name, parameters = facts.function.name, facts.parameters
         if taker.iterator not in parameters or not depth:
@@ -240,7 +242,7 @@ class Balance:
         return _Dropped(frozenset(guards), tuple(droppers))
 
     def _is_flag(self, lowered: Lowered, parameter: str) -> bool:
-        """Whether nothing but constants are stored through a parameter."""
+        """Whether only constants are stored through a parameter."""
         through = [
             i
             for i in lowered.order
@@ -251,7 +253,7 @@ class Balance:
         return bool(through) and all(_is_constant(s.value) for s in through)
 
     def _handed_out(self, taker: _Taker) -> bool | str:
-        """Whether the function may hand out pages of others, with 0 in the flag; or what is not
+        """Whether the function may return other pages, with 0 in the flag; or what is not
         understood."""
         lowered = taker.facts_of.facts.lowered
         found = ends(lowered, self._taking(taker, [], out=True))
@@ -288,7 +290,7 @@ class Balance:
         return self._inside(taker)
 
     def _sets(self, lowered: Lowered, flag: str, callee: str) -> bool:
-        """Whether anything but a 0 at first and calls of `callee` goes into a flag."""
+        """Whether anything but an initial 0 and calls of `callee` sets a flag."""
         for instruction in lowered.order:
             match instruction:
                 case Store(target, value) if variable_name(target) == flag:
@@ -308,7 +310,7 @@ class Balance:
 
 
 def _together(found: Mapping[Place, _Dropped]) -> list[tuple[Place, ...]]:
-    """The acquires that are dropped by a statement of which both have a part."""
+    """Merge acquires that are dropped by the same statement."""
     groups: list[tuple[set[Place], set[Place]]] = []
     for place, dropped in found.items():
         own = {r.place for d in dropped.droppers for r in d.releases}

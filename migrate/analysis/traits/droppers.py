@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What functions do with an array of pages that they are given: drop all of it and nothing else,
-look at it, or change what is in it."""
+"""What functions do with an array of pages that is passed to them: drop all of it and nothing else,
+look at it, or change its contents."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Droppers:
         self.program = program
 
     def of(self, lowered: Lowered, pages: str, besides: frozenset[int]) -> Iterator[Dropper]:
-        """The calls that drop what is in the variable `pages`, from the first page on; those of the
-        numbers `besides` are left out."""
+        """The calls that drop the pages in the variable `pages`, from the first page on, without
+        the calls whose numbers are in `besides`."""
         for call in lowered.calls.values():
             if call.number in besides or not call.name:
                 continue
@@ -64,8 +64,8 @@ class Droppers:
                         yield Dropper(call, releases, function)
 
     def _pure(self, function: Function, position: int) -> tuple[Release, ...]:
-        """The releases of a function that does nothing but drop what is in its parameter; () for
-        one that does anything else."""
+        """The releases of a function that only drops the pages in its parameter; () for one that
+        does anything else."""
         lowered = self.program.facts(function).lowered
         if not is_understood(lowered) or position >= len(lowered.parameters):
             return ()
@@ -89,7 +89,7 @@ class Droppers:
     def changes(
         self, call: Invoke, position: int, given: Expression, lowered: Lowered, pages: str
     ) -> str:
-        """Why a call may put other pages where those are, "" when it does not."""
+        """Why a call may replace the pages in the array, "" if it does not."""
         inner = plain(given)
         if isinstance(inner, AddressOf) and variable_name(inner.object) == pages:
             return f"the address of {pages} goes to {call.name}()"
@@ -108,7 +108,8 @@ class Droppers:
         return len(meant) == 1 and self._reads(meant[0], position, depth)
 
     def _reads(self, function: Function, position: int, depth: int) -> bool:
-        """Whether a function stores nothing through its parameter, nor hands it on to who does."""
+        """Whether a function stores nothing through its parameter, and passes it to none that
+        does."""
         lowered = self.program.facts(function).lowered
         if not is_understood(lowered) or position >= len(lowered.parameters):
             return False

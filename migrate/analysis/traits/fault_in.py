@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a call that asks for no pages can become fixup_user_fault(): what the code shows, or what
-it lacks.
+"""Whether a call that asks for no pages can become fixup_user_fault(): what the code shows, or why
+not.
 
-Such a call only has one page of another address space faulted in. GUP may drop the lock for that
-and says so by `locked`; fixup_user_fault() drops it as well, and always comes back with it. So the
-code behind the call has to give the lock back where it is still held, and do nothing else before.
+Such a call only faults in one page of another address space. GUP may drop the lock for that and
+reports this through `locked`; fixup_user_fault() may drop it as well, but always returns with the
+lock held. So the code after the call has to release the lock if it is still held, and do nothing
+else before.
 """
 
 from __future__ import annotations
@@ -35,24 +36,26 @@ from migrate.analysis.program.callers import sites_at
 from migrate.analysis.program.program import Program
 
 FROM = "get_user_pages_remote"
-"""The only one that says by `locked` whether the lock was dropped, and is called for no pages."""
+"""The only function with `locked` that is called for no pages."""
 
 FLAGS = {"0": "FAULT_FLAG_REMOTE", "FOLL_WRITE": "FAULT_FLAG_WRITE | FAULT_FLAG_REMOTE"}
-"""What fixup_user_fault() is told for gup_flags; GUP adds FAULT_FLAG_REMOTE by itself. No other
-flag has a counterpart, FOLL_HWPOISON not either."""
+"""The flags of fixup_user_fault() for gup_flags; GUP adds FAULT_FLAG_REMOTE by itself. No other
+flag has a counterpart, not even FOLL_HWPOISON."""
 
 UNLOCKED = "unlocked"
-"""What the kernel calls the variable that fixup_user_fault() sets."""
+"""The kernel's usual name for the variable that fixup_user_fault() sets."""
 
 _LOCKS = ("mmap_lock", "mmap_sem")
 _MENTIONS = 3
-"""How often the variable is in the function: where it begins, in the call, and behind it."""
+"""How often the variable occurs in the function: its declaration, the call, and the test after
+it."""
 
 
 @dataclass(frozen=True)
 class FaultSite:
     """The call at `place`: `locked` is the variable that says whether the lock is still held, and
-    is asked at `asked` by the `if` that gives it back; `flags` are those of fixup_user_fault()."""
+    is tested at `asked` by the `if` that releases the lock; `flags` are those of
+    fixup_user_fault()."""
 
     place: Place
     locked: str
@@ -61,7 +64,7 @@ class FaultSite:
 
 
 def fault_site(program: Program, acquire: Acquire) -> FaultSite | str:
-    """What is known of the call, or what stands against it, without a full stop."""
+    """The replacement of the call, or why there is none, without a full stop."""
     found = [*sites_at(program, acquire.place, acquire.function)]
     lowered = found[0].facts.lowered if len(found) == 1 else None
     call = lowered.calls.get(found[0].index) if lowered is not None else None
@@ -87,7 +90,7 @@ def fault_site(program: Program, acquire: Acquire) -> FaultSite | str:
 
 
 def _locked(lowered: Lowered, acquire: Acquire, call: Invoke) -> str:
-    """The plain variable that is 1 before the call, and is in the function for nothing else."""
+    """The plain variable that is 1 before the call, and has no other use in the function."""
     given = dict(zip(acquire.roles, call.arguments, strict=False)).get("locked")
     if not isinstance(given, AddressOf) or not isinstance(given.object, Variable):
         return ""
@@ -108,7 +111,7 @@ def _locked(lowered: Lowered, acquire: Acquire, call: Invoke) -> str:
 
 
 def _given_back(lowered: Lowered, call: Invoke, locked: str) -> Condition | None:
-    """The `if` that gives the lock back, when it comes next and nothing else is in it."""
+    """The `if` that releases the lock, if it comes next and does nothing else."""
     after = [i for i in lowered.order if i.start > call.start]
     asked = [c for c in lowered.conditions if variable_name(c.value) == locked and c.alone]
     if len(asked) != 1 or not after or asked[0].start < call.start:
@@ -123,7 +126,7 @@ def _given_back(lowered: Lowered, call: Invoke, locked: str) -> Condition | None
 
 
 def _gives_back(instruction: Instruction, call: Invoke) -> bool:
-    """Whether it gives back the lock of the address space that `call` is for, as a reader."""
+    """Whether it releases the lock of the address space in `call`, as a reader."""
     if not isinstance(instruction, Invoke) or instruction.guards != call.guards:
         return False
     given: Sequence[Expression] = instruction.arguments

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a lookup can take the place of an acquire: what the code shows, or what it lacks.
+"""Whether a lookup can replace an acquire: what the code shows, or why not.
 
-follow_page(vma, address, flags) wants the mmap lock and a vma and never faults a page in; the
-GUP functions find the vma and fault. A function that a profile brings along for this takes an
-address, as GUP does, and takes the lock itself. Whatever is not shown by the code itself stands
-against either.
+follow_page(vma, address, flags) needs the mmap lock and a vma and never faults a page in; the GUP
+functions find the vma and fault. A function that a profile adds for this takes an address, like
+GUP, and takes the lock itself. A condition that the code does not show counts as not met.
 """
 
 from __future__ import annotations
@@ -32,22 +31,22 @@ from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
 
 _LOCKED = ("get_user_pages", "get_user_pages_remote")
-"""Called with the mmap lock held, by their contract."""
+"""Always called with the mmap lock held."""
 _BY_ADDRESS = ("get_user_pages", "get_user_pages_fast")
-"""Called for pages of the current process; the lock is as it was when they come back."""
+"""Called for pages of the current process; the lock is in the same state when they return."""
 _ATOMIC = ("get_user_pages_fast_only", "get_user_page_fast_only", "__get_user_pages_fast")
 _LOOKUPS = ("find_vma", "vma_lookup", "find_extend_vma")
 _FLAGS = frozenset({"FOLL_WRITE", "FOLL_GET", "FOLL_NOFAULT"})
-"""Flags that follow_page() understands, or that the fault-in before it can honour."""
+"""Flags that follow_page() understands, or that the fault-in before it can handle."""
 
 _FAILED = (("<=", "0"), ("<", "1"), ("!=", "1"))
-"""What is true of the value exactly when the one page was not taken."""
+"""Comparisons of the result that are true exactly if the one page was not taken."""
 
 
 def follow_sites(
     program: Program, acquires: Sequence[tuple[Acquire, Site | None]]
 ) -> tuple[tuple[FollowSite, ...], str]:
-    """A site for every acquire and ""; or nothing, and why one of them has none."""
+    """A site for every acquire and ""; or none, and why one of them has none."""
     sites = []
     for acquire, site in acquires:
         found = _site(program, acquire, site)
@@ -99,12 +98,12 @@ def _by_vma(program: Program, acquire: Acquire, site: Site) -> FollowSite | str:
 
 
 def _by_address(acquire: Acquire) -> FollowSite | str:
-    """A call that asks for no more than a function which takes one address can give."""
+    """A call that can be replaced by a function which takes one address."""
     wrong = _wrong_arguments(acquire)
     if wrong:
         return wrong
     given = _flags(acquire)
-    # Before 5.2 the argument only says whether to write, and any expression can.
+    # Before 5.2 the argument only says whether to write; it can be any expression.
     flags = given if acquire.argument("write") is None else f"({given}) ? FOLL_WRITE : 0"
     if "FOLL_NOFAULT" in flags or _write(flags) is None:
         return f"it knows no counterpart to the flags {flags}"
@@ -141,19 +140,20 @@ def _page(acquire: Acquire, facts: FunctionFacts) -> str | None:
 
 
 def _is_pure(lowered: Lowered, call: Invoke) -> bool:
-    """Whether its arguments can be written down twice: no call, no store."""
+    """Whether its arguments can be evaluated twice: no call, no store."""
     inside = {e for argument in call.arguments for e in subexpressions(argument)}
     if any(isinstance(e, (CallResult, Evaluated, Temporary)) for e in inside):
         return False
     if any(isinstance(e, Opaque) and not e.text.startswith("sizeof") for e in inside):
         return False
-    # What is done for the arguments is done before the call, and stands behind its name.
+    # Side effects of the arguments are before the call, but after its name in the source.
     before = takewhile(lambda i: i is not call, lowered.order)
     return not call.unclear and all(i.start < call.start for i in before)
 
 
 def _result(lowered: Lowered, call: Invoke) -> str | None:
-    """The variable that gets the value, "" for the condition of an `if`, None for anything else."""
+    """The variable that gets the result, "" for the condition of an `if`, None for anything
+    else."""
     value = CallResult(call.number)
     for store in lowered.order:
         if isinstance(store, Store) and store.value == value and isinstance(store.target, Variable):
@@ -164,7 +164,7 @@ def _result(lowered: Lowered, call: Invoke) -> str | None:
 
 
 def _write(flags: str) -> str | None:
-    """When FOLL_WRITE is among `flags`: "", "1", or the condition; None for other flags."""
+    """When FOLL_WRITE is in `flags`: "", "1", or the condition; None for other flags."""
     if re.fullmatch(r"\([^()]*\)", flags):
         return _write(flags[1:-1])
     match = re.fullmatch(r"([^?:]+?) ?\? ?(\w+) ?: ?(\w+)", flags)
@@ -183,7 +183,7 @@ def _write(flags: str) -> str | None:
 
 
 def _vma(program: Program, site: Site, address: str) -> str:
-    """A local variable or parameter that is the vma of `address`, "" when none is sure to be."""
+    """A local variable or parameter that is the vma of `address`, "" if none certainly is."""
     facts = site.facts
     for name, kind in facts.types.items():
         if (kind.tag, kind.depth) != ("vm_area_struct", 1) or "#" in name:
@@ -198,7 +198,7 @@ def _vma(program: Program, site: Site, address: str) -> str:
 
 
 def _given(program: Program, facts: FunctionFacts, vma: str, address: str) -> bool:
-    """Whether every caller passes the vma that it looked up by the address it passes."""
+    """Whether every caller passes the vma that it looked up by the address that it passes."""
     names = facts.parameters
     if address not in names or not _constant(facts, address, vma):
         return False
@@ -216,7 +216,7 @@ def _given(program: Program, facts: FunctionFacts, vma: str, address: str) -> bo
 
 
 def _looked_up(facts: FunctionFacts, vma: str, address: str) -> bool:
-    """Whether `vma` only ever is the result of a lookup by `address`, and is tested."""
+    """Whether `vma` is always the result of a lookup by `address`, and is tested."""
     kind = facts.types.get(vma)
     if kind is None or (kind.tag, kind.depth) != ("vm_area_struct", 1) or vma in facts.parameters:
         return False
@@ -231,7 +231,7 @@ def _looked_up(facts: FunctionFacts, vma: str, address: str) -> bool:
 
 
 def _constant(facts: FunctionFacts, *names: str) -> bool:
-    """Whether the variables keep the value that they came in with, or were given once."""
+    """Whether the variables keep their initial value, or are assigned only once."""
     stores = [f.target.base for f in facts.flows if not f.target.members]
     for name in names:
         once = 0 if name in facts.parameters else 1

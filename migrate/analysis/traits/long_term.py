@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether an acquire asks for FOLL_LONGTERM whatever happens before it."""
+"""Whether an acquire always asks for FOLL_LONGTERM."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _FLAGS = ("gup_flags", "foll_flags", "flags")
 
 
 def is_always_long_term(acquire: Acquire, site: Site | None) -> bool:
-    """Whether FOLL_LONGTERM is in the flags on every way to the call: in the argument itself, or in
-    all that a local variable is set to."""
+    """Whether FOLL_LONGTERM is in the flags on every path to the call: in the argument itself, or
+    in all values of a local variable."""
     if acquire.name == "get_user_pages_longterm":
         return True
     position = next((n for n, role in enumerate(acquire.roles) if role in _FLAGS), None)
@@ -31,8 +31,8 @@ def is_always_long_term(acquire: Acquire, site: Site | None) -> bool:
 
 
 def _is_always_set(lowered: Lowered, flags: Variable) -> bool:
-    """Whether every value of a local variable has the flag: it is set with it, and nothing but |=
-    changes it."""
+    """Whether every value of a local variable has the flag: it is assigned with it, and only
+    changed by |=."""
     stores = [i for i in lowered.order if isinstance(i, Store) and i.target == flags]
     set_anew = [store for store in stores if store.operator == "="]
     return (

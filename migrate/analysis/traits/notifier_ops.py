@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a registered MMU notifier is told, and by which functions; one that only hears of the end
-of an address space undoes nothing when a page moves."""
+"""The operations of a registered MMU notifier, and the functions behind them. A notifier that only
+handles the end of an address space does nothing when a page moves."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from migrate.analysis.program.callers import Site
 from migrate.analysis.program.program import Program
 
 _AT_THE_END = frozenset({"release", "alloc_notifier", "free_notifier"})
-"""The members of struct mmu_notifier_ops that have nothing to do with pages that move."""
+"""The members of struct mmu_notifier_ops that are not called when pages move."""
 
 _TAGS = ("mmu_notifier_ops", "mmu_interval_notifier_ops", "hmm_mirror_ops")
 _INTERVAL = ("mmu_interval_notifier_insert", "mmu_interval_notifier_insert_locked")
 _INTERVAL_OPS = 4
-"""The argument of those that has the operations; others find them in the notifier."""
+"""The argument with the operations in these functions; in others they are in the notifier."""
 
 
 def when_pages_move(program: Program, site: Site) -> Mapping[str, str] | None:
-    """What the notifier registered at `site` does when a page moves: the operations by their
-    members, each with the name of its function, "" for another value. None when it is not known
-    which operations it has: only those that a variable of the file has from the start are."""
+    """The operations of the notifier registered at `site` that are called when a page moves, by
+    member, each with the name of its function, "" for another value. None if the operations are not
+    known: they must be in a variable of the file that is initialised with them."""
     given = _given(site)
     if given is None or site.facts.incomplete:
         return None
@@ -39,12 +39,12 @@ def when_pages_move(program: Program, site: Site) -> Mapping[str, str] | None:
 
 def hears_only_the_end(program: Program, site: Site) -> bool:
     """Whether the function that registers a notifier at `site` gives it operations of its own file
-    which are all about the end of the address space."""
+    which only handle the end of the address space."""
     return when_pages_move(program, site) == {}
 
 
 def _given(site: Site) -> list[str] | None:
-    """The variables with operations that a registration may get; None when they are not known."""
+    """The variables with operations that a registration may use; None if they are not known."""
     facts, call = site.facts, site.call
     if call.name in _INTERVAL:
         sources = [call.values(_INTERVAL_OPS)]
@@ -62,7 +62,7 @@ def _given(site: Site) -> list[str] | None:
 
 
 def _variable(values: tuple[Value, ...], site: Site) -> str | None:
-    """The one variable that is no local of the function which `values` are; None for others."""
+    """The single variable that `values` are, if it is not local to the function; None otherwise."""
     if len(values) != 1 or not isinstance(values[0], AccessPath) or values[0].members:
         return None
     return values[0].base if values[0].base not in site.facts.types else None
@@ -72,8 +72,8 @@ _Members = tuple[tuple[str, str], ...]
 
 
 def _operations(program: Program, path: str) -> Mapping[str, _Members | None]:
-    """The variables of the file that have operations of a notifier: their members with what those
-    are, None for those that somebody may change or that are not understood."""
+    """The variables of the file that are operations of a notifier: the value of each member, None
+    if it may be changed or is not understood."""
     source = program.source(path)
     found: dict[str, _Members | None] = {}
     for tag in _TAGS if source is not None else ():

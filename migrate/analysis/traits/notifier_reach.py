@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether what an MMU notifier does when pages move may come to where a group keeps its pages.
+"""Whether the operations of an MMU notifier may reach the storage of a group when pages move.
 
-A notifier of the same driver may be there for other ranges. It covers pages only if its operations
-lead to code that works on their storage: by calls, or by something that is put off or handed out
-and calls back. The first is followed from the operations; for the second the callers of that code
-are followed upward, and must end at what system calls enter, such as file operations.
+A driver's notifier may be for other ranges. It covers the pages only if its operations lead to code
+that uses their storage: by calls, or through deferred work or callbacks. Calls are followed from
+the operations; for the rest, the callers of that code are followed upward, and must end at entry
+points of system calls, such as file operations.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from migrate.analysis.traits.notifier_ops import when_pages_move
 Storage = Member | Global
 
 _MOST = 300
-"""Functions; an operation that leads to more is not followed to its end."""
+"""Functions; if an operation leads to more, it is not followed to the end."""
 
 _ENTERED = frozenset({"file_operations", "proc_ops", "seq_operations", "vm_operations_struct"})
-"""The tables of functions that the kernel enters for a system call of a process, and never from
-the operation of a notifier."""
+"""The tables of functions that the kernel calls for a system call of a process, and never from the
+operation of a notifier."""
 
 _LAST_REFERENCE = frozenset({"fput", "fput_many", "filp_close", "__fput_sync"})
-"""Functions that may call what is in such a table, after all."""
+"""Functions that may nevertheless call functions in such a table."""
 
 _PLAIN = frozenset({"comment", "string_content", "field_identifier", "type_identifier"})
 
 
 def may_reach(program: Program, site: Site, storage: Iterable[tuple[Storage, str]]) -> bool:
-    """Whether the notifier that is registered at `site` may have to do with pages in `storage`,
-    each with a file that sees it; also when that is not known."""
+    """Whether the notifier that is registered at `site` may affect pages in `storage`, each with a
+    file that sees it; also true if that is not known."""
     told = when_pages_move(program, site)
     path = site.facts.function.path
     kept = list(storage)
@@ -58,14 +58,14 @@ def may_reach(program: Program, site: Site, storage: Iterable[tuple[Storage, str
 
 
 def _is_far(program: Program, cell: Storage, path: str) -> bool:
-    """Whether others than the driver may work on the storage."""
+    """Whether code outside of the driver may use the storage."""
     return isinstance(cell, Member) and program.types.is_public(cell.tag, path)
 
 
 def _touching(
     program: Program, storage: Iterable[tuple[Storage, str]]
 ) -> dict[FunctionId, Function]:
-    """The functions that name a piece of storage, or the struct that it is in."""
+    """The functions that name a storage location, or the struct that contains it."""
     found: dict[FunctionId, Function] = {}
     for cell, path in storage:
         if isinstance(cell, Global):
@@ -81,20 +81,22 @@ def _touching(
 
 
 def _names(program: Program, facts: FunctionFacts, cell: Member) -> bool:
-    """Whether a function names a member, or one by its name of what is not known."""
+    """Whether a function names a member, or one of that name in an unknown struct."""
     named = program.cells.named(facts, cell.word)
     return any(c == cell or isinstance(c, Untyped) for c in named)
 
 
 class _Way:
-    """What is called from the operations of a notifier; `closed` says that it is all there is."""
+    """The functions that the operations of a notifier call; `closed` says that the set is
+    complete."""
 
     def __init__(self, program: Program, wanted: Collection[FunctionId]) -> None:
         self._program, self._wanted = program, wanted
         self.closed = True
 
     def leads_there(self, roots: Iterable[Function]) -> bool:
-        """Whether one of the wanted functions is among what is called; also for too many."""
+        """Whether one of the wanted functions is among those that are called; also true if there
+        are too many."""
         seen: dict[FunctionId, Function] = {f.id: f for f in roots}
         queue = list(seen.values())
         while queue:
@@ -113,7 +115,7 @@ class _Way:
         return False
 
     def _called(self, site: Site) -> Iterator[Function]:
-        """What a call of the driver's code means, and the functions that it is given."""
+        """The functions that a call in the driver may call, and those passed to it."""
         program, call, path = self._program, site.call, site.facts.function.path
         for values in call.arguments:
             for value in values:
@@ -134,13 +136,13 @@ class _Way:
 
 
 def _is_of_kernel(function: Function) -> bool:
-    """Whether it is an inline function of a header for the whole kernel, which may put off work."""
+    """Whether it is an inline function of a header for the whole kernel, which may defer work."""
     return function.path.startswith("include/")
 
 
 def _may_be_called_back(program: Program, functions: dict[FunctionId, Function]) -> bool:
-    """Whether one of `functions`, or what calls it, is called through a pointer by anybody but the
-    kernel on behalf of a system call; also when there are too many callers."""
+    """Whether one of `functions`, or a caller of it, is called through a pointer other than for a
+    system call; also true if there are too many callers."""
     seen, queue = dict(functions), list(functions.values())
     while queue:
         function = queue.pop()
@@ -171,6 +173,6 @@ def _is_plain(mention: Mention) -> bool:
 
 
 def _is_entered(mention: Mention) -> bool:
-    """Whether a function stands in a table of functions that system calls enter."""
+    """Whether a function is in a table of functions that system calls use."""
     found = initialised_by(mention)
     return found is not None and found.type is not None and found.type.tag in _ENTERED

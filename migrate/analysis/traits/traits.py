@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is true of a group as a whole, beyond single uses."""
+"""Properties of a group as a whole, beyond single uses."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ _READING = frozenset(
         *("INTERRUPTIBLE", "HONOR_NUMA_FAULT", "MIGRATION", "TRIED"),
     )
 )
-"""The flags of the kernel that ask for no write access; a macro may be anything."""
+"""The flags of the kernel that do not ask for write access; a macro may be any flag."""
 _FLAG_HEADERS = ("include/linux/mm.h", "include/linux/mm_types.h")
-"""Where FOLL_LONGTERM is defined, in the kernels that have it (5.1 and newer)."""
+"""Where FOLL_LONGTERM is defined, in kernels that have it (5.1 and newer)."""
 _ARCH_MM = re.compile(r"arch/[^/]+/mm/")
 _COMPARISON = re.compile(r"[<>=!]=|[<>!]|&&|\|\|")
 
@@ -67,7 +67,7 @@ def is_implementation_file(path: str) -> bool:
 def pages_null(acquire: Acquire) -> bool:
     """Whether the call only faults pages in and takes no reference."""
     pages = acquire.argument("pages", "page", "pagep")
-    # A helper is free to do something else without them.
+    # Without them a helper may do something else.
     return pages in ("NULL", "0") and acquire.name in DIRECT_NAMES
 
 
@@ -111,7 +111,7 @@ def _of_call(program: Program, acquire: Acquire, site: Site | None) -> Iterator[
     guards = site.facts.guards | site.call.guards if site is not None else frozenset()
     if of_other_versions(guards, program.tree.version):
         yield TraitKind.FOR_OTHER_VERSIONS
-        return  # which argument is which is another matter there
+        return  # the positions of the arguments differ there
     if is_implementation(acquire):
         yield TraitKind.IMPLEMENTATION
     if pages_null(acquire):
@@ -137,14 +137,14 @@ def _of_call(program: Program, acquire: Acquire, site: Site | None) -> Iterator[
 
 
 def flags_of(acquire: Acquire, site: Site | None) -> str:
-    """The flags of a call as text, a local variable with all that is assigned to it; "" when it has
-    none."""
+    """The flags of a call as text, a local variable with all values that are assigned to it; "" if
+    it has no flags."""
     flags = acquire.argument("gup_flags", "foll_flags", "flags")
     return _with_assignments(flags, site) if flags is not None else ""
 
 
 def _may_write(flags: str, site: Site | None, is_bool: bool) -> bool:
-    """False only when no way to compute the flags asks for write access."""
+    """False only if no way to compute the flags asks for write access."""
     if flags in ("0", "false"):
         return False
     if is_bool:
@@ -156,7 +156,7 @@ def _may_write(flags: str, site: Site | None, is_bool: bool) -> bool:
 
 
 def _with_assignments(flags: str, site: Site | None) -> str:
-    """The flags argument, with a local variable replaced by all that is assigned to it."""
+    """The flags argument, with a local variable replaced by all values that are assigned to it."""
     if site is None or not re.fullmatch(r"\w+", flags):
         return flags
     if flags not in site.facts.types or flags in site.facts.parameters:
@@ -178,8 +178,8 @@ def _is_bool(flags: str, site: Site | None) -> bool:
 
 
 def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
-    """Whether between acquire and release nothing is called that could use the pages, and nothing
-    waits there for somebody who does."""
+    """Whether no call between acquire and release could use the pages, and nothing there waits for
+    code that uses them."""
     known = knowledge()
     places = {r.place for r in releases}
     for site in sites:
@@ -190,8 +190,8 @@ def _put_at_once(sites: list[Site], releases: tuple[Release, ...]) -> bool:
         if loops_between(site.facts.lowered, site.index, own[max(own)]):
             return False
         between = calls_between(site.facts.lowered, site.index, frozenset(own.values()))
-        # Ways on which the pages stay with somebody do not come to the release: what is written
-        # before it tells of those.
+        # Paths on which the pages are kept do not reach the release: earlier code decides about
+        # them.
         written = {n for n, c in enumerate(calls) if site.call.start < c.start <= max(own)}
         for call in (calls[number] for number in sorted(between | written)):
             function = known.lookup(call.name)
@@ -208,7 +208,7 @@ def _notifiers(
 ) -> Iterator[Trait]:
     known = knowledge()
     asked = [list(_consulted(site, releases)) for site in sites]
-    # What one caller of a helper asks says nothing of the others.
+    # A condition in one caller of a helper says nothing about the others.
     helped = [n for n, site in enumerate(sites) if site.call.name not in DIRECT_NAMES]
     partly = not all(asked[n] for n in helped)
     for n, found in enumerate(asked):
@@ -231,8 +231,8 @@ def _notifiers(
 
 
 def _consulted(site: Site, releases: tuple[Release, ...]) -> Iterator[Evidence]:
-    """Where a notifier is asked whether the pages moved, before they are let go. One that is only
-    registered may be there for another range."""
+    """Where a notifier is consulted on whether the pages moved, before they are released. A
+    notifier that is only registered may be for another range."""
     known = knowledge()
     own = [r.place for r in releases if r.function == site.facts.function.name]
     asked = [(c.place, c.text) for c in site.facts.calls if _asks(c)]
@@ -251,8 +251,8 @@ def _asks(call: Call) -> bool:
 
 
 def _registrations(program: Program, path: str, name: str) -> Iterator[tuple[Site, str]]:
-    """The calls of `name` in `path`, each with the struct that its notifier is a member of;
-    calls inside the implementation of notifiers left out, and notifiers that hear of no move."""
+    """The calls of `name` in `path`, each with the struct that contains the notifier; without calls
+    in the implementation of notifiers, and notifiers that ignore moved pages."""
     for facts in program.functions_with(path, name):
         if facts.function.name in knowledge().notifier_registration:
             continue

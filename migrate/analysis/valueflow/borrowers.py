@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Structs through which others work on pages that they do not hold, such as an iov_iter."""
+"""Structs that lend pages to code which does not hold them, such as an iov_iter."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from migrate.analysis.valueflow.transfer import EFFECT_USE
 
 
 def is_borrowed(cell: AbstractLocation) -> TypeGuard[Member]:
-    """Whether what is stored in `cell` stays with whoever stored it."""
+    """Whether the caller that stores something in `cell` keeps the reference."""
     return isinstance(cell, Member) and cell.tag in knowledge().borrowers
 
 
 def use_of(cell: Member) -> UseKind:
-    """What is done with the pages that are stored in `cell`, a member of a struct that borrows."""
+    """The use of the pages that are stored in `cell`, a member of a struct that borrows."""
     return EFFECT_USE[knowledge().borrowers[cell.tag].use]
 
 
 def released_through(program: Program, trace: Trace) -> Iterator[Place]:
-    """Releases of pages that stand in a member to which the pages of `trace` were lent, in the
-    scope of the code that lends them."""
+    """Releases of pages in a member to which the pages of `trace` were lent, in the scope of the
+    code that lends them."""
     for cell, path in trace.lent.items():
         for facts in program.cells.member_users(cell, path):
             found = program.cells.mentions(facts, cell)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What macros make of the pages that they are given."""
+"""The values of macros to which pages are passed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from migrate.analysis.program.trace import State
 
 
 class Expansions:
-    """Each use of a macro by what its value is stored in, and the forms that its body yields.
+    """Each use of a macro by the location of its value, and the forms that its body yields.
 
-    A body from which no value was seen to come is taken to hand its argument on as it is: what
-    the reading of it missed must not hide a release.
+    If no value of a body was found, the macro is assumed to return its argument unchanged: what was
+    not understood must not hide a release.
     """
 
     def __init__(self) -> None:
@@ -22,21 +22,21 @@ class Expansions:
         self._yields: dict[FunctionId, dict[str, None]] = {}
 
     def use(self, macro: FunctionId, value: AbstractLocation, form: str) -> Iterator[State]:
-        """Note that an argument in `form` goes into `macro`, and its value into `value`; what
-        the value is known to be so far."""
+        """Record that an argument in `form` is passed to `macro`, and its value goes to `value`;
+        returns the forms of the value that are known so far."""
         self._uses.setdefault(macro, {})[State(value, form)] = None
         for known in self._yields.get(macro, ()):
             yield State(value, known)
 
     def give(self, macro: FunctionId, form: str) -> Iterator[State]:
-        """Note that the body of `macro` yields `form`; what that makes of its uses."""
+        """Record that the body of `macro` yields `form`; returns the effect on its uses."""
         known = self._yields.setdefault(macro, {})
         if form not in known:
             known[form] = None
             yield from [State(use.cell, form) for use in self._uses.get(macro, ())]
 
     def unanswered(self) -> Iterator[State]:
-        """The uses of macros whose bodies have yielded nothing, as they went in."""
+        """The uses of macros whose bodies have yielded nothing."""
         for macro, uses in self._uses.items():
             if macro not in self._yields:
                 yield from uses

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The value-flow graph: which location gets the value of which, walked forward and backward.
+"""The value-flow graph: which location gets the value of which, for forward and backward walks.
 
-Its nodes are locations with the form in which they hold a page, its edges are those of
-:mod:`migrate.analysis.valueflow.value_edge`. It is sparse: edges join the uses of a location to its
-definitions, whatever stands between them (Sui, Ye, Xue, "Static Memory Leak Detection Using
-Full-Sparse Value-Flow Analysis", ISSTA 2012). It is built as far as anybody asks: the edges at a
-location of a function are made once, from what the function says of it, and kept for all groups;
-those between two functions once for each call.
+Its nodes are locations with the form in which they hold a page; its edges are those of
+:mod:`migrate.analysis.valueflow.value_edge`. It is sparse: edges connect definitions of a location
+with its uses, whatever is between them (Sui, Ye, Xue, "Static Memory Leak Detection Using
+Full-Sparse Value-Flow Analysis", ISSTA 2012). It is built on demand: the edges at a location of a
+function are made once, from the mentions in the function, and kept for all groups; those between
+two functions once for each call.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from migrate.kernel.signatures import DIRECT_NAMES
 _KINDS = {Link.ALONG: Kind.WALK, Link.BACK: Kind.ALIAS}
 
 _Call = tuple[FunctionId, int, FunctionId]
-"""A call, and one of the functions that it may mean."""
+"""A call, and one of the functions that it may call."""
 
 
 class ValueFlowGraph:
-    """The graph of one tree; `is_acquire` knows the sources, and functions among `taking` are
-    such in themselves: nobody looks into them."""
+    """The graph of one tree; `is_acquire` recognises the sources, and functions in `taking` are
+    sources themselves: they are not entered."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ValueFlowGraph:
         program.made.add(self)
 
     def forget(self) -> None:
-        """Let go of all edges."""
+        """Drop all edges."""
         for known in (self._functions, self._passes, self._fills, self._returns):
             known.clear()
 
@@ -66,25 +66,25 @@ class ValueFlowGraph:
         return self._functions[key]
 
     def known(self, site: Site) -> KernelFunction | None:
-        """What the table says of the function that is called."""
+        """The entry in the table for the called function."""
         return known_callee(self.program, site.call.name, site.facts.function.path)
 
     def passes(self, site: Site, position: int, function: Function) -> tuple[ValueEdge, ...]:
-        """From an argument to the parameter of `function`, which the call may mean."""
+        """From an argument to the parameter of `function`, which may be the callee."""
         key = (_key(site, function), position)
         if key not in self._passes:
             self._passes[key] = tuple(self._bound(Kind.PASS, site, position, function))
         return self._passes[key]
 
     def fills(self, site: Site, position: int, function: Function) -> tuple[ValueEdge, ...]:
-        """The other way round: what `function` stores behind the parameter."""
+        """In the other direction: what `function` stores through the parameter."""
         key = (_key(site, function), position)
         if key not in self._fills:
             self._fills[key] = tuple(self._bound(Kind.FILL, site, position, function))
         return self._fills[key]
 
     def returns(self, site: Site, function: Function) -> tuple[ValueEdge, ...]:
-        """From what `function` returns to the result of a call."""
+        """From the value that `function` returns to the result of a call."""
         key = _key(site, function)
         if key not in self._returns:
             callee, result = self.program.facts(function), self.result(site)
@@ -118,15 +118,15 @@ class ValueFlowGraph:
             yield Point(named, value, facts, types, value in pointing)
 
     def result(self, site: Site) -> Point:
-        """What a call returns."""
+        """The result of a call."""
         location = CallResult(site.facts.function.id, site.index)
         value = Result(site.index)
         return Point((location, ""), value, site.facts, self.program.types)
 
 
 class FunctionGraph:
-    """The edges inside of one function, which is its summary: each made once, from the statement or
-    the call that is the reason of it, and found from both of its ends."""
+    """The edges inside of one function, which are its summary: each is made once, from the
+    statement or call that causes it, and found from both of its ends."""
 
     def __init__(self, graph: ValueFlowGraph, facts: FunctionFacts) -> None:
         self._graph = graph
@@ -139,8 +139,8 @@ class FunctionGraph:
         self._calls: dict[int, tuple[tuple[Move, ValueEdge], ...]] = {}
 
     def uses(self, location: AbstractLocation) -> DefUse:
-        """Where the function mentions `location`: the ends of edges to and from other functions
-        are here, and all that is done without one."""
+        """The mentions of `location` in the function: the ends of edges to and from other functions
+        are here, and uses without an edge."""
         return self._program.cells.mentions(self.facts, location)
 
     def out(self, location: AbstractLocation) -> tuple[ValueEdge, ...]:
@@ -158,18 +158,19 @@ class FunctionGraph:
         return self._into[location]
 
     def constants(self, location: AbstractLocation) -> Iterator[tuple[Flow, str]]:
-        """The flows into `location` that no edge is for: nothing that has a name is stored."""
+        """The flows into `location` without an edge, because no named value is stored."""
         return ((flow, via) for flow, via in self.uses(location).targets if not flow.sources)
 
     def given(self, call: int, position: int, location: AbstractLocation) -> Iterator[ValueEdge]:
-        """What a function of the kernel's own makes of `location` in an argument."""
+        """The results of a kernel function for `location` in an argument."""
         for move, edge in self._transfers(call):
             at = move.origin == position and edge.origin.location == location
             if at and edge.kind is not Kind.ALIAS:
                 yield edge
 
     def got(self, call: int, position: int, location: AbstractLocation) -> Iterator[ValueEdge]:
-        """What such a function makes it of; `position` is that of an argument, or RESULT."""
+        """The arguments from which such a function computes it; `position` is that of an argument,
+        or RESULT."""
         for move, edge in self._transfers(call):
             at = move.target == position and edge.target.location == location
             if at and edge.kind is not Kind.ALIAS:
@@ -187,7 +188,7 @@ class FunctionGraph:
                     yield edge
 
     def by(self, flow: Flow) -> Iterator[ValueEdge]:
-        """The copies that one assignment makes."""
+        """The copies of one assignment."""
         return (edge for edge in self._of_flow(flow) if edge.kind is Kind.COPY)
 
     def _of_flow(self, flow: Flow) -> tuple[ValueEdge, ...]:
@@ -203,7 +204,7 @@ class FunctionGraph:
         for source in sources:
             yield ValueEdge(Kind.COPY, source, target, Same(), flow)
         if is_borrowed(target.location) or target.via:
-            return  # what borrows pages fills nothing
+            return  # the members of a struct that borrows pages do not fill anything
         for source in sources:
             behind = Behind(flow, source.value, self.facts, self._program.types)
             yield ValueEdge(Kind.ALIAS, target, source, behind, flow)

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Transfer functions: what becomes of the form in which a page is held.
+"""Transfer functions: how the form in which a page is held changes.
 
-Those of the kernel's own functions are the flows of data/kernel_api.toml. One flow is read forward
-from an acquire and backward from a release: what goes out of one position into another comes back
-from there.
+Those of the kernel's API are the flows of data/kernel_api.toml. Each flow is used forward from an
+acquire and backward from a release.
 """
 
 from __future__ import annotations
@@ -38,12 +37,12 @@ EFFECT_USE = {
 _NOT_BY_NUMBER = frozenset(
     {UseKind.PHYSICAL, UseKind.WRITE_DATA, UseKind.READ_DATA, UseKind.TOUCH_DATA}
 )
-"""What is not done to a page when a function is given its number, or an offset made of that."""
+"""Uses that do not apply to a page if a function gets its number, or an offset derived from it."""
 
 _NOT_BY_ADDRESS = frozenset(
     {UseKind.CONSUMED, UseKind.EXTRA_REFERENCE, UseKind.MANIPULATED, UseKind.OTHER_SOURCE}
 )
-"""What is not done to a page when a function is given the address of its data."""
+"""Uses that do not apply to a page if a function gets the address of its data."""
 
 
 @dataclass(frozen=True)
@@ -56,17 +55,17 @@ class Move:
     flow: Flow
 
     def out_of(self, form: str) -> str:
-        """The form behind the call of what comes in `form`; "" when nothing of it comes."""
+        """The form after the call if the value was in `form`; "" if it does not flow."""
         after = self.flow.out_of(plain(form))
         return _marked(form, after) if after is not None else ""
 
     def into(self, form: str) -> Iterator[str]:
-        """The forms before the call of what is wanted in `form` behind it."""
+        """The forms before the call that give `form` after it."""
         return self.flow.into(plain(form))
 
 
 def moves(known: KernelFunction, count: int) -> Iterator[Move]:
-    """All flows of a call with `count` arguments, but those of arguments that it has not."""
+    """All flows of a call with `count` arguments, without those of missing arguments."""
     for flow in known.flows:
         if _is_there(flow.origin, count) and _is_there(flow.target, count):
             yield Move(at(flow.origin, count), at(flow.target, count), flow)
@@ -77,11 +76,11 @@ _CONTAINER_INSIDE = frozenset({"sgl", "sgt", "prv"})
 
 
 def form_via(form: str, via: str) -> str:
-    """The form of what is read through member `via` of a container; "" when of no interest."""
+    """The form of a value that is read through member `via` of a container; "" if irrelevant."""
     if not via:
         return form
     if via == LOADED:
-        return "" if form == Form.ADDRESS else form  # what stands at an address is data
+        return "" if form == Form.ADDRESS else form  # the memory at an address is data
     if form != Form.SCATTER:
         return ""
     if via in _CONTAINER_PAGE:
@@ -90,12 +89,12 @@ def form_via(form: str, via: str) -> str:
 
 
 def plain(form: str) -> Form:
-    """The form alone: a page that was found again is one like any other."""
+    """The form alone: a page that was found again is like any other page."""
     return Form.PAGE if form == AGAIN else Form(form)
 
 
 def _marked(before: str, after: Form) -> str:
-    """`after`, as a page found again when it comes from an address, a pfn, or such a page."""
+    """`after`, marked as a page found again if it comes from an address, a pfn, or such a page."""
     found = after is Form.PAGE and before not in (Form.PAGE, Form.SCATTER)
     return AGAIN if found else after
 
@@ -105,13 +104,13 @@ def _is_there(position: int, count: int) -> bool:
 
 
 def use(known: KernelFunction, position: int, form: str) -> UseKind | None:
-    """What is done to a page by giving it to argument number `position` in `form`."""
+    """The use of a page that is passed as argument number `position` in `form`."""
     effect = known.effect(position)
     kind = EFFECT_USE.get(effect)
     if works_on_pointers(known, position, form):
         return None
     if kind is UseKind.DMA and (effect is Effect.HANDED) is not (form == Form.PHYSICAL):
-        # It takes a number where it is given a page or an address, or the other way round.
+        # The function expects a number but gets a page or an address, or the other way round.
         return UseKind.PHYSICAL_KEPT if form == Form.PHYSICAL else None
     if form == Form.ADDRESS and kind in _NOT_BY_ADDRESS:
         return None
@@ -119,20 +118,20 @@ def use(known: KernelFunction, position: int, form: str) -> UseKind | None:
 
 
 def works_on_pointers(known: KernelFunction, position: int, form: str) -> bool:
-    """Whether what it works on there are pointers to pages, and not the pages behind them."""
+    """Whether it works on pointers to pages, and not on the pages."""
     moved = known.bytes
     return plain(form) is Form.PAGE and position in (*moved.origins, *moved.targets)
 
 
 def is_out_of_sight(known: KernelFunction, position: int, form: str) -> bool:
-    """Whether the function puts what it is given where nobody can follow it."""
+    """Whether the function puts its argument where it cannot be followed."""
     if known.effect(position) is Effect.ESCAPE:
         return True
     return form == Form.PHYSICAL and known.bytes.copies(position)
 
 
 def is_number_of(known: KernelFunction, position: int, form: str, count: int) -> bool:
-    """Whether the function makes a number of a page, which is none any more."""
+    """Whether the function computes a number from a page that does not identify it any more."""
     if plain(form) not in (Form.PAGE, Form.SCATTER) or form == AGAIN:
         return False
     return any(

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One edge of the value-flow graph: what is at its origin is at its target, too, in some form.
+"""One edge of the value-flow graph: a value at its origin flows to its target, in some form.
 
-An edge is read in both directions. Forward it says in which form the target has what the origin
-has, which is one or none; backward in which forms the origin may have had it. Backward that may be
-more: a number read from a scatterlist may be of any page in it.
+An edge is used in both directions. Forward, it gives the form of the target for the form of the
+origin: one or none; backward, the possible forms of the origin. These may be several: a number read
+from a scatterlist may belong to any page in it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from migrate.analysis.program.type_lookup import TypeLookup
 from migrate.analysis.valueflow.transfer import form_via
 
 _POINTERS = (Form.PAGE, Form.SCATTER, AGAIN)
-"""The forms that are pointers to a struct page, or to what has such."""
+"""The forms that are pointers to a struct page, or to a container of pages."""
 
 
 class Kind(Enum):
-    """By what a value gets from one end of an edge to the other."""
+    """How a value gets from one end of an edge to the other."""
 
     COPY = "it is assigned"
     TRANSFER = "a function of the kernel's own puts it there"
@@ -64,13 +64,13 @@ class Point:
 
     @cached_property
     def holds_no_page(self) -> bool:
-        """Whether it is of a type that no pointer to a page can be kept in."""
+        """Whether its type cannot hold a pointer to a page."""
         path = self.value
         return isinstance(path, AccessPath) and self.types.holds_no_page(path, self.facts)
 
     @cached_property
     def is_loaded(self) -> bool:
-        """Whether it is read through a plain pointer: what stands at an address is data."""
+        """Whether it is read through a plain pointer: the memory at an address is data."""
         if self.via or not isinstance(self.value, AccessPath) or not self.value.loaded:
             return False
         found = self.types.at(self.value, self.facts)
@@ -78,17 +78,17 @@ class Point:
 
 
 class Forms(Protocol):
-    """What becomes of the form on the way, apart from the members of containers at the ends."""
+    """How an edge changes the form, apart from the members of containers at the ends."""
 
     def out_of(self, form: str, /) -> str:
-        """The form at the target; "" when it has nothing of it."""
+        """The form at the target; "" if the value does not flow."""
 
     def into(self, form: str, /) -> Iterator[str]:
-        """The forms at the origin in which it may have been."""
+        """The possible forms at the origin."""
 
 
 class Same:
-    """The form stays."""
+    """The form does not change."""
 
     @staticmethod
     def out_of(form: str) -> str:
@@ -101,8 +101,8 @@ class Same:
 
 @dataclass(frozen=True, eq=False)
 class Behind:
-    """What is stored behind the pointer that a flow sets: pages in an array of them, anything in
-    a container."""
+    """A store through the pointer that a flow sets: pages into an array of them, anything into a
+    container."""
 
     flow: Flow
     value: Value
@@ -119,8 +119,8 @@ class Behind:
 
     @cached_property
     def _is_other_name(self) -> bool:
-        """`void *name = object->pages`: whoever makes an array of it again may fill that. Backward
-        alone: forward, a page that is kept in such a pointer is in no array."""
+        """`void *name = object->pages`: code that casts it back to an array may fill it. Backward
+        only: forward, a page that is kept in such a pointer is not in an array."""
         if self.flow.through or not isinstance(self.value, AccessPath):
             return False
         if not self.types.is_untyped(self.flow.target, self.facts):
@@ -129,7 +129,7 @@ class Behind:
 
     @property
     def _is_element(self) -> bool:
-        """`pages[i] = page`: one page is put into an array, which is no second name for it."""
+        """`pages[i] = page`: one page is stored into an array; it is not an alias of the array."""
         if not self.flow.through or not isinstance(self.value, AccessPath):
             return False
         kind = self.types.at(self.value, self.facts)
@@ -148,8 +148,8 @@ class Behind:
 def holds_array(
     value: AccessPath, facts: FunctionFacts, types: TypeLookup, addressed: bool = False
 ) -> bool:
-    """Whether `value` may point to pointers to pages: an array of them, the address of one, or
-    what has no type that tells."""
+    """Whether `value` may point to pointers to pages: an array of them, the address of one, or a
+    value whose type is unknown."""
     kind = types.at(value, facts)
     if kind is None or kind.tag not in ("page", "folio"):
         return types.is_untyped(value, facts)
@@ -158,7 +158,7 @@ def holds_array(
 
 @dataclass(frozen=True, eq=False)
 class ValueEdge:
-    """What is at `origin` is at `target`, by what stands in the source at `cause`."""
+    """The value at `origin` flows to `target`, because of the code at `cause`."""
 
     kind: Kind
     origin: Point
@@ -168,8 +168,8 @@ class ValueEdge:
 
     @cached_property
     def guards(self) -> Guards:
-        """The conditions of the preprocessor under which it is there: those of the statement, and
-        of the function that is called."""
+        """The preprocessor conditions of the edge: those of the statement, and of the called
+        function."""
         if self.kind is Kind.PASS:
             return self.cause.guards | self.target.facts.guards
         if self.kind in (Kind.RETURN, Kind.FILL):
@@ -178,12 +178,12 @@ class ValueEdge:
 
     @property
     def flow(self) -> Flow:
-        """The assignment that it is by."""
+        """The assignment that causes it."""
         assert isinstance(self.cause, Flow)
         return self.cause
 
     def out_of(self, form: str) -> str:
-        """The form in which the target has what the origin has in `form`; "" for not at all."""
+        """The form of the target if the origin has `form`; "" if the value does not flow."""
         if form == Form.ADDRESS and self.origin.is_loaded:
             return ""
         read = form_via(form, self.origin.via)
@@ -195,7 +195,7 @@ class ValueEdge:
         return found if self.target.points or found == Form.PHYSICAL else ""
 
     def into(self, form: str) -> Iterator[str]:
-        """The forms in which the origin may have what the target has in `form`."""
+        """The possible forms of the origin if the target has `form`."""
         wanted = form_via(form, self.target.via)
         for before in self.forms.into(wanted) if wanted else ():
             if before != Form.PHYSICAL and not self.origin.points:
