@@ -4,6 +4,6 @@
 		    $realfile ne "include/linux/mm.h" &&
 		    $line =~ /\b(NAMES)\s*\(/) {
 			WARN("TYPE",
-			     "New caller of $1() outside of mm/: who accesses the data of the pages pins them by PIN() or one of its relatives\n" . $herecurr);
+			     "New caller of $1() outside of mm/: code that accesses the data of the pages pins them with PIN() or one of its relatives\n" . $herecurr);
 		}
 

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from migrate.analysis.model import Action
-from migrate.analysis.verdicts.left import Left, left
+from migrate.analysis.verdicts.left import Call, Left, left
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
+from migrate.delivery.wording import wrap
 from migrate.kernel.tree import Tree
 from migrate.rewrite.api.checkpatch import SCRIPT
-from migrate.rewrite.api.deprecate import RULE, deprecation
-from migrate.rewrite.api.internal import INTERNAL
+from migrate.rewrite.api.deprecate import RULE, deprecation, told
+from migrate.rewrite.api.internal import INTERNAL, Outside
 from migrate.rewrite.groups.engine import rewrite
 from migrate.rewrite.model import ApiChange, FileChange, Rewrite
 from migrate.rewrite.profile.profiles import load_profile
+from tests.analysis.groups import acquire
 from tests.rewrite.trees import DATA, classification, group_of, make_tree
 
 HEADER = "include/linux/mm.h"
@@ -31,9 +33,9 @@ void f(struct page **p)
 """
 COMMENT = b"""\
 /*
- * No new callers of get_user_pages*() outside of mm/, please: who accesses the
- * data of the pages pins them by pin_user_pages() or one of its relatives.
- * scripts/coccinelle/api/gup-callers.cocci flags the others.
+ * No new callers of get_user_pages*() outside of mm/, please: code that
+ * accesses the data of the pages pins them with pin_user_pages() or one of its
+ * relatives. scripts/coccinelle/api/gup-callers.cocci flags such calls.
  */
 """
 NONE = ApiChange((), (), ())
@@ -77,7 +79,7 @@ def test_behind_the_patches_of_the_api(tmp_path: Path) -> None:
     brought = [f.after for files in done.api.commits for f in files if f.path == HEADER]
     _, (change,) = last.commits
     assert change.before == brought[-1]
-    assert b"by vaddr_pin_pages() or" in change.after
+    assert b"with vaddr_pin_pages() or" in change.after
 
 
 @pytest.mark.parametrize("profile", ["pin-user-pages", "vaddr-pin"])
@@ -123,7 +125,7 @@ def test_checkpatch_gets_a_check_where_it_has_a_place(mark: str, tmp_path: Path)
     ((change,),) = last.commits[1:2]
     head, _, tail = change.after.partition(b"# check for new callers of get_user_pages*()")
     assert before == head + tail[tail.index(b"# check for ") :]
-    assert b"by pin_user_pages() or" in tail and b"|get_user_pages_remote|" in tail
+    assert b"with pin_user_pages() or" in tail and b"|get_user_pages_remote|" in tail
     assert b"get_user_pages_longterm" not in tail, "6.1 has no such function"
     again = make_tree(tmp_path / "two", "6.1", {SCRIPT: change.after})
     subjects = deprecation(again, idle(again, "pin-user-pages"), profile, NOTHING).subjects
@@ -143,7 +145,14 @@ def test_what_is_left_is_counted_where_new_callers_look(tmp_path: Path) -> None:
     last = deprecation(tree, idle(tree, "pin-user-pages"), PINS, left(verdicts))
     assert last.subjects[-1] == "mm: say that get_user_pages*() is not for new callers"
     assert "One call outside of mm/ stays, so the functions cannot move" in last.bodies[-1]
-    assert "\n1: it was left alone\n" in last.bodies[-1]
+    assert "\n- it was left alone (1)\n" in last.bodies[-1]
+
+
+def test_what_stops_calls_is_a_list_in_the_mail() -> None:
+    calls = tuple(Call(acquire(), "g", stop) for stop in ("not converted", "not understood"))
+    assert "2 calls outside of mm/ stay" in told(Left(calls, ()), Outside())
+    text = wrap(told(Left(calls, ()), Outside()))
+    assert text.endswith("\n\n- not converted (1)\n- not understood (1)")
 
 
 def test_a_name_without_a_call_is_told(tmp_path: Path) -> None:

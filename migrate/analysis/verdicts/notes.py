@@ -39,9 +39,9 @@ class NoteKind(StrEnum):
 WORDS: Mapping[NoteKind, str] = {
     NoteKind.OTHER_VERSIONS: "Code for other versions of the kernel stays as it is: {where}.",
     NoteKind.NO_LONGTERM: (
-        "The pages are kept in an object, without FOLL_LONGTERM ({where}). Adding it would make"
-        " the call fail on fsdax mappings and move pages out of CMA, so that is left to a separate"
-        " patch."
+        "The pages stay pinned after the call, without FOLL_LONGTERM ({where}). Adding it would"
+        " make the call fail on fsdax mappings and move pages out of CMA, so that is left to a"
+        " separate patch."
     ),
     NoteKind.DEVICE_LONGTERM: (
         "FOLL_LONGTERM is not added ({where}): the call would then fail on fsdax mappings and move"

@@ -34,32 +34,33 @@ _Patch = tuple[str, str, tuple[FileChange, ...]]
 """Subject, body, files."""
 
 _RULE_BODY = """\
-Callers of get_user_pages*() that access the data of pages are to pin them by {pin}() or one of \
-its relatives, and most of those that only look at struct page do not need to call it.
+Callers of get_user_pages*() that access the data of the pages should pin them with {pin}() or one \
+of its relatives. Most of those that only look at struct page do not need get_user_pages*() either.
 
-Flag the calls outside of mm/, so that new ones do not come in unseen. Those that are left are \
+Flag the calls outside of mm/, so that new ones show up in coccicheck. Those that remain are \
 flagged, too. What is right for a caller depends on what it does with the pages, so the rule \
 proposes no edit.
 """
 _CHECK_BODY = """\
-Callers of get_user_pages*() that access the data of pages are to pin them by {pin}() or one of \
-its relatives.
+Callers of get_user_pages*() that access the data of the pages should pin them with {pin}() or one \
+of its relatives.
 
-Warn when a patch adds a call outside of mm/. A single line does not tell what is done with the \
-pages, so the check cannot know of callers that only look at struct page, or only fault pages in; \
-{rule} sees more of them.
+Warn when a patch adds a call outside of mm/. A single line does not show what is done with the \
+pages, so the check also warns of callers that only look at struct page, or only fault pages in; \
+{rule} leaves out those that pass NULL for the pages.
 """
 _COMMENT_BODY = """\
-Who looks up get_user_pages*() in the header should learn there that it is not for callers that \
-access the data of the pages. Say so, and name the rule that flags them.
+The functions are not for callers that access the data of the pages, but nothing at their \
+declarations says so. Add a comment there that does, and that names the rule which flags such \
+callers.
 
 {left}
 
 No functional change.
 """
 _COMMENT = """\
-No new callers of get_user_pages*() outside of mm/, please: who accesses the data of the pages \
-pins them by {pin}() or one of its relatives.{see} {rule} flags the others."""
+No new callers of get_user_pages*() outside of mm/, please: code that accesses the data of the \
+pages pins them with {pin}() or one of its relatives.{see} {rule} flags such calls."""
 
 
 def deprecation(tree: Tree, rewrite: Rewrite, profile: Profile, left: Left) -> ApiChange:
@@ -98,7 +99,7 @@ def told(left: Left, end: Outside) -> str:
     if count:
         calls = f"{count} calls" if count > 1 else "One call"
         head = f"{calls} outside of mm/ stay{'s' * (count == 1)}, so the functions cannot move to"
-        listed = "\n".join(f"{number}: {stop}" for stop, number in left.by_stop())
+        listed = "\n".join(f"- {stop} ({number})" for stop, number in left.by_stop())
         return f"{head} mm/internal.h yet:\n\n{listed}"
     if end.files:
         shown = ", ".join(end.files[:_SHOWN])
