@@ -92,7 +92,7 @@ def build(
         ),
     ] = None,
 ) -> int:
-    """Build every commit's objects."""
+    """Build the objects that each commit affects."""
     from migrate.cli import commands
 
     return commands.build(request, full)
@@ -142,7 +142,8 @@ def explain(
 @app.command()
 @takes(*options_of("classify"))
 def left(request: Request) -> int:
-    """Count the GUP calls outside of mm/ that remain, by what prevents their conversion."""
+    """Count the remaining GUP calls outside of mm/. They are grouped by what prevents their
+    conversion."""
     from migrate.cli import commands
 
     return commands.left_over(request)
@@ -201,7 +202,7 @@ def gaps(
         bool, typer.Option("--toml", help="The contracts as TOML, to be filled in.")
     ] = False,
 ) -> int:
-    """List the facts that are missing, by how many groups each would let the rules decide."""
+    """List the facts that are missing. Those that would decide most groups are first."""
     from migrate.cli.facts import gaps as missing
 
     return missing.gaps(request, as_toml=as_toml)
@@ -210,7 +211,7 @@ def gaps(
 @app.command()
 @takes(*_REVIEW)
 def review(request: Request) -> int:
-    """Walk through the groups that the rules left open, and write down your decisions."""
+    """Decide on the groups that the rules left open. Your answers are added to a decisions file."""
     from migrate.cli import review as reviewing
 
     return reviewing.review(request)
@@ -233,7 +234,7 @@ def clean(
         bool, typer.Option("--all", help="Remove series and reports in the workspace, too.")
     ] = False,
 ) -> int:
-    """Remove the state that is kept for a checkout; the checkout is not touched."""
+    """Remove the state that is kept for a checkout. The checkout itself is not touched."""
     from migrate.cli import commands
 
     return commands.clean(request, everything=everything)

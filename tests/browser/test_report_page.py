@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from selenium.webdriver import Chrome, Keys
@@ -329,6 +330,23 @@ def test_an_address_leads_to_a_part_of_the_table(page: Page) -> None:
     assert page.count == "5 of 5"
     page.open("#something=else")
     assert page.count == "5 of 5"
+
+
+def test_the_address_follows_the_filters(page: Page) -> None:
+    page.choose("verdict", "pin")
+    assert page.driver.current_url == page.address + "#verdict=pin"
+    shown = page.places()
+    page.open("#verdict=pin")
+    assert page.places() == shown
+    page.one("#clear").click()
+    assert page.driver.current_url == page.address + "#"
+
+
+def test_a_series_leads_to_its_subsystem(page: Page) -> None:
+    links = page.all("a[href^='#subsystem=']")
+    assert links
+    for link in links:
+        assert unquote(link.get_attribute("href") or "").endswith("#subsystem=" + link.text)
 
 
 def test_the_name_of_a_maintainer_leads_to_what_waits_for_them(page: Page) -> None:

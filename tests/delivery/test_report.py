@@ -381,8 +381,8 @@ def test_what_the_builds_needed_is_in_all_forms_of_the_report(results: Results) 
 @pytest.mark.parametrize(
     ("open_world", "said"),
     [
-        (False, "The callers of exported functions are those in the tree."),
-        (True, "With --open-world: modules outside the tree may call what it exports."),
+        (False, "All callers of exported functions are assumed to be in the tree."),
+        (True, "With --open-world: modules outside of the tree may call exported functions."),
     ],
 )
 def test_whose_callers_count_is_said(results: Results, open_world: bool, said: str) -> None:

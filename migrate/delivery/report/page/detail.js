@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a row opens to. Text from the tree only ever gets in as text nodes.
+// The details of a row. Text from the tree is only inserted as text nodes.
 const make = (tag, name, ...children) => {
   const element = document.createElement(tag);
   if (name) element.className = name;
@@ -21,7 +21,7 @@ const plain = lines => lines.map(line => make("li", "keeps-lines", line));
 const offset = (text, column) =>
   new TextDecoder().decode(new TextEncoder().encode(text).slice(0, column)).length;
 
-// The line in pieces: the words that stand where a mark is, and what is between them.
+// The line in pieces: the words at the marks, and the text between them.
 const pieces = (text, marks) => {
   const found = [];
   let done = 0;
@@ -57,7 +57,7 @@ const codeBlock = (file, id, anchors) => {
   return block;
 };
 
-// Each marked line leads to the next one of the group, the last one to the first.
+// Each marked line has a link to the next one of the group, the last one to the first.
 const chain = anchors => {
   const rows = [...anchors.values()];
   if (rows.length < 2) return;
@@ -85,8 +85,8 @@ const diffBlock = diff => {
   return block;
 };
 
-// The same side by side, for pages that are wide enough: what is gone on the left, what is new on
-// the right, in the same row as far as there are as many of both.
+// The same side by side, for pages that are wide enough: removed lines on the left, new ones on the
+// right, in the same rows as far as possible.
 const sideBySide = diff => {
   const body = make("tbody");
   let old = 0, fresh = 0, gone = [], added = [];
@@ -119,7 +119,7 @@ const sideBySide = diff => {
   return make("table", "diff sides", columns, body);
 };
 
-// A file from the disk may not be let at the clipboard: then the text is selected to be copied.
+// A page from the disk may not be allowed to use the clipboard: then the text is selected.
 const copyable = text => {
   const shown = make("code", "", text), button = make("button", "copy", "Copy");
   button.type = "button";
@@ -137,7 +137,7 @@ const copyable = text => {
 
 const isBad = build => /^(failed$|built, with)/.test(build.status);
 
-// Objects down, architectures across.
+// A row for each object, a column for each architecture.
 const buildTable = builds => {
   const archs = [...new Set(builds.map(build => build.arch))].sort();
   const head = make("tr", "", make("th", "", "object"), ...archs.map(arch => make("th", "", arch || "any")));
@@ -160,7 +160,7 @@ const grounds = group => group.confidence === null
   ? "decided by the " + group.decided_by
   : "rule " + group.rule + ", confidence " + group.confidence + ", decided by rules";
 
-// What was seen while the branch ran; each end leads to its line.
+// Observations while the branch was running; each end of a pair is a link to its line.
 const runLines = (anchors, run) => {
   const place = where => {
     const row = anchors.get(where);
@@ -182,7 +182,7 @@ const detail = (group, id) => {
     [make("code", "", file.path), codeBlock(file, id + "-" + index, anchors)]);
   chain(anchors);
   const box = make("div");
-  const link = make("a", "", "link to it");
+  const link = make("a", "", "link");
   link.href = "#group=" + encodeURIComponent(group.name);
   box.append(make("h3", "", group.name + " ", link));
   box.append(make("p", "", make("span", "tag " + group.verdict, group.verdict),

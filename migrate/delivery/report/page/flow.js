@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The value flow of a group as a picture, made of the group's own data: functions as boxes one
-// below the other, storage as labels between them. All text gets in as text nodes.
+// The value flow of a group as a picture, from the data of the group: functions as boxes, one below
+// the other, and storage as labels between them. All text is inserted as text nodes.
 const SVG = "http://www.w3.org/2000/svg";
 const LANES = 4, WIDE = 340, LINE = 16, PAD = 6, CHARS = 43, LANE = 9, RIGHT = 300, MOST_LABELS = 3;
 
@@ -11,12 +11,12 @@ const draw = (tag, attributes, ...children) => {
   return element;
 };
 
-// In the middle, because the ends of names are what tells them apart.
+// Cut in the middle, because names often differ only at the end.
 const cut = (text, most) => text.length <= most ? text
   : text.slice(0, Math.ceil(most / 2) - 1) + "\u2026" + text.slice(text.length - Math.floor(most / 2));
 
-// What stands above a box: where its pages come from, of the box before it first. A way back to
-// a box further up would only close a circle, and is not drawn.
+// The labels above a box: where its pages come from, first from the box right above. Arrows back to
+// a box further up are not drawn.
 const arrivals = (flow, index) => flow.arrows.filter(arrow => arrow.target === index && arrow.source < index)
   .map(arrow => ({arrow, near: arrow.source === index - 1})).sort((a, b) => b.near - a.near);
 
@@ -71,7 +71,7 @@ const flowPicture = (flow, anchors) => {
     places.push({top: y, bottom: y + made.height});
     y += made.height;
   });
-  // Arrows past other boxes have lanes to the right of them.
+  // Arrows that pass other boxes have lanes to the right of them.
   flow.arrows.filter(arrow => arrow.source < arrow.target - 1).slice(0, LANES).forEach((arrow, lane) => {
     const x = RIGHT + 8 + lane * LANE, start = places[arrow.source].bottom - 8, end = places[arrow.target].top + 9;
     parts.push(draw("path", {d: "M" + (RIGHT + 1) + " " + start + " H" + x + " V" + end + " H" + (RIGHT + 3), class: "arrow"}));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The table of all acquires. Only the rows that somebody has scrolled to are made.
+// The table of all acquires. A row is created when it is scrolled into view.
 const AT_A_TIME = 100;
 
 const read = id => JSON.parse(document.getElementById(id).textContent);
@@ -102,8 +102,8 @@ const clear = () => {
   filter();
 };
 
-// What the address asks for: #group=NAME opens a group, whatever is filtered out at the moment;
-// #subsystem=NAME&state=manual, with any of the filters, shows that part of the table.
+// The fragment of the address: #group=NAME opens a group, even if a filter hides it;
+// #subsystem=NAME&state=manual, with any of the filters, filters the table.
 const follow = () => {
   const asked = new Map(location.hash.slice(1).split("&").map(part => part.split("=", 2))
     .filter(pair => pair.length === 2).map(([field, value]) => [field, decodeURIComponent(value)]));
@@ -126,7 +126,15 @@ const follow = () => {
   }
 };
 
-// Up and down go from place to place.
+// The address follows the filters, so that it can be copied as a link to what is shown.
+const remember = () => {
+  const set = selects.filter(select => select.value !== "*")
+    .map(select => select.dataset.field + "=" + encodeURIComponent(select.value.slice(1)));
+  history.replaceState(null, "", "#" + set.join("&"));
+};
+const choose = () => { filter(); remember(); };
+
+// The arrow keys move from row to row.
 const step = (button, by) => {
   const shown = fitting.slice(0, made);
   const at = shown.findIndex(entry => entry.button === button) + by;
@@ -135,17 +143,17 @@ const step = (button, by) => {
 };
 
 search.addEventListener("input", filter);
-for (const select of selects) select.addEventListener("change", filter);
+for (const select of selects) select.addEventListener("change", choose);
 for (const head of heads) head.querySelector("button").addEventListener("click", () => sort(head));
-document.getElementById("clear").addEventListener("click", () => { clear(); search.focus(); });
+document.getElementById("clear").addEventListener("click", () => { clear(); remember(); search.focus(); });
 for (const tile of tiles) tile.addEventListener("click", () => {
   const pressed = tile.getAttribute("aria-pressed") === "true";
   selects.find(s => s.dataset.field === "area").value = pressed ? "*" : "=" + tile.dataset.area;
-  filter();
+  choose();
   if (!pressed) document.getElementById("sites").scrollIntoView();
 });
 more.addEventListener("click", grow);
-// Observed anew each time: whoever scrolls on at once would leave it in view, which is no news.
+// Observed again each time: if it stays in view there is no new event.
 const near = new IntersectionObserver(seen => {
   if (!seen.some(each => each.isIntersecting)) return;
   near.unobserve(more);
