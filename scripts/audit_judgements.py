@@ -25,8 +25,9 @@ _HEAD = """\
 # The audit of Linux {kernels}
 
 Every finding of `gup-migrate audit`, checked by hand in the source. The judgements are in
-`tests/kernel/data/audit.toml`. `tests/kernel/test_audit.py` compares those of 6.1 and 6.12 (Debian's
-kernels) with the audit, and fails if a finding is new or missing. 5.10 is 5.10.223, 7.2 is 7.2 itself.
+`tests/kernel/data/audit.toml`. `tests/kernel/test_audit.py` compares those of 6.1 and 6.12, which
+are Debian's kernels, with the audit, and fails if a finding is new or missing. 5.10 is 5.10.223,
+7.2 is 7.2 itself.
 """
 
 
