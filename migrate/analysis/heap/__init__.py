@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Objects: which of two may be one, what escapes, and what an unknown write may change."""
+"""Objects: which pointers may point to the same one, what escapes, and what an unknown write may
+change."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Members of a struct that stands inside other structs: which of those objects is meant.
+"""Distinguishes members of a struct that is embedded in other structs.
 
-The same `struct part` may be a variable of its own here and a part of a `struct whole` there. A
-chain names what a member is in, from the inside out, as far as that is known; two chains that
-differ anywhere are of two objects.
+The same `struct part` may be a variable here and a part of a `struct whole` there. A chain lists
+what a member is embedded in, from the inside out, as far as that is known; two chains that differ
+anywhere belong to different objects.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from migrate.analysis.program.location import Local, Member
 from migrate.analysis.program.program import Program
 
 Chain = tuple[Member | Local, ...]
-"""Members of one name each, and the variable at the end where that is known."""
+"""Members of one name each, and the variable at the end if it is known."""
 
 
 @dataclass(frozen=True)
 class Containment:
-    """The objects that a member may be in: one chain each."""
+    """The objects that may contain a member: one chain each."""
 
     all: frozenset[Chain]
 
@@ -40,7 +40,7 @@ def _differ(one: Chain, two: Chain) -> bool:
 def chains(
     program: Program, objects: Objects, loc: AccessPath, facts: FunctionFacts
 ) -> Containment | None:
-    """What the last member of `loc` is in; None when its types are not known."""
+    """What contains the last member of `loc`; None if its types are not known."""
     found = _chain(program, loc, facts)
     if found is None:
         return None
@@ -75,7 +75,7 @@ def _variables(
     chain: Chain,
     tag: str,
 ) -> Iterator[Chain]:
-    """`chain` for each variable that the pointer may point to, or as it is."""
+    """`chain` for each variable that the pointer may point to, or unchanged."""
     found = objects.of_owner(loc, facts)
     ends = [_variable(program, origin, tag) for origin in found or ()]
     if not ends or None in ends:
@@ -85,7 +85,7 @@ def _variables(
 
 
 def _variable(program: Program, origin: Place | Local, tag: str) -> Local | None:
-    """The end of a chain when `origin` is a local variable that is a struct `tag`."""
+    """The end of a chain if `origin` is a local variable that is a struct `tag`."""
     function = program.function(origin.function) if isinstance(origin, Local) else None
     if not isinstance(origin, Local) or function is None:
         return None
@@ -94,13 +94,13 @@ def _variable(program: Program, origin: Place | Local, tag: str) -> Local | None
 
 
 def members_of(chain: Chain) -> list[tuple[str, str]]:
-    """The tag and the member of each step of a chain but the variable at its end."""
+    """The tag and the member of each step of a chain, without the variable at its end."""
     return [(step.tag, step.word) for step in chain if isinstance(step, Member)]
 
 
 def is_given(program: Program, chain: Chain, path: str) -> bool:
-    """Whether code in the scope of `path` hands on the address of a struct around the member that
-    is no variable, or uses what shares its storage."""
+    """Whether code in the scope of `path` passes on the address of a struct around the member that
+    is not a variable, or uses memory that overlaps with it."""
     parts = members_of(chain)
     words = {member for _, member in parts[1:]}
     tags = {tag for tag, _ in parts[:-1]}

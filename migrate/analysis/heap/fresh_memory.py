@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether memory is new, so that nobody else knows it or has put anything into it yet.
+"""Whether memory is new, so that nobody else has its address or has stored anything in it.
 
-Which calls allocate, data/kernel_api.toml alone says: see :func:`allocates`. Behind such a call an
-escape analysis of one variable in one function follows: the memory is fresh until its address goes
-anywhere.
+Only data/kernel_api.toml says which calls allocate: see :func:`allocates`. After such a call an
+escape analysis of one variable in one function follows: the memory is fresh until its address is
+passed on.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def allocates(program: Program, name: str, path: str) -> bool:
 
 
 def is_new(program: Program, facts: FunctionFacts, values: tuple[Value, ...]) -> bool:
-    """Whether all of `values` are memory that calls have just allocated."""
+    """Whether all of `values` are memory that was just allocated by calls."""
     path = facts.function.path
     return all(
         isinstance(v, Result) and allocates(program, facts.calls[v.call].name, path) for v in values
@@ -45,8 +45,8 @@ def is_new(program: Program, facts: FunctionFacts, values: tuple[Value, ...]) ->
 
 
 def is_fresh(program: Program, facts: FunctionFacts, call: Call, variable: str) -> bool:
-    """Whether, on every way to `call`, the local `variable` points to memory that was allocated
-    in this function and was given to no other function since."""
+    """Whether, on every path to `call`, the local `variable` points to memory that was allocated in
+    this function and was not passed to any other function since."""
     lowered = facts.lowered
     if variable in facts.parameters or is_macro(facts.function):
         return False
@@ -63,7 +63,7 @@ def is_fresh(program: Program, facts: FunctionFacts, call: Call, variable: str) 
 
 
 def _aliases(lowered: Lowered, variable: str) -> frozenset[str]:
-    """The variable, and those that something made of it is stored to."""
+    """The variable, and those that get a value derived from it."""
     found = {variable}
     while True:
         more = {name for name, value in plain_stores(lowered) if lowered.mentions(value, found)}
@@ -74,7 +74,7 @@ def _aliases(lowered: Lowered, variable: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class _Fresh(Plain[bool]):
-    """The state is whether the memory is fresh."""
+    """Its state is whether the memory is fresh."""
 
     program: Program
     lowered: Lowered
@@ -89,7 +89,7 @@ class _Fresh(Plain[bool]):
             case Store(Variable(name), value) if name == self.variable:
                 return instruction.operator == "=" and self._allocates(value)
             case Store(Variable(local=True)):
-                return state  # it is an alias by now, and looked at as one
+                return state  # it is an alias already, and analysed as one
             case Store(target, value) if _root(target) not in self.aliases:
                 return state and not self._is_handed_out(value)
         return state
@@ -105,8 +105,8 @@ class _Fresh(Plain[bool]):
         return call is not None and allocates(self.program, call.name, path)
 
     def _is_handed_out(self, value: Expression) -> bool:
-        """Whether the address that one of the variables holds is in `value`; that of a member
-        counts, its value does not."""
+        """Whether `value` contains the address that one of the variables holds; the address of a
+        member counts, its value does not."""
         queue = [value]
         while queue:
             match queue.pop():
@@ -124,7 +124,7 @@ class _Fresh(Plain[bool]):
 
 
 def _root(target: Expression) -> str:
-    """The variable that members and indices are taken of; "" for arithmetic, which may lead to
+    """The variable from which members and elements are taken; "" for arithmetic, which may lead to
     other memory."""
     current = target
     while isinstance(current, (Member, Load, Element, AddressOf)):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How far into a struct a member is, and how large another one can be: what is laid over the
-beginning of an object does not reach what is behind its end.
+"""The offset of a member in its struct, and the size of another struct: a struct that is laid over
+the beginning of an object does not reach members beyond its end.
 
-Nothing is known of the machine, so both are bounds: every member takes 8 bytes or more of a struct
-whose end is asked for, and only pointers take any, of 4 bytes, before a member."""
+The architecture is not known, so both are bounds: to find the largest end, every member has 8 bytes
+or more; to find the smallest offset, only pointers count, with 4 bytes.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +17,11 @@ _NUMBERS = SCALARS | {"atomic_t", "atomic64_t", "atomic_long_t", "refcount_t"}
 """Types of up to 8 bytes."""
 
 _DEPTH = 6
-"""Structs inside of each other, so many."""
+"""The maximum nesting of structs."""
 
 
 def is_behind(program: Program, cell: Member, tag: str, path: str) -> bool:
-    """Whether member `cell` starts behind the end of a struct `tag` that is laid over its own."""
+    """Whether member `cell` starts after the end of a struct `tag` that is laid over its own."""
     if _is_part(program, tag, path):
         return False
     size = _largest(program, tag, path, _DEPTH)
@@ -28,7 +29,8 @@ def is_behind(program: Program, cell: Member, tag: str, path: str) -> bool:
 
 
 def _is_part(program: Program, tag: str, path: str) -> bool:
-    """Whether a struct stands inside of another, so that who has one may ask for the whole."""
+    """Whether a struct is embedded in another one, so that code may compute the address of the
+    outer one."""
     return any(
         kind.inside and program.types.resolve(kind, file).tag == tag
         for file in program.types.naming(tag, path)
@@ -38,7 +40,7 @@ def _is_part(program: Program, tag: str, path: str) -> bool:
 
 
 def _start(program: Program, cell: Member, path: str) -> int:
-    """The fewest bytes that are in front of a member."""
+    """The minimum number of bytes before a member."""
     body = program.types.struct(cell.tag, path)
     row = _row(program, body)
     if body is None or row is None or not row.plain or cell.members[0] not in row.certain:
@@ -58,7 +60,7 @@ def _row(program: Program, body: StructDef | None) -> Row | None:
 def _least(
     program: Program, body: StructDef, row: Row, names: list[str], path: str, depth: int
 ) -> int:
-    """The fewest bytes that some members take."""
+    """The minimum size of some members in bytes."""
     found = 0
     for name in names:
         if name not in row.certain or name in body.unions:
@@ -76,7 +78,8 @@ def _least(
 
 
 def _largest(program: Program, tag: str, path: str, depth: int) -> int | None:
-    """The most bytes that a struct takes that stands in no other; None when that is not known."""
+    """The maximum size of a struct in bytes, if it is not embedded in others; None if it is not
+    known."""
     body = program.types.struct(tag, path)
     row = _row(program, body)
     if body is None or row is None or not row.plain or not depth:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Members that are only named to learn where in their struct they are.
+"""Members that are only named to compute their offset.
 
-`OFFSET(NAME, tag, part.member)` of include/linux/kbuild.h makes a number of them, as offsetof()
-does: whatever uses the number, the member is neither read nor written where the macro is used.
+`OFFSET(NAME, tag, part.member)` of include/linux/kbuild.h computes a number, like offsetof():
+whatever uses the number, the member is neither read nor written where the macro is used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from migrate.analysis.program.functions import Functions, is_macro
 
 
 def is_only_measured(functions: Functions, facts: FunctionFacts, word: str) -> bool:
-    """Whether `word` stands in a function only where a macro asks for the place of a member."""
+    """Whether `word` is only used in a function where a macro computes the offset of the member."""
     function = facts.function
     source = functions.source(function.path)
     if source is None or source.unread or is_macro(function):
@@ -30,7 +30,7 @@ def _is_measured(functions: Functions, mention: Mention, path: str) -> bool:
 
 
 def _measures(functions: Functions, macro: Function, position: int) -> bool:
-    """Whether a macro names its argument number `position` in offsetof() and nowhere else."""
+    """Whether a macro uses its argument number `position` only in offsetof()."""
     names = functions.facts(macro).parameters
     source = functions.source(macro.path)
     if not is_macro(macro) or position >= len(names) or source is None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which objects a pointer may point to: the calls that allocate them, or variables.
 
-A pointer is followed back through assignments, arguments and results. As soon as anything is in
-the way that is not understood, nothing is known.
+A pointer is traced back through assignments, arguments and results. If any step is not understood,
+nothing is known.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from migrate.analysis.program.program import Program
 from migrate.analysis.valueflow import transfer
 
 _LIMIT = 40
-"""A pointer that goes through more storage than this is not followed to its end."""
+"""A pointer that goes through more locations than this is not traced to the end."""
 
 Origins = frozenset[Place | Local]
 """Objects, each by the call that allocates it, or by the variable that it is."""
@@ -40,7 +40,7 @@ class _Pointer:
 
 
 class Objects:
-    """The objects behind pointers of one tree."""
+    """The objects behind pointers in one tree."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -57,7 +57,7 @@ class Objects:
 
 
 class _Search:
-    """One pointer followed back to all that it may point to."""
+    """Traces one pointer back to everything that it may point to."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -74,19 +74,19 @@ class _Search:
         return frozenset(self._found) if self._found and not self._lost else None
 
     def _lose_if(self, condition: bool) -> None:
-        # No `|=`: what it adds to is read before the condition, which may have said so itself.
+        # No `|=`: its left side would be read before the condition, which may set it as well.
         if condition:
             self._lost = True
 
     def owner(self, loc: AccessPath, facts: FunctionFacts) -> None:
-        """Look for the object that the last member of `loc` belongs to."""
+        """Find the object that contains the last member of `loc`."""
         if not loc.members:
             self._lost = True
             return
         self._object(AccessPath(loc.base, loc.members[:-1]), facts)
 
     def _object(self, loc: AccessPath, facts: FunctionFacts) -> None:
-        """Look for what `loc` is inside of, or what it points to."""
+        """Find the object that `loc` is part of, or that it points to."""
         if loc.base.startswith(CALLED) and not loc.members:
             self._take((Result(int(loc.base[1:])),), facts)
             return
@@ -163,7 +163,7 @@ class _Search:
             self._take(values, site.facts)
 
     def _is_private(self, facts: FunctionFacts) -> bool:
-        """Whether nobody outside the scope of the function can call it."""
+        """Whether no code outside of the scope of the function can call it."""
         function, program = facts.function, self._program
         if function.static and function.path.endswith(".c"):
             return True
@@ -172,10 +172,10 @@ class _Search:
         seeing = [program.wide.files(header, function.name) for header in headers]
         return bool(seeing) and all(s is not None and set(s) <= set(near) for s in seeing)
 
-    # What one function stores
+    # Stores of one function
 
     def _stored(self, pointer: _Pointer, user: FunctionFacts) -> bool:
-        """Follow what is stored into the pointer in one function; whether anything is."""
+        """Follow the stores to the pointer in one function; returns whether there are any."""
         found = self._program.cells.mentions(user, pointer.cell)
         filled = False
         for flow, via in found.targets:
@@ -191,7 +191,8 @@ class _Search:
 
     def _assigned(self, pointer: _Pointer, flow: Flow, user: FunctionFacts) -> bool:
         if flow.through is not pointer.element:
-            # An array of pointers may only be new memory; what is stored behind a pointer is none.
+            # An array of pointers may only be new memory; a store through a pointer is not a store
+            # to it.
             new = bool(flow.sources) and is_new(self._program, user, flow.sources)
             self._lose_if(pointer.element and not flow.null and not new)
             return False
@@ -201,7 +202,7 @@ class _Search:
         return True
 
     def _escapes(self, pointer: _Pointer, flow: Flow, user: FunctionFacts) -> bool:
-        """Whether the place of the pointer itself becomes known by another name."""
+        """Whether the address of the pointer itself becomes known by another name."""
         target = self._program.types.at(flow.target, user)
         for value in flow.sources:
             if not isinstance(value, AccessPath):
@@ -219,7 +220,8 @@ class _Search:
         return False
 
     def _given(self, pointer: _Pointer, site: Site, position: int) -> bool:
-        """Follow what a call may store into the pointer that is its argument; whether it does."""
+        """Follow the stores of a call to the pointer that is its argument; returns whether there
+        are any."""
         call, path = site.call, site.facts.function.path
         bare = any(
             isinstance(v, AccessPath) and not v.loaded
@@ -248,7 +250,7 @@ class _Search:
             self._add(inner, True, callee)
         return bool(functions)
 
-    # What a call returns
+    # Results of calls
 
     def _result(self, site: Site) -> None:
         call, facts = site.call, site.facts

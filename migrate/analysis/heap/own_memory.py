@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Memory that each call of a function gets anew: a local array, or what the function allocates.
+"""Memory that each call of a function has to itself: a local array, or memory that the function
+allocates.
 
-Two calls never see the same of it, so that what one stores there the other does not find.
+Two calls never share it, so values that one stores there are not visible to the other.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from migrate.analysis.program.program import Program
 
 
 def stores_to(facts: FunctionFacts, name: str) -> tuple[Store, ...]:
-    """What stores to the variable `name` itself."""
+    """The stores to the variable `name` itself."""
     return tuple(
         i for i in facts.lowered.order if isinstance(i, Store) and i.target == Variable(name)
     )
 
 
 def is_set_once(program: Program, facts: FunctionFacts, name: str) -> bool:
-    """Whether a local variable gets its value in one place at most, and nobody else can store to
-    it: no pointer, and no macro that it is given to."""
+    """Whether a local variable is assigned in one place at most, and cannot be modified otherwise:
+    through a pointer, or by a macro that gets it as an argument."""
     lowered = facts.lowered
     local = lowered.locals.get(name)
     if local is None or local.parameter or local.lasting or is_addressed(lowered, name):
@@ -40,8 +41,8 @@ def is_set_once(program: Program, facts: FunctionFacts, name: str) -> bool:
 
 
 def _stores(program: Program, name: str, path: str, within: frozenset[str] = frozenset()) -> bool:
-    """Whether a macro by that name may store to its arguments; what is defined nowhere is a
-    function, unless it is called like a macro. `within` are the macros that it is called by."""
+    """Whether a macro with that name may store to its arguments; a name without a definition is a
+    function, unless it looks like a macro. `within` are the macros that call it."""
     known = known_callee(program, name, path)
     if known is not None:
         return known.stores
@@ -72,9 +73,9 @@ def _is_stored(program: Program, facts: FunctionFacts, path: str, within: frozen
 def is_own_memory(
     program: Program, facts: FunctionFacts, name: str, within: frozenset[str] = frozenset()
 ) -> bool:
-    """Whether what a local pointer points to, or a local array, is memory of each call.
+    """Whether the target of a local pointer, or a local array, is memory of each call.
 
-    `within` are the variables that are being asked for, of which it is a part.
+    `within` are the variables that are being examined, of which it is a part.
     """
     if name in within or not is_set_once(program, facts, name):
         return False
@@ -101,7 +102,7 @@ def _is_new(
 
 
 def _is_array(program: Program, facts: FunctionFacts, name: str, member: str) -> bool:
-    """Whether it is an array in what a variable points to."""
+    """Whether it is an array in the struct that a variable points to."""
     kind = facts.types.get(name)
     path = facts.function.path
     body = program.types.struct(kind.tag, path) if kind is not None and kind.depth == 1 else None

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The value that a member has where it is read, when one store before it is sure to be the last.
+"""The value that a member has where it is read, if one store before it is certainly the last.
 
-`o->address = page_to_phys(page); ... kept = o->address;` reads what was stored, whatever the caller
-had in the member: when the object is a variable of the caller that nobody else knows, and no way
-leads around the store.
+`o->address = page_to_phys(page); ... kept = o->address;` reads the stored value, whatever the
+caller had in the member, if the object is a variable of the caller that nobody else can access, and
+no path bypasses the store.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from migrate.analysis.program.program import Program
 
 
 def last_store(program: Program, loc: AccessPath, read: Flow, facts: FunctionFacts) -> Flow | None:
-    """The assignment whose value `loc` is sure to have where the flow `read` reads it; None when
-    there is none such."""
+    """The assignment whose value `loc` certainly has where the flow `read` reads it; None if there
+    is none."""
     stores = [
         f for f in facts.flows if (f.target.base, f.target.members) == (loc.base, loc.members)
     ]
@@ -73,7 +73,7 @@ def _only_ours(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool:
 
 
 def _is_known(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool:
-    """Whether the function hands on the object, the member's address, or points elsewhere."""
+    """Whether the function passes on the object or the member's address, or changes the pointer."""
     for value, by_address in facts.handed_on():
         if not isinstance(value, AccessPath) or value.base != loc.base:
             continue
@@ -102,7 +102,7 @@ def _names(target: Expression, member: str) -> bool:
 
 
 def _shares(program: Program, loc: AccessPath, other: AccessPath, facts: FunctionFacts) -> bool:
-    """Whether the paths part in a union, so that both are in the same place."""
+    """Whether the paths diverge in a union, so that both are in the same memory."""
     size = next(
         (n for n, (a, b) in enumerate(zip(loc.members, other.members, strict=False)) if a != b),
         None,
@@ -121,7 +121,7 @@ def _same(value: Value, loc: AccessPath) -> bool:
 
 
 class _Stored(Plain[bool]):
-    """Whether the store at a place was passed."""
+    """Whether the store at a place was executed."""
 
     def __init__(self, store: Place) -> None:
         self.store = store
@@ -131,8 +131,7 @@ class _Stored(Plain[bool]):
 
 
 def _comes_before(store: Place, read: Place, facts: FunctionFacts) -> bool:
-    """Whether every way through the function to `read` goes through the store at `store`: whether
-    it dominates it."""
+    """Whether the store dominates `read`: every path to `read` passes it."""
     solution = solve(_Stored(store), facts.lowered, False)
     passed = {
         state

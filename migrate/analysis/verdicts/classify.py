@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A verdict for every group: the first rule that answers, with the warnings that go along."""
+"""The verdict for every group: that of the first rule with an answer, with its warnings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from migrate.kernel.tree import Tree
 
 
 class Lookup(Protocol):
-    """That calls of `source` may become calls of `target`, in a tree that has all of `needs`."""
+    """Calls of `source` may become calls of `target`, in a tree that has all of `needs`."""
 
     @property
     def source(self) -> str: ...
@@ -41,7 +41,7 @@ class Lookup(Protocol):
 
 
 class Target(Protocol):
-    """What the rules want to know of a profile."""
+    """The properties of a profile that rules depend on."""
 
     @property
     def name(self) -> str: ...
@@ -59,15 +59,15 @@ class Target(Protocol):
 
     @property
     def pins(self) -> bool:
-        """Whether what needs a pin is converted at all."""
+        """Whether groups that need a pin are converted at all."""
 
     @property
     def by_rules(self) -> bool:
-        """Whether what only looks at struct page is converted by the profile's own rules."""
+        """Whether groups that only look at struct page are converted by the profile's own rules."""
 
 
 def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification:
-    """One verdict a group, in the order of the groups."""
+    """One verdict per group, in the order of the groups."""
     follows, lookups = _follows(tree, profile), _lookups(tree, profile)
     asked = [Question(g, profile.pins_read_only, follows, lookups) for g in pairing.groups]
     verdicts = [_verdict(question) for question in asked]
@@ -83,7 +83,8 @@ def classify(tree: Tree, pairing: Pairing, *, profile: Target) -> Classification
 
 
 def _aimed(own: Verdict, profile: Target) -> Verdict:
-    """What the profile is about: a third one may take CASE 4 alone, to functions of its own."""
+    """The purpose of the profile: a profile from elsewhere may only convert CASE 4, to functions of
+    its own."""
     if profile.by_rules and own.rule == only_struct_page.__name__:
         return replace(own, action=Action.FOLLOW)
     if own.action is Action.PIN and not profile.pins:
@@ -107,11 +108,12 @@ def _lookups(tree: Tree, profile: Target) -> dict[str, str]:
 def _like_helper(
     group: PinGroup, own: Verdict, decided: Mapping[str, Sequence[Verdict]]
 ) -> Verdict:
-    """What a helper hands out is kept by its callers when it takes plain references as before."""
+    """The verdict of callers of a helper: they are kept if the helper still takes plain
+    references."""
     trait = group.trait(TraitKind.THROUGH_HELPER)
     if trait is None or own.rule != through_helper.__name__:
         return own
-    # Another function may go by the same name, and one helper may acquire in several groups.
+    # Another function may have the same name, and one helper may acquire in several groups.
     found = decided.get(trait.subject, ())
     if not found or any(v.action not in (Action.KEEP, Action.FOLLOW) for v in found):
         return own
@@ -125,7 +127,7 @@ def _like_helper(
 
 
 def verdict(group: PinGroup, pins_read_only: bool, follows: bool = False) -> Verdict:
-    """What the rules say about `group`; the last of them always answers."""
+    """The answer of the rules for `group`; the last rule always answers."""
     return _verdict(Question(group, pins_read_only, follows))
 
 
@@ -148,7 +150,7 @@ def _verdict(question: Question) -> Verdict:
 
 
 def _sure(confidence: Confidence, group: PinGroup) -> Confidence:
-    """What rests on a person's word is not evidence on every path."""
+    """A statement of a person is not evidence on every path, so the confidence is lower."""
     stated = group.contracts and confidence is Confidence.HIGH
     return Confidence.MEDIUM if stated else confidence
 
@@ -156,7 +158,7 @@ def _sure(confidence: Confidence, group: PinGroup) -> Confidence:
 def warnings(
     group: PinGroup, action: Action, lookups: Sequence[str] = ("follow_page",)
 ) -> tuple[str, ...]:
-    """What a reviewer should know of a group that is converted; nothing is changed for it."""
+    """Warnings for the reviewer about a group that is converted; they change nothing in it."""
     if action is Action.PIN:
         return tuple(_pin_warnings(group))
     if action is Action.FOLLOW:
@@ -181,7 +183,7 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
     yield from _left_to_other_versions(group)
     kept = lacks_longterm(group)
     if kept is not None:
-        # A transfer may be over soon; what is kept for the kernel's own use is kept for long.
+        # A transfer may end soon; pages kept for the kernel's own use are kept for long.
         by_device = any(use.kind in (UseKind.DMA, UseKind.PHYSICAL_KEPT) for use in group.uses)
         kind = NoteKind.DEVICE_LONGTERM if by_device else NoteKind.NO_LONGTERM
         yield note(kind, kept.evidence.place)
@@ -199,8 +201,8 @@ def _pin_warnings(group: PinGroup) -> Iterator[str]:
 
 
 def lacks_longterm(group: PinGroup) -> Trait | None:
-    """What shows that the pages stay after the call, where FOLL_LONGTERM could say so and does
-    not."""
+    """What shows that the pages stay after the call although FOLL_LONGTERM, which could say so, is
+    missing."""
     if group.has(TraitKind.LONGTERM, TraitKind.NO_LONGTERM):
         return None
     return group.trait(TraitKind.LONG_LIVED)
@@ -216,8 +218,8 @@ def never_dirtied(group: PinGroup) -> bool:
 
 
 def _lacks_dirtying(group: PinGroup) -> bool:
-    """Whether writeback may clean a page before the last write to it, with nobody to mark it dirty
-    again. What the CPU writes while the caller waits is as dirty as GUP left it."""
+    """Whether writeback may clean a page before the last write to it, and nothing marks it dirty
+    again. If the CPU writes while the caller waits, the page is still as dirty as GUP left it."""
     kinds = {use.kind for use in group.uses if not _only_read(use)}
     written = kinds & {UseKind.DMA, UseKind.PHYSICAL_KEPT}
     if group.has(TraitKind.LONG_LIVED):

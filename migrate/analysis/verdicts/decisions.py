@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The author's decisions, which override the rules: read, checked against the tree, applied."""
+"""The author's decisions, which override the rules: parsed, compared with the tree, applied."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _NEVER = {
 
 @dataclass(frozen=True)
 class Decision:
-    """One [[decision]]: the groups that `file`, `function` and `group` all fit get `verdict`.
+    """One [[decision]]: the groups that match `file`, `function` and `group` get `verdict`.
 
     Selectors that are "" were not given; `number` counts the entries of the file from 1.
-    `despite_gaps` lets a group be converted although not everything of it could be followed.
+    `despite_gaps` allows converting a group although not everything of it could be followed.
     """
 
     number: int
@@ -68,7 +68,7 @@ class Decision:
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
-    """The entries of the TOML file `path`; a :class:`Refusal` names the first that is wrong."""
+    """The entries of the TOML file `path`; raises a :class:`Refusal` for the first wrong one."""
     return tuple(_decision(*read) for read in _FILE.read(path))
 
 
@@ -107,10 +107,10 @@ def decide(
     *,
     command: Callable[..., str] = own_command,
 ) -> Classification:
-    """`classification` with the author's verdicts in place of those of the rules.
+    """`classification` with the author's verdicts instead of those of the rules.
 
-    A :class:`Refusal` for a decision that fits no group, that contradicts another, or that would
-    convert a group with gaps without saying so; `command` spells the command to type then.
+    Raises a :class:`Refusal` for a decision that fits no group, that contradicts another, or that
+    would convert a group with gaps without saying so; `command` spells the command to type then.
     """
     by_group: dict[str, Decision] = {}
     for decision in decisions:
@@ -139,7 +139,7 @@ def check(
     classification: Classification,
     command: Callable[..., str] = own_command,
 ) -> None:
-    """A :class:`Refusal` when `decision` asks for what cannot be done to `group`."""
+    """Raise a :class:`Refusal` if `decision` cannot be applied to `group`."""
     if decision.verdict not in _CONVERTING:
         return
     name = f"Decision {decision.number}" if decision.number else "A decision"
@@ -176,12 +176,12 @@ def check(
 
 
 def _undecided(command: Callable[..., str], name: str, *arguments: PurePosixPath) -> str:
-    """A command that does not stumble over the same decision."""
+    """A command that does not fail on the same decision."""
     return f"{command(name, *arguments, without=('decisions',))} --decisions /dev/null"
 
 
 def _helper(group: PinGroup) -> str:
-    """The helper of the tree that takes the pages of `group`, "" when it takes them by itself."""
+    """The helper of the tree that takes the pages of `group`, "" if the group calls GUP itself."""
     trait = group.trait(TraitKind.THROUGH_HELPER)
     calls_it = trait is not None and all(a.name == trait.subject for a in group.acquires)
     return trait.subject if trait is not None and calls_it else ""
@@ -213,7 +213,7 @@ def _fits_nothing(
 
 
 def _nearest(classification: Classification, decision: Decision) -> Iterator[str]:
-    """What the author may have meant, the most telling selector first."""
+    """What the author may have meant, the most specific selector first."""
     acquires = [a for g in classification.groups for a in g.acquires]
     names = {
         "group": sorted({g.name for g in classification.groups}),

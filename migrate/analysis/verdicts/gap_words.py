@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The English of each kind of gap, and what a person can look at to close one.
+"""The English text for each kind of gap, and what a person should check.
 
-In a sentence, {at} is the place as path:line and {path} its file; {callee} is the function that is
-called, or "a function pointer"; the other fields are those of :class:`migrate.analysis.gaps.Gap`.
-`python -m scripts.gap_kinds` writes docs/gaps.md from the table.
+In a sentence, {at} is the place as path:line and {path} its file; {callee} is the called function,
+or "a function pointer"; the other fields are those of :class:`migrate.analysis.gaps.Gap`. `python
+-m scripts.gap_kinds` writes docs/gaps.md from the table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from migrate.analysis.gaps import GapKind
 
 @dataclass(frozen=True)
 class Wording:
-    """How a kind of gap is called, and what a person can look at to close it."""
+    """The text for a kind of gap, and what a person should check."""
 
     sentence: str
     check: str
@@ -279,4 +279,4 @@ WORDING: Mapping[GapKind, Wording] = {
         "Find who calls it from there: can it pass a page of anybody else?",
     ),
 }
-"""Every kind; a test holds that none is missing."""
+"""Every kind; a test checks that none is missing."""

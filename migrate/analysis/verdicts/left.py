@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How far a tree is from having no caller of get_user_pages*() outside of mm/, and what stops it.
+"""The remaining calls of get_user_pages*() outside of mm/, and the reasons.
 
-GUP is to become internal to the core kernel. What counts are direct calls: callers of a helper
-over GUP change with the helper, and are counted beside them.
+GUP is to become internal to the core kernel. Only direct calls count: callers of a helper that
+calls GUP change with the helper, and are counted separately.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ STOPS = {
     "rewrite": "the edit did not come out as planned",
     "build": "the converted code does not build",
 }
-"""What stops a caller, by the rule that decided."""
+"""Why a caller cannot be converted, by the rule that decided."""
 
 INSIDE_HELPER = "it is inside a helper, which stays until its last caller changes"
 
@@ -50,7 +50,7 @@ _SOME_OTHER = "it was left alone"
 
 @dataclass(frozen=True)
 class Call:
-    """One call that stays unless `stop` is :data:`CONVERTED`; `group` has the verdict on it."""
+    """One call that remains unless `stop` is :data:`CONVERTED`; `group` has its verdict."""
 
     acquire: Acquire
     group: str
@@ -59,24 +59,24 @@ class Call:
 
 @dataclass(frozen=True)
 class Left:
-    """The calls of GUP outside of mm/ that are not GUP itself, and those of helpers over it; sorted
-    by place."""
+    """The calls of GUP outside of mm/ that are not GUP itself, and those of helpers that call it;
+    sorted by place."""
 
     direct: tuple[Call, ...]
     helpers: tuple[Call, ...]
 
     @property
     def staying(self) -> tuple[Call, ...]:
-        """The direct calls that are still there after the conversion."""
+        """The direct calls that remain after the conversion."""
         return tuple(c for c in self.direct if c.stop != CONVERTED)
 
     @property
     def helpers_staying(self) -> tuple[Call, ...]:
-        """The calls of helpers that stay as they are."""
+        """The calls of helpers that do not change."""
         return tuple(c for c in self.helpers if c.stop != CONVERTED)
 
     def by_stop(self) -> tuple[tuple[str, int], ...]:
-        """How many direct calls each reason stops, the most frequent first."""
+        """The number of direct calls for each reason, the most frequent first."""
         counts = Counter(call.stop for call in self.staying)
         return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
@@ -89,13 +89,13 @@ class Left:
         return f"{direct} outside of mm/ remain{helpers if self.helpers else ''}."
 
     def with_stops(self) -> str:
-        """The same, with what stops the direct ones."""
+        """The same with the reasons for the direct calls."""
         stops = "; ".join(f"{stop} ({number})" for stop, number in self.by_stop())
         return f"{self.in_words()} The reasons: {stops}." if stops else self.in_words()
 
 
 def left(classification: Classification) -> Left:
-    """What is left when all is converted that can be."""
+    """What remains if everything is converted that can be."""
     calls = sorted(_calls(classification), key=lambda c: c.acquire.place)
     direct = tuple(c for c in calls if c.acquire.name in GUP_NAMES and _outside(c))
     helpers = tuple(c for c in calls if c.acquire.name not in DIRECT_NAMES and _outside(c))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a message says besides the reason of a verdict: a closed set of kinds, each with its words.
+"""The notes of a message besides the reason of a verdict: a closed set of kinds, each with its
+text.
 
-bench/notes.toml has a judgement on each note of some kernels: whether a maintainer would keep it.
+bench/notes.toml judges each note on some kernels: whether a maintainer would keep it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from string import Formatter
 
 
 class NoteKind(StrEnum):
-    """What a note is about; `bench.notes` counts by these names."""
+    """The subject of a note; `bench.notes` counts by these names."""
 
     OTHER_VERSIONS = auto()
     NO_LONGTERM = auto()
@@ -80,16 +81,16 @@ WORDS: Mapping[NoteKind, str] = {
         " tracking; a plain reference does not."
     ),
 }
-"""Every kind; a test holds that none is missing."""
+"""Every kind; a test checks that none is missing."""
 
 
 def note(kind: NoteKind, where: object = "", name: str = "") -> str:
-    """The note in one or two sentences; `where` and `name` go into its words."""
+    """The note in one or two sentences; `where` and `name` are inserted into its text."""
     return WORDS[kind].format(where=where, name=name)
 
 
 def kind_of(text: str) -> NoteKind | None:
-    """The kind of the note that reads `text`, None for what is no note of ours."""
+    """The kind of the note with the text `text`, None if it is not one of these notes."""
     return next((kind for kind in NoteKind if _pattern(kind).fullmatch(text)), None)
 
 

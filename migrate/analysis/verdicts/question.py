@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a rule of verdicts is asked, and what it can answer."""
+"""The input of a rule of verdicts, and its possible answers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from migrate.analysis.model import (
 from migrate.kernel.signatures import DIRECT_NAMES
 
 ONLY_STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL, UseKind.PHYSICAL_KEY})
-"""What is done with a page by who does not touch its data."""
+"""The uses of a page by code that does not touch its data."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a rule says about a group; see :class:`migrate.analysis.model.Verdict`."""
+    """The answer of a rule for a group; see :class:`migrate.analysis.model.Verdict`."""
 
     action: Action
     case: str
@@ -34,10 +34,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Question:
-    """A group, and what the profile wants: `pins_read_only` is for pages whose data is only read.
+    """A group, and properties of the profile: `pins_read_only` says whether pages whose data is
+    only read are pinned.
 
-    For those of which only struct page is looked at, `follows` says that follow_page() is there,
-    and `lookups` has, by acquire, the functions that look up the page at an address."""
+    For groups that only look at struct page, `follows` says that follow_page() exists, and
+    `lookups` has, by acquire, the functions that look up the page at an address.
+    """
 
     group: PinGroup
     pins_read_only: bool
@@ -45,7 +47,7 @@ class Question:
     lookups: Mapping[str, str] = field(default_factory=dict)
 
     def lookups_for(self) -> tuple[str, ...]:
-        """The lookups that every acquire of the group can become, () when one has none."""
+        """The lookups that can replace every acquire of the group, () if one has none."""
         by_address = self.group.lookups(self.follows, self.lookups)
         if by_address is None:
             return ()
@@ -56,7 +58,7 @@ class Question:
         return tuple(sorted(found))
 
     def only_struct_page(self) -> bool:
-        """Whether all that is done with the pages is done with their struct page."""
+        """Whether the pages are only used through their struct page."""
         at_once = self.has(TraitKind.PUT_AT_ONCE)
         if not self.group.uses or (self.has(TraitKind.NUMBERS_LOST) and not at_once):
             return at_once
@@ -66,8 +68,8 @@ class Question:
         )
 
     def stays_long_term(self) -> bool:
-        """Whether every call of GUP asks for FOLL_LONGTERM, which only a pin may have: "FOLL_PIN is
-        a prerequisite to FOLL_LONGTERM" (Documentation/core-api/pin_user_pages.rst)."""
+        """Whether every call of GUP passes FOLL_LONGTERM, which only a pin may have: "FOLL_PIN is a
+        prerequisite to FOLL_LONGTERM" (Documentation/core-api/pin_user_pages.rst)."""
         direct = {a.place for a in self.group.acquires if a.name in DIRECT_NAMES}
         asking = {
             t.evidence.place for t in self.group.traits if t.kind is TraitKind.ALWAYS_LONGTERM
@@ -85,8 +87,8 @@ class Question:
 
 @dataclass(frozen=True)
 class Rule:
-    """One question, with the CASEs and the verdicts that its answers can have; `high` says that
-    their confidence can be high, for which tests/shapes wants a counter-shape."""
+    """One question, with the possible CASEs and verdicts of its answers; `high` says that their
+    confidence can be high, for which tests/shapes requires a counter-shape."""
 
     ask: Callable[[Question], Answer | None]
     cases: tuple[str, ...]

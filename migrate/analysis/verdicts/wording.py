@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the analysis found, in English: the only module that makes sentences of gaps and edges."""
+"""The English text for results of the analysis: the only module that makes sentences of gaps and
+edges."""
 
 from __future__ import annotations
 
@@ -19,11 +20,11 @@ STEPS: Mapping[EdgeKind, str] = {
     EdgeKind.FILLED: "filled by {function}()",
     EdgeKind.RETURNED: "returned by {function}()",
 }
-"""Every kind of edge; a test holds that none is missing."""
+"""Every kind of edge; a test checks that none is missing."""
 
 
 def step(edge: Edge) -> str:
-    """How the pages get on, in one line."""
+    """The next step of the pages, in one line."""
     return STEPS[edge.kind].format(source=edge.source, target=edge.target, function=edge.function)
 
 
@@ -33,8 +34,8 @@ def words(gap: Gap) -> str:
 
 
 def why(gap: Gap) -> str:
-    """The same without the place for what a finder skips, and for a source of pages without saying
-    that it is one."""
+    """The same without the place, for a call that a finder skips; for a source of pages without
+    saying that it is one."""
     return _filled(WORDING[gap.kind].sentence, gap)
 
 
@@ -62,5 +63,5 @@ def _filled(text: str, gap: Gap) -> str:
 
 
 def sentences(gaps: Iterable[Gap]) -> tuple[str, ...]:
-    """Each gap in one line; what reads the same is said once."""
+    """Each gap in one line; equal lines are given once."""
     return tuple(dict.fromkeys(words(gap) for gap in gaps))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Files on their way into the user's repository, each written down before it is there.
+"""Copies files into the user's repository, each noted in the workspace before it exists.
 
-A run that is killed leaves nothing half done in that repository: the name of every file that is
-not yet of use is made up here and noted in the workspace first, and :func:`clean_up` of the next
-run removes what is noted.
+So a killed run leaves nothing incomplete in that repository: the name of every file that is not yet
+in use is chosen here and noted first, and :func:`clean_up` of the next run removes the noted files.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ from migrate.base.codec import flush
 from migrate.base.stores import stage_file as stored
 
 NAME = "handing-over.json"
-"""The note, at the top of the workspace."""
+"""The note, in the top folder of the workspace."""
 
 _PATIENCE = 15.0
-"""Seconds; the git of a run that was killed comes to its end, or gives up, long before."""
+"""Seconds; the git of a killed run ends, or gives up, long before."""
 
 _PAUSE = 0.1
-"""Seconds between two looks; git leaves the lock of a ref empty for less than a thousandth."""
+"""Seconds between two checks; git leaves the lock of a ref empty for less than a millisecond."""
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock that git makes for a ref of ours, and the commit that it writes into it."""
+    """A lock that git creates for one of our refs, and the commit that it writes into it."""
 
     path: str
     tip: str
@@ -41,8 +40,8 @@ class Lock:
 
 @dataclass(frozen=True)
 class Note:
-    """What is removed when it is there: `half`, which is never of use; `parts` of a pack, which
-    are of none without its `index`; `locks` that no other git can have made."""
+    """The files to be removed if they exist: `half` are never complete; `parts` of a pack are
+    useless without its `index`; `locks` cannot belong to another git."""
 
     half: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
@@ -52,15 +51,15 @@ class Note:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A pack that is to be put at its place; `handle` is a file that is locked until everybody who
-    has it open has ended."""
+    """A pack to be copied; `handle` is a file that is locked until all processes that have it open
+    have ended."""
 
     handle: int
     steps: tuple[tuple[Path, Path, Path], ...]
 
     def put(self) -> None:
-        """Copy every file of the pack to its temporary name and from there to its own, the index
-        last, which makes the others count. All of it is on the disk then."""
+        """Copy every file of the pack to its temporary name and rename it, the index last, because
+        it makes git use the others. Everything is flushed to the disk."""
         for source, half, target in self.steps:
             _copy(source, half)
             half.replace(target)
@@ -72,16 +71,17 @@ class Arrival:
 def noted(
     journal: Path, pack: Sequence[Path], folder: Path, locks: Sequence[Lock]
 ) -> Iterator[Arrival]:
-    """What brings the files of `pack`, its index the last of them, into `folder`, with a note in
-    `journal` for as long as the block takes."""
+    """The copy of the files of `pack`, its index last, into `folder`, with a note in `journal`
+    during the block."""
     folder.mkdir(exist_ok=True)
     targets = [folder / source.name for source in pack]
     if all(target.exists() for target in targets):
-        # As git does, so that nobody takes it for old and removes it before the ref has moved.
+        # As git does: otherwise a concurrent gc may consider it old and remove it before the ref is
+        # moved.
         for target in targets:
             os.utime(target)
         pack, targets = (), []
-    # Git's own clean-up knows the beginning of the name, should the workspace be removed.
+    # Git's own clean-up knows this prefix, in case the workspace is removed.
     halves = [folder / f"tmp_pack_gup-migrate-{secrets.token_hex(8)}" for _ in targets]
     names = [str(target) for target in targets]
     half = tuple(str(path) for path in halves)
@@ -99,10 +99,10 @@ def noted(
 
 
 def clean_up(journal: Path, notice: Callable[[str], None]) -> None:
-    """Remove what a run that was killed has left in the user's repository.
+    """Remove what a killed run has left in the user's repository.
 
-    A git that it had started may still be at work there, and is waited for. What cannot be
-    removed stays noted.
+    A git that it started may still be running and is waited for. Files that cannot be removed stay
+    noted.
     """
     try:
         handle = os.open(journal, os.O_RDWR)
@@ -151,7 +151,8 @@ def _remove(note: Note) -> None:
 
 
 def _is_ours(lock: Lock) -> bool:
-    """There was none when the note was made. Another git's says another commit by now."""
+    """Whether a lock is from our git: there was none when the note was made, and another git would
+    have written another commit."""
     said = _text(lock)
     if said == "":
         time.sleep(_PAUSE)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a commit says: its subject, what was found, why, and what changes.
+"""The text of a commit message: its subject, what was found, why, and what changes.
 
-Every name in a message is read off the edit itself, so that the text cannot promise something
-that the patch does not do.
+Every name in a message is taken from the edit itself, so the text cannot claim anything that the
+patch does not do.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ SUBJECT_WIDTH = 75
 """Columns; the `[PATCH n/m]` of the mail comes on top."""
 
 FLAG_RULE = "common/write-to-flag.cocci"
-"""What turns a truth value into flags."""
+"""The rule that turns a truth value into flags."""
 DROP_RULE = "common/drop-flag.cocci"
-"""What leaves a flag out that the new function does not take."""
+"""The rule that removes a flag which the new function does not take."""
 _FLAG = re.compile(rb"\bFOLL_\w+")
 
 RULES_DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
@@ -48,7 +48,7 @@ RULES_DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
 
 @dataclass(frozen=True)
 class Conversion:
-    """A group with what was decided on it and what was done to it."""
+    """A group with its verdict and its edits."""
 
     group: PinGroup
     verdict: Verdict
@@ -56,7 +56,7 @@ class Conversion:
 
 
 def describe_group(conversion: Conversion) -> GroupText:
-    """Put `conversion` into words, with the names that the edit itself shows."""
+    """Describe `conversion`, with the names that occur in the edit itself."""
     group, verdict = conversion.group, conversion.verdict
     found = swaps(conversion.change.files)
     home = group.acquires[0].place.path if group.acquires else ""
@@ -86,7 +86,7 @@ def describe_group(conversion: Conversion) -> GroupText:
 
 
 def _always_writes(acquire: Acquire) -> bool:
-    """Whether the arguments show that write access is asked for, whatever the caller wants."""
+    """Whether the arguments always ask for write access, whatever the caller wants."""
     flags = acquire.argument("gup_flags", "flags", "foll_flags") or ""
     if ("FOLL_WRITE" in flags and "?" not in flags) or flags in ("1", "true"):
         return True  # FOLL_WRITE is 1
@@ -94,13 +94,13 @@ def _always_writes(acquire: Acquire) -> bool:
 
 
 def case_of(verdict: Verdict) -> str:
-    """The CASE that a text may name, "" for none: CASE 5 is about writing to the data, so what only
-    reads it goes without."""
+    """The CASE for a text, "" for none: CASE 5 is about writing to the data, so code that only
+    reads it has none."""
     return "" if verdict.rule == data_read.__name__ else verdict.case.strip("? ")
 
 
 def _settled(warning: str, change: GroupChange) -> bool:
-    """Whether the edit itself, or a fix before it, did away with what `warning` is about."""
+    """Whether the edit itself, or a fix before it, has resolved `warning`."""
     mended = any(fix.rule == AuditRule.NEGATIVE_COUNT for fix in change.fixes)
     counted = mended and kind_of(warning) is NoteKind.ERROR_AS_COUNT
     return counted or _names_flags(warning, change)
@@ -111,7 +111,7 @@ def _names_flags(warning: str, change: GroupChange) -> bool:
 
 
 def _done_besides(conversion: Conversion) -> Iterator[str]:
-    """What the edit changed besides the names."""
+    """What the edit changed besides names."""
     if any(_names_flags(w, conversion.change) for w in conversion.verdict.warnings):
         yield note(NoteKind.NAMED_FLAGS)
     if DROP_RULE in conversion.change.rules and (gone := _dropped_flags(conversion.change.files)):
@@ -119,7 +119,7 @@ def _done_besides(conversion: Conversion) -> Iterator[str]:
 
 
 def _dropped_flags(files: Sequence[FileChange]) -> list[str]:
-    """The flags that the edit left out of calls."""
+    """The flags that the edit removed from calls."""
     gone: Counter[bytes] = Counter()
     for file in files:
         gone.update(_FLAG.findall(file.before or b""))
@@ -128,12 +128,13 @@ def _dropped_flags(files: Sequence[FileChange]) -> list[str]:
 
 
 def subject(prefix: Prefix, groups: Sequence[GroupText]) -> str:
-    """The subject line: at most SUBJECT_WIDTH columns, whatever the names are."""
+    """The subject line: at most SUBJECT_WIDTH columns, however long the names are."""
     return subject_of(prefix, _summaries(groups))
 
 
 def subject_of(prefix: Prefix, summaries: Sequence[str]) -> str:
-    """The same with the first of `summaries` that fits, the longest of them first."""
+    """The same with the first of `summaries` that fits; they are sorted by length, the longest
+    first."""
     texts = [prefix.subject(summary) for summary in summaries]
     fitting = [text for text in texts if len(text) <= SUBJECT_WIDTH]
     if fitting:
@@ -144,8 +145,8 @@ def subject_of(prefix: Prefix, summaries: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class CommitText:
-    """What the message of one commit is written from: its subject, its groups, the names of the
-    .cocci files that made the edit, and the semantic patch to show, or ""."""
+    """The input for the message of one commit: its subject, its groups, the names of the .cocci
+    files that made the edit, and the semantic patch to show, or ""."""
 
     subject: str
     groups: Sequence[GroupText]
@@ -161,8 +162,8 @@ def messages(
     pins: PinFacts | None = None,
     templates: Templates | None = None,
 ) -> list[str]:
-    """The whole message of each commit; `document` is "" in a tree that has no such file, `pins`
-    is what a pin is in the tree, None for a new one."""
+    """The whole message of each commit; `document` is "" if the tree has no pin_user_pages.rst,
+    `pins` says what a pin is in the tree, None for a new one."""
     facts = pins or PinFacts()
     values = [
         {
@@ -185,7 +186,7 @@ def messages(
 
 
 def _for_readers(group: GroupText, document: str) -> GroupText:
-    """Without the answer to a question that only who reads of CASE 2 has."""
+    """Without the answer to a question that only readers of CASE 2 in the document would ask."""
     if document:
         return group
     unasked = NoteKind.DEVICE_LONGTERM
@@ -203,7 +204,8 @@ def api_message(line: str, body: str, who: Identity) -> str:
 
 
 def fix_message(line: str, fix: Fix, trailer: str, who: Identity) -> str:
-    """The message of a commit that mends a bug; `trailer` says who brought it, or is ""."""
+    """The message of a commit that fixes a bug; `trailer` names the commit that introduced it, or
+    is ""."""
     rules = listed([PurePosixPath(rule).name for rule in fix.rules])
     what = "semantic patch" if len(fix.rules) == 1 else "semantic patches"
     made = f"{TOOL} found it ({fix.rule}), and made the edit with its {what} {rules}."
@@ -222,7 +224,7 @@ def _assemble(
 def _calls(
     places: Sequence[tuple[str, str, str]], found: Sequence[Swap], home: str
 ) -> tuple[Call, ...]:
-    """One :class:`Call` for each function, file and name, however often it is called there."""
+    """One :class:`Call` for each function, file and name, however many calls there are."""
     calls = {}
     for function, path, old in places:
         new = successor(old, function, [s for s in found if s.path == path])
@@ -240,7 +242,7 @@ def _elsewhere(path: str, home: str) -> str:
 
 
 def _summaries(groups: Sequence[GroupText]) -> list[str]:
-    """What the subject may say, the longest first."""
+    """Possible summaries for the subject, the longest first."""
     pins = [g for g in groups if g.action == Action.PIN]
     faults = [g for g in groups if g.faults]
     new = unique(c.new for g in groups for c in g.acquires if c.new != c.old)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The finished branch into the user's repository: objects first, then one ref transaction.
+"""Moves the finished branch to the user's repository: objects first, then one ref transaction.
 
-Nothing but the branch changes there: no hook runs, no FETCH_HEAD, tag or remote is touched, HEAD,
-index, work tree, stash and other branches stay as they are.
+Nothing but the branch changes there: no hook runs; FETCH_HEAD, tags, remotes, HEAD, index, work
+tree, stash and other branches are not touched.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from migrate.delivery.plumbing import own_git
 
 @dataclass(frozen=True)
 class Published:
-    """`ref` is at `tip` now; `kept` is the branch on which earlier work of the user's is, or ""."""
+    """`ref` is at `tip` now; `kept` is the branch with earlier work of the user, or ""."""
 
     ref: str
     tip: str
@@ -43,11 +43,11 @@ def publish(
 ) -> Published:
     """Hand `branch` over from the tool's `repository` to the user's `checkout`.
 
-    What is half done there is noted in `journal` meanwhile, see the module `arrival`.
-    `expected` are tips that were handed over before. When the branch is somewhere else by now,
-    what is there stays under a name of its own. `out` is where the series are and `command` spells
-    a command to type, for the reader of a refusal. A :class:`Refusal` when the branch is checked
-    out, when its name cannot be used, or when the repository is read-only.
+    Files that are incomplete in the meantime are noted in `journal`, see the module `arrival`.
+    `expected` are tips that were handed over before. If the branch is somewhere else by now, its
+    commits stay under a name of their own. `out` is where the series are and `command` spells a
+    command to type, for the text of a refusal. Raises a :class:`Refusal` if the branch is checked
+    out, if its name cannot be used, or if the repository is read-only.
     """
     _refuse_checked_out(branch.ref, checkout)
     old = _tip(branch.ref, checkout)
@@ -70,10 +70,10 @@ def publish(
 
 
 def _pack(branch: Branch, repository: Path, checkout: Path, folder: Path) -> list[Path]:
-    """What is new since the base as files in `folder`, the index the last of them, in the form
-    and with the permissions that the user's git gives them."""
+    """The new objects since the base as files in `folder`, the index last, in the format and with
+    the permissions of the user's git."""
     wanted = f"{branch.tip}\n^{branch.base}\n".encode()
-    # With one thread the same objects make the same pack, whose name is made from its contents.
+    # With one thread the same objects give the same pack, whose name depends on its contents.
     packing = ["pack-objects", "-q", "--threads=1", "--revs", "--stdout"]
     pack = own_git(packing, repository, stdin=wanted)
     env = {"GIT_OBJECT_DIRECTORY": str(folder)}
@@ -88,7 +88,7 @@ def _transaction(
     handle: int,
     command: Callable[..., str] = own_command,
 ) -> None:
-    """All `moves` (ref, new tip, old one) or none; a symbolic ref is replaced, not followed."""
+    """Do all `moves` (ref, new tip, old one) or none; a symbolic ref is replaced, not followed."""
     lines = [f"option no-deref\0update {ref}\0{tip}\0{old}\0" for ref, tip, old in moves]
     outcome = git_run(
         ["update-ref", "-z", "--stdin"],
@@ -122,7 +122,7 @@ def _refuse_read_only(
 
 
 def _refuse_locked(locks: list[Lock]) -> None:
-    """Name the lock that is in the way, if one is."""
+    """Raise a refusal that names the lock, if there is one."""
     for lock in locks:
         if Path(lock.path).exists():
             raise Refusal(

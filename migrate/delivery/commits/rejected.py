@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Groups that are taken out because their commit does not build, and why."""
+"""Groups that are taken out because their commit does not build, and the reasons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, Obj
 from migrate.rewrite.model import ApiChange, GroupChange, GroupFailure, Rewrite
 
 BAD = (BuildStatus.FAILED, BuildStatus.WARNED)
-"""A warning that the parent did not have is as good a reason for a maintainer to say no."""
+"""A maintainer would also reject a patch with a warning that the parent did not have."""
 
 _REASON_LINES = 12
 
@@ -28,7 +28,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Rejections:
-    """All that was taken out so far, in the order in which it happened."""
+    """All groups that were taken out so far, in that order."""
 
     items: tuple[Rejection, ...] = ()
 
@@ -38,10 +38,11 @@ class Rejections:
 
 
 def blame(branch: Branch, rewrite: Rewrite, report: BuildReport) -> tuple[Rejection, ...]:
-    """Who goes: for each bad object the groups of its commit that edit its source.
+    """The groups to be taken out: for each failed object those groups of the commit that edit its
+    source.
 
-    When no group edits it, because a header did it, all groups of that commit go. When a commit
-    that introduces the API fails, all groups there are go, since nothing builds without it.
+    If no group edits it, because a header is the cause, all groups of the commit are taken out. If
+    a commit that introduces the API fails, so are all groups, since nothing builds without it.
     """
     changes = {change.group: change for change in rewrite.changes}
     commits = {commit.id: commit for commit in branch.commits}
@@ -59,16 +60,16 @@ def blame(branch: Branch, rewrite: Rewrite, report: BuildReport) -> tuple[Reject
 
 def _guilty(commit: Commit, item: ObjectBuild, changes: dict[str, GroupChange]) -> list[str]:
     if commit.last:
-        return []  # it converts nothing, and nothing stands on it
+        return []  # it converts nothing, and nothing depends on it
     if not commit.groups:
-        # A warning is no reason to give up everything; it is in the report.
+        # A warning is no reason to drop everything; it is in the report.
         return list(changes) if item.status is BuildStatus.FAILED else []
     candidates = [group for group in commit.groups if group in changes]
     return [group for group in candidates if _edits(changes[group], item.path)] or candidates
 
 
 def without(classification: Classification, rejections: Rejections) -> Classification:
-    """The classification with every rejected group `manual`, for the compiler's reason."""
+    """The classification with every rejected group as `manual`, with the compiler's reason."""
     reasons = {item.group: item.reason for item in rejections.items}
     return classification.left_manual(reasons, "build")
 
@@ -76,20 +77,20 @@ def without(classification: Classification, rejections: Rejections) -> Classific
 def decided(
     classification: Classification, rejections: Rejections, failures: Iterable[GroupFailure]
 ) -> Classification:
-    """What became of every group in the end: builds and rewrites that failed are `manual`."""
+    """The final verdicts: groups whose build or rewrite failed are `manual`."""
     reasons = {failure.group: failure.reason for failure in failures}
     return without(classification, rejections).left_manual(reasons, "rewrite")
 
 
 def without_idle_api(rewrite: Rewrite) -> Rewrite:
-    """Nobody needs the patches that introduce the API when nothing is converted to it."""
+    """The rewrite without the patches that introduce the API, if no group is converted to it."""
     if rewrite.changes or not rewrite.api.commits:
         return rewrite
     return replace(rewrite, api=ApiChange((), (), ()))
 
 
 def _edits(change: GroupChange, path: str) -> bool:
-    """Whether `path`, an object or its source, is made from a file that the group edits."""
+    """Whether `path`, an object or its source, is compiled from a file that the group edits."""
     stem = PurePosixPath(path).with_suffix("")
     return any(PurePosixPath(file.path).with_suffix("") == stem for file in change.all_files)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Commits made once more somewhere else: the same author, dates and message on another parent."""
+"""Recreates commits on another parent, with the same author, dates and message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from migrate.delivery.plumbing import Entry, Index, own_git
 
 
 def restack(repository: Path, index: Index, commits: Sequence[Commit], start: str) -> list[str]:
-    """The ids of `commits` made again, each with its own changes, on top of `start`."""
+    """The ids of `commits` recreated on top of `start`, each with its own changes."""
     index.read(start)
     made: list[str] = []
     for commit in commits:
@@ -25,8 +25,8 @@ def restack(repository: Path, index: Index, commits: Sequence[Commit], start: st
 def again(
     repository: Path, commit: str, tree: str, parent: str, *, committed: str | None = None
 ) -> str:
-    """The commit with another tree and parent, and committed at another time ("1700000000 +0100")
-    when that is given."""
+    """The commit with another tree and parent, and with another committer date ("1700000000 +0100")
+    if it is given."""
     old = own_git(["cat-file", "commit", commit], repository)
     head, _, message = old.partition(b"\n\n")
     kept = [line for line in head.split(b"\n") if not line.startswith((b"tree ", b"parent "))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The lines that a branch adds, for commands that look at nothing else."""
+"""The lines that a branch adds, for commands with --since."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _LETTERS = {
 }
 
 Added = Mapping[str, frozenset[int]]
-"""For each path the numbers of the lines that are new, counted from 1."""
+"""For each path the numbers of the new lines, counted from 1."""
 
 
 def added_lines(tree: Tree, revision: str) -> Added:
     """The lines of `tree` that are not in `revision`, a commit of the same checkout.
 
-    A :class:`Refusal` when there is no such commit.
+    Raises a :class:`Refusal` if there is no such commit.
     """
     wanted = f"{revision}^{{commit}}"
     found = git_run(["rev-parse", "--verify", "--quiet", "--end-of-options", wanted], cwd=tree.root)
@@ -77,7 +77,8 @@ def _plain(escaped: re.Match[bytes]) -> bytes:
 
 
 def _unquoted(name: bytes) -> str:
-    """A path as git writes it: with a tab behind when it has blanks, in quotes when it is odd."""
+    """Parse a path in git's notation: with a tab after it if it contains blanks, quoted if it
+    contains special characters."""
     text = name.rstrip(b"\t\r")
     if text.startswith(b'"') and text.endswith(b'"'):
         text = _ESCAPED.sub(_plain, text[1:-1])

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The semantic patch that a commit message shows: the one that by itself makes the edit.
+"""The semantic patch that a commit message shows: one that makes the edit by itself.
 
-The edit itself is made call by call, at places that the analysis found. What a reviewer wants to
-see is shorter: which call becomes which, and in which functions. It is written down from the calls
-that changed, run on the files as they were, and shown only when it leaves what the edit left: the
-same tokens, comments and layout aside.
+The edit itself is made call by call, at places that the analysis found. A reviewer wants to see
+something shorter: which call becomes which, and in which functions. It is derived from the calls
+that changed, run on the original files, and shown only if its result is the same as that of the
+edit, apart from comments and layout.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from migrate.rewrite.model import FileChange
 from migrate.rewrite.text.tokens import tokenize
 
 OPENING, CLOSING = "// <smpl>", "// </smpl>"
-"""How the kernel's documentation marks a semantic patch in a message (dev-tools/coccinelle.rst)."""
+"""The markers of a semantic patch in a message in the kernel's documentation
+(dev-tools/coccinelle.rst)."""
 
 _SECONDS = 60.0
 _FOLDS = "common/fold-loop.cocci"
@@ -53,7 +54,8 @@ _OF_CALLS = "expression list es;\n"
 
 @dataclass(frozen=True)
 class _Renamed:
-    """Calls of `old` became `new` in `functions`; `left` says that others of the file stay."""
+    """Calls of `old` became `new` in `functions`; `left` says that the file has others that
+    stay."""
 
     old: str
     new: str
@@ -67,8 +69,8 @@ class _Renamed:
 
 
 def semantic_patch(files: Sequence[FileChange], rules: Iterable[str]) -> str:
-    """SmPL that makes of each `before` of `files` its `after`, or "" when what changed is more than
-    calls of one function that became another's. `rules` made the edit."""
+    """SmPL that turns each `before` of `files` into its `after`, or "" if the changes are more than
+    renamed calls. `rules` made the edit."""
     edited = [
         file for file in files if file.before is not None and file.path.endswith((".c", ".h"))
     ]
@@ -96,7 +98,8 @@ def _written(files: Sequence[FileChange], *, loops: bool) -> str:
 
 
 def _rule(declared: str, edit: str, renamed: _Renamed) -> str:
-    """One rule, for the functions where calls changed when others of the file stay."""
+    """One rule; it is limited to the functions with changed calls if the file has others that
+    stay."""
     body = edit.format(old=renamed.old, new=renamed.new)
     if not renamed.left:
         return f"@@\n{declared}@@\n{body}"
@@ -110,8 +113,8 @@ def _rule(declared: str, edit: str, renamed: _Renamed) -> str:
 
 
 def _renamed(files: Sequence[FileChange]) -> list[_Renamed]:
-    """What `files` show to have been renamed, loops that became one call first: a rule for single
-    calls would have taken the call out of them."""
+    """The renamings in `files`; loops that became one call come first, because a rule for single
+    calls would match the call in them."""
     where: dict[tuple[str, str], list[str]] = {}
     for swap in swaps(files):
         where.setdefault((swap.old, swap.new), []).append(swap.function)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Trailers that the user collected for patches that went out: on branches, or in a mailbox file.
+"""Trailers that the user collected for patches that were sent: on branches, or in a mailbox file.
 
-What counts is what somebody wrote below a patch: lines like `Reviewed-by: Name <address>` at the
-end of a commit message of the user's branch, or in a reply. In a reply the address has to be the
-sender's, as b4 wants it, too; who answers the cover letter means every patch of the series.
+These are lines like `Reviewed-by: Name <address>` at the end of a commit message on the user's
+branch, or in a reply. In a reply the address has to be that of the sender, as for b4; a reply to
+the cover letter applies to every patch of the series.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _SIGNED = "signed-off-by"
 _PERSON = re.compile(r"([A-Z][a-z]+(?:-[A-Za-z][a-z]*)*-by): +(\S.*)\Z")
 _TAG = re.compile(r"\A\s*(?:(?:re|fwd?|aw): *)*(?:\[[^\]]*\] *)*", re.I)
 _LONGEST = 300
-"""Characters of a trailer."""
+"""The maximum length of a trailer in characters."""
 _MOST_COMMITS = 300
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Trailers for the patch that `diff` and `words` are digests of; see history.Patch."""
+    """Trailers for the patch whose digests are `diff` and `words`; see history.Patch."""
 
     subject: str
     diff: str
@@ -45,7 +45,8 @@ class Kept:
 
 @dataclass(frozen=True)
 class Collected:
-    """All trailers that were found; `doubts` has one line for each that was not taken, and why."""
+    """All trailers that were found; `doubts` has one line for each that was rejected, with the
+    reason."""
 
     kept: tuple[Kept, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -68,9 +69,10 @@ class _Given:
 def collect(
     history: History, checkout: Path, refs: Sequence[str], mailbox_file: Path | None
 ) -> Collected:
-    """What branches `refs` of `checkout` and the mailbox have for the newest versions.
+    """The trailers on the branches `refs` of `checkout` and in the mailbox for the newest versions.
 
-    What was collected for them before stays. A :class:`Refusal` when the mailbox cannot be read.
+    Trailers that were collected for them before are kept. Raises a :class:`Refusal` if the mailbox
+    cannot be read.
     """
     newest = [history.of(name)[-1] for name in history.names]
     bases = sorted({version.base for version in newest})
@@ -89,15 +91,15 @@ def collect(
 
 
 def add_trailers(message: str, trailers: Sequence[str]) -> str:
-    """`message` with `trailers` in front of its last Signed-off-by, each once."""
+    """`message` with `trailers` before its last Signed-off-by, each once."""
     body, own = split_message(message)
     lines = [line for line in trailers if line.lower() not in {o.lower() for o in own}]
     return "\n".join([body, "", *own[:-1], *lines, *own[-1:]]) + "\n" if lines else message
 
 
 def trailer_lines(text: str) -> tuple[str, ...]:
-    """The lines of `text` that name somebody and what he did, as `Acked-by: Name <a@b.c>`; what
-    is quoted does not count, and nobody signs off what is not his."""
+    """The trailers in `text` that name a person and what they did, such as `Acked-by: Name
+    <a@b.c>`; quoted text does not count, and neither do sign-offs."""
     found = []
     for line in text.split("\n"):
         match = _PERSON.match(line.rstrip())
@@ -115,7 +117,7 @@ def _means(given: _Given, patch: Patch) -> bool:
 
 
 def _on_branch(checkout: Path, ref: str, bases: Sequence[str]) -> Iterator[_Given]:
-    """The trailers of the commits of `ref` that are not in `bases`, but for signatures."""
+    """The trailers of the commits of `ref` that are not in `bases`, except for sign-offs."""
     outside = [f"^{base}" for base in bases]
     options = [f"-n{_MOST_COMMITS}", "--no-merges", "--format=%B%x00"]
     shown = git_run(["log", *options, ref, *outside, "--"], cwd=checkout)
@@ -136,7 +138,7 @@ def _in_mailbox(path: Path, newest: Sequence[Version], doubts: list[str]) -> Ite
         if not lines:
             continue
         if _is_patch(mail):
-            # As b4 am writes it, with what it found in the thread below the message.
+            # As b4 am writes it, with the trailers that it found in the thread below the message.
             yield from _given(mail, ("Message-ID",), newest, lines)
             continue
         good = tuple(line for line in lines if _by_sender(line, mail))
@@ -149,8 +151,8 @@ def _in_mailbox(path: Path, newest: Sequence[Version], doubts: list[str]) -> Ite
 def _given(
     mail: EmailMessage, headers: Sequence[str], newest: Sequence[Version], lines: tuple[str, ...]
 ) -> Iterator[_Given]:
-    """`lines` for the patches that `mail` means: by the ids in `headers`, the nearest first, else
-    by the subject, as somebody may have sent the patches with ids of another program."""
+    """Assign `lines` to the patches that `mail` refers to: by the ids in `headers`, the closest
+    first, else by the subject, since the patches may have been sent with ids of another program."""
     covers = {v.cover: [p.message_id for p in v.patches] for v in newest if v.cover}
     titles = {v.title: [p.subject for p in v.patches] for v in newest}
     known = {message_id for ids in covers.values() for message_id in ids}
@@ -169,7 +171,7 @@ def _is_patch(mail: EmailMessage) -> bool:
 
 
 def check_mailbox(path: Path) -> None:
-    """A :class:`Refusal` when `path` is no mailbox that can be read."""
+    """Raise a :class:`Refusal` if `path` is not a readable mailbox."""
     try:
         with path.open("rb") as file:
             head = file.read(5)
@@ -195,7 +197,7 @@ def _mails(path: Path) -> Iterator[EmailMessage]:
 
 
 def _header(mail: EmailMessage, name: str) -> str:
-    """A header as one line, "" when there is none or Python cannot read it."""
+    """A header as one line, "" if it is missing or Python cannot parse it."""
     try:
         return " ".join(str(mail[name] or "").split())
     except (ValueError, IndexError, AttributeError):
@@ -217,7 +219,7 @@ def _whole_text(mail: EmailMessage) -> str:
 
 
 def _text(mail: EmailMessage) -> str:
-    """The plain text of `mail` above the patch, if it is one."""
+    """The plain text of `mail` above the patch, if it contains one."""
     return re.split(r"^---\s*$", _whole_text(mail), maxsplit=1, flags=re.M)[0]
 
 
@@ -228,7 +230,7 @@ def _by_sender(line: str, mail: EmailMessage) -> bool:
 
 
 def _unique(lines: Iterable[str]) -> tuple[str, ...]:
-    """Each line once, whatever its case, in order."""
+    """Each line once, ignoring case, in order."""
     seen: dict[str, str] = {}
     for line in lines:
         seen.setdefault(line.lower(), line)
@@ -238,7 +240,8 @@ def _unique(lines: Iterable[str]) -> tuple[str, ...]:
 def dropped(
     previous: Sequence[Patch], now: Sequence[Patch], collected: Collected
 ) -> tuple[Patch, ...]:
-    """The patches of the last version whose trailers go, because no patch is the same now."""
+    """The patches of the last version whose trailers are dropped, because no patch is the same
+    now."""
     keys = {patch.key for patch in now}
     old = [replace(p, trailers=_unique([*p.trailers, *collected.of(p)])) for p in previous]
     return tuple(p for p in old if p.trailers and p.key not in keys)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Commits that no compiler has built on any architecture, and how far they go."""
+"""Commits that no compiler has built on any architecture, and the consequences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from migrate.delivery.model import Branch, BuildReport, BuildStatus, Commit, ObjectBuild
 
 NOT_BUILT = "not built"
-"""How a line begins that says why a series is held."""
+"""The beginning of a line that says why a series is held."""
 
 _SEEN = (BuildStatus.BUILT, BuildStatus.WARNED)
 _COMPILED = {".c", ".h", ".S"}
@@ -23,22 +23,22 @@ _NOTHING = "no object is made from what it changes"
 
 @dataclass(frozen=True)
 class Unbuilt:
-    """A commit that was not built, with each reason for one of its objects once."""
+    """A commit that was not built, with each distinct reason of its objects."""
 
     commit: Commit
     reasons: tuple[str, ...]
 
     @property
     def line(self) -> str:
-        """The commit and why, for a list."""
+        """The commit and the reason, for a list."""
         return f"{self.commit.subject}: {'; '.join(self.reasons)}"
 
 
 def unbuilt(branch: Branch, report: BuildReport | None) -> tuple[Unbuilt, ...]:
-    """Those commits of `branch` with code of which no object was built anywhere, in order.
+    """The commits of `branch` with code of which no object was built, in order.
 
-    An object that fails at the parent already was not built either. A `report` of None knows of
-    no build at all, because nobody asked for one: then nothing is said.
+    An object that already fails at the parent was not built either. If `report` is None, no build
+    was requested, and the result is empty.
     """
     if report is None:
         return ()
@@ -53,8 +53,7 @@ def unbuilt(branch: Branch, report: BuildReport | None) -> tuple[Unbuilt, ...]:
 
 
 def summary(branch: Branch, report: BuildReport | None) -> str:
-    """How many commits were not built, with the reasons and how often there is each; "" when all
-    were."""
+    """How many commits were not built, with the reasons and their frequency; "" if all were."""
     missing = unbuilt(branch, report)
     if not missing:
         return ""
@@ -65,8 +64,8 @@ def summary(branch: Branch, report: BuildReport | None) -> str:
 
 
 def delivered(commits: Sequence[Commit], missing: Sequence[Unbuilt]) -> list[Commit]:
-    """`commits` without those of `missing`, and without what needs one of them: when a patch of
-    the API is missing, that is everything."""
+    """`commits` without those in `missing`, and without those that need one of them: if a patch of
+    the API is missing, these are all."""
     gone = {item.commit.id for item in missing}
     if any(commit.is_api and commit.id in gone for commit in commits):
         return []
@@ -74,7 +73,7 @@ def delivered(commits: Sequence[Commit], missing: Sequence[Unbuilt]) -> list[Com
 
 
 def why_held(commits: Sequence[Commit], missing: Sequence[Unbuilt]) -> tuple[str, ...]:
-    """Why a series of `commits` should not go out: it has a commit that was not built, or stands
+    """Why a series of `commits` should not be sent: it has a commit that was not built, or depends
     on a patch of the API that was not."""
     ids = {commit.id for commit in commits}
     mine = [item for item in missing if item.commit.id in ids]

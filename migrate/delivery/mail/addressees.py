@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""To: and Cc: of patches and cover letters, out of who maintains what."""
+"""To: and Cc: of patches and cover letters, from the maintainers of the files."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from migrate.kernel.people.mailmap import Mailbox
 from migrate.kernel.people.recipients import Answer, Recipient, Role
 
 ALWAYS = (Mailbox("", "linux-mm@kvack.org"), Mailbox("", "linux-kernel@vger.kernel.org"))
-"""The lists of what is changed everywhere here, and of everything."""
+"""The list for everything that is changed here, and the general one."""
 
 
 @dataclass(frozen=True)
 class Addressed:
-    """Who gets one patch, and why: `why` is by address, in lower case."""
+    """The addressees of one patch, and the reasons: `why` is by address, in lower case."""
 
     mail: Recipients
     maintainers: frozenset[str]
@@ -28,8 +28,8 @@ class Addressed:
 
 
 def address_patch(answer: Answer) -> Addressed:
-    """Maintainers are written to, reviewers and lists get a copy; lists are written to where
-    there is no maintainer. What is no address is left out and named."""
+    """Maintainers are in To:, reviewers and lists in Cc:; without a maintainer, lists are in To:.
+    Invalid addresses are left out and named."""
     usable = [r for r in answer.recipients if is_address(r.mailbox.address)]
     maintainers = [r for r in usable if r.role is Role.MAINTAINER]
     lists = [r for r in usable if r.role is Role.LIST]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A series as a branch that `b4 prep` and `b4 send` take for one of their own.
+"""A series as a branch that `b4 prep` and `b4 send` accept as their own.
 
 Such a branch begins with an empty commit: the cover letter, with To: and Cc: as its trailers, and
-b4's tracking data in JSON behind a line of dashes. The patches follow. b4 only looks at commits of
-the last year that the user committed, so they are dated when they are handed over.
+b4's tracking data in JSON after a line of dashes. The patches follow. b4 only considers commits of
+the last year whose committer is the user, so their committer date is that of the hand-over.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _COMMENT = re.compile(r"^#", re.M)
 
 @dataclass(frozen=True)
 class Prepared:
-    """A branch for b4: `start` is what it is on top of; `digest` is that of all that it says, so
-    that one which was handed over before is known again."""
+    """A branch for b4 on top of `start`; `digest` is that of its contents, to recognise a branch
+    that was handed over before."""
 
     ref: str
     start: str
@@ -55,8 +55,8 @@ def prepare(
 ) -> Prepared:
     """Make the branch in the tool's own `repository`.
 
-    `base` is the user's commit, `prerequisites` the patch ids of what lies between it and the
-    series; `when` is the time of handing over, in seconds and time zone.
+    `base` is the user's commit, `prerequisites` the patch ids of the commits between it and the
+    series; `when` is the time of the hand-over, in seconds and time zone.
     """
     version = next(v for v in reversed(history.versions) if v.slug == series.slug)
     message = _cover(series, _tracking(version, history, profile, repository, base, prerequisites))
@@ -76,7 +76,7 @@ def _tree(name: str, repository: Path) -> str:
 
 
 def _cover(series: Series, tracking: str) -> str:
-    # b4 drops lines that begin with a hash, and gives back those that have an arrow before it.
+    # b4 drops lines that begin with a hash, and restores those with an arrow before it.
     text = _COMMENT.sub(">#", series.cover)
     people = [f"To: {_one_line(box)}" for box in series.to_boxes]
     people += [f"Cc: {_one_line(box)}" for box in series.cc_boxes]
@@ -85,7 +85,7 @@ def _cover(series: Series, tracking: str) -> str:
 
 
 def _one_line(box: Mailbox) -> str:
-    """A mailbox as people write it: b4 encodes names itself."""
+    """A mailbox without encoding: b4 encodes names itself."""
     name = clean(box.name)
     if not name:
         return mailbox_text(box)
@@ -118,7 +118,7 @@ def _tracking(
 
 
 def change_id(first: Version, profile: str, repository: Path) -> str:
-    """b4's name for all versions of a series: the day of the base, what it is, and a digest."""
+    """b4's name for all versions of a series: the day of the base, the topic, and a digest."""
     seconds, _ = commit_date(repository, first.base)
     day = time.strftime("%Y%m%d", time.gmtime(seconds))
     digest = hashlib.sha256(f"{profile} {first.name} {first.base}".encode()).hexdigest()[:12]
@@ -126,7 +126,8 @@ def change_id(first: Version, profile: str, repository: Path) -> str:
 
 
 def sent_with_b4(history: History, profile: str, repository: Path, checkout: Path) -> History:
-    """`history` with the versions marked for which `b4 send` left its tag in `checkout`."""
+    """`history` with the versions marked as sent for which `b4 send` has left its tag in
+    `checkout`."""
     tags = git_run(["tag", "-l", "sent/*"], cwd=checkout)
     names = (
         set(tags.stdout.decode("utf-8", "replace").split()) if isinstance(tags, Finished) else set()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which commits go out together, under which name: one batch for each set of maintainers."""
+"""Which commits are sent together, and under which name: one batch for each set of maintainers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ API, LAST = "api", "deprecation"
 
 @dataclass
 class Batch:
-    """Commits that go out together, with who gets each of them; `part` of how many."""
+    """Commits that are sent together, with the addressees of each; `part` of how many."""
 
     commits: list[Commit]
     addressed: list[Addressed]
@@ -39,8 +39,8 @@ def make_batches(
 
 
 def title(batch: Batch) -> str:
-    """The subject of the cover letter: that of the only patch, of the first one when none of them
-    converts anything, or what the subjects share."""
+    """The subject of the cover letter: that of the only patch, of the first one if none of them
+    converts anything, or the common part of the subjects."""
     subjects = [commit.subject for commit in batch.commits]
     part = f", part {batch.part[0]} of {batch.part[1]}" if batch.part[1] > 1 else ""
     if len(subjects) == 1 or batch.is_api or batch.is_last:
@@ -74,7 +74,7 @@ def _by_maintainers(
         addressed = address(commit)
         people = tuple(sorted(addressed.maintainers)) or ("", commit.subsystem)
         special = API if commit.is_api else LAST if commit.last else ""
-        # What a fix has touched stands on it, whoever else it goes to.
+        # Commits that edit the files of a fix depend on it, whoever else gets them.
         people = next((fixed[path] for path in commit.paths if path in fixed), people)
         key = (special,) if special else people
         if commit.fix:
@@ -86,7 +86,8 @@ def _by_maintainers(
 
 
 def _split(batches: Sequence[Batch], most: int) -> list[Batch]:
-    """Batches of at most `most` commits, of about the same size when one has to be cut."""
+    """Batches of at most `most` commits; if one has to be split, the parts have about the same
+    size."""
     found = []
     for batch in batches:
         parts = -(-len(batch.commits) // most)
@@ -97,7 +98,7 @@ def _split(batches: Sequence[Batch], most: int) -> list[Batch]:
 
 
 def _name(batches: Sequence[Batch]) -> list[Batch]:
-    """Give each batch a name for its directory that no other has."""
+    """Give each batch a unique name for its directory."""
     taken: set[str] = set()
     for batch in batches:
         words = API if batch.is_api else LAST if batch.is_last else batch.commits[0].subsystem

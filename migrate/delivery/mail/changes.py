@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What has changed since the last version of a series, as its cover letter tells it."""
+"""The changes since the last version of a series, for its cover letter."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _WIDEST = 900
 
 @dataclass(frozen=True)
 class Changes:
-    """Since which `version`; `lines` say what in a sentence each; `link` is where that version can
-    be read, "" when it is not known; `range_diff` is git's, "" where it would help nobody."""
+    """The changes since `version`; `lines` describe them in a sentence each; `link` is the archived
+    version, "" if unknown; `range_diff` is that of git, "" if it would not help."""
 
     version: int
     lines: tuple[str, ...]
@@ -83,7 +83,7 @@ def _old_trailers(patch: Patch, previous: Version) -> tuple[str, ...]:
 
 
 def _range_diff(repository: Path, old: str, new: str) -> bytes | None:
-    """The range-diff of two ranges; None when the older one is not there any more."""
+    """The range-diff of two ranges; None if the older one no longer exists."""
     found = git_run(
         ["-c", "core.abbrev=12", "range-diff", "--no-color", "--no-notes", old, new],
         cwd=repository,
@@ -93,7 +93,7 @@ def _range_diff(repository: Path, old: str, new: str) -> bytes | None:
 
 
 def _pairs(text: bytes) -> list[tuple[str, str, str, str]]:
-    """Old number, sign, new number, subject of each line that is not indented into a diff."""
+    """Old number, sign, new number and subject from each line that is not part of a diff."""
     lines = text.decode("utf-8", "replace").split("\n")
     found = [_PAIR.match(line) for line in lines if not line.startswith("    ")]
     return [(m[1], m[2], m[3], m[4]) for m in found if m]

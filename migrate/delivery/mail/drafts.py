@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Series as git writes them, checked and put to their recipients, before the cover letter."""
+"""Series as formatted by git, checked and with their recipients, before the cover letter."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from migrate.kernel.people.tree_script import ask_for_each
 
 @dataclass(frozen=True)
 class Part:
-    """A series before it is written, with its number among all of them."""
+    """A series before it is written, with its number."""
 
     stack: Stack
     edition: Edition
@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Formatted:
-    """A series as git wrote it, with what has changed since the last version."""
+    """A series as formatted by git, with the changes since the last version."""
 
     plan: Plan
     raw: Raw
@@ -47,7 +47,7 @@ class Formatted:
 
 @dataclass(frozen=True)
 class Draft:
-    """A series that lacks its cover letter, which is written from `letter`."""
+    """A series without its cover letter, which is rendered from `letter`."""
 
     part: Part
     series: Series
@@ -57,7 +57,7 @@ class Draft:
 
 
 def drafts_of(job: Job, parts: Sequence[Part], progress: Progress) -> list[Draft]:
-    """Each series but for its cover letter, in order."""
+    """Each series without its cover letter, in order."""
     jobs = job.options.jobs
     told = count(progress, "mails of series", len(parts))
     formatted = share_out(
@@ -140,7 +140,7 @@ def _changes(job: Job, stack: Stack, edition: Edition) -> Changes | None:
 
 
 def _hold(edition: Edition, style: StyleReport) -> tuple[str, ...]:
-    """Why the series should not go out as it is."""
+    """Why the series should not be sent as it is."""
     serious = [f"checkpatch.pl, {f.patch}: {f.severity} {f.kind}: {f.text}" for f in style.serious]
     return tuple([edition.hold] if edition.hold else []) + tuple(serious)
 

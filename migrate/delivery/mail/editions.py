@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which version of each series is written now, and what it follows.
+"""Which version of each series is written now, and which one is the last one.
 
-What "the last one" is: the newest version that is marked as sent. Where no series at all has a
-mark, somebody sends in another way, and the newest that was written counts as sent as soon as a
-next version is asked for.
+The last one is the newest version that is marked as sent. If no series has a mark, the user sends
+in another way; then the newest one that was written counts as sent when a next version is
+requested.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from migrate.delivery.history import History, Patch, Version
 
 @dataclass(frozen=True)
 class Candidate:
-    """A series as it is now, before it is known which version that is."""
+    """The current contents of a series, before its version is known."""
 
     slug: str
     patches: tuple[Patch, ...]
@@ -28,9 +28,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Edition:
-    """What becomes of a candidate: it is written as `version` of the series `name`, in the turn
-    `turn`; `previous` is the version whose changes are listed. `unchanged` says that the last
-    version stands and nothing is written, `hold` why it must not be sent as it is, or ""."""
+    """The decision about a candidate: it is written as `version` of the series `name`, in the
+    reroll `turn`; `previous` is the version to compare with. `unchanged` says that the last version
+    is still valid and nothing is written, `hold` why it must not be sent, or ""."""
 
     name: str
     version: int
@@ -61,7 +61,7 @@ def editions(candidates: Sequence[Candidate], history: History, *, reroll: bool)
 
 
 def _as_it_is(candidate: Candidate, name: str, chain: Sequence[Version]) -> Edition:
-    """The version that was written last, or the first; held when that went out and has changed."""
+    """The version that was written last, or the first; held if that was sent and has changed."""
     if not chain:
         return Edition(name, 1, 1)
     newest = chain[-1]
@@ -83,7 +83,7 @@ def _next(
     same = newest.keys == candidate.keys
     pending = not newest.sent if marked else newest.turn == turn
     if pending and (same or marked):
-        # Nobody has seen it yet, so it may become something else under the same number.
+        # It was not sent yet, so the number can be used again.
         return Edition(name, newest.number, turn, _before(chain, newest))
     if same:
         return Edition(name, newest.number, newest.turn, newest, unchanged=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What series are written of, and what all series of one run have in common."""
+"""The input of series, and what all series of one run share."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from migrate.kernel.people.tree_script import TreeScript
 from migrate.kernel.tree import Tree
 
 MAX_PATCHES = 15
-"""More at once are not welcome on the kernel's lists."""
+"""The kernel's lists do not like more at once."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """All that a run has made and series are written of.
+    """The results of a run from which series are written.
 
     `repository` is the tool's own, `worktree` has the tree checked out for its scripts. `history`
-    is that of the last result; what it has marked as sent and is the same now stays marked.
-    `collected` are trailers that the commits of `branch` have where they fit. `maintainers` are
-    those of the tree, None for reading them from it.
+    is that of the last result; versions that are marked as sent and have not changed stay marked.
+    `collected` are trailers that the commits of `branch` have where they apply. `maintainers` are
+    those of the tree, None to read them from it.
     """
 
     tree: Tree
@@ -51,9 +51,9 @@ class Material:
 @dataclass(frozen=True)
 class SeriesOptions:
     """`tree_scripts` allows running get_maintainer.pl and checkpatch.pl of the tree; `templates`
-    may hold a cover.txt to use in place of ours. `reroll` asks for next versions, whose cover
-    letters answer those of the last ones with `reply`. `unbuilt` is what becomes of commits that no
-    compiler has built, `jobs` counts processes."""
+    may contain a cover.txt to replace ours. `reroll` asks for next versions, with `reply` as
+    replies to the last ones. `unbuilt` says what to do with commits that no compiler has built,
+    `jobs` is the number of processes."""
 
     tree_scripts: bool = True
     templates: Templates | None = None
@@ -66,8 +66,8 @@ class SeriesOptions:
 
 @dataclass(frozen=True)
 class Job:
-    """What all series of one run share; `asked` and `checker` are the tree's scripts that say who
-    gets a patch and what is wrong with it, None when they may not run."""
+    """Data that all series of one run share; `asked` and `checker` are the tree's scripts for
+    recipients and for style, None if they must not be run."""
 
     material: Material
     options: SeriesOptions
@@ -80,7 +80,7 @@ class Job:
 
 
 def begin(material: Material, options: SeriesOptions) -> Job:
-    """What all series have in common, looked up once."""
+    """Look up once what all series have in common."""
     branch = material.branch
     api = [commit for commit in branch.commits if commit.is_api]
     allowed = options.tree_scripts

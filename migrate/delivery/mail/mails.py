@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One series as mails: what git format-patch writes, with recipients, stable ids and a cover.
+"""One series as mails: the output of git format-patch, with recipients, stable ids and a cover
+letter.
 
-A single patch goes without a cover letter: what that would say stands below its "---", where git am
-leaves it out (Documentation/process/submitting-patches.rst, "The canonical patch format").
-The bodies of the patches stay as git wrote them, byte for byte. Message-IDs are a digest of the
-whole series, so the same content always has the same ids, and other content never.
+A single patch has no cover letter: that text goes below its "---", where git am ignores it
+(Documentation/process/submitting-patches.rst, "The canonical patch format"). The bodies of the
+patches stay as git wrote them, byte for byte. Message-IDs are a digest of the whole series, so
+equal contents have equal ids, and different contents different ones.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from migrate.delivery.plumbing import Identity, own_git, patch_ids
 from migrate.kernel.people.mailmap import Mailbox
 
 COVER = "0000-cover-letter.patch"
-# Git's own number of digits in object ids grows with the repository; the kernel writes 12.
+# Git abbreviates object ids depending on the size of the repository; the kernel uses 12 digits.
 _OPTIONS = ("-q", "--abbrev=12", "--no-signature", "--no-thread", "--subject-prefix=PATCH")
 
 _BLURB = b"*** BLURB HERE ***"
@@ -49,7 +50,7 @@ class Mail:
 
 @dataclass(frozen=True)
 class Ids:
-    """The Message-ID of a mail and that of the one it answers, "" for none."""
+    """The Message-ID of a mail and that of the one it replies to, "" for none."""
 
     own: str
     answered: str
@@ -63,7 +64,7 @@ class Ids:
 
 @dataclass(frozen=True)
 class Raw:
-    """What git wrote: the cover's shortlog, diffstat and base, and each patch with its name."""
+    """The output of git: the cover's shortlog, diffstat and base, and each patch with its name."""
 
     summary: bytes
     base: bytes
@@ -72,11 +73,11 @@ class Raw:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one series is made from: the commits after `start` up to `tip`, on top of `base`.
+    """The input for one series: the commits after `start` up to `tip`, on top of `base`.
 
     `version` counts from 1; `recipients` are those of each patch in order, `cover` those of the
-    cover letter. `range_diff` compares with the version before; `in_reply_to` is a Message-ID that
-    the cover letter answers, "" for none.
+    cover letter. `range_diff` compares with the last version; `in_reply_to` is the Message-ID to
+    which the cover letter replies, "" for none.
     """
 
     repository: Path
@@ -117,8 +118,8 @@ def format_patches(plan: Plan) -> Raw:
 
 
 def compose(plan: Plan, raw: Raw, blurb: str) -> tuple[Mail, ...]:
-    """The mails of the series: the cover letter with `blurb` first, or a single patch that has the
-    blurb itself."""
+    """The mails of the series: the cover letter with `blurb` first, or a single patch that contains
+    the blurb."""
     count = len(raw.patches)
     parts = [blurb.encode("utf-8", "replace").strip(b"\n"), raw.summary]
     if plan.range_diff:
@@ -143,7 +144,7 @@ def compose(plan: Plan, raw: Raw, blurb: str) -> tuple[Mail, ...]:
 
 
 def _single(plan: Plan, raw: Raw, below: bytes) -> Mail:
-    """The only patch, with `below` under its "---" and the base behind the diff."""
+    """The only patch, with `below` under its "---" and the base after the diff."""
     ((name, data),) = raw.patches
     message, mark, diff = data.partition(_MARK)
     data = b"".join([message, mark, below, b"\n\n", diff, b"\n", raw.base])
@@ -175,7 +176,7 @@ def _message_id(stem: str, number: int, who: Identity) -> str:
 
 
 def _cover(plan: Plan, subject: str, message_id: str, body: bytes, raw: Raw) -> bytes:
-    """The cover letter, dated as its last patch, so that nothing in it changes by the day."""
+    """The cover letter, with the date of its last patch, so that it does not depend on the day."""
     lines = [
         f"From {plan.tip} Mon Sep 17 00:00:00 2001",
         f"Message-ID: <{message_id}>",
@@ -205,7 +206,7 @@ def _patch(data: bytes, ids: Ids, recipients: Recipients) -> bytes:
     lines = [first, *(line.encode("ascii") for line in ids.lines), rest]
     lines += [line.encode("ascii") for line in _people(recipients)]
     if b"\r" in body:
-        # git am takes a carriage return at the end of a line away unless it is encoded.
+        # git am removes a carriage return at the end of a line unless the mail is encoded.
         lines, body = _quoted_printable(lines, body)
     return b"\n".join(lines) + b"\n\n" + body
 
@@ -232,7 +233,7 @@ def _people(recipients: Recipients) -> list[str]:
 
 
 def _header_of(data: bytes, name: str) -> str:
-    """The header `name` of a mail as git wrote it, folds included."""
+    """The header `name` of a mail as git wrote it, including folds."""
     head = data.partition(b"\n\n")[0].decode("ascii", "replace")
     found = re.search(rf"^{name}: .*(?:\n[ \t].*)*", head, re.M)
     return found[0] if found else f"{name}: "

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A series on disk: its mails, who gets them, a script that shows them, and facts for programs."""
+"""A series on disk: its mails, their recipients, a script that shows them, and facts for
+programs."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ _SEND = Path(__file__).parent / "send.sh"
 
 @dataclass(frozen=True)
 class Outbox:
-    """Everything that goes into one directory; `mails` begins with the cover letter,
-    or is the only patch, which has no other."""
+    """The contents of one directory; `mails` begins with the cover letter, or is a single patch
+    without one."""
 
     series: Series
     plan: Plan
@@ -37,9 +38,9 @@ class Outbox:
 
 
 def write_directory(out: Path, outbox: Outbox, *, sent: str = "") -> Path:
-    """Write the directory of `outbox` below `out`, whole or not at all.
+    """Write the directory of `outbox` below `out` atomically.
 
-    It is marked as sent when `sent` says how that was done, and held when the series says why.
+    It is marked as sent if `sent` says how, and as held if the series says why.
     """
     target = out / outbox.series.directory
     fresh = out / f".{outbox.series.directory}.new"
@@ -64,7 +65,7 @@ def write_directory(out: Path, outbox: Outbox, *, sent: str = "") -> Path:
 
 
 def digest_of(mails: tuple[Mail, ...]) -> str:
-    """A digest of everything that goes out."""
+    """A digest of everything that will be sent."""
     total = hashlib.sha256()
     for mail in mails:
         total.update(f"{mail.name}\0{len(mail.data)}\0".encode() + mail.data)
@@ -72,7 +73,7 @@ def digest_of(mails: tuple[Mail, ...]) -> str:
 
 
 def _facts(outbox: Outbox) -> dict[str, Any]:
-    """What the next version has to know of this one."""
+    """The facts about this version that the next one needs."""
     plan, series = outbox.plan, outbox.series
     return {
         "layout": 1,
@@ -92,7 +93,7 @@ def _facts(outbox: Outbox) -> dict[str, Any]:
 
 
 def _recipients_text(outbox: Outbox) -> str:
-    """Who gets which mail, and why, for a person to read before it goes out."""
+    """The recipients of each mail, and the reasons, for a person to check before sending."""
     why = {address: text for a in outbox.addressed for address, text in a.why.items()}
     sections = [_section(outbox.mails[0].name, outbox.cover, why)]
     if len(outbox.mails) > 1:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a cover letter says of the branch at run time."""
+"""The lines of a cover letter about the branch at run time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from migrate.delivery.proof.model import GroupProof, Outcome, Proof
 
 
 def seen_lines(proof: Proof | None, groups: Sequence[str]) -> list[str]:
-    """A line for each pair that was seen of `groups`, and for each group that is not proved; none
-    where nothing of them ran."""
+    """A line for each pair of `groups` that was observed, and for each group that is not proved;
+    none if no code of them was executed."""
     found = [p for name in groups if proof and (p := proof.of(name))]
     if all(p.outcome is Outcome.NOT_REACHED for p in found):
         return []

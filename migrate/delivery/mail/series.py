@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One directory of mails for each set of maintainers, each of which applies on its own.
+"""Writes one directory of mails for each set of maintainers; each series applies independently.
 
-The patches of a series are the commits of the branch, made once more on top of the API commits
-(or of the base where there are none): commits of different subsystems touch different files, so
-every series applies without the others, in any order.
+The patches of a series are the commits of the branch, recreated on top of the API commits (or of
+the base if there are none): commits of different subsystems touch different files, so every series
+applies without the others, in any order.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from migrate.delivery.plumbing import update_ref
 def write_series(
     material: Material, out: Path, options: SeriesOptions | None = None, progress: Progress = silent
 ) -> Delivery:
-    """Write every series of `material` below `out` and return what there is.
+    """Write every series of `material` below `out` and return the result.
 
-    The directories of the result are relative to `out`.
+    The directories in the result are relative to `out`.
     """
     job, past = begin(material, options or SeriesOptions()), material.history
     leave = job.missing if job.options.unbuilt is Policy.LEAVE_OUT else ()
@@ -86,6 +86,7 @@ def _version(outbox: Outbox, stack: Stack, edition: Edition) -> Version:
 
 
 def _keep_objects(job: Job, edition: Edition, tip: str) -> None:
-    """Git forgets what no ref leads to, and the next version is compared with this one."""
+    """Keep the commits of a version: git removes unreferenced commits, but the next version is
+    compared with this one."""
     name = f"{job.material.branch.profile}/{edition.name}/v{edition.version}"
     update_ref(job.material.repository, f"refs/gup-migrate-versions/{name}", tip)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Commits of one set of maintainers, made once more on their own, with all who get them."""
+"""The commits of one set of maintainers, recreated independently of the others, with their
+recipients."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from migrate.kernel.people.tree_script import ask_for_each
 
 @dataclass(frozen=True)
 class Stack:
-    """A batch with its commits on their own: where they start, and the patches that they are."""
+    """A batch with its independent commits: their parent, and the patches."""
 
     batch: Batch
     start: str
@@ -37,7 +38,7 @@ class Stack:
 def addressed_commits(
     job: Job, commits: Sequence[Commit], progress: Progress
 ) -> dict[str, Addressed]:
-    """Who gets each of `commits`, by its id."""
+    """The addressees of each of `commits`, by its id."""
     parts, jobs = [(commit,) for commit in commits], job.options.jobs
     told = count(progress, "recipients of patches", len(parts))
     found = ask_for_each(

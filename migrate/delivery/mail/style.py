@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the tree's scripts/checkpatch.pl says about patches, and which of it is new.
+"""The findings of the tree's scripts/checkpatch.pl about patches, and which of them are new.
 
-A rename inside a line that was too long before leaves it too long. So every patch is checked
-twice, forward and reversed: what it says about a removed line was there before. One complaint is
-a question, whether MAINTAINERS covers a new file; where it does, the question is answered.
+A renaming in a line that was already too long keeps it too long. So every patch is checked twice,
+forward and reversed: findings about removed lines are not new. One finding is a question: whether
+MAINTAINERS covers a new file; if it does, the finding is answered.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ NOT_RUN = "scripts of the tree are not run"
 
 @dataclass(frozen=True)
 class Finding:
-    """One complaint: `line` counts from 1 in the patch file, `place` is the line of the file that
-    it is about, "" for none; `before` says that the code had it before the patch, `answered` that
-    it is a question with a good answer."""
+    """One finding: `line` counts from 1 in the patch file, `place` is the line of the patched file,
+    "" if there is none; `before` says that the code had it before the patch, `answered` that it is
+    a question whose answer is fine."""
 
     patch: str
     line: int
@@ -63,16 +63,17 @@ class StyleReport:
 
     @property
     def new(self) -> tuple[Finding, ...]:
-        """What the patches bring in."""
+        """The findings that the patches introduce."""
         return tuple(f for f in self.findings if not f.before and not f.answered)
 
     @property
     def serious(self) -> tuple[Finding, ...]:
-        """Errors and warnings that the patches bring in: nobody should send them unawares."""
+        """Errors and warnings that the patches introduce, which nobody should send without
+        knowing."""
         return tuple(f for f in self.new if f.severity != "CHECK")
 
     def lines(self) -> tuple[str, ...]:
-        """What there is to say in a cover letter: one line without blanks around it each."""
+        """The lines for a cover letter, each without leading and trailing blanks."""
         lines = [f"{f.severity} {f.kind}: {f.text}{_at(f)}" for f in self.new]
         lines += [f"{u.patch} was not checked: {u.why}" for u in self.unchecked]
         return tuple(lines or [NOTHING_NEW])
@@ -88,7 +89,7 @@ def together(reports: Iterable[StyleReport]) -> StyleReport:
 
 
 def style_script(worktree: Path) -> TreeScript:
-    """The script of the tree in `worktree`, with limits over all calls."""
+    """The script of the tree in `worktree`, with limits for all calls together."""
     return TreeScript(SCRIPT, worktree)
 
 
@@ -98,8 +99,8 @@ def check_patches(
     *,
     covered: Callable[[str], bool],
 ) -> StyleReport:
-    """Check `patches`, each a name and its text; `covered` says whether MAINTAINERS has somebody
-    for a new file. Without `script` nothing is run and all of them are unchecked."""
+    """Check `patches`, each a name and its text; `covered` says whether MAINTAINERS covers a new
+    file. Without `script` nothing is run and all of them are unchecked."""
     if script is None:
         return StyleReport((), tuple(Unchecked(name, NOT_RUN) for name, _ in patches))
     with scratch("style") as folder:
@@ -139,7 +140,7 @@ def _check(
 
 
 def reverse(patch: bytes) -> bytes:
-    """`patch` the other way round, line for line: what it added is removed."""
+    """`patch` reversed line by line: what it added is removed."""
     lines, block = [], list[bytes]()
 
     def flush() -> None:
@@ -174,7 +175,7 @@ class _Complaint:
 
 
 def _complaints(script: TreeScript, patch: Path) -> list[_Complaint] | str:
-    # A .checkpatch.conf of the user's would change the answer; 1 says that there are findings.
+    # A .checkpatch.conf of the user would change the result; 1 means that there are findings.
     outcome = script.run(
         [*_OPTIONS, str(patch.resolve())], good=(0, 1), env={"HOME": "/nonexistent"}
     )
@@ -194,7 +195,7 @@ def _at(finding: Finding) -> str:
 def _compare(
     patch: Path, now: Sequence[_Complaint], back: Path, then: Sequence[_Complaint]
 ) -> list[Finding]:
-    """Mark those of `now` that have one of the same kind in the same hunk in `then`."""
+    """Mark those of `now` for which `then` has one of the same kind in the same hunk."""
     hunks, old_hunks = _lines(patch.read_bytes()), _lines(back.read_bytes())
     old = Counter((c.kind, old_hunks.get(c.line, _OUTSIDE).hunk) for c in then)
     findings = []
@@ -210,7 +211,7 @@ def _compare(
 
 @dataclass(frozen=True)
 class _Where:
-    """A line of a patch: the number of its hunk, from 1, and the line of the new file."""
+    """A line of a patch: the number of its hunk, from 1, and the line in the new file."""
 
     hunk: int
     place: str
@@ -220,7 +221,7 @@ _OUTSIDE = _Where(0, "")
 
 
 def _lines(patch: bytes) -> Mapping[int, _Where]:
-    """Where each line of `patch` is that is in a hunk, by its number from 1."""
+    """The position of each line of `patch` that is in a hunk, by its number from 1."""
     found, hunk, inside, path, at = {}, 0, False, "", 0
     for number, line in enumerate(patch.split(b"\n"), start=1):
         if header := _HUNK.match(line):

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a message says of one group: its calls, the lines that show why, what a pin changes."""
+"""The text about one group in a message: its calls, the lines that show why, the effects of a
+pin."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One group in the words of a message: what its calls were, what they became, and why."""
+"""The data about one group for a message: its calls before and after, and the reason."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from migrate.base.prose import listed
 
 @dataclass(frozen=True)
 class Call:
-    """Calls of one function by another: `old` became `new`, which is `old` when it stays and ""
-    when it is gone without one in its place; `elsewhere` is the file when it is not the first
-    one of the group, without the folder when that is the same."""
+    """Calls of one function by another: `old` became `new`, which is `old` if it stays and "" if it
+    was removed without a replacement; `elsewhere` is the file if it is not the first one of the
+    group, without the folder if that is the same."""
 
     function: str
     path: str
@@ -23,20 +23,20 @@ class Call:
 
     @property
     def where(self) -> str:
-        """The calling function, with its file when that is not the first one of the group."""
+        """The calling function, with its file if that is not the first one of the group."""
         return f"{self.function}() ({self.elsewhere})" if self.elsewhere else f"{self.function}()"
 
 
 @dataclass(frozen=True)
 class GroupText:
-    """One group, in the words of a message; `case` is a number as text, "" when none applies;
-    `by_author` says that the author decided and not the rules; `fault_in` is the function that now
-    faults a page in before it is looked up, "" for none; `contracts` are the facts that the author
-    states and the tool has not seen; `shown` are the lines of the code that the reason is about,
-    with their places; `warnings` are what the edit leaves as it is, `differs` what the new calls do
-    otherwise; `faults` says that no page is asked for, but only faulted in, `reads_only` that no
-    call asks for write access, `may_read` that not every call is seen to ask for it always,
-    `forced` that all of them pass FOLL_FORCE, `longterm` that one passes FOLL_LONGTERM."""
+    """One group for a message; `case` is a number as text, "" if none applies; `by_author` says
+    that the author decided and not the rules; `fault_in` is the function that now faults a page in
+    before the lookup, "" for none; `contracts` are the facts that the author states and the tool
+    has not verified; `shown` are the lines of code that show the reason, with their places;
+    `warnings` are problems that the edit does not solve, `differs` other differences of the new
+    calls; `faults` says that no page is requested, only faulted in, `reads_only` that no call asks
+    for write access, `may_read` that some call may not ask for it, `forced` that all of them pass
+    FOLL_FORCE, `longterm` that one passes FOLL_LONGTERM."""
 
     name: str
     action: str
@@ -72,7 +72,7 @@ class GroupText:
 
     @property
     def _changed(self) -> Sequence[Call]:
-        """The acquires that change; calls of a helper that takes the pages stay as they are."""
+        """The acquires that change; calls of a helper that takes the pages do not."""
         return [call for call in self.acquires if call.new != call.old] or self.acquires
 
     @property
@@ -85,14 +85,14 @@ class GroupText:
 
     @property
     def droppers(self) -> str:
-        """The functions that release, as text, with the file of those in another one."""
+        """The functions that release, as text, with their files if they differ."""
         if self.same_function:
             return "the same function" if len(self.takers) == 1 else "the same functions"
         return listed(self.dropping)
 
     @property
     def droppers_behind(self) -> str:
-        """The same in a sentence that begins with the functions that acquire."""
+        """The same for a sentence that begins with the functions that acquire."""
         takers = [f"{name}()" for name in self.takers]
         if len(takers) > 1 or takers[0] not in self.dropping:
             return listed(self.dropping)
@@ -100,17 +100,17 @@ class GroupText:
 
     @property
     def dropping(self) -> tuple[str, ...]:
-        """The functions that release, with the file of those in another one."""
+        """The functions that release, with their files if they differ."""
         return unique(call.where for call in self.releases)
 
     @property
     def same_function(self) -> bool:
-        """Whether those that acquire release, and nobody else."""
+        """Whether the functions that acquire are those that release."""
         return unique(call.function for call in self.releases) == self.takers
 
 
 def alike(groups: Sequence[GroupText]) -> list[GroupText]:
-    """`groups`, with one for those of which the same is true, word for word."""
+    """`groups`, with those merged whose text would be the same word for word."""
     found: dict[object, list[GroupText]] = {}
     for group in groups:
         words = replace(group, name="", acquires=(), releases=(), shown=(), warnings=(), notes=())

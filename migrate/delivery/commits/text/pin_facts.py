@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a pin is in a tree, and what it changes for a caller that took references before."""
+"""What a pin is in a tree, and its effects for a caller that took references before."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class PinFacts:
 
 
 class Caller(Protocol):
-    """What of a group the effects of a pin depend on; see GroupText in groups.py."""
+    """The properties of a group on which the effects of a pin depend; see GroupText in
+    groups.py."""
 
     @property
     def takers(self) -> tuple[str, ...]: ...
@@ -47,7 +48,7 @@ class Caller(Protocol):
 
 
 def pin_facts(tree: Tree) -> PinFacts:
-    """Read off the sources of `tree`; one without headers is taken for a new one."""
+    """Derived from the sources of `tree`; a tree without headers counts as new."""
     headers = [text for text in map(tree.read, _HEADERS) if text is not None]
     return PinFacts(
         counted=not headers or any(b"pin_user_pages(" in text for text in headers),
@@ -60,8 +61,8 @@ _PARTLY_UNCHANGED = "For those that are pinned, nothing changes so far:"
 
 
 def effects(callers: Sequence[Caller], pins: PinFacts, *, alone: bool = True) -> str:
-    """What a pin changes for `callers`, all of which are pinned in a tree with `pins`, and what of
-    the things that a reviewer would ask about it does not change; `alone` says that the message is
+    """The effects of a pin for `callers`, all of which are pinned in a tree with `pins`, and
+    related things a reviewer would ask about that do not change; `alone` says that the message is
     about no others."""
     if not callers:
         return ""
@@ -88,5 +89,5 @@ def _changed(callers: Sequence[Caller], refused: Sequence[Caller], pins: PinFact
 
 
 def _in(some: Sequence[Caller], of: Sequence[Caller]) -> str:
-    """How a sentence about a pin begins: with the functions when it is not true of all."""
+    """The beginning of a sentence about a pin: it names the functions if it is not true of all."""
     return f"In {called([n for c in some for n in c.takers])}, a" if len(some) < len(of) else "A"

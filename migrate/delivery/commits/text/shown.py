@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The lines of the code that a message shows for its reason: what is done with the pages, where."""
+"""The lines of code that a message shows for its reason: where the pages are used, and how."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _SHOWN = 2
 
 
 def shown_lines(evidence: Iterable[Evidence], group: PinGroup) -> tuple[str, ...]:
-    """The lines of `evidence` that are best to check, as a message has them; what calls GUP is no
-    evidence of what is done with the pages."""
+    """The lines of `evidence` that are easiest to check, in the form of a message; a call of GUP is
+    not evidence of how the pages are used."""
     acquires = {(a.place.path, a.place.line) for a in group.acquires}
     nearer = (_as_called(one, group) for one in evidence)
     found = [e for e in nearer if (e.place.path, e.place.line) not in acquires]
@@ -26,7 +26,7 @@ def shown_lines(evidence: Iterable[Evidence], group: PinGroup) -> tuple[str, ...
 
 
 def _as_called(one: Evidence, group: PinGroup) -> Evidence:
-    """A line of an inline function in a header is shown where the code calls that function."""
+    """For a line of an inline function in a header: the line that calls that function."""
     if not _in_header(one.place.path):
         return one
     functions = {use.function for use in group.uses if use.place == one.place}
@@ -48,8 +48,8 @@ def _in_header(path: str) -> bool:
 
 
 def _first(evidence: Iterable[Evidence], group: PinGroup) -> Sequence[Evidence]:
-    """Those in the files of the acquires first, then those in their folders: what is far away is
-    the hardest to check."""
+    """First those in the files of the acquires, then those in their folders: distant code is
+    hardest to check."""
     unique = list({str(e.place): e for e in evidence}.values())
     return sorted(unique, key=lambda one: _distance(one.place.path, group))[:_SHOWN]
 
@@ -61,8 +61,7 @@ def _distance(path: str, group: PinGroup) -> int:
 
 
 def _lines_of(evidence: Evidence) -> Iterator[str]:
-    """A line of the code as a message shows it: behind its place where that fits, else below it
-    and cut."""
+    """A line of code in a message: after its place if that fits, else below it and shortened."""
     text = " ".join(clean(evidence.text).split())
     one = f"{evidence.place}: {text}"
     if len(one) <= _LINE_WIDTH:
