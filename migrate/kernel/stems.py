@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -29,10 +28,3 @@ def stems(words: Iterable[str]) -> tuple[str, ...]:
 def _parts(word: str) -> Iterator[str]:
     for at in range(len(word) - _LENGTH + 1):
         yield word[at : at + _LENGTH]
-
-
-def whole_words(words: Iterable[str]) -> re.Pattern[bytes]:
-    """A pattern that finds any of `words` as `git grep -w` does: not next to a letter, digit or
-    underscore."""
-    listed = b"|".join(re.escape(word.encode()) for word in sorted(words, key=len, reverse=True))
-    return re.compile(rb"(?<!\w)(?:" + listed + rb")(?!\w)")

@@ -22,7 +22,8 @@ from migrate.base.stores.git import (
     refuse_unreadable,
 )
 from migrate.base.typed import typed
-from migrate.kernel.stems import stems, whole_words
+from migrate.kernel.stems import stems
+from migrate.kernel.words import AnyWord
 from migrate.kernel.work_tree import read_checked_out
 
 _KERNEL_FILES = ("Makefile", "MAINTAINERS", "include/linux/mm.h")
@@ -114,9 +115,9 @@ class Tree:
         if len(parts) == len(set(words)):
             return sorted(self._holding(["-w", *_patterns(words)], pathspecs))
         # Each pattern costs a search over everything; checking the few files does not.
-        whole = whole_words(words)
+        any_word = AnyWord(words)
         texts = self.read_many(sorted(self._holding(_patterns(parts), pathspecs)))
-        return [path for path, text in texts.items() if whole.search(text)]
+        return [path for path, text in texts.items() if any_word.is_in(text)]
 
     def _holding(self, patterns: Sequence[str], pathspecs: Sequence[str]) -> set[str]:
         changed = self._changed

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.kernel.signatures import GUP_NAMES
-from migrate.kernel.stems import stems, whole_words
+from migrate.kernel.stems import stems
 
 
 def test_the_names_of_gup_share_one_part() -> None:
@@ -28,10 +28,3 @@ def test_every_word_holds_one_of_them(words: list[str]) -> None:
     found = stems(words)
     assert all(any(part in word for part in found) for word in words)
     assert len(found) <= len(set(words))
-
-
-def test_whole_words_are_those_of_git_grep() -> None:
-    pattern = whole_words(["demo.h", "get_page", "get"])
-    assert pattern.search(b'#include "x/demo.h"')
-    assert pattern.search(b"(get)")
-    assert not pattern.search(b"demo_h get_pages forget demo.hpp xdemo.h")

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 
 from migrate.analysis.frontend.includes import Includes, included
 from migrate.kernel.kept_finds import FactCache
-from migrate.kernel.stems import whole_words
 from migrate.kernel.tree import Tree
+from migrate.kernel.words import AnyWord
 
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
@@ -31,11 +31,10 @@ class Searches:
         wanted = sorted(set(words))
         if not wanted:
             return []
-        pattern = whole_words(wanted)
         return self._find(
             f"words {' '.join(wanted)}",
             lambda: self._includes.naming(wanted),
-            lambda text: pattern.search(text) is not None,
+            AnyWord(wanted).is_in,
         )
 
     def including(self, names: Iterable[str]) -> list[str]:

@@ -13,12 +13,12 @@ from collections.abc import Collection, Iterator, Mapping
 from migrate.analysis.frontend.lexical import any_word, blanked
 from migrate.analysis.frontend.limits import MOST_ACQUIRES
 from migrate.analysis.frontend.syntax import Source
-from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Acquire, PinGroup, Place, Unparsed
 from migrate.analysis.program.functions import Functions
 from migrate.analysis.program.location import CallResult, Global, Local, Member
 from migrate.analysis.program.trace import Trace
+from migrate.kernel.words import whole_word
 
 _CALL = rb"[ \t\r\n\\]*+\("
 

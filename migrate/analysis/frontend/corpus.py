@@ -15,8 +15,8 @@ from functools import cached_property
 from migrate.analysis.frontend.includes import PrivateHeaders
 from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import MOST_BYTES
-from migrate.analysis.frontend.words import Word, whole_word
 from migrate.kernel.tree import Tree
+from migrate.kernel.words import Word, whole_word
 
 _STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\{"))
 """Two, for a search for one word that is spelled out is much faster."""

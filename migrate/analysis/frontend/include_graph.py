@@ -10,7 +10,8 @@ from functools import cached_property
 
 from migrate.analysis.frontend.corpus import Corpus, scope_folder
 from migrate.analysis.frontend.includes import Includes, included, may_include
-from migrate.analysis.frontend.words import WordSearch, whole_word
+from migrate.analysis.frontend.words import WordSearch
+from migrate.kernel.words import whole_word
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
 _MOST_SEEING = 1500

@@ -12,8 +12,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 
 from migrate.kernel.kept_finds import KeptFinds
-from migrate.kernel.stems import stems, whole_words
+from migrate.kernel.stems import stems
 from migrate.kernel.tree import Tree
+from migrate.kernel.words import AnyWord
 
 _INCLUDE = re.compile(
     rb'^([^\0\n]+)\0[ \t]*#[ \t]*include[ \t]*(["<](?:[^">\n]*/)?([^">/\n]+))[">]', re.M
@@ -62,11 +63,11 @@ class Includes:
         # A path of two lines cannot be told from a line in what is searched.
         if self._future is not None or "lines" in self.__dict__ or self._has_paths_of_lines:
             return self._tree.grep(words)
-        parts, whole = stems(words), whole_words(words)
+        parts, any_word = stems(words), AnyWord(words)
         self.lines = self._tree.lines_with([_MARK, *parts])
         named = {_path(path) for part in parts for path in _paths_with(self.lines, part.encode())}
         texts = self._tree.read_many(sorted(named))
-        return [path for path, text in texts.items() if whole.search(text)]
+        return [path for path, text in texts.items() if any_word.is_in(text)]
 
     @property
     def _has_paths_of_lines(self) -> bool:

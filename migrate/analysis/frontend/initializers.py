@@ -11,7 +11,7 @@ from tree_sitter import Node
 from migrate.analysis.frontend.mentions import Mention
 from migrate.analysis.frontend.syntax import Source, name_of, nodes, top_level
 from migrate.analysis.frontend.types import TypeRef, base_type, declared, pointer_depth
-from migrate.analysis.frontend.words import whole_word
+from migrate.kernel.words import whole_word
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from migrate.analysis.frontend.syntax import (
     parse,
     strip,
 )
-from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.place import Place
+from migrate.kernel.words import whole_word
 
 _LOOKED_UP = re.compile(rb"\b\w*(?:symbol|kallsyms)\w*\s*\(\s*\"$")
 """How a function is looked up by what follows."""

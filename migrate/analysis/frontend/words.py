@@ -9,68 +9,11 @@ opening every file, so it also looks for words that will probably be needed soon
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable
 
 from migrate.kernel.kept_finds import KeptFinds
 from migrate.kernel.tree import Tree
-
-_LETTERS = bytes(chr(byte).isascii() and (chr(byte).isalnum() or byte == 95) for byte in range(256))
-"""For each byte whether it can be part of a word."""
-
-_PLAIN = re.compile(r"[A-Za-z0-9_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A match in a text, with the named groups of the regular expression."""
-
-    at: int
-    stop: int
-
-    def start(self) -> int:
-        """Where the word begins."""
-        return self.at
-
-    def end(self) -> int:
-        """The position after the word."""
-        return self.stop
-
-
-class Word:
-    """A word of letters, digits and underscores, with the search methods of a pattern."""
-
-    def __init__(self, word: str) -> None:
-        self._word = word.encode()
-
-    def search(self, text: bytes, start: int = 0, end: int | None = None) -> Hit | None:
-        """The first occurrence of the word; text after `end` is ignored, even next to the word."""
-        word, last = self._word, len(text) if end is None else min(end, len(text))
-        at = text.find(word, start, last)
-        while at >= 0:
-            stop = at + len(word)
-            if not (at and _LETTERS[text[at - 1]]) and not (stop < last and _LETTERS[text[stop]]):
-                return Hit(at, stop)
-            at = text.find(word, stop, last)
-        return None
-
-    def finditer(self, text: bytes, start: int = 0, end: int | None = None) -> Iterator[Hit]:
-        """All occurrences of the word, in order."""
-        found = self.search(text, start, end)
-        while found is not None:
-            yield found
-            found = self.search(text, found.stop, end)
-
-
-@lru_cache(4096)
-def whole_word(word: str) -> Word | re.Pattern[bytes]:
-    """Finds `word` where it is not next to a letter."""
-    if _PLAIN.fullmatch(word):
-        return Word(word)
-    return re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
-
+from migrate.kernel.words import whole_word
 
 CODE = (".c", ".h", ".S", ".inc", ".rs")
 """The files that may use a function, whatever their language."""

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from migrate.analysis.frontend.kernel_api import Effect
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.may_alias import typed
@@ -24,6 +23,7 @@ from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.stated_callee import stated_callee
 from migrate.analysis.program.trace import PAGE, Trace
+from migrate.kernel.words import whole_word
 
 
 def taken_back(program: Program, trace: Trace) -> Iterator[Gap]:

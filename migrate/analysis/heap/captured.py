@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 
 from migrate.analysis.frontend.syntax import Function
-from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Place
 from migrate.analysis.program.functions import Functions
+from migrate.kernel.words import whole_word
 
 _DEFINE = re.compile(
     rb"[ \t]*#[ \t]*define[ \t]+(?P<name>\w+)(?P<given>\([^)\n]*\))?(?P<body>.*)", re.S

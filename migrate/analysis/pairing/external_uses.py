@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from migrate.analysis.acquires.searches import Searches
 from migrate.analysis.frontend.includes import may_include
-from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import PinGroup, Place
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.location import Local, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, SCATTER, Trace
+from migrate.kernel.words import whole_word
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.limits import MOST_CALLERS
 from migrate.analysis.frontend.mentions import Mention, mentions
 from migrate.analysis.frontend.syntax import Function, Source
-from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.gaps import UNKNOWN_SOURCES, Gap, GapKind
 from migrate.analysis.ir.model import Call, FunctionFacts
 from migrate.analysis.model import Place
@@ -28,6 +27,7 @@ from migrate.analysis.program.functions import (
     is_macro,
     start_of,
 )
+from migrate.kernel.words import whole_word
 
 _ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "preproc_arg"})
 

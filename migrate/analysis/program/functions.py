@@ -11,11 +11,11 @@ from migrate.analysis.contract import Contracts
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.macros import macro_bodies
 from migrate.analysis.frontend.syntax import Function, Source, members_set, parse
-from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.place import FunctionId, Place
 from migrate.kernel.tree import Tree
+from migrate.kernel.words import whole_word
 
 
 class Made(Protocol):

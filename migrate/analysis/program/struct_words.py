@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterator
 
 from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.types import base_type
-from migrate.analysis.frontend.words import whole_word
 from migrate.analysis.program.functions import Functions
 from migrate.analysis.program.type_lookup import TypeLookup
+from migrate.kernel.words import whole_word
 
 _MOST_WORDS = 30
 """With more words, too many files use the struct."""
