@@ -15,8 +15,8 @@ from migrate.analysis.verdicts.rules import RULES
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "verdict-rules.md"
 CASES = {
     "1": "direct I/O: a device works on the data, for a short time",
-    "2": "RDMA and the like: a device works on the data, for long",
-    "3": "an MMU notifier undoes what was mapped when a page moves",
+    "2": "RDMA and the like: a device works on the data, for a long time",
+    "3": "an MMU notifier removes the mapping when a page moves",
     "4": "only struct page is looked at",
     "5": "the kernel itself reads or writes the data",
     "": "none of them",
@@ -28,16 +28,16 @@ _HEAD = """\
 <!-- Made by `python -m scripts.verdict_rules`; do not edit. -->
 # The rules of verdicts
 
-The rules are asked in this order, and the first that answers decides. Each is one function of that
-name in `migrate/analysis/verdicts/rules.py`, and `explain` names the one that decided. Your own
-decisions are asked before all of them ([decisions.md](decisions.md)).
+The rules are tried in this order, and the first one that applies decides. Each is one function of
+that name in `migrate/analysis/verdicts/rules.py`, and `explain` names the one that decided. Your
+own decisions override all of them ([decisions.md](decisions.md)).
 
-High confidence is for what the code shows on every path. For each rule that can have it, the
-project keeps code that is nearly what the rule looks for, and is not:
-`kernel-fixtures/shapes/counter-shapes.toml`. A call with another number of arguments than the
-prototype of the tree, or with arguments that the parser does not understand, is `manual`, whatever
-stands in it. Code for other versions of the kernel (`LINUX_VERSION_CODE`) stays as it is: a group
-is decided as if it were not there, and a warning in the report and in the patch says where it is.
+High confidence requires evidence on every path through the code. For each rule that can have it,
+the project has code that looks similar but must not match:
+`kernel-fixtures/shapes/counter-shapes.toml`. A call whose number of arguments differs from the
+prototype in the tree, or whose arguments the parser does not understand, is always `manual`. Code
+for other versions of the kernel (`LINUX_VERSION_CODE`) is not changed: a group is decided as if
+that code did not exist, and a warning in the report and in the patch says where it is.
 """
 
 _COLUMNS = (
@@ -46,12 +46,12 @@ _COLUMNS = (
 )
 
 _PROFILE = """\
-Last, the profile is asked: a group that was to be converted is `manual` by `no_counterpart` when
-the profile has nothing for one of its functions in this tree. A group that is `manual` by
-`through_helper` becomes `pin` by `extracted` where the profile has another helper, which pins, and
-each way through the code that takes the pages drops them with the iterator at hand. Callers of
-a helper that is part of GUP itself are one group: `keep` by `of_core` where a plain reference is
-right for all of them, else `manual`."""
+The profile comes last: a group that should be converted is `manual` by `no_counterpart` if the
+profile has no counterpart for one of its functions in this tree. A group that is `manual` by
+`through_helper` becomes `pin` by `extracted` if the profile has another helper, which pins, and
+each path through the code that takes the pages also drops them where the iterator is available.
+Callers of a helper that is part of GUP itself are one group: `keep` by `of_core` if a plain
+reference is right for all of them, else `manual`."""
 
 
 def document() -> str:

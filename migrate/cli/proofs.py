@@ -64,7 +64,7 @@ def _show(console: Console, proof: Proof) -> None:
     for splat in proof.splats:
         console.say(f"The kernel said: {splat}")
     for name in proof.unfinished:
-        console.say(f"The pass '{name}' did not come to its end.")
+        console.say(f"The pass '{name}' did not finish.")
 
 
 def _result(group: GroupProof) -> str:

@@ -115,8 +115,8 @@ def profiles_to_choose_from(console: Console, job: Job) -> None:
     pins = "pin_user_pages" in read_signatures(job.tree)
     lacks = "" if pins else ", which this tree lacks"
     console.aside(
-        f"Profile {DEFAULT_PROFILE} brings an API of its own; --profile {MAINLINE} is mainline's"
-        f" way, by pin_user_pages(){lacks}."
+        f"Profile {DEFAULT_PROFILE} adds an API of its own; --profile {MAINLINE} uses"
+        f" mainline's pin_user_pages(){lacks}."
     )
 
 

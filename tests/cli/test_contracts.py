@@ -117,7 +117,7 @@ def test_from_a_gap_to_what_is_stated(run: Run, tree: Path, tmp_path: Path) -> N
     ("entry", "line"),
     [
         (ENTRY.replace("stash_stage", "stash_stages"), "Contract 1: the tree has no function"),
-        (ENTRY.replace("borrows", "?"), "nothing does '?'"),
+        (ENTRY.replace("borrows", "?"), "there is no effect '?'"),
         (
             f"{ENTRY}\n[[contract]]\nmacro = 'X'\nset = true\nwhy = 'y'\n",
             "Contract 2: the tree has no condition on X",

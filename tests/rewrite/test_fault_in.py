@@ -91,9 +91,9 @@ def test_a_tree_whose_function_cannot_drop_the_lock() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        (BACK, f"/* it may be gone */\n\t{BACK}", "by a plain if behind the call"),
-        (BACK, "if (locked) {\n\t\tmmap_read_unlock(mm);\n\t}", "by a plain if behind the call"),
-        ("int locked = 1;", "int locked = 1, more;", "by a plain if behind the call"),
+        (BACK, f"/* it may be gone */\n\t{BACK}", "by a plain if after the call"),
+        (BACK, "if (locked) {\n\t\tmmap_read_unlock(mm);\n\t}", "by a plain if after the call"),
+        ("int locked = 1;", "int locked = 1, more;", "by a plain if after the call"),
         ("int locked = 1;", "static int locked = 1;", "is not given back at once"),
         ("int locked = 1;", "int locked = 0;", "is not given back at once"),
         ("int locked = 1;", "int locked;\n\n\tlocked = 1;", "is not given back at once"),

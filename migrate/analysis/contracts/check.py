@@ -126,7 +126,7 @@ def _callers(names: Names, c: Contract) -> None:
     if names.is_common(c.function):
         raise Refusal(
             f"{c.name}: more than {MOST} files name {c.function}(), too many to look at.",
-            "Nobody knows all of its callers; remove the entry.",
+            "Not all of its callers can be found; remove the entry.",
         )
     found: dict[str, FunctionFacts] = {f.function.name: f for f in names.callers(c.function)}
     for name in c.callers:

@@ -110,12 +110,12 @@ _ALLOWED: Mapping[ContractKind, frozenset[str]] = {
 def _argument(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
     words = [word.value for word in Does]
     if entry["does"] not in words:
-        raise wrong(f"nothing does '{entry['does']}'", f"does is one of {', '.join(words)}.")
+        raise wrong(f"there is no effect '{entry['does']}'", f"does is one of {', '.join(words)}.")
     does, until = Does(entry["does"]), entry.get("until", "")
     if (does is Does.KEEPS) != bool(until):
         raise wrong(
-            "keeps goes with until, and nothing else does",
-            'Add until = "...", the function after which nobody works on the pages any more.',
+            "until is required with keeps, and only with keeps",
+            'Add until = "...", the function after which the pages are no longer used.',
         )
     if entry.get("argument", 0) < 1:
         raise wrong("it names no argument", "Add argument = n; the first one is 1.")
@@ -133,7 +133,7 @@ def _named(entry: Mapping[str, Any], wrong: Wrong, **more: Any) -> Contract:
 def _member(entry: Mapping[str, Any], wrong: Wrong) -> str:
     name: str = entry.get("member", "").removeprefix("struct ").strip()
     if name and not _MEMBER.fullmatch(name):
-        raise wrong(f"'{name}' is no member", 'A member is written "tag.name".')
+        raise wrong(f"'{name}' is not a member", 'A member is written "tag.name".')
     return name
 
 
@@ -202,7 +202,7 @@ def _notifier(entry: Mapping[str, Any], wrong: Wrong) -> Contract:
     where = entry["notifier"].removeprefix("./")
     if not _NOTIFIER.fullmatch(where):
         raise wrong(
-            f"'{where}' is no place", 'A notifier is "path:function", where it is registered.'
+            f"'{where}' is not a place", 'A notifier is "path:function", where it is registered.'
         )
     if entry.get("covers") != _RANGES:
         raise wrong(f"it does not say covers = '{_RANGES}'")

@@ -35,12 +35,12 @@ _BESIDES = {
 
 
 def implementation(q: Question) -> Answer | None:
-    """GUP itself and the tests of it stay as they are."""
+    """GUP itself and its tests are not converted."""
     return _keep_for(q, TraitKind.IMPLEMENTATION, "", "This is GUP itself, or a test of it.")
 
 
 def for_other_versions(q: Question) -> Answer | None:
-    """What this tree never compiles, for its version, stays as it is."""
+    """Code that is never compiled for the version of this tree is not converted."""
     trait = q.group.trait(TraitKind.FOR_OTHER_VERSIONS)
     if trait is None or len(q.group.acquires) > 1:
         return None
@@ -49,7 +49,7 @@ def for_other_versions(q: Question) -> Answer | None:
 
 
 def pages_is_null(q: Question) -> Answer | None:
-    """Without a pages argument nothing is held: the call only faults pages in."""
+    """Without a pages argument no reference is taken: the call only faults pages in."""
     return _keep_for(
         q,
         TraitKind.PAGES_NULL,
@@ -59,7 +59,7 @@ def pages_is_null(q: Question) -> Answer | None:
 
 
 def fast_only(q: Question) -> Answer | None:
-    """Callers that cannot sleep look pages up under a lock or a notifier, or only for a moment."""
+    """Callers that cannot sleep look pages up under a lock or a notifier, or hold them briefly."""
     trait = q.group.trait(TraitKind.FAST_ONLY)
     direct = [a for a in q.group.acquires if a.name in DIRECT_NAMES]
     if trait is None or not all(_is_fast_only(a.name) for a in direct):
@@ -83,7 +83,7 @@ def fast_only(q: Question) -> Answer | None:
 
 
 def through_helper(q: Question) -> Answer | None:
-    """A helper over GUP is converted where it is defined; its callers follow what it becomes."""
+    """A helper that calls GUP is converted at its definition, and its callers depend on that."""
     trait = q.group.trait(TraitKind.THROUGH_HELPER)
     if trait is None or any(a.name != trait.subject for a in q.group.acquires):
         return None
@@ -115,8 +115,8 @@ def mmu_notifier(q: Question) -> Answer | None:
 
 
 def pinned_beside(q: Question) -> Answer | None:
-    """CASE 3: where the function that takes the pages takes a pin for those callers that want one,
-    a plain reference for the others is meant, if a notifier is there for them."""
+    """CASE 3: a function that takes a pin for callers that ask for one takes a plain reference for
+    the others on purpose, if there is a notifier for them."""
     notifier = q.group.trait(TraitKind.NOTIFIER_FILE)
     if notifier is None or q.uses(UseKind.DMA) or q.stays_long_term():
         return None
@@ -133,7 +133,7 @@ def pinned_beside(q: Question) -> Answer | None:
 
 
 def mappings_changed(q: Question) -> Answer | None:
-    """CASE 4: code that changes the mappings of a page handles references beyond GUP's."""
+    """CASE 4: code that changes the mappings of a page handles references of its own, too."""
     changed = q.uses(UseKind.MANIPULATED)
     if not changed or q.uses(*_DATA, UseKind.DMA, UseKind.STORED, UseKind.PHYSICAL_KEPT):
         return None
@@ -179,7 +179,7 @@ def not_followed(q: Question) -> Answer | None:
 
 
 def extra_references(q: Question) -> Answer | None:
-    """With more references than GUP's, a release may be theirs."""
+    """If other references than those of GUP are taken, a release may drop one of them."""
     more = q.uses(*_BESIDES)
     if not more:
         return None
@@ -188,7 +188,7 @@ def extra_references(q: Question) -> Answer | None:
 
 
 def freed(q: Question) -> Answer | None:
-    """Pages that the allocator gets back are released by nothing that a conversion changes."""
+    """Pages that are freed to the allocator have no release that a conversion could replace."""
     given_back = q.uses(UseKind.FREED)
     if not given_back:
         return None
@@ -251,7 +251,7 @@ def data_written(q: Question) -> Answer | None:
 
 
 def written_unasked(q: Question) -> Answer | None:
-    """CASE 5: the data is written without asking for write access; the code or the reading errs."""
+    """CASE 5: the data is written without write access: the code or the analysis is wrong."""
     written = q.uses(UseKind.WRITE_DATA)
     if not written or q.has(TraitKind.MAY_WRITE):
         return None
@@ -264,7 +264,7 @@ def written_unasked(q: Question) -> Answer | None:
 
 
 def data_read(q: Question) -> Answer | None:
-    """CASE 5, one way: the kernel only reads the data; the profile says what that means."""
+    """CASE 5, one way: the kernel only reads the data; the profile decides about such groups."""
     data = q.uses(*_DATA)
     if not data:
         return None
@@ -276,7 +276,7 @@ def data_read(q: Question) -> Answer | None:
 
 
 def marked_dirty(q: Question) -> Answer | None:
-    """CASE 1 and 2: what the code marks dirty is written to by somebody while it is held."""
+    """CASE 1 and 2: pages that the code marks dirty are written to while they are held."""
     by_release = tuple(
         Evidence(r.place, UseKind.DIRTY.value, r.text)
         for r in q.group.releases
@@ -292,8 +292,8 @@ def marked_dirty(q: Question) -> Answer | None:
 
 
 def followed(q: Question) -> Answer | None:
-    """CASE 4: the page can be looked up, by follow_page() behind the fault-in that it lacks, or
-    by a function of the profile that takes the address."""
+    """CASE 4: the page can be looked up, by follow_page() after a fault-in, or by a function of the
+    profile that takes the address."""
     lookups = q.lookups_for()
     if not lookups or not q.only_struct_page():
         return None
@@ -306,7 +306,7 @@ def followed(q: Question) -> Answer | None:
 
 
 def only_struct_page(q: Question) -> Answer | None:
-    """CASE 4: nothing but struct page is looked at, so a plain reference is right."""
+    """CASE 4: only struct page is looked at, so a plain reference is right."""
     if not q.only_struct_page():
         return None
     reason = "Only struct page is looked at, never the data of the pages"
@@ -323,7 +323,7 @@ def only_struct_page(q: Question) -> Answer | None:
 
 
 def nothing_recognised(q: Question) -> Answer:
-    """What is done with the pages is not understood."""
+    """How the pages are used is not understood."""
     reason = "What is done with the pages does not show whether their data is accessed."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(q.group.uses))
 

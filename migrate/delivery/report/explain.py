@@ -95,7 +95,7 @@ def _nothing(
     near = near or difflib.get_close_matches(where, known, n=1, cutoff=0.4)
     try_this = f"Try: {command('explain', PurePosixPath(near[0]))}" if near else ""
     hint = try_this or f"See them all: {command('classify')}"
-    return Refusal(f"No group has a place at {where}.", hint)
+    return Refusal(f"There is no group at {where}.", hint)
 
 
 def notes_on(

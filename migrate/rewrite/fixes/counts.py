@@ -25,10 +25,10 @@ def sign_test(case: Case) -> Remedy | NoSite:
         return NoSite(f"{release}() has no count")
     count = case.arguments(call)[1]
     if not count.isidentifier() or not has_a_sign(case, count):
-        return NoSite(f"'{count}' is no variable with a sign")
+        return NoSite(f"'{count}' is not a signed variable")
     statement = statement_at(case.draft, call.name)
     if statement is None or not (is_in_block(statement) or is_lone_branch(statement)):
-        return NoSite(f"{release}() is no statement of its own")
+        return NoSite(f"{release}() is not a statement of its own")
     place = case.finding.place
 
     def find(draft: Draft) -> Site | NoSite:

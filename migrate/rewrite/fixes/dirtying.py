@@ -35,7 +35,7 @@ def mark_dirty(case: Case) -> Remedy | NoSite:
     acquire = case.acquire()
     releases = [e for e in case.finding.evidence if e.kind == RELEASED]
     if acquire is None or not _is_always_written(case, acquire[0]):
-        return NoSite("the pages are asked for to be written to only at times")
+        return NoSite("FOLL_WRITE is passed only under some conditions")
     requests: list[Request] = []
     for release in releases:
         found = _dirtied(case, acquire[0], release)
@@ -58,9 +58,9 @@ def lock_to_mark(case: Case) -> Remedy | NoSite:
     """set_page_dirty_lock() instead of set_page_dirty()."""
     found, acquire = case.called(case.finding.place), case.acquire()
     if found is None or found[0] != _UNLOCKED or not _has(case, _MARK):
-        return NoSite("what marks the page is not set_page_dirty()")
+        return NoSite("the page is not marked by set_page_dirty()")
     if acquire is None or not _may_sleep(case, acquire[0], case.finding.place):
-        return NoSite("whether it may sleep there is not known")
+        return NoSite("it is not known whether sleeping is allowed there")
     rename = Request(
         "rename-call",
         (("old", _UNLOCKED), ("new", _MARK)),
@@ -81,7 +81,7 @@ def _dirtied(case: Case, acquire: Place, release: Evidence) -> list[Request] | N
     place = release.place
     found = case.called(place) if place.path == case.draft.path else None
     if found is None or not _may_sleep(case, acquire, place):
-        return NoSite("whether marking pages dirty may sleep there is not known")
+        return NoSite("it is not known whether marking pages dirty may sleep there")
     name, call = found
     if name == _BULK and _has(case, _BULK_DIRTY):
         appended = (("fn", _BULK), ("argument", "true"))
@@ -95,7 +95,7 @@ def _dirtied(case: Case, acquire: Place, release: Evidence) -> list[Request] | N
         return NoSite(f"{name}() does not show the page that it releases")
     statement = statement_at(case.draft, call.name)
     if statement is None or not is_in_block(statement):
-        return NoSite(f"{name}() is no statement in a block")
+        return NoSite(f"{name}() is not a statement in a block")
     return [Request("dirty-before", (("mark", _MARK),), _marking(place, page))]
 
 

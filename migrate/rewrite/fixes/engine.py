@@ -101,9 +101,9 @@ def remedy_of(finding: Finding, draft: Draft, parts: Counterparts) -> Remedy | N
     """The fix for `finding` in the file of `draft`."""
     make = _REMEDIES.get(finding.rule)
     if make is None:
-        return NoSite("what is right there is for a person to say")
+        return NoSite("a person has to decide what is right there")
     case = Case(finding, draft, parts)
-    return make(case) if case.acquires else NoSite("where the pages come from is not shown")
+    return make(case) if case.acquires else NoSite("it is not shown where the pages come from")
 
 
 class _Job:

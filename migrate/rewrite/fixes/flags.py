@@ -20,7 +20,7 @@ def flag_for_truth(case: Case) -> Remedy | NoSite:
     call = case.draft.call_at(acquire[0]) if acquire is not None else None
     signature = case.parts.signature(acquire[1]) if acquire is not None else None
     if acquire is None or call is None or signature is None:
-        return NoSite("the acquire is no plain call")
+        return NoSite("the acquire is not a plain call")
     names = [parameter.name for parameter in signature.parameters]
     if "gup_flags" not in names or len(names) != len(call.arguments):
         return NoSite(f"{acquire[1]}() takes no flags")

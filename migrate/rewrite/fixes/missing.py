@@ -47,14 +47,14 @@ def missing_release(case: Case) -> Remedy | NoSite:
     """A release before the return; it is executed on that path and on no other."""
     finding = case.finding
     if not finding.alone:
-        return NoSite("pages are left behind in several places, or not on every way to this one")
+        return NoSite("pages are left behind in several places, or not on every path to this one")
     acquire = case.acquire()
     if acquire is None or case.pins is None:
         return NoSite("the pages are not taken in this function alone")
     number = case.draft.number_at(finding.place)
     statement = statement_at(case.draft, number) if number is not None else None
     if statement is None or not _PLAIN_RETURN.fullmatch(case.draft.source.code(statement)):
-        return NoSite("the place is no return of a plain value")
+        return NoSite("the place is not a return of a plain value")
     if not (is_in_block(statement) or is_lone_branch(statement)):
         return NoSite("the return belongs to a statement without braces")
     pages = _pages(case, acquire[1], case.draft.call_at(acquire[0]))
@@ -95,7 +95,7 @@ def _pages(case: Case, name: str, call: Call | None) -> _Pages | NoSite:
         return _Pages(pages[1:], "")
     result = _result(case.draft, call)
     if not pages.isidentifier() or not result:
-        return NoSite("how many pages there are is in no variable")
+        return NoSite("the number of pages is in no variable")
     if not has_a_sign(case, result) or not _is_only_set_there(case, result, call):
         return NoSite(f"'{result}' may be something else by then")
     if not _is_only_set_before(case, pages, call):
@@ -153,7 +153,7 @@ def _place_before(case: Case, leave: Node, array: str, acquire: Place) -> Place 
         if statement == home and chosen == leave:
             chosen = statement
     where = draft.place_of(draft.tokens_of(chosen)[0])
-    return where if where is not None else NoSite("the place was put there by another edit")
+    return where if where is not None else NoSite("the place was added by another edit")
 
 
 def _freeing(draft: Draft, number: int) -> int | None:

@@ -20,7 +20,7 @@ def another_release(case: Case) -> Remedy | NoSite:
     arguments."""
     found = case.called(case.finding.place)
     if found is None or is_conditional(case.draft.tokens, found[1]):
-        return NoSite("the release is no plain call")
+        return NoSite("the release is not a plain call")
     old, call = found
     freed = case.finding.rule is AuditRule.FREED
     new = _instead_of_free(case, old) if freed else _unpin(case, old)
@@ -30,7 +30,7 @@ def another_release(case: Case) -> Remedy | NoSite:
     if signature is None:
         return NoSite(f"the tree has no {new}()")
     if len(signature.parameters) != len(call.arguments):
-        return NoSite(f"{new}() takes other arguments than {old}()")
+        return NoSite(f"{new}() takes different arguments from {old}()")
     rename = Request("rename-call", (("old", old), ("new", new)), renaming(case.finding.place, new))
     return Remedy(
         (rename,),
@@ -42,7 +42,7 @@ def another_release(case: Case) -> Remedy | NoSite:
 
 def _instead_of_free(case: Case, old: str) -> str | NoSite:
     if old != _TO_ALLOCATOR:
-        return NoSite(f"what takes the place of {old}() depends on how many pages it frees")
+        return NoSite(f"the replacement of {old}() depends on how many pages it frees")
     if case.pins is None:
         return NoSite("pins and plain references are freed there")
     return _ONE_PAGE[case.pins]

@@ -39,7 +39,7 @@ def plan_fault_in(
         old = parts.existing.get(acquire.name)
         task = signature.parameters[0].name == "tsk"
         if old is None or (old.parameters[0].name == "tsk") is not task:
-            return NoSite(f"{acquire.place}: one of both wants a task")
+            return NoSite(f"{acquire.place}: one of the two functions takes a task")
         call = called_at(draft, acquire.place, acquire.name)
         if isinstance(call, NoSite):
             return call
@@ -57,7 +57,7 @@ def _on_call(site: FaultSite, signature: Signature) -> Finder:
         if call is None:
             return NoSite(f"{site.place}: the call is gone")
         return _rewritten(draft, call, site, names) or NoSite(
-            f"{site.place}: the lock is not given back by a plain if behind the call"
+            f"{site.place}: the lock is not released by a plain if after the call"
         )
 
     return find

@@ -123,7 +123,7 @@ def _rewritten(draft: Draft, place: Place, call: Call, words: _Words) -> Site | 
             edits = _tested(draft, node, parent, words)
         if edits:
             return Site(at, edits)
-    return NoSite(f"{place}: the call is no statement of its own and not the condition of an if")
+    return NoSite(f"{place}: the call is not a statement of its own and not the condition of an if")
 
 
 def _assigned(draft: Draft, assignment: Node, words: _Words) -> tuple[TokenEdit, ...]:

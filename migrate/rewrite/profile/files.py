@@ -24,7 +24,7 @@ def read_file(path: Path) -> bytes:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as stream:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise BadFiles(f"{path.name} is no file")
+            raise BadFiles(f"{path.name} is not a file")
         text = stream.read(MOST_BYTES + 1)
     if len(text) > MOST_BYTES:
         raise BadFiles(f"{path.name} has more than {MOST_BYTES >> 10} kB")
@@ -51,7 +51,7 @@ def _walk(folder: Path, top: Path, seen: int = 0) -> Iterator[Path]:
                 if entry.name.startswith("."):
                     continue
                 if entry.is_symlink() and not _inside(Path(entry.path), top):
-                    raise BadFiles(f"{entry.name} is a file of somewhere else")
+                    raise BadFiles(f"{entry.name} leads out of the folder")
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(Path(entry.path))
                 elif not entry.is_dir():

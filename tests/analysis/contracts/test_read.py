@@ -122,15 +122,15 @@ REFUSED = [
     (entry('macro = "X"', "set = true", 'does = "reads"'), "it states more than one thing"),
     (entry('macro = "X"', "set = true", 'file = "a.c"'), "file has nothing to do with macro"),
     (entry('macro = "X"'), "it does not say whether the macro is set"),
-    (entry('function = "x"', "argument = 1", 'does = "eats"'), "nothing does 'eats'"),
-    (entry('function = "x"', "argument = 1", 'does = "keeps"'), "keeps goes with until"),
+    (entry('function = "x"', "argument = 1", 'does = "eats"'), "there is no effect 'eats'"),
+    (entry('function = "x"', "argument = 1", 'does = "keeps"'), "until is required with keeps"),
     (entry('function = "x"', 'does = "reads"'), "it names no argument"),
     (entry("argument = 1", 'does = "reads"'), "it names no function"),
     (
         entry('function = "x"', 'member = "s.m"', "argument = 1", 'does = "reads"'),
         "it names function and member",
     ),
-    (entry('member = "s"', "argument = 1", 'does = "reads"'), "'s' is no member"),
+    (entry('member = "s"', "argument = 1", 'does = "reads"'), "'s' is not a member"),
     (entry('function = "x"', "callers = []"), "it names no callers"),
     (entry('callers = ["f"]'), "it names no function"),
     (entry('member = "s.m"', 'filled = "here"'), "filled can only be 'nowhere else'"),
@@ -140,7 +140,7 @@ REFUSED = [
     (entry('function = "f"', "never_reaches = []"), "never_reaches names no function"),
     (entry('function = "f"', "only_from = []"), "only_from names no function"),
     (entry('acquired_in = ["g"]'), "it does not name functions that acquire"),
-    (entry('notifier = "f"', 'covers = "other ranges"'), "'f' is no place"),
+    (entry('notifier = "f"', 'covers = "other ranges"'), "'f' is not a place"),
     (entry('notifier = "a.c:f"'), "it does not say covers = 'other ranges'"),
 ]
 
