@@ -96,10 +96,13 @@ class _Statements(Branches):
 
     def _hidden_call(self, node: Node) -> None:
         """`g(f(at, struct s, m));`, which parses as a type, or after a label as a declaration: the
-        arguments of f() are not understood."""
+        arguments of f() are not understood. A macro that gets a type alone parses like it."""
         named = (n for n in nodes(node) if n.type in ("identifier", "type_identifier"))
-        written = sorted(named, key=lambda n: n.start_byte)
-        name, callee, *given = written
+        name, *written = sorted(named, key=lambda n: n.start_byte)
+        if not written or not _has_call(node):  # `g(void *);`, `g(struct s *);`
+            self.invoke(Variable(name_of(name)), (), [], name, unclear=True)
+            return
+        callee, *given = written
         arguments = tuple(self.variable(name_of(n)) for n in given)
         result = self.invoke(Variable(name_of(callee)), arguments, given, callee, unclear=True)
         self.invoke(Variable(name_of(name)), (CallResult(result),), [node], name)
@@ -195,6 +198,21 @@ def _is_call(declaration: Node) -> bool:
         return False
     inner = declarator.named_children[:1] if declarator.type == "parenthesized_declarator" else []
     return [n.type for n in inner] == ["function_declarator"]
+
+
+def _has_call(node: Node) -> bool:
+    """Whether what stands in the parentheses reads like a function that returns a named type."""
+    kind = node.child_by_field_name("type")
+    if node.type != "macro_type_specifier" or kind is None:
+        return True
+    of, declarator = (kind.child_by_field_name(field) for field in ("type", "declarator"))
+    return (
+        of is not None
+        and of.type == "type_identifier"
+        and declarator is not None
+        and declarator.type == "abstract_function_declarator"
+        and declarator.child_by_field_name("declarator") is None
+    )
 
 
 def _is_lasting(specifier: Node) -> bool:

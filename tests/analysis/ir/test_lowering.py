@@ -250,6 +250,19 @@ def test_a_call_that_reads_like_a_type_or_a_declaration(body: str) -> None:
     assert not found.unsure
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["void *", "struct s *", "unsigned long", "kind *", "int (*)(int a)", "kind (*)(int a)"],
+)
+def test_a_macro_that_gets_a_type_alone_is_a_call(given: str) -> None:
+    found = lowered(f"if (n) {{ g({given}); n++; }}")
+    ((name, arguments, unclear),) = (
+        (text(i.callee), i.arguments, i.unclear) for i in found.calls.values()
+    )
+    assert (name, arguments, unclear) == ("g", (), True)
+    lowered(f"switch (n) {{ case 1: g({given}); break; default: g({given}); }}")
+
+
 def test_a_declaration_of_a_function_is_no_call() -> None:
     assert not lowered("int (*h)(struct s *s); int k(struct s *s);").calls
 
