@@ -3,8 +3,8 @@
 underscore.
 
 A regular expression that begins with `\\b` or a lookbehind is tried at every byte of a text, and an
-alternation of words with each of them. Most files have no word that is looked for, and most of
-those that have it have it whole: to look for the bytes first is many times faster.
+alternation with each of its words. Most files do not contain the word at all, and most occurrences
+are whole words, so searching for the bytes first is many times faster.
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ def whole_word(word: str) -> Word | re.Pattern[bytes]:
 
 
 class AnyWord:
-    """Several words, of which a text may have one."""
+    """Several words, of which a text may contain one."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = tuple(whole_word(word) for word in sorted(set(words)))
 
     def is_in(self, text: bytes) -> bool:
-        """Whether `text` has one of them as a whole word."""
+        """Whether `text` contains one of them as a whole word."""
         return any(word.search(text) is not None for word in self._words)

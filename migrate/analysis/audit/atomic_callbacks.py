@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions that are given to somebody who calls them where nothing may sleep.
+"""Functions that are passed to code which calls them in atomic context.
 
-After the kernel-doc of what they are given to: Documentation/driver-api/usb/URB.rst and
-dmaengine/client.rst for completions, Documentation/RCU/whatisRCU.rst, include/linux/interrupt.h.
+According to the documentation: Documentation/driver-api/usb/URB.rst and dmaengine/client.rst for
+completions, Documentation/RCU/whatisRCU.rst, include/linux/interrupt.h.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TAKERS = {
     "usb_fill_int_urb": (5, _USB),
     "usb_fill_control_urb": (6, _USB),
 }
-"""Functions that are told what to call where nothing may sleep: the argument, and what it is."""
+"""Functions that take a callback for atomic context: the argument, and its role."""
 
 _MEMBERS = {
     ("urb", "complete"): _USB,
@@ -56,10 +56,10 @@ _MEMBERS = {
     ("hrtimer", "function"): _TIMER,
     ("timer_list", "function"): _TIMER,
 }
-"""Members of structs of the kernel that do the same."""
+"""Members of kernel structs with the same effect."""
 
 _COMPLETIONS = {"bi_end_io": "the completion of a bio"}
-"""Members by names that no other struct has."""
+"""Members with names that no other struct has."""
 
 _DECLARED = re.compile(
     rb"\b(?:(DECLARE_TASKLET(?:_DISABLED)?(?:_OLD)?)|DEFINE_TIMER)\s*\(\s*\w+\s*,\s*&?$"
@@ -69,7 +69,7 @@ _LONGEST = 200
 
 
 def made_atomic(program: Program, function: Function) -> Evidence | None:
-    """Where `function` is given to somebody who calls it where nothing may sleep."""
+    """Where `function` is passed to code that calls it in atomic context."""
     for path in program.files_with(function.path, function.name):
         for facts in program.functions_with(path, function.name):
             given = next(_given(program, facts, function.name), None)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Releases that may sleep, where nothing may: under a spinlock, in a tasklet, an interrupt handler.
+"""Releases that may sleep in atomic context: under a spinlock, in a tasklet, in an interrupt
+handler.
 
 unpin_user_pages_dirty_lock() and set_page_dirty_lock() wait for the lock of the page; see the
 comment of the latter in the kernel. DSAC (Bai, Lawall, Hu, Effective Detection of
@@ -30,12 +31,12 @@ _DEEPEST = 4
 
 @dataclass(frozen=True)
 class Contexts:
-    """Asks who calls a release of `program`."""
+    """Examines the callers of a release in `program`."""
 
     program: Program
 
     def findings(self, group: PinGroup) -> Iterator[Finding]:
-        """The releases of `group`, and what marks its pages dirty, where nothing may sleep."""
+        """The releases of `group`, and calls that mark its pages dirty, in atomic context."""
         dirty = ((u.place, u.function) for u in group.uses if u.kind is UseKind.DIRTY)
         places = {*dirty, *((r.place, r.function) for r in group.releases)}
         for place, function in sorted(places):
@@ -46,7 +47,8 @@ class Contexts:
                         yield _finding(site, way)
 
     def _forbidden(self, facts: FunctionFacts, number: int, depth: int) -> tuple[Evidence, ...]:
-        """Why call `number` of a function must not sleep, from there outwards; () when it may."""
+        """Why call number `number` of a function must not sleep, in the function or in its callers;
+        () if it may."""
         if any(_ASKING.fullmatch(call.name) for call in facts.calls):
             return ()
         lock = locks_at(facts.lowered).get(number)
@@ -67,7 +69,8 @@ class Contexts:
 
 
 def _sleeps(site: Site) -> bool:
-    """Whether the call waits for the lock of a page: not when it is told that nothing is dirty."""
+    """Whether the call waits for the lock of a page: not if its argument says that nothing is
+    dirty."""
     if not _SLEEPING.fullmatch(site.call.name):
         return False
     last = site.facts.lowered.calls[site.index].sources[-1:]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Suggestions on the flags of acquires, and on references that are none of the right kind.
+"""Suggestions about flags of acquires, and about references of the wrong kind.
 
-After the comments of the FOLL_* flags in the kernel (include/linux/mm_types.h), is_valid_gup_args()
-in mm/gup.c, which turns down FOLL_PCI_P2PDMA with FOLL_LONGTERM, and "mm/gup: remove FOLL_FORCE
-usage from drivers" (6.2), which took FOLL_WRITE from pins of what is only read. Each says what
-follows from it.
+According to the comments of the FOLL_* flags in the kernel (include/linux/mm_types.h),
+is_valid_gup_args() in mm/gup.c, which rejects FOLL_PCI_P2PDMA with FOLL_LONGTERM, and "mm/gup:
+remove FOLL_FORCE usage from drivers" (6.2), which removed FOLL_WRITE from pins of pages that are
+only read. Each says what the consequence is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from migrate.analysis.verdicts.classify import verdict
 from migrate.kernel.signatures import DIRECT_NAMES
 
 _LOOKING = frozenset({UseKind.READ_DATA, UseKind.STRUCT_PAGE, UseKind.MAP})
-"""What is done with pages of which it is known that nobody writes to them."""
+"""Uses of pages that certainly do not write to them."""
 
 _FROM_DEVICE = "DMA_FROM_DEVICE"
 _FOREIGN = re.compile(r"\b(?:FAULT_FLAG_\w+|VM_(?:READ|WRITE|SHARED)|GFP_\w+)\b")
@@ -40,7 +40,7 @@ _NOT_ALWAYS = re.compile(r"[?]|\bFOLL_FORCE\b|&\s*~")
 
 
 def flag_suggestions(program: Program, group: PinGroup, *, has_pins: bool) -> Iterator[Finding]:
-    """What is suggested on the flags of the acquires of `group`, of which all was followed."""
+    """The suggestions about flags of the acquires of `group`, which has no gap."""
     for acquire in group.acquires:
         if acquire.name not in DIRECT_NAMES or is_implementation_file(acquire.place.path):
             continue
@@ -55,13 +55,13 @@ def flag_suggestions(program: Program, group: PinGroup, *, has_pins: bool) -> It
 
 
 def _flags(program: Program, acquire: Acquire) -> str:
-    """The flags of a call, a local variable with all that is assigned to it."""
+    """The flags of a call, a local variable with all values that are assigned to it."""
     sites = list(sites_at(program, acquire.place, acquire.function))
     return flags_of(acquire, sites[0] if sites else None)
 
 
 def _mixed_up(acquire: Acquire, flags: str) -> Iterator[Finding]:
-    """Flags of page faults, of vmas or of allocations are bits of another meaning."""
+    """Flags of page faults, of vmas or of allocations, whose bits have another meaning."""
     given = flags.rpartition("?")[2]
     match = _FOREIGN.search(given)
     if match is None or "&" in given:
@@ -84,7 +84,7 @@ def _p2pdma(acquire: Acquire, flags: str) -> Iterator[Finding]:
 
 
 def _needless(group: PinGroup, acquire: Acquire, flags: str) -> Iterator[Finding]:
-    """Write access that nobody makes use of, where everything that is done is known."""
+    """Write access that is not needed, if all uses are known."""
     kinds = {use.kind for use in group.uses}
     if not _WRITE.search(flags) or _NOT_ALWAYS.search(flags):
         return
@@ -102,7 +102,7 @@ def _needless(group: PinGroup, acquire: Acquire, flags: str) -> Iterator[Finding
 
 
 def _unasked(program: Program, group: PinGroup, acquire: Acquire) -> Iterator[Finding]:
-    """Data that is written without write access: the pages may be the zero page, or of others."""
+    """Data that is written without write access: the pages may be the zero page, or shared."""
     written = tuple(
         Evidence(u.place, u.kind.value, u.text)
         for u in group.uses
@@ -118,8 +118,7 @@ def _unasked(program: Program, group: PinGroup, acquire: Acquire) -> Iterator[Fi
 
 
 def _writes(program: Program, use: Use) -> bool:
-    """Whether the processor writes, or a device, to which a call gives that direction and no
-    other."""
+    """Whether the processor writes, or a device for which a call specifies only that direction."""
     if use.kind is not UseKind.DMA:
         return use.kind is UseKind.WRITE_DATA
     return any(
@@ -128,7 +127,7 @@ def _writes(program: Program, use: Use) -> bool:
 
 
 def _unpinned(group: PinGroup) -> Iterator[Finding]:
-    """A plain reference where pin_user_pages.rst asks for a pin, which new code should take."""
+    """A plain reference where pin_user_pages.rst requires a pin, which new code should take."""
     if any(a.name not in DIRECT_NAMES or is_pin(a) for a in group.acquires):
         return
     decided = verdict(group, pins_read_only=False)

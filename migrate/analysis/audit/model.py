@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an audit looks for, and one thing that it found."""
+"""The rules of an audit, and its findings."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from migrate.analysis.model import Acquire, Evidence, Place
 
 
 class Level(StrEnum):
-    """How bad a finding is, in the words of compilers and of SARIF."""
+    """The severity of a finding, in the terms of compilers and of SARIF."""
 
     WARNING = "warning"
     NOTE = "note"
 
 
 class AuditRule(StrEnum):
-    """The rules of an audit, by the id that reports carry; the text says what each looks for."""
+    """The rules of an audit, by the id in reports; the text describes each."""
 
     PINNED_AND_PUT = "pinned-and-put"
     GOT_AND_UNPINNED = "got-and-unpinned"
@@ -85,29 +85,29 @@ SUGGESTIONS = frozenset(
         AuditRule.UNPINNED_DATA,
     }
 )
-"""The rules on what is no bug by itself; they count for no exit code."""
+"""The rules about code that is not a bug by itself; they do not affect the exit code."""
 
 LEVELS = dict.fromkeys(AuditRule, Level.WARNING) | dict.fromkeys(
     (AuditRule.NEVER_RELEASED, *SUGGESTIONS), Level.NOTE
 )
-"""How bad what each rule finds is."""
+"""The severity of the findings of each rule."""
 
 
 _ACQUIRED = re.compile(r"acquired by (\w+)\(\)")
 RELEASED = "released, and not marked dirty"
-"""What evidence says of a release that marks nothing dirty."""
+"""The evidence about a release that does not mark pages dirty."""
 
 FEWER = "gets fewer pages than asked for"
-"""What a message says of an acquire that did not get all."""
+"""The message about an acquire that did not get all pages."""
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing that is wrong at `place`, inside `function`.
+    """A bug at `place`, inside `function`.
 
-    `message` is one plain sentence, `text` the source line, stripped; `evidence` the other places
-    that one has to see to judge it. `alone` says of pages that are left behind that they are so
-    nowhere but at `place`, and on every way to it.
+    `message` is one plain sentence, `text` the source line, stripped; `evidence` are other places
+    that are needed to judge it. `alone` says of leaked pages that they are leaked only at `place`,
+    and on every path to it.
     """
 
     place: Place
@@ -120,7 +120,7 @@ class Finding:
 
     @property
     def fewer(self) -> bool:
-        """Whether it is about what an acquire took that did not get all pages."""
+        """Whether it is about the pages of an acquire that did not get all."""
         return FEWER in self.message
 
     @property
@@ -131,7 +131,7 @@ class Finding:
 
     @property
     def places(self) -> tuple[Place, ...]:
-        """Every line that has to do with it."""
+        """Every line that is part of it."""
         return (self.place, *(evidence.place for evidence in self.evidence))
 
     @property

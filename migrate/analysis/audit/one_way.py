@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether a release is reached whatever the state of an object says.
+"""Whether a release is reached independently of the state of an object.
 
-Code that keeps pins and plain references in one place knows from something else which is which. A
-release is unconditional when nothing that is asked on the way to it, in its function and in those
-that call it, can be that: only loops count up to it, and pointers are compared with NULL.
+Code that keeps pins and plain references in one place distinguishes them by something else. A
+release is unconditional if no condition on the path to it, in its function and in its callers, can
+be that test: only loop conditions and comparisons of pointers with NULL are allowed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _DEEPEST = 3
 
 
 def is_unconditional(program: Program, release: Release) -> bool:
-    """Whether `release` is made for all pages that come to it, as far as conditions go."""
+    """Whether `release` is executed for all pages that reach it, as far as conditions are
+    concerned."""
     sites = list(sites_at(program, release.place, release.function))
     return len(sites) == 1 and _reached(
         program, sites[0].facts.function, sites[0].facts.lowered, sites[0].call.start, _DEEPEST
@@ -42,7 +43,7 @@ def _reached(
 
 
 def _says_nothing(lowered: Lowered, value: Expression) -> bool:
-    """Whether it is the test of a counter, or of a pointer in a variable for being there."""
+    """Whether it tests a counter, or whether a pointer in a variable is NULL."""
     inner = plain(value)
     if isinstance(inner, Binary) and inner.operator in ("<", ">", "<=", ">="):
         return True

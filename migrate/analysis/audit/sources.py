@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One release alone: which acquires its pages can come from, and of which kind they are."""
+"""A single release: the acquires from which its pages can come, and their kind."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _DROPS = RELEASE_EFFECTS | {Effect.FREE}
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the pages of one release come from.
+    """The origin of the pages of one release.
 
-    `certain` says that everything was followed, and that nothing but `acquires` was found.
+    `certain` says that everything was followed, and that only `acquires` were found.
     """
 
     acquires: tuple[Acquire, ...]
     certain: bool
 
     def only(self, *, pinned: bool) -> bool:
-        """Whether every source is known, and each pins, or each does not."""
+        """Whether every source is known, and all of them pin, or none does."""
         return self.certain and all(is_pin(a) is pinned for a in self.acquires)
 
     @property
     def is_mixed(self) -> bool:
-        """Whether every source is known, and some pin and some do not."""
+        """Whether every source is known, and only some of them pin."""
         return self.certain and len({is_pin(a) for a in self.acquires}) > 1
 
 
@@ -56,18 +56,19 @@ def unpins(name: str) -> bool:
 
 
 class Origins:
-    """Follows releases of one tree back, each on its own."""
+    """Traces releases of one tree back, each separately."""
 
     def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
         self.program = program
-        # A helper over GUP is looked into, down to the call that says which kind it takes.
+        # A helper that calls GUP is entered, down to the call that determines the kind.
         self.direct: Mapping[Place, Acquire] = {
             a.place: a for a in acquires if a.name in DIRECT_NAMES
         }
         self._graph = ValueFlowGraph(program, self._position)
 
     def of_call(self, place: Place, function: str) -> Origin | None:
-        """The origin of what the call at `place` drops or frees; None when it is not understood."""
+        """The origin of the pages that the call at `place` drops or frees; None if it is not
+        understood."""
         for site in self._sites(place, function):
             call = site.call
             argument = _dropped_argument(call)
@@ -79,7 +80,7 @@ class Origins:
         return None
 
     def _sites(self, place: Place, function: str) -> Iterator[Site]:
-        """The call at `place`, in a function or in a macro that is looked into like one."""
+        """The call at `place`, in a function or in a macro that is analysed like one."""
         yield from sites_at(self.program, place, function)
         for macro in self.program.definitions(function, place.path):
             facts = self.program.facts(macro) if is_macro(macro) else None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is not wrong by itself but asks for trouble: flags, and data that is not written back.
+"""Code that is not a bug by itself but risky: flags, and data that is not written back.
 
-After Documentation/core-api/pin_user_pages.rst, and the comments of set_page_dirty_lock() and of
-FOLL_LONGTERM in the kernel. Each is of the level "note", and says what follows from it.
+According to Documentation/core-api/pin_user_pages.rst, and the comments of set_page_dirty_lock()
+and of FOLL_LONGTERM in the kernel. Each has the level "note", and says what the consequence is.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _dirtied_unlocked(program: Program, group: PinGroup) -> Iterator[Finding]:
 
 
 def _locks(program: Program, use: Use) -> bool:
-    """Whether the function of `use` locks pages at all."""
+    """Whether the function of `use` locks any pages."""
     source = program.source(use.place.path)
     functions = source.by_name.get(use.function, ()) if source is not None else ()
     calls = (c for f in functions for c in program.facts(f).lowered.calls.values())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which files of the whole tree may use what a header for the whole kernel declares."""
+"""Which files of the whole tree may use declarations of a header for the whole kernel."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from migrate.kernel.words import whole_word
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/", "samples/")
 _MOST_SEEING = 1500
-"""A header that more files than this include, directly or not, is one of the kernel's core."""
+"""If more files than this include a header, directly or not, it is one of the kernel's core."""
 
 _MOST_NAMING = 40
-"""With more of them that have the word, it is too common for each to be looked at."""
+"""If more of them contain the word, it is too common for each to be examined."""
 
 _HUGE = 1500
-"""With one of them in a driver of more files than this, its types cost too much to look up."""
+"""If one of them is in a driver with more files than this, looking up its types takes too long."""
 
 
 class IncludeGraph:
-    """Who includes a header, directly or not, by the text of all #includes of one tree."""
+    """Who includes a header, directly or not, from the text of all #includes of one tree."""
 
     def __init__(self, corpus: Corpus, includes: Includes) -> None:
         self._corpus, self._tree = corpus, corpus.tree
@@ -36,10 +36,12 @@ class IncludeGraph:
         self._search = WordSearch(corpus.tree)
         self.kept = self._search.kept
         self.asked: set[str] = set()
-        """The words that were looked for in the whole tree; whoever wants to know empties it."""
+        """The words that were searched for in the whole tree; a caller that needs them clears it
+        first."""
 
     def files(self, header: str, word: str) -> tuple[str, ...] | None:
-        """The files that have `word` as a word and see `header`; None when they are too many."""
+        """The files that contain `word` as a whole word and see `header`; None if there are too
+        many."""
         key = (header, word)
         self.asked.add(word)
         if key not in self._naming:
@@ -76,7 +78,8 @@ class IncludeGraph:
         return False
 
     def naming(self, word: str) -> tuple[str, ...] | None:
-        """The files that have `word` as a word, whatever they include; None when too many."""
+        """The files that contain `word` as a whole word, whatever they include; None if there are
+        too many."""
         key = ("", word)
         self.asked.add(word)
         if key not in self._naming:
@@ -84,17 +87,17 @@ class IncludeGraph:
         return self._naming[key]
 
     def mentioning(self, function: str) -> tuple[str, ...]:
-        """The files, in any language, that have the name of a function."""
+        """The files, in any language, that contain the name of a function."""
         self.asked.add(function)
         others = tuple(name for name in _NOT_KERNEL if name != "samples/")  # it has modules
         return tuple(p for p in self._search.files(function) if not p.startswith(others))
 
     def expect(self, words: Iterable[str]) -> None:
-        """Look for `words`, too, when next the tree is searched: they will be asked for soon."""
+        """Include `words` in the next search of the tree, because they will be needed soon."""
         self._search.expect(word for word in words if not self._is_common(word))
 
     def few(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
-        """The same files; None when they are too many for each to be looked at."""
+        """The same files; None if there are too many for each to be examined."""
         huge = any(self._size(scope_folder(path)) > _HUGE for path in named)
         return named if len(named) <= _MOST_NAMING and not huge else None
 
@@ -135,13 +138,13 @@ class IncludeGraph:
         return tuple(sorted(found.union(*map(self._corpus.private_headers.of, found))))
 
     def _including(self, header: str) -> set[str]:
-        """The files of which an #include may mean `header`: any that ends like its path may, when
-        nothing nearer has that name."""
+        """The files with an #include that may mean `header`: any that matches the end of its path,
+        unless a closer file has that name."""
         found = set()
         for written, paths in self._includes.of(posixpath.basename(header).encode()).items():
             name = written[1:].decode("utf-8", "replace")
             if not _ends_like(header, posixpath.normpath(name).lstrip("./")):
-                continue  # what is meant ends like what is written, from wherever it is seen
+                continue  # the included path ends like the written one, from wherever it is seen
             quoted = written.startswith(b'"')
             for path in paths:
                 if not path.startswith(_NOT_KERNEL) and not (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The #includes of a whole tree, by the name of the file that is included, and which file one
-means, by the folder it stands in and the -I options of makefiles."""
+"""The #includes of a whole tree, by the name of the included file, and which file one means, by its
+folder and the -I options of makefiles."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _INCLUDE = re.compile(
 _OPTION = re.compile(rb"-I[ \t]*([^\s\"']+)")
 _WRITTEN = re.compile(rb'#[ \t]*include[ \t]*["<]([^">\n]+)[">]')
 _MOST_PRIVATE = 60
-"""Headers of drivers; a file that includes more is followed to so many."""
+"""Headers of drivers; for a file that includes more, the others are not followed."""
 _MARK = "include"
 _FEW = 20
-"""To look for so many names costs less than to sort all #includes by name."""
+"""Searching for this many names takes less time than sorting all #includes by name."""
 
 Written = dict[bytes, list[str]]
-"""The files by what is in their #include, with the quote or bracket that opens it."""
+"""The files by the text of their #include, with the opening quote or bracket."""
 
 
 class Includes:
-    """Who includes what in one tree, by the text of the lines; one search for all of it."""
+    """The #includes of one tree, from the text of the lines; one search finds all of them."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -42,7 +42,7 @@ class Includes:
         self._asked = 0
 
     def prefetch(self) -> None:
-        """Begin the search beside other work."""
+        """Begin the search in the background."""
         if self._future is None and "lines" not in self.__dict__:
             pool = ThreadPoolExecutor(1)
             self._future = pool.submit(self._tree.lines_with, [_MARK])
@@ -50,17 +50,17 @@ class Includes:
 
     @cached_property
     def lines(self) -> bytes:
-        """Every line of the tree that may be an #include, behind its path and a NUL."""
+        """Every line of the tree that may be an #include, after its path and a NUL."""
         if self._future is None:
             return self._tree.lines_with([_MARK])
         found, self._future = self._future.result(), None
         return found
 
     def naming(self, words: Sequence[str]) -> list[str]:
-        """The files of the tree that hold one of `words` as a whole word, sorted; the #includes
-        are found in the same search, for who asks next. A search costs less for more texts than
-        for one more walk through all files."""
-        # A path of two lines cannot be told from a line in what is searched.
+        """The files of the tree that contain one of `words` as a whole word, sorted; the same
+        search finds the #includes for later use, because a second pass over all files costs more
+        than additional texts."""
+        # A path with a newline cannot be distinguished from a line of the searched text.
         if self._future is not None or "lines" in self.__dict__ or self._has_paths_of_lines:
             return self._tree.grep(words)
         parts, any_word = stems(words), AnyWord(words)
@@ -74,7 +74,7 @@ class Includes:
         return any("\n" in path for path in self._tree.files)
 
     def sort(self) -> None:
-        """Find all of them now, by name: for who has more than a few to look for."""
+        """Find all of them now, by name, for callers with more than a few names."""
         self._by_name  # noqa: B018
 
     def of(self, name: bytes) -> Written:
@@ -100,7 +100,7 @@ class Includes:
         return found
 
     def files(self, names: Iterable[str]) -> set[str]:
-        """The files that include a file by one of these base names."""
+        """The files that include a file with one of these base names."""
         found = [self.of(_bytes(name)) for name in names]
         return {path for written in found for paths in written.values() for path in paths}
 
@@ -136,7 +136,7 @@ class _Paths(dict[bytes, str]):
 
 
 def _paths_with(lines: bytes, text: bytes) -> Iterator[bytes]:
-    """The paths in front of the lines that hold `text`."""
+    """The paths before the lines that contain `text`."""
     at = lines.find(text)
     while at >= 0:
         start = lines.rfind(b"\n", 0, at) + 1
@@ -159,12 +159,12 @@ def included(text: bytes) -> set[str]:
 
 
 def spelled(text: bytes) -> frozenset[bytes]:
-    """What stands in the #includes of a file with this text, with the quote or bracket before."""
+    """The names in the #includes of a file with this text, with the quote or bracket before."""
     return frozenset(match[2] for line in _lines(text) if (match := _INCLUDE.match(line)))
 
 
 def _written(text: bytes, name: bytes) -> frozenset[bytes]:
-    """How a file with this text includes files by the base name `name`."""
+    """How a file with this text includes files with the base name `name`."""
     if name not in text:
         return frozenset()
     return frozenset(written for written in spelled(text) if _last(written) == name)
@@ -179,7 +179,7 @@ def _lines(text: bytes) -> Iterator[bytes]:
 
 
 class PrivateHeaders:
-    """The headers of one tree that are not for the whole kernel, by who includes them."""
+    """The headers of one tree that are not for the whole kernel, by including file."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -216,8 +216,8 @@ class PrivateHeaders:
 
 
 def written_includes(text: bytes) -> Iterator[bytes]:
-    """What stands in the #includes of a text. To look for the mark and then at the line before it
-    takes an eighth of the time of a pattern that begins at each line."""
+    """The names in the #includes of a text. Searching for the # and then looking at its line takes
+    an eighth of the time of a pattern that begins at each line."""
     for match in _WRITTEN.finditer(text):
         at = match.start()
         if not text[text.rfind(b"\n", 0, at) + 1 : at].strip(b" \t"):
@@ -238,8 +238,8 @@ def _folders(tree: Tree, folder: str) -> Iterator[str]:
 
 
 def may_include(tree: Tree, path: str, text: bytes, header: str) -> bool:
-    """Whether an #include of a file with this text may mean `header`: with -I options, any by the
-    same name that finds nothing else may."""
+    """Whether an #include of a file with this text may mean `header`: with -I options, any with the
+    same name that matches no other file may."""
     folder = posixpath.dirname(path)
     related = path.split("/")[:2] == header.split("/")[:2]
     for target in written_includes(text):
@@ -257,8 +257,8 @@ def may_include(tree: Tree, path: str, text: bytes, header: str) -> bool:
 
 
 def _has_option(tree: Tree, folder: str, wanted: str) -> bool:
-    """Whether a makefile for the files of `folder` has a -I option that may mean `wanted`; what
-    has a variable that is not known is compared by its end."""
+    """Whether a makefile for the files of `folder` has a -I option that may mean `wanted`; an
+    option with an unknown variable is compared by its end."""
     for here, option in _options(tree, folder):
         for source in {here, folder}:
             path = _plain(option, source)
@@ -278,6 +278,6 @@ def _options(tree: Tree, folder: str) -> Iterator[tuple[str, str]]:
 
 
 def _plain(option: str, source: str) -> str:
-    """What follows -I as a folder of the tree, `source` the folder of what is compiled."""
+    """The argument of -I as a folder of the tree; `source` is the folder of the compiled file."""
     plain = option.replace("$(srctree)/$(src)", "$(src)").replace("$(srctree)/", "")
     return posixpath.normpath(plain.replace("$(src)", source).replace("$(obj)", source))

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a rewritten tree to a branch: one commit a subsystem, with its message."""
+"""From a rewritten tree to a branch: one commit per subsystem, with its message."""

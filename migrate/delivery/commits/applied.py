@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A series from a mailing list as a commit of the tool's own repository.
+"""A series from a mailing list as a commit in the tool's own repository.
 
-Nothing is checked out: each patch is applied to an index of its own, as `git am` would to files.
+Nothing is checked out: each patch is applied to a separate index, as `git am` would apply it to
+files.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ _IDENTITY = {
 
 
 def applied(tree: Tree, repository: Path, mbox: Path, scratch: Path) -> Tree:
-    """`tree` with the patches of `mbox` on top, in `repository`, which has its objects; `scratch`
+    """`tree` with the patches of `mbox` on top, in `repository`, which sees its objects; `scratch`
     is an empty folder.
 
-    A :class:`Refusal` when there is no patch in the file, or one does not apply.
+    Raises a :class:`Refusal` if the file contains no patch, or one does not apply.
     """
     patches = _patches(mbox, scratch)
     if not patches:
@@ -56,7 +57,7 @@ def _does_not_apply(mbox: Path, tree: Tree, done: object) -> Refusal:
 
 
 def _patches(mbox: Path, scratch: Path) -> list[Path]:
-    """The patches in the mails of a file, in their order; a cover letter has none."""
+    """The patches in the mails of a file, in order; a cover letter contains none."""
     if not mbox.is_file():
         raise Refusal(f"{mbox} is not a file.", "Name an mbox with a series in it.")
     mails = scratch / "mails"

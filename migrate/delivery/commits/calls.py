@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which calls an edit replaced by which, read off the file before and after it."""
+"""Which calls an edit replaced, and by what, from the file before and after it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from migrate.rewrite.profile.counterparts import FAULT_IN
 
 @dataclass(frozen=True)
 class Swap:
-    """In `function` of `path` a call of `old` became one of `new`; "" for added or removed."""
+    """In `function` of `path` a call of `old` became one of `new`; "" if it was added or
+    removed."""
 
     path: str
     function: str
@@ -30,7 +31,7 @@ def swaps(changes: Iterable[FileChange]) -> tuple[Swap, ...]:
 
 
 def successor(old: str, function: str, found: Sequence[Swap]) -> str | None:
-    """What became of the calls of `old` in `function`, or elsewhere when not there."""
+    """The replacement of calls of `old` in `function`, or elsewhere if there is none."""
     here = [s.new for s in found if s.old == old and s.new and s.function == function]
     anywhere = [s.new for s in found if s.old == old and s.new]
     return next(iter(here or anywhere), None)
@@ -48,7 +49,7 @@ def _file_swaps(change: FileChange, before: bytes) -> list[Swap]:
 
 
 def _numbered(source: Source) -> Iterator[tuple[int, Function]]:
-    """Each function with how many of its name came before it in the file."""
+    """Each function with the number of functions of the same name before it in the file."""
     seen: dict[str, int] = {}
     for function in source.functions:
         yield seen.get(function.name, 0), function
@@ -69,9 +70,9 @@ def _calls(top: Node) -> list[str]:
 
 
 def _pairs(old: list[str], new: list[str]) -> list[tuple[str, str]]:
-    """Old and new names where the lists differ; the most similar name is taken for the new one.
+    """Old and new names where the lists differ; each name is matched with the most similar new one.
 
-    What faults a page in for the look-up behind it takes the place of no call; without one it does.
+    A call that faults a page in for a later lookup replaces no call; without a lookup it does.
     """
     found: list[tuple[str, str]] = []
     if old == new:
@@ -89,8 +90,8 @@ def _pairs(old: list[str], new: list[str]) -> list[tuple[str, str]]:
 
 
 def _successors(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
-    """Each name of `old` with the most similar one of `new`, among those that leave enough names
-    for the others: as many as there were are in the order in which they were."""
+    """Each name of `old` with the most similar one of `new`, leaving enough names for the others:
+    lists of equal length are matched in order."""
     fewer = len(new) <= len(old)
     for n, name in enumerate(old):
         low, high = (max(0, len(new) - len(old) + n), n + 1) if fewer else (0, len(new))

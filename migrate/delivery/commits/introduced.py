@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The commit that brought a bug, where the history at hand shows it."""
+"""The commit that introduced a bug, as far as the available history shows it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _QUIET = {"GIT_LITERAL_PATHSPECS": "1", "GIT_NO_LAZY_FETCH": "1"}
 
 @dataclass(frozen=True)
 class _Brought:
-    """Who brought a line: `commit`, in the file that was called `path` then."""
+    """The origin of a line: `commit`, in the file that was then called `path`."""
 
     commit: str
     path: str
 
 
 def fixes_trailer(tree: Tree, lines: Sequence[Line]) -> str:
-    """`Fixes: ...` for the bug that `lines` make together, or "".
+    """`Fixes: ...` for the bug that `lines` are together, or "".
 
-    It is the commit that brought the last of them, if it descends from those of the others and its
-    parent lacks the word of one of its lines in the function. A commit at which the history ends
-    may have brought anything.
+    It is the commit that added the last of them, if it descends from those that added the others
+    and its parent lacks the word of one of its lines in the function. A commit at which the history
+    ends may have added anything.
     """
     brought = [(line, _brought(tree, line)) for line in lines]
     known = [(line, b) for line, b in brought if b is not None]
@@ -58,10 +58,11 @@ def _is_ancestor(tree: Tree, one: str, other: str) -> bool:
 
 
 def _is_new(tree: Tree, commit: str, line: Line, path: str) -> bool:
-    """Whether the parent of `commit` has the word of `line` less often in the function."""
+    """Whether the parent of `commit` has fewer occurrences of the word of `line` in the
+    function."""
     now = _count(tree, commit, path, line)
     if not now:
-        return False  # the function is called otherwise there
+        return False  # the function has another name there
     return _count(tree, f"{commit}^", path, line) < now
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One commit a subsystem, in the tool's own repository: the API first, and last what keeps new
-callers out.
+"""One commit per subsystem, in the tool's own repository: the API first, and last the patches that
+prevent new callers.
 
-Same input, same commit ids: the n-th commit is dated n seconds after the base commit, in its time
-zone, and nothing else of the day or of the user's configuration but name and address gets in.
+The same input gives the same commit ids: the n-th commit is dated n seconds after the base commit,
+in its time zone, and nothing else depends on the day, or on the user's configuration except for
+name and address.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ _NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f<>]+")
 
 
 def user_identity(checkout: Path) -> Identity:
-    """user.name and user.email of the user's git; a :class:`Refusal` when one is not set."""
+    """user.name and user.email of the user's git; raises a :class:`Refusal` if one is not set."""
     name, email = (_setting(checkout, key) for key in ("user.name", "user.email"))
     for key, value, example in (
         ("user.name", name, "Your Name"),
@@ -91,13 +92,12 @@ def make_commits(
 ) -> Branch:
     """Commit `rewrite` on top of the commit of `tree` and point `ref` of `repository` at it.
 
-    `repository` is the tool's own and sees the user's objects; `templates` may hold a commit.txt
-    to use in place of ours; `collected` are trailers for patches that did not change since; `when`
-    is the date of the first commit in git's form, each further one is a second later, and "" makes
-    that the second after the commit of `tree`; with
-    `smpl` a message shows the semantic patch that makes its edit, made by `jobs` processes. Groups
-    that share a file are in one commit, that of the first one's subsystem, so that no two commits
-    but those of the API and fixes touch the same file.
+    `repository` is the tool's own and sees the user's objects; `templates` may contain a commit.txt
+    to replace ours; `collected` are trailers for patches that have not changed since; `when` is the
+    date of the first commit in git's form, each further one is a second later, and "" means the
+    second after the commit of `tree`; with `smpl` a message shows the semantic patch that makes its
+    edit, computed by `jobs` processes. Groups that share a file are in one commit, in the subsystem
+    of the first one, so that only commits of the API and fixes touch files of other commits.
     """
     where = maintainers or read_maintainers(tree)
     conversions = _conversions(classification, rewrite)
@@ -130,8 +130,8 @@ def make_commits(
 
 @dataclass(frozen=True)
 class _Part:
-    """What goes into one commit: its changes, and what they make of each file, `net`. With `fix`
-    it is that of the only change, and nothing is converted."""
+    """The contents of one commit: its changes, and their combined effect on each file, `net`. With
+    `fix` it is the fix of the only change, and nothing is converted."""
 
     subsystem: str
     changes: list[GroupChange]
@@ -140,7 +140,7 @@ class _Part:
 
 
 def _parts(subsystem: str, changes: Sequence[GroupChange]) -> Iterator[_Part]:
-    """The commits of one subsystem: a fix comes before all that touches its files after it."""
+    """The commits of one subsystem: a fix comes before the other commits that touch its files."""
     waiting: list[GroupChange] = []
     for change in changes:
         for fix in change.fixes:
@@ -171,7 +171,7 @@ def _rules(changes: Iterable[GroupChange]) -> tuple[str, ...]:
 def _semantic_patches(
     parts: Sequence[_Part], smpl: bool, jobs: int, progress: Progress
 ) -> list[str]:
-    """For each commit the semantic patch that its message shows, or ""."""
+    """For each commit the semantic patch in its message, or ""."""
     if not smpl:
         return ["" for _ in parts]
     told = count(progress, "semantic patches of messages", len(parts))
@@ -180,7 +180,7 @@ def _semantic_patches(
 
 
 class _Chain:
-    """The commits made so far and the index that holds the tree of the last one."""
+    """The commits made so far, and the index with the tree of the last one."""
 
     def __init__(
         self, tree: Tree, index: Index, identity: Identity, collected: Collected, when: str
@@ -236,7 +236,7 @@ def _setting(checkout: Path, key: str) -> str:
     found = git_run(["config", "--get", key], cwd=checkout)
     if not isinstance(found, Finished) or not found.ok:
         return ""
-    # Git leaves the same out of the author, and the two have to agree.
+    # Git removes the same characters from the author, and both have to agree.
     return _NOT_IN_A_NAME.sub(" ", found.stdout.decode("utf-8", "replace")).strip(" .,:;\\\"'")
 
 
@@ -252,7 +252,7 @@ def _document(tree: Tree, rewrite: Rewrite) -> str:
 
 @dataclass
 class _Bundle:
-    """Changes that go into one commit, with the files that they touch."""
+    """Changes for one commit, with the files that they touch."""
 
     subsystem: str
     changes: list[GroupChange]
@@ -260,7 +260,7 @@ class _Bundle:
 
 
 def _by_subsystem(changes: Sequence[GroupChange]) -> list[tuple[str, list[GroupChange]]]:
-    """The changes of each commit, subsystems in the order in which they first occur."""
+    """The changes of each commit; subsystems are in the order in which they first occur."""
     bundles: list[_Bundle] = []
     for change in changes:
         paths = {file.path for file in change.all_files}
@@ -279,7 +279,7 @@ def _by_subsystem(changes: Sequence[GroupChange]) -> list[tuple[str, list[GroupC
 
 
 def _belongs(change: GroupChange, bundle: _Bundle) -> bool:
-    """Whether one commit can have both: THE REST is no subsystem, only its folders are."""
+    """Whether both can be in one commit: THE REST is not a subsystem, only its folders are."""
     if bundle.subsystem != change.subsystem:
         return False
     return change.subsystem != THE_REST or _folder(change) == _folder(bundle.changes[0])
@@ -290,7 +290,7 @@ def _folder(change: GroupChange) -> str:
 
 
 def _net(files: Iterable[FileChange]) -> list[FileChange]:
-    """What a row of changes makes of each file, without files that end as they began."""
+    """The combined effect of consecutive changes on each file, without files that do not change."""
     found: dict[str, FileChange] = {}
     for file in files:
         first = found.get(file.path)
@@ -304,7 +304,8 @@ def _net(files: Iterable[FileChange]) -> list[FileChange]:
 def _changed_entries(
     repository: Path, parent: str, files: Sequence[FileChange]
 ) -> Mapping[str, Entry]:
-    """The new index entries; ValueError when a change does not start from what `parent` has."""
+    """The new index entries; raises ValueError if a change does not start from the contents in
+    `parent`."""
     old = entries(repository, parent, [file.path for file in files])
     changed = {}
     for file in files:

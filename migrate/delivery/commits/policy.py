@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the user wants of commits that no compiler has built."""
+"""The user's policy for commits that no compiler has built."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Policy(StrEnum):
-    """Such commits are sent like the others, written and held, or left out of the series."""
+    """Such commits are sent like others, written and held, or left out of the series."""
 
     DELIVER = "deliver"
     HOLD = "hold"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The start of a subject line: as the files' own history has it, else by their folder.
+"""The prefix of a subject line: from the history of the files, else from their folder.
 
-From history: of the last 20 commits to the files, the first part before a colon that is used most
-often and at least twice; then, as long as at least half of those go on with the same next part,
-that one, too. Without it: templates/prefixes.txt.
+From history: of the last 20 commits to the files, the most frequent first part before a colon, if
+it occurs at least twice; then, as long as at least half of these have the same next part, that one,
+too. Otherwise: templates/prefixes.txt.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from migrate.base.stores.git import git_run
 from migrate.kernel.tree import Tree
 
 _LEARN_FROM = 20
-"""Commits; older ones may follow other habits."""
+"""Commits; older ones may follow other conventions."""
 
 _TIME_LIMIT = 30.0
-"""Seconds; what git found by then is used."""
+"""Seconds; the output of git up to then is used."""
 
 _PART = re.compile(r"[\w./,+*\-(){}]+(?: [\w./,+*\-(){}]+){0,2}\Z")
 _NOT_A_PREFIX = frozenset({"revert", "treewide", "tree-wide", "merge", "fix", "re"})
@@ -34,14 +34,15 @@ arch asm book3s64 common core cpu devices driver drivers generic host hw include
 mm net pci platform src sw uapi usb
 """
 _GROUPING = frozenset(_GROUPING_WORDS.split())
-"""Folders that sort files by kind and say nothing about what the files are."""
+"""Folders that group files by kind and are not part of a prefix."""
 
 _TABLE = Path(__file__).parent / "prefixes.txt"
 
 
 @dataclass(frozen=True)
 class Prefix:
-    """`text` ends in a colon and no blank; `capital` says that the summary begins with one."""
+    """`text` ends in a colon without a blank; `capital` says that the summary begins with a
+    capital."""
 
     text: str
     capital: bool = False
@@ -60,7 +61,7 @@ def prefix_for(tree: Tree, paths: Sequence[str]) -> Prefix:
 
 
 def learn(subjects: Sequence[str]) -> Prefix | None:
-    """The prefix that `subjects`, the newest first, have in common, None when there is none."""
+    """The common prefix of `subjects`, which begin with the newest; None if there is none."""
     split = [parts for subject in subjects if (parts := _parts(subject))]
     chosen: tuple[str, ...] = ()
     among = split
@@ -81,7 +82,7 @@ def learn(subjects: Sequence[str]) -> Prefix | None:
 
 
 def from_paths(paths: Sequence[str]) -> Prefix:
-    """The prefix that the table has for most of `paths`, the first of the most frequent."""
+    """The prefix that the table has for most of `paths`; of several, the first."""
     counts = Counter(_from_path(path) for path in paths)
     best = counts.most_common(1)[0][0]
     if len(counts) > 1:
@@ -90,8 +91,8 @@ def from_paths(paths: Sequence[str]) -> Prefix:
 
 
 def _shared(texts: Sequence[str]) -> str:
-    """What prefixes have in common: the name that all of them end with, or else what they begin
-    with: whole parts, or the first before a slash."""
+    """The common part of prefixes: the name that all of them end with, or else a common beginning:
+    whole parts, or the text before a slash."""
     names = {re.split(r"/|: ", text)[-1] for text in texts}
     if len(names) == 1:
         return names.pop()
@@ -134,7 +135,7 @@ def _table() -> tuple[tuple[PurePosixPath, str], ...]:
         if line.strip() and not line.startswith("#"):
             folder, form = line.split(None, 1)
             rows.append((PurePosixPath(folder), form.strip()))
-    # The longest first; of the same length the one without a wildcard.
+    # The longest first; of the same length, the one without a wildcard.
     return tuple(sorted(rows, key=lambda row: (-len(row[0].parts), "*" in str(row[0]))))
 
 
@@ -164,7 +165,7 @@ def _fill(form: str, path: PurePosixPath, depth: int) -> str:
 
 
 def _stem(path: PurePosixPath) -> str:
-    """The name of the file; that of its folder where the file is just called core or main."""
+    """The name of the file; that of its folder if the file is just called core or main."""
     if path.stem in ("core", "main") and len(path.parts) > 2:
         return path.parts[-2]
     return path.stem

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A branch at work: who takes and who releases each pin, seen in a kernel that runs."""
+"""A branch at run time: who takes and who releases each pin, observed in a running kernel."""

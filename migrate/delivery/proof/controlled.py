@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernels with spoiled releases: built, booted, and asked whether the record of pins notices."""
+"""Kernels with deliberately wrong releases: built, booted, and checked for whether the record of
+pins notices."""
 
 from __future__ import annotations
 
@@ -28,13 +29,13 @@ from migrate.delivery.proof.scratch.named import named
 from migrate.kernel.tree import Tree
 
 _BOOTS = 3
-"""How often a control is booted at most: what fails in an exercise, and when, is not always the
-same, so that a release may not be reached."""
+"""The maximum number of boots of a control: failures in an exercise vary, so a release may not be
+reached in each boot."""
 
 
 @dataclass(frozen=True)
 class Built:
-    """A round that was built: the commit, its image, and what of it could not be spoiled."""
+    """A round that was built: the commit, its image, and the releases that could not be spoiled."""
 
     commit: str
     image: Path
@@ -43,8 +44,8 @@ class Built:
 
 @dataclass(frozen=True)
 class Controls:
-    """Spoils the releases of proved groups, as kernels of `wanted`. `boot` boots an image of a
-    commit; what it is called with last says for the user which control that is."""
+    """Spoils the releases of proved groups, in kernels of `wanted`. `boot` boots an image of a
+    commit; its last argument is the name of the control for the user."""
 
     judging: Judging
     kernels: Kernels
@@ -52,7 +53,8 @@ class Controls:
     boot: Callable[[Path, str, str], Console]
 
     def of(self, groups: tuple[GroupProof, ...], before: frozenset[str]) -> tuple[GroupProof, ...]:
-        """`groups` with what became of releases that were spoiled, but for those of `before`."""
+        """`groups` with the results for releases that were spoiled, except for those of
+        `before`."""
         made: dict[str, list[Control]] = {}
         lookups = self.judging.task.lookups
         every = rounds([g for g in groups if g.group not in before], lookups)
@@ -72,7 +74,7 @@ class Controls:
         unspoiled = {item.group for item in built.failed}
         for attempt in range(1, _BOOTS + 1):
             self.judging.task.progress(f"booting {what}", 0, 0)
-            # In all passes: there are releases that only run when something fails.
+            # In all passes: some releases are only executed after a failure.
             log = f"{what} attempt {attempt}" if attempt > 1 else what
             console = self.boot(built.image, built.commit, log)
             for group, control in self._noticed(tried, console, built):
@@ -83,7 +85,7 @@ class Controls:
         yield from made.items()
 
     def _build(self, tried: Round, what: str) -> Built | NotBuilt:
-        """The kernel of a round, without what does not compile."""
+        """The kernel of a round, without files that do not compile."""
         prepared = self.judging.prepared
         source, before = prepared.source, prepared.source.tree(prepared.commit)
         made_of = prepared.instrumented
@@ -99,14 +101,14 @@ class Controls:
             left_out = files.keys() & {item.release.path for item in bad}
             if not left_out:
                 return image
-            # One file that does not compile is no reason against all others.
+            # One file that does not compile must not prevent all others.
             files = {path: text for path, text in files.items() if path not in left_out}
             failed |= bad
 
     def _noticed(
         self, tried: Round, console: Console, built: Built
     ) -> Iterator[tuple[str, Control]]:
-        """What one boot of a round shows."""
+        """The results of one boot of a round."""
         if console.problem or console.last is None:
             return not_made(tried, console.problem)
         places = self.judging.places(built.commit)

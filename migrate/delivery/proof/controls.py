@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Releases that are spoiled on purpose, to see that it shows: without that a proof proves nothing.
+"""Releases that are spoiled on purpose, to check that this is noticed: otherwise a proof proves
+nothing.
 
-In a scratch copy one release of each group is turned back to what it was before the conversion,
-or taken out. Groups do not share releases, so that one build and one boot do for all of them; a
-group with several releases takes as many. What only looks a page up is released as before, so that
-there is nothing to turn back: each of its releases is taken out.
+In a scratch copy one release of each group is reverted to its form before the conversion, or
+removed. Groups do not share releases, so one build and one boot cover all groups; a group with
+several releases takes several. Groups that only look a page up have the same releases as before, so
+each of these is removed.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from migrate.kernel.tree import Tree
 
 _CAUGHT = (Outcome.HELD, Outcome.FOREIGN)
 _DROPPED = b"gup_prove_dropped()"
-"""What stands where a release was: it says that this place is reached."""
+"""Replaces a removed release: it reports that this place is reached."""
 
 
 @dataclass(frozen=True)
 class Spoiled:
-    """One release to be spoiled for `group`."""
+    """One release of `group` to be spoiled."""
 
     group: str
     release: Line
@@ -41,7 +42,7 @@ class Spoiled:
 
 @dataclass(frozen=True)
 class Round:
-    """What one build spoils; no two are of the same group."""
+    """The releases that one build spoils; each is of another group."""
 
     spoiled: tuple[Spoiled, ...]
 
@@ -49,8 +50,8 @@ class Round:
 def rounds(
     proofs: Iterable[GroupProof], lookups: frozenset[str] = frozenset()
 ) -> tuple[Round, ...]:
-    """Every release that ran for a proved group turned back once, and one of each dropped; those
-    of `lookups` are all dropped."""
+    """Every release of a proved group that was executed is reverted once, and one of each group is
+    removed; those of `lookups` are all removed."""
     proved = [p for p in proofs if p.outcome is Outcome.PROVED]
     releases = {p.group: sorted({pair.release for pair in p.pairs}) for p in proved}
     most = max((len(lines) for lines in releases.values()), default=0)
@@ -81,8 +82,8 @@ class NotSpoiled:
 
 @dataclass(frozen=True)
 class Names:
-    """The functions that take pins, those that release them, and those that drop references which
-    are none."""
+    """The functions that take pins, those that release them, and those that drop plain
+    references."""
 
     acquires: tuple[str, ...]
     releases: tuple[str, ...]
@@ -94,13 +95,13 @@ def spoil(
 ) -> tuple[bytes, dict[Spoiled, NotSpoiled]]:
     """The converted file `text` with each of `wanted` spoiled, and those that could not be.
 
-    `base` is the file before the conversion, and `hunks` what changed between them.
+    `base` is the file before the conversion, and `hunks` the changes between them.
     """
     new, old = text.splitlines(keepends=True), base.splitlines(keepends=True)
     failed: dict[Spoiled, NotSpoiled] = {}
-    # What several groups have in common is spoiled once.
+    # A release that several groups share is spoiled once.
     done: dict[tuple[int, int, int, int], str] = {}
-    # From the end, so that the lines before stay where they are.
+    # From the end, so that earlier line numbers stay valid.
     for item in sorted(wanted, key=lambda s: s.release, reverse=True):
         hunk = next((h for h in hunks if h.has_old(item.release.line)), None)
         if hunk is None:
@@ -123,8 +124,8 @@ def spoil(
 def spoil_round(
     tried: Round, base: Tree, tip: Tree, hunks: Mapping[str, Sequence[Hunk]], names: Names
 ) -> tuple[dict[str, bytes], dict[Spoiled, NotSpoiled]]:
-    """The files of `tip` that a round spoils, and what of it could not be; `hunks` are what the
-    conversion of `base` changed, by path."""
+    """The files of `tip` that a round spoils, and the releases that could not be spoiled; `hunks`
+    are the changes of the conversion of `base`, by path."""
     by_path: dict[str, list[Spoiled]] = {}
     for item in tried.spoiled:
         by_path.setdefault(item.release.path, []).append(item)
@@ -139,8 +140,8 @@ def spoil_round(
 
 
 def unbuilt(tried: Round, objects: Collection[str]) -> dict[Spoiled, NotSpoiled]:
-    """What of a round is in files whose `objects` did not compile: a release that is turned back
-    alone may lack a variable that went with the conversion."""
+    """The releases of a round in files whose `objects` did not compile: a reverted release may need
+    a variable that the conversion has removed."""
     return {
         item: NotSpoiled("its file does not compile with that release alone spoiled")
         for item in tried.spoiled
@@ -149,8 +150,8 @@ def unbuilt(tried: Round, objects: Collection[str]) -> dict[Spoiled, NotSpoiled]
 
 
 def _lines(hunk: Hunk, line: int) -> tuple[int, int, int, int]:
-    """The lines of the converted file and of the one before that are spoiled, each a beginning
-    and an end: line by line where that can be, so that what is beside a release stays converted."""
+    """The lines of the converted file and of the original that are spoiled, each as beginning and
+    end: line by line if possible, so that code beside a release stays converted."""
     at, was = hunk.new - 1, hunk.old - 1
     if hunk.old_count == hunk.new_count:
         more = line - hunk.old
@@ -165,7 +166,7 @@ def _spoil_lines(
     lines: tuple[int, int, int, int],
     names: Names,
 ) -> str:
-    """Change `lines` of `new`; what is in the way, or ""."""
+    """Change `lines` of `new`; returns an obstacle, or ""."""
     at, end, was, till = lines
     if spoiling is Spoiling.TURNED_BACK:
         if _calls(names.acquires).search(b"".join(new[at:end])):
@@ -186,7 +187,8 @@ def _calls(names: Sequence[str]) -> re.Pattern[bytes]:
 
 
 def _without_call(text: bytes, lines: int, names: Sequence[str]) -> bytes | None:
-    """`text` without the first call of one of `names` in its first `lines`; None for no call."""
+    """`text` without the first call of one of `names` in its first `lines`; None if there is
+    none."""
     limit = sum(len(line) for line in text.splitlines(keepends=True)[:lines])
     found = _calls(names).search(text, 0, limit)
     if found is None:
@@ -196,7 +198,7 @@ def _without_call(text: bytes, lines: int, names: Sequence[str]) -> bytes | None
         depth += {ord("("): 1, ord(")"): -1}.get(text[at], 0)
         at += 1
     inside = text[found.start() : at]
-    # As many lines as before: what stands below keeps its place.
+    # Keep the number of lines, so that code below keeps its line numbers.
     return text[: found.start()] + _DROPPED + b"\n" * inside.count(b"\n") + text[at:]
 
 
@@ -206,8 +208,8 @@ def judged(
     failed: Mapping[Spoiled, NotSpoiled],
     passed: Collection[Line],
 ) -> Iterator[tuple[str, Control]]:
-    """What came of each release of a round, by group; `passed` are lines of releases that were
-    reached. What was not reached misses nothing."""
+    """The result for each release of a round, by group; `passed` are lines of releases that were
+    reached. A release that was not reached does not count as missed."""
     by_group = {p.group: p for p in proofs}
     for item in tried.spoiled:
         if item in failed:
@@ -225,7 +227,8 @@ def judged(
 
 
 def is_final(control: Control) -> bool:
-    """Whether another boot would show no more: the release was noticed, or was reached and not."""
+    """Whether another boot would not change the result: the release was noticed, or was reached and
+    not noticed."""
     reached = control.spoiling is Spoiling.DROPPED and control.outcome is ControlOutcome.MISSED
     return reached or control.outcome is ControlOutcome.CAUGHT
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From what a guest says to the outcomes of a task's groups."""
+"""From the output of a guest to the outcomes of a task's groups."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLAIN = "plain"
 
 @dataclass(frozen=True)
 class Judging:
-    """Judges guests by the groups of `task`; `hunks` are what its branch changes, by path."""
+    """Judges guests for the groups of `task`; `hunks` are the changes of its branch, by path."""
 
     task: Task
     prepared: Prepared
@@ -27,14 +27,14 @@ class Judging:
     hunks: Mapping[str, tuple[Hunk, ...]]
 
     def places(self, commit: str) -> Places:
-        """Where the sites of a kernel of `commit` are."""
+        """The places of the sites in a kernel of `commit`."""
         folder = self.prepared.source.folder
         return Places(
             self.task.groups, hunks_between(folder, self.task.branch.base, commit), folder
         )
 
     def judge(self, console: Console, commit: str) -> tuple[GroupProof, ...]:
-        """The outcomes by what a guest that ran `commit` says."""
+        """The outcomes from the output of a guest that ran `commit`."""
         groups = self.task.groups
         table = console.last
         assert table is not None
@@ -53,5 +53,5 @@ class Judging:
 
 
 def results(console: Console) -> Mapping[str, str]:
-    """What the exercises said in the pass that counts."""
+    """The results of the exercises in the pass that counts."""
     return {name: what for (run, name), what in console.results.items() if run == _PLAIN}

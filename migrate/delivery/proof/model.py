@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a proof says: for each group what was seen at run time, and what the controls showed."""
+"""The result of a proof: for each group what was observed at run time, and the results of the
+controls."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from migrate.base.prose import listed
 
 
 class Outcome(StrEnum):
-    """What was seen of a group while the kernel ran, the worst first."""
+    """What was observed of a group while the kernel was running, the worst first."""
 
     OUTSIDE = "outside the group"
     SPLAT = "the kernel complained"
@@ -21,7 +22,7 @@ class Outcome(StrEnum):
 
 
 class ControlOutcome(StrEnum):
-    """Whether a release that was spoiled on purpose was noticed."""
+    """Whether a deliberately wrong release was noticed."""
 
     CAUGHT = "caught"
     MISSED = "missed"
@@ -37,7 +38,7 @@ class Spoiling(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """A line of the tree as the user has it, that is before the conversion."""
+    """A line of the user's tree, before the conversion."""
 
     path: str
     line: int
@@ -47,13 +48,13 @@ class Line:
 
 
 NOBODY = Line("", 0)
-"""Who pinned a page that is released though nobody holds it."""
+"""The acquire of a page that is released although nobody holds it."""
 
 
 @dataclass(frozen=True, order=True)
 class Pair:
-    """`count` pins were taken at `acquire` and released at `release`; of these `ambiguous` while
-    other sites held a pin on the same page."""
+    """`count` pins were taken at `acquire` and released at `release`; for `ambiguous` of them,
+    other sites also held a pin on the same page."""
 
     acquire: Line
     release: Line
@@ -77,7 +78,7 @@ class HeldPins:
 
 @dataclass(frozen=True)
 class Control:
-    """One release that was spoiled in a scratch copy; `reason` says what came of it."""
+    """One release that was spoiled in a scratch copy; `reason` explains the result."""
 
     release: Line
     spoiling: Spoiling
@@ -87,8 +88,8 @@ class Control:
 
 @dataclass(frozen=True)
 class FunctionLines:
-    """Of the lines of a function at which a basic block begins, all `count` of them, those that
-    did not run."""
+    """Of the `count` lines of a function at which a basic block begins, those that were not
+    executed."""
 
     path: str
     function: str
@@ -102,8 +103,8 @@ class FunctionLines:
 
 @dataclass(frozen=True)
 class GroupProof:
-    """What was seen of one group. `missed` are its acquires and releases that did not run, `lines`
-    what ran of the functions that have them; `reason` is for whatever is not proved."""
+    """The observations of one group. `missed` are its acquires and releases that were not executed,
+    `lines` says which lines of their functions were; `reason` is for groups that are not proved."""
 
     group: str
     outcome: Outcome
@@ -121,14 +122,14 @@ class GroupProof:
 
     @property
     def controlled(self) -> bool:
-        """Whether every release that was spoiled was noticed, and one was."""
+        """Whether every release that was spoiled was noticed, and there was at least one."""
         made = [c for c in self.controls if c.outcome is not ControlOutcome.NOT_MADE]
         return bool(made) and all(c.outcome is ControlOutcome.CAUGHT for c in made)
 
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """How an exercise went; `what` is "done", or what it said."""
+    """The result of an exercise; `what` is "done", or its message."""
 
     name: str
     what: str
@@ -136,10 +137,10 @@ class ExerciseResult:
 
 @dataclass(frozen=True)
 class Proof:
-    """A branch at work. `machine` says what it ran on, `problem` why nothing is claimed ("" when
-    it ran), `splats` what the kernel complained of, `unfinished` the passes that did not end;
-    `problems` say which machines it did not run on, and why; with `again` that may be otherwise
-    the next time. `seconds` is how long the boots took in which the groups were seen."""
+    """A branch at run time. `machine` is what it ran on, `problem` says why there is no result (""
+    if it ran), `splats` are warnings of the kernel, `unfinished` the passes that did not end;
+    `problems` say on which machines it did not run, and why; `again` says that this may change.
+    `seconds` is the duration of the boots in which the groups were observed."""
 
     tip: str
     machine: str = ""

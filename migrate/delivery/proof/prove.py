@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prove a branch: build it with a record of pins, boot it on each machine that reaches a part of
-it, and put together what was seen."""
+"""Proves a branch: builds it with a record of pins, boots it on each machine that reaches a part of
+it, and merges the observations."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from migrate.delivery.proof.trial import trial
 
 
 def prove(task: Task) -> Proof:
-    """What is seen of the groups of `task` at run time. Whatever keeps a kernel from being built
-    or booted is a `problem` of the proof, in which nothing is claimed then."""
+    """The observations of the groups of `task` at run time. If a kernel cannot be built or booted,
+    the proof has a `problem` and claims nothing."""
     try:
         prepared = _prepare(task)
     except Stop as stop:

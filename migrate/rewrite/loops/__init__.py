@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Loops that release pages one by one, folded into one call."""
+"""Folds loops that release pages one by one into one call."""

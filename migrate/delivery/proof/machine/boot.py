@@ -15,25 +15,26 @@ from migrate.delivery.proof.machine.emulated import Emulated
 from migrate.kernel.kbuild.toolchains import known_architecture
 
 _START = 240.0
-"""Seconds that a guest on a busy machine may take before its first exercise."""
+"""Seconds until the first exercise of a guest on a busy machine."""
 _SILENCE = 300.0
 _ANSWER = 20.0
-"""Seconds in which a guest under KVM has to have said a word: without it, it does in five."""
+"""Seconds within which a guest under KVM has to print something; even without KVM, five are
+enough."""
 _SLACK = 4.0
-"""By how much a busy machine may be slower than the time limits of exercises, which guests have
-to themselves."""
+"""How much slower a busy machine may be than the time limits of exercises, which assume an idle
+one."""
 _OUTPUT = 32 * 1024 * 1024
 _KVM = Path("/dev/kvm")
 _COMMAND_LINE = "panic=-1 loglevel=5"
 _ONLY_ANSWER = "answer"
-"""What is handed to the program of the guest so that it says that it is there, and ends."""
+"""The argument that makes the program of the guest print a line and end."""
 
 
 @dataclass(frozen=True)
 class Machine:
     """What to boot: an image, an initramfs, the kernel's command line, how many seconds the
-    exercises may take in all, and how many MB of memory there are. `kvm` has the host's processor
-    run the guest."""
+    exercises may take in total, and the memory in MB. `kvm` runs the guest on the host's
+    processor."""
 
     emulated: Emulated
     image: Path
@@ -49,8 +50,8 @@ class Machine:
 
 
 def fastest(machine: Machine, log: Path) -> Machine:
-    """`machine` with KVM if a guest with it has answered: a device that can be opened says nothing
-    of whether guests get anywhere."""
+    """`machine` with KVM, if a guest with it has answered: that the device can be opened does not
+    mean that guests run."""
     host = platform.machine() in known_architecture(machine.emulated.arch).machines
     if not machine.emulated.kvm or not host or not os.access(_KVM, os.R_OK | os.W_OK):
         return machine
@@ -63,7 +64,7 @@ def fastest(machine: Machine, log: Path) -> Machine:
 
 
 def boot(machine: Machine, log: Path) -> Console:
-    """What the guest says until it ends or its time is up; everything is kept in `log`."""
+    """The output of the guest until it ends or its time is up; all of it is written to `log`."""
     emulator = machine.emulated.emulator
     outcome = _run(machine, _START + machine.seconds * _SLACK)
     match outcome:
@@ -101,7 +102,7 @@ def _run(machine: Machine, limit: float) -> process.Outcome:
 
 
 def _how_it_ended(outcome: process.Outcome, console: Console, emulator: str, log: Path) -> str:
-    """What else is known of a boot that says nothing of pins."""
+    """Further information about a boot whose output does not contain pins."""
     if isinstance(outcome, process.TimedOut):
         what = f", and was stopped after {outcome.limit:g} s"
     elif console.splats:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the guest wrote on its serial console: how the exercises went, and the tables of pins."""
+"""Parses the output of the guest on its serial console: results of exercises, and tables of
+pins."""
 
 from __future__ import annotations
 
@@ -14,17 +15,17 @@ _SPLAT = re.compile(
 )
 _ROW = re.compile(r"\| (ACQUIRE|RELEASE|PAIR|HELD|RAN|KERNEL|SUM) (.*)")
 _CALLED = re.compile(r"([A-Za-z_]\w*)(?:\.\w+)*\+0x[0-9a-f]+/0x[0-9a-f]+")
-"""A line of a trace, as in " ? f.part.0+0x10/0x20"."""
+"""A line of a call trace, as in " ? f.part.0+0x10/0x20"."""
 _STAMP = re.compile(r"^\[\s*\d+\.\d+\](\[[^\]]*\])?\s*")
 _STARVED = "memory"
-"""The pass in which allocations fail, as data/guest.c calls it."""
+"""The name in data/guest.c of the pass in which allocations fail."""
 _TAINTS = 1 << 5 | 1 << 7 | 1 << 9 | 1 << 14
 """Bad page, died, warned, locked up: include/linux/panic.h."""
 
 
 @dataclass(frozen=True, order=True)
 class Site:
-    """A call in the scratch build; the path is as the compiler had it, "-" for nobody."""
+    """A call in the scratch build; the path is as the compiler had it, "-" for none."""
 
     path: str
     line: int
@@ -33,8 +34,8 @@ class Site:
 @dataclass
 class Table:
     """Pins since the guest started: `acquires` and `releases` have the pages by site. `places` are
-    the basic blocks that ran, as distances from the beginning of the kernel's code, in the last
-    table alone. `kernel` is what the kernel calls itself."""
+    the basic blocks that were executed, as offsets from the beginning of the kernel's code, only in
+    the last table. `kernel` is the kernel's name for itself."""
 
     acquires: dict[Site, int] = field(default_factory=dict)
     releases: dict[Site, int] = field(default_factory=dict)
@@ -47,8 +48,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Splat:
-    """What the kernel said, the exercise that ran then, "" for none, the functions that were being
-    called, and whether allocations failed then: there are places that take that for impossible."""
+    """A warning or error of the kernel, the exercise that was running, "" if none, the functions in
+    its call trace, and whether allocations were failing: some code assumes that they cannot."""
 
     text: str
     exercise: str
@@ -58,8 +59,8 @@ class Splat:
 
 @dataclass
 class Console:
-    """`tables` are those that came whole, by pass; `results` what each exercise said, by pass and
-    name. `problem` says why the output cannot be used, "" when it can."""
+    """`tables` are those that are complete, by pass; `results` the results of each exercise, by
+    pass and name. `problem` says why the output cannot be used, "" if it can."""
 
     release: str = ""
     tables: dict[str, Table] = field(default_factory=dict)
@@ -71,7 +72,7 @@ class Console:
 
     @property
     def last(self) -> Table | None:
-        """The last whole table, which has all before it."""
+        """The last complete table, which includes all earlier ones."""
         return list(self.tables.values())[-1] if self.tables else None
 
     @property
@@ -80,7 +81,7 @@ class Console:
 
 
 def read_console(output: bytes) -> Console:
-    """Read what was written, however much of it there is."""
+    """Parse the output, even if it is incomplete."""
     found = Console()
     reader = _Reader(found)
     for raw in output.decode("utf-8", "replace").splitlines():
@@ -104,7 +105,7 @@ class _Reader:
     rows: list[str] = field(default_factory=list)
     trouble: str = ""
     first: int = 0
-    """The first complaint since the exercise began, or since the last one ended."""
+    """The first warning since the exercise began, or since the last one ended."""
 
     def ours(self, text: str) -> None:
         word, _, rest = text.partition(" ")
@@ -135,8 +136,8 @@ class _Reader:
         self.console.splats.append(Splat(text, self.exercise, functions, starved))
 
     def called(self, function: str) -> None:
-        """A function of a trace, which is part of what was said while the exercise runs: of an
-        oops that takes several complaints, and of what comes of it."""
+        """A function in a call trace of the running exercise: of an oops, which consists of several
+        messages, and of its consequences."""
         for n in range(self.first, len(self.console.splats)):
             splat = self.console.splats[n]
             self.console.splats[n] = replace(splat, functions=splat.functions | {function})
@@ -149,7 +150,7 @@ class _Reader:
         self.exercise, self.first = "", len(self.console.splats)
 
     def _over(self, words: Sequence[str]) -> None:
-        """A table is only taken when every line of it came through."""
+        """A table is only used if every line of it arrived."""
         if len(words) != 4 or not words[1].isdecimal():
             return
         name, count, tainted = words[0], int(words[1]), words[3]
@@ -168,7 +169,7 @@ class _Reader:
 
 
 def _table(rows: Sequence[tuple[str, list[str]]]) -> Table | None:
-    """The table of `rows`, None when one of them is not what it should be or the sum is missing."""
+    """The table in `rows`, None if one is malformed or the total is missing."""
     table, summed = Table(), False
     try:
         for kind, words in rows:

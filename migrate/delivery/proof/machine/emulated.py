@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The machines that QEMU is asked for, as data/machines.toml has them."""
+"""The machines that QEMU emulates, from data/machines.toml."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DATA = Path(__file__).parent / "data/machines.toml"
 
 @dataclass(frozen=True)
 class Emulated:
-    """A machine of QEMU's; the fields are those of data/machines.toml."""
+    """An emulated machine; the fields are those of data/machines.toml."""
 
     arch: str
     emulator: str

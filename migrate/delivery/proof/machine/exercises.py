@@ -18,10 +18,9 @@ _MACHINES = "hardware/machines.toml"
 
 @dataclass(frozen=True)
 class Exercise:
-    """`objects` are the sources whose code it runs, `symbols` what it takes in the configuration
-    besides those, `seconds` how long it may run, and `command_line` what the kernel is started
-    with. `code` is a file of C that defines `exercise_NAME()`, and `arch` the architecture that it
-    runs on."""
+    """`objects` are the sources whose code it runs, `symbols` the additional configuration,
+    `seconds` its time limit, and `command_line` the additional arguments for the kernel. `code` is
+    a C file that defines `exercise_NAME()`, and `arch` the architecture that it runs on."""
 
     name: str
     title: str
@@ -38,13 +37,13 @@ class Exercise:
 
 
 def exercises(folder: Path | None = None) -> tuple[Exercise, ...]:
-    """All that there are, by name; a ValueError for a file that is no exercise."""
+    """All exercises, by name; raises ValueError for a file that is not an exercise."""
     place = folder or data_folder("exercises")
     return tuple(_read(path) for path in sorted(place.glob("*.toml")))
 
 
 def machines(folder: Path | None = None) -> dict[str, str]:
-    """The objects whose code takes a machine that QEMU has not got, with what that is."""
+    """The objects whose code needs hardware that QEMU does not emulate, with the hardware."""
     place = folder or data_folder("exercises")
     data = tomllib.loads((place / _MACHINES).read_text(encoding="utf-8"))
     return {path: entry["name"] for entry in data["machine"] for path in entry["objects"]}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The guest's only program, made of the exercises, and the initramfs that it comes in."""
+"""The guest's only program, built from the exercises, and the initramfs with it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class NoGuest:
 
 @dataclass(frozen=True)
 class Node:
-    """An entry of an initramfs: a mode as of stat(), contents, and the numbers of a device."""
+    """An entry of an initramfs: a mode as in stat(), contents, and device numbers."""
 
     name: str
     mode: int
@@ -46,7 +46,7 @@ def make_guest(
     slowness: int = 1,
 ) -> bytes | NoGuest:
     """The initramfs with a program that runs `chosen`, compiled in `folder`; `libc` is the package
-    of the C library, and `slowness` says how many times as long as usual everything may take."""
+    of the C library, and `slowness` the factor for all time limits."""
     folder.mkdir(parents=True, exist_ok=True)
     calls = "".join(f"EXERCISE({e.name}, {e.seconds * slowness})\n" for e in chosen)
     (folder / "guest_exercises.h").write_text(calls, encoding="utf-8")
@@ -77,7 +77,7 @@ def _complaint(said: str, compiler: str, libc: str) -> str:
 
 
 def initramfs(program: bytes) -> bytes:
-    """An archive with `program` as /init, and what it needs to speak to the console."""
+    """An archive with `program` as /init, and the devices that it needs for the console."""
     nodes = [Node(name, 0o040755) for name in _DIRECTORIES]
     nodes.append(Node("dev/console", 0o020600, device=(5, 1)))
     nodes.append(Node("init", 0o100755, program))
@@ -85,7 +85,7 @@ def initramfs(program: bytes) -> bytes:
 
 
 def archive(nodes: Iterable[Node]) -> bytes:
-    """`nodes` in the format that cpio calls newc: Documentation/driver-api/early-userspace."""
+    """`nodes` in cpio's newc format: Documentation/driver-api/early-userspace."""
     every = [*nodes, Node(_TRAILER, 0)]
     return b"".join(_entry(number, node) for number, node in enumerate(every, 1))
 

@@ -29,8 +29,8 @@ class NotHere:
 
 @dataclass
 class Configuring:
-    """Works out what to set for objects in a tree, for one architecture; `values` are what the
-    small machine alone has set there."""
+    """Finds the symbols to set for objects in a tree, for one architecture; `values` are those that
+    the small machine sets."""
 
     tree: Tree
     arch: Architecture
@@ -61,7 +61,7 @@ class Configuring:
         return NotHere(f"its symbols cannot be set on {self.arch.name}")
 
     def with_needs(self, symbols: Sequence[str]) -> dict[str, str]:
-        """`symbols` that this tree has, with what each of them depends on."""
+        """`symbols` that this tree has, with their dependencies."""
         found: dict[str, str] = {}
         for symbol in symbols:
             if self._kconfig.definitions(symbol):
@@ -78,8 +78,8 @@ class Configuring:
 def recipe(
     label: str, arch: str, wishes: Iterable[Mapping[str, str]] = (), *, kasan: bool = False
 ) -> Recipe:
-    """The configuration `label`, which has all of `wishes`, each built in, on the small machine of
-    the architecture `arch`; with `kasan`, wrong accesses to memory are noticed, too."""
+    """The configuration `label` with all of `wishes` built in, on the small machine of the
+    architecture `arch`; `kasan` turns KASAN on."""
     values = _small_machine("all") | _small_machine(arch)
     if kasan:
         label, values = f"{label}-kasan", values | _small_machine("kasan")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel of a proof: configured once, built in a folder that is kept."""
+"""The kernel of a proof: configured once, and built in a folder that is kept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class NotBuilt:
-    """Why there is no kernel, in one line; `objects` are those that failed."""
+    """Why there is no kernel, in one line; `objects` are those that failed to build."""
 
     reason: str
     objects: tuple[str, ...] = ()
@@ -34,8 +34,8 @@ class NotBuilt:
 
 @dataclass
 class Kernels:
-    """Builds states of `source` below `place` for one toolchain and one machine; `tree` is the
-    branch's tip, and `identity` stands for what configurations are made from."""
+    """Builds versions of `source` below `place` for one toolchain and one machine; `tree` is the
+    tip of the branch, and `identity` represents the input of configurations."""
 
     source: Source
     place: Path
@@ -53,7 +53,7 @@ class Kernels:
         return NotBuilt(made.reason) if isinstance(made, NoConfig) else made
 
     def build(self, recipe: Recipe, commit: str, what: str) -> Path | NotBuilt:
-        """The image of `commit`; `what` says for the user which kernel it is."""
+        """The image of `commit`; `what` is its name for the user."""
         configured = self.configuration(recipe, commit)
         if isinstance(configured, NotBuilt):
             return configured
@@ -72,7 +72,7 @@ class Kernels:
         return image if image.is_file() else NotBuilt(f"make left no {self.emulated.image}")
 
     def folder(self, recipe: Recipe) -> Path:
-        """Where the kernel of `recipe` is built."""
+        """The build folder for the kernel of `recipe`."""
         return self._folder(recipe).path
 
     def _run(self, work: Callable[[BuildFolder, JobServer], R], recipe: Recipe) -> R:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernels that say which one they are.
+"""Kernels that print which one they are.
 
-Whatever stands before the compiler and remembers objects may take one for another; the guest then
-boots a kernel that is not the one that was built, and a release that was spoiled is not.
+A compiler cache may mistake one object for another; then the guest boots a kernel that is not the
+one that was built, and a spoiled release is not spoiled.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _NAME = re.compile(rb'\A#define GUP_PROVE_KERNEL "(\w+)"\n')
 
 
 def named(files: Mapping[str, bytes], parent: Tree) -> dict[str, bytes]:
-    """`files`, which come on top of `parent`, with the record of pins made to show a name that
-    no other files have."""
+    """`files`, which are added to `parent`, with a name in the record of pins that no other files
+    have."""
     total = hashlib.sha256(parent.commit.encode())
     for path, text in sorted(files.items()):
         total.update(b"%s\0%d\0" % (path.encode(), len(text)) + text)
@@ -30,7 +30,7 @@ def named(files: Mapping[str, bytes], parent: Tree) -> dict[str, bytes]:
 
 
 def of_kernel(console: Console, tree: Tree) -> Console:
-    """`console`, with a problem where the guest ran another kernel than that of `tree`."""
+    """`console`, with a problem if the guest ran another kernel than that of `tree`."""
     table = console.last
     if table is not None and table.kernel != name_of(tree):
         console.problem = "the kernel that ran is not the one that was built"
@@ -38,6 +38,6 @@ def of_kernel(console: Console, tree: Tree) -> Console:
 
 
 def name_of(tree: Tree) -> str:
-    """What the kernel of `tree` calls itself."""
+    """The name that the kernel of `tree` prints."""
     found = _NAME.match(tree.read(RECORD) or b"")
     return found[1].decode() if found else ""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The scratch copy of the tree: a repository of its own, in which each state is a commit.
+"""The scratch copy of the tree: a separate repository, in which each version is a commit.
 
-Going from one commit to another, git touches the files that differ and no others, so that make
-builds these alone. No commit of it goes anywhere else.
+When switching between commits, git only touches files that differ, so that make builds only these.
+Its commits are not used anywhere else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from migrate.kernel.tree import Tree
 
 _WHO = Identity("gup-migrate prove", "prove@localhost")
 _WHEN = "1000000000 +0000"
-"""Always the same, so that the same files are the same commit."""
+"""Constant, so that the same files give the same commit."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Source:
         return commit_tree(self.folder, tree, parent, "A scratch build", _WHO, _WHEN)
 
     def switch(self, commit: str) -> None:
-        """Have `commit` in the work tree."""
+        """Check `commit` out in the work tree."""
         check_out(self.folder, commit)
 
     def tree(self, commit: str) -> Tree:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which code of the watched objects there is, and which of it ran: basic blocks and their lines.
+"""The code of the instrumented objects, and which of it was executed: basic blocks and their lines.
 
-The compiler has put a call at the beginning of each basic block. The guest says from where these
-calls came; where others stand is read from the image.
+The compiler has inserted a call at the beginning of each basic block. The guest prints the places
+of executed calls; the others are read from the image.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from migrate.kernel.kbuild.toolchains import Toolchain
 _IMAGE, _MAP = "vmlinux", "System.map"
 _BEGINNING = re.compile(r"^([0-9a-f]+) \w _stext$", re.M)
 _NEXT = re.compile(rb"<__sanitizer_cov_trace_pc>\s+([0-9a-f]+):")
-"""A call, and the address of the instruction behind it."""
+"""A call, and the address of the instruction after it."""
 _LINE = re.compile(r"^(/?[^:\n]+):(\d+)", re.M)
 _TIME_LIMIT = 600.0
 _OUTPUT = 1 << 30
@@ -27,15 +27,15 @@ _OUTPUT = 1 << 30
 
 @dataclass(frozen=True)
 class Block:
-    """A basic block: where it begins, and whether it ran."""
+    """A basic block: where it begins, and whether it was executed."""
 
     at: Site
     ran: bool
 
 
 def blocks(folder: Path, ran: Iterable[int], toolchain: Toolchain) -> tuple[Block, ...]:
-    """The blocks of the kernel that was built in `folder`; `ran` is what the guest says. None
-    where the programs that read images are not there: nothing depends on it."""
+    """The blocks of the kernel that was built in `folder`; `ran` is the guest's output. None if the
+    programs that read images are missing: nothing depends on it."""
     beginning = _BEGINNING.search(_text(folder / _MAP))
     if beginning is None:
         return ()
@@ -43,7 +43,7 @@ def blocks(folder: Path, ran: Iterable[int], toolchain: Toolchain) -> tuple[Bloc
     found = sorted({int(address, 16) for address in _NEXT.findall(code)})
     del code
     seen = {int(beginning[1], 16) + distance for distance in ran}
-    # The call itself is before the address to which it returns.
+    # The call is before the address to which it returns.
     asked = "".join(f"{address - 1:x}\n" for address in found).encode()
     said = _run([_binutil(toolchain, "addr2line"), "-e", _IMAGE], folder, asked)
     lines = said.decode("utf-8", "replace").splitlines()
@@ -58,7 +58,7 @@ def _binutil(toolchain: Toolchain, name: str) -> str:
 
 
 def _run(argv: list[str], folder: Path, stdin: bytes | None = None) -> bytes:
-    """What the program prints, nothing when it does not get to its end."""
+    """The output of the program, empty if it fails."""
     outcome = process.run(argv, cwd=folder, timeout=_TIME_LIMIT, stdin=stdin, output_limit=_OUTPUT)
     return outcome.stdout if isinstance(outcome, process.Finished) and outcome.ok else b""
 

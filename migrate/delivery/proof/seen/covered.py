@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which lines of the converted functions ran."""
+"""Which lines of the converted functions were executed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Covered:
             lines[at.line] = lines.get(at.line, False) or block.ran
 
     def of(self, group: PinGroup) -> tuple[FunctionLines, ...]:
-        """Each function of `group` that takes or releases, where it was built."""
+        """Each function of `group` that acquires or releases, if it was built."""
         sites = [(a.place.path, a.function) for a in group.acquires]
         sites += [(r.place.path, r.function) for r in group.releases]
         found = []

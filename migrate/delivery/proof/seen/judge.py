@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a table of pins to one outcome a group. What did not run proves nothing."""
+"""From a table of pins to one outcome per group. Code that was not executed proves nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from migrate.delivery.proof.seen.places import Known, Places
 
 @dataclass(frozen=True)
 class Seen:
-    """A table in the lines of the user's tree, with the groups of each end."""
+    """A table with the lines of the user's tree, and with the groups of both ends."""
 
     pairs: tuple[tuple[Known, Known, int, int], ...]
     held: tuple[tuple[Known, int], ...]
@@ -23,7 +23,7 @@ class Seen:
 
 
 def seen(table: Table, places: Places) -> Seen:
-    """`table` by the places of groups."""
+    """`table` mapped by the places of groups."""
     return Seen(
         tuple(
             (places.acquire(taken), places.release(given), count, doubt)
@@ -48,9 +48,9 @@ def judge(
 ) -> tuple[GroupProof, ...]:
     """The outcome of each of `groups`, in their order.
 
-    `splats` are what the kernel complained of, with the groups that this fails; `why_not` says why
-    a group was not reached, and `is_noted` in which lines of a group calls are noted: helpers that
-    are called stay as they are, and no pin is noted there.
+    `splats` are warnings of the kernel, with the groups that they fail; `why_not` says why a group
+    was not reached, and `is_noted` in which lines of a group calls are recorded: calls of helpers
+    do not change, and no pin is recorded there.
     """
     found = []
     for group in groups:
@@ -75,7 +75,7 @@ def _judge(
         elif gives and taken.at == NOBODY:
             foreign.append(pair)
         elif (takes or gives) and doubt < count:
-            # Where several sites held the page each time, nobody can say whose pin it was.
+            # If other sites held the page each time, it is unknown whose pin was released.
             strange.append(pair)
     held = tuple(HeldPins(k.at, n) for k, n in table.held if group.name in k.groups)
     ran = table.acquires | table.releases
@@ -123,11 +123,11 @@ def _functions(group: PinGroup) -> set[str]:
 def failed_by_splats(
     console: Console, groups: Sequence[PinGroup], exercised: Callable[[str], frozenset[str]]
 ) -> list[tuple[str, frozenset[str]]]:
-    """What the kernel complained of, with the groups that it fails.
+    """The warnings of the kernel, with the groups that they fail.
 
-    Those are the groups whose files the exercise is for that ran then, all groups where none ran;
-    of several, those with a function that was being called, where there are such. While allocations
-    fail it is these alone: much of a kernel complains then that no group has to do with.
+    These are the groups whose files the running exercise is for, or all groups if none was running;
+    of several groups, those with a function in the call trace, if there are any. While allocations
+    fail, only the latter: then many parts of a kernel warn that have nothing to do with a group.
     """
     found = []
     for splat in console.splats:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One proof of what was seen on several machines."""
+"""Merges the observations on several machines into one proof."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from migrate.delivery.proof.model import (
 )
 
 _ELSEWHERE = "only on "
-"""How the reason begins for a group of another architecture: another machine knows more."""
+"""The beginning of the reason for a group of another architecture: another machine knows more."""
 _WORST = tuple(Outcome)
 
 
 def merged(tip: str, found: Sequence[tuple[Emulated, Proof]]) -> Proof:
-    """All of `found`, by machine; the problem of the first where none of them ran."""
+    """All of `found`, by machine; the problem of the first if none of them ran."""
     ran = [proof for _, proof in found if not proof.problem]
     problems = tuple(f"{e.arch}: {p.problem}" for e, p in found if p.problem)
     if not ran:
@@ -48,7 +48,7 @@ def merged(tip: str, found: Sequence[tuple[Emulated, Proof]]) -> Proof:
 
 
 def _both(one: GroupProof, other: GroupProof) -> GroupProof:
-    """A group that two machines saw: the worse outcome, and all that ran."""
+    """A group that two machines observed: the worse outcome, and everything that was executed."""
     if Outcome.NOT_REACHED in (one.outcome, other.outcome):
         if one.outcome is other.outcome:
             return other if one.reason.startswith(_ELSEWHERE) else one
@@ -85,7 +85,7 @@ def _held(pins: Iterable[HeldPins]) -> tuple[HeldPins, ...]:
 def _lines(
     one: Sequence[FunctionLines], other: Sequence[FunctionLines]
 ) -> tuple[FunctionLines, ...]:
-    """Those of both; a compiler may see more lines of a function for one machine."""
+    """The lines of both; for one machine a compiler may see more lines of a function."""
     found = {(f.path, f.function): f for f in one}
     for item in other:
         known = found.get((item.path, item.function))

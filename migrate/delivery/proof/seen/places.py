@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From the lines of a scratch build to those of the user's tree, and to groups."""
+"""Maps lines of a scratch build to those of the user's tree, and to groups."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Hunk:
 
 
 def hunks_between(repository: Path, base: str, commit: str) -> dict[str, tuple[Hunk, ...]]:
-    """What `commit` changes against `base`, by path, without context."""
+    """The changes of `commit` against `base`, by path, without context."""
     plain = ("--no-renames", "--no-color", "--no-ext-diff", "--src-prefix=a/", "--dst-prefix=b/")
     shown = git_output(["diff-tree", "-p", "-U0", *plain, base, commit], cwd=repository)
     found: dict[str, list[Hunk]] = {}
@@ -49,15 +49,15 @@ def hunks_between(repository: Path, base: str, commit: str) -> dict[str, tuple[H
 
 
 def new_line(hunks: Sequence[Hunk], line: int) -> int:
-    """What `line`, which no hunk has, became."""
-    # Git gives the line before a place where nothing was.
+    """The new number of `line`, which is in no hunk."""
+    # For an insertion git gives the line before it.
     return line + sum(
         h.new_count - h.old_count for h in hunks if h.old + max(1, h.old_count) <= line
     )
 
 
 def old_lines(hunks: Sequence[Hunk], line: int) -> range:
-    """The lines that became `line`: one, or all of a hunk that has another length now."""
+    """The lines that became `line`: one, or all lines of a hunk whose length has changed."""
     shift = 0
     for hunk in hunks:
         if hunk.has_new(line):
@@ -66,24 +66,24 @@ def old_lines(hunks: Sequence[Hunk], line: int) -> range:
                 return range(at, at + 1)
             return range(hunk.old, hunk.old + max(1, hunk.old_count))
         if hunk.new + hunk.new_count <= line:
-            # Git gives the line before a place where nothing was, or nothing is left.
+            # For an insertion or a deletion git gives the line before it.
             shift += hunk.old_count - hunk.new_count
     return range(line + shift, line + shift + 1)
 
 
 @dataclass(frozen=True)
 class Known:
-    """A site of the scratch build in the user's tree, and the groups that have it."""
+    """A site of the scratch build in the user's tree, and the groups that contain it."""
 
     at: Line
     groups: frozenset[str]
 
 
 class Places:
-    """Where the acquires and releases of `groups` are, for sites of one scratch build.
+    """The places of the acquires and releases of `groups`, for sites of one scratch build.
 
-    `hunks` are those between the user's tree and the build; `folder` is the work tree, which older
-    kernels have in front of the names of files.
+    `hunks` are those between the user's tree and the build; `folder` is the work tree, which is
+    part of the file names in older kernels.
     """
 
     def __init__(
