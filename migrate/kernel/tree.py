@@ -228,8 +228,7 @@ class Tree:
 
 
 def _leads_out(commit: str, name: str) -> Refusal:
-    """Whether `name` contains `..`: git does not check out such a path, but a commit can contain
-    it."""
+    """The refusal of a commit with `..` in a path: git does not check such a path out."""
     return Refusal(
         f"The commit {commit[:12]} has the path {name!a}, which leads out of the tree.",
         "No kernel has such a path. Find out where the commit is from before you work with it.",

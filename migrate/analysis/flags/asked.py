@@ -33,7 +33,7 @@ class Predicate:
     equal: int | None = None
 
     def holds(self, value: int) -> bool:
-        """The result for one number."""
+        """Whether the test succeeds for one number."""
         if self.equal is not None:
             return value == self.equal
         return bool(value if self.mask is None else value & self.mask)

@@ -158,7 +158,7 @@ class _Statements(Branches):
         self.enter(end)
 
     def _guarded(self, node: Node, wanted: list[Node]) -> None:
-        """The statements `wanted` of a conditional, under its condition or the opposite."""
+        """Lower the statements `wanted` of a conditional, under its condition or the opposite."""
         outer = self.guards
         for child, guards in branches(node):
             if child in wanted:

@@ -161,7 +161,7 @@ _work: Callable[[int], Any] | None = None
 
 
 def _nothing() -> None:
-    """The first task of the workers."""
+    """The first task of the workers; it does nothing."""
 
 
 def _call(number: int) -> Any:

@@ -121,7 +121,7 @@ def _wrong(
 
 
 def _unpaired(group: PinGroup, groups: list[PinGroup], after: View) -> str:
-    """Acquires and releases that `group` connected, but the groups of the result do not."""
+    """What is wrong or missing in `groups`, those of the result for `group`; "" if nothing is."""
     taken = [a for g in groups for a in g.acquires if a.name in DIRECT_NAMES]
     for acquire in (a for a in taken if not is_pin(a)):
         return f"that {acquire.name}() in {acquire.function}() shares its pages or releases"

@@ -132,7 +132,7 @@ def _declaration(node: Node, name: str) -> Node | None:
 
 
 def _is_guard(node: Node) -> bool:
-    """An include guard, __KERNEL__, or no condition at all."""
+    """Whether a directive is an include guard, __KERNEL__, or no condition at all."""
     if node.type not in _CONDITIONS:
         return True
     head = node.children[0].type if node.children else ""

@@ -151,7 +151,7 @@ class _Walk:
             self._take(1)
 
     def finish(self) -> None:
-        """Whether both lists end here, with the same text before their ends."""
+        """Check that both lists end here, with the same text before their ends."""
         if self.difference is None and self.there != len(self.new):
             self._differs("text was added at the end")
         if self.difference is None:
@@ -193,7 +193,7 @@ class _Walk:
         self.free_gap = False
 
     def _gap(self) -> None:
-        """The text before the current token."""
+        """Compare the text before the current token."""
         after = gap_before(self.after, self.new, min(self.there, len(self.new)))
         if self.free_gap:
             if after.strip():
