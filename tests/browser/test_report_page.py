@@ -380,6 +380,10 @@ def test_nothing_sticks_out(page: Page, width: int, dark: bool) -> None:
     assert (colour == "rgb(255, 255, 255)") != dark
 
 
+def test_no_more_is_offered_than_there_is(page: Page) -> None:
+    assert not page.one("#more").is_displayed()
+
+
 def test_many_rows_are_made_as_somebody_scrolls(long_page: Page) -> None:
     page = long_page
     made = "document.querySelectorAll('#table tbody tr').length"
