@@ -26,6 +26,7 @@ class GapKind(StrEnum):
     NAME_NOT_CALLED = "name-not-called"
     FILE_NOT_ANALYSED = "file-not-analysed"
     FILE_NAMES_STORAGE = "file-names-storage"
+    ANALYSIS_FAILED = "analysis-failed"
 
     # The call that acquires is not understood, so nothing is followed from it.
     ACQUIRE_OUTSIDE_FUNCTION = "acquire-outside-function"

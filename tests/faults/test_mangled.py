@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from migrate.analysis.frontend.syntax import parse
+from migrate.analysis.gaps import GapKind
 from migrate.analysis.pairing.pair import pair
 from migrate.analysis.verdicts.classify import classify
 from migrate.base import codec
@@ -68,6 +69,7 @@ def analysed(text: bytes) -> str:
     pairing = pair(tree, found)
     places = sorted(a.place for g in pairing.groups for a in g.acquires)
     assert places == [a.place for a in found.acquires], "each acquire is in one group"
+    assert not any(gap.kind == GapKind.ANALYSIS_FAILED for g in pairing.groups for gap in g.gaps)
     verdicts = classify(tree, pairing, profile=load_profile("vaddr-pin"))
     return codec.dumps(verdicts)
 

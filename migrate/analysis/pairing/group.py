@@ -18,6 +18,7 @@ from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.pairing.by_flags import by_flags
 from migrate.analysis.pairing.closure import Acquires, Closure
 from migrate.analysis.pairing.external_uses import EntryPoint, openings
+from migrate.analysis.pairing.failed import BUGS, failed_group
 from migrate.analysis.pairing.finish import finished
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import Site
@@ -88,7 +89,15 @@ class Grouper:
         self._forget_objects()
 
     def group(self, first: Acquire) -> Traced:
-        """The group of `first`, with the contracts that it rests on."""
+        """The group of `first`, with the contracts that it rests on; a bug that is met on the way
+        becomes its gap."""
+        try:
+            return self._with_contracts(first)
+        except BUGS as error:
+            self.forget()  # what was under way may be half done
+            return self._traced(failed_group(first, error), first.place.path)
+
+    def _with_contracts(self, first: Acquire) -> Traced:
         stated = self.program.contracts
         if not stated:
             return self._group(first)

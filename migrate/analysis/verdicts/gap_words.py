@@ -58,6 +58,10 @@ WORDING: Mapping[GapKind, Wording] = {
         "{path} is not analysed: {other} ('{subject}' is named there)",
         "Read the file: does it use that storage, and release its pages?",
     ),
+    GapKind.ANALYSIS_FAILED: Wording(
+        "a bug of gup-migrate ended the analysis of the pages of {callee}: {other}",
+        "Read the function: what does it do with the pages? Please report the bug with that line.",
+    ),
     GapKind.ACQUIRE_OUTSIDE_FUNCTION: Wording(
         "the function around {at} is not understood",
         "Find the function that the call is in, and its releases.",
