@@ -8,10 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from migrate.analysis.acquires.spatch import DEFAULT_TIMEOUT, Patched, run_spatch
-from migrate.analysis.frontend.syntax import parse
+from migrate.analysis.acquires.spatch import DEFAULT_TIMEOUT
 from migrate.base.errors import Refusal
-from migrate.base.files.scratch import scratch
 from migrate.base.programs.sandbox import Names
 from migrate.base.programs.templates import Fill, fill
 from migrate.base.prose import called
@@ -22,6 +20,7 @@ from migrate.rewrite.api.exports import (
     calls_below,
     export_function,
 )
+from migrate.rewrite.api.insert import insert_text
 from migrate.rewrite.api.toctree import add_entry
 from migrate.rewrite.model import ApiChange, FileChange
 from migrate.rewrite.profile.counterparts import Counterparts
@@ -36,10 +35,7 @@ from migrate.rewrite.steps.anchors import (
     prototype_anchor,
 )
 from migrate.rewrite.text.apitext import FunctionText, function_text, paragraphs
-from migrate.rewrite.text.check import Comparison, OtherChange, TokenEdit
 from migrate.rewrite.text.draft import Draft, open_draft
-from migrate.rewrite.text.layout import with_layout
-from migrate.rewrite.text.tokens import tokenize
 
 _LONGEST_SUBJECT = 200
 """Characters; a mail with more of them in one line is read by nobody."""
@@ -80,7 +76,8 @@ class _Work:
     ) -> None:
         self.parts, self.api, self.timeout = parts, api, timeout
         self.drafts: dict[str, Draft] = {}
-        for path in (api.header, *api.sources, *api.shared):
+        others = [p for c in api.commit for p in (c.header, c.source) if p]
+        for path in dict.fromkeys((api.header, *api.sources, *api.shared, *others)):
             text = parts.tree.read(path)
             if text is not None:
                 self.drafts[path] = open_draft(path, text, line_limit(parts.tree))
@@ -106,7 +103,8 @@ class _Work:
         if not functions:
             return ()
         changes = [self._declare(commit, functions)]
-        changes += [self._define(commit, functions, path) for path in self.sources]
+        sources = [commit.source] if commit.source else self.sources
+        changes += [self._define(commit, functions, path) for path in sources]
         return tuple(change for change in changes if change is not None)
 
     def _added(self, commit: ApiCommit) -> list[ApiFunction]:
@@ -143,11 +141,12 @@ class _Work:
         }
 
     def _declare(self, commit: ApiCommit, functions: list[ApiFunction]) -> FileChange | None:
-        path = self.api.header
+        path = commit.header or self.api.header
         texts = {f.name: self._text(f, path) for f in functions}
         draft = self._draft(path)
-        anchor = prototype_anchor(draft, [*self._placed(), *self.api.beside])
-        return self._insert(path, anchor, self._code(commit.declarations, texts))
+        beside = commit.beside or self.api.beside
+        anchor = prototype_anchor(draft, [*self._placed(), *beside])
+        return self._insert(path, anchor, self._code(commit.declarations, texts, path))
 
     def _define(
         self, commit: ApiCommit, functions: list[ApiFunction], path: str
@@ -278,8 +277,8 @@ class _Work:
         read = self.parts.tree.read
         if read(document.path) is not None:
             return ()
-        functions = [f for c in self.api.commit for f in c.function if f.mirrors]
-        acquires = [f for f in functions if self.parts.signature(f.name) is not None]
+        always = [f for c in self.api.commit if not c.when_called for f in c.function]
+        acquires = [f for f in always if f.mirrors and self.parts.signature(f.name) is not None]
         optional = [f.name for c in self.api.commit if c.when_called for f in c.function]
         called = [name for name in optional if name in self.used]
         text = self._render(document.template, {"acquires": acquires, "called": called})
@@ -292,9 +291,9 @@ class _Work:
             )
         return tuple(changes)
 
-    def _code(self, template: str, functions: Mapping[str, FunctionText], path: str = "") -> str:
-        """C that is fit to be added to the file `path`, the header by default."""
-        text = self._render(template, {"functions": functions, "path": path or self.api.header})
+    def _code(self, template: str, functions: Mapping[str, FunctionText], path: str) -> str:
+        """C that is fit to be added to the file `path`."""
+        text = self._render(template, {"functions": functions, "path": path})
         if wrong := wrong_with_code(text, trusted=self.parts.profile.trusted):
             raise self._refused(template, wrong)
         return text
@@ -315,42 +314,3 @@ class _Work:
             f"{self.parts.profile.folder}, {template}: {wrong}.",
             "Read it, or use another profile.",
         )
-
-
-def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draft | str:
-    """`draft` with the C of `text` behind `anchor`, or why not."""
-    rule = insertion_rule(anchor, text)
-    with scratch("rule") as folder:
-        path = folder / "insert.cocci"
-        path.write_text(rule, encoding="utf-8")
-        outcome = run_spatch(path, {draft.path: draft.text}, timeout=timeout)
-    if not isinstance(outcome, Patched):
-        return outcome.reason
-    added = tuple(t.text for t in tokenize(parse(draft.path, text.encode())))
-    edits = [TokenEdit(anchor.end, 0, added)]
-    result = draft.advance(outcome.files[draft.path], edits)
-    if isinstance(result, Draft):
-        tokens = result.tokens[anchor.end : anchor.end + len(added)]
-        start, before = tokens[0].start, result.tokens[anchor.end - 1].end
-        written = with_layout(result.text, start, tokens[-1].end, text.encode())
-        lines = written[before:start].count(b"\n")
-        if anchor.end and (lines == 0 or (lines == 1 and text.startswith("#"))):
-            # spatch puts a function that begins with "static" on the line of what is before it, and
-            # a directive on the next.
-            written = written[:before] + b"\n\n" + written[start:]
-        result = draft.advance(written, edits)
-    return result if isinstance(result, Draft) else _why_not(result)
-
-
-def _why_not(found: Comparison) -> str:
-    match found:
-        case OtherChange(line=line, what=what):
-            return f"{what} at line {line}"
-        case _:
-            return "spatch does not find the place, or does not parse the file"
-
-
-def insertion_rule(anchor: Anchor, text: str) -> str:
-    """A semantic patch that adds `text` behind `anchor`."""
-    added = "".join(f"+{line}\n" for line in (anchor.lead + text).splitlines())
-    return f"@insert@\n{anchor.metavariables}\n@@\n  {anchor.context}\n{added}"

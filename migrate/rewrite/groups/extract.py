@@ -12,7 +12,7 @@ from tree_sitter import Node
 from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.model import Acquire, Place, Release
 from migrate.analysis.traits.balanced import Balanced, Guard
-from migrate.rewrite.groups.plan import called_at, plan_releases
+from migrate.rewrite.groups.plan import called_at, plan_releases, rename_requests
 from migrate.rewrite.loops.loops import read_put_loop
 from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.profile.model import HelperRule
@@ -52,7 +52,7 @@ def plan_extracted(
         return planned
     folded = {place for place, asked in planned.items() if any("fold" in r.rule for r in asked)}
     asks = {rule.asks for a in balanced.acquires if (rule := parts.helper(_name_at(a, acquires)))}
-    asks = asks or {rule.asks for rule in parts.profile.helper}
+    asks = asks or {r.asks for h in parts.profile.helper if (r := parts.helper(h.source))}
     for guard in balanced.guards:
         if guard.place.path == draft.path:
             requests.append(_asked(guard, min(asks), in_loop=guard.place in folded))
@@ -72,6 +72,9 @@ def _taken(
     call = called_at(draft, acquire.place, acquire.name)
     if isinstance(call, NoSite):
         return call
+    if rule.twin:
+        (request,) = rename_requests(acquire.place, acquire.name, rule.pins)
+        return request
     signature = parts.signature(acquire.name)
     allocates = signature is not None and signature.parameters[_PAGES].type.count("*") == 3
     if len(call.arguments) != (4 if allocates else 5):

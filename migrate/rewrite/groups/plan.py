@@ -150,7 +150,7 @@ def _unlike(
 def _new_call(acquire: Acquire, rule: AcquireRule, parts: Counterparts) -> list[Request]:
     """Another name, and then what the profile's own semantic patch makes of calls of that name:
     only those that it is for have it by then, so that it needs no places."""
-    renames = _renames(acquire.place, acquire.name, rule.target)
+    renames = rename_requests(acquire.place, acquire.name, rule.target)
     if not rule.patch:
         return renames
     signature = parts.signature(acquire.name)
@@ -186,7 +186,7 @@ def _plan_release(
     wrong = _arity(place, call, old, new, 0) or _count_may_be_negative(
         draft, place, call, rule, parts
     )
-    return wrong or [*requests, *_renames(place, name, rule.target)]
+    return wrong or [*requests, *rename_requests(place, name, rule.target)]
 
 
 def called_at(draft: Draft, place: Place, name: str) -> Call | NoSite:
@@ -287,7 +287,8 @@ def _argument_requests(
     return requests
 
 
-def _renames(place: Place, old: str, new: str) -> list[Request]:
+def rename_requests(place: Place, old: str, new: str) -> list[Request]:
+    """The request that gives the call of `old` at `place` another name."""
     defines = (("old", old), ("new", new))
     return [Request("rename-call", defines, _on_call(place, lambda d, c: sites.rename(d, c, new)))]
 

@@ -131,9 +131,9 @@ class Counterparts:
         return self._missing(name, [rule.target for rule in rules])
 
     def helper(self, name: str) -> HelperRule | None:
-        """The rule for callers of the helper `name`, in a tree that has what they become."""
+        """The rule for callers of the helper `name`; the tree has or gets what they become."""
         for rule in self.profile.helper:
-            if rule.source == name and self.has(rule.pins) and self.has(rule.asks):
+            if rule.source == name and all(map(self.signature, (rule.pins, rule.asks))):
                 return rule
         return None
 

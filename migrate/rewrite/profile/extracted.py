@@ -109,11 +109,12 @@ def _converted(
     )
     case = "1" if any(use.kind in _DEVICE for use in uses) else "5"
     named = " and ".join(sorted({f"{r.source}()" for _, _, r in found}))
+    lends = "and takes no reference on those that an iterator lends"
+    if not rule.twin:
+        lends = f"{lends[4:]}, and accepts kernel memory (kvec), which {named} refuses"
     reason = (
         f"The code that takes the pages drops them itself on every path. {rule.pins}() pins those"
-        f" of user memory, takes no reference on those that an iterator lends, and accepts kernel"
-        f" memory (kvec), which {named} refuses; {rule.asks}() says whether there is anything to"
-        " drop."
+        f" of user memory, {lends}; {rule.asks}() says whether there is anything to drop."
     )
     dropped = "the pages are dropped"
     evidence = tuple(Evidence(g.place, dropped, g.text) for g in balanced.guards)

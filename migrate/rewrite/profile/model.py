@@ -51,15 +51,18 @@ class ReleaseRule:
 @dataclass(frozen=True)
 class HelperRule:
     """What to say of callers of `source`, a helper of the tree that takes plain references, in a
-    tree that has `pins`, which pins instead, and `asks`, which tells whether a release is due.
+    tree that has `pins`, which pins instead, and `asks`, which tells whether a release is due, or
+    gets them from the API commits. The first rule for a source that fits the tree counts.
 
-    `takers` are functions that take over plain references, and can do nothing with pins.
+    `takers` are functions that take over plain references, and can do nothing with pins. A `twin`
+    has the arguments and the result of `source`.
     """
 
     source: str
     pins: str
     asks: str
     takers: tuple[str, ...] = ()
+    twin: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ class ApiCommit:
 
     `export` are functions that the tree has: those are exported that it does not export and that
     a converted file calls which may be a module. With `when_called`, the commit is left out unless
-    a converted file calls one of its functions, and exports only what a module may call.
+    a converted file calls one of its functions, and exports only what a module may call. With
+    `header`, `source` and `beside` it goes into other files than the rest of the API.
     """
 
     subject: str
@@ -137,6 +141,9 @@ class ApiCommit:
     document: ApiDocument | None = None
     export: tuple[str, ...] = ()
     when_called: bool = False
+    header: str = ""
+    source: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def _identifiers(profile: Profile) -> Iterator[str]:
         return
     yield from (*profile.api.beside, *profile.api.asks)
     for commit in profile.api.commit:
-        yield from commit.export
+        yield from (*commit.export, *commit.beside)
         for function in commit.function:
             named = (function.name, function.mirrors, *function.calls, *function.unless)
             yield from (name for name in named if name)
@@ -157,6 +157,8 @@ def _functions(profile: Profile) -> Iterator[ApiFunction]:
 def _code_paths(profile: Profile) -> Iterator[str]:
     if profile.api is not None:
         yield from (profile.api.header, *profile.api.sources, *profile.api.shared)
+        for commit in profile.api.commit:
+            yield from (path for path in (commit.header, commit.source) if path)
 
 
 def _prose_paths(profile: Profile) -> Iterator[str]:
