@@ -11,11 +11,13 @@ import pytest
 from migrate.analysis.model import Action
 from migrate.analysis.pairing.pair import pair
 from migrate.rewrite.groups.engine import rewrite
+from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.profile.profiles import load_profile
 from migrate.rewrite.profile.verdicts import classify
 from migrate.rewrite.result.audited import rewrite_audited
 from migrate.rewrite.result.faulted import audit_faulted
 from tests.analysis.memory import SKELETON, MemoryTree, scan_of, tree_of
+from tests.rewrite.trees import DATA
 
 PROFILE = replace(load_profile("vaddr-pin"), api=None)
 """Its functions are not called here."""
@@ -118,9 +120,10 @@ def test_what_stands_against_it(old: str, new: str, why: str) -> None:
 def test_a_result_with_another_call_is_found() -> None:
     tree = tree_with(CODE)
     found = classify(tree, pair(tree, scan_of(tree)), profile=PROFILE)
+    parts = Counterparts(tree, PROFILE)
     done = rewrite(tree, found, PROFILE, lambda path: path)
     (file,) = done.changes[0].files
-    assert [*audit_faulted(tree, tree.with_files({PATH: file.after}), found.groups)] == [
+    assert [*audit_faulted(tree, tree.with_files({PATH: file.after}), found.groups, parts)] == [
         (found.groups[0], "")
     ]
     for wrong in (
@@ -128,7 +131,8 @@ def test_a_result_with_another_call_is_found() -> None:
         file.after.replace(b"mmap_read_unlock(mm);", b""),
         file.after.replace(b"fixup_user_fault", b"fixup_user_faults"),
     ):
-        ((_, said),) = audit_faulted(tree, tree.with_files({PATH: wrong}), found.groups)
+        edited = tree.with_files({PATH: wrong})
+        ((_, said),) = audit_faulted(tree, edited, found.groups, parts)
         assert said == "other calls in f() than before"
 
 
@@ -137,3 +141,68 @@ def test_a_profile_without_lookups_leaves_it() -> None:
     plain = replace(PROFILE, follow=None)
     found = classify(tree, pair(tree, scan_of(tree)), profile=plain)
     assert [v.action for v in found.verdicts] == [Action.KEEP]
+
+
+# By a function of the profile
+
+OWN = load_profile("vaddr-pin")
+FAST = "get_user_pages_fast(at, 1, flags, NULL)"
+HELD = "get_user_pages(at, 1, flags, NULL, NULL)"
+BARE = """\
+#include <linux/mm.h>
+
+int f(unsigned long at, unsigned int flags)
+{
+	return CALL == -EHWPOISON;
+}
+"""
+
+
+def by_profile(code: str, header: str = HEADER) -> str:
+    """The file as it is then, or why nothing is edited."""
+    tree = tree_of({PATH: code, "include/linux/mm.h": header, "mm/gup.c": GUP})
+    found = classify(tree, pair(tree, scan_of(tree)), profile=OWN)
+    (verdict,) = [v for v in found.verdicts if v.group.startswith("drivers/")]
+    if verdict.action is not Action.FOLLOW:
+        return f"{verdict.action}: {verdict.reason}"
+    assert verdict.warnings == ()
+    done = rewrite_audited(tree, found, OWN, lambda path: path)
+    if done.failures:
+        return done.failures[0].reason
+    assert any(
+        subject.startswith("mm/gup: introduce vaddr_fault_in") for subject in done.api.subjects
+    )
+    return done.changes[0].files[0].after.decode()
+
+
+GUP = (DATA / "sources" / "6.1.gup.c").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("call", "new"),
+    [(FAST, "vaddr_fault_in(at, flags)"), (HELD, "vaddr_fault_in_locked(at, flags)")],
+)
+def test_what_no_function_of_the_tree_fits_becomes_one_of_the_profile(call: str, new: str) -> None:
+    """It is given all flags, FOLL_HWPOISON among them, and returns the same."""
+    assert by_profile(BARE.replace("CALL", call)) == BARE.replace("CALL", new)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "get_user_pages_fast(at, 2, flags, NULL)",
+        "get_user_pages_fast(at, count(), flags, NULL)",
+        "get_user_pages(at, 1, flags, NULL, &vma)",
+        "get_user_pages_remote(mm, at, 1, flags, NULL, NULL, NULL)",
+    ],
+)
+def test_other_calls_that_ask_for_no_pages_stay(call: str) -> None:
+    """More than one page, mappings, another address space."""
+    assert by_profile(BARE.replace("CALL", call)).startswith("keep: ")
+
+
+def test_what_the_tree_has_comes_first() -> None:
+    tree = tree_of({PATH: CODE, "include/linux/mm.h": HEADER, "mm/gup.c": GUP})
+    found = classify(tree, pair(tree, scan_of(tree)), profile=OWN)
+    done = rewrite_audited(tree, found, OWN, lambda path: path)
+    assert done.changes[0].files[0].after.decode() == DONE

@@ -103,6 +103,14 @@ int f(unsigned long addr, struct page **p)
 	return ret ? ret : vaddr_get_page(addr, 1, FOLL_WRITE, p, NULL);
 }
 """
+NO_PAGE = """\
+int f(unsigned long addr)
+{
+	int ret = vaddr_fault_in(addr, 1, 0, NULL);
+
+	return ret ? ret : vaddr_fault_in(addr, 1, FOLL_WRITE, NULL, NULL);
+}
+"""
 LEFT = """\
 int f(struct page *page, int shift)
 {
@@ -156,6 +164,7 @@ SITES = {
     "fault-in": FAULT,
     "lookup": COUNTED,
     "one-page": ONE_PAGE,
+    "no-page": NO_PAGE,
     "drop-function": "int first;\n\n" + ALIAS + SITE,
     "follow-page": FOLLOW,
     "export-function": EXPORT,
@@ -192,6 +201,11 @@ BY_HAND = {
     "one-page": (
         ONE_PAGE,
         ONE_PAGE.replace("addr, 1,", "addr,").replace(", NULL", ""),
+        {},
+    ),
+    "no-page": (
+        NO_PAGE,
+        NO_PAGE.replace("addr, 1,", "addr,").replace(", NULL", ""),
         {},
     ),
     "rename-call": ("	put_page(p[0]);", "	put_user_page(p[0]);", {}),

@@ -19,6 +19,7 @@ from migrate.delivery.mail.style import NOTHING_NEW
 from migrate.delivery.model import BuildReport, BuildStatus, Commit, ObjectBuild
 from migrate.delivery.proof.model import Proof
 from migrate.delivery.wording import WIDTH, mail_templates, render
+from migrate.rewrite.api.exports import called_more
 from migrate.rewrite.model import Rewrite
 from migrate.rewrite.profile.counterparts import FAULT_IN
 from migrate.rewrite.profile.faulted import only_faults
@@ -157,7 +158,8 @@ def _needs_api(facts: Facts, conversion: Conversion) -> bool:
     """Whether a conversion calls what the API series brings: fixup_user_fault() is the tree's own,
     and at most exported there."""
     exported = any(FAULT_IN in subject for subject in facts.rewrite.api.subjects)
-    return exported or not only_faults(conversion.group)
+    own = only_faults(conversion.group) and called_more(conversion.change.files, (FAULT_IN,))
+    return exported or not own
 
 
 def cover_letters(

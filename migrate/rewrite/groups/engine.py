@@ -21,7 +21,7 @@ from migrate.rewrite.loops.fold import FOLDING
 from migrate.rewrite.model import FileChange, Fix, GroupChange, GroupFailure, Rewrite
 from migrate.rewrite.profile.counterparts import FAULT_IN, Counterparts, Missing
 from migrate.rewrite.profile.extracted import balance_of, is_extracted
-from migrate.rewrite.profile.faulted import only_faults
+from migrate.rewrite.profile.faulted import fault_rules, only_faults
 from migrate.rewrite.profile.model import Profile
 from migrate.rewrite.steps.apply import Edited, NotApplied, apply_steps, give_up_only, given_up
 from migrate.rewrite.steps.sites import NoSite
@@ -201,15 +201,16 @@ class _Job:
         """The replacements of the functions that `group` calls, if they are replaced."""
         parts = self.parts
         if self._follows(group) and only_faults(group):
-            return {a.name: FAULT_IN for a in group.acquires}
+            rules = fault_rules(group, parts)
+            return {a.name: rules[a.place].target if rules else FAULT_IN for a in group.acquires}
         if self._follows(group):
             targets = {place: r.target for place, r in parts.looked_up(group).items()}
             return {a.name: targets.get(a.place, "follow_page") for a in group.acquires}
         found = {a.name: parts.acquire(a.name) for a in group.acquires}
         dropped = {r.name: parts.release(r.name) for r in group.releases}
         through = {a.name: rule.pins for a in group.acquires if (rule := parts.helper(a.name))}
-        rules = [*found.items(), *dropped.items()]
-        named = {n: r.target for n, r in rules if not isinstance(r, Missing) and r.target != n}
+        both = [*found.items(), *dropped.items()]
+        named = {n: r.target for n, r in both if not isinstance(r, Missing) and r.target != n}
         return named | through
 
     def _general(self, group: PinGroup) -> dict[str, str]:
@@ -233,10 +234,11 @@ class _Job:
                 return NotApplied("the pages are not dropped where they are taken")
             balanced = made[0]
         for fold in (True, False):
-            if follow and only_faults(group):
+            by_address = fault_rules(group, self.parts) if follow and only_faults(group) else {}
+            if follow and only_faults(group) and not by_address:
                 steps = plan_fault_in(draft, acquires, self.parts)
             elif follow:
-                by_address = self.parts.looked_up(group)
+                by_address = by_address or self.parts.looked_up(group)
                 steps = plan_followed(draft, acquires, group.follows, by_address, self.parts)
             elif balanced is not None:
                 steps = plan_extracted(draft, acquires, releases, balanced, self.parts, fold=fold)

@@ -10,7 +10,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import name_of, parse
-from migrate.analysis.model import PinGroup, Place
+from migrate.analysis.model import Acquire, PinGroup, Place
 from migrate.analysis.program.program import Program
 from migrate.base.errors import Refusal
 from migrate.kernel.signatures import Parameter, Signature, read_signatures
@@ -130,6 +130,15 @@ class Counterparts:
                 return rule
         return self._missing(name, [rule.target for rule in rules])
 
+    def faulting(self, acquire: Acquire) -> AcquireRule | None:
+        """The rule for a call that asks for no pages, which fits this tree and what it is given."""
+        for rule in self.profile.faults:
+            like = all(acquire.argument(name) in (text, None) for name, text in rule.when)
+            fits = acquire.fits and like and self._fits(rule.target, rule.needs)
+            if rule.source == acquire.name and fits:
+                return rule
+        return None
+
     def helper(self, name: str) -> HelperRule | None:
         """The rule for callers of the helper `name`; the tree has or gets what they become."""
         for rule in self.profile.helper:
@@ -176,7 +185,7 @@ def _names(profile: Profile) -> set[str]:
         names |= {FAULT_IN, *profile.follow.needs}
     names |= set(profile.api.asks if profile.api else ())
     names |= {name for r in profile.helper for name in (r.source, r.pins, r.asks)}
-    for acquire in (*profile.acquire, *profile.lookups):
+    for acquire in profile.calls:
         names |= {acquire.source, acquire.target, *acquire.needs}
     for release in profile.release:
         names |= {release.source, release.target, *release.needs}

@@ -10,13 +10,16 @@ from migrate.analysis.model import (
     Classification,
     Confidence,
     PinGroup,
+    Place,
     TraitKind,
     Verdict,
 )
 from migrate.analysis.traits.fault_in import fault_site
 from migrate.analysis.verdicts.notes import NoteKind, note
 from migrate.analysis.verdicts.rules import pages_is_null
+from migrate.base.prose import called
 from migrate.rewrite.profile.counterparts import FAULT_IN, Counterparts
+from migrate.rewrite.profile.model import AcquireRule
 
 FAULTED_IN = "faulted_in"
 """The rule that verdicts on such calls name."""
@@ -26,8 +29,9 @@ _NEEDS = ("FAULT_FLAG_WRITE", "FAULT_FLAG_REMOTE")
 
 def faulted(classification: Classification, parts: Counterparts) -> Classification:
     """`classification` with `follow` for calls that only fault a page in, if the profile has such
-    verdicts and the tree's function fits; the reason of other calls says what prevents it."""
-    if parts.profile.follow_needs is None or not _there(parts):
+    verdicts and the tree's function fits, or one of the profile; the reason of other calls says
+    what prevents it."""
+    if parts.profile.follow_needs is None:
         return classification
     verdicts = tuple(
         _verdict(group, verdict, parts) if verdict.rule == pages_is_null.__name__ else verdict
@@ -41,6 +45,24 @@ def only_faults(group: PinGroup) -> bool:
     return group.has(TraitKind.PAGES_NULL)
 
 
+def fault_rules(group: PinGroup, parts: Counterparts) -> dict[Place, AcquireRule]:
+    """The rules of the profile for the calls of `group`; none where the tree's own function fits,
+    or where there is none for one of them."""
+    if not group.acquires or not _misfit(group, parts):
+        return {}
+    rules = {acquire.place: parts.faulting(acquire) for acquire in group.acquires}
+    found = {place: rule for place, rule in rules.items() if rule is not None}
+    return found if len(found) == len(rules) else {}
+
+
+def _misfit(group: PinGroup, parts: Counterparts) -> str:
+    """Why the tree's own function does not fit, "" when it does."""
+    if not _there(parts):
+        return "the tree's function cannot drop the lock"
+    sites = [fault_site(parts.program, acquire) for acquire in group.acquires]
+    return next((site for site in sites if isinstance(site, str)), "")
+
+
 def _there(parts: Counterparts) -> bool:
     """Whether the tree has the function, with a parameter for whether the lock may be dropped."""
     signature = parts.existing.get(FAULT_IN)
@@ -49,16 +71,18 @@ def _there(parts: Counterparts) -> bool:
 
 
 def _verdict(group: PinGroup, verdict: Verdict, parts: Counterparts) -> Verdict:
-    sites = [fault_site(parts.program, acquire) for acquire in group.acquires]
-    wrong = next((site for site in sites if isinstance(site, str)), "")
-    if wrong or not sites:
-        reason = f"{verdict.reason.rstrip('.')}; {FAULT_IN}() does not fit, because {wrong}."
-        return replace(verdict, reason=reason)
+    wrong = _misfit(group, parts)
+    rules = fault_rules(group, parts)
+    names = sorted({rule.target for rule in rules.values()}) or [FAULT_IN]
+    if (wrong and not rules) or not group.acquires:
+        told = f"; {FAULT_IN}() does not fit, because {wrong}." if _there(parts) else "."
+        return replace(verdict, reason=f"{verdict.reason.rstrip('.')}{told}")
+    more = () if rules else (note(NoteKind.FAULTS_MORE, name=f"{FAULT_IN}()"),)
     return replace(
         verdict,
         action=Action.FOLLOW,
         rule=FAULTED_IN,
-        reason=f"No page is asked for, so {FAULT_IN}() is enough.",
+        reason=f"No page is asked for, so {called(names)} is enough.",
         confidence=Confidence.MEDIUM,
-        warnings=(note(NoteKind.FAULTS_MORE, name=f"{FAULT_IN}()"),),
+        warnings=more,
     )

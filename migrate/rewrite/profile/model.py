@@ -79,12 +79,14 @@ class Follow:
     follow_page() can replace, and to those that a rule of `acquire` is for; their releases stay.
 
     With `by_rules` they are for every site that only looks at struct page, which is then converted
-    by the acquire and release rules like those that are pinned.
+    by the acquire and release rules like those that are pinned. The rules of `fault` are for calls
+    that ask for no pages.
     """
 
     needs: tuple[str, ...] = ()
     by_rules: bool = False
     acquire: tuple[AcquireRule, ...] = ()
+    fault: tuple[AcquireRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,16 @@ class Profile:
     def lookups(self) -> tuple[AcquireRule, ...]:
         """The rules for calls that become a lookup by address."""
         return self.follow.acquire if self.follow is not None and not self.by_rules else ()
+
+    @property
+    def faults(self) -> tuple[AcquireRule, ...]:
+        """The rules for calls that only have a page faulted in."""
+        return self.follow.fault if self.follow is not None and not self.by_rules else ()
+
+    @property
+    def calls(self) -> tuple[AcquireRule, ...]:
+        """All rules for calls."""
+        return (*self.acquire, *self.lookups, *self.faults)
 
     @property
     def by_rules(self) -> bool:

@@ -50,9 +50,8 @@ def load_profile(name_or_path: str, *, trust: bool = False) -> Profile:
             rules = [_renamed(rule) for rule in data.get(table, []) if isinstance(rule, dict)]
             data |= {table: rules} if table in data or table != "helper" else {}
         follow = data.get("follow")
-        if isinstance(follow, dict) and isinstance(follow.get("acquire"), list):
-            rules = [_renamed(rule) for rule in follow["acquire"] if isinstance(rule, dict)]
-            data["follow"] = {**follow, "acquire": rules}
+        if isinstance(follow, dict):
+            data["follow"] = {key: _rules(given) for key, given in follow.items()}
         profile = from_data(data, Profile)
         wrong = _coerced(data, to_data(profile), "")
         profile = replace(profile, folder=path.parent, files=read_files(path.parent))
@@ -93,6 +92,13 @@ def _locate(name_or_path: str) -> Path:
     )
 
 
+def _rules(given: object) -> object:
+    """A list of tables as rules; what is none stays as it is."""
+    if not isinstance(given, list) or not all(isinstance(rule, dict) for rule in given):
+        return given
+    return [_renamed(rule) for rule in given]
+
+
 def _renamed(rule: dict[str, object]) -> dict[str, object]:
     fields = {key: name for name, key in _KEYS.items()}
     return {fields.get(key, key): value for key, value in rule.items()}
@@ -116,7 +122,7 @@ def _coerced(given: object, read: object, where: str) -> str:
 def _check(profile: Profile, path: Path) -> None:
     if not profile.acquire or not profile.release:
         raise _malformed(path, "it needs [[acquire]] and [[release]] tables")
-    rules = (*profile.acquire, *profile.lookups)
+    rules = profile.calls
     for rule in rules:
         if rule.drop and not rule.patch:
             raise _malformed(path, f"to drop arguments of {rule.source} takes a patch")

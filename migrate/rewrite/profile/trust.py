@@ -46,7 +46,7 @@ def runs_code(patch: bytes) -> bool:
 
 def untrusted_in(profile: Profile) -> str:
     """What in `profile` takes trust in who wrote it, as the beginning of a sentence, or ""."""
-    patches = {rule.patch for rule in (*profile.acquire, *profile.lookups) if rule.patch}
+    patches = {rule.patch for rule in profile.calls if rule.patch}
     for name, text in profile.files.items():
         if (name in patches or name.endswith(".cocci")) and runs_code(text):
             return f"{profile.folder / name} runs code of its own"
@@ -113,14 +113,14 @@ def wrong_with_code(text: str, *, trusted: bool) -> str:
 
 def _lines(profile: Profile) -> Iterator[str]:
     yield from (profile.title, profile.needs.since, profile.needs.otherwise)
-    for rule in (*profile.acquire, *profile.lookups):
+    for rule in profile.calls:
         yield from (text for pair in rule.when for text in pair)
     for commit in profile.api.commit if profile.api else ():
         yield commit.subject
 
 
 def _identifiers(profile: Profile) -> Iterator[str]:
-    for rule in (*profile.acquire, *profile.lookups):
+    for rule in profile.calls:
         yield from (rule.source, rule.target, *rule.needs, *rule.append, *rule.drop)
         yield from (w for w in (rule.add_flag,) if w)
     for release in profile.release:

@@ -57,7 +57,7 @@ def audit_result(
     lookups = frozenset(rule.target for rule in profile.lookups)
     found += audit_followed(tree, edited, classification, followed, _acquires(others), lookups)
     found += audit_extracted(edited, extracted, parts)
-    found += audit_faulted(tree, edited, faulted)
+    found += audit_faulted(tree, edited, faulted, parts)
     return tuple(
         GroupFailure(group.name, f"the audit of the result finds {reason}")
         for group, reason in found

@@ -4,28 +4,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from migrate.analysis.model import PinGroup
+from migrate.analysis.model import PinGroup, Place
 from migrate.analysis.program.program import Program
 from migrate.kernel.tree import Tree
-from migrate.rewrite.profile.counterparts import FAULT_IN
+from migrate.rewrite.profile.counterparts import FAULT_IN, Counterparts
+from migrate.rewrite.profile.faulted import fault_rules
+from migrate.rewrite.profile.model import AcquireRule
 
 
 def audit_faulted(
-    tree: Tree, edited: Tree, groups: Sequence[PinGroup]
+    tree: Tree, edited: Tree, groups: Sequence[PinGroup], parts: Counterparts
 ) -> Iterator[tuple[PinGroup, str]]:
     """Each of `groups`, with its problem in `edited`, "" if there is none."""
     if groups:
         before, after = Program(tree), Program(edited)
         for group in groups:
-            yield group, _wrong(group, before, after)
+            yield group, _wrong(group, before, after, fault_rules(group, parts))
 
 
-def _wrong(group: PinGroup, before: Program, after: Program) -> str:
+def _wrong(
+    group: PinGroup, before: Program, after: Program, rules: Mapping[Place, AcquireRule]
+) -> str:
     for path, function in sorted({(a.place.path, a.function) for a in group.acquires}):
-        here = [a.name for a in group.acquires if (a.place.path, a.function) == (path, function)]
-        wanted = _calls(before, path, function) - Counter(here) + Counter({FAULT_IN: len(here)})
+        here = [a for a in group.acquires if (a.place.path, a.function) == (path, function)]
+        new = Counter(rules[a.place].target if rules else FAULT_IN for a in here)
+        wanted = _calls(before, path, function) - Counter(a.name for a in here) + new
         if _calls(after, path, function) != wanted:
             return f"other calls in {function}() than before"
     return ""

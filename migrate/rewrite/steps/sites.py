@@ -142,7 +142,7 @@ def without_arguments(draft: Draft, call: Call, gone: Sequence[int]) -> Site | N
     edits = []
     for position in gone:
         first, end = call.arguments[position]
-        last = position == len(call.arguments) - 1
+        last = set(gone).issuperset(range(position, len(call.arguments)))
         comma = first - 1 if last else end
         if end - first != 1 or draft.tokens[comma].text != b",":
             return NoSite("an argument that goes is more than a plain value")
