@@ -146,7 +146,7 @@ def test_a_profile_without_lookups_leaves_it() -> None:
 # By a function of the profile
 
 OWN = load_profile("vaddr-pin")
-FAST = "get_user_pages_fast(at, 1, flags, NULL)"
+GUP = (DATA / "sources" / "6.1.gup.c").read_bytes()
 HELD = "get_user_pages(at, 1, flags, NULL, NULL)"
 BARE = """\
 #include <linux/mm.h>
@@ -158,51 +158,41 @@ int f(unsigned long at, unsigned int flags)
 """
 
 
-def by_profile(code: str, header: str = HEADER) -> str:
+def by_profile(code: str) -> str:
     """The file as it is then, or why nothing is edited."""
-    tree = tree_of({PATH: code, "include/linux/mm.h": header, "mm/gup.c": GUP})
+    tree = tree_of({PATH: code, "include/linux/mm.h": HEADER, "mm/gup.c": GUP})
     found = classify(tree, pair(tree, scan_of(tree)), profile=OWN)
     (verdict,) = [v for v in found.verdicts if v.group.startswith("drivers/")]
     if verdict.action is not Action.FOLLOW:
         return f"{verdict.action}: {verdict.reason}"
-    assert verdict.warnings == ()
     done = rewrite_audited(tree, found, OWN, lambda path: path)
     if done.failures:
         return done.failures[0].reason
-    assert any(
-        subject.startswith("mm/gup: introduce vaddr_fault_in") for subject in done.api.subjects
-    )
+    brought = [s for s in done.api.subjects if "introduce vaddr_fault_in_locked()" in s]
+    assert len(brought) == (verdict.warnings == ())
     return done.changes[0].files[0].after.decode()
 
 
-GUP = (DATA / "sources" / "6.1.gup.c").read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("call", "new"),
-    [(FAST, "vaddr_fault_in(at, flags)"), (HELD, "vaddr_fault_in_locked(at, flags)")],
-)
-def test_what_no_function_of_the_tree_fits_becomes_one_of_the_profile(call: str, new: str) -> None:
+def test_what_no_function_of_the_tree_fits_becomes_one_of_the_profile() -> None:
     """It is given all flags, FOLL_HWPOISON among them, and returns the same."""
-    assert by_profile(BARE.replace("CALL", call)) == BARE.replace("CALL", new)
+    wanted = BARE.replace("CALL", "vaddr_fault_in_locked(at, flags)")
+    assert by_profile(BARE.replace("CALL", HELD)) == wanted
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        "get_user_pages_fast(at, 2, flags, NULL)",
-        "get_user_pages_fast(at, count(), flags, NULL)",
+        "get_user_pages(at, 2, flags, NULL, NULL)",
+        "get_user_pages(at, count(), flags, NULL, NULL)",
         "get_user_pages(at, 1, flags, NULL, &vma)",
+        "get_user_pages_fast(at, 1, flags, NULL)",
         "get_user_pages_remote(mm, at, 1, flags, NULL, NULL, NULL)",
     ],
 )
 def test_other_calls_that_ask_for_no_pages_stay(call: str) -> None:
-    """More than one page, mappings, another address space."""
+    """More than one page, mappings, a function that wants an array, another address space."""
     assert by_profile(BARE.replace("CALL", call)).startswith("keep: ")
 
 
 def test_what_the_tree_has_comes_first() -> None:
-    tree = tree_of({PATH: CODE, "include/linux/mm.h": HEADER, "mm/gup.c": GUP})
-    found = classify(tree, pair(tree, scan_of(tree)), profile=OWN)
-    done = rewrite_audited(tree, found, OWN, lambda path: path)
-    assert done.changes[0].files[0].after.decode() == DONE
+    assert by_profile(CODE) == DONE

@@ -106,9 +106,9 @@ int f(unsigned long addr, struct page **p)
 NO_PAGE = """\
 int f(unsigned long addr)
 {
-	int ret = vaddr_fault_in(addr, 1, 0, NULL);
+	int ret = vaddr_fault_in_locked(addr, 1, 0, NULL);
 
-	return ret ? ret : vaddr_fault_in(addr, 1, FOLL_WRITE, NULL, NULL);
+	return ret ? ret : vaddr_fault_in_locked(addr, 1, FOLL_WRITE, NULL, NULL);
 }
 """
 LEFT = """\

@@ -12,7 +12,7 @@
 //
 // Usage:
 //	spatch --no-includes --sp-file no-page.cocci -D patch \
-//		-D fn=vaddr_fault_in FILE
+//		-D fn=vaddr_fault_in_locked FILE
 
 virtual patch
 virtual context
