@@ -12,7 +12,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from migrate.analysis.gaps import GapKind
-from migrate.analysis.model import Acquire, Action, Classification, PinGroup, UseKind, Verdict
+from migrate.analysis.model import (
+    Acquire,
+    Action,
+    Classification,
+    PinGroup,
+    TraitKind,
+    UseKind,
+    Verdict,
+)
 from migrate.analysis.verdicts.decisions import AUTHOR
 from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES
 
@@ -26,7 +34,7 @@ STOPS = {
     "through_helper": "its callers change only together",
     "mmu_notifier": "an MMU notifier covers the pages (CASE 3)",
     "pinned_beside": "a pin is taken beside it where one is wanted (CASE 3)",
-    "notifier_near": "an MMU notifier may cover the pages",
+    "notifier_near": "an MMU notifier may cover the pages (CASE 3)",
     "mappings_changed": "it works on the mappings of the page",
     "reference_consumed": "a callee takes over the reference, and no lookup fits",
     "only_struct_page": "it only looks at struct page, and no lookup fits",
@@ -44,6 +52,8 @@ STOPS = {
 """Why a caller cannot be converted, by the rule that decided."""
 
 INSIDE_HELPER = "it is inside a helper, which stays until its last caller changes"
+
+_FILE, _NEAR = TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR
 
 _SOME_OTHER = "it was left alone"
 
@@ -122,6 +132,8 @@ def _stop(group: PinGroup, verdict: Verdict, helpers: Collection[str]) -> str:
     handed = {g.function for g in group.gaps if g.kind is GapKind.FILLED_FOR_UNKNOWN}
     if verdict.rule == "not_followed" and handed & set(helpers):
         return INSIDE_HELPER
+    if verdict.rule == "not_followed" and (group.trait(_FILE) or group.trait(_NEAR)):
+        return STOPS["notifier_near"]
     return STOPS.get(verdict.rule, _SOME_OTHER)
 
 

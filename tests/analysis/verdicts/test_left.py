@@ -12,8 +12,11 @@ from migrate.analysis.model import (
     Action,
     Classification,
     Confidence,
+    Evidence,
     PinGroup,
     Place,
+    Trait,
+    TraitKind,
     UseKind,
     Verdict,
 )
@@ -102,6 +105,19 @@ def test_the_call_inside_a_helper_waits_for_its_callers() -> None:
     assert [c.stop for c in found.direct] == [INSIDE_HELPER]
     alone = counted((inside, Action.MANUAL, "not_followed"))
     assert [c.stop for c in alone.direct] == [STOPS["not_followed"]]
+
+
+def test_what_could_not_be_followed_is_about_the_notifier_beside_it() -> None:
+    """Which rule came first does not matter: with a notifier in the driver it is CASE 3."""
+    about = at("drivers/a.c")
+    lacking = (about, Action.MANUAL, "not_followed")
+    assert [c.stop for c in counted(lacking).direct] == [STOPS["not_followed"]]
+    for kind in (TraitKind.NOTIFIER_FILE, TraitKind.NOTIFIER_NEAR):
+        near = replace(
+            about, traits=(Trait(kind, Evidence(Place("drivers/b.c", 1, 0), "a notifier", "")),)
+        )
+        found = counted((near, Action.MANUAL, "not_followed"))
+        assert [c.stop for c in found.direct] == [STOPS["notifier_near"]]
 
 
 @pytest.mark.parametrize("action", [Action.KEEP, Action.MANUAL])
