@@ -115,6 +115,13 @@ FIGURES = (
         "five minutes a kernel",
     ),
     Figures(
+        "bench.turned_back",
+        "docs/left.md",
+        ("migrate/analysis", "migrate/kernel", "migrate/rewrite", "cocci", "bench/turned_back.py"),
+        "LINUX --record docs/left.md",
+        "a minute",
+    ),
+    Figures(
         "bench.share",
         "docs/performance.md",
         ("migrate/analysis", "migrate/base", "migrate/delivery", "migrate/rewrite", "cocci"),
