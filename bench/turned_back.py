@@ -29,7 +29,7 @@ from migrate.rewrite.text.tokens import call_at, tokenize
 
 PINS, PLAIN = "iov_iter_extract_pages", "iov_iter_get_pages2"
 _ASKED = re.compile(rb"if \(iov_iter_extract_will_pin\(\w+\)\)\s*")
-_OURS = ("lib/", "tools/")
+_OTHERS = ("lib/iov_iter.c", "lib/kunit", "lib/tests/", "tools/")
 """Where the function itself is, and its tests."""
 
 
@@ -44,10 +44,13 @@ class Caller:
 
 def callers(tree: Tree) -> tuple[Caller, ...]:
     """Each call of the function that pins, turned back and asked about."""
-    texts = {p: turned_back(p, tree.read(p) or b"") for p in tree.grep([PINS], ["*.c"])}
-    edited = tree.with_files({p: t for p, t in texts.items() if not p.startswith(_OURS)})
-    parts = Counterparts(edited, load_profile(MAINLINE))
-    acquires = [a for path in sorted(texts) for a in _calls(parts, path)]
+    paths = [p for p in tree.grep([PINS], ["*.c"]) if not p.startswith(_OTHERS)]
+    edited = tree.with_files({p: turned_back(p, tree.read(p) or b"") for p in paths})
+    profile = load_profile(MAINLINE)
+    before, parts = Counterparts(tree, profile), Counterparts(edited, profile)
+    moved = {(p, c.function) for p in paths for c in _calls(before, p, PINS)}
+    now = [a for path in sorted(paths) for a in _calls(parts, path, PLAIN)]
+    acquires = [a for a in now if (a.place.path, a.function) in moved]
     reasons, _ = balance_of(acquires, parts)
     return tuple(Caller(a.place.path, a.function, reasons.get(a.place, "")) for a in acquires)
 
@@ -82,11 +85,11 @@ def _plain(name: str, given: list[str]) -> str:
     return ""
 
 
-def _calls(parts: Counterparts, path: str) -> Iterator[Acquire]:
-    source = None if path.startswith(_OURS) else parts.program.source(path)
+def _calls(parts: Counterparts, path: str, name: str) -> Iterator[Acquire]:
+    source = parts.program.source(path)
     for function in source.functions if source is not None else ():
         for call in parts.program.facts(function).calls:
-            if call.name == PLAIN:
+            if call.name == name:
                 yield Acquire(call.place, function.name, call.name, call.sources, (), call.text)
 
 
