@@ -48,6 +48,12 @@ int a_lookup_by_address(unsigned long start, struct page **page)
 	return vaddr_get_page_locked(start, 0, page);
 }
 
+int a_fault(unsigned long start);
+int a_fault(unsigned long start)
+{
+	return vaddr_fault_in_locked(start, FOLL_WRITE);
+}
+
 void an_end(struct folio *folio, struct page *page, void *one, void *two);
 void an_end(struct folio *folio, struct page *page, void *one, void *two)
 {
@@ -56,6 +62,24 @@ void an_end(struct folio *folio, struct page *page, void *one, void *two)
 }
 """
 """Calls of what is only added for callers, too."""
+
+TWINS = """
+#include <linux/uio.h>
+
+void a_borrower(struct iov_iter *iter, struct page **pages, struct page ***made);
+void a_borrower(struct iov_iter *iter, struct page **pages, struct page ***made)
+{
+	bool pinned = iov_iter_vaddr_will_pin(iter);
+	size_t start;
+
+	if (iov_iter_vaddr_pin_pages2(iter, pages, PAGE_SIZE, 2, &start) > 0 && pinned)
+		put_user_page(pages[0]);
+	iov_iter_vaddr_pin_pages_alloc2(iter, made, PAGE_SIZE, &start);
+}
+"""
+"""The same for a tree that has no iov_iter_extract_pages()."""
+
+INLINE = {"iov_iter_vaddr_will_pin"}
 
 WITH_MMU = ("ARCH=x86_64", "tinyconfig")
 WITHOUT = ("ARCH=arm", "CROSS_COMPILE=arm-linux-gnueabihf-", "mps2_defconfig")
@@ -89,9 +113,11 @@ def test_with_and_without_mmu(
     parts = Counterparts(open_tree(tree), load_profile("vaddr-pin"))
     module = (tree / MODULE).read_bytes()
     either = (tree / BUILT_EITHER_WAY).read_bytes()
+    twins = "iov_iter_vaddr_pin_pages2" in parts.introduced
+    user = USER + (TWINS if twins else "")
     converted = [
         FileChange(MODULE, module, module + LOOKUP),
-        FileChange(BUILT_EITHER_WAY, either, either + USER.encode()),
+        FileChange(BUILT_EITHER_WAY, either, either + user.encode()),
     ]
     change = api_change(parts, converted)
     files = [file for files in change.commits for file in files]
@@ -100,13 +126,14 @@ def test_with_and_without_mmu(
         (tree / file.path).write_bytes(file.after)
     (tree / BUILT_EITHER_WAY).write_bytes(converted[1].after)
 
-    declared = set(parts.introduced)
+    declared = set(parts.introduced) - INLINE
     assert {"vaddr_pin_pages", "put_user_page", "vaddr_get_page"} <= declared
     user_object = BUILT_EITHER_WAY.replace(".c", ".o")
     for name, words, objects in (
         ("mmu", WITH_MMU, ["mm/gup.o"]),
         ("nommu", WITHOUT, ["mm/gup.o", "mm/nommu.o"]),
     ):
+        objects += ["lib/iov_iter.o"] if twins else []
         *arch, config = words
         out = tmp_path / name
         make(tree, out, *arch, config)
