@@ -137,6 +137,8 @@ def test_files_of_somewhere_else_are_not_taken(foreign: Path, tmp_path: Path, na
         ('sources = ["mm/gup.c"', 'sources = ["lib/raid6/mktables.c"'),
         ('sources = ["mm/gup.c"', 'sources = ["Makefile"'),
         ('shared = ["mm/util.c"]', 'shared = ["usr/gen_init_cpio.c"]'),
+        ('source = "lib/iov_iter.c"', 'source = "lib/raid6/mktables.c"'),
+        ('header = "include/linux/uio.h"', 'header = "include/linux/compiler.h"'),
         ('path = "Documentation/core-api/vaddr_pin_pages.rst"', 'path = "GNUmakefile"'),
         ('path = "Documentation/core-api/vaddr_pin_pages.rst"', 'path = "mm/Kbuild"'),
         ('path = "Documentation/core-api/vaddr_pin_pages.rst"', 'path = ".checkpatch.conf"'),

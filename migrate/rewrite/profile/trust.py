@@ -26,11 +26,13 @@ _RUNS_CODE = re.compile(
 which name files to write and programs to run."""
 
 _KERNEL_CODE = re.compile(
-    r"include/linux/(?:mm|page|gup|huge|highmem|folio|swap)\w*\.h|mm/[\w/-]+\.[ch]", re.ASCII
+    r"include/linux/(?:mm|page|gup|huge|highmem|folio|swap|uio)\w*\.h|mm/[\w/-]+\.[ch]"
+    r"|lib/iov_iter\.c",
+    re.ASCII,
 )
 _PROSE = re.compile(r"Documentation/[\w/.-]+\.rst", re.ASCII)
-"""What is compiled for the kernel alone, and what is never compiled. Other files are makefiles, or
-are made into programs that the build runs."""
+"""What is compiled for the kernel alone, as iterators over memory are, and what is never compiled.
+Other files are makefiles, or are made into programs that the build runs."""
 
 _CONTINUED = re.compile(r"\\[ \t]*\n")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
