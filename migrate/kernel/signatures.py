@@ -50,6 +50,9 @@ DIRECT_NAMES = frozenset((*GUP_NAMES, *PIN_NAMES))
 LOOKUP_NAMES = frozenset({"vaddr_get_page", "vaddr_get_page_locked"})
 """The functions of the vaddr-pin profile that take a plain reference to look at a page."""
 
+TWIN_NAMES = frozenset(f"iov_iter_vaddr_pin_pages{kind}" for kind in ("", "_alloc", "2", "_alloc2"))
+"""The functions of the vaddr-pin profile that pin pages of user memory and borrow all others."""
+
 RELEASE_NAMES = (
     "put_user_page",
     "put_user_pages",

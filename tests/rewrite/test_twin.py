@@ -9,19 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from migrate.analysis.audit.run import audit
 from migrate.analysis.model import Action
 from migrate.analysis.pairing.pair import pair
+from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.rewrite.api.introduce import api_change
 from migrate.rewrite.groups.engine import rewrite
 from migrate.rewrite.model import ApiChange, FileChange
 from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.profile.profiles import load_profile
 from migrate.rewrite.profile.verdicts import classify
-from tests.analysis.memory import SKELETON, scan_of, tree_of
+from migrate.rewrite.result.audited import rewrite_audited
+from tests.analysis.memory import SKELETON, MemoryTree, scan_of, tree_of
 from tests.rewrite.test_api import added_by
 from tests.rewrite.trees import DATA, make_tree
 from tests.shapes.world import SHAPES
 
+PROFILE = load_profile("vaddr-pin")
 HEADER, SOURCE = "include/linux/uio.h", "lib/iov_iter.c"
 HELPER = SHAPES / "extra-pages-of-an-iterator" / "lib" / "iov_iter.c"
 _UIO = (SKELETON / HEADER).read_text()
@@ -52,10 +56,8 @@ FILL = "got = iov_iter_get_pages2(iter, given, 4096, most_wanted, &start);"
 DROP = "for (i = 0; i < got; i++)\n\t\tput_page(PAGES[i]);"
 
 
-def outcome(code: str, profile: str = "vaddr-pin") -> tuple[str, ApiChange | None]:
-    """The file as it is after the rewrite, or why it stays, and the API that it needs."""
-    loaded = load_profile(profile)
-    tree = tree_of(
+def tree_with(code: str) -> MemoryTree:
+    return tree_of(
         {
             "drivers/a/a.c": code.encode(),
             SOURCE: HELPER.read_bytes() + b"EXPORT_SYMBOL(iov_iter_get_pages_alloc2);\n",
@@ -63,6 +65,11 @@ def outcome(code: str, profile: str = "vaddr-pin") -> tuple[str, ApiChange | Non
             "mm/gup.c": (DATA / "sources" / "6.1.gup.c").read_bytes(),
         }
     )
+
+
+def outcome(code: str, profile: str = "vaddr-pin") -> tuple[str, ApiChange | None]:
+    """The file as it is after the rewrite, or why it stays, and the API that it needs."""
+    loaded, tree = load_profile(profile), tree_with(code)
     found = classify(tree, pair(tree, scan_of(tree)), profile=loaded)
     (verdict,) = [v for v in found.verdicts if v.group.startswith("drivers/")]
     if verdict.action is not Action.PIN:
@@ -86,6 +93,25 @@ def test_a_caller_that_drops_its_pages_moves(take: str, pages: str, name: str) -
     assert text == expected
     assert api is not None
     assert f"lib/iov_iter: introduce iov_iter_{twin}()" in api.subjects
+
+
+@pytest.mark.parametrize(
+    ("take", "pages"), [(ALLOC, "pages"), (FILL, "given")], ids=["alloc", "fill"]
+)
+def test_the_result_is_right_and_stays_as_it_is(take: str, pages: str) -> None:
+    """The audit finds nothing in the whole tree, and a second rewrite changes nothing."""
+    code = CODE.replace("TAKE", take).replace("DROP", DROP).replace("PAGES", pages)
+    tree = tree_with(code)
+    found = classify(tree, pair(tree, scan_of(tree)), profile=PROFILE)
+    done = rewrite_audited(tree, found, PROFILE, lambda path: path)
+    assert len(done.changes) == 1 and not done.failures
+    files = [f for part in (*done.api.commits, done.changes[0].files) for f in part]
+    after = tree.with_files({file.path: file.after for file in files})
+    every = scan_of(after, names=(*GUP_NAMES, *PIN_NAMES))
+    assert audit(after, every, pair(after, every)).findings == ()
+    again = classify(after, pair(after, scan_of(after)), profile=PROFILE)
+    assert {v.action for v in again.verdicts} <= {Action.KEEP, Action.MANUAL}
+    assert all("drivers/" not in v.group for v in again.verdicts)
 
 
 def test_a_caller_that_does_not_is_left_to_a_person() -> None:
@@ -141,7 +167,6 @@ def twin_of(folder: Path, version: str) -> ApiChange:
     return api_change(Counterparts(make_tree(folder, version, files), PROFILE), [change])
 
 
-PROFILE = load_profile("vaddr-pin")
 VERSIONS = ("4.9", "5.3", "6.1")
 
 

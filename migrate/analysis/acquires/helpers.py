@@ -10,7 +10,7 @@ from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Result, V
 from migrate.analysis.program.location import CallResult, Local
 from migrate.analysis.program.program import Program
 from migrate.analysis.traits.traits import is_implementation_file
-from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES, Parameter, Signature
+from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES, TWIN_NAMES, Parameter, Signature
 
 RETURNED = -1
 """The position that stands for the return value."""
@@ -49,12 +49,16 @@ def _in_file(program: Program, path: str, family: Mapping[str, int]) -> list[tup
     if source is None:
         return []
     handing: dict[str, int] = dict(family)
+    # They hand out no plain reference: who is asked for those does not want to hear of them.
+    others = TWIN_NAMES if family.keys().isdisjoint(PIN_NAMES) else frozenset[str]()
     found: list[tuple[Helper, int]] = []
     for _ in range(4):  # a helper over a helper over a helper; deeper is not seen in practice
         before = len(handing)
         for function in source.functions:
             text = source.text[function.start : function.end]
-            if function.name in handing or not any(n.encode() in text for n in handing):
+            if function.name in others or function.name in handing:
+                continue
+            if not any(n.encode() in text for n in handing):
                 continue
             facts = program.facts(function)
             position = _hands_out(program, facts, handing, is_implementation_file(path))
