@@ -276,7 +276,7 @@ def test_a_call_that_asks_for_no_pages_is_worded_as_a_fault(tiny: Tiny) -> None:
     branch = tiny.commit(*tiny.results((group, verdict, change)))
     assert branch.commits[0].subject == "misc: alpha: fault in pages with fixup_user_fault()"
     text = " ".join(body(tiny, branch.tip).split())
-    assert "has a page of another address space faulted in by get_user_pages_fast()." in text
+    assert "has a page faulted in by get_user_pages_fast()." in text
     assert "Use fixup_user_fault() instead." in text
     assert "references" not in text
     pinned = tiny.change(TWO, "ALPHA DRIVER")
