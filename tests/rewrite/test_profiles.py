@@ -70,7 +70,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_a_template_that_is_missing_is_refused(tmp_path: Path) -> None:
     shipped = data_folder("cocci") / "rewrite" / "vaddr-pin" / "profile.toml"
     (tmp_path / "profile.toml").write_text(shipped.read_text())
-    for name in ("one-page.cocci", "api/vaddr_pin_pages.body.j2"):
+    for name in ("one-page.cocci", "no-page.cocci", "api/vaddr_pin_pages.body.j2"):
         with pytest.raises(Refusal) as caught:
             load_profile(str(tmp_path))
         assert f"there is no {name} beside it" in caught.value.what
