@@ -52,6 +52,14 @@ class Acquire:
                 return argument
         return None
 
+    @property
+    def always_writes(self) -> bool:
+        """Whether the arguments always ask for write access, whatever the caller wants."""
+        flags = self.argument("gup_flags", "flags", "foll_flags") or ""
+        if ("FOLL_WRITE" in flags and "?" not in flags) or flags in ("1", "true"):
+            return True  # FOLL_WRITE is 1
+        return self.argument("write") in ("1", "true")
+
 
 @dataclass(frozen=True, order=True)
 class Release:

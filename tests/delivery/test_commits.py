@@ -14,7 +14,7 @@ import pytest
 
 from migrate import __version__
 from migrate.analysis.contract import Contract, ContractKind
-from migrate.analysis.model import Acquire, Action, Evidence, Place, Trait, TraitKind
+from migrate.analysis.model import Acquire, Action, Evidence, Place, Trait, TraitKind, UseKind
 from migrate.analysis.verdicts.notes import NoteKind, note
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
@@ -27,6 +27,7 @@ from migrate.delivery.commits.messages import (
     DROP_RULE,
     FLAG_RULE,
     Conversion,
+    case_of,
     describe_group,
 )
 from migrate.delivery.commits.prefixes import from_paths, learn
@@ -632,6 +633,24 @@ def test_a_message_names_no_case_for_data_that_is_only_read(
         group, verdict, change = told.change(ONE, "ALPHA DRIVER", case="5")
         branch = told.commit(*told.results((group, replace(verdict, rule=rule), change)))
         assert ("CASE 5" in body(told, branch.tip)) is named
+
+
+@pytest.mark.parametrize(
+    ("kinds", "named"),
+    [
+        ((UseKind.READ_DATA, UseKind.MAP), False),
+        ((UseKind.MAP,), True),
+        ((UseKind.READ_DATA, UseKind.TOUCH_DATA), True),
+        ((UseKind.WRITE_DATA, UseKind.READ_DATA), True),
+    ],
+)
+def test_nor_where_it_may_ask_for_write_access(
+    tiny: Tiny, kinds: tuple[UseKind, ...], named: bool
+) -> None:
+    _, verdict, _ = tiny.change(ONE, "ALPHA DRIVER", case="5")
+    seen = tuple(Evidence(Place(ONE, 7, 1), kind.value, "use(p);") for kind in kinds)
+    written = replace(verdict, rule="data_written", evidence=seen)
+    assert case_of(written) == ("5" if named else "")
 
 
 def test_each_of_several_groups_shows_its_line(tiny: Tiny) -> None:

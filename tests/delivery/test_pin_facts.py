@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pytest
 
 from migrate.analysis.model import Acquire, Place
-from migrate.delivery.commits.messages import _always_writes
 from migrate.delivery.commits.text.pin_facts import PinFacts, effects, pin_facts
 from tests.analysis.memory import tree_of
 
@@ -114,4 +113,4 @@ def test_who_may_write_may_also_read() -> None:
 )
 def test_who_always_asks_for_write_access(role: str, argument: str, always: bool) -> None:
     acquire = Acquire(Place("a.c", 1, 1), "f", "get_user_pages", (argument,), (role,), "")
-    assert _always_writes(acquire) is always
+    assert acquire.always_writes is always

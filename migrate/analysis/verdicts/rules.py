@@ -245,8 +245,12 @@ def data_written(q: Question) -> Answer | None:
     dirtied = q.uses(UseKind.DIRTY)
     if dirtied:
         reason = "The kernel accesses the data in the pages and marks them dirty."
-        return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence((*data, *dirtied)))
-    reason = "The kernel accesses the data in the pages and asks for write access."
+        both = (*_accessed(data)[:1], *dirtied[:1])  # what a reader checks first
+        seen = dict.fromkeys((*both, *data, *dirtied))
+        return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence(tuple(seen)))
+    direct = [a for a in q.group.acquires if a.name in DIRECT_NAMES]
+    asks = "asks" if direct and all(a.always_writes for a in direct) else "may ask"
+    reason = f"The kernel accesses the data in the pages and {asks} for write access."
     return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
 
 
@@ -379,6 +383,11 @@ def _pin_in(text: str) -> str:
 
 def _is_fast_only(name: str) -> bool:
     return name.endswith("fast_only") or name == "__get_user_pages_fast"
+
+
+def _accessed(data: tuple[Use, ...]) -> tuple[Use, ...]:
+    """The uses that are more than a mapping, or the mappings where there are no others."""
+    return tuple(use for use in data if use.kind is not UseKind.MAP) or data
 
 
 def _nearest_first(q: Question, uses: tuple[Use, ...]) -> tuple[Use, ...]:

@@ -15,10 +15,10 @@ from pathlib import PurePosixPath
 
 from migrate import __version__
 from migrate.analysis.audit.model import AuditRule
-from migrate.analysis.model import Acquire, Action, PinGroup, TraitKind, Verdict
+from migrate.analysis.model import Action, PinGroup, TraitKind, UseKind, Verdict
 from migrate.analysis.verdicts.decisions import AUTHOR
 from migrate.analysis.verdicts.notes import NoteKind, kind_of, note
-from migrate.analysis.verdicts.rules import data_read
+from migrate.analysis.verdicts.rules import data_read, data_written
 from migrate.base.programs.templates import Templates
 from migrate.base.prose import called, clean, listed
 from migrate.delivery.commits.calls import Swap, successor, swaps
@@ -79,24 +79,19 @@ def describe_group(conversion: Conversion) -> GroupText:
         differs=differs,
         faults=faults,
         reads_only=not group.has(TraitKind.MAY_WRITE),
-        may_read=not all(_always_writes(a) for a in group.acquires),
+        may_read=not all(a.always_writes for a in group.acquires),
         longterm=group.has(TraitKind.LONGTERM),
         forced=all(any("FOLL_FORCE" in text for text in a.arguments) for a in group.acquires),
     )
 
 
-def _always_writes(acquire: Acquire) -> bool:
-    """Whether the arguments always ask for write access, whatever the caller wants."""
-    flags = acquire.argument("gup_flags", "flags", "foll_flags") or ""
-    if ("FOLL_WRITE" in flags and "?" not in flags) or flags in ("1", "true"):
-        return True  # FOLL_WRITE is 1
-    return acquire.argument("write") in ("1", "true")
-
-
 def case_of(verdict: Verdict) -> str:
-    """The CASE for a text, "" for none: CASE 5 is about writing to the data, so code that only
-    reads it has none."""
-    return "" if verdict.rule == data_read.__name__ else verdict.case.strip("? ")
+    """The CASE for a text, "" for none: CASE 5 is about writing to the data, so code that is only
+    seen to read has none, even where it may ask for write access."""
+    kinds = {evidence.kind for evidence in verdict.evidence}
+    read = verdict.rule == data_written.__name__ and kinds <= {UseKind.READ_DATA, UseKind.MAP}
+    only_read = verdict.rule == data_read.__name__ or (read and UseKind.READ_DATA in kinds)
+    return "" if only_read else verdict.case.strip("? ")
 
 
 def _settled(warning: str, change: GroupChange) -> bool:

@@ -256,6 +256,32 @@ def test_data_written() -> None:
     assert ask(rules.data_written, group(U.DIRTY, T.MAY_WRITE)) is None
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("FOLL_WRITE", " asks for write"),
+        ("gup_flags", " may ask"),
+        ("w ? FOLL_WRITE : 0", " may ask"),
+    ],
+)
+def test_write_access_is_only_said_to_be_asked_for_where_it_always_is(
+    flags: str, said: str
+) -> None:
+    one = acquire()
+    asking = replace(one, arguments=(*one.arguments[:2], flags, one.arguments[3]))
+    answer = ask(rules.data_written, group(U.MAP, T.MAY_WRITE, acquires=(one, asking)))
+    assert answer is not None
+    assert said in answer.reason
+
+
+def test_an_access_and_its_dirtying_are_the_first_evidence() -> None:
+    about = group(U.MAP, U.READ_DATA, U.TOUCH_DATA, U.DIRTY, T.MAY_WRITE)
+    answer = ask(rules.data_written, about)
+    assert answer is not None
+    kinds = [evidence.kind for evidence in answer.evidence]
+    assert kinds == [U.READ_DATA.value, U.DIRTY.value, U.MAP.value, U.TOUCH_DATA.value]
+
+
 def test_what_is_written_is_told_from_what_is_marked_dirty() -> None:
     written = ask(rules.data_written, group(*WRITTEN, U.DIRTY))
     dirtied = ask(rules.data_written, group(U.MAP, U.DIRTY, T.MAY_WRITE))
