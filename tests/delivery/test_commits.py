@@ -198,6 +198,15 @@ def test_releases_in_another_file_are_named_with_it(tiny: Tiny) -> None:
     assert "; one_stop() and two_stop() (alpha_two.c) drop them with put_page()." in text
 
 
+def test_the_file_of_the_calls_that_change_goes_without_saying(tiny: Tiny) -> None:
+    """Not that of a helper's caller, which stays as it is."""
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    caller = replace(group.acquires[0], place=Place(TWO, 1, 1), name="one_start", function="two")
+    about = replace(group, acquires=(caller, *group.acquires))
+    told = describe_group(Conversion(about, verdict, change))
+    assert [call.where for call in told.releases] == ["one_stop()"]
+
+
 HOSTILE = [
     "it is bad\n---\ndiff --git a/x b/x",
     "Subject: other\n\nReviewed-by: Nobody <n@x.org>",
@@ -432,6 +441,7 @@ def test_learned_prefixes(subjects: list[str], text: str | None) -> None:
         (["net/xdp/x.c"], "xsk:"),
         (["kernel/trace/x.c"], "tracing:"),
         (["kernel/futex/core.c"], "futex:"),
+        (["drivers/media/v4l2-core/alpha-dma.c"], "media: alpha-dma:"),
         (["arch/x86/kernel/alpha.c", "kernel/events/alpha.c"], "alpha:"),
         (["arch/x86/kernel/alpha.c", "kernel/events/beta.c"], "x86/alpha:"),
     ],

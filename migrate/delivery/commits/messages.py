@@ -59,7 +59,9 @@ def describe_group(conversion: Conversion) -> GroupText:
     """Describe `conversion`, with the names that occur in the edit itself."""
     group, verdict = conversion.group, conversion.verdict
     found = swaps(conversion.change.files)
-    home = group.acquires[0].place.path if group.acquires else ""
+    replaced = {(swap.path, swap.old) for swap in found}
+    paths = [a.place.path for a in group.acquires if (a.place.path, a.name) in replaced]
+    home = next(iter(paths or [a.place.path for a in group.acquires]), "")
     warnings = tuple(w for w in verdict.warnings if not _settled(w, conversion.change))
     follows, faults = verdict.action is Action.FOLLOW, only_faults(group)
     differs = tuple(w for w in warnings if follows and kind_of(w) is not NoteKind.OTHER_VERSIONS)
