@@ -25,6 +25,7 @@ _UNTIL_BODY = re.compile(
     rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+(\{?)", re.S
 )
 _TYPEDEF = re.compile(rb"\btypedef\b([^;{}]*+);|\}\s*+([\w*][\w\s,*]*+);")
+_POINTER = re.compile(rb"^typedef\s+struct\s+(\w+)\s*\*\s*(\w+)\s*;", re.M)
 _PLAIN = re.compile(rb"[^/\"]*+")
 _MENTIONS = 200
 """Of one name in one file, each of which may take as long as reading the file."""
@@ -226,6 +227,18 @@ class Corpus:
     def _public(self) -> _Joined:
         texts = self.folder("include")
         return _Joined({n: t for n, t in texts.items() if not n.startswith(_NOT_FOR_ALL)})
+
+    @cached_property
+    def public_pointers(self) -> dict[str, str]:
+        """The types in headers for the whole kernel that are pointers to a struct, by their names,
+        each with the tag; those of which there are two are left out, and pages, which have names
+        of their own in page tables."""
+        found: dict[bytes, set[bytes]] = {}
+        for text in self.folder("include").values():
+            for tag, name in _POINTER.findall(text) if b"typedef" in text else ():
+                found.setdefault(name, set()).add(tag)
+        alone = {n.decode(): min(tags).decode() for n, tags in found.items() if len(tags) == 1}
+        return {name: tag for name, tag in alone.items() if tag not in ("page", "folio")}
 
     def macro_files(self, name: str, path: str) -> Iterator[str]:
         """The files that seem to define the macro `name`, nearest first."""

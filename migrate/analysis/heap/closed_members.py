@@ -27,8 +27,13 @@ from migrate.analysis.ir.instructions import Invoke, Lowered, Store, all_express
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place
 from migrate.analysis.program import location
-from migrate.analysis.program.known_callee import takes_values
+from migrate.analysis.program.functions import is_macro
+from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.program import Program
+from migrate.kernel.signatures import DIRECT_NAMES
+
+_SETTING_FIRST = frozenset({"get_user", "__get_user", "unsafe_get_user"})
+"""The macros of the kernel that store what they read from the user to their first argument."""
 
 Cells = tuple[location.Member, location.Member]
 """The page, or the array of pages, and the flag."""
@@ -40,7 +45,7 @@ def are_page_and_flag(program: Program, cells: Cells, path: str, depth: int) -> 
     page, flag = cells
     if page.tag != flag.tag or program.types.is_public(page.tag, path):
         return False
-    pointer, number = (_member_type(program, cell, path) for cell in cells)
+    pointer, number = (member_type(program, cell, path) for cell in cells)
     if pointer is None or (pointer.tag, pointer.depth) != ("page", depth):
         return False
     if number is None or number.depth or number.inline:
@@ -50,14 +55,21 @@ def are_page_and_flag(program: Program, cells: Cells, path: str, depth: int) -> 
 
 
 def are_closed(
-    program: Program, apart: MayAlias, cells: Cells, path: str, stores: Collection[Place]
+    program: Program,
+    apart: MayAlias,
+    cells: Cells,
+    path: str,
+    stores: Collection[Place],
+    *,
+    cleared: bool = True,
 ) -> bool:
-    """Whether nothing but the assignments at `stores` can change the members `cells`."""
+    """Whether nothing but the assignments at `stores` can change the members `cells`; with
+    `cleared`, the whole object may be set to 0 besides."""
     if _is_overlaid(program, apart, cells[0].tag, path):
         return False
     if any(True for cell in cells for _ in _doubts(program, cell, path)):
         return False
-    if may_store_bytes(program, apart, cells, path):
+    if may_store_bytes(program, apart, cells, path, cleared=cleared):
         return False
     if _sets_by_position(program, apart, cells[0].tag, path):
         return False
@@ -72,7 +84,7 @@ def _doubts(program: Program, cell: location.Member, path: str) -> Iterator[obje
     yield from other_names(program, cell, path)
 
 
-def _member_type(program: Program, cell: location.Member, path: str) -> TypeRef | None:
+def member_type(program: Program, cell: location.Member, path: str) -> TypeRef | None:
     """The type of a member of a named struct, through unnamed structs in it."""
     body = program.types.struct(cell.tag, path)
     kind: TypeRef | None = None
@@ -127,6 +139,8 @@ def _only_stored_at(
 ) -> bool:
     """Whether nothing but the assignments `stores` can change a member by its name."""
     word = cell.word
+    kind = member_type(program, cell, path)
+    is_number = kind is not None and not kind.depth
     files = program.cells.member_files(cell, path)
     family = apart.family(cell.tag, path) | {""}
     for file in files if files is not None else ():
@@ -142,7 +156,7 @@ def _only_stored_at(
                 return False
             named = program.cells.named(facts, word)
             meant = cell in named or any(isinstance(c, location.Untyped) for c in named)
-            if meant and not _only_reads(program, facts, word, stores):
+            if meant and not _only_reads(program, facts, word, stores, is_number):
                 return False
     return files is not None
 
@@ -188,17 +202,40 @@ def _takes_place(lowered: Lowered, word: str) -> bool:
 
 
 def _only_reads(
-    program: Program, facts: FunctionFacts, word: str, stores: Collection[Place]
+    program: Program,
+    facts: FunctionFacts,
+    word: str,
+    stores: Collection[Place],
+    is_number: bool,
 ) -> bool:
     """Whether a function does nothing but read members by the name `word`, but for `stores`."""
     for i in facts.lowered.order:
         match i:
             case Store(target) if _is_named(target, word) and i.place not in stores:
                 return False
-            case Invoke(arguments=given) if any(_is_named(a, word) for a in given):
-                if not takes_values(program, i.name, facts.function.path):
+            case Invoke(arguments=given):
+                named = (n for n, a in enumerate(given) if _is_named(a, word))
+                if any(_may_set(program, i, n, facts.function.path, is_number) for n in named):
                     return False
     return True
+
+
+def _may_set(program: Program, call: Invoke, position: int, path: str, is_number: bool) -> bool:
+    """Whether a call may store to what is its argument number `position`: a function gets the value
+    of it, a macro may do anything. What is stored behind a pointer is not stored to it."""
+    if call.name in DIRECT_NAMES:
+        return False
+    known = known_callee(program, call.name, path)
+    if position == 0 and call.name in _SETTING_FIRST:
+        return True
+    if known is not None:
+        if known.bytes.sets(position) and (is_number or known.bytes.from_elsewhere):
+            return True
+        return known.swaps or known.may_set(position, len(call.arguments))
+    meant = program.definitions(call.name, path)
+    if meant:
+        return any(is_macro(f) for f in meant)
+    return not call.name or not program.corpus.public_files(call.name)
 
 
 def _is_named(expression: Expression, word: str) -> bool:

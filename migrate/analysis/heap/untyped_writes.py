@@ -32,25 +32,42 @@ class _Pair:
     tag: str
     family: frozenset[str]
     members: frozenset[str]
+    cleared: bool
+    """Whether it may be set to 0 as a whole."""
 
 
 def may_store_bytes(
-    program: Program, apart: MayAlias, cells: tuple[Member, Member], path: str
+    program: Program,
+    apart: MayAlias,
+    cells: tuple[Member, Member],
+    path: str,
+    *,
+    cleared: bool = True,
 ) -> bool:
-    """Whether one of two members of a struct may change without being named, but for the whole
-    struct being set to 0."""
+    """Whether one of two members of a struct may change without being named; that the whole struct
+    is set to 0 may be left out of it by `cleared`, unless it is new."""
     tag = cells[0].tag
     members = frozenset(cell.members[0] for cell in cells)
-    pair = _Pair(tag, apart.family(tag, path), members)
+    pair = _Pair(tag, apart.family(tag, path), members, cleared)
     if apart.is_copied(tag, path):
         return True
     return any(
-        _stores(program, facts, call, pair)
+        any(_stores(program, facts, call, pair) for call in facts.calls)
+        or (not cleared and _replaces(program, facts, pair))
         for word in sorted(apart.words(tag, path))
         for file in program.files_with(path, word)
         for facts in program.functions_with(file, word)
-        for call in facts.calls
     )
+
+
+def _replaces(program: Program, facts: FunctionFacts, pair: _Pair) -> bool:
+    """Whether a function gives a whole struct a value by an initialiser list."""
+    for flow in facts.flows:
+        if not flow.sources and not flow.null:
+            kind = program.types.at(flow.target, facts)
+            if kind is not None and kind.tag in pair.family and kind.depth == int(flow.through):
+                return True
+    return False
 
 
 def _stores(program: Program, facts: FunctionFacts, call: Call, pair: _Pair) -> bool:
@@ -136,7 +153,7 @@ def _is_sound(
     sizes = {f"sizeof({text.partition('&')[2]})" if addressed else f"sizeof(*{text})"}
     if not inside:
         zero = known.bytes.is_constant and position == 0 and is_zero(found.arguments[1])
-        return zero and size in sizes | {f"sizeof(struct{tag})"}
+        return pair.cleared and zero and size in sizes | {f"sizeof(struct{tag})"}
     if inside[0] in pair.members and tag == pair.tag:
         return False
     if addressed:

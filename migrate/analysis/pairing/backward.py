@@ -13,12 +13,13 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.may_alias import Owners
 from migrate.analysis.heap.strong_updates import last_store
 from migrate.analysis.ir.model import AccessPath, Call, Flow, FunctionFacts, Value
-from migrate.analysis.model import Release
+from migrate.analysis.model import Place, Release
 from migrate.analysis.pairing.grounds import Grounds
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import file_of, is_macro, start_of
+from migrate.analysis.program.kinds import Kinds, are_apart
 from migrate.analysis.program.location import (
     AbstractLocation,
     CallResult,
@@ -45,6 +46,7 @@ class _Wanted:
     form: str
     owners: Owners | None = None
     alias: bool = False
+    kinds: Kinds = None
 
 
 class Backward:
@@ -56,6 +58,7 @@ class Backward:
         self._excluded = precision.excluded
         self._apart = precision.objects
         self._flags = precision.flags
+        self._kinds = precision.kinds
         self.graph = graph
         self.program = graph.program
         self.sources = Sources(apart=self._is_apart)
@@ -84,7 +87,7 @@ class Backward:
         for origin in told if told is not None else ():
             self._start(origin.values, origin.facts)
         if told is None:
-            self._start(released, site.facts)
+            self._start(released, site.facts, site.call.place)
         self._drain()
         for cell, place in self._grounds.baseless():
             if not self._is_closed(cell):
@@ -129,20 +132,27 @@ class Backward:
         self.wide |= other.wide
         self.sources.add(other.sources)
 
-    def _start(self, values: tuple[Value, ...], facts: FunctionFacts) -> None:
-        """Follow what is dropped, or what has it."""
+    def _start(
+        self, values: tuple[Value, ...], facts: FunctionFacts, place: Place | None = None
+    ) -> None:
+        """Follow what is dropped at `place`, or what has it."""
         for point in self.graph.points(values, facts):
             if point.points and not point.holds_no_page:
-                self._want(point, SCATTER if point.via else PAGE)
+                self._want(point, SCATTER if point.via else PAGE, place)
 
-    def _want(self, point: Point, form: str, alias: bool = False) -> None:
-        """Follow a location, unless that was done already; with `alias`, it points to an array that
-        is known, and only what is put there through it counts, not what else it may point to."""
+    def _want(
+        self, point: Point, form: str, place: Place | None = None, alias: bool = False
+    ) -> None:
+        """Follow a location that is named at `place`, unless that was done already; with `alias`,
+        it points to an array that is known, and only what is put there through it counts, not what
+        else it may point to."""
         cell, facts = point.location, point.facts
-        owners = None
+        owners, kinds = None, None
         if self._apart is not None:
             owners = self._apart.owners(cell, point.value, facts)
-        self._add(_Wanted(cell, form, owners, alias), facts)
+        if self._kinds is not None and place is not None:
+            kinds = self._kinds.at(cell, facts, place)
+        self._add(_Wanted(cell, form, owners, alias, kinds), facts)
 
     def _add(self, wanted: _Wanted, facts: FunctionFacts) -> None:
         if wanted not in self._seen:
@@ -156,7 +166,8 @@ class Backward:
             origin = edge.origin
             if into is not None and into != origin.location:
                 self._grounds.link(into, origin.location)
-            self._want(origin, before, edge.kind is Kind.ALIAS and before == PAGE)
+            alias = edge.kind is Kind.ALIAS and before == PAGE
+            self._want(origin, before, edge.cause.place, alias)
 
     def _step(self, wanted: _Wanted, facts: FunctionFacts) -> None:
         cell, form, alias = wanted.cell, wanted.form, wanted.alias
@@ -243,13 +254,14 @@ class Backward:
             if edge.kind is Kind.COPY and self._is_stored(edge.flow, wanted, facts):
                 self._copy(edge, form, cell)
         for edge in edges:
-            if edge.kind is Kind.ALIAS and not self._other(wanted, (edge.target.value,), facts):
+            value, place = edge.target.value, edge.cause.place
+            if edge.kind is Kind.ALIAS and not self._other(wanted, (value,), facts, place):
                 self._back(edge, form, cell)
         if form == PAGE:
             self._through_results(cell, facts)
         for index, position, _ in graph.uses(cell).arguments:
             call = facts.calls[index]
-            other = self._other(wanted, call.values(position), facts)
+            other = self._other(wanted, call.values(position), facts, call.place)
             if not other and self._compiled(call.guards):
                 filled |= self._may_fill(Site(facts, index), position, wanted)
         return filled
@@ -275,7 +287,7 @@ class Backward:
             return False
         if wanted.alias and not flow.through:
             return False
-        return not self._other(wanted, (flow.target,), facts)
+        return not self._other(wanted, (flow.target,), facts, flow.place)
 
     def _constant(self, flow: Flow, stored: str, cell: AbstractLocation) -> None:
         if not flow.null and self._compiled(flow.guards) and stored in (PAGE, SCATTER):
@@ -301,8 +313,13 @@ class Backward:
         version = self.program.tree.version
         return not exclusive(guards, self.guards) and not never(guards, version)
 
-    def _other(self, wanted: _Wanted, values: tuple[Value, ...], facts: FunctionFacts) -> bool:
-        """Whether `values` name the location in other objects only."""
+    def _other(
+        self, wanted: _Wanted, values: tuple[Value, ...], facts: FunctionFacts, place: Place
+    ) -> bool:
+        """Whether `values`, at `place`, name the location in other objects only."""
+        there = self._kinds.at(wanted.cell, facts, place) if self._kinds is not None else None
+        if are_apart(wanted.kinds, there):
+            return True
         if wanted.owners is None or self._apart is None:
             return False
         return self._apart.others(wanted.owners, wanted.cell, values, facts)

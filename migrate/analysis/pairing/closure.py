@@ -60,7 +60,7 @@ class Closure:
     def __init__(self, known: Acquires, first: Acquire, precision: Precision) -> None:
         self.known, self.precision, self.program = known, precision, known.program
         self.acquires = {first.place: first}
-        self.forward = Forward(known.graph, precision.guards, precision.numbers)
+        self.forward = Forward(known.graph, precision.guards, precision.numbers, precision.kinds)
         self.backward = Backward(known.graph, precision)
         self._followed: set[Place] = set()
         self._traced: set[Place] = set()
@@ -135,7 +135,7 @@ class Closure:
                         Use(acquire.place, acquire.function, UseKind.STORED, acquire.text),
                     )
             filled = isinstance(cell, Local) and cell.name in facts.parameters
-            forward.start(State(cell, PAGE, filled))
+            forward.enter(State(cell, PAGE, filled), facts, acquire.place)
 
 
 def pages_position(acquire: Acquire) -> int | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
+from migrate.analysis.flags.object_kinds import KindsOfObjects, holds_pages, slots
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.guards import of_other_versions
 from migrate.analysis.gaps import GapKind
@@ -28,10 +29,11 @@ from migrate.analysis.program.location import (
     CallResult,
     Global,
     Local,
+    Member,
     Untyped,
 )
 from migrate.analysis.program.program import Program
-from migrate.analysis.program.trace import ReleaseSite, Trace
+from migrate.analysis.program.trace import PAGE, ReleaseSite, Trace
 from migrate.analysis.traits.traits import group_traits, is_implementation, pages_null
 from migrate.kernel.signatures import DIRECT_NAMES
 
@@ -156,6 +158,10 @@ class Grouper:
             if not finer.group.gaps:
                 return finer
         backward = self._told_apart(closure)
+        if not backward.sources.known and precision.kinds is None:
+            finer_kinds = self._by_kinds(first, closure)
+            if finer_kinds is not None:
+                return finer_kinds
         group = finished(closure, backward.sources, lambda site: self._is_of_others(site, closure))
         visited = backward.visited | set(group.paths)
         wide = backward.wide or searched
@@ -172,6 +178,23 @@ class Grouper:
         if finer.sources.known:
             return finer
         return self._by_flags(trace, precision) or closure.backward
+
+    def _by_kinds(self, first: Acquire, closure: Closure) -> Traced | None:
+        """The group where objects are told from each other by what they are for good, when that
+        leaves nothing unknown."""
+        trace = closure.trace
+        cells = {s.cell for s in trace.states if isinstance(s.cell, Member) and s.form == PAGE}
+        for cell in sorted(cells):
+            path = trace.origins[cell]
+            if not holds_pages(self.program, cell, path):
+                continue
+            for slot in slots(self.program, cell, path):
+                kinds = KindsOfObjects(self.program, self.objects, slot, path)
+                if kinds.are_fixed:
+                    finer = self._refined(first, closure.precision.with_kinds(kinds))
+                    if not finer.group.gaps:
+                        return finer
+        return None
 
     def _back(self, releases: Iterable[ReleaseSite], precision: Precision) -> Backward:
         """The way back from `releases`, objects told from each other."""

@@ -13,6 +13,7 @@ from migrate.analysis.flags.flags import Flags
 from migrate.analysis.frontend.guards import Guards
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.model import Place
+from migrate.analysis.program.kinds import ObjectKinds
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Precision:
     Code under conditions that exclude `guards` is left out. With `numbers`, the addresses and pfns
     of pages are followed all over the tree. With `objects`, those of one struct are told from each
     other, and with `flags` pages by what flags say of them; then the stores at `excluded` are known
-    not to reach what is asked about.
+    not to reach what is asked about. With `kinds`, objects are told from each other by what they
+    are for good.
     """
 
     guards: Guards = frozenset()
@@ -30,6 +32,7 @@ class Precision:
     objects: MayAlias | None = None
     flags: Flags | None = None
     excluded: frozenset[Place] = frozenset()
+    kinds: ObjectKinds | None = None
 
     def all_code(self) -> Precision:
         """The same without conditions of the preprocessor."""
@@ -40,6 +43,9 @@ class Precision:
 
     def with_objects(self, objects: MayAlias) -> Precision:
         return replace(self, objects=objects)
+
+    def with_kinds(self, kinds: ObjectKinds) -> Precision:
+        return replace(self, kinds=kinds)
 
     def with_flags(self, flags: Flags, excluded: frozenset[Place]) -> Precision:
         return replace(self, flags=flags, excluded=excluded)

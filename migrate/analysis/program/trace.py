@@ -12,6 +12,7 @@ from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place, Release, Use, UseKind
 from migrate.analysis.place import FunctionId
 from migrate.analysis.program.callers import Site
+from migrate.analysis.program.kinds import Kinds
 from migrate.analysis.program.location import AbstractLocation, Global, Member
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = Form.PAGE, Form.ADDRESS, Form.PHYSICAL, Form.SCATTER
@@ -23,12 +24,14 @@ AGAIN = "page found again"
 class State:
     """A piece of storage and the form in which it holds the pages.
 
-    `filled` says that a parameter was filled here, so that the callers hold the pages, too.
+    `filled` says that a parameter was filled here, so that the callers hold the pages, too. A
+    member holds them in objects of `kinds`.
     """
 
     cell: AbstractLocation
     form: str
     filled: bool = False
+    kinds: Kinds = None
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,9 @@ class TypeLookup:
         if key not in self._typedefs:
             near = self._functions.corpus.typedef_files(name, path)
             known = (self.declarations(p).typedefs.get(name) for p in (path, *near))
-            self._typedefs[key] = next((kind for kind in known if kind is not None), None)
+            found = next((kind for kind in known if kind is not None), None)
+            tag = self._functions.corpus.public_pointers.get(name) if found is None else None
+            self._typedefs[key] = TypeRef(tag, 1, tagged=True) if tag is not None else found
         return self._typedefs[key]
 
     def resolve(self, kind: TypeRef, path: str) -> TypeRef:
@@ -215,6 +217,10 @@ class TypeLookup:
         if key not in self._names:
             body = self.struct(tag, path)
             found, fresh = {tag}, [tag] if tag else []
+            handles = self._functions.corpus.public_pointers.items()
+            public = [name for name, meant in handles if tag and meant == tag]
+            found.update(public)
+            fresh += public
             while fresh:
                 word = fresh.pop()
                 home = (body.path,) if body is not None else ()

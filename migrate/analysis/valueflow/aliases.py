@@ -43,7 +43,7 @@ def _array(walk: Walk, state: State, edge: ValueEdge) -> None:
     if isinstance(cell, Member | Global) and held not in walk.trace.states:
         walk.stored_at(other, cause.place, cause.text)
     walk.trace.origin(cell, other.facts.function.path)
-    walk.start(held)
+    walk.enter(held, other.facts, cause.place)
 
 
 def _container(walk: Walk, edge: ValueEdge, first: ValueEdge) -> None:
@@ -57,7 +57,7 @@ def _container(walk: Walk, edge: ValueEdge, first: ValueEdge) -> None:
         walk.stored_at(other, cause.place, cause.text)
     given = isinstance(cell, Local) and cell.name in other.facts.parameters
     walk.trace.edge(Edge(EdgeKind.POINTS, cause.place, cause.text, str(cell)))
-    walk.start(State(cell, SCATTER, given))
+    walk.enter(State(cell, SCATTER, given), other.facts, cause.place)
 
 
 def _behind_result(walk: Walk, result: CallResult, site: Site, first: ValueEdge) -> None:

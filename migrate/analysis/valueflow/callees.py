@@ -239,7 +239,8 @@ def _store_argument(flow: Walk, site: Site, target: Point, form: str) -> None:
         flow.trace.use(UseKind.SCATTER, call.place, site.facts, call.text)
     flow.trace.edge(Edge(EdgeKind.PUT, call.place, call.text, str(cell), function=call.name))
     given = isinstance(cell, Local) and cell.name in site.facts.parameters
-    flow.start(State(cell, form, given and _is_filled(flow, target.value, form, site)))
+    state = State(cell, form, given and _is_filled(flow, target.value, form, site))
+    flow.enter(state, site.facts, call.place)
 
 
 def _is_filled(flow: Walk, value: Value, form: str, site: Site) -> bool:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.frontend.guards import Guards, exclusive, never, of_other_versions
@@ -12,6 +13,7 @@ from migrate.analysis.ir.model import Access, AccessPath, FunctionFacts, Return
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
+from migrate.analysis.program.kinds import Kinds, ObjectKinds, are_apart
 from migrate.analysis.program.location import (
     AbstractLocation,
     CallResult,
@@ -47,8 +49,15 @@ _DERIVED_LIMIT = 80
 class Forward:
     """Follows states along the edges of the graph until nothing is new."""
 
-    def __init__(self, graph: ValueFlowGraph, guards: Guards, numbers: bool = False) -> None:
+    def __init__(
+        self,
+        graph: ValueFlowGraph,
+        guards: Guards,
+        numbers: bool = False,
+        kinds: ObjectKinds | None = None,
+    ) -> None:
         self.graph = graph
+        self._kinds = kinds
         self.program = graph.program
         self.numbers = numbers
         self.guards = guards
@@ -68,6 +77,19 @@ class Forward:
                 return
         self.trace.states[state] = None
         self._queue.append(state)
+
+    def enter(self, state: State, facts: FunctionFacts, place: Place) -> None:
+        """Follow `state`, which an instruction at `place` puts there."""
+        self.start(replace(state, kinds=self._kinds_at(state.cell, facts, place)))
+
+    def _kinds_at(self, cell: AbstractLocation, facts: FunctionFacts, place: Place) -> Kinds:
+        return self._kinds.at(cell, facts, place) if self._kinds is not None else None
+
+    def _is_apart(self, state: State, facts: FunctionFacts, place: Place) -> bool:
+        """Whether an instruction names the location in objects of other kinds alone."""
+        return state.kinds is not None and are_apart(
+            state.kinds, self._kinds_at(state.cell, facts, place)
+        )
 
     def follow(self) -> Trace:
         """Follow everything that was started."""
@@ -139,15 +161,24 @@ class Forward:
 
     def _step(self, state: State, facts: FunctionFacts) -> None:
         graph = self.graph.of(facts)
-        edges, found = graph.out(state.cell), graph.uses(state.cell)
+        found = graph.uses(state.cell)
+        edges = [
+            edge
+            for edge in graph.out(state.cell)
+            if not self._is_apart(state, facts, edge.cause.place)
+        ]
         self._along(edges, Kind.COPY, state)
         for index, position, via in found.arguments:
             form = form_via(state.form, via)
             call = facts.calls[index]
+            if self._is_apart(state, facts, call.place):
+                continue
             if form and self.compiled(call.guards, call.place):
                 argument(self, Given(Site(facts, index), position, state, form))
         for returned, via in found.returns:
             form = form_via(state.form, via)
+            if self._is_apart(state, facts, returned.place):
+                continue
             if form and self.compiled(returned.guards):
                 self._return(state, form, returned, facts)
         for access in found.accesses:
@@ -181,7 +212,7 @@ class Forward:
                 self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
             self.trace.gap(Gap(GapKind.BEHIND_A_RESULT, flow.place), form)
             return
-        if target == state.cell and form == state.form:
+        if target == state.cell and form == state.form and state.kinds is None:
             return
         if is_borrowed(target):
             self.trace.use(use_of(target), flow.place, facts, flow.text)
@@ -195,7 +226,7 @@ class Forward:
             kind = UseKind.PHYSICAL if filled else UseKind.PHYSICAL_KEPT
             if filled or not self._is_own_array(target, facts):
                 self.trace.use(kind, flow.place, facts, flow.text)
-        self.start(State(target, form, filled))
+        self.enter(State(target, form, filled), facts, flow.place)
 
     def _stored(self, target: Member | Global, form: str, edge: ValueEdge) -> None:
         """What is to be noted of a copy to where others find it."""
@@ -273,7 +304,8 @@ class Forward:
         self.trace.edge(_call_edge(EdgeKind.FILLED, site, site.call.name))
         if self.graph.is_acquire(site.call) is not None:
             self.trace.acquires[site.call.place] = None
-        self.start(State(target.location, form, _is_parameter(target)))
+        inside = State(target.location, form, _is_parameter(target))
+        self.enter(inside, site.facts, site.call.place)
 
     # What is noted on the way
 

@@ -33,6 +33,9 @@ class Walk(Protocol):
     def start(self, state: State) -> None:
         """Follow `state`, unless that was done already."""
 
+    def enter(self, state: State, facts: FunctionFacts, place: Place) -> None:
+        """Follow `state`, which an instruction at `place` puts there."""
+
     def compiled(self, guards: Guards, place: Place | None = None) -> bool:
         """Whether some configuration has both this code and the acquires."""
 

@@ -141,3 +141,27 @@ def test_the_type_of_a_macro_is_that_of_its_expression(macro: str) -> None:
 def test_a_macro_that_is_none_of_these_has_no_type(macro: str) -> None:
     (group,) = pairing_of({"drivers/demo/demo.c": WORK.replace("MACRO", macro)}).groups
     assert GapKind.MEMBER_TYPE_UNKNOWN in {gap.kind for gap in group.gaps}
+
+
+OPAQUE = "typedef struct _b *b_handle;\n"
+
+
+def of_a_handle(**headers: str) -> PinGroup:
+    public = {f"include/linux/{name}.h": text for name, text in headers.items()}
+    driver = DRIVER.format(type="struct _b *", more="")
+    driver += "void demo_other(b_handle buf)\n{\n\tput_page(buf->page);\n}\n"
+    files = {HEADER: "struct _b { struct page *page; };", "drivers/demo/demo.c": driver}
+    (found,) = pairing_of({**files, **public}).groups
+    return found
+
+
+def test_a_handle_of_a_public_header_is_the_private_struct() -> None:
+    found = of_a_handle(handle=OPAQUE)
+    assert not kinds(found)
+    assert "demo_other" in {r.function for r in found.releases}
+
+
+def test_a_handle_that_two_headers_have_is_not_known() -> None:
+    other = "typedef struct _c *b_handle;\n"
+    found = of_a_handle(handle=OPAQUE, other=other)
+    assert GapKind.MEMBER_TYPE_UNKNOWN in kinds(found)

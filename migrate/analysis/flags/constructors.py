@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a function makes of new memory before anybody else knows it: an object of some kind.
+
+The object is followed from its allocation to where it is handed out, freed or lost (escape
+analysis of one variable, as in :mod:`migrate.analysis.heap.fresh_memory`), with the flag that it
+has by then, each way on its own (ESP, see :mod:`migrate.analysis.paths.solver`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from migrate.analysis.flags.asked import IS_SET, Predicate, asked, says
+from migrate.analysis.flags.terms import every_way
+from migrate.analysis.frontend.kernel_api import Effect
+from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.heap.fresh_memory import allocates
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    CallResult,
+    Element,
+    Expression,
+    Load,
+    Member,
+    Variable,
+    is_null,
+    parts,
+    plain,
+    subexpressions,
+)
+from migrate.analysis.ir.instructions import (
+    Instruction,
+    Invoke,
+    Leave,
+    Lowered,
+    Store,
+    is_addressed,
+    operands,
+)
+from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.paths.solver import Plain, Solution, solve
+from migrate.analysis.place import Place
+from migrate.analysis.program.functions import is_macro
+from migrate.analysis.program.known_callee import known_callee
+from migrate.analysis.program.program import Program
+
+_ZEROED = re.compile("zalloc|calloc")
+"""In the names of the kernel's allocators: what they return is all 0."""
+
+
+class Life(Enum):
+    """Where an object is in its life."""
+
+    NONE = "there is none"
+    NEW = "nobody else knows it"
+    OUT = "others may know it"
+
+
+class Flag(Enum):
+    """What the flag of the object says."""
+
+    SET = "yes"
+    CLEAR = "no"
+    LINKED = "what a variable of the function says"
+    UNKNOWN = "anything"
+
+
+class Object(NamedTuple):
+    """The object, its flag, what is known of the variable that is linked to it, and the places
+    passed that name the member."""
+
+    life: Life = Life.NONE
+    flag: Flag = Flag.UNKNOWN
+    linked: bool | None = None
+    passed: frozenset[Place] = frozenset()
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a function returns new: its flag, which for LINKED is that of parameter number
+    `parameter`."""
+
+    flag: Flag
+    parameter: int = -1
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The member and the flag of an object in the variable `owner`, and what is asked of the
+    flag."""
+
+    owner: Variable
+    member: str
+    flag: str
+    test: Predicate
+
+    @property
+    def flagged(self) -> Member:
+        return Member(self.owner, self.flag, True)
+
+
+Maker = Callable[[str, FunctionFacts], Made | None]
+"""What a function called by a name in another returns new; None when it is none that does."""
+
+
+@dataclass(frozen=True)
+class Construction:
+    """What becomes of the objects that a function makes in one variable."""
+
+    analysis: _Making
+    solution: Solution[Object]
+    makers: frozenset[str]
+    """The functions that it gets them from, allocators left out."""
+
+    def before(self, place: Place) -> set[Object]:
+        """What the object is where an instruction at `place` is reached."""
+        return {s for i, s, _ in self.solution.before() if getattr(i, "place", None) == place}
+
+    def ends(self) -> Iterator[tuple[Object, bool]]:
+        """The object where the function lets go of it, and whether others know it then."""
+        for i, state, _ in self.solution.before():
+            if state.life is Life.NONE:
+                continue
+            if isinstance(i, Leave):
+                yield state, state.life is Life.OUT or self.returns(i)
+            elif self.analysis.lets_go(i):
+                yield state, state.life is Life.OUT
+
+    def returns(self, leave: Leave) -> bool:
+        """Whether the object is in what the function returns."""
+        return leave.value is not None and self.analysis.holds(leave.value)
+
+
+def said_by(state: Object) -> tuple[bool, ...]:
+    """What the flag of an object may say."""
+    match state.flag:
+        case Flag.SET:
+            return (True,)
+        case Flag.CLEAR:
+            return (False,)
+        case Flag.LINKED if state.linked is not None:
+            return (state.linked,)
+    return (True, False)
+
+
+def construction(
+    program: Program, facts: FunctionFacts, watched: Watched, maker: Maker
+) -> Construction | None:
+    """What a function does with the objects that it makes in a variable; None when that is not all
+    that it ever has there, or when the function is not understood well enough."""
+    lowered, name = every_way(facts.lowered), watched.owner.name
+    local = facts.lowered.locals.get(name)
+    if lowered is None or is_macro(facts.function) or local is None:
+        return None
+    if local.parameter or local.lasting or local.cleaned or is_addressed(lowered, name):
+        return None
+    stores = [i for i in lowered.order if isinstance(i, Store) and i.target == watched.owner]
+    made: dict[Expression, Made] = {}
+    makers = set()
+    for store in stores:
+        if store.operator != "=":
+            return None
+        if is_null(store.value):
+            continue
+        call = lowered.call_of(store.value)
+        if call is None:
+            return None
+        found = allocated(program, facts, call, watched.test)
+        if found is None:
+            found = maker(call.name, facts)
+            makers.add(call.name)
+        if found is None:
+            return None
+        made[store.value] = found
+    if not made:
+        return None
+    link = _linked(facts, lowered, watched, made)
+    analysis = _Making(program, facts, lowered, watched, made, link)
+    solution = solve(analysis, lowered, Object())
+    return Construction(analysis, solution, frozenset(makers)) if solution.settled else None
+
+
+def allocated(program: Program, facts: FunctionFacts, call: Invoke, test: Predicate) -> Made | None:
+    """What a call of an allocator returns; None for any other call."""
+    name = call.name
+    if name in knowledge().same_memory or not allocates(program, name, facts.function.path):
+        return None
+    zero = _ZEROED.search(name) or any("__GFP_ZERO" in text for text in call.sources)
+    return Made(_flag(test.holds(0)) if zero else Flag.UNKNOWN)
+
+
+def _flag(said: bool | None) -> Flag:
+    return Flag.UNKNOWN if said is None else Flag.SET if said else Flag.CLEAR
+
+
+def _linked(
+    facts: FunctionFacts, lowered: Lowered, watched: Watched, made: dict[Expression, Made]
+) -> Variable | None:
+    """The one variable that the flag of the object is set to; none when it may change."""
+    values = [
+        plain(i.value)
+        for i in lowered.order
+        if isinstance(i, Store) and i.target == watched.flagged
+    ]
+    for value, new in made.items():
+        call = lowered.call_of(value)
+        if new.flag is Flag.LINKED and call is not None:
+            values += [plain(a) for a in call.arguments[new.parameter : new.parameter + 1]]
+    found = {v for v in values if isinstance(v, Variable) and v.name in facts.types}
+    if len(found) != 1:
+        return None
+    (variable,) = found
+    stores = [i for i in lowered.order if isinstance(i, Store) and i.target == variable]
+    given = variable.name in facts.parameters
+    kept = not stores if given else len(stores) == 1
+    heads = {name for loop in lowered.macros.loops for name in loop.names}
+    changed = is_addressed(lowered, variable.name) or variable.name in heads
+    return variable if kept and not changed else None
+
+
+@dataclass(frozen=True)
+class _Making(Plain[Object]):
+    program: Program
+    facts: FunctionFacts
+    lowered: Lowered
+    watched: Watched
+    made: dict[Expression, Made]
+    link: Variable | None
+
+    def transfer(self, instruction: Instruction, state: Object) -> Object:
+        if isinstance(instruction, Store) and instruction.target == self.link:
+            if state.flag is Flag.LINKED:
+                state = state._replace(flag=_flag(state.linked))
+            state = state._replace(linked=self._says(instruction.value))
+        if self.lets_go(instruction):
+            state = Object(linked=state.linked)
+        if isinstance(instruction, Store) and instruction.target == self.watched.owner:
+            return self._begun(instruction.value, state)
+        if state.life is Life.NONE:
+            return state
+        if self.names_member(instruction):
+            passed = state.passed | {instruction.place}  # type: ignore[union-attr]
+            state = state._replace(passed=passed)
+        if isinstance(instruction, Store) and instruction.target == self.watched.flagged:
+            return state._replace(flag=self._stored(instruction))
+        return state._replace(life=Life.OUT) if self._hands_out(instruction) else state
+
+    def assume(self, condition: Expression, state: Object) -> tuple[Object | None, Object | None]:
+        found = asked(self.program, condition, self.facts.function.path)
+        if found is None:
+            return state, state
+        yes: Object | None = state
+        no: Object | None = state
+        if (found.flag, found.test) == (self.watched.owner, IS_SET):
+            no = Object(linked=state.linked)  # NULL is no object
+        elif found.test != self.watched.test:
+            return state, state
+        elif found.flag == self.link:
+            yes = None if state.linked is False else state._replace(linked=True)
+            no = None if state.linked is True else state._replace(linked=False)
+        elif found.flag == self.watched.flagged and state.life is not Life.NONE:
+            said = said_by(state)
+            yes = self._answered(state, True) if True in said else None
+            no = self._answered(state, False) if False in said else None
+        return (yes, no) if found.positive else (no, yes)
+
+    @staticmethod
+    def _answered(state: Object, answer: bool) -> Object:
+        """The object whose flag has been asked for."""
+        return state._replace(linked=answer) if state.flag is Flag.LINKED else state
+
+    # What an instruction does
+
+    def lets_go(self, instruction: Instruction) -> bool:
+        """Whether the object is freed, or the variable is to have another one."""
+        match instruction:
+            case Store(target) if target == self.watched.owner:
+                return True
+            case Invoke(arguments=arguments):
+                known = known_callee(self.program, instruction.name, self.facts.function.path)
+                return known is not None and any(
+                    known.effect(n) is Effect.DISCARD and plain(a) == self.watched.owner
+                    for n, a in enumerate(arguments)
+                )
+        return False
+
+    def names_member(self, instruction: Instruction) -> bool:
+        """Whether the member of the object is named."""
+        wanted = Member(self.watched.owner, self.watched.member, True)
+        return isinstance(instruction, Store | Invoke | Leave) and any(
+            e == wanted for o in operands(instruction) for e in subexpressions(o)
+        )
+
+    def _begun(self, value: Expression, state: Object) -> Object:
+        found = self.made.get(value)
+        if found is None:
+            return Object(linked=state.linked)
+        flag = found.flag
+        if flag is Flag.LINKED:
+            call = self.lowered.call_of(value)
+            given = call.arguments[found.parameter : found.parameter + 1] if call else ()
+            flag = self._from(given[0]) if given else Flag.UNKNOWN
+        return Object(Life.NEW, flag, state.linked)
+
+    def _stored(self, store: Store) -> Flag:
+        return self._from(store.value) if store.operator == "=" else Flag.UNKNOWN
+
+    def _from(self, value: Expression) -> Flag:
+        if self.link is not None and plain(value) == self.link:
+            return Flag.LINKED
+        return _flag(self._says(value))
+
+    def _says(self, value: Expression) -> bool | None:
+        return says(self.program, value, self.watched.test, self.facts.function.path)
+
+    def _hands_out(self, instruction: Instruction) -> bool:
+        match instruction:
+            case Invoke(arguments=arguments):
+                known = known_callee(self.program, instruction.name, self.facts.function.path)
+                return (known is None or known.keeps) and any(map(self.holds, arguments))
+            case Store(target, value):
+                return self.holds(value) and target != self.watched.owner
+        return False
+
+    def holds(self, value: Expression) -> bool:
+        """Whether the address of the object, or of a part of it, is in `value`; what is in a member
+        is neither."""
+        return any(self._is_address(part) for part in self._values(value))
+
+    def _values(self, value: Expression) -> Iterator[Expression]:
+        queue = [value]
+        while queue:
+            current = queue.pop()
+            yield current
+            match current:
+                case Member() | Load() | Element() | AddressOf():
+                    continue
+                case CallResult(number):
+                    call = self.lowered.calls[number]
+                    known = known_callee(self.program, call.name, self.facts.function.path)
+                    queue.extend(call.arguments if known is None or known.hands_on else ())
+                case other:
+                    queue.extend(parts(other))
+
+    def _is_address(self, value: Expression) -> bool:
+        match value:
+            case AddressOf(inner):
+                return self.watched.owner in set(_roots(inner))
+        return value == self.watched.owner
+
+
+def _roots(value: Expression) -> Iterable[Expression]:
+    return (e for e in subexpressions(value) if isinstance(e, Variable))

@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Objects whose kind is fixed while they are new.
+
+A flag of an object that is only ever set before anybody else knows the object says for good what
+the object is. When each has an array of pages of its own, what is put into that of one kind is
+never found in that of another: an invariant of the class (Logozzo: Automatic Inference of Class
+Invariants, VMCAI 2004), whose proof is that of its constructors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from migrate.analysis.flags.asked import Asked, all_asked
+from migrate.analysis.flags.constructors import Construction, Life, Object, allocated, said_by
+from migrate.analysis.flags.flag_members import MemberSlot
+from migrate.analysis.flags.makers import Makers
+from migrate.analysis.flags.terms import every_way
+from migrate.analysis.flags.tested_objects import Said, said_before
+from migrate.analysis.heap.closed_members import are_closed, are_page_and_flag, member_type
+from migrate.analysis.heap.may_alias import MayAlias
+from migrate.analysis.ir.expressions import (
+    Expression,
+    Member,
+    Variable,
+    is_null,
+    plain,
+    subexpressions,
+)
+from migrate.analysis.ir.instructions import (
+    Instruction,
+    Invoke,
+    Leave,
+    Lowered,
+    Store,
+    is_addressed,
+    operands,
+)
+from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.paths.solver import Plain, solve
+from migrate.analysis.place import FunctionId, Place
+from migrate.analysis.program import location
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.functions import is_macro
+from migrate.analysis.program.kinds import Kind, Kinds
+from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.program import Program
+
+_CALLERS = 3
+"""Functions that hand an object from one to the next before one of them works on it."""
+
+_MOST_SLOTS = 6
+"""Flags that are tried for one member."""
+
+
+def holds_pages(program: Program, cell: location.Member, path: str) -> bool:
+    """Whether a member of a driver's own struct is or points to pages."""
+    if program.types.is_public(cell.tag, path):
+        return False
+    kind = member_type(program, cell, path)
+    return kind is not None and kind.tag == "page" and kind.depth > 0
+
+
+def slots(program: Program, cell: location.Member, path: str) -> tuple[MemberSlot, ...]:
+    """The flags that functions ask for where they work on an array of pages in `cell`."""
+    found: dict[MemberSlot, None] = {}
+    for facts in program.cells.member_users(cell, path):
+        for part in _questions(program, facts):
+            if not isinstance(part.flag, Member) or not isinstance(part.flag.object, Variable):
+                continue
+            kind = facts.types.get(part.flag.object.name)
+            if kind is not None and kind.tag == cell.tag and part.flag.name != cell.word:
+                flag = replace(cell, members=(part.flag.name,))
+                found[MemberSlot(cell, flag, part.test)] = None
+    return tuple(found)[:_MOST_SLOTS]
+
+
+def _questions(program: Program, facts: FunctionFacts) -> Iterator[Asked]:
+    """What the conditions of a function ask, and what its variables are the answers of."""
+    for condition in facts.lowered.conditions:
+        yield from all_asked(program, condition.value, facts.function.path)
+    for i in facts.lowered.order:
+        if isinstance(i, Store) and isinstance(i.target, Variable):
+            yield from all_asked(program, i.value, facts.function.path)
+
+
+@dataclass
+class KindsOfObjects:
+    """The kinds of the objects that have the members of `slot`; `path` is a file that sees their
+    struct. Ask :attr:`are_fixed` first."""
+
+    program: Program
+    apart: MayAlias
+    slot: MemberSlot
+    path: str
+    _known: dict[FunctionId, dict[Place, Kinds]] = field(default_factory=dict)
+    _tested: dict[tuple[FunctionId, str], dict[Place, frozenset[bool]]] = field(
+        default_factory=dict
+    )
+    _going_on: set[str] = field(default_factory=set)
+    """The functions whose objects get their flag from who calls them."""
+
+    @cached_property
+    def makers(self) -> Makers:
+        slot = self.slot
+        return Makers(self.program, slot.page.word, slot.flag.word, slot.test)
+
+    # Whether the flag says something for good
+
+    @cached_property
+    def are_fixed(self) -> bool:
+        """Whether each object gets its flag while it is new, and has an array of its own."""
+        program, slot = self.program, self.slot
+        kind = member_type(program, slot.page, self.path)
+        if kind is None or not are_page_and_flag(program, slot.cells, self.path, kind.depth):
+            return False
+        flags = self._stores(slot.flag)
+        if not flags or not all(self._is_early(facts, store) for facts, store in flags):
+            return False
+        cells, stores = (slot.flag, slot.flag), flags
+        if kind.depth > 1 and not kind.array:
+            arrays = self._stores(slot.page)
+            if arrays is None or not all(self._is_own_array(f, store) for f, store in arrays):
+                return False
+            cells, stores = slot.cells, [*arrays, *flags]
+        places = {store.place for _, store in stores}
+        closed = are_closed(program, self.apart, cells, self.path, places, cleared=False)
+        return closed and not self.apart.is_copied(slot.page.tag, self.path)
+
+    def _stores(self, cell: location.Member) -> list[tuple[FunctionFacts, Store]] | None:
+        """The assignments to a member by its name; None when one is anything else."""
+        found: list[tuple[FunctionFacts, Store]] = []
+        for facts in self.program.cells.member_users(cell, self.path):
+            for flow, _ in self.program.cells.mentions(facts, cell).targets:
+                if flow.through and cell == self.slot.page:
+                    continue  # into the array
+                stores = (i for i in facts.lowered.order if isinstance(i, Store))
+                store = next((i for i in stores if i.place == flow.place), None)
+                if store is None or is_macro(facts.function):
+                    return None
+                if not isinstance(store.target, Member) or store.target.name != cell.word:
+                    return None
+                found.append((facts, store))
+        return found
+
+    def _is_own_array(self, facts: FunctionFacts, store: Store) -> bool:
+        """Whether what an object gets for its array is memory that no other has."""
+        if store.operator != "=" or store.initial:
+            return False
+        call = facts.lowered.call_of(store.value)
+        if is_null(store.value):
+            return True
+        if call is not None:
+            return self._allocates(call, facts)
+        return isinstance(store.value, Variable) and self._is_handed_on(facts, store, store.value)
+
+    def _is_handed_on(self, facts: FunctionFacts, store: Store, array: Variable) -> bool:
+        """Whether a variable has new memory, which one object gets."""
+        lowered = every_way(facts.lowered)
+        local = facts.lowered.locals.get(array.name)
+        if lowered is None or local is None or local.parameter or local.lasting:
+            return False
+        if is_addressed(lowered, array.name):
+            return False
+        for i in lowered.order:
+            if isinstance(i, Store) and i.target == array and not is_null(i.value):
+                call = lowered.call_of(i.value)
+                if i.operator != "=" or call is None or not self._allocates(call, facts):
+                    return False
+        solution = solve(_HandedOn(array, self.slot.page.word), lowered, False)
+        before = {state for i, state, _ in solution.before() if i == store}
+        return solution.settled and before <= {False}
+
+    def _allocates(self, call: Invoke, facts: FunctionFacts) -> bool:
+        found = allocated(self.program, facts, call, self.slot.test)
+        return found is not None or self.makers.returned(call.name, facts) is not None
+
+    def _is_early(self, facts: FunctionFacts, store: Store) -> bool:
+        owner = store.target.object if isinstance(store.target, Member) else None
+        if not isinstance(owner, Variable) or store.initial:
+            return False
+        found = self.makers.construction(facts, owner)
+        if found is None:
+            return False
+        self._going_on |= found.makers
+        lives = {state.life for state in found.before(store.place)}
+        return lives <= {Life.NEW, Life.NONE}
+
+    # Of which kinds the objects at a place are
+
+    def at(self, cell: AbstractLocation, facts: FunctionFacts, place: Place) -> Kinds:
+        """As :class:`migrate.analysis.program.kinds.ObjectKinds` has it."""
+        if cell != self.slot.page:
+            return None
+        if facts.function.id not in self._known:
+            self._known[facts.function.id] = self._of_function(facts)
+        return self._known[facts.function.id].get(place)
+
+    def _of_function(self, facts: FunctionFacts) -> dict[Place, Kinds]:
+        lowered = every_way(facts.lowered)
+        if lowered is None or is_macro(facts.function):
+            return {}
+        named: dict[Place, set[Expression]] = {}
+        for i in lowered.order:
+            if isinstance(i, Store | Invoke | Leave):
+                owners = set(_owners(i, self.slot.page.word))
+                if owners:
+                    named.setdefault(i.place, set()).update(owners)
+        by_owner = {o: self._of_owner(facts, lowered, o) for os in named.values() for o in os}
+        found: dict[Place, Kinds] = {}
+        for place, owners in named.items():
+            kinds = [by_owner[owner].get(place) for owner in owners]
+            if None not in kinds:
+                found[place] = frozenset(kind for one in kinds for kind in one or ())
+        return found
+
+    def _of_owner(
+        self, facts: FunctionFacts, lowered: Lowered, owner: Expression
+    ) -> dict[Place, Kinds]:
+        if not isinstance(owner, Variable) or not _is_own(lowered, owner):
+            return {}
+        made = self.makers.construction(facts, owner)
+        return self._of_new(facts, made) if made is not None else self._of_known(facts, owner)
+
+    def _of_new(self, facts: FunctionFacts, made: Construction) -> dict[Place, Kinds]:
+        """The kinds that the objects have in the end which a function makes."""
+        found: dict[Place, set[Kind] | None] = {}
+        for state, known in made.ends():
+            within = None if known or made.makers else facts.function.id
+            new = {Kind(said, within) for said in said_by(state)}
+            more = None if known and self._goes_on(facts, state) else new
+            for place in state.passed:
+                before = found.setdefault(place, set())
+                found[place] = None if before is None or more is None else before | more
+        return {p: frozenset(k) if k is not None else None for p, k in found.items()}
+
+    def _goes_on(self, facts: FunctionFacts, state: Object) -> bool:
+        """Whether who gets the object sets its flag."""
+        going_on = self.makers.behind(frozenset(self._going_on))
+        return state.life is Life.NEW and facts.function.name in going_on
+
+    def _of_known(self, facts: FunctionFacts, owner: Variable) -> dict[Place, Kinds]:
+        """What conditions say of an object that comes from elsewhere."""
+        said = self._said(facts, owner, 0)
+        return {place: frozenset(map(Kind, answers)) for place, answers in said.items()}
+
+    def _said(
+        self, facts: FunctionFacts, owner: Variable, depth: int
+    ) -> dict[Place, frozenset[bool]]:
+        key = (facts.function.id, owner.name)
+        if key not in self._tested:
+            start = self._entered(facts, owner, depth)
+            flag = Member(owner, self.slot.flag.word, True)
+            self._tested[key] = said_before(self.program, facts, flag, self.slot.test, start)
+        return self._tested[key]
+
+    def _entered(self, facts: FunctionFacts, owner: Variable, depth: int) -> Said:
+        """What all callers of a function know of the object that is its parameter `owner`."""
+        if owner.name not in facts.parameters or depth > _CALLERS:
+            return Said.EITHER
+        sites, closed = self.program.callers.of(facts.function)
+        position = facts.parameters.index(owner.name)
+        answers = [self._given(site, position, depth + 1) for site in sites if closed]
+        found = frozenset(answer for one in answers for answer in one)
+        if len(found) != 1:
+            return Said.EITHER
+        return Said.YES if True in found else Said.NO
+
+    def _given(self, site: Site, position: int, depth: int) -> frozenset[bool]:
+        """What the flag of the object that is an argument of a call may say."""
+        facts, call = site.facts, site.facts.lowered.calls[site.index]
+        given = plain(call.arguments[position]) if position < len(call.arguments) else None
+        lowered = every_way(facts.lowered)
+        unknown = Said.EITHER.answers
+        if lowered is None or is_macro(facts.function) or not isinstance(given, Variable):
+            return unknown
+        if not _is_own(lowered, given) or call.unclear:
+            return unknown
+        made = self.makers.construction(facts, given)
+        if made is None:
+            return self._said(facts, given, depth).get(call.place, unknown)
+        there = [s for s in made.before(call.place) if s.life is not Life.NONE]
+        return frozenset(answer for state in there for answer in said_by(state))
+
+
+def _owners(instruction: Instruction, word: str) -> Iterator[Expression]:
+    """The objects whose member by that name an instruction names."""
+    for operand in operands(instruction):
+        for part in subexpressions(operand):
+            if isinstance(part, Member) and part.name == word:
+                yield part.object
+
+
+def _is_own(lowered: Lowered, owner: Variable) -> bool:
+    """Whether it is a variable of each call, which nobody else can change."""
+    local = lowered.locals.get(owner.name)
+    return local is not None and not local.lasting and not is_addressed(lowered, owner.name)
+
+
+class _HandedOn(Plain[bool]):
+    """Whether the array in a variable was given to an object since it was allocated."""
+
+    def __init__(self, array: Variable, word: str) -> None:
+        self.array, self.word = array, word
+
+    def transfer(self, instruction: Instruction, state: bool) -> bool:
+        match instruction:
+            case Store(target) if target == self.array:
+                return False
+            case Store(Member(_, name), value) if name == self.word and value == self.array:
+                return True
+        return state
