@@ -122,6 +122,7 @@ def _into(flow: Walk, given: Given, function: Function) -> None:
         unnamed = Gap(GapKind.UNNAMED_ARGUMENT, call.place, function=function.name)
         flow.trace.gap(unnamed, given.form)
         return
+    flow.entered(function, site)
     passed = call.name or function.name
     flow.trace.edge(Edge(EdgeKind.PASSED, call.place, call.text, function=passed))
     for edge in edges:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.frontend.guards import Guards, exclusive, never, of_other_versions
+from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import Access, AccessPath, FunctionFacts, Return
 from migrate.analysis.model import Place, UseKind
@@ -36,6 +38,7 @@ from migrate.analysis.valueflow.borrowers import is_borrowed, use_of
 from migrate.analysis.valueflow.callees import Given, argument
 from migrate.analysis.valueflow.expansions import Expansions
 from migrate.analysis.valueflow.graph import ValueFlowGraph
+from migrate.analysis.valueflow.matched_calls import MatchedCalls
 from migrate.analysis.valueflow.transfer import form_via
 from migrate.analysis.valueflow.value_edge import Kind, Point, ValueEdge
 
@@ -63,6 +66,7 @@ class Forward:
         self.guards = guards
         self.trace = Trace()
         self.expansions = Expansions()
+        self._ways = MatchedCalls()
         self._queue: list[State] = []
         self._derived = 0
 
@@ -264,17 +268,29 @@ class Forward:
                 self.start(value)
             return
         self.trace.handed_out[facts.function.id] = None
-        for site in self._callers(facts, form, GapKind.RETURNED_TO_UNKNOWN):
-            if not self.compiled(site.facts.guards | site.call.guards):
-                continue
-            self.trace.edge(_call_edge(EdgeKind.RETURNED, site, facts.function.name))
-            if form == PAGE and self.graph.is_acquire(site.call) is not None:
-                self.trace.acquires[site.call.place] = None
-            for edge in self.graph.returns(site, facts.function):
-                if edge.origin.location == state.cell and (gets := edge.out_of(state.form)):
-                    self.start(State(edge.target.location, gets))
+        give = partial(self._give_back, state, form, facts)
+        sites = self._callers(facts, form, GapKind.RETURNED_TO_UNKNOWN)
+        for site in (*sites, *self._ways.came_by(facts.function.id, give, sites)):
+            give(site)
         if form == PHYSICAL:
             self.trace.use(UseKind.PHYSICAL, returned.place, facts, returned.text)
+
+    def _give_back(self, state: State, form: str, facts: FunctionFacts, site: Site) -> None:
+        """What a function returns comes to where it is called."""
+        if not self.compiled(site.facts.guards | site.call.guards):
+            return
+        self.trace.edge(_call_edge(EdgeKind.RETURNED, site, facts.function.name))
+        if form == PAGE and self.graph.is_acquire(site.call) is not None:
+            self.trace.acquires[site.call.place] = None
+        for edge in self.graph.returns(site, facts.function):
+            if edge.origin.location == state.cell and (gets := edge.out_of(state.form)):
+                self.start(State(edge.target.location, gets))
+
+    def entered(self, function: Function, site: Site) -> None:
+        """Note that a call leads into a function, which gives back to it what it returns, whether
+        that is one of its callers that are known or not."""
+        for give in self._ways.enter(function.id, site):
+            give(site)
 
     def _to_callers(self, state: State, parameter: Local) -> None:
         """The callers of a function that fills a parameter hold what it was filled with."""

@@ -6,8 +6,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from migrate.analysis.frontend.guards import Guards
+from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.model import AccessPath, FunctionFacts
 from migrate.analysis.model import Place
+from migrate.analysis.program.callers import Site
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import State, Trace
 from migrate.analysis.valueflow.expansions import Expansions
@@ -35,6 +37,9 @@ class Walk(Protocol):
 
     def enter(self, state: State, facts: FunctionFacts, place: Place) -> None:
         """Follow `state`, which an instruction at `place` puts there."""
+
+    def entered(self, function: Function, site: Site) -> None:
+        """Note that a call leads into a function."""
 
     def compiled(self, guards: Guards, place: Place | None = None) -> bool:
         """Whether some configuration has both this code and the acquires."""

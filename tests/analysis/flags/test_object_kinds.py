@@ -282,6 +282,15 @@ def test_the_kind_tells_whose_pages_are(text: str) -> None:
             f"\tbuf->pages[0] = {KERNEL};\n\tbuf->user = 1;\n\tpublish(buf);\n}}",
             id="set by who gets it",
         ),
+        pytest.param(
+            ONE_FILE + "static struct buf *make(char *k)\n{\n"
+            "\tstruct buf *buf = kzalloc(sizeof(*buf), GFP_KERNEL);\n\n"
+            "\tbuf->pages = kcalloc(1, sizeof(*buf->pages), GFP_KERNEL);\n"
+            f"\tbuf->pages[0] = {KERNEL};\n\treturn buf;\n}}\n"
+            "void f(char *k)\n{\n\tstruct buf *buf = make(k);\n\n"
+            "\tbuf->user = 1;\n\tpublish(buf);\n}",
+            id="filled by who makes it and set by who gets it",
+        ),
     ],
 )
 def test_a_kind_that_may_change_tells_nothing(text: str) -> None:
