@@ -19,7 +19,7 @@ from migrate.analysis.flags.flag_members import MemberSlot
 from migrate.analysis.flags.makers import Makers
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.flags.tested_objects import Said, said_before
-from migrate.analysis.heap.closed_members import are_closed, are_page_and_flag, member_type
+from migrate.analysis.heap.closed_members import are_closed, is_flag, member_type
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.ir.expressions import (
     Expression,
@@ -47,6 +47,7 @@ from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.kinds import Kind, Kinds
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.type_lookup import CONTAINERS
 
 _CALLERS = 3
 """Functions that hand an object from one to the next before one of them works on it."""
@@ -56,11 +57,14 @@ _MOST_SLOTS = 6
 
 
 def holds_pages(program: Program, cell: location.Member, path: str) -> bool:
-    """Whether a member of a driver's own struct is or points to pages."""
+    """Whether a member of a driver's own struct is or points to pages, or to a container of
+    some."""
     if program.types.is_public(cell.tag, path):
         return False
     kind = member_type(program, cell, path)
-    return kind is not None and kind.tag == "page" and kind.depth > 0
+    if kind is None:
+        return False
+    return kind.tag in CONTAINERS or (kind.tag == "page" and kind.depth > 0)
 
 
 def slots(program: Program, cell: location.Member, path: str) -> tuple[MemberSlot, ...]:
@@ -114,27 +118,35 @@ class KindsOfObjects:
         """Whether each object gets its flag while it is new, and has an array of its own."""
         program, slot = self.program, self.slot
         kind = member_type(program, slot.page, self.path)
-        if kind is None or not are_page_and_flag(program, slot.cells, self.path, kind.depth):
+        if kind is None or not is_flag(program, slot.flag, self.path):
             return False
         flags = self._stores(slot.flag)
         if not flags or not all(self._is_early(facts, store) for facts, store in flags):
             return False
         cells, stores = (slot.flag, slot.flag), flags
-        if kind.depth > 1 and not kind.array:
+        if kind.depth > (kind.tag == "page") and not kind.array:
             arrays = self._stores(slot.page)
-            if arrays is None or not all(self._is_own_array(f, store) for f, store in arrays):
+            if arrays is None or not self._are_of_one(arrays):
                 return False
             cells, stores = slot.cells, [*arrays, *flags]
         places = {store.place for _, store in stores}
         closed = are_closed(program, self.apart, cells, self.path, places, cleared=False)
         return closed and not self.apart.is_copied(slot.page.tag, self.path)
 
+    def _are_of_one(self, arrays: list[tuple[FunctionFacts, Store]]) -> bool:
+        """Whether no array is in objects of two kinds: each has its own, but for those of one
+        kind."""
+        shared = [given for given in arrays if not self._is_own_array(*given)]
+        found = [self.at(self.slot.page, facts, store.place) for facts, store in shared]
+        said = {kind.is_set for kinds in found for kind in kinds or ()}
+        return None not in found and len(said) < 2
+
     def _stores(self, cell: location.Member) -> list[tuple[FunctionFacts, Store]] | None:
         """The assignments to a member by its name; None when one is anything else."""
         found: list[tuple[FunctionFacts, Store]] = []
         for facts in self.program.cells.member_users(cell, self.path):
-            for flow, _ in self.program.cells.mentions(facts, cell).targets:
-                if flow.through and cell == self.slot.page:
+            for flow, via in self.program.cells.mentions(facts, cell).targets:
+                if (flow.through or via) and cell == self.slot.page:
                     continue  # into the array
                 stores = (i for i in facts.lowered.order if isinstance(i, Store))
                 store = next((i for i in stores if i.place == flow.place), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from migrate.analysis.frontend.initializers import by_position, named_outside
+from migrate.analysis.frontend.kernel_api import Flow, Form, Link, at
 from migrate.analysis.frontend.types import StructDef, TypeRef
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.may_alias import MayAlias
@@ -45,9 +46,15 @@ def are_page_and_flag(program: Program, cells: Cells, path: str, depth: int) -> 
     page, flag = cells
     if page.tag != flag.tag or program.types.is_public(page.tag, path):
         return False
-    pointer, number = (member_type(program, cell, path) for cell in cells)
+    pointer = member_type(program, page, path)
     if pointer is None or (pointer.tag, pointer.depth) != ("page", depth):
         return False
+    return is_flag(program, flag, path)
+
+
+def is_flag(program: Program, cell: location.Member, path: str) -> bool:
+    """Whether a member is a number."""
+    number = member_type(program, cell, path)
     if number is None or number.depth or number.inline:
         return False
     # What is tagged is an enum, or a struct, which is no flag.
@@ -231,11 +238,20 @@ def _may_set(program: Program, call: Invoke, position: int, path: str, is_number
     if known is not None:
         if known.bytes.sets(position) and (is_number or known.bytes.from_elsewhere):
             return True
-        return known.swaps or known.may_set(position, len(call.arguments))
+        count = len(call.arguments)
+        if is_number:
+            return known.swaps or known.may_set(position, count)
+        return known.swaps or any(_sets_pointer(f, position, count) for f in known.flows)
     meant = program.definitions(call.name, path)
     if meant:
         return any(is_macro(f) for f in meant)
     return not call.name or not program.corpus.public_files(call.name)
+
+
+def _sets_pointer(flow: Flow, position: int, count: int) -> bool:
+    """Whether a flow is to an argument that is a pointer, not to what that points to."""
+    behind = flow.link is Link.BYTES or (flow.after is Form.SCATTER and not flow.walks)
+    return at(flow.target, count) == position and not behind
 
 
 def _is_named(expression: Expression, word: str) -> bool:

@@ -33,7 +33,7 @@ from migrate.analysis.program.location import (
     Untyped,
 )
 from migrate.analysis.program.program import Program
-from migrate.analysis.program.trace import PAGE, ReleaseSite, Trace
+from migrate.analysis.program.trace import PAGE, SCATTER, ReleaseSite, Trace
 from migrate.analysis.traits.traits import group_traits, is_implementation, pages_null
 from migrate.kernel.signatures import DIRECT_NAMES
 
@@ -183,7 +183,8 @@ class Grouper:
         """The group where objects are told from each other by what they are for good, when that
         leaves nothing unknown."""
         trace = closure.trace
-        cells = {s.cell for s in trace.states if isinstance(s.cell, Member) and s.form == PAGE}
+        forms = (PAGE, SCATTER)
+        cells = {s.cell for s in trace.states if isinstance(s.cell, Member) and s.form in forms}
         for cell in sorted(cells):
             path = trace.origins[cell]
             if not holds_pages(self.program, cell, path):
