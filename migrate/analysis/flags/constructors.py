@@ -121,14 +121,15 @@ class Construction:
         return {s for i, s, _ in self.solution.before() if getattr(i, "place", None) == place}
 
     def ends(self) -> Iterator[tuple[Object, bool]]:
-        """The object where the function lets go of it, and whether others know it then."""
+        """The object where others know it, with True, or where the function lets go of it before
+        that. A function need not end for others to know what it has handed out."""
         for i, state, _ in self.solution.before():
-            if state.life is Life.NONE:
-                continue
-            if isinstance(i, Leave):
-                yield state, state.life is Life.OUT or self.returns(i)
-            elif self.analysis.lets_go(i):
-                yield state, state.life is Life.OUT
+            if state.life is Life.OUT:
+                yield state, True
+            elif state.life is Life.NEW and isinstance(i, Leave):
+                yield state, self.returns(i)
+            elif state.life is Life.NEW and self.analysis.lets_go(i):
+                yield state, False
 
     def returns(self, leave: Leave) -> bool:
         """Whether the object is in what the function returns."""
