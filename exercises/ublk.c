@@ -160,6 +160,10 @@ int exercise_ublk(void)
 	server = fork();
 	if (!server)
 		serve();
+	if (server < 0) {
+		control(&ring, file, UBLK_CMD_DEL_DEV, NULL, 0, 0);
+		return plain() ? failed("fork()") : done();
+	}
 	result = control(&ring, file, UBLK_CMD_START_DEV, NULL, 0, server);
 	if (result < 0) {
 		kill(server, SIGKILL);

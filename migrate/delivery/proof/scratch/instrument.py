@@ -36,6 +36,22 @@ _RELEASES = (
 _ONE = ("put_user_page", "unpin_user_page")
 """What gives a single pin back, the best first."""
 _FOLLOW = "follow_page"
+_EXTRACT = "iov_iter_extract_pages"
+"""Takes pins for its callers, unless the pages of an iterator are the kernel's own."""
+_EXTRACTS = "lib/iov_iter.c"
+_EXTRACTED = {
+    "struct iov_iter*": "struct iov_iter *__gp_iter",
+    "struct page***": "struct page ***__gp_pages",
+    "size_t*": "size_t *__gp_offset",
+}
+"""Of its parameters: where the pages come from, where they go, and where they begin."""
+_DECLARED = """\
+#define GUP_PROVE_EXTRACTS
+#include <linux/uio.h>
+ssize_t gup_prove_extracted(struct gup_prove_site *site, struct iov_iter *iter,
+\t\t\t    struct page **pages, ssize_t got, size_t offset);
+
+"""
 _PLAIN = ("put_page", "folio_put")
 """What drops a plain reference on one page."""
 _OWN_OBJECT = """
@@ -46,6 +62,8 @@ KCOV_INSTRUMENT_gup_prove.o := n
 _WATCHED = "-fsanitize-coverage=trace-pc -g1"
 """Calls of a function at each basic block, and the lines of addresses: gcc and clang have both."""
 _NOTES_PLAIN = "-DGUP_PROVE_PLAIN"
+_UNNOTED = b"#define GUP_PROVE_OFF\n#line 1\n"
+"""Before the text of a file whose calls of the functions are not noted: it defines them."""
 _LAST_ENDIF = re.compile(rb"^#endif[^\n]*\n?(?=\s*\Z)", re.M)
 _SITE = "static struct gup_prove_site __gp_site = { .file = __FILE__, .line = __LINE__%s }"
 
@@ -81,19 +99,24 @@ class Instrumented:
 def instrument(tree: Tree, wanted: Wanted = Wanted()) -> Instrumented | Unfit:
     """Make `tree`, the tip of a branch, note what is `wanted`."""
     names = dict.fromkeys((*_RELEASES, *wanted.releases))
-    found = read_signatures(tree, (*names, *_PLAIN))
+    found = read_signatures(tree, (*names, *_PLAIN, _EXTRACT))
     acquires = {n: m for n in PIN_NAMES if n in found and (m := _acquire(found[n]))}
     releases = {n: m for n in names if n in found and (m := _release(found[n]))}
     one = next((name for name in _ONE if name in releases), None)
+    extracts = _extract(found[_EXTRACT]) if _EXTRACT in found else ""
+    if extracts:
+        acquires[_EXTRACT] = extracts
     if not acquires or one is None:
         return Unfit(f"{_MM} declares no function that takes or releases pins")
     lookups = [_acquire(found[n], ", .plain = true") for n in sorted(LOOKUP_NAMES) if n in found]
     drops = {n: _release(found[n], ", .plain = true") for n in _PLAIN if n in found}
     lookups += [_follow(found[_FOLLOW])] if _FOLLOW in found else []
     header = (_DATA / "gup_prove.h").read_text(encoding="utf-8").replace("{one}", one)
+    header = header.replace("{extracts}", _DECLARED if extracts else "")
     header = header.replace("{macros}", "\n".join((*acquires.values(), *releases.values())))
     header = header.replace("{plain}", "\n".join(filter(None, (*lookups, *drops.values()))))
-    texts = tree.read_many([_MM, _GUP, _MAKEFILE])
+    own = (_GUP, _EXTRACTS) if extracts else (_GUP,)
+    texts = tree.read_many([_MM, _MAKEFILE, *own])
     if missing := [p for p in (_MM, _GUP, _MAKEFILE) if p not in texts]:
         return Unfit(f"there is no {missing[0]}")
     mm, ends = _LAST_ENDIF.subn(rb"#include <linux/gup_prove.h>\n\g<0>", texts[_MM])
@@ -102,7 +125,7 @@ def instrument(tree: Tree, wanted: Wanted = Wanted()) -> Instrumented | Unfit:
     makefiles = _flags(tree, wanted)
     files = makefiles | {
         _MM: mm,
-        _GUP: b"#define GUP_PROVE_OFF\n#line 1\n" + texts[_GUP],
+        **{path: _UNNOTED + texts[path] for path in own if path in texts},
         _MAKEFILE: makefiles.get(_MAKEFILE, texts[_MAKEFILE]) + _OWN_OBJECT.encode(),
         "include/linux/gup_prove.h": header.encode(),
         "mm/gup_prove.c": (_DATA / "gup_prove.c").read_bytes(),
@@ -167,6 +190,27 @@ def _follow(signature: Signature) -> str:
     body = [f"struct page *__gp_page = ({signature.name})({', '.join(names)})"]
     body += [f"if (({names[-1]}) & FOLL_GET) gup_prove_acquired_one(&__gp_site, __gp_page)"]
     return _macro(signature.name, names, [*body, "__gp_page"], ", .plain = true")
+
+
+def _extract(signature: Signature) -> str:
+    """The macro for what takes pages out of an iterator, "" for one that is of another shape."""
+    types = [" ".join(p.type.split()).replace(" *", "*") for p in signature.parameters]
+    if [t for t in types if t in _EXTRACTED] != [*_EXTRACTED]:
+        return ""
+    names = [f"a{n}" for n in range(len(types))]
+    body = [
+        f"{_EXTRACTED[t]} = ({a})" for t, a in zip(types, names, strict=True) if t in _EXTRACTED
+    ]
+    arguments = [
+        _EXTRACTED[t].rpartition("*")[2] if t in _EXTRACTED else a
+        for t, a in zip(types, names, strict=True)
+    ]
+    call = f"({signature.name})({', '.join(arguments)})"
+    body += ["bool __gp_pins = iov_iter_extract_will_pin(__gp_iter)"]
+    body += [f"ssize_t __gp_got = __gp_pins && gup_prove_fails(&__gp_site) ? -14 : {call}"]
+    noted = "gup_prove_extracted(&__gp_site, __gp_iter, *__gp_pages, __gp_got, *__gp_offset)"
+    body += [f"__gp_pins && __gp_got > 0 ? {noted} : __gp_got"]
+    return _macro(signature.name, names, body, "")
 
 
 def _release(signature: Signature, kind: str = "") -> str:

@@ -117,6 +117,63 @@ def test_callers_compile_and_say_where_the_name_stands(tmp_path: Path) -> None:
     assert '.file = "calls.c", .line = 6' in shown
 
 
+UIO = """\
+#ifndef LINUX_UIO_H
+#define LINUX_UIO_H
+#include <stdbool.h>
+#include <sys/types.h>
+struct iov_iter;
+struct page;
+ssize_t iov_iter_extract_pages(struct iov_iter *i, struct page ***pages, size_t maxsize,
+                               unsigned int maxpages, unsigned int flags, size_t *offset0);
+bool iov_iter_extract_will_pin(const struct iov_iter *iter);
+#endif
+"""
+EXTRACTS = """\
+#include <stdbool.h>
+#include <sys/types.h>
+#include "mm.h"
+#include <linux/uio.h>
+ssize_t f(struct iov_iter *iter, struct page ***pages)
+{
+        size_t offset;
+
+        return iov_iter_extract_pages(iter, pages,
+                                      4096, 1, 0, &offset);
+}
+"""
+
+
+def test_pages_of_iterators_are_noted_where_they_are_pinned(tmp_path: Path) -> None:
+    more = {"include/linux/uio.h": UIO, "lib/iov_iter.c": "int y;\n"}
+    made = instrument(tree(tmp_path, more=more))
+    assert isinstance(made, Instrumented)
+    assert "iov_iter_extract_pages" in made.acquires
+    # It takes the pins by other functions of the family, for whoever calls it.
+    assert made.files["lib/iov_iter.c"] == b"#define GUP_PROVE_OFF\n#line 1\nint y;\n"
+    (tmp_path / "linux").mkdir()
+    (tmp_path / "linux/uio.h").write_text(UIO)
+    (tmp_path / "linux/gup_prove.h").write_bytes(made.files["include/linux/gup_prove.h"])
+    (tmp_path / "mm.h").write_bytes(made.files["include/linux/mm.h"])
+    (tmp_path / "calls.c").write_text(EXTRACTS)
+    strict = ["gcc", "-std=gnu11", "-Wall", "-Werror", "-I.", "-c", "calls.c"]
+    done = subprocess.run(strict, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    shown = subprocess.run(
+        ["gcc", "-std=gnu11", "-E", "-P", "-I.", "calls.c"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert '.file = "calls.c", .line = 9' in shown
+    assert shown.count("gup_prove_extracted(&__gp_site, __gp_iter,") == 1
+
+
+def test_a_helper_of_another_shape_is_not_noted(tmp_path: Path) -> None:
+    more = {"include/linux/uio.h": UIO.replace("size_t *offset0", "size_t offset0")}
+    made = instrument(tree(tmp_path, more=more | {"lib/iov_iter.c": "int y;\n"}))
+    assert isinstance(made, Instrumented)
+    assert "iov_iter_extract_pages" not in made.acquires and "lib/iov_iter.c" not in made.files
+
+
 def test_what_stands_for_a_release_compiles_as_its_call_did(tmp_path: Path) -> None:
     made = fitted(tmp_path)
     (tmp_path / "gup_prove.h").write_text(made.files["include/linux/gup_prove.h"].decode())

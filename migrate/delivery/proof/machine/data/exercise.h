@@ -2,9 +2,11 @@
 /*
  * What an exercise has. It is one function, int exercise_NAME(void), which runs in
  * a process of its own as root and returns done(), failed() or lacking(). It is run
- * several times: as it is, then with pins that get fewer pages than were asked for,
- * with pins that fail, and with more or fewer allocations that fail. plain() says
- * whether it is the first time; only what comes back then counts.
+ * several times: as it is, then with pins that get fewer pages than were asked for
+ * (the first of several pages that it has taken, the third, and so on), with pins
+ * that fail (the first, the fourth, and so on), and with more or fewer allocations
+ * that fail. plain() says whether it is the first time; only what comes back then
+ * counts.
  */
 #ifndef EXERCISE_H
 #define EXERCISE_H
@@ -33,6 +35,11 @@ int failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The kernel has not got what the exercise needs. */
 int lacking(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool plain(void);
+/*
+ * From here on no allocation of this process fails: for one who only serves the
+ * exercise, and where this kernel takes no failure.
+ */
+void allocations_succeed(void);
 
 /* So many pages of memory that are there, at an address that nobody else has. */
 char *pages_of_memory(size_t count);

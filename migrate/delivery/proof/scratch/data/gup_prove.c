@@ -15,6 +15,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <asm/sections.h>
 
 #define HOLDS (1 << 17)		/* pages that can be held at a time */
@@ -188,7 +189,7 @@ long gup_prove_acquired(struct gup_prove_site *site, struct page **pages, long g
 	raw_spin_lock_irqsave(&lock, flags);
 	introduce(site, true);
 	site->calls++;
-	if (pages && got > 1 && every_short && ++multiple % every_short == 0)
+	if (pages && got > 1 && every_short && multiple++ % every_short == 0)
 		surplus = pages[--got];
 	if (got > 0 && pages) {
 		site->pages += got;
@@ -206,6 +207,23 @@ void gup_prove_acquired_one(struct gup_prove_site *site, struct page *page)
 	gup_prove_acquired(site, &page, IS_ERR_OR_NULL(page) ? 0 : 1);
 }
 
+#ifdef GUP_PROVE_EXTRACTS
+/* So many bytes from "offset" on, in pages that come from an iterator; what it keeps of them. */
+ssize_t gup_prove_extracted(struct gup_prove_site *site, struct iov_iter *iter,
+			    struct page **pages, ssize_t got, size_t offset)
+{
+	long count = DIV_ROUND_UP(got + offset, PAGE_SIZE);
+	long kept = gup_prove_acquired(site, pages, count);
+	ssize_t rest = got - (kept * PAGE_SIZE - offset);
+
+	if (kept == count)
+		return got;
+	iov_iter_revert(iter, rest);
+	return got - rest;
+}
+EXPORT_SYMBOL(gup_prove_extracted);
+#endif
+
 /* Whether this attempt is to fail. */
 bool gup_prove_fails(struct gup_prove_site *site)
 {
@@ -213,7 +231,7 @@ bool gup_prove_fails(struct gup_prove_site *site)
 	bool fails;
 
 	raw_spin_lock_irqsave(&lock, flags);
-	fails = every_failed && ++attempts % every_failed == 0;
+	fails = every_failed && attempts++ % every_failed == 0;
 	if (fails) {
 		introduce(site, true);
 		site->calls++;
@@ -340,7 +358,8 @@ static int gup_prove_open(struct inode *inode, struct file *file)
 
 /*
  * "short 3": every third pin of several pages gets one less; "fail 3": every third
- * fails; 0 for none. "places 1" shows which code ran, too.
+ * fails; 0 for none. The next one is the first of these, whatever was before.
+ * "places 1" shows which code ran, too.
  */
 static ssize_t gup_prove_write(struct file *file, const char __user *from,
 			       size_t size, loff_t *offset)
@@ -353,6 +372,7 @@ static ssize_t gup_prove_write(struct file *file, const char __user *from,
 	    sscanf(text, "fail %u", &every_failed) != 1 &&
 	    sscanf(text, "places %u", &with_places) != 1)
 		return -EINVAL;
+	multiple = attempts = 0;
 	return size;
 }
 

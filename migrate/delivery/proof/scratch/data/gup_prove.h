@@ -26,7 +26,7 @@ void gup_prove_passed(struct gup_prove_site *site);
 	gup_prove_passed(&__gp_site); \
 })
 
-#define GUP_PROVE_RELEASE(page) ({one})(page)
+{extracts}#define GUP_PROVE_RELEASE(page) ({one})(page)
 
 #ifndef GUP_PROVE_OFF
 {macros}
