@@ -33,12 +33,14 @@ def main() -> None:
     parser.add_argument("--workspaces", type=Path)
     parser.add_argument("--no-controls", action="store_true", help="ask for no controls")
     parser.add_argument("--kasan", action="store_true", help="watch accesses to memory, too")
+    parser.add_argument("--without", action="append", default=[], metavar="EXERCISE")
     add_record(parser, "bench.prove")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-prove-") as scratch:
         place = options.workspaces or Path(scratch)
         named = {"--no-controls": options.no_controls, "--kasan": options.kasan}
         more = [name for name, wanted in named.items() if wanted]
+        more += [f"--without={exercise}" for exercise in options.without]
         for tree, profiles in map(_wanted, options.trees):
             version = ".".join(map(str, open_tree(tree).version[:2]))
             lines = list(_table(tree, profiles, version, place / version, more))

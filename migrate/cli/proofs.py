@@ -10,6 +10,7 @@ from migrate.cli.commands import bring_up_to_date, open_job, working
 from migrate.cli.console import Console
 from migrate.cli.remembered import with_last_options
 from migrate.cli.request import Request
+from migrate.delivery.proof.machine.exercises import exercises
 from migrate.delivery.proof.model import ControlOutcome, GroupProof, Outcome, Proof
 from migrate.runs.proving import Thoroughness, known_proof, make_proof, summary
 
@@ -20,6 +21,9 @@ def prove(request: Request, wanted: Thoroughness) -> ExitCode:
     """Show what was observed of each group of the branch at run time. PARTIAL if a group differs
     from what the analysis found, a control was missed, or nothing was observed."""
     console = Console(verbose=request.verbose)
+    names = [e.name for e in exercises()]
+    if strange := [name for name in wanted.without if name not in names]:
+        raise Refusal(f"There is no exercise '{strange[0]}'.", f"There are {', '.join(names)}.")
     request, _ = with_last_options(request)
     with open_job(request, console, "prove") as job:
         if not job.profile.pins:

@@ -27,17 +27,20 @@ _PLAIN = ("put_page", "release_pages")
 
 @dataclass(frozen=True)
 class Thoroughness:
-    """Whether controls with wrong releases are run, and whether KASAN is on."""
+    """Whether controls with wrong releases are run, whether KASAN is on, and the exercises that
+    are left out."""
 
     controls: bool = True
     kasan: bool = False
+    without: tuple[str, ...] = ()
 
     @property
     def as_much(self) -> list[Thoroughness]:
         """All levels that include this one."""
         spoiled = (True,) if self.controls else (True, False)
         watched = (True,) if self.kasan else (True, False)
-        return [Thoroughness(s, w) for s in spoiled for w in watched]
+        fewer = dict.fromkeys(((), self.without))
+        return [Thoroughness(s, w, o) for s in spoiled for w in watched for o in fewer]
 
 
 def known_proof(job: Job, wanted: Thoroughness) -> Proof | None:
@@ -69,6 +72,7 @@ def make_proof(job: Job, wanted: Thoroughness) -> Proof:
             frozenset(v.group for v in job.classification.verdicts if v.action is Action.FOLLOW),
             wanted.controls,
             wanted.kasan,
+            frozenset(wanted.without),
         )
     )
     job.workspace.save(_STAGE, proof, _inputs(job, wanted))

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from migrate.analysis.model import PinGroup
 from migrate.delivery.proof.machine.exercises import Exercise
@@ -15,13 +15,15 @@ from migrate.rewrite.profile.faulted import only_faults
 @dataclass(frozen=True)
 class Chosen:
     """The exercises to run, what to set for them, the objects that cannot be built here, those
-    that take a machine which nobody has here, and the groups that take no pins."""
+    that take a machine which nobody has here, the groups that take no pins, and the exercises that
+    were left out, by object."""
 
     exercises: tuple[Exercise, ...]
     wishes: tuple[Mapping[str, str], ...]
     not_here: Mapping[str, str]
     machines: Mapping[str, str]
     lookups: frozenset[str]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def files_of(self, exercise: str) -> frozenset[str]:
         return frozenset(p for e in self.exercises if e.name == exercise for p in e.objects)
@@ -46,6 +48,8 @@ class Chosen:
         fitting = [e for e in self.exercises if set(e.objects) & set(group.paths)]
         if not fitting:
             for path in group.paths:
+                if path in self.left_out:
+                    return f"the exercise {self.left_out[path]} was left out"
                 if path in self.machines:
                     return f"takes {self.machines[path]}"
             return no_exercise(group)
@@ -67,18 +71,23 @@ def choose(
     configuring: Configuring,
     machines: Mapping[str, str],
     lookups: frozenset[str],
+    without: Collection[str] = (),
 ) -> Chosen:
     """Those of `every` that are for a file of `groups` and for the architecture, with what to set
     for them. `machines` are files that take one which QEMU has not got, `lookups` the groups that
-    only look pages up."""
+    only look pages up, and `without` the names of exercises that are left out."""
     converted = sorted({path for group in groups for path in group.paths})
     here = {path: configuring.wishes(path) for path in converted if path.endswith(".c")}
     wishes: list[Mapping[str, str]] = []
     chosen = []
+    left_out: dict[str, str] = {}
     for exercise in every:
+        if exercise.name in without:
+            left_out |= dict.fromkeys(exercise.objects, exercise.name)
+            continue
         found = [w for o in exercise.objects if isinstance(w := here.get(o), dict)]
         if found and exercise.arch == configuring.arch.name:
             chosen.append(exercise)
             wishes += [*found, configuring.with_needs(exercise.symbols)]
     not_here = {path: w.reason for path, w in here.items() if isinstance(w, NotHere)}
-    return Chosen(tuple(chosen), tuple(wishes), not_here, machines, lookups)
+    return Chosen(tuple(chosen), tuple(wishes), not_here, machines, lookups, left_out)

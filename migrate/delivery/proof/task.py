@@ -20,7 +20,8 @@ class Task:
     """What to prove, and where: `groups` are those that `branch` converts, `repository` has its
     commits, `place` is kept from run to run; `releases` are the functions of the profile that
     release pins, and `lookups` the groups that take none, but look pages up. Without `controls` no
-    release is spoiled; with `kasan` the kernel watches its accesses to memory."""
+    release is spoiled; with `kasan` the kernel watches its accesses to memory. The exercises
+    `without` are left out."""
 
     branch: Branch
     groups: tuple[PinGroup, ...]
@@ -32,6 +33,7 @@ class Task:
     lookups: frozenset[str] = frozenset()
     controls: bool = True
     kasan: bool = False
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,8 @@ def trial(
     """What is seen on one machine, None where no exercise is for it; `controlled` are groups whose
     releases need not be spoiled there."""
     paths = {path for group in task.groups for path in group.paths}
-    exercised = {p for e in exercises() if e.arch == emulated.arch for p in e.objects} & paths
+    every = [e for e in exercises() if e.name not in task.without]
+    exercised = {p for e in every if e.arch == emulated.arch for p in e.objects} & paths
     if not exercised:
         return None
     try:
@@ -144,7 +145,9 @@ class _Trial:
             raise Stop(small.reason)
         configuring = Configuring(self._prepared.tree, self._toolchain.arch, small.values)
         task = self._task
-        chosen = choose(exercises(), task.groups, configuring, machines(), task.lookups)
+        chosen = choose(
+            exercises(), task.groups, configuring, machines(), task.lookups, task.without
+        )
         if not chosen.exercises:
             raise Stop("none of the files that exercises are for can be built")
         return chosen

@@ -114,5 +114,13 @@ def test_why_a_group_is_not_reached(
     assert chosen(tree, exercise("one", TALLY)).why_not(one, results) == why
 
 
+def test_an_exercise_that_was_left_out_is_named(tree: Tree) -> None:
+    t, p = group("t", TALLY, [1], [2]), group("p", ONLY_S, [1], [2])
+    every = [exercise("one", TALLY), exercise("two", "mm/swap.c")]
+    found = choose(every, [t, p], configuring(tree), {}, frozenset(), {"one"})
+    assert found.exercises == () and found.wishes == ()
+    assert found.why_not(t, {}) == "the exercise one was left out"
+
+
 def test_a_machine_that_nobody_has_is_named(tree: Tree) -> None:
     assert chosen(tree).why_not(group("t", TALLY, [1], [2]), {}) == "takes a tally"
