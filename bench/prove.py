@@ -47,6 +47,7 @@ def main() -> None:
             print("\n".join(lines))
             if options.record:
                 what = ", KASAN" if options.kasan else ""
+                what += "".join(f", without {exercise}" for exercise in options.without)
                 options.record.write(lines, f"bench.prove on Linux {version}{what}")
 
 
