@@ -23,6 +23,9 @@ from migrate.kernel.words import whole_word
 _LOOKED_UP = re.compile(rb"\b\w*(?:symbol|kallsyms)\w*\s*\(\s*\"$")
 """How a function is looked up by what follows."""
 
+_MEASURING = frozenset({"ARRAY_SIZE", "offsetof", "sizeof"})
+"""What looks like a call and only asks how large something is."""
+
 _TAKEN = rb"\+\s*(?:__builtin_)?offsetof\s*\(\s*(?:struct\s+)?"
 """How the place of a member of the struct that follows is added to something."""
 
@@ -98,6 +101,21 @@ class Mention:
         if self.kind in ("field_identifier", "comment", "string_content"):
             return False
         return self.source.text[: self.at].endswith(b"->")
+
+    @property
+    def is_initial_value(self) -> bool:
+        """Whether it is in the initial value of a variable, and more than its size is."""
+        inner, above = self.node, self.node.parent
+        while self.kind == "identifier" and above is not None:
+            callee = above.child_by_field_name("function")
+            if above.type == "sizeof_expression" or (
+                callee is not None and name_of(callee) in _MEASURING
+            ):
+                return False
+            if above.type == "init_declarator":
+                return above.child_by_field_name("value") == inner
+            inner, above = above, above.parent
+        return False
 
     @property
     def is_traced(self) -> bool:

@@ -147,7 +147,7 @@ def struct_definition(spec: Node, path: str) -> StructDef:
 
 def _sharing(members: dict[str, TypeRef]) -> frozenset[str]:
     """The members of a union beside another one that may be a page as well."""
-    pages = frozenset(name for name, kind in members.items() if _may_hold_page(kind))
+    pages = frozenset(n for n, kind in members.items() if _may_hold_page(kind) or _is_any(kind))
     if len(pages) > 1:
         return frozenset(members)
     return frozenset(members) - pages if pages else pages
@@ -159,6 +159,12 @@ def _may_hold_page(kind: TypeRef) -> bool:
     return kind.depth > 0 and (
         kind.tag in ("page", "folio") or (kind.tag, kind.depth) == ("void", 1)
     )
+
+
+def _is_any(kind: TypeRef) -> bool:
+    """Whether it points to pointers to anything, as `void **` does; in a struct of its own beside
+    pages, such an array is one of addresses."""
+    return kind.inline is None and kind.tag == "void" and kind.depth > 0
 
 
 _DECLARING = ("declaration", "type_definition")

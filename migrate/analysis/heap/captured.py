@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Macros that name what is not given to them: `#define DROP put_page(page)`."""
+"""Names that are not seen where they are used: macros that name what is not given to them, as
+`#define DROP put_page(page)`, and variables that begin as another one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
+from migrate.analysis.ir.expressions import AddressOf, CallResult, subexpressions
+from migrate.analysis.ir.instructions import Invoke
+from migrate.analysis.ir.model import CALLED, AccessPath, FunctionFacts
 from migrate.analysis.model import Place
 from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.location import Global
+from migrate.analysis.program.program import Program
 from migrate.kernel.words import whole_word
 
 _DEFINE = re.compile(
@@ -44,6 +51,8 @@ def _is_member(functions: Functions, path: str, macro: str) -> bool:
 def _naming(
     functions: Functions, path: str, word: str, alone: bool = False
 ) -> Iterator[tuple[str, Place]]:
+    """The macros that a file may use whose definition has `word`, not as a member and not as a
+    parameter, with `alone` as all that they stand for."""
     pattern, texts = whole_word(word), functions.corpus.scope(path)
     for file in functions.files_with(path, word):
         seen = file == path or file.endswith(".h")
@@ -81,3 +90,42 @@ def _line_end(text: bytes, at: int) -> int:
     while end > 0 and text[end - 1 : end] == b"\\":
         end = text.find(b"\n", end + 1)
     return end if end >= 0 else len(text)
+
+
+# Variables of a file
+
+
+def other_variables(program: Program, cell: Global) -> Iterator[Gap]:
+    """Each way by which the variable `cell` may be reached by another name."""
+    for path in program.files_with(f"{cell.folder}/", cell.name):
+        source = program.source(path)
+        if source is None or source.unread:
+            continue
+        for mention in mentions(source, cell.name):
+            if mention.is_initial_value and source.function_at(mention.at) is None:
+                yield Gap(GapKind.CODE_OUTSIDE_FUNCTION, mention.place)
+        for macro, place in _naming(program, path, cell.name):
+            for user in program.files_with(path, macro):
+                for facts in program.functions_with(user, macro):
+                    if cell.name not in facts.types and _goes_by(facts, macro):
+                        name = facts.function.name
+                        yield Gap(GapKind.MACRO_NAMES_VARIABLE, place, cell.name, name)
+
+
+def _goes_by(facts: FunctionFacts, macro: str) -> bool:
+    """Whether a function stores to what a macro stands for, or takes its address; what one
+    without arguments stands for is not looked up at all."""
+    calls = {n for n, call in enumerate(facts.calls) if call.name == macro}
+    bases = {macro, *(f"{CALLED}{n}" for n in calls)}
+    if any(flow.target.base in bases for flow in facts.flows):
+        return True
+    read = [value for flow in facts.flows for value in flow.sources]
+    read += [value for call in facts.calls for values in call.arguments for value in values]
+    read += [value for returned in facts.returns for value in returned.values]
+    if any(isinstance(value, AccessPath) and value.base == macro for value in read):
+        return True
+    given = (a for i in facts.lowered.order if isinstance(i, Invoke) for a in i.arguments)
+    taken = (e.object for a in given for e in subexpressions(a) if isinstance(e, AddressOf))
+    return any(
+        isinstance(e, CallResult) and e.call in calls for o in taken for e in subexpressions(o)
+    )

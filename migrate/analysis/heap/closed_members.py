@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from migrate.analysis.frontend.initializers import by_position, named_outside
+from migrate.analysis.frontend import initializers
 from migrate.analysis.frontend.kernel_api import Flow, Form, Link, at
-from migrate.analysis.frontend.types import StructDef, TypeRef
+from migrate.analysis.frontend.types import TypeRef
+from migrate.analysis.heap.by_position import by_position, initial_stores
 from migrate.analysis.heap.copies import other_names
+from migrate.analysis.heap.families import definitions_in, with_unnamed
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.heap.unmodelled_uses import unclear_mentions
 from migrate.analysis.heap.untyped_writes import may_store_bytes
 from migrate.analysis.ir.expressions import (
     AddressOf,
-    Element,
     Expression,
     Member,
     Opaque,
-    Temporary,
-    Variable,
-    subexpressions,
 )
 from migrate.analysis.ir.instructions import Invoke, Lowered, Store, all_expressions
 from migrate.analysis.ir.model import FunctionFacts
@@ -104,38 +102,17 @@ def member_type(program: Program, cell: location.Member, path: str) -> TypeRef |
 def _is_overlaid(program: Program, apart: MayAlias, tag: str, path: str) -> bool:
     """Whether a union is in the struct or has it inside, or its definition is not understood."""
     body = program.types.struct(tag, path)
-    if body is None or body.garbled or any(inner.unions for inner in _inner(body)):
+    if body is None or body.garbled or any(inner.unions for inner in with_unnamed(body)):
         return True
     family = apart.family(tag, path)
     return any(
         kind.inside and program.types.resolve(kind, file).tag in family
         for inside in family
         for file in program.types.naming(inside, body.path)
-        for outer in _definitions(program, file, inside)
-        for inner in _inner(outer)
+        for outer in definitions_in(program, file, inside)
+        for inner in with_unnamed(outer)
         for kind in (inner.members[name] for name in inner.unions)
     )
-
-
-def _definitions(program: Program, file: str, word: str) -> Iterator[StructDef]:
-    """The structs of a file, those without a name among them, and those of its variables."""
-    declared = program.types.declarations(file)
-    yield from declared.structs.values()
-    local = (f.types.values() for f in program.functions_with(file, word))
-    kinds = (
-        *declared.typedefs.values(),
-        *declared.variables.values(),
-        *(k for t in local for k in t),
-    )
-    yield from (kind.inline for kind in kinds if kind.inline is not None)
-
-
-def _inner(body: StructDef) -> Iterator[StructDef]:
-    """A struct, and those without a name that are inside of it."""
-    yield body
-    for kind in body.members.values():
-        if kind.inline is not None:
-            yield from _inner(kind.inline)
 
 
 # Every mention
@@ -154,9 +131,9 @@ def _only_stored_at(
         source = program.source(file)
         if source is None or source.unread:
             return False
-        if any(not tags or tags & family for tags in named_outside(source, word)):
+        if any(not tags or tags & family for tags in initializers.named_outside(source, word)):
             return False
-        if by_position(source, family):
+        if initializers.by_position(source, family):
             return False
         for facts in program.functions_with(file, word):
             if _initialises(facts, word, family) or _takes_place(facts.lowered, word):
@@ -170,20 +147,7 @@ def _only_stored_at(
 
 def _initialises(facts: FunctionFacts, word: str, family: Collection[str]) -> bool:
     """Whether an initialiser of one of a family of structs names a member."""
-    return any(_is_named(i.target, word) for i in _initial(facts, family))
-
-
-def _initial(facts: FunctionFacts, family: Collection[str]) -> Iterator[Store]:
-    """The stores of initialisers into one of a family of structs."""
-    for i in facts.lowered.order:
-        if isinstance(i, Store) and i.initial:
-            roots = (e for e in subexpressions(i.target) if isinstance(e, Variable | Temporary))
-            root = next(roots, None)
-            kind = facts.types.get(root.name) if isinstance(root, Variable) else None
-            tag = root.tag if isinstance(root, Temporary) else kind.tag if kind else ""
-            pointers = kind is not None and not kind.inside and isinstance(i.target, Element)
-            if tag in family and not pointers:
-                yield i
+    return any(_is_named(i.target, word) for i in initial_stores(facts, family))
 
 
 def _sets_by_position(program: Program, apart: MayAlias, tag: str, path: str) -> bool:
@@ -191,11 +155,11 @@ def _sets_by_position(program: Program, apart: MayAlias, tag: str, path: str) ->
     one that has it inside, whatever its name is."""
     family = apart.family(tag, path)
     return any(
-        isinstance(i.target, Element) and i.target.index is None
+        by_position(i)
         for word in sorted(apart.words(tag, path))
         for file in program.files_with(path, word)
         for facts in program.functions_with(file, word)
-        for i in _initial(facts, family)
+        for i in initial_stores(facts, family)
     )
 
 

@@ -10,6 +10,7 @@ from migrate.analysis.frontend.kernel_api import RESULT, Bytes
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.gaps import Gap, GapKind
+from migrate.analysis.heap.families import definitions_in, structs_around, with_unnamed
 from migrate.analysis.heap.layout import is_behind
 from migrate.analysis.ir.expressions import Cast, Variable
 from migrate.analysis.ir.instructions import all_expressions
@@ -21,16 +22,21 @@ from migrate.analysis.program.program import Program
 _MACROS = 4
 """Macros that stand for macros, so often."""
 
+_PAGES = frozenset({"page", "folio"})
+_PARTS = 4
+"""Structs inside of each other, so many."""
+
 
 def other_names(program: Program, cell: Member, path: str) -> Iterator[Gap]:
     """Each way by which the member `cell` may be reached by another name.
 
     `path` is a file from which its struct is seen.
     """
-    if _shares(program, cell, path):
+    if _shares_memory(program, cell, path):
         yield Gap(GapKind.SHARED_STORAGE, subject=str(cell))
     if cell.tag:
         yield from _laid_over(program, cell, path)
+        yield from _taken_for_another(program, cell, path)
     home = program.cells.home(cell, path)
     words = program.cells.holding(cell.tag, home) if cell.tag else None
     for name, moved in knowledge().copying:
@@ -53,6 +59,42 @@ def _laid_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:
                     yield Gap(GapKind.STRUCT_CAST, source.place_at(cast.at), cell.tag)
 
 
+def _taken_for_another(program: Program, cell: Member, path: str) -> Iterator[Gap]:
+    """Where a function gets the struct of `cell` as a void pointer, and takes it for another."""
+    home = program.cells.home(cell, path)
+    for file in program.types.naming(cell.tag, home):
+        for facts in _functions(program, file, cell.tag, home):
+            for call in facts.calls:
+                for position, values in enumerate(call.arguments):
+                    addressed = position < len(call.addressed) and call.addressed[position]
+                    if any(_is_object(program, v, facts, cell.tag, addressed) for v in values):
+                        for callee in program.definitions(call.name, file):
+                            yield from _untyped(program, program.facts(callee), position, cell)
+
+
+def _is_object(
+    program: Program, value: Value, facts: FunctionFacts, tag: str, addressed: bool
+) -> bool:
+    """Whether it points to a struct `tag`; what is `addressed` may be one itself."""
+    kind = program.types.at(value, facts) if isinstance(value, AccessPath) else None
+    return kind is not None and kind.tag == tag and kind.depth == (0 if addressed else 1)
+
+
+def _untyped(program: Program, facts: FunctionFacts, position: int, cell: Member) -> Iterator[Gap]:
+    """Where a function stores its void pointer number `position` in a pointer to a struct that is
+    not that of `cell`, and no part of it."""
+    path = facts.function.path
+    name = facts.parameters[position] if position < len(facts.parameters) else ""
+    given = facts.types.get(name)
+    if is_macro(facts.function) or given is None or (given.tag, given.depth) != ("void", 1):
+        return
+    for flow in facts.flows:
+        if AccessPath(name) in flow.sources and not flow.addressed:
+            kind = program.types.at(flow.target, facts)
+            if kind is not None and kind.depth == 1 and _lies_over(program, kind.tag, cell, path):
+                yield Gap(GapKind.STRUCT_CAST, flow.place, cell.tag)
+
+
 def _functions(program: Program, file: str, tag: str, home: str) -> tuple[FunctionFacts, ...]:
     """The functions of a file that have a word for struct `tag`."""
     words = sorted(program.types.names(tag, home))
@@ -69,11 +111,16 @@ def _is_other(program: Program, cast: Cast, cell: Member, facts: FunctionFacts) 
     given = facts.types.get(value.name)
     if given is None or (given.tag, given.depth) != (tag, 1):
         return False
-    if program.types.struct(kind.tag, path) is None:
+    return _lies_over(program, kind.tag, cell, path)
+
+
+def _lies_over(program: Program, tag: str, cell: Member, path: str) -> bool:
+    """Whether a struct `tag` in the place of that of `cell` is another one, up to that member."""
+    if tag == cell.tag or program.types.struct(tag, path) is None:
         return False
-    if _has(program, kind.tag, tag, path) or _has(program, tag, kind.tag, path):
+    if _has(program, tag, cell.tag, path) or _has(program, cell.tag, tag, path):
         return False
-    return not is_behind(program, cell, kind.tag, path)
+    return not is_behind(program, cell, tag, path)
 
 
 def _has(program: Program, outer: str, tag: str, path: str, depth: int = 4) -> bool:
@@ -93,18 +140,6 @@ def _files(program: Program, cell: Member, path: str, name: str) -> list[str]:
         seeing = program.cells.seeing(cell.tag, path, name)
         able = able if seeing is None else able.intersection(seeing)
     return [file for file in program.files_with(home, name) if file in able]
-
-
-def _shares(program: Program, cell: Member, path: str) -> bool:
-    body = program.types.struct(cell.tag, path)
-    for name in cell.members:
-        if body is None:
-            return False
-        if name in body.shared:
-            return True
-        kind = body.members.get(name)
-        body = kind.inline if kind is not None else None
-    return False
 
 
 def _copies(
@@ -169,3 +204,57 @@ def _made(program: Program, facts: FunctionFacts, number: int, depth: int) -> It
 
 def _is_struct(program: Program, kind: TypeRef, facts: FunctionFacts) -> bool:
     return program.types.struct(kind.tag, facts.function.path) is not None
+
+
+# Unions
+
+
+def _shares_memory(program: Program, cell: Member, path: str) -> bool:
+    """Whether the member `cell` may be a page that was stored by another name."""
+    return _is_beside_page(program, cell, path) or _is_inside_beside_page(program, cell, path)
+
+
+def _is_beside_page(program: Program, cell: Member, path: str) -> bool:
+    body = program.types.struct(cell.tag, path)
+    for name in cell.members:
+        if body is None:
+            return False
+        if name in body.shared:
+            return True
+        kind = body.members.get(name)
+        body = kind.inline if kind is not None else None
+    return False
+
+
+def _is_inside_beside_page(program: Program, cell: Member, path: str) -> bool:
+    """Whether its struct, or one around that, is in a union beside a struct with pages."""
+    if not cell.tag:
+        return False
+    home = program.cells.home(cell, path)
+    tags, _ = structs_around(program, cell.tag, home)
+    for tag in sorted(tags):
+        for file in program.types.naming(tag, home):
+            for outer in definitions_in(program, file, tag):
+                for union in with_unnamed(outer):
+                    kinds = {n: program.types.resolve(union.members[n], file) for n in union.unions}
+                    inside = [n for n, k in kinds.items() if k.inside and k.tag == tag]
+                    others = [k for n, k in kinds.items() if n not in inside[:1]]
+                    if inside and any(_may_hold_page(program, k, file) for k in others):
+                        return True
+    return False
+
+
+def _may_hold_page(program: Program, kind: TypeRef, path: str, depth: int = _PARTS) -> bool:
+    if kind.depth and not kind.inside and not kind.array:
+        return kind.tag in _PAGES or kind.tag == "void"
+    if kind.tag in _PAGES and kind.depth:
+        return True
+    body = (kind.inline or program.types.struct(kind.tag, path)) if depth else None
+    members = body.members.values() if body is not None else ()
+    resolved = (program.types.resolve(member, path) for member in members)
+    return any(_holds_page(program, member, path, depth - 1) for member in resolved)
+
+
+def _holds_page(program: Program, kind: TypeRef, path: str, depth: int) -> bool:
+    """The same of a part of it: there, what may point to anything points to something else."""
+    return kind.tag != "void" and _may_hold_page(program, kind, path, depth)

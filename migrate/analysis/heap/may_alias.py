@@ -4,11 +4,9 @@ other stores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.heap.containment import Chain, Containment, chains, is_given, members_of
+from migrate.analysis.heap.families import structs_around
 from migrate.analysis.heap.fresh_memory import is_new
 from migrate.analysis.heap.objects import Objects, Origins
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
@@ -105,34 +103,7 @@ class MayAlias:
         return self._family(tag, path)[1]
 
     def _family(self, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
-        """The structs that have a struct `tag` inside, and the words by which one can be meant."""
-        tags, words = {tag}, {tag}
-        fresh = [tag]
-        while fresh:
-            for name, kind, holder in typed(self._program, fresh.pop(), path):
-                words.add(name)
-                if kind.inside and holder and holder not in tags:
-                    tags.add(holder)
-                    words.add(holder)
-                    fresh.append(holder)
-        return frozenset(tags), words
-
-
-def typed(program: Program, tag: str, path: str) -> Iterator[tuple[str, TypeRef, str]]:
-    """The members and typedefs that are of struct `tag`, or point to one: the name, the type, and
-    the struct that has the member."""
-    types = program.types
-    for file in types.naming(tag, path):
-        found = types.declarations(file)
-        for alias, kind in found.typedefs.items():
-            if types.resolve(kind, file).tag == tag:
-                yield alias, kind, ""
-        inline = (kind.inline for kind in found.typedefs.values() if kind.inline is not None)
-        bodies = {**found.structs, **{body.tag: body for body in inline}}
-        for holder, body in bodies.items():
-            for name, kind in body.members.items():
-                if types.resolve(kind, file).tag == tag:
-                    yield name, types.resolve(kind, file), holder
+        return structs_around(self._program, tag, path)
 
 
 def _copies(program: Program, facts: FunctionFacts, tags: frozenset[str]) -> bool:

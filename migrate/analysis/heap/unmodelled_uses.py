@@ -3,19 +3,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.heap.captured import capturing, standing_for
+from migrate.analysis.heap.by_position import positional
+from migrate.analysis.heap.captured import capturing, other_variables, standing_for
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.measured import is_only_measured
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.program.functions import is_macro, start_of
-from migrate.analysis.program.location import AbstractLocation, Local, Member, Untyped
+from migrate.analysis.program.location import AbstractLocation, Global, Local, Member, Untyped
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, PHYSICAL, SCATTER, Trace
+
+_BY_SCOPE = re.compile(
+    rb"\b__(?:free|cleanup)\s*\(|\b(?:__)?cleanup(?:__)?\s*\(\s*\w+\s*\)\s*\)\s*\)"
+)
+"""How a variable says which function is called on it where its block ends."""
 
 
 def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[Gap, ...]:
@@ -35,6 +42,9 @@ def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[Gap, 
             files = _files(program, state.cell, path, not trace.gaps)
             found |= dict.fromkeys(unclear_mentions(program, state.cell, files))
             found |= dict.fromkeys(other_names(program, state.cell, path))
+            found |= dict.fromkeys(positional(program, state.cell, path))
+        elif isinstance(state.cell, Global):
+            found |= dict.fromkeys(other_variables(program, state.cell))
         elif isinstance(state.cell, Local):
             found |= dict.fromkeys(unclear_variable(program, state.cell))
             found |= dict.fromkeys(_captured(program, state.cell))
@@ -140,7 +150,7 @@ def unclear_variable(program: Program, cell: Local) -> Iterator[Gap]:
         if mention.is_garbled if mention.kind == "identifier" else mention.is_taken_for_type:
             yield Gap(GapKind.CODE_UNCLEAR, mention.place)
     text = source.text[function.start : function.end]
-    if b"__free(" in text:
+    if _BY_SCOPE.search(text):
         yield _in(GapKind.RELEASED_BY_SCOPE, facts)
     for name in knowledge().releases:
         if name.encode() not in text or name in facts.parameters:

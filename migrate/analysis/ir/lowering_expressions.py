@@ -300,6 +300,8 @@ class Expressions(Builder):
         for designator in pair.children_by_field_name("designator"):
             if designator.type == "field_designator" and designator.named_children:
                 target = Member(target, name_of(designator.named_children[0]), False)
+            elif designator.type == "field_identifier":  # `member: value`, as GNU C had it first
+                target = Member(target, name_of(designator), False)
         if value is None:
             return
         if is_list(value):

@@ -14,6 +14,7 @@ from migrate.analysis.heap.may_alias import Owners
 from migrate.analysis.heap.strong_updates import last_store
 from migrate.analysis.ir.model import AccessPath, Call, Flow, FunctionFacts, Value
 from migrate.analysis.model import Place, Release
+from migrate.analysis.pairing.far_lists import put_into
 from migrate.analysis.pairing.grounds import Grounds
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.pairing.sources import Sources
@@ -343,9 +344,24 @@ class Backward:
         self.wide |= far and not call.name
         if far and call.name and form == PAGE:
             definitions = (*definitions, *self._linked(site, definitions))
+        if (
+            far
+            and call.name
+            and form == SCATTER
+            and self._put_by_others(site, definitions, position)
+        ):
+            return True
         if not definitions:
             return self.sources.filled_by_unknown(call, position, form, cell)
         return True in {self._filled_by(site, f, position, wanted) for f in definitions}
+
+    def _put_by_others(self, site: Site, near: tuple[Function, ...], position: int) -> bool:
+        """Follow what a function of another folder puts into a scatterlist; whether it does."""
+        functions = self._linked(site, near)
+        edges = [e for f in functions for e in put_into(self.graph, f, position)]
+        for edge in edges:
+            self._back(edge, SCATTER)
+        return bool(edges)
 
     def _linked(self, site: Site, near: tuple[Function, ...]) -> tuple[Function, ...]:
         """What the linker may take for a call that the folder does not define, as the walk

@@ -11,7 +11,7 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import Call
 from migrate.analysis.model import Place
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.location import AbstractLocation, Local
+from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER
 from migrate.analysis.valueflow import transfer
 
@@ -90,7 +90,7 @@ class Sources:
         if form == PAGE:
             self.other(GapKind.OTHER_CALL_MAY_FILL, call)
             return True
-        if form in (ADDRESS, PHYSICAL) and isinstance(cell, Local):
+        if form in (ADDRESS, PHYSICAL):
             self.lost(Gap(GapKind.MAY_BE_SET, None, str(cell), call.name), call.place)
             return True
         return False

@@ -48,6 +48,9 @@ _CELL_LIMIT = 250
 _DERIVED_LIMIT = 80
 """The same for the addresses and page frame numbers made of the pages."""
 
+_COUNTS = frozenset({"_refcount", "_count"})
+"""The members of struct page that count references."""
+
 
 class Forward:
     """Follows states along the edges of the graph until nothing is new."""
@@ -256,6 +259,8 @@ class Forward:
             if access.member == "lru":
                 self.trace.gap(Gap(GapKind.ON_A_LIST, access.place))
             self.trace.use(UseKind.STRUCT_PAGE, access.place, facts, access.text)
+            if access.member in _COUNTS and _is_changed(facts, access.member):
+                self.trace.use(UseKind.EXTRA_REFERENCE, access.place, facts, access.text)
         elif state.form == ADDRESS and not self.program.types.is_slot(access, facts):
             kind = UseKind.WRITE_DATA if access.write else UseKind.READ_DATA
             self.trace.use(kind, access.place, facts, access.text)
@@ -335,6 +340,17 @@ class Forward:
         """Whether a member belongs to an object that is still there after the call."""
         kind = facts.types.get(target.base)
         return kind is None or kind.depth > 0
+
+
+def _is_changed(facts: FunctionFacts, member: str) -> bool:
+    """Whether a function gives its address to anything that may change a member of that name."""
+    return any(
+        isinstance(value, AccessPath) and value.members[-1:] == (member,)
+        for call in facts.calls
+        if call.name != "atomic_read"
+        for values in call.arguments
+        for value in values
+    )
 
 
 def _is_parameter(point: Point) -> bool:

@@ -190,9 +190,22 @@ def test_what_only_looks_like_its_name(code: str) -> None:
     assert local(code) == []
 
 
-def test_a_variable_that_releases_by_itself() -> None:
-    found = local("struct page *own __free(put_page) = NULL;")
+@pytest.mark.parametrize(
+    "how",
+    [
+        "__free(put_page)",
+        "__cleanup(drop)",
+        "__attribute__((cleanup(drop)))",
+        "__attribute__((__cleanup__(drop)))",
+    ],
+)
+def test_a_variable_that_releases_by_itself(how: str) -> None:
+    found = local(f"struct page *own {how} = NULL;")
     assert f"released-by-scope {HERE}:7 demo_start" in found
+
+
+def test_a_function_that_cleans_up_is_no_variable_that_does() -> None:
+    assert local("cleanup(demo); int n = cleanup(demo);") == []
 
 
 def test_a_declaration_of_the_variable_that_is_not_understood() -> None:

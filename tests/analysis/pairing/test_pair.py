@@ -249,6 +249,8 @@ def test_structs_are_those_that_hold_pages() -> None:
         ("demo->page = page;", U.STORED),
         ("WRITE_ONCE(demo->page, page);", U.STORED),
         ("get_page(page);", U.EXTRA_REFERENCE),
+        ("atomic_inc(&page->_refcount);", U.EXTRA_REFERENCE),
+        ("atomic_add(n, &page->_count);", U.EXTRA_REFERENCE),
         ("__free_page(page);", U.FREED),
         ("memory_failure(page_to_pfn(page), 0);", U.CONSUMED),
         ("hand_over(page);", U.ESCAPES),
@@ -986,6 +988,10 @@ def test_a_helper_that_fills_a_member_for_its_caller() -> None:
     assert group.structs == ("demo",)
     assert [(u.function, u.kind) for u in group.uses] == [("fill", UseKind.STORED)]
     assert [r.function for r in group.releases] == ["drop"]
+
+
+def test_a_count_of_references_that_is_only_read_is_no_other_reference() -> None:
+    assert U.EXTRA_REFERENCE not in kinds(got("n = atomic_read(&page->_refcount);"))
 
 
 @pytest.mark.xfail(strict=True, reason="a difference of pointers counts as one of them")

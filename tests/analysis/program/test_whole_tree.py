@@ -300,7 +300,6 @@ def test_what_another_folder_stores_is_seen_behind_a_stub() -> None:
     assert kinds({**FILLED, HEADER: stub, USER: filled}) == [GapKind.FROM_OTHER_CALL]
 
 
-@pytest.mark.xfail(strict=True, reason="scatterlists that other folders fill are not followed back")
 def test_what_another_folder_puts_into_a_scatterlist_is_seen() -> None:
     files = {
         HEADER: "struct scatterlist;\nvoid fill(struct scatterlist *list);\n",
