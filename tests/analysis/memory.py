@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from textwrap import dedent
 from unittest.mock import patch
@@ -56,6 +57,10 @@ class MemoryTree(Tree):
             if any(text.encode() in line for text in texts)
         ]
         return b"".join(lines)
+
+    def folder_id(self, path: str) -> str:
+        inside = {n: b for n, b in self._blobs.items() if n.startswith(f"{path}/")}
+        return sha256(repr(sorted(inside.items())).encode()).hexdigest() if inside else ""
 
     def forget(self, keeping: Callable[[str], bool]) -> None:
         """Nothing: there is nowhere to read it from again."""

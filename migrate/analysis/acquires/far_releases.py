@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from migrate.analysis.acquires.file_finds import Slices
 from migrate.analysis.acquires.finder import releases_in
-from migrate.analysis.acquires.scan import LISTED, unseen
-from migrate.analysis.acquires.slices import sliced
-from migrate.analysis.acquires.spatch_finder import SpatchFinder, Unit
+from migrate.analysis.acquires.scan import unseen
+from migrate.analysis.acquires.spatch_finder import SpatchFinder
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.gaps import Gap
 from migrate.analysis.model import Pairing, PinGroup, Place, Scan
@@ -31,15 +31,16 @@ def compare_releases(
     not compare because nothing is acquired there."""
     compared = {a.place.path for a in scan.acquires if a.name in DIRECT_NAMES}
     found = {r.place.path for group in pairing.groups for r in group.releases}
+    slices = Slices(program)
     units = [
-        Unit(path, "", sliced(source, LISTED))
+        slices.unit(source, "")
         for path in sorted(found - compared)
         if (source := program.source(path)) is not None
     ]
     if not units:
         return pairing
     with SpatchFinder(knowledge().releases, cache, jobs, progress) as spatch:
-        spatch.ask(units)
+        spatch.ask(units, slices.text)
         answers = spatch.answers()
     skipped: dict[Place, Gap] = {}
     for unit in units:

@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from migrate.analysis.code_id import code_id
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Result, Value
 from migrate.analysis.program.location import CallResult, Local
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.type_lookup import CONTAINERS
 from migrate.analysis.traits.traits import is_implementation_file
+from migrate.base import codec
+from migrate.kernel.kept_finds import FactCache
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES, TWIN_NAMES, Parameter, Signature
 
 RETURNED = -1
@@ -33,15 +39,68 @@ class Helper:
         return Signature(self.name, "", tuple(Parameter("", n) for n in names), self.path)
 
 
-def find_helpers(
-    program: Program, paths: Iterable[str], family: Mapping[str, int]
-) -> tuple[tuple[Helper, Signature], ...]:
-    """The helpers in `paths` over the functions of `family`, name to position of the pages."""
-    found: dict[str, tuple[Helper, Signature]] = {}
-    for path in paths:
-        for helper, count in _in_file(program, path, family):
-            found.setdefault(helper.name, (helper, helper.signature(count)))
-    return tuple(found.values())
+class HelperFinder:
+    """Looks for helpers in the files of one tree; `cache` has those of files and folders that are
+    what they were."""
+
+    def __init__(self, program: Program, cache: FactCache | None = None) -> None:
+        self._program, self._cache = program, cache
+
+    def find(
+        self, paths: Iterable[str], family: Mapping[str, int]
+    ) -> tuple[tuple[Helper, Signature], ...]:
+        """The helpers in `paths` over the functions of `family`, name to position of the pages."""
+        found: dict[str, tuple[Helper, Signature]] = {}
+        for path in paths:
+            for helper, count in self._in_file(path, family):
+                found.setdefault(helper.name, (helper, helper.signature(count)))
+        return tuple(found.values())
+
+    def _in_file(self, path: str, family: Mapping[str, int]) -> tuple[tuple[Helper, int], ...]:
+        text = self._program.tree.read(path)
+        if text is None:
+            return ()
+        key = _key(path, self._program.corpus.scope_folder(path), text, family)
+        row = _decoded(self._cache.get(key)) if self._cache is not None else None
+        if row is not None and row.folders == self._ids(row.folders):
+            return row.helpers
+        with self._program.asking() as asked:
+            found = tuple(_in_file(self._program, path, family))
+        if self._cache is not None and not asked.words and asked.folders:
+            made = _Row(found, self._ids(asked.folders))
+            self._cache.put(key, json.dumps(codec.to_data(made)))
+        return found
+
+    def _ids(self, folders: Iterable[str]) -> dict[str, str]:
+        return {name: self._program.tree.folder_id(name) for name in folders}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The helpers of a file, each with how many parameters it has, and the ids of the folders that
+    were asked for the types in it."""
+
+    helpers: tuple[tuple[Helper, int], ...]
+    folders: dict[str, str]
+
+
+def _key(path: str, scope: str, text: bytes, family: Mapping[str, int]) -> str:
+    """A name for all that is asked of one file, with those functions that its text may have."""
+    known = {name: position for name, position in family.items() if name.encode() in text}
+    basis = json.dumps([code_id(), path, scope, known, sorted(_others(family))], sort_keys=True)
+    return "helpers " + hashlib.sha256(basis.encode("utf-8", "surrogateescape") + text).hexdigest()
+
+
+def _others(family: Mapping[str, int]) -> frozenset[str]:
+    """What hands out no plain reference: who is asked for those does not want to hear of it."""
+    return TWIN_NAMES if family.keys().isdisjoint(PIN_NAMES) else frozenset()
+
+
+def _decoded(stored: str | None) -> _Row | None:
+    try:
+        return codec.from_data(json.loads(stored), _Row) if stored is not None else None
+    except ValueError:
+        return None
 
 
 def _in_file(program: Program, path: str, family: Mapping[str, int]) -> list[tuple[Helper, int]]:
@@ -49,8 +108,7 @@ def _in_file(program: Program, path: str, family: Mapping[str, int]) -> list[tup
     if source is None:
         return []
     handing: dict[str, int] = dict(family)
-    # They hand out no plain reference: who is asked for those does not want to hear of them.
-    others = TWIN_NAMES if family.keys().isdisjoint(PIN_NAMES) else frozenset[str]()
+    others = _others(family)
     found: list[tuple[Helper, int]] = []
     for _ in range(4):  # a helper over a helper over a helper; deeper is not seen in practice
         before = len(handing)
@@ -115,6 +173,8 @@ def _way_out(program: Program, facts: FunctionFacts, value: Value) -> int | None
             kind = facts.types.get(current.base)
             if kind is not None and kind.depth > 1:
                 return facts.parameters.index(current.base)
+        if _is_member(current, facts):
+            continue
         cell, _ = program.cells.of(current, facts)
         if not isinstance(cell, Local | CallResult) or cell.function != facts.function.id:
             continue
@@ -126,6 +186,15 @@ def _way_out(program: Program, facts: FunctionFacts, value: Value) -> int | None
                 seen.add(flow.target)
                 queue.append(flow.target)
     return None
+
+
+def _is_member(value: Value, facts: FunctionFacts) -> bool:
+    """Whether `value` is a member of an object, which is no variable of the function: then nobody
+    need know of which."""
+    if not isinstance(value, AccessPath) or not value.members:
+        return False
+    kind = facts.types.get(value.base)
+    return kind is None or (kind.tag not in CONTAINERS and kind.tag != "folio")
 
 
 def _is_pages(program: Program, value: Value, facts: FunctionFacts) -> bool:

@@ -3,30 +3,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from migrate.analysis.acquires.finder import Found, find_acquires
-from migrate.analysis.acquires.helpers import RETURNED, find_helpers
+from migrate.analysis.acquires.file_finds import FileFinds, Finder
+from migrate.analysis.acquires.finder import Found
+from migrate.analysis.acquires.helpers import RETURNED, HelperFinder
 from migrate.analysis.acquires.searches import Searches
-from migrate.analysis.acquires.slices import sliced
 from migrate.analysis.acquires.spatch_finder import Answer, SpatchFinder, Unit
 from migrate.analysis.acquires.unread import crowded, named
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.lexical import any_word, in_code
-from migrate.analysis.frontend.limits import MOST_ACQUIRES
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Acquire, Place, Scan, Unparsed
 from migrate.analysis.program.program import Program
 from migrate.base.progress import Progress
 from migrate.kernel.kept_finds import FactCache
-from migrate.kernel.signatures import DIRECT_NAMES, GUP_NAMES, Signature, read_signatures
+from migrate.kernel.signatures import GUP_NAMES, Signature, read_signatures
 from migrate.kernel.tree import Tree
 
 _NOT_KERNEL = ("Documentation/", "tools/", "scripts/")
-
-LISTED = (*DIRECT_NAMES, *knowledge().releases)
-"""The functions whose calls acquire.cocci looks for, and more."""
 
 
 def scan(
@@ -49,26 +44,29 @@ def scan(
     progress("reading the headers of GUP", 0, 0)
     searches = Searches(tree, program.includes, cache)
     family = {n: s for n, s in read_signatures(tree).items() if n in names}
+    finder = Finder(program, cache)
     with SpatchFinder([*family, *knowledge().releases], cache, jobs, progress) as spatch:
         progress("searching the tree for callers", 0, 0)
         paths = searches.naming(family)
         if jobs > 1 and searches.cold and not program.finds.are_warm:
             program.includes.prefetch()  # pairing will ask, and parsing is for one processor
         progress("parsing what calls GUP", 0, 0)
-        first = _by_syntax(program, paths, family, family)
-        asked = _units(program, first)
-        spatch.ask(asked)
+        first = finder.all(_of_kernel(paths), family, family)
+        asked = _units(first)
+        spatch.ask(asked, finder.slices.text)
         progress("looking for helpers over GUP", 0, 0)
-        helpers = _helpers(program, first, family)
-        second = _by_syntax(program, searches.naming(helpers), helpers, family | helpers)
-        more = [unit for unit in _units(program, second) if unit not in set(asked)]
-        spatch.ask(more)
+        helpers = _helpers(HelperFinder(program, cache), first, family)
+        calling = searches.naming(helpers)
+        second = finder.all(_of_kernel(calling), helpers, family | helpers)
+        more = [unit for unit in _units(second) if unit not in set(asked)]
+        spatch.ask(more, finder.slices.text)
         by_spatch = spatch.answers()
-    crowd = crowded([a for file in (first | second).values() for a in file.acquires])
+    every = {path: finds.found for path, finds in (first | second).items()}
+    crowd = crowded([a for found in every.values() for a in found.acquires])
     whole = {unit.path for unit in (*asked, *more) if not unit.helper}
     acquires: list[Acquire] = []
     unparsed: list[Unparsed] = []
-    for path, found in (first | second).items():
+    for path, found in every.items():
         acquires.extend(found.acquires)
         if path in crowd:
             unparsed.append(named(path, crowd[path]))
@@ -84,48 +82,25 @@ def scan(
     return Scan(tree.commit, version, tuple(sorted(acquires)), tuple(ordered))
 
 
-def _by_syntax(
-    program: Program,
-    named: Iterable[str],
-    wanted: Mapping[str, Signature],
-    family: Mapping[str, Signature],
-) -> dict[str, Found]:
-    """What is found of `family` in the kernel's own files among `named` that name a function of
-    `wanted`, comments and strings left out."""
-    paths = [p for p in named if not p.startswith(_NOT_KERNEL)]
-    pattern, texts = any_word(wanted), program.tree.read_many(paths)
-    calling = [path for path, text in texts.items() if in_code(pattern, text)]
-    sources = {path: program.source(path) for path in calling}
-    return {p: find_acquires(source, family) for p, source in sources.items() if source is not None}
+def _of_kernel(paths: Iterable[str]) -> Iterator[str]:
+    return (path for path in paths if not path.startswith(_NOT_KERNEL))
 
 
 def _helpers(
-    program: Program, found: Mapping[str, Found], family: Mapping[str, Signature]
+    finder: HelperFinder, files: Mapping[str, FileFinds], family: Mapping[str, Signature]
 ) -> dict[str, Signature]:
     """The helpers over GUP that the tree defines; their calls are acquires, too."""
     positions = {
         n: s.pages_position if s.pages_position is not None else RETURNED for n, s in family.items()
     }
-    paths = [p for p, file in found.items() if file.acquires]
-    helpers = find_helpers(program, [*paths, "mm/gup.c"], positions)
-    return {helper.name: signature for helper, signature in helpers}
+    paths = [p for p, finds in files.items() if finds.found.acquires]
+    found = finder.find([*paths, "mm/gup.c"], positions)
+    return {helper.name: signature for helper, signature in found}
 
 
-def _units(program: Program, by_syntax: Mapping[str, Found]) -> list[Unit]:
-    """What spatch is to look for: in a file, calls of GUP itself and of each helper."""
-    units: dict[Unit, None] = {}
-    for path, found in by_syntax.items():
-        source = program.source(path)
-        assert source is not None
-        if source.unread or len(found.acquires) > MOST_ACQUIRES:
-            continue
-        called = dict.fromkeys(a.macro or a.name for a in found.acquires)
-        helpers = [name for name in called if name not in DIRECT_NAMES]
-        if found.unparsed or len(helpers) < len(called):
-            units[Unit(path, "", sliced(source, LISTED))] = None
-        for helper in helpers:
-            units[Unit(path, helper, sliced(source, [helper]))] = None
-    return list(units)
+def _units(files: Mapping[str, FileFinds]) -> list[Unit]:
+    """What spatch is to look for."""
+    return list(dict.fromkeys(unit for finds in files.values() for unit in finds.units))
 
 
 def _differences(found: Found, spatch: Answer) -> list[Unparsed]:

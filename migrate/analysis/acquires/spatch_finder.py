@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -32,14 +33,14 @@ _OUTPUT_LIMIT = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Unit:
-    """What one process looks for: calls of `helper` in a file, or of GUP itself with "".
+    """What is looked for: calls of `helper` in a file, or of GUP itself with "".
 
-    `text` is the file, see :func:`migrate.analysis.acquires.slices.sliced`.
+    `digest` names the text of the file, see :func:`migrate.analysis.acquires.slices.sliced`.
     """
 
     path: str
     helper: str
-    text: bytes
+    digest: str
 
 
 Answer = dict[Place, str] | str
@@ -62,7 +63,8 @@ class SpatchFinder:
         self._version = repr(spatch_version())
         self._rules = data_folder("cocci") / "facts"
         self._pool = ThreadPoolExecutor(max(1, jobs))
-        self._asked: list[Future[dict[str, Answer]]] = []
+        self._asked: list[Future[dict[Unit, _Calls | str]]] = []
+        self._known: dict[Unit, _Calls] = {}
         self._total = 0
         self._guard = Lock()
         self._done = 0
@@ -74,39 +76,59 @@ class SpatchFinder:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._pool.shutdown(cancel_futures=kind is not None)
 
-    def ask(self, units: Iterable[Unit]) -> None:
-        """Start to look; returns at once."""
+    def ask(self, units: Iterable[Unit], text_of: Callable[[Unit], bytes]) -> None:
+        """Start to look; returns at once. Nobody asks for the text of what is known."""
         wanted = list(units)
         self._total += len(wanted)
-        self._asked += [self._pool.submit(self._look, batch) for batch in _batches(wanted)]
+        fresh: dict[Unit, bytes] = {}
+        for unit in wanted:
+            known = self._stored(self._key(unit))
+            if known is None:
+                fresh[unit] = text_of(unit)
+            else:
+                self._known[unit] = known
+        with self._guard:
+            self._done += len(wanted) - len(fresh)
+        for batch in _batches(fresh):
+            texts = {unit: fresh[unit] for unit in batch}
+            self._asked.append(self._pool.submit(self._look, texts))
 
     def answers(self) -> dict[str, Answer]:
         """What was found for all that was asked, by path; waits for it, and tells how it goes."""
         with self._guard:
             self._waited_for = True
             self._tell()
-        merged: dict[str, Answer] = {}
+        found: dict[Unit, _Calls | str] = dict(self._known)
         for future in self._asked:
-            for path, found in future.result().items():
-                before = merged.get(path, {})
-                if isinstance(found, str) or isinstance(before, str):
-                    merged[path] = found if isinstance(found, str) else before
-                else:
-                    merged[path] = before | found
+            found |= future.result()
+        merged: dict[str, Answer] = {}
+        for unit, calls in found.items():
+            answer, before = self._answer(unit, calls), merged.get(unit.path, {})
+            if isinstance(answer, str) or isinstance(before, str):
+                merged[unit.path] = answer if isinstance(answer, str) else before
+            else:
+                merged[unit.path] = before | answer
         return merged
 
-    def _look(self, units: Sequence[Unit]) -> dict[str, Answer]:
-        """The answers for units of one helper, by path."""
-        helper = units[0].helper
-        rule = self._rules / ("helper.cocci" if helper else "acquire.cocci")
-        basis = (self._version, rule.read_text("utf-8"), helper)
-        keys = {unit: _key(basis, unit.text) for unit in units}
-        stored = {unit: self._stored(key) for unit, key in keys.items()}
-        asked = _all_calls(rule, [unit for unit in units if stored[unit] is None])
+    def _look(self, texts: Mapping[Unit, bytes]) -> dict[Unit, _Calls | str]:
+        """What spatch sees of units of one helper."""
+        asked = _all_calls(self._rule(next(iter(texts)).helper), texts)
         for unit, calls in asked.items():
             if not isinstance(calls, str):
-                self._cache.put(keys[unit], json.dumps(sorted(calls)))
-        return {unit.path: self._answer(unit, asked.get(unit, stored[unit])) for unit in units}
+                self._cache.put(self._key(unit), json.dumps(sorted(calls)))
+        with self._guard:
+            self._done += len(texts)
+            if self._waited_for:
+                self._tell()
+        return asked
+
+    def _rule(self, helper: str) -> Path:
+        return self._rules / ("helper.cocci" if helper else "acquire.cocci")
+
+    def _key(self, unit: Unit) -> str:
+        rule = _text(self._rule(unit.helper))
+        basis = "\0".join((self._version, rule, unit.helper, unit.digest))
+        return hashlib.sha256(basis.encode()).hexdigest()
 
     def _tell(self) -> None:
         self._progress("files read by spatch", self._done, self._total)
@@ -115,16 +137,17 @@ class SpatchFinder:
         stored = self._cache.get(key)
         return _decoded(stored) if stored is not None else None
 
-    def _answer(self, unit: Unit, calls: _Calls | str | None) -> Answer:
-        with self._guard:
-            self._done += 1
-            if self._waited_for:
-                self._tell()
+    def _answer(self, unit: Unit, calls: _Calls | str) -> Answer:
         if isinstance(calls, str):
             return calls
         wanted = {unit.helper} if unit.helper else self._names
-        named = {Place(unit.path, line, at): name for line, at, name in calls or ()}
+        named = {Place(unit.path, line, at): name for line, at, name in calls}
         return {place: name for place, name in named.items() if name in wanted}
+
+
+@cache
+def _text(rule: Path) -> str:
+    return rule.read_text("utf-8")
 
 
 def _batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:
@@ -145,35 +168,32 @@ _Call = tuple[int, int, str]
 _Calls = frozenset[_Call]
 
 
-def _all_calls(rule: Path, units: Sequence[Unit]) -> dict[Unit, _Calls | str]:
+def _all_calls(rule: Path, units: Mapping[Unit, bytes]) -> dict[Unit, _Calls | str]:
     """What is in each file, or why spatch does not say; what it has nothing to say of among
     others is asked alone."""
     together = _calls(rule, units) if len(units) > 1 else ""
     found: dict[Unit, _Calls | str] = {}
     for unit in units:
         if isinstance(together, str) or unit.path not in together:
-            alone = _calls(rule, [unit])
+            alone = _calls(rule, {unit: units[unit]})
             found[unit] = alone if isinstance(alone, str) else alone.get(unit.path, frozenset())
         else:
             found[unit] = together[unit.path]
     return found
 
 
-def _calls(rule: Path, units: Sequence[Unit]) -> Mapping[str, _Calls] | str:
+def _calls(rule: Path, units: Mapping[Unit, bytes]) -> Mapping[str, _Calls] | str:
     """The calls that one process sees, by path; paths without any are not there."""
+    helper = next(iter(units)).helper
     outcome = run_spatch(
         rule,
-        {unit.path: unit.text for unit in units},
-        defines={"fn": units[0].helper} if units[0].helper else {},
+        {unit.path: text for unit, text in units.items()},
+        defines={"fn": helper} if helper else {},
         virtuals=["report"],
         timeout=_TIME_LIMIT,
         output_limit=_OUTPUT_LIMIT,
     )
     return _printed(outcome.output) if isinstance(outcome, Patched) else outcome.reason
-
-
-def _key(basis: tuple[str, ...], contents: bytes) -> str:
-    return hashlib.sha256("\0".join(basis).encode() + b"\0" + contents).hexdigest()
 
 
 def _decoded(stored: str) -> _Calls | None:

@@ -35,6 +35,9 @@ _BUILT = rb"/(?:[\w-]+/)*(?:[\w-]+\.o\b|Makefile\b)"
 _AT_ONCE = 200
 """Files that git is asked for at once: the largest folders are larger than what it may print."""
 
+_PUBLIC = "include"
+"""The folder of the headers for the whole kernel."""
+
 _NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
 
 _MANY = 1000
@@ -57,7 +60,7 @@ class Corpus:
         self._built: dict[str, str] = {}
         self._scopes: dict[str, str] = {}
         self.asked: set[str] = set()
-        """The folders that were looked into since :meth:`forget`; headers for all not counted."""
+        """The folders that were looked into since :meth:`forget`."""
 
     @cached_property
     def _c_files(self) -> tuple[str, ...]:
@@ -167,7 +170,8 @@ class Corpus:
         arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
         self.asked.add(f"{arch}/include")
         yield from self._struct_index(f"{arch}/include").get(mark, ())
-        yield from self._struct_index("include").get(mark, ())
+        self.asked.add(_PUBLIC)
+        yield from self._struct_index(_PUBLIC).get(mark, ())
 
     def _included_with(self, path: str, word: str) -> Iterator[str]:
         """The private headers outside of the scope of `path` that it includes and that have a
@@ -214,6 +218,7 @@ class Corpus:
 
     def public_files(self, word: str) -> tuple[str, ...]:
         """The headers for the whole kernel that have `word` as a whole word."""
+        self.asked.add(_PUBLIC)
         if word not in self._public_words:
             self._public_words[word] = tuple(self._public.files(word))
         return self._public_words[word]

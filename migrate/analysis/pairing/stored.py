@@ -13,10 +13,8 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from functools import cache as once
-from pathlib import Path
 
-from migrate import analysis
+from migrate.analysis.code_id import code_id
 from migrate.analysis.contract import Contract
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.includes import spelled
@@ -28,7 +26,6 @@ from migrate.kernel.kept_finds import FactCache
 from migrate.kernel.tree import Tree
 from migrate.kernel.words import whole_word
 
-_ABOVE = ("audit", "verdicts")
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 Change = tuple[bytes, bytes]
@@ -52,7 +49,7 @@ class StoredGroups:
         self._changes: dict[str, tuple[Change, ...] | None] = {}
         names = sorted({a.name for a in scan.acquires})
         world = "open" if open_world else "closed"
-        self._basis = f"{_rules()} {world} {' '.join(names)}"
+        self._basis = f"{code_id()} {world} {' '.join(names)}"
         self._stated = json.dumps(codec.to_data(tuple(contracts))) if contracts else ""
 
     def get(self, acquire: Acquire) -> Traced | None:
@@ -120,14 +117,3 @@ class StoredGroups:
 
     def _at(self, commit: str) -> Tree:
         return Tree(self._tree.root, commit)
-
-
-@once
-def _rules() -> str:
-    """What the analysis itself is: its code, but for what asks of groups that are made, and its
-    table of kernel functions."""
-    digest, room = hashlib.sha256(), Path(analysis.__file__).parent
-    for path in sorted(room.rglob("*")):
-        if path.suffix in (".py", ".toml") and path.relative_to(room).parts[0] not in _ABOVE:
-            digest.update(path.read_bytes())
-    return digest.hexdigest()

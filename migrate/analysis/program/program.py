@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from migrate.analysis.contract import Contracts
 from migrate.analysis.frontend.corpus import is_header_for_all
@@ -12,7 +14,7 @@ from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.program.callers import Callers
-from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.functions import Functions, file_of
 from migrate.analysis.program.linker import Linker
 from migrate.analysis.program.location import Global
 from migrate.analysis.program.locations import Locations
@@ -21,6 +23,15 @@ from migrate.analysis.program.tables import Tables
 from migrate.analysis.program.type_lookup import TypeLookup
 from migrate.kernel.kept_finds import Finds
 from migrate.kernel.tree import Tree
+
+
+@dataclass
+class Asked:
+    """The folders whose files were looked at, and the words that were looked for in all of the
+    tree; headers for the whole kernel are one folder."""
+
+    folders: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
 
 
 class Program(Functions):
@@ -61,6 +72,23 @@ class Program(Functions):
         scopes = {self.corpus.scope_folder(path.split(":")[0]) for path in self.read}
         folders = {n for n in scopes | self.corpus.asked if not n.startswith("include")}
         return tuple(sorted(folders)), tuple(sorted(self.wide.asked))
+
+    @contextmanager
+    def asking(self) -> Iterator[Asked]:
+        """What is looked at while the context lasts, to be read when it ends; it counts for who is
+        around it, too."""
+        before = self.read, self.corpus.asked, self.wide.asked
+        self.read, self.corpus.asked, self.wide.asked = set(), set(), set()
+        asked = Asked()
+        try:
+            yield asked
+        finally:
+            scopes = {self.corpus.scope_folder(file_of(path)) for path in self.read}
+            folders = scopes | self.corpus.asked
+            asked.folders = {"include" if n.startswith("include") else n for n in folders}
+            asked.words = set(self.wide.asked)
+            now = self.read, self.corpus.asked, self.wide.asked
+            self.read, self.corpus.asked, self.wide.asked = map(set.union, before, now)
 
     def is_static(self, cell: Global) -> bool:
         """Whether a file of its folder has a static variable by that name."""

@@ -27,7 +27,7 @@ GUP = "get_user_pages_fast(start, 1, FOLL_WRITE, pages)"
 
 
 class Memory(dict[str, str]):
-    """A cache of what spatch answers that counts what is asked of it; searches are not kept."""
+    """A cache of what spatch answers that counts what is asked of it; nothing else is kept."""
 
     hits = 0
 
@@ -37,7 +37,7 @@ class Memory(dict[str, str]):
         return found
 
     def put(self, key: str, value: str) -> None:
-        if not key.startswith("search "):
+        if " " not in key:
             self[key] = value
 
 

@@ -26,7 +26,6 @@ from migrate.analysis.model import (
 )
 from migrate.analysis.pairing.group import Grouper, Traced
 from migrate.analysis.pairing.pair import _merged, pair
-from migrate.analysis.pairing.stored import _rules
 from migrate.analysis.program.program import Program
 from migrate.analysis.verdicts.classify import verdict
 from migrate.base import codec
@@ -814,25 +813,6 @@ def test_a_damaged_entry_is_made_anew(
     for key in cache:
         cache[key] = damage
     assert paired(root, cache) == first
-
-
-def test_what_is_stored_is_of_the_rules_as_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("migrate.analysis.__file__", str(tmp_path / "__init__.py"))
-    (tmp_path / "room/data").mkdir(parents=True)
-    for name in ("a.py", "room/b.py", "room/data/b.toml", "c.txt"):
-        (tmp_path / name).write_text("one")
-    seen = {_rules.__wrapped__()}
-    for name, counts in (
-        ("a.py", True),
-        ("room/b.py", True),
-        ("room/data/b.toml", True),
-        ("c.txt", False),
-    ):
-        (tmp_path / name).write_text("two")
-        assert (_rules.__wrapped__() not in seen) == counts, name
-        seen.add(_rules.__wrapped__())
 
 
 def test_pairing_needs_no_progress_and_reports_it() -> None:
