@@ -17,7 +17,7 @@ from migrate.analysis.paths.null_pages import NullPages, null_pages
 from migrate.analysis.paths.solver import Trail
 from migrate.analysis.paths.variables import path_of, plain_stores
 from migrate.analysis.program.program import Program
-from migrate.analysis.traits.path_traits import lowered_in, own_release_loop
+from migrate.analysis.traits.path_traits import found_again, lowered_in, own_release_loop
 from migrate.analysis.traits.traits import is_implementation_file
 from migrate.kernel.signatures import DIRECT_NAMES, Signature
 
@@ -62,7 +62,8 @@ class AuditPaths:
         for count in negative_counts(lowered, acquires, position):
             yield _negative(function.name, count)
         find = partial(lowered_in, self.program, function.path)
-        for found in held_pages(lowered, acquires, find):
+        again = partial(found_again, self.program, function.path)
+        for found in held_pages(lowered, acquires, find, again):
             member = found.member if isinstance(found, (Held, Stale)) else ""
             in_array = isinstance(found, Held)
             by = self._asked_for_null(member, releases, in_array) if member else None

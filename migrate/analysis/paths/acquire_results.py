@@ -73,8 +73,12 @@ class Results:
         more = plain(inner.right)
         if not isinstance(more, Constant) or not more.text.isdigit() or int(more.text) == 0:
             return False
+        return self.is_all(inner.left, state)
+
+    def is_all(self, count: Expression, state: State) -> bool:
+        """Whether `count` is how many pages the acquire took."""
         whole = state.hold is Hold.ALL and state.wanted
-        return self.of(inner.left, state) or (whole and plain(inner.left) == self.asked(state))
+        return self.of(count, state) or (whole and plain(count) == self.asked(state))
 
     def compared(self, condition: Expression, state: State) -> Ways | None:
         """The states where `condition` is true and where it is false; None when it compares no

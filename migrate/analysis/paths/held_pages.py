@@ -12,7 +12,7 @@ than asked for were taken, and nobody is told how many.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -53,15 +53,22 @@ from migrate.analysis.paths.held_state import (
     Wrong,
 )
 from migrate.analysis.paths.held_values import HeldValues
+from migrate.analysis.paths.release_counts import ReleaseCounts
 from migrate.analysis.paths.release_loops import Loops, goes_round
 from migrate.analysis.paths.solver import Trail, solve
 from migrate.analysis.paths.variables import Holder, holders, path_of
 
+FoundAgain = Callable[[], bool]
+
 
 def held_pages(
-    lowered: Lowered, acquires: Mapping[Place, Acquire], find: Find = lambda _: None
+    lowered: Lowered,
+    acquires: Mapping[Place, Acquire],
+    find: Find = lambda _: None,
+    found_again: FoundAgain = lambda: True,
 ) -> Iterator[Wrong]:
-    """What is wrong in a function with pages that it knows; `find` has those of its file."""
+    """What is wrong in a function with pages that it knows; `find` has those of its file,
+    `found_again` says whether a page may be found again from an address of its data."""
     calls = {c.number: acquires[c.place] for c in lowered.calls.values() if c.place in acquires}
     results = Results(lowered, calls)
     filled = [
@@ -78,7 +85,7 @@ def held_pages(
         return
     callees, loops = CalleeReleases(find), Loops.of(lowered)
     for holder in known:
-        analysis = _Held(lowered, results, holder, callees, loops)
+        analysis = _Held(lowered, results, holder, callees, loops, found_again)
         if analysis.starts and not analysis.is_shared():
             yield from _found(analysis)
 
@@ -96,7 +103,7 @@ def _found(analysis: _Held) -> Iterator[Wrong]:
                 left.add(place)
                 place, some = wrong.acquire.place, wrong.some
             found.setdefault((type(wrong), place, some), wrong)
-    alone = len(left) == 1 and not left & safe
+    alone = len(left) == 1 and not left & safe and not analysis.drops.is_partial
     for wrong in sorted(found.values(), key=lambda w: (not isinstance(w, Held), w.place)):
         yield replace(wrong, alone=alone) if isinstance(wrong, Held) else wrong
 
@@ -115,10 +122,12 @@ class _Held:
         holder: Holder,
         callees: CalleeReleases,
         loops: Loops,
+        found_again: FoundAgain,
     ) -> None:
         self.lowered, self.results, self.holder = lowered, results, holder
         self.pages = HeldValues(lowered, results, holder)
-        self.callees = callees
+        self.callees, self.found_again = callees, found_again
+        self.drops = ReleaseCounts(results, self.pages, loops)
         self.conditions = Correlated(lowered, holder.names, results.acquires)
         self.loops = loops
         bounds = (plain(bound) for bound in loops.bounds.values())
@@ -172,9 +181,9 @@ class _Held:
                     assert state.released is not None
                     before, was = state.released, state.released_text
                     yield Twice(place, text, acquire, before, was, trail)
-                elif self._is_excess(call, state):
+                elif self.drops.is_excess(call, state):
                     yield Excess(place, text, acquire, trail)
-                elif self._is_beyond(call, state):
+                elif self.drops.is_beyond(call, state):
                     yield Excess(place, text, acquire, trail, beyond=True)
                 elif state.hold is Hold.FAILED and self.pages.releases_whole(call):
                     yield Unheld(place, text, acquire, trail)
@@ -204,22 +213,6 @@ class _Held:
             and state.released not in (None, call.place)
             and self.pages.releases_whole(call)
         )
-
-    def _is_excess(self, call: Invoke, state: State) -> bool:
-        """Whether all pages are released that were asked for, where there are fewer."""
-        if state.hold is not Hold.SOME or not state.wanted or not self.pages.releases(call):
-            return False
-        known = knowledge().lookup(call.name)
-        count = self.loops.bounds.get(call.number)
-        if known is not None and known.effect(0) is Effect.RELEASE_BULK and len(call.arguments) > 1:
-            count = call.arguments[1]
-        asked = self.results.asked(state)
-        return count is not None and asked is not None and plain(count) == asked
-
-    def _is_beyond(self, call: Invoke, state: State) -> bool:
-        """Whether the count of a bulk release begins beyond what was taken."""
-        held = state.hold in HELD and self.pages.releases_all(call)
-        return held and self.results.is_beyond(call.arguments[1], state)
 
     # The transfer
 
@@ -260,7 +253,7 @@ class _Held:
     def _called_own(self, call: Invoke, state: State) -> State:
         """A function that the table does not know."""
         given = [a for a in call.arguments if self.pages.mentions(a) or self.holder.is_owner(a)]
-        if not given:
+        if not given or (all(map(self.pages.is_data, given)) and not self.found_again()):
             return state
         does = self.callees.of(call, self.holder)
         if does is Does.RELEASE:
@@ -274,8 +267,7 @@ class _Held:
     def _released(self, call: Invoke, state: State) -> State:
         if state.hold in HELD and any(is_none(a, state) for a in call.arguments[1:]):
             return state
-        bound = self.loops.bounds.get(call.number)
-        if state.counter and bound is not None and path_of(bound) == state.counter:
+        if self.drops.leaves_out(call, state):
             return state
         if state.hold in (Hold.ASKED, Hold.SOME, Hold.ALL):
             where = call.place if self._releases_it(call) else None
@@ -337,6 +329,8 @@ class _Held:
             return self._after_failure(condition, state)
         if state.hold is Hold.GONE:
             return (self._passed(condition, state),) * 2
+        if id(condition) in self.loops.plain:
+            return state, state
         compared = self.results.compared(condition, state) or of_error(condition, state)
         if compared is not None:
             return compared

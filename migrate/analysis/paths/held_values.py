@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
+from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect, Form
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.expressions import (
     AddressOf,
@@ -47,15 +47,18 @@ class HeldValues:
         return (filled,) if filled is not None and self.holder.is_base(filled) else ()
 
     def counter(self, call: Invoke) -> tuple[str, ...]:
-        """The member by which `call` finds the place for one page, in an array of an object:
-        `&demo->pages[demo->nr]`, or `demo->pages + i` behind `i = demo->nr`."""
-        if self.holder.own or len(self.holder.path) < 2:
-            return ()
+        """Where the number of the pages stands that are in an array already, behind which `call`
+        puts what it takes: a variable in `pages + n`, or the member of an object in
+        `&demo->pages[demo->nr]`, and in `demo->pages + i` behind `i = demo->nr`."""
         filled = plain(self.filled(call)[0])
         inner = plain(filled.object) if isinstance(filled, AddressOf) else filled
         index = inner.index if isinstance(inner, Element) else None
         if isinstance(inner, Binary) and inner.operator == "+":
             index = inner.right
+        if self.holder.own:
+            return (index.name,) if isinstance(index, Variable) and self.is_own(index) else ()
+        if len(self.holder.path) < 2:
+            return ()
         if isinstance(index, Variable):
             stored = [v for n, v in plain_stores(self.lowered) if n == index.name]
             index = next((v for v in stored if len(path_of(v)) > 1), None)
@@ -113,6 +116,21 @@ class HeldValues:
             current = plain(parts(current)[0])
         return isinstance(current, Variable) and current.name in self.holder.names
 
+    def is_data(self, value: Expression) -> bool:
+        """Whether `value` is an address of the data of a page: `kmap(page) + n`, or a variable that
+        never has anything else."""
+        match plain(value):
+            case CallResult(number):
+                known = knowledge().lookup(self.lowered.calls[number].name)
+                return known is not None and known.gives(Form.ADDRESS)
+            case Binary("+" | "-", left, right):
+                return self.is_data(left) and not self.mentions(right)
+            case Variable(name) if name in self.own and name not in self.lowered.parameters:
+                stored = [plain(v) for n, v in plain_stores(self.lowered) if n == name]
+                calls = [v for v in stored if isinstance(v, CallResult)]
+                return bool(stored) and calls == stored and all(map(self.is_data, calls))
+        return False
+
     def is_content(self, value: Expression) -> bool:
         """Whether no pointer to a page is compared, but only what is in one."""
         match plain(value):
@@ -141,8 +159,13 @@ class HeldValues:
         known = knowledge().lookup(call.name)
         if known is None or known.effect(0) is not Effect.RELEASE_BULK or len(call.arguments) < 2:
             return False
-        filled = (a for other in self.lowered.calls.values() for a in self.filled(other))
-        return all(map(self.is_array, (call.arguments[0], *filled)))
+        return self.is_array(call.arguments[0]) and self.fills_from_first
+
+    @property
+    def fills_from_first(self) -> bool:
+        """Whether all acquires put their first page where the array begins."""
+        filled = (a for call in self.lowered.calls.values() for a in self.filled(call))
+        return all(map(self.is_array, filled))
 
     def releases_whole(self, call: Invoke) -> bool:
         """Whether what it releases is the variable itself, which is one pointer to one page."""

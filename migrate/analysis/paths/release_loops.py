@@ -6,10 +6,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.ir.expressions import Binary, Expression, Variable
-from migrate.analysis.ir.instructions import Edge, Invoke, Lowered, all_expressions
+from migrate.analysis.ir.expressions import (
+    AddressOf,
+    Binary,
+    Constant,
+    Element,
+    Expression,
+    Variable,
+    plain,
+)
+from migrate.analysis.ir.instructions import Edge, Invoke, Lowered, Store, all_expressions
 
 _UP = ("<", "!=")
+_ENDS = (*_UP, "<=")
 UNSIGNED = frozenset(
     {
         "unsigned",
@@ -45,15 +54,23 @@ class Loops:
     """The loops of a function. `bounds` has the number up to which the innermost loop round each
     release counts, by < or !=, by the number of the call; `heads` the ids of the conditions that
     loops ask before each round: these say nothing of the way to them. `ends` are those of `heads`
-    of which `bounds` are."""
+    of which `bounds` are.
+
+    Of loops that release one element of an array in each round, `through` has the last number of
+    those that begin with 0 and go through it, by <=, and `later` the releases in those that begin
+    behind 0, both by the number of the call; `plain` are the ids of what these ask.
+    """
 
     bounds: dict[int, Expression]
     heads: frozenset[int]
     ends: frozenset[int]
+    through: dict[int, Expression]
+    later: frozenset[int]
+    plain: frozenset[int]
 
     @classmethod
     def of(cls, lowered: Lowered) -> Loops:
-        found: dict[int, tuple[int, Expression]] = {}
+        found: dict[int, tuple[int, Binary]] = {}
         heads: set[int] = set()
         ends: set[int] = set()
         for edge in lowered.edges:
@@ -62,18 +79,49 @@ class Loops:
                 continue
             heads.add(id(edge.condition))
             value = edge.condition.value
-            if not edge.truth or not isinstance(value, Binary) or value.operator not in _UP:
+            if not edge.truth or not isinstance(value, Binary) or value.operator not in _ENDS:
                 continue
             for call in (i for n in body for i in lowered.blocks[n].instructions):
                 if isinstance(call, Invoke) and _is_release(call):
-                    ends.add(id(edge.condition))
+                    ends |= {id(edge.condition)} if value.operator in _UP else set()
                     found[call.number] = min(
-                        found.get(call.number, (len(lowered.blocks) + 1, value.right)),
-                        (len(body), value.right),
+                        found.get(call.number, (len(lowered.blocks) + 1, value)),
+                        (len(body), value),
                         key=lambda sized: sized[0],
                     )
-        inner = {number: bound for number, (_, bound) in found.items()}
-        return cls(inner, frozenset(heads), frozenset(ends))
+        inner = {number: end for number, (_, end) in found.items()}
+        first = {
+            number: _first(lowered, end, lowered.calls[number]) for number, end in inner.items()
+        }
+        through = {n: e for n, e in inner.items() if e.operator == "<=" and first[n] == 0}
+        later = {n: e for n, e in inner.items() if e.operator in _UP and (first[n] or 0) > 0}
+        return cls(
+            {number: end.right for number, end in inner.items() if end.operator in _UP},
+            frozenset(heads),
+            frozenset(ends),
+            {number: end.right for number, end in through.items()},
+            frozenset(later),
+            frozenset(id(end) for end in (*through.values(), *later.values())),
+        )
+
+
+def _first(lowered: Lowered, end: Binary, release: Invoke) -> int | None:
+    """The number with which the loop up to `end` begins, when `release` drops the element of an
+    array by that number; None when that is not clear."""
+    index = plain(end.left)
+    given = plain(release.arguments[0]) if release.arguments else None
+    if not isinstance(index, Variable) or not isinstance(given, Element):
+        return None
+    if given.index is None or plain(given.index) != index:
+        return None
+    if AddressOf(index) in all_expressions(lowered):
+        return None
+    stores = [i for i in lowered.order if isinstance(i, Store) and i.target == index]
+    starts = {plain(i.value) for i in stores if not i.counts}
+    up = all(i.operator in ("=", "++") for i in stores)
+    start = starts.pop() if len(starts) == 1 and up else None
+    known = isinstance(start, Constant) and start.text.isdigit()
+    return int(start.text) if known and isinstance(start, Constant) else None
 
 
 def loop_of(lowered: Lowered, into: Edge) -> set[int]:

@@ -22,6 +22,8 @@ _KINDS: dict[type, TraitKind] = {
     Twice: TraitKind.RELEASED_TWICE,
 }
 
+_FREED_BY_ADDRESS = ("free_page", "free_pages")
+
 
 def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Trait]:
     """Traits of single ways through the functions that acquire."""
@@ -37,7 +39,8 @@ def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Tra
                 evidence = Evidence(count.place, TraitKind.NEGATIVE_COUNT.value, count.text)
                 yield Trait(TraitKind.NEGATIVE_COUNT, evidence, count.variable)
             find = partial(lowered_in, program, path)
-            for found in held_pages(facts.lowered, places, find):
+            again = partial(found_again, program, path)
+            for found in held_pages(facts.lowered, places, find, again):
                 kind = _KINDS.get(type(found))
                 if kind is not None:
                     yield Trait(kind, Evidence(found.place, kind.value, found.text))
@@ -48,6 +51,13 @@ def lowered_in(program: Program, path: str, name: str) -> Lowered | None:
     source = program.source(path) if name else None
     functions = source.by_name.get(name, ()) if source is not None else ()
     return program.facts(functions[0]).lowered if len(functions) == 1 else None
+
+
+def found_again(program: Program, path: str) -> bool:
+    """Whether any code beside the file `path` finds pages by the addresses of their data, or frees
+    them by those: where none does, who is given an address cannot release the page."""
+    finders = (n for n, f in knowledge().exact.items() if f.finds_again)
+    return any(program.files_with(path, name) for name in (*finders, *_FREED_BY_ADDRESS))
 
 
 def _count_position(program: Program, function: Function, name: str) -> int | None:
