@@ -180,7 +180,7 @@ def _audited(job: Job, tree: Tree, added: Added | None) -> Audit:
         program=program,
     )
     if added is not None:
-        found = replace(found, acquires=near(program.corpus, found.acquires, added))
+        found = replace(found, acquires=near(program, found.acquires, added))
     pairing = pair(
         tree,
         found,

@@ -1,22 +1,81 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The acquires that a change may have to do with."""
+"""The acquires that a change may have to do with.
+
+A finding counts when one of its places is in a line that is new, and every place is in code: a
+function, or what a macro stands for. So a new member of a struct of include/ makes no finding, and
+a new inline function makes one where somebody names it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Iterator, Mapping
 
-from migrate.analysis.frontend.corpus import Corpus
+from migrate.analysis.frontend.syntax import Source
 from migrate.analysis.model import Acquire
+from migrate.analysis.program.program import Program
 
-_EVERYWHERE = ("include/", "mm/")
+_PUBLIC = "include/"
+_CORE = "mm/"
+_MOST_NAMES = 16
+"""With more functions and macros of headers that are new, or that use such, all is looked at."""
+
+_DEFINE = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:[^\\\n]|\\\n|\\[^\n])*", re.M)
 
 
 def near(
-    corpus: Corpus, acquires: tuple[Acquire, ...], changed: Collection[str]
+    program: Program, acquires: tuple[Acquire, ...], added: Mapping[str, frozenset[int]]
 ) -> tuple[Acquire, ...]:
-    """Those in the drivers that one of the files `changed` belongs to: names that are not public
-    are followed no further. All of them when a file that everybody may use is among them."""
-    if any(path.startswith(_EVERYWHERE) for path in changed):
+    """Those in the drivers that have one of the lines `added`, by file, or that name what has one
+    in a header for the whole kernel. All of them when a file of mm/ has one, or when too much of
+    such headers is new."""
+    if any(path.startswith(_CORE) for path in added):
         return acquires
-    folders = {corpus.scope_folder(path) for path in changed}
-    return tuple(a for a in acquires if corpus.scope_folder(a.place.path) in folders)
+    names = _new_names(program, {p: n for p, n in added.items() if p.startswith(_PUBLIC)})
+    if len(names) > _MOST_NAMES:
+        return acquires
+    paths = {*added, *(path for name in names for path in program.wide.mentioning(name))}
+    folders = {program.corpus.scope_folder(path) for path in paths}
+    return tuple(a for a in acquires if program.corpus.scope_folder(a.place.path) in folders)
+
+
+def _new_names(program: Program, added: Mapping[str, frozenset[int]]) -> set[str]:
+    """The functions and macros of headers that have new lines, and those of headers that name one
+    of these; not all when they are too many."""
+    found = {name for path, lines in added.items() for name in _names(program, path, lines)}
+    fresh = list(found)
+    while fresh and len(found) <= _MOST_NAMES:
+        name = fresh.pop()
+        for header in program.corpus.public_files(name):
+            for other, text in _code(program, header):
+                if other not in found and name.encode() in text:
+                    found.add(other)
+                    fresh.append(other)
+    return found
+
+
+def _names(program: Program, path: str, lines: frozenset[int]) -> Iterator[str]:
+    """Those of one header that have one of `lines`."""
+    source = program.source(path)
+    for name, start, end in _spans(source):
+        assert source is not None
+        rows = range(source.place_at(start).line, source.place_at(end - 1).line + 1)
+        if not lines.isdisjoint(rows):
+            yield name
+
+
+def _code(program: Program, path: str) -> Iterator[tuple[str, bytes]]:
+    """The functions and macros of a header, with their text."""
+    source = program.source(path)
+    for name, start, end in _spans(source):
+        yield name, source.text[start:end] if source is not None else b""
+
+
+def _spans(source: Source | None) -> Iterator[tuple[str, int, int]]:
+    """The functions and macros of a file, with the bytes where they begin and end."""
+    if source is None:
+        return
+    for function in source.functions:
+        yield function.name, function.start, function.end
+    for match in _DEFINE.finditer(source.text):
+        yield match[1].decode(), match.start(), match.end()
