@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from migrate.analysis.frontend.includes import PrivateHeaders
 from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import MOST_BYTES
+from migrate.analysis.frontend.public_headers import AT_ONCE, FOLDER, PublicHeaders, struct_index
 from migrate.kernel.tree import Tree
 from migrate.kernel.words import Word, whole_word
-
-_STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\{"))
-"""Two, for a search for one word that is spelled out is much faster."""
 
 _UNTIL_BODY = re.compile(
     rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+(\{?)", re.S
@@ -32,14 +30,6 @@ _MENTIONS = 200
 
 _LAST_WORD = re.compile(rb"\w+$")
 _BUILT = rb"/(?:[\w-]+/)*(?:[\w-]+\.o\b|Makefile\b)"
-_AT_ONCE = 200
-"""Files that git is asked for at once: the largest folders are larger than what it may print."""
-
-_PUBLIC = "include"
-"""The folder of the headers for the whole kernel."""
-
-_NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
-
 _MANY = 1000
 """A folder with more files than this holds many drivers, whatever its Makefile builds."""
 
@@ -55,7 +45,7 @@ class Corpus:
         self._typedefs: dict[str, dict[bytes, tuple[str, ...]]] = {}
         self._macros: dict[str, frozenset[str]] = {}
         self._words: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._public_words: dict[str, tuple[str, ...]] = {}
+        self.public = PublicHeaders(tree)
         self._headers: dict[str, tuple[str, ...]] = {}
         self._built: dict[str, str] = {}
         self._scopes: dict[str, str] = {}
@@ -73,8 +63,8 @@ class Corpus:
         if name not in self._folders:
             first, end = self._between(name)
             texts = self._folders[name] = {}
-            for at in range(first, end, _AT_ONCE):
-                texts |= self.tree.read_many(self._c_files[at : min(at + _AT_ONCE, end)])
+            for at in range(first, end, AT_ONCE):
+                texts |= self.tree.read_many(self._c_files[at : min(at + AT_ONCE, end)])
         return self._folders[name]
 
     def _between(self, name: str) -> tuple[int, int]:
@@ -88,11 +78,6 @@ class Corpus:
         """How many .c and .h files are below folder `name`."""
         first, end = self._between(name)
         return end - first
-
-    def read_headers(self) -> None:
-        """Read the headers for the whole kernel now, so that copies of this process have them."""
-        self._struct_index("include")
-        self._public  # noqa: B018
 
     def scope_folder(self, path: str) -> str:
         """The same as :func:`scope_folder`, or the folder above it when the Makefile there builds
@@ -170,8 +155,8 @@ class Corpus:
         arch = "/".join(path.split("/")[:2]) if path.startswith("arch/") else "arch/x86"
         self.asked.add(f"{arch}/include")
         yield from self._struct_index(f"{arch}/include").get(mark, ())
-        self.asked.add(_PUBLIC)
-        yield from self._struct_index(_PUBLIC).get(mark, ())
+        self.asked.add(FOLDER)
+        yield from self.public.struct_files(tag)
 
     def _included_with(self, path: str, word: str) -> Iterator[str]:
         """The private headers outside of the scope of `path` that it includes and that have a
@@ -209,29 +194,18 @@ class Corpus:
 
     def _struct_index(self, name: str) -> dict[bytes, tuple[str, ...]]:
         if name not in self._structs:
-            found: dict[bytes, list[str]] = {}
-            for path, text in self.folder(name).items():
-                for tag in {tag for pattern in _STRUCTS for tag in pattern.findall(text)}:
-                    found.setdefault(tag, []).append(path)
-            self._structs[name] = {tag: tuple(paths) for tag, paths in found.items()}
+            self._structs[name] = struct_index(self.folder(name))
         return self._structs[name]
 
     def public_files(self, word: str) -> tuple[str, ...]:
         """The headers for the whole kernel that have `word` as a whole word."""
-        self.asked.add(_PUBLIC)
-        if word not in self._public_words:
-            self._public_words[word] = tuple(self._public.files(word))
-        return self._public_words[word]
+        self.asked.add(FOLDER)
+        return self.public.files(word)
 
     def public_defining_files(self, name: str) -> Iterator[str]:
         """The headers for the whole kernel that seem to define the function `name`."""
-        texts = self.folder("include")
-        yield from (header for header in self.public_files(name) if defines(texts[header], name))
-
-    @cached_property
-    def _public(self) -> _Joined:
-        texts = self.folder("include")
-        return _Joined({n: t for n, t in texts.items() if not n.startswith(_NOT_FOR_ALL)})
+        self.asked.add(FOLDER)
+        yield from (h for h, text in self.public.texts(name).items() if defines(text, name))
 
     @cached_property
     def public_pointers(self) -> dict[str, str]:
@@ -250,32 +224,8 @@ class Corpus:
         opening = rb"^[ \t]*#[ \t]*define[ \t]+" + re.escape(name.encode()) + rb"\("
         pattern = re.compile(opening, re.M)
         yield from _with(self.scope(path), pattern, name)
-        texts = self.folder("include")
-        yield from (header for header in self.public_files(name) if pattern.search(texts[header]))
-
-
-class _Joined:
-    """Many texts as one, so that a word is looked for by one search."""
-
-    def __init__(self, texts: Mapping[str, bytes]) -> None:
-        self._names = list(texts)
-        self._text = b"\n".join(texts.values())
-        self._starts = []
-        at = 0
-        for text in texts.values():
-            self._starts.append(at)
-            at += len(text) + 1
-
-    def files(self, word: str) -> Iterator[str]:
-        """The names of the texts that have `word` as a whole word."""
-        pattern = whole_word(word)
-        found = pattern.search(self._text)
-        while found is not None:
-            number = bisect_right(self._starts, found.start()) - 1
-            yield self._names[number]
-            if number + 1 == len(self._starts):
-                return
-            found = pattern.search(self._text, self._starts[number + 1])
+        self.asked.add(FOLDER)
+        yield from (h for h, text in self.public.texts(name).items() if pattern.search(text))
 
 
 def defines(text: bytes, name: str) -> bool:

@@ -92,8 +92,7 @@ def _by_folder(
 def _prepare(program: Program) -> None:
     """Have in memory what every process would have to find out for itself otherwise."""
     if program.finds.are_warm:
-        program.corpus.read_headers()
         return
     program.includes.prefetch()
-    program.corpus.read_headers()
+    program.corpus.public.read()
     program.includes.sort()  # and no thread is in the middle of that search

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.limits import MOST_CALLERS
 from migrate.analysis.frontend.mentions import Mention, mentions
 from migrate.analysis.frontend.syntax import Function, Source
@@ -28,6 +27,7 @@ from migrate.analysis.program.functions import (
     start_of,
 )
 from migrate.kernel.words import whole_word
+from migrate.analysis.program.include_graph import IncludeGraph
 
 _ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "preproc_arg"})
 

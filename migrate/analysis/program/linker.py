@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 
 from migrate.analysis.frontend.corpus import defines
-from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.program.functions import Functions, file_of
+from migrate.analysis.program.include_graph import IncludeGraph
 
 _CORE = "mm/"
 _MOST_FILES = 400

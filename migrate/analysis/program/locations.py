@@ -4,12 +4,12 @@ storage."""
 
 from __future__ import annotations
 
-from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.ir.model import CALLED, AccessPath, FunctionFacts, Result, Value
 from migrate.analysis.place import FunctionId
 from migrate.analysis.program.def_use import DefUse, Index
 from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.include_graph import IncludeGraph
 from migrate.analysis.program.location import (
     AbstractLocation,
     CallResult,

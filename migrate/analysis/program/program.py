@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from migrate.analysis.contract import Contracts
 from migrate.analysis.frontend.corpus import is_header_for_all
-from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.program.callers import Callers
 from migrate.analysis.program.functions import Functions, file_of
+from migrate.analysis.program.include_graph import IncludeGraph
 from migrate.analysis.program.linker import Linker
 from migrate.analysis.program.location import Global
 from migrate.analysis.program.locations import Locations
@@ -43,7 +43,7 @@ class Program(Functions):
         super().__init__(tree, contracts, open_world=open_world)
         self.includes = Includes(tree)
         self.wide = IncludeGraph(self.corpus, self.includes)
-        self.finds = Finds((self.includes.kept, self.wide.kept))
+        self.finds = Finds((self.includes.kept, self.wide.kept, self.corpus.public.kept))
         self.types = TypeLookup(self, self.wide)
         self.cells = Locations(self, self.types, self.wide)
         self.linker = Linker(self, self.wide)

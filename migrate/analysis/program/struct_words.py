@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.types import base_type
 from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.include_graph import IncludeGraph
 from migrate.analysis.program.type_lookup import TypeLookup
 from migrate.kernel.words import whole_word
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.initializers import (
     InitialisedBy,
     given_to,
@@ -22,6 +21,7 @@ from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.place import FunctionId
 from migrate.analysis.program.functions import Functions
+from migrate.analysis.program.include_graph import IncludeGraph
 from migrate.analysis.program.linker import Linker
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.locations import Locations

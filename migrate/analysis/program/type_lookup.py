@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migrate.analysis.frontend.corpus import is_header_for_all
-from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.frontend.types import (
     SCALARS,
@@ -22,6 +21,7 @@ from migrate.analysis.ir.expressions import CallResult, Cast
 from migrate.analysis.ir.instructions import Leave
 from migrate.analysis.ir.model import CALLED, TYPED, Access, AccessPath, Call, FunctionFacts, Value
 from migrate.analysis.program.functions import Functions, is_macro
+from migrate.analysis.program.include_graph import IncludeGraph
 
 CONTAINERS = frozenset(
     {"scatterlist", "sg_table", "sg_append_table", "bio_vec", "skb_frag_struct", "skb_frag"}

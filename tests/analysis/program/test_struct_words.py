@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.frontend import include_graph
+from migrate.analysis.program import include_graph
 from tests.analysis.groups import gaps_of
 from tests.analysis.memory import pairing_of
 

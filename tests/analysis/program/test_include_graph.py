@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from migrate.analysis.frontend.corpus import Corpus
-from migrate.analysis.frontend.include_graph import IncludeGraph
 from migrate.analysis.frontend.includes import Includes
+from migrate.analysis.program.include_graph import IncludeGraph
 from tests.analysis.memory import tree_of
 
 HEADER = "include/linux/demo.h"

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The headers for the whole kernel: which of them have a word, and which define a struct.
+
+All of them together are as large as the rest of what an analysis reads. What was found in them is
+kept, so that with a workspace that knows the tree, or one like it, only single ones are read.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from migrate.kernel.words import whole_word
+from migrate.kernel.kept_finds import KeptFinds, Look
+from migrate.kernel.tree import Tree
+
+FOLDER = "include"
+
+STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\{"))
+"""Two, for a search for one word that is spelled out is much faster."""
+
+AT_ONCE = 200
+"""Files that git is asked for at once: the largest folders are larger than what it may print."""
+
+_NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
+_MOST_ALONE = 12
+"""So many words that nothing is known of are looked for one by one; for more of them it costs less
+to read all headers."""
+
+
+class PublicHeaders:
+    """The headers below include/ of one tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.kept = KeptFinds(tree, (".h",))
+        self._words: dict[str, tuple[str, ...]] = {}
+        self._tags: dict[str, tuple[str, ...]] = {}
+        self._alone = 0
+
+    def read(self) -> None:
+        """Read all of them now, so that copies of this process have them."""
+        self._structs, self._joined  # noqa: B018
+
+    def files(self, word: str) -> tuple[str, ...]:
+        """Those that have `word` as a whole word, but for lists of numbers."""
+        if word not in self._words:
+            found = self._known(word, lambda text: _has(text, word))
+            if found is None:
+                found = self._alone_with(word)
+                found = list(self._joined.files(word)) if found is None else found
+                self.kept.put(word, {"": found})
+            self._words[word] = tuple(p for p in found if not p.startswith(_NOT_FOR_ALL))
+        return self._words[word]
+
+    def struct_files(self, tag: str) -> tuple[str, ...]:
+        """Those that seem to define struct or union `tag`."""
+        if tag not in self._tags:
+            what = f"struct {tag}"
+            found = self._known(what, lambda text: [""] if tag.encode() in structs(text) else ())
+            if found is None:
+                alone = self._alone_with(tag)
+                found = list(self._structs.get(tag.encode(), ())) if alone is None else alone
+                texts = self._tree.read_many(found)
+                found = [path for path in found if tag.encode() in structs(texts[path])]
+                self.kept.put(what, {"": found})
+            self._tags[tag] = tuple(found)
+        return self._tags[tag]
+
+    def texts(self, word: str) -> Mapping[str, bytes]:
+        """Those that have `word`, with their contents."""
+        return self._tree.read_many(self.files(word))
+
+    def _known(self, what: str, look: Look) -> list[str] | None:
+        kept = self.kept.get(what, look)
+        if kept is None:
+            return None
+        return [path for path in kept.get("", ()) if path.startswith(f"{FOLDER}/")]
+
+    def _alone_with(self, word: str) -> list[str] | None:
+        """Those that have a word, without all of them read; None when it is time to do that."""
+        if "_all" in self.__dict__ or self._alone >= _MOST_ALONE or not self.kept.is_warm:
+            return None
+        self._alone += 1
+        return self._tree.grep([word], [f"{FOLDER}/*.h"])
+
+    @cached_property
+    def _all(self) -> Mapping[str, bytes]:
+        files = self._tree.files
+        paths = [p for p in files if p.startswith(f"{FOLDER}/") and p.endswith(".h")]
+        found: dict[str, bytes] = {}
+        for at in range(0, len(paths), AT_ONCE):
+            found |= self._tree.read_many(paths[at : at + AT_ONCE])
+        return found
+
+    @cached_property
+    def _joined(self) -> _Joined:
+        return _Joined({n: t for n, t in self._all.items() if not n.startswith(_NOT_FOR_ALL)})
+
+    @cached_property
+    def _structs(self) -> Mapping[bytes, tuple[str, ...]]:
+        return struct_index(self._all)
+
+
+def _has(text: bytes, word: str) -> Iterable[str]:
+    return [""] if whole_word(word).search(text) else ()
+
+
+def structs(text: bytes) -> set[bytes]:
+    """The tags of the structs and unions that `text` seems to define."""
+    return {tag for pattern in STRUCTS for tag in pattern.findall(text)}
+
+
+def struct_index(texts: Mapping[str, bytes]) -> dict[bytes, tuple[str, ...]]:
+    """By tag, the files that seem to define a struct or union."""
+    found: dict[bytes, list[str]] = {}
+    for path, text in texts.items():
+        for tag in structs(text):
+            found.setdefault(tag, []).append(path)
+    return {tag: tuple(paths) for tag, paths in found.items()}
+
+
+class _Joined:
+    """Many texts as one, so that a word is looked for by one search."""
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        self._names = list(texts)
+        self._text = b"\n".join(texts.values())
+        self._starts = []
+        at = 0
+        for text in texts.values():
+            self._starts.append(at)
+            at += len(text) + 1
+
+    def files(self, word: str) -> Iterator[str]:
+        """The names of the texts that have `word` as a whole word."""
+        pattern = whole_word(word)
+        found = pattern.search(self._text)
+        while found is not None:
+            number = bisect_right(self._starts, found.start()) - 1
+            yield self._names[number]
+            if number + 1 == len(self._starts):
+                return
+            found = pattern.search(self._text, self._starts[number + 1])
