@@ -12,7 +12,7 @@ from migrate.analysis.acquires.scan import scan
 from migrate.analysis.acquires.spatch import spatch_version
 from migrate.analysis.audit.model import DESCRIPTIONS, Finding
 from migrate.analysis.audit.nearby import near
-from migrate.analysis.audit.run import Audit
+from migrate.analysis.audit.run import Audit, Auditor
 from migrate.analysis.audit.run import audit as look
 from migrate.analysis.pairing.pair import pair
 from migrate.analysis.program.program import Program
@@ -181,6 +181,7 @@ def _audited(job: Job, tree: Tree, added: Added | None) -> Audit:
     )
     if added is not None:
         found = replace(found, acquires=near(program, found.acquires, added))
+    auditor = Auditor(program, found.acquires)
     pairing = pair(
         tree,
         found,
@@ -188,6 +189,7 @@ def _audited(job: Job, tree: Tree, added: Added | None) -> Audit:
         jobs=job.options.jobs,
         progress=told.progress,
         program=program,
+        beside=auditor,
     )
     result = look(
         tree,
@@ -195,7 +197,7 @@ def _audited(job: Job, tree: Tree, added: Added | None) -> Audit:
         pairing,
         jobs=job.options.jobs,
         progress=told.progress,
-        program=program,
+        auditor=auditor,
     )
     if added is not None:
         return result

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from migrate.analysis.audit.run import audit
+from migrate.analysis.audit.run import Auditor, audit
 from migrate.analysis.frontend.limits import LONGEST_TEXT, MOST_ACQUIRES, MOST_BYTES
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Action, Pairing, PinGroup, Place
@@ -85,7 +85,7 @@ def analysed(made: Hostile) -> Pairing:
     program = Program(tree)
     found = scan_of(tree, (*GUP_NAMES, *PIN_NAMES))
     pairing = pair(tree, found, program=program)
-    audit(tree, found, pairing, program=program)
+    audit(tree, found, pairing, auditor=Auditor(program, found.acquires))
     return pairing
 
 

@@ -23,11 +23,10 @@ from migrate.kernel.signatures import DIRECT_NAMES, Signature
 
 
 class AuditPaths:
-    """Looks at the functions of groups, each once."""
+    """Looks at the functions of groups."""
 
     def __init__(self, program: Program, family: Mapping[str, Signature]) -> None:
         self.program, self.family = program, family
-        self._done: set[tuple[str, str]] = set()
 
     def findings(self, group: PinGroup) -> Iterator[Finding]:
         """What is wrong in the functions that acquire or release pages of `group`."""
@@ -41,11 +40,9 @@ class AuditPaths:
             for function in source.by_name.get(name, ()):
                 if (path, name) in callers:
                     yield from self._with_acquires(function, acquires, group.releases)
-                if (path, name) not in self._done:
-                    lowered = self.program.facts(function).lowered
-                    for found in null_pages(lowered, self.unsigned_count):
-                        yield _null(function.name, found)
-            self._done.add((path, name))
+                lowered = self.program.facts(function).lowered
+                for found in null_pages(lowered, self.unsigned_count):
+                    yield _null(function.name, found)
 
     def _with_acquires(
         self,

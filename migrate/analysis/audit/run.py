@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrate.analysis.audit.contexts import Contexts
 from migrate.analysis.audit.flag_rules import flag_suggestions
@@ -58,24 +58,26 @@ def audit(
     *,
     jobs: int = 1,
     progress: Progress | None = None,
-    program: Program | None = None,
+    auditor: Auditor | None = None,
 ) -> Audit:
     """Everything the rules find; `scan` must have looked for GUP and pin functions both, `jobs`
     counts processes.
 
-    `program` is what was parsed for `scan` and `pairing`, so that it is not parsed again.
+    `auditor` is who saw the groups while they were made, so that they are not looked at again.
     """
-    auditor = Auditor(program or Program(tree), scan.acquires)
+    auditor = auditor or Auditor(Program(tree), scan.acquires)
+    known = {number: auditor.seen(group) for number, group in enumerate(pairing.groups)}
+    left = [group for n, group in enumerate(pairing.groups) if known[n] is None]
 
-    def work(groups: Sequence[PinGroup]) -> list[list[Finding]]:
-        found = [list(auditor.findings(group)) for group in groups]
+    def work(groups: Sequence[PinGroup]) -> list[tuple[Finding, ...]]:
+        found = [auditor.look(group) for group in groups]
         auditor.program.forget(lambda _: False)
         return found
 
-    told = count(progress or silent, "groups audited", len(pairing.groups))
-    found = by_folders("audit", work, pairing.groups, auditor.program, jobs, told)
+    told = count(progress or silent, "groups audited", len(left))
+    found = by_folders("audit", work, left, auditor.program, jobs, told)
     auditor.program.finds.save()
-    every = sorted({finding for group in found for finding in group})
+    every = sorted({f for group in (*found, *known.values()) for f in group or ()})
     return Audit(
         tree.commit,
         scan.kernel_version,
@@ -96,6 +98,19 @@ class Auditor:
         self.contexts = Contexts(self.program)
         # Without functions that pin, put_user_page() is for plain references.
         self.has_pins = any(name in self.family for name in PIN_NAMES)
+        self._seen: dict[PinGroup, tuple[Finding, ...]] = {}
+
+    def look(self, group: PinGroup) -> tuple[Finding, ...]:
+        """What is wrong with `group`."""
+        return tuple(dict.fromkeys(self.findings(group)))
+
+    def learn(self, group: PinGroup, seen: tuple[Finding, ...]) -> None:
+        """What was found in `group` while it was made."""
+        self._seen[_unnamed(group)] = seen
+
+    def seen(self, group: PinGroup) -> tuple[Finding, ...] | None:
+        """What was found in that very group; None when nobody looked at it as it is."""
+        return self._seen.get(_unnamed(group))
 
     def findings(self, group: PinGroup) -> Iterator[Finding]:
         """What is wrong with `group`; the same may come more than once."""
@@ -150,6 +165,10 @@ class Auditor:
                 use.text,
                 acquired(origin.acquires),
             )
+
+
+def _unnamed(group: PinGroup) -> PinGroup:
+    return replace(group, name="")
 
 
 def _mixed_pair(release: Release, origin: Origin) -> Finding:

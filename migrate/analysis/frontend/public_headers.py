@@ -12,9 +12,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from migrate.kernel.words import whole_word
 from migrate.kernel.kept_finds import KeptFinds, Look
 from migrate.kernel.tree import Tree
+from migrate.kernel.words import whole_word
 
 FOLDER = "include"
 

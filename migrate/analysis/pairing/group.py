@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from migrate.analysis.acquires.unread import crowded, whole_file
@@ -70,9 +70,12 @@ class Grouper:
         self.objects = MayAlias(self.program, Objects(self.program))
         self.flags = Flags(self.program, self.objects)
 
-    def groups(self, acquires: Sequence[Acquire]) -> dict[Place, Traced]:
+    def groups(
+        self, acquires: Sequence[Acquire], told: Callable[[PinGroup], None] = lambda _: None
+    ) -> dict[Place, Traced]:
         """The groups of some acquires of one folder, by the first of each; what is in another's
-        group is left out. What was parsed for them is gone afterwards."""
+        group is left out. `told` is called with each. What was parsed for them is gone
+        afterwards."""
         made: dict[Place, Traced] = {}
         done: set[Place] = set()
         self.forget()
@@ -81,6 +84,8 @@ class Grouper:
                 made[acquire.place] = self.group(acquire)
                 done.update(a.place for a in made[acquire.place].group.acquires)
         folders, words = self.program.dependencies
+        for traced in made.values():
+            told(traced.group)
         self._scanned -= {a.place.path for a in acquires}
         self.forget()
         return {place: _with_dependencies(t, folders, words) for place, t in made.items()}
@@ -122,10 +127,6 @@ class Grouper:
         if not followed or first.name not in self.taking:
             return self._alone(first)
         return self._refined(first, Precision(guards))
-
-    def is_left_out(self, acquire: Acquire) -> bool:
-        """Whether nothing is known of the file but its acquires, which are one group."""
-        return bool(self._not_analysed(acquire.place.path))
 
     def _not_analysed(self, path: str) -> str:
         source = self.program.source(path)

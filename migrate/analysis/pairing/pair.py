@@ -12,7 +12,7 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.pairing.external_uses import seen_outside
 from migrate.analysis.pairing.group import Grouper, Traced
-from migrate.analysis.pairing.shares import make_groups
+from migrate.analysis.pairing.shares import Beside, make_groups
 from migrate.analysis.pairing.stored import StoredGroups
 from migrate.analysis.program.program import Program
 from migrate.kernel.kept_finds import FactCache
@@ -30,6 +30,7 @@ def pair(
     jobs: int = 1,
     progress: Progress | None = None,
     program: Program | None = None,
+    beside: Beside | None = None,
 ) -> Pairing:
     """The pin groups of the acquires in `scan`; each acquire is in exactly one of them.
 
@@ -37,7 +38,8 @@ def pair(
 
     A group in `cache` is taken from there when every folder it depends on is what it was; see
     :mod:`migrate.analysis.pairing.stored`. What was parsed for `scan` comes in `program`; what this
-    parses does not stay there, but of headers for the whole kernel.
+    parses does not stay there, but of headers for the whole kernel. `beside` sees the groups that
+    are made, as they are before any two of them that share a release become one.
     """
     program = program or Program(tree)
     program.finds.open(cache)
@@ -49,12 +51,14 @@ def pair(
     ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
     told = _Told(progress, len(ordered))
     told.phase("reading headers")
-    kept = {a.place for a in ordered if not grouper.is_left_out(a)}
+    # Of these nothing is known but their acquires, which are one group.
+    left_out = {u.place.path for u in scan.unparsed if u.kind is GapKind.FILE_NOT_ANALYSED}
+    kept = {a.place for a in ordered if a.place.path not in left_out}
     asked = [a for a in ordered if a.place in kept]
     known = {a.place: found for a in asked if (found := stored.get(a)) is not None}
     found_with = {a.place for t in known.values() for a in t.group.acquires}
     fresh = [a for a in ordered if a.place not in found_with]
-    made = make_groups(grouper, fresh, jobs, told.more)
+    made = make_groups(grouper, fresh, jobs, told.more, beside)
     traced: list[Traced] = []
     done: set[Place] = set()
     for acquire in ordered:

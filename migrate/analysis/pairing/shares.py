@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.model import Acquire, PinGroup, Place
@@ -20,22 +20,46 @@ _WORTH_IT = 8
 """With fewer folders, copies of the process cost more than they save."""
 
 
+class Beside(Protocol):
+    """Who looks at each group while the files that it was made of are in memory."""
+
+    def look(self, group: PinGroup) -> Any:
+        """Something about the group, in the process that made it."""
+
+    def learn(self, group: PinGroup, seen: Any) -> None:
+        """What was seen, in this process."""
+
+
 def make_groups(
     grouper: Grouper,
     acquires: Sequence[Acquire],
     jobs: int,
     told: Callable[[Sequence[Acquire]], None],
+    beside: Beside | None = None,
 ) -> dict[Place, Traced]:
     """The groups of `acquires` by their first; what is in another's group of the same folder is
     left out."""
+
+    def work(part: Sequence[Acquire]) -> tuple[dict[Place, Traced], list[tuple[PinGroup, Any]]]:
+        seen: list[tuple[PinGroup, Any]] = []
+
+        def look(group: PinGroup) -> None:
+            if beside is not None:
+                seen.append((group, beside.look(group)))
+
+        return grouper.groups(part, look), seen
+
     corpus = grouper.program.corpus
     folders = _by_folder(corpus, acquires, lambda acquire: acquire.place.path)
     jobs = jobs if len(folders) >= _WORTH_IT else 1
     if jobs > 1:
         _prepare(grouper.program)
     found: dict[Place, Traced] = {}
-    for made in _shared("pair", grouper.groups, folders, grouper.program, jobs, told):
+    for made, seen in _shared("pair", work, folders, grouper.program, jobs, told):
         found |= made
+        for group, what in seen:
+            if beside is not None:
+                beside.learn(group, what)
     return found
 
 

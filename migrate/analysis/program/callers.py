@@ -26,8 +26,8 @@ from migrate.analysis.program.functions import (
     is_macro,
     start_of,
 )
-from migrate.kernel.words import whole_word
 from migrate.analysis.program.include_graph import IncludeGraph
+from migrate.kernel.words import whole_word
 
 _ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "preproc_arg"})
 

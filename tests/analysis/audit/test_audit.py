@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import pytest
 
 from migrate.analysis.audit.model import AuditRule, Finding, Level
-from migrate.analysis.audit.run import Audit, audit
+from migrate.analysis.audit.run import Audit, Auditor, audit
 from migrate.analysis.pairing.pair import pair
+from migrate.analysis.program.program import Program
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from tests.analysis.memory import scan_of, tree_of
 
@@ -45,7 +46,13 @@ void demo_end(struct demo *demo)
 def audited(files: Mapping[str, str], *, skeleton: bool = True) -> Audit:
     tree = tree_of(files, skeleton=skeleton)
     found = scan_of(tree, names=(*GUP_NAMES, *PIN_NAMES))
-    return audit(tree, found, pair(tree, found))
+    pairing = pair(tree, found)
+    result = audit(tree, found, pairing)
+    auditor = Auditor(Program(tree), found.acquires)
+    beside = pair(tree, found, program=auditor.program, beside=auditor)
+    assert beside == pairing
+    assert audit(tree, found, beside, auditor=auditor) == result, "it is the same while pairing"
+    return result
 
 
 def findings(text: str) -> tuple[Finding, ...]:

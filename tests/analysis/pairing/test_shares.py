@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from migrate.analysis.audit.run import audit
+from migrate.analysis.audit.run import Auditor, audit
 from migrate.analysis.model import Acquire, Pairing
 from migrate.analysis.pairing.group import Grouper, Traced
 from migrate.analysis.pairing.pair import pair
@@ -140,3 +140,17 @@ def test_several_processes_audit_as_one(jobs: int) -> None:
         assert audit(tree, scan, pairing, jobs=jobs, progress=lambda *a: told.append(a)) == one
     assert len(processes(made)) > 1
     assert told[-1] == ("groups audited", 12, 12)
+
+
+def test_who_looks_beside_sees_each_group_in_the_process_that_makes_it() -> None:
+    tree = tree_of({f"drivers/bad{n}/bad.c": FREED % {"n": n} for n in range(12)})
+    scan = scan_of(tree)
+    pairing = pair(tree, scan)
+    auditor = Auditor(Program(tree), scan.acquires)
+    with recording() as made:
+        assert pair(tree, scan, jobs=2, program=auditor.program, beside=auditor) == pairing
+    assert len(processes(made)) > 1
+    assert all(auditor.seen(group) for group in pairing.groups)
+    with recording() as made:
+        assert audit(tree, scan, pairing, auditor=auditor) == audit(tree, scan, pairing)
+    assert sum(part.size for part in made) == 12, "those of the second audit"
