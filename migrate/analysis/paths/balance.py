@@ -19,7 +19,6 @@ from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.expressions import (
     Binary,
     CallResult,
-    Element,
     Expression,
     Load,
     Unary,
@@ -297,24 +296,3 @@ def _loop_conditions(lowered: Lowered, releases: Collection[int]) -> Iterator[Ex
 
 def _wrong(state: State, why: str) -> State:
     return replace(state, wrong=why)
-
-
-def from_the_first(lowered: Lowered, call: Invoke, pages: str) -> bool:
-    """Whether a release drops the page in the variable `pages`, or, in a loop, every page of the
-    array from the first to the last."""
-    for argument in call.arguments:
-        if path_of(argument)[:1] != (pages,):
-            continue
-        inner = plain(argument)
-        if isinstance(inner, Variable):
-            return True
-        if isinstance(inner, Element) and variable_name(inner.array) == pages:
-            return inner.index is not None and _counts(lowered, inner.index)
-    return False
-
-
-def _counts(lowered: Lowered, index: Expression) -> bool:
-    """Whether a variable only counts from 0 up, or down to 0."""
-    name = variable_name(index)
-    stores = [s for s in lowered.order if isinstance(s, Store) and variable_name(s.target) == name]
-    return bool(name) and all(s.counts or is_zero(s.value) for s in stores)

@@ -20,10 +20,11 @@ from migrate.analysis.ir.expressions import (
 )
 from migrate.analysis.ir.instructions import Invoke, Lowered, Store
 from migrate.analysis.model import Release
-from migrate.analysis.paths.balance import from_the_first, is_understood
+from migrate.analysis.paths.balance import is_understood
 from migrate.analysis.paths.callee_releases import HARMLESS
 from migrate.analysis.paths.variables import path_of
 from migrate.analysis.program.program import Program
+from migrate.analysis.traits.whole_array import from_the_first, gets_a_count
 
 _DEEPEST = 3
 _QUIET = frozenset({Effect.NOTHING, Effect.DIRTY, Effect.STRUCT}) | RELEASE_EFFECTS
@@ -48,7 +49,7 @@ class Droppers:
         """The calls that drop the pages in the variable `pages`, from the first page on, without
         the calls whose numbers are in `besides`."""
         for call in lowered.calls.values():
-            if call.number in besides or not call.name:
+            if call.number in besides or not call.name or gets_a_count(lowered, call, pages):
                 continue
             known = knowledge().lookup(call.name)
             if known is not None and known.releases:

@@ -63,6 +63,11 @@ CHECKED = "TAKE if (got <= 0) return got; "
         "TAKE if (unlikely(got < 0)) return got; for (i = 0; i < got; i++) put_page(pages[i]);"
         " return 0;",
         CHECKED + "i = got; while (i--) other->x = 1; drop(pages, got); return 0;",
+        CHECKED + "i = 0; while (i < got) put_page(pages[i++]); return 0;",
+        CHECKED + "for (i = 0; i < got; i++) look(pages[i]);"
+        " for (i = 0; i < got; i++) put_page(pages[i]); return 0;",
+        "while (flag) { TAKE if (got <= 0) break; i = 0; while (i < got) put_page(pages[i++]); }"
+        " return 0;",
         CHECKED + "if (flag) { drop(pages, got); return 1; } drop(pages, got); return 0;",
         "while (flag) { TAKE if (got < 0) break; look(pages[0]); drop(pages, got); } return 0;",
         # What is asked of the iterator, before the release and around the loop.
@@ -100,6 +105,38 @@ def test_dropped_on_every_way(body: str) -> None:
             CHECKED + "for (i = 0; i < got; i++) { if (flag) break; put_page(pages[i]); }"
             " return 0;",
             "is left at",
+        ),
+        # Pages before the one that the loop begins with, or behind the last one, stay elsewhere.
+        (
+            CHECKED + "for (i = 0; i < got; i++) if (!add(other, pages[i])) break;"
+            " while (i < got) put_page(pages[i++]); return 0;",
+            "does not drop",
+        ),
+        (
+            CHECKED + "if (flag) i = 0; else for (i = 0; i < got; i++) add(other, pages[i]);"
+            " while (i < got) put_page(pages[i++]); return 0;",
+            "does not drop",
+        ),
+        (
+            CHECKED + "for (i = 0; i < got; i++) if (!add(other, pages[i])) break;"
+            " while (i--) put_page(pages[i]); return 0;",
+            "does not drop",
+        ),
+        (
+            CHECKED + "flag = 0; while (flag < got && add(other, pages[flag])) flag++;"
+            " for (i = 0; i < flag; i++) put_page(pages[i]); return 0;",
+            "does not drop",
+        ),
+        (
+            CHECKED + "for (i = 0; i < got; i++) if (!add(other, pages[i])) break;"
+            " drop(pages, i); return 0;",
+            "does not drop",
+        ),
+        (CHECKED + "while (flag < got) put_page(pages[flag++]); return 0;", "does not drop"),
+        (
+            "i = 0; while (flag) { TAKE if (got <= 0) break;"
+            " while (i < got) put_page(pages[i++]); } return 0;",
+            "does not drop",
         ),
         ("got = take(other->iter, &pages, 1, &start); return 0;", "is no plain variable"),
         ("got = take(iter, &other->pages, 1, &start); return 0;", "is no plain variable"),
