@@ -132,10 +132,11 @@ def other_code(project: Path, tmp_path: Path) -> Path:
     code = tmp_path / "other"
     for name in ("migrate", "cocci"):
         shutil.copytree(project / name, code / name)
-    rules = code / "migrate/analysis/verdicts/rules.py"
-    text = rules.read_text()
-    assert "data_written" in text
-    rules.write_text(text.replace("data_written", "data_was_written"))
+    for path in (code / "migrate").rglob("*.py"):
+        text = path.read_text()
+        if "data_written" in text:
+            path.write_text(text.replace("data_written", "data_was_written"))
+    assert "data_was_written" in (code / "migrate/analysis/verdicts/rules.py").read_text()
     return code
 
 

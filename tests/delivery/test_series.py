@@ -152,6 +152,9 @@ def test_only_what_uses_the_api_says_so(exports: bool, tiny: Tiny, tmp_path: Pat
     pinned = tiny.change(ONE, "ALPHA DRIVER")
     group, verdict, change = tiny.change(BETA, "BETA DRIVER", action=Action.FOLLOW, case="")
     only_faults = replace(group, traits=(trait(TraitKind.PAGES_NULL),), releases=())
+    (file,) = change.files
+    faulting = replace(file, after=file.after.replace(b"pin_user_pages_fast", b"fixup_user_fault"))
+    change = replace(change, files=(faulting,))
     api = tiny.api()
     if exports:
         subject = "mm/gup: export fixup_user_fault() to modules"
