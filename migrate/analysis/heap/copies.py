@@ -14,7 +14,7 @@ from migrate.analysis.heap.families import definitions_in, structs_around, with_
 from migrate.analysis.heap.layout import is_behind
 from migrate.analysis.ir.expressions import Cast, Variable
 from migrate.analysis.ir.instructions import all_expressions
-from migrate.analysis.ir.model import CALLED, AccessPath, FunctionFacts, Result, Value
+from migrate.analysis.ir.model import CALLED, AccessPath, Call, FunctionFacts, Result, Value
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
@@ -66,10 +66,33 @@ def _taken_for_another(program: Program, cell: Member, path: str) -> Iterator[Ga
         for facts in _functions(program, file, cell.tag, home):
             for call in facts.calls:
                 for position, values in enumerate(call.arguments):
-                    addressed = position < len(call.addressed) and call.addressed[position]
-                    if any(_is_object(program, v, facts, cell.tag, addressed) for v in values):
+                    if _is_given(program, call, position, values, facts, cell.tag):
                         for callee in program.definitions(call.name, file):
                             yield from _untyped(program, program.facts(callee), position, cell)
+
+
+def _is_given(
+    program: Program,
+    call: Call,
+    position: int,
+    values: tuple[Value, ...],
+    facts: FunctionFacts,
+    tag: str,
+) -> bool:
+    """Whether a call is given a pointer to a struct `tag`.
+
+    Of what a call returns the type is looked up only for a function that takes a void pointer: the
+    functions that are called in a file are defined in hundreds of headers.
+    """
+    addressed = position < len(call.addressed) and call.addressed[position]
+    results = [v for v in values if isinstance(v, AccessPath) and v.base.startswith(CALLED)]
+    others = [v for v in values if v not in results]
+    if any(_is_object(program, v, facts, tag, addressed) for v in others):
+        return True
+    callees = program.definitions(call.name, facts.function.path) if results else ()
+    return any(_takes_anything(program.facts(callee), position) for callee in callees) and any(
+        _is_object(program, v, facts, tag, addressed) for v in results
+    )
 
 
 def _is_object(
@@ -84,15 +107,23 @@ def _untyped(program: Program, facts: FunctionFacts, position: int, cell: Member
     """Where a function stores its void pointer number `position` in a pointer to a struct that is
     not that of `cell`, and no part of it."""
     path = facts.function.path
-    name = facts.parameters[position] if position < len(facts.parameters) else ""
-    given = facts.types.get(name)
-    if is_macro(facts.function) or given is None or (given.tag, given.depth) != ("void", 1):
+    if not _takes_anything(facts, position):
         return
+    name = facts.parameters[position]
     for flow in facts.flows:
         if AccessPath(name) in flow.sources and not flow.addressed:
             kind = program.types.at(flow.target, facts)
             if kind is not None and kind.depth == 1 and _lies_over(program, kind.tag, cell, path):
                 yield Gap(GapKind.STRUCT_CAST, flow.place, cell.tag)
+
+
+def _takes_anything(facts: FunctionFacts, position: int) -> bool:
+    """Whether parameter number `position` of a function is a void pointer."""
+    name = facts.parameters[position] if position < len(facts.parameters) else ""
+    given = facts.types.get(name)
+    if is_macro(facts.function) or given is None:
+        return False
+    return (given.tag, given.depth) == ("void", 1)
 
 
 def _functions(program: Program, file: str, tag: str, home: str) -> tuple[FunctionFacts, ...]:

@@ -306,7 +306,7 @@ class Forward:
                     self._into_caller(state, site, edge)
 
     def _callers(self, facts: FunctionFacts, form: str, missing: GapKind) -> tuple[Site, ...]:
-        """The calls of a function; that there are none, or maybe others, is a gap."""
+        """The calls of a function. It is a gap when none is known, or not all are."""
         far, callers = self.goes_far(form), self.program.callers
         self.trace.wide |= far and callers.is_public(facts.function)
         sites, closed = callers.of(facts.function, far)
