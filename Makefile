@@ -33,9 +33,12 @@ KERNEL_TOOLS := flex=flex bison=bison bc=bc rsync=rsync kmod=kmod cpio=cpio xz=x
 	/usr/lib/*/perl5/*/DBD/SQLite.pm=libdbd-sqlite3-perl \
 	/usr/lib/*/perl5/*/Search/Xapian.pm=libsearch-xapian-perl \
 	/usr/share/perl5/Plack.pm=libplack-perl
-# Two compile servers on loopback are part of the tests of builds; reuse looks for libmagic.
+# Two compile servers on loopback are part of the tests of builds; reuse looks for libmagic. The
+# miniature kernel has objects of two other architectures, and some tests compile programs.
 TEST_TOOLS := distcc=distcc distccd=distcc cpio=cpio /usr/lib/*/libmagic.so.1=libmagic1 \
-	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl
+	/usr/lib/git-core/git-send-email=git-email /usr/share/perl5/Mail/Address.pm=libmailtools-perl \
+	aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu \
+	powerpc64le-linux-gnu-gcc=gcc-powerpc64le-linux-gnu /usr/lib/*/libc.a=libc6-dev
 # Guests without KVM, and the C library of their only program.
 BOOT_TOOLS := qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm \
 	/usr/lib/*/libc.a=libc6-dev /usr/aarch64-linux-gnu/lib/libc.a=libc6-dev-arm64-cross ccache=ccache
@@ -91,11 +94,11 @@ lint: setup
 test: lint pytest
 
 pytest: setup
-	@scripts/need.sh $(TEST_TOOLS)
+	@scripts/need.sh $(TEST_TOOLS:%='%')
 	@$(RUN) pytest -n auto --dist loadgroup $(ARGS)
 
 ccache-test: setup
-	@scripts/need.sh $(TEST_TOOLS) ccache=ccache
+	@scripts/need.sh $(TEST_TOOLS:%='%') ccache=ccache
 	@$(RUN) pytest -n auto --dist loadgroup $(WITH_CCACHE) $(ARGS)
 
 browser-test: setup
