@@ -49,7 +49,7 @@ class Droppers:
         """The calls that drop the pages in the variable `pages`, from the first page on, without
         the calls whose numbers are in `besides`."""
         for call in lowered.calls.values():
-            if call.number in besides or not call.name or gets_a_count(lowered, call, pages):
+            if call.number in besides or not call.name:
                 continue
             known = knowledge().lookup(call.name)
             if known is not None and known.releases:
@@ -57,7 +57,7 @@ class Droppers:
                     yield Dropper(call, (_release(call, lowered, ""),), None)
                 continue
             for position, given in enumerate(call.arguments):
-                if variable_name(given) != pages:
+                if variable_name(given) != pages or gets_a_count(lowered, call, pages):
                     continue
                 for function in self.program.definitions(call.name, lowered.function.path):
                     releases = self._pure(function, position)

@@ -31,7 +31,7 @@ def from_the_first(lowered: Lowered, call: Invoke, pages: str) -> bool:
             continue
         inner = plain(argument)
         if isinstance(inner, Variable):
-            return True
+            return not gets_a_count(lowered, call, pages)
         if isinstance(inner, Element) and variable_name(inner.array) == pages:
             return inner.index is not None and _all_of_them(lowered, call, inner.index)
     return False

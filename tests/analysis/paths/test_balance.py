@@ -23,6 +23,15 @@ static void drop(struct page **pages, int nr)
 		put_page(pages[i]);
 }
 
+static void drop_some(struct page **pages, int nr)
+{
+	int n = 0;
+
+	while (n < nr / 2)
+		n++;
+	release_pages(pages, n);
+}
+
 long f(struct iov_iter *iter, int flag, struct other *other)
 {
 	struct page **pages = NULL;
@@ -133,6 +142,7 @@ def test_dropped_on_every_way(body: str) -> None:
             "does not drop",
         ),
         (CHECKED + "while (flag < got) put_page(pages[flag++]); return 0;", "does not drop"),
+        (CHECKED + "drop_some(pages, got); return 0;", "does not drop"),
         (
             "i = 0; while (flag) { TAKE if (got <= 0) break;"
             " while (i < got) put_page(pages[i++]); } return 0;",
