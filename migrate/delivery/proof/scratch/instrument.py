@@ -15,7 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from migrate.kernel.signatures import LOOKUP_NAMES, PIN_NAMES, Signature, read_signatures
+from migrate.kernel.signatures import (
+    LOOKUP_NAMES,
+    PIN_NAMES,
+    TWIN_NAMES,
+    Signature,
+    read_signatures,
+)
 from migrate.kernel.tree import Tree
 
 _DATA = Path(__file__).parent / "data"
@@ -36,15 +42,24 @@ _RELEASES = (
 _ONE = ("put_user_page", "unpin_user_page")
 """What gives a single pin back, the best first."""
 _FOLLOW = "follow_page"
-_EXTRACT = "iov_iter_extract_pages"
-"""Takes pins for its callers, unless the pages of an iterator are the kernel's own."""
-_EXTRACTS = "lib/iov_iter.c"
-_EXTRACTED = {
-    "struct iov_iter*": "struct iov_iter *__gp_iter",
-    "struct page***": "struct page ***__gp_pages",
-    "size_t*": "size_t *__gp_offset",
+_ASKS = {"iov_iter_extract_pages": "iov_iter_extract_will_pin"} | dict.fromkeys(
+    sorted(TWIN_NAMES), "iov_iter_vaddr_will_pin"
+)
+"""What takes pins for its callers, and what it asks whether the pages of an iterator are user
+memory: all others are only lent."""
+_STAYS = frozenset({"iov_iter_vaddr_pin_pages", "iov_iter_vaddr_pin_pages_alloc"})
+"""Those of them that leave an iterator where it is."""
+_ITERATORS = "lib/iov_iter.c"
+_ITERATOR, _OFFSET = "struct iov_iter*", "size_t*"
+_FILLED, _MADE = "struct page**", "struct page***"
+"""Of their parameters: where the pages come from, where they begin, and where they go, which is an
+array of the caller's or one that is made."""
+_NAMED = {
+    _ITERATOR: ("struct iov_iter *", "__gp_iter"),
+    _FILLED: ("struct page **", "__gp_pages"),
+    _MADE: ("struct page ***", "__gp_pages"),
+    _OFFSET: ("size_t *", "__gp_offset"),
 }
-"""Of its parameters: where the pages come from, where they go, and where they begin."""
 _DECLARED = """\
 #define GUP_PROVE_EXTRACTS
 #include <linux/uio.h>
@@ -99,13 +114,12 @@ class Instrumented:
 def instrument(tree: Tree, wanted: Wanted = Wanted()) -> Instrumented | Unfit:
     """Make `tree`, the tip of a branch, note what is `wanted`."""
     names = dict.fromkeys((*_RELEASES, *wanted.releases))
-    found = read_signatures(tree, (*names, *_PLAIN, _EXTRACT))
+    found = read_signatures(tree, (*names, *_PLAIN, *_ASKS))
     acquires = {n: m for n in PIN_NAMES if n in found and (m := _acquire(found[n]))}
     releases = {n: m for n in names if n in found and (m := _release(found[n]))}
     one = next((name for name in _ONE if name in releases), None)
-    extracts = _extract(found[_EXTRACT]) if _EXTRACT in found else ""
-    if extracts:
-        acquires[_EXTRACT] = extracts
+    extracts = {n: m for n in _ASKS if n in found and (m := _extract(found[n]))}
+    acquires |= extracts
     if not acquires or one is None:
         return Unfit(f"{_MM} declares no function that takes or releases pins")
     lookups = [_acquire(found[n], ", .plain = true") for n in sorted(LOOKUP_NAMES) if n in found]
@@ -115,7 +129,7 @@ def instrument(tree: Tree, wanted: Wanted = Wanted()) -> Instrumented | Unfit:
     header = header.replace("{extracts}", _DECLARED if extracts else "")
     header = header.replace("{macros}", "\n".join((*acquires.values(), *releases.values())))
     header = header.replace("{plain}", "\n".join(filter(None, (*lookups, *drops.values()))))
-    own = (_GUP, _EXTRACTS) if extracts else (_GUP,)
+    own = (_GUP, _ITERATORS) if extracts else (_GUP,)
     texts = tree.read_many([_MM, _MAKEFILE, *own])
     if missing := [p for p in (_MM, _GUP, _MAKEFILE) if p not in texts]:
         return Unfit(f"there is no {missing[0]}")
@@ -195,20 +209,22 @@ def _follow(signature: Signature) -> str:
 def _extract(signature: Signature) -> str:
     """The macro for what takes pages out of an iterator, "" for one that is of another shape."""
     types = [" ".join(p.type.split()).replace(" *", "*") for p in signature.parameters]
-    if [t for t in types if t in _EXTRACTED] != [*_EXTRACTED]:
+    known = [t for t in types if t in _NAMED]
+    if known not in ([_ITERATOR, _FILLED, _OFFSET], [_ITERATOR, _MADE, _OFFSET]):
         return ""
     names = [f"a{n}" for n in range(len(types))]
-    body = [
-        f"{_EXTRACTED[t]} = ({a})" for t, a in zip(types, names, strict=True) if t in _EXTRACTED
-    ]
-    arguments = [
-        _EXTRACTED[t].rpartition("*")[2] if t in _EXTRACTED else a
-        for t, a in zip(types, names, strict=True)
-    ]
+    pairs = list(zip(types, names, strict=True))
+    body = [f"{''.join(_NAMED[t])} = ({a})" for t, a in pairs if t in _NAMED]
+    arguments = [_NAMED[t][1] if t in _NAMED else a for t, a in pairs]
     call = f"({signature.name})({', '.join(arguments)})"
-    body += ["bool __gp_pins = iov_iter_extract_will_pin(__gp_iter)"]
-    body += [f"ssize_t __gp_got = __gp_pins && gup_prove_fails(&__gp_site) ? -14 : {call}"]
-    noted = "gup_prove_extracted(&__gp_site, __gp_iter, *__gp_pages, __gp_got, *__gp_offset)"
+    made = _MADE in known
+    # An array that is not made is NULL for those who have it made each time.
+    fails = "(*__gp_pages = NULL, -14)" if made and signature.name in TWIN_NAMES else "-14"
+    body += [f"bool __gp_pins = {_ASKS[signature.name]}(__gp_iter)"]
+    body += [f"ssize_t __gp_got = __gp_pins && gup_prove_fails(&__gp_site) ? {fails} : {call}"]
+    iterator = "NULL" if signature.name in _STAYS else "__gp_iter"
+    pages = "*__gp_pages" if made else "__gp_pages"
+    noted = f"gup_prove_extracted(&__gp_site, {iterator}, {pages}, __gp_got, *__gp_offset)"
     body += [f"__gp_pins && __gp_got > 0 ? {noted} : __gp_got"]
     return _macro(signature.name, names, body, "")
 

@@ -144,6 +144,24 @@ ssize_t f(struct iov_iter *iter, struct page ***pages)
 """
 
 
+def compiled(folder: Path, made: Instrumented, uio: str, calls: str) -> str:
+    """What a compiler, which has nothing to complain of, makes of the macros in `calls`."""
+    (folder / "linux").mkdir()
+    (folder / "linux/uio.h").write_text(uio)
+    (folder / "linux/gup_prove.h").write_bytes(made.files["include/linux/gup_prove.h"])
+    (folder / "mm.h").write_bytes(made.files["include/linux/mm.h"])
+    (folder / "calls.c").write_text(calls)
+    gcc = ["gcc", "-std=gnu11", "-Wall", "-Werror", "-I."]
+    done = subprocess.run(
+        [*gcc, "-c", "calls.c"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    return subprocess.run(
+        [*gcc, "-E", "-P", "calls.c"],
+        cwd=folder, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+
 def test_pages_of_iterators_are_noted_where_they_are_pinned(tmp_path: Path) -> None:
     more = {"include/linux/uio.h": UIO, "lib/iov_iter.c": "int y;\n"}
     made = instrument(tree(tmp_path, more=more))
@@ -151,20 +169,67 @@ def test_pages_of_iterators_are_noted_where_they_are_pinned(tmp_path: Path) -> N
     assert "iov_iter_extract_pages" in made.acquires
     # It takes the pins by other functions of the family, for whoever calls it.
     assert made.files["lib/iov_iter.c"] == b"#define GUP_PROVE_OFF\n#line 1\nint y;\n"
-    (tmp_path / "linux").mkdir()
-    (tmp_path / "linux/uio.h").write_text(UIO)
-    (tmp_path / "linux/gup_prove.h").write_bytes(made.files["include/linux/gup_prove.h"])
-    (tmp_path / "mm.h").write_bytes(made.files["include/linux/mm.h"])
-    (tmp_path / "calls.c").write_text(EXTRACTS)
-    strict = ["gcc", "-std=gnu11", "-Wall", "-Werror", "-I.", "-c", "calls.c"]
-    done = subprocess.run(strict, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    shown = subprocess.run(
-        ["gcc", "-std=gnu11", "-E", "-P", "-I.", "calls.c"],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+    shown = compiled(tmp_path, made, UIO, EXTRACTS)
     assert '.file = "calls.c", .line = 9' in shown
     assert shown.count("gup_prove_extracted(&__gp_site, __gp_iter,") == 1
+
+
+TWINS = """\
+#ifndef LINUX_UIO_H
+#define LINUX_UIO_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+struct iov_iter;
+struct page;
+ssize_t iov_iter_vaddr_pin_pages(struct iov_iter *i, struct page **pages,
+                                 size_t maxsize, unsigned maxpages, size_t *start);
+ssize_t iov_iter_vaddr_pin_pages_alloc(struct iov_iter *i, struct page ***pages,
+                                       size_t maxsize, size_t *start);
+ssize_t iov_iter_vaddr_pin_pages2(struct iov_iter *i, struct page **pages,
+                                  size_t maxsize, unsigned maxpages, size_t *start);
+ssize_t iov_iter_vaddr_pin_pages_alloc2(struct iov_iter *i, struct page ***pages,
+                                        size_t maxsize, size_t *start);
+bool iov_iter_vaddr_will_pin(const struct iov_iter *i);
+#endif
+"""
+USES = """\
+#include <stdbool.h>
+#include <sys/types.h>
+#include "mm.h"
+#include <linux/uio.h>
+ssize_t f(struct iov_iter *iter, struct page **pages, struct page ***made, size_t *offset)
+{
+        CALL;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "noted", "failing"),
+    [
+        # The first two leave the iterator where it is, so that nothing goes back.
+        ("(iter, pages, 4096, 1, offset)", "NULL, __gp_pages", "-14"),
+        ("_alloc(iter, made, 4096, offset)", "NULL, *__gp_pages", "(*__gp_pages = NULL, -14)"),
+        ("2(iter, pages, 4096, 1, offset)", "__gp_iter, __gp_pages", "-14"),
+        ("_alloc2(iter, made, 64, offset)", "__gp_iter, *__gp_pages", "(*__gp_pages = NULL, -14)"),
+    ],
+)
+def test_twins_are_noted_where_they_are_called(
+    tmp_path: Path, call: str, noted: str, failing: str
+) -> None:
+    more = {"include/linux/uio.h": TWINS, "lib/iov_iter.c": "int y;\n"}
+    made = instrument(tree(tmp_path, more=more))
+    assert isinstance(made, Instrumented)
+    assert {n for n in made.acquires if n.startswith("iov_iter")} == signatures.TWIN_NAMES
+    assert made.files["lib/iov_iter.c"] == b"#define GUP_PROVE_OFF\n#line 1\nint y;\n"
+    uses = USES.replace("CALL", f"return iov_iter_vaddr_pin_pages{call}")
+    shown = compiled(tmp_path, made, TWINS, uses)
+    assert '.file = "calls.c", .line = 7' in shown
+    shown = shown.replace("((void *)0)", "NULL")
+    assert f"__gp_pins && __gp_got > 0 ? gup_prove_extracted(&__gp_site, {noted}," in shown
+    assert f"gup_prove_fails(&__gp_site) ? {failing} : (iov_iter_vaddr_pin_pages" in shown
+    assert "__gp_pins = iov_iter_vaddr_will_pin(__gp_iter)" in shown
 
 
 def test_a_helper_of_another_shape_is_not_noted(tmp_path: Path) -> None:

@@ -208,7 +208,10 @@ void gup_prove_acquired_one(struct gup_prove_site *site, struct page *page)
 }
 
 #ifdef GUP_PROVE_EXTRACTS
-/* So many bytes from "offset" on, in pages that come from an iterator; what it keeps of them. */
+/*
+ * So many bytes from "offset" on, in pages that come from an iterator; what it keeps
+ * of them. NULL is for an iterator that stays where it is.
+ */
 ssize_t gup_prove_extracted(struct gup_prove_site *site, struct iov_iter *iter,
 			    struct page **pages, ssize_t got, size_t offset)
 {
@@ -218,7 +221,8 @@ ssize_t gup_prove_extracted(struct gup_prove_site *site, struct iov_iter *iter,
 
 	if (kept == count)
 		return got;
-	iov_iter_revert(iter, rest);
+	if (iter)
+		iov_iter_revert(iter, rest);
 	return got - rest;
 }
 EXPORT_SYMBOL(gup_prove_extracted);
