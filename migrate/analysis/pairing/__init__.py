@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Groups: the acquires and the releases that belong together."""
+"""Makes pin groups: acquires with all of their releases."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The walk backward over the value-flow graph, from a release to all whose pages it may drop."""
+"""The walk backward over the value-flow graph, from a release to every source of its pages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ _ARRAY_DEPTH = 2
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A node of the graph: a location and a form, of the objects that are asked about."""
+    """A node of the graph that is to be followed back: a location and a form, in certain
+    objects."""
 
     cell: AbstractLocation
     form: str
@@ -77,7 +78,7 @@ class Backward:
         site = release.site
         self._release = release.release
         if self.program.contracts.tells_apart:
-            self._seen.clear()  # what holds of one release need not of the next
+            self._seen.clear()  # contracts are about single releases
             self._fills.clear()
         if self._stated(release.release):
             return self.sources
@@ -96,14 +97,15 @@ class Backward:
         return self.sources
 
     def _stated(self, release: Release) -> bool:
-        """Take over what a person says of whose pages a release drops; whether anybody does."""
+        """Add the acquires that a contract states as the sources of a release; returns whether
+        there is such a contract."""
         names = self.program.contracts.sources(release.function, release.place.path)
         acquires = [a for name in names for a in self.acquired_in(name, release.place.path)]
         self.sources.acquires |= {site.call.place: site for site in acquires}
         return bool(acquires)
 
     def acquired_in(self, function: str, path: str) -> Iterator[Site]:
-        """The acquires in a function that is defined near `path`."""
+        """The acquires in the function of that name that code in `path` sees."""
         for found in self.program.definitions(function, path):
             facts = self.program.facts(found)
             for index, call in enumerate(facts.calls):
@@ -111,7 +113,7 @@ class Backward:
                     yield Site(facts, index)
 
     def _is_apart(self, call: Call) -> bool:
-        """Whether a person says that what a call makes is not what the release drops."""
+        """Whether a contract states that the result of a call is not what the release drops."""
         release, stated = self._release, self.program.contracts
         return release is not None and stated.are_apart(
             call.name, release.function, release.place.path
@@ -128,7 +130,7 @@ class Backward:
             self._step(*self._queue.pop(0))
 
     def add(self, other: Backward) -> None:
-        """Take over what another one has found."""
+        """Add what another walk has found."""
         self.visited |= other.visited
         self.wide |= other.wide
         self.sources.add(other.sources)
@@ -136,7 +138,7 @@ class Backward:
     def _start(
         self, values: tuple[Value, ...], facts: FunctionFacts, place: Place | None = None
     ) -> None:
-        """Follow what is dropped at `place`, or what has it."""
+        """Follow the operands of an expression whose value is dropped; `place` is where."""
         for point in self.graph.points(values, facts):
             if point.points and not point.holds_no_page:
                 self._want(point, SCATTER if point.via else PAGE, place)
@@ -144,9 +146,9 @@ class Backward:
     def _want(
         self, point: Point, form: str, place: Place | None = None, alias: bool = False
     ) -> None:
-        """Follow a location that is named at `place`, unless that was done already; with `alias`,
-        it points to an array that is known, and only what is put there through it counts, not what
-        else it may point to."""
+        """Follow a location that is named at `place`, unless that was done already. With `alias`,
+        it is another pointer to an array that is being followed: only stores through it matter, not
+        what else it may point to."""
         cell, facts = point.location, point.facts
         owners, kinds = None, None
         if self._apart is not None:
@@ -161,8 +163,8 @@ class Backward:
             self._queue.append((wanted, facts))
 
     def _back(self, edge: ValueEdge, form: str, into: AbstractLocation | None = None) -> None:
-        """Follow an edge to where it starts; with `into`, that location has just what the origin
-        has."""
+        """Follow an edge to its origin; with `into`, record that this location has no other value
+        than the origin."""
         for before in edge.into(form):
             origin = edge.origin
             if into is not None and into != origin.location:
@@ -196,7 +198,7 @@ class Backward:
     def _users(
         self, cell: Local | Global | Member, form: str, facts: FunctionFacts
     ) -> tuple[FunctionFacts, ...]:
-        """The functions that may store into what is no parameter."""
+        """The functions that may store into a location that is not a parameter."""
         if isinstance(cell, Local):
             return (facts,)
         if isinstance(cell, Global):
@@ -212,7 +214,7 @@ class Backward:
         return self.program.cells.member_users(cell, path, far, self._numbers)
 
     def _is_closed(self, cell: AbstractLocation) -> bool:
-        """Whether a person says that no other code fills it."""
+        """Whether a contract states that no other code fills the member."""
         stated = self.program.contracts
         return isinstance(cell, Member) and stated.fills_nowhere_else(cell.dotted)
 
@@ -242,8 +244,8 @@ class Backward:
                     self._back(edge, form)
 
     def _stores(self, wanted: _Wanted, facts: FunctionFacts) -> bool:
-        """Follow all that is stored into a location in one function; whether anything is, apart
-        from what other storage holds."""
+        """Follow all stores into a location in one function; returns whether any of them stores
+        something else than the value of other storage."""
         graph, cell, form = self.graph.of(facts), wanted.cell, wanted.form
         filled = False
         for flow, via in graph.constants(cell):
@@ -268,8 +270,9 @@ class Backward:
         return filled
 
     def _through_results(self, cell: AbstractLocation, facts: FunctionFacts) -> None:
-        """`*slot(object) = page`: what is stored behind the result of a function that returns the
-        array, or the address of an element. Whether these are all callers is asked forward."""
+        """`*slot(object) = page`: follow stores through the result of a function that returns the
+        array, or the address of an element. The forward walk checks whether all callers are
+        known."""
         for returned, _ in self.graph.of(facts).uses(cell).returns:
             named = [
                 v
@@ -283,7 +286,7 @@ class Backward:
                     self._add(_Wanted(result, PAGE, None, alias=True), site.facts)
 
     def _is_stored(self, flow: Flow, wanted: _Wanted, facts: FunctionFacts) -> bool:
-        """Whether an assignment to a location stores what is asked about."""
+        """Whether an assignment stores into the location in the objects that are being followed."""
         if flow.carved or (flow.through and flow.place in self._excluded):
             return False
         if wanted.alias and not flow.through:
@@ -295,7 +298,8 @@ class Backward:
             self.sources.lost(Gap(GapKind.STORED_NO_VARIABLE, subject=str(cell)), flow.place)
 
     def _copy(self, edge: ValueEdge, form: str, cell: AbstractLocation) -> None:
-        """Follow an assignment back, or the one store that is sure to be the last before it."""
+        """Follow an assignment to its right side, or to the store that is certainly the last one
+        before it."""
         value, facts = edge.origin.value, edge.origin.facts
         store = None
         if self._apart is not None and isinstance(value, AccessPath):
@@ -326,7 +330,8 @@ class Backward:
         return self._apart.others(wanted.owners, wanted.cell, values, facts)
 
     def _may_fill(self, site: Site, position: int, wanted: _Wanted) -> bool:
-        """Follow what a call stores into its argument number `position`; whether it does."""
+        """Follow what a call stores into its argument number `position`; returns whether it stores
+        anything."""
         call, facts, cell, form = site.call, site.facts, wanted.cell, wanted.form
         acquired = self.graph.is_acquire(call)
         if acquired is not None:
@@ -356,7 +361,8 @@ class Backward:
         return True in {self._filled_by(site, f, position, wanted) for f in definitions}
 
     def _put_by_others(self, site: Site, near: tuple[Function, ...], position: int) -> bool:
-        """Follow what a function of another folder puts into a scatterlist; whether it does."""
+        """Follow what a function of another folder puts into a scatterlist; returns whether it puts
+        anything there."""
         functions = self._linked(site, near)
         edges = [e for f in functions for e in put_into(self.graph, f, position)]
         for edge in edges:
@@ -364,8 +370,8 @@ class Backward:
         return bool(edges)
 
     def _linked(self, site: Site, near: tuple[Function, ...]) -> tuple[Function, ...]:
-        """What the linker may take for a call that the folder does not define, as the walk
-        forward does: it may store pages of others where those of the group are."""
+        """The functions of other folders that the linker may choose for a call, as in the forward
+        walk: they may store other pages where those of the group are."""
         linker = self.program.linker
         if near and not linker.is_stub(near):
             return ()
@@ -373,7 +379,8 @@ class Backward:
         return linker.meant(site.call.name, site.facts.function.path)
 
     def _filled_by(self, site: Site, function: Function, position: int, wanted: _Wanted) -> bool:
-        """Whether a function that is called stores anything behind a parameter."""
+        """Follow what a called function stores through a parameter; returns whether it stores
+        anything."""
         callee, filled = self.program.facts(function), False
         for edge in self.graph.fills(site, position, function):
             inner = edge.origin.location
@@ -389,7 +396,7 @@ class Backward:
         return filled
 
     def _has_no_type(self, site: Site, position: int, edge: ValueEdge) -> bool:
-        """Whether an array goes into a parameter that may point to anything."""
+        """Whether an array is passed to a parameter that may point to anything."""
         types, inner, outer = self.program.types, edge.origin, edge.target
         if not isinstance(inner.value, AccessPath) or not isinstance(outer.value, AccessPath):
             return False
@@ -398,9 +405,9 @@ class Backward:
         return holds_array(outer.value, outer.facts, types, site.call.addressed[position])
 
     def _is_filled(self, behind: _Wanted, facts: FunctionFacts) -> bool:
-        """Whether a function stores anything behind its parameter; what it does is followed."""
+        """Follow the stores of a function through its parameter; returns whether there are any."""
         if behind not in self._fills:
-            self._fills[behind] = True  # for a function that calls itself
+            self._fills[behind] = True  # ends the recursion of a function that calls itself
             stores = self._stores(behind, facts)
             self._fills[behind] = stores or self._grounds.linked(behind.cell)
         return self._fills[behind]

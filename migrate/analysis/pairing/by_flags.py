@@ -17,7 +17,8 @@ from migrate.analysis.program.trace import ReleaseSite, Trace
 
 @dataclass(frozen=True)
 class Sorted:
-    """Calls that drop pages of the group, traced back, and calls that only drop others."""
+    """The backward walk from the calls that drop pages of the group, and the calls that only drop
+    other pages."""
 
     backward: Backward
     others: frozenset[Place]
@@ -29,9 +30,9 @@ def by_flags(
     flags: Flags,
     start: Callable[[frozenset[Place]], Backward],
 ) -> Sorted | None:
-    """The releases and frees of `trace`, and separately those of other pages; None if the source of
-    a release remains unknown. `start` makes the tracer that follows releases back by flags, without
-    the given stores."""
+    """Sort the releases and frees of `trace` into those of the group and those of other pages; None
+    if the source of a release remains unknown. `start` makes the backward walk that uses flags and
+    ignores the given stores."""
     frees = tuple(_frees(program, trace))
     others = frozenset(
         site.release.place

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is tied to an acquire: forward from each acquire and backward from each release, until
-nothing is new. The worklist of the group; each direction has one of its own."""
+"""The closure of an acquire: forward from each acquire and backward from each release, until
+nothing is new. This is the worklist of the group; each direction has its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RESULT = -1
 
 
 class Acquires:
-    """All acquires of a tree, by place, and the calls that they are."""
+    """All acquires of a tree by place, with their calls."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class Acquires:
         self.program = program
         self.by_place: Mapping[Place, Acquire] = {a.place: a for a in acquires}
         self.graph = ValueFlowGraph(program, self.position, taking)
-        """The graph that they are the sources of."""
+        """The value-flow graph with these acquires as its sources."""
 
     def position(self, call: Call) -> int | None:
-        """The argument of `call` that an acquire fills; None when it is no acquire."""
+        """The position of the argument that `call` fills if it is an acquire, else None."""
         acquire = self.by_place.get(call.place)
         return pages_position(acquire) if acquire is not None else None
 
@@ -49,7 +49,7 @@ class Acquires:
         return next(sites_at(self.program, acquire.place, acquire.function), None)
 
     def guards(self, acquire: Acquire) -> Guards:
-        """The conditions of the preprocessor around an acquire."""
+        """The preprocessor conditions around an acquire."""
         site = self.site(acquire)
         return site.facts.guards | site.call.guards if site is not None else frozenset()
 
@@ -70,8 +70,9 @@ class Closure:
         return self.forward.trace
 
     def close(self) -> bool:
-        """Follow all there is; whether the conditions of the first acquire are those of all:
-        otherwise they must not exclude the releases of the others."""
+        """Follow everything. Returns whether all acquires have the preprocessor conditions of the
+        first; if not, these must not be used to exclude code, because releases of the others may be
+        in it."""
         while self._open():
             for place in [p for p in self.acquires if p not in self._followed]:
                 self._followed.add(place)
@@ -96,7 +97,7 @@ class Closure:
         )
 
     def _start(self, acquire: Acquire) -> None:
-        """Where an acquire puts its pages."""
+        """Start the forward walk at the storage that an acquire fills."""
         forward, site = self.forward, self.known.site(acquire)
         if site is None:
             forward.trace.gap(Gap(GapKind.ACQUIRE_OUTSIDE_FUNCTION, acquire.place))
@@ -139,7 +140,8 @@ class Closure:
 
 
 def pages_position(acquire: Acquire) -> int | None:
-    """The argument that receives the pages, -1 for the return value, None when not known."""
+    """The position of the argument that receives the pages, -1 for the return value, None if not
+    known."""
     for position, role in enumerate(acquire.roles):
         if role in ("pages", "page", "pagep"):
             return position
@@ -147,7 +149,7 @@ def pages_position(acquire: Acquire) -> int | None:
 
 
 def _misfit(acquire: Acquire) -> GapKind | None:
-    """Why it is not known which argument of a call is which, None when it is."""
+    """The gap if it is not known which argument of a call is which, else None."""
     if not acquire.roles or acquire.fits:
         return None
     if not acquire.arguments:
@@ -156,5 +158,5 @@ def _misfit(acquire: Acquire) -> GapKind | None:
 
 
 def _is_count(depth: int, values: tuple[object, ...]) -> bool:
-    """In `pages + i`, i is no storage of pages."""
+    """Whether an operand is a number: in `pages + i`, i does not store pages."""
     return depth == 0 and len(values) > 1

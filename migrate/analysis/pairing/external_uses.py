@@ -20,8 +20,8 @@ from migrate.kernel.words import whole_word
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """A name by which code outside `folder` could reach the pages: a function that is not
-    static, or a header with a struct that holds them; `path` is where it is defined."""
+    """A name by which code outside of `folder` could reach the pages: a function that is not
+    static, or a header with a struct that holds them; `path` is the file that defines it."""
 
     word: str
     path: str
@@ -29,7 +29,7 @@ class EntryPoint:
 
 
 def openings(program: Program, trace: Trace) -> tuple[EntryPoint, ...]:
-    """The openings of what `trace` went through."""
+    """The names by which code elsewhere could reach the storage in `trace`."""
     paths = trace.origins
     found: dict[EntryPoint, None] = {}
     for state in trace.states:
@@ -58,10 +58,10 @@ def seen_outside(
     groups: Iterable[tuple[PinGroup, tuple[EntryPoint, ...]]],
     searches: Searches,
 ) -> dict[Place, tuple[Gap, ...]]:
-    """For each group, by the place of its first acquire: the files outside that use one of its
-    openings.
+    """For each group, by the place of its first acquire: the files outside of its folder that use
+    one of its openings.
 
-    All groups are searched for at once.
+    There is one search for all groups.
     """
     asked = [(group, found) for group, found in groups if found and not group.gaps]
     words = {opening.word for _, found in asked for opening in found}
@@ -92,15 +92,15 @@ def _users(program: Program, opening: EntryPoint, texts: dict[str, bytes]) -> It
 
 
 def _asked(program: Program, opening: EntryPoint) -> bool:
-    """Whether all callers in the tree were already examined where they matter: a group without gaps
-    has examined them wherever the function returns pages, or drops its argument."""
+    """Whether all callers in the tree that matter were already examined: for a group without gaps,
+    they were examined for each function that returns pages or drops its argument."""
     source = program.source(opening.path)
     functions = source.by_name.get(opening.word, ()) if source is not None else ()
     return not program.open_world and any(program.callers.is_public(f) for f in functions)
 
 
 def _calls(program: Program, path: str, opening: EntryPoint) -> bool:
-    """Whether the file means the function of the opening with that name, not one of its own."""
+    """Whether the file calls the function of the opening, and not another one with that name."""
     if program.definitions(opening.word, path):
         return any(f.path == opening.path for f in program.definitions(opening.word, path))
     for facts in program.functions_with(path, opening.word):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a bug of the analysis costs: the group that it was met in, and not the run."""
+"""An exception from a bug in the analysis costs the group in which it was raised, not the run."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ BUGS = (
     TypeError,
     ValueError,
 )
-"""What wrong code raises. Errors of the system and refusals end the run."""
+"""Exceptions that come from bugs. Errors of the system and refusals end the run."""
 
 
 def failed_group(first: Acquire, error: Exception) -> PinGroup:
-    """A group of one acquire of which nothing is known, with the place of the bug in its gap."""
+    """A group with one acquire and nothing else, whose gap names the place of the bug."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
     gap = Gap(GapKind.ANALYSIS_FAILED, first.place, function=first.function, other=where)

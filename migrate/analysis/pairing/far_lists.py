@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages that a function of another folder puts into the scatterlist that it is given: by itself,
-along the list. What it keeps the list in is not looked at, nor whom it gives it to."""
+"""Pages that a function of another folder puts into the scatterlist that is passed to it. Only its
+own stores along the list are examined, not other storage of the list, nor functions that the list
+is passed on to."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from migrate.analysis.valueflow.value_edge import Kind, ValueEdge
 
 
 def put_into(graph: ValueFlowGraph, function: Function, position: int) -> Iterator[ValueEdge]:
-    """What `function` puts into the list that is its argument number `position`."""
+    """The edges by which `function` puts pages into the list that is its argument number
+    `position`."""
     facts = graph.program.facts(function)
     lists = _along(graph, facts, parameter(facts, position))
     for name in sorted(lists):
@@ -44,7 +46,8 @@ def _copies(facts: FunctionFacts, name: str) -> Iterator[str]:
 
 
 def _walks(graph: ValueFlowGraph, facts: FunctionFacts, name: str) -> Iterator[str]:
-    """What a call makes walk along the list: `for_each_sg(list, sg, ...)`, `sg = sg_next(sg)`."""
+    """The variables that a call moves along the list: `for_each_sg(list, sg, ...)`, `sg =
+    sg_next(sg)`."""
     for index, call in enumerate(facts.calls):
         known = graph.known(Site(facts, index))
         given = any(_is(v, name) for values in call.arguments for v in values)
@@ -61,7 +64,7 @@ def _walks(graph: ValueFlowGraph, facts: FunctionFacts, name: str) -> Iterator[s
 
 
 def _names(values: tuple[Value, ...], facts: FunctionFacts) -> Iterator[str]:
-    """The pointers to scatterlists among the variables of the function."""
+    """Those of `values` that are variables of the function and point to a scatterlist."""
     for value in values:
         if isinstance(value, AccessPath) and not value.members:
             kind = facts.types.get(value.base)

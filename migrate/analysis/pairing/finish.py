@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Makes the final group with all of its gaps from everything that is connected with an acquire."""
+"""Makes the final group, with all of its gaps, from the closure of an acquire."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ NEVER_STATED = frozenset(
     | FOREIGN_SOURCES
     | UNKNOWN_SOURCES
 )
-"""What stays open when a person says which releases are those of an acquire: the calls themselves,
-and the way back, of which the releases are asked one by one."""
+"""Gaps that remain when a contract states which releases belong to an acquire: those about the
+calls themselves, and those of the backward walk, for which contracts name single releases."""
 
 
 def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], bool]) -> PinGroup:
@@ -85,8 +85,9 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
 
 
 def _is_of_others(closure: Closure, use: Use) -> bool:
-    """Whether a reference is dropped or taken on pages other than those that a person has paired:
-    releases elsewhere are not theirs, and references taken far from them are dropped there."""
+    """Whether a reference is dropped or taken on pages other than those of a contract that pairs
+    functions: releases in other functions are not theirs, and references that are taken in other
+    folders are dropped there."""
     trace, acquires = closure.trace, closure.acquires.values()
     named = {a.function for a in acquires} | {r.release.function for r in trace.releases.values()}
     if use.function in named:
@@ -99,7 +100,7 @@ def _is_of_others(closure: Closure, use: Use) -> bool:
 
 
 def _missing(closure: Closure, is_of_others: Callable[[Site], bool]) -> Iterable[Gap]:
-    """What the two directions have not seen."""
+    """Gaps for what neither of the two walks has seen."""
     program, trace = closure.program, closure.trace
     if not trace.releases:
         yield Gap(GapKind.NO_RELEASE)
@@ -127,7 +128,7 @@ def _of_other_versions(program: Program, trace: Trace) -> Iterable[Trait]:
 
 
 def _storage(trace: Trace) -> dict[Member | Global, str]:
-    """Where the pages are kept outside of functions, in whatever form, with a file that sees it."""
+    """The members and globals that hold the pages in any form, each with a file that sees it."""
     cells = (s.cell for s in trace.states if isinstance(s.cell, Member | Global))
     return {cell: trace.origins[cell] for cell in cells if cell in trace.origins}
 

@@ -15,8 +15,9 @@ from migrate.analysis.program.trace import ADDRESS, PHYSICAL, Trace
 
 
 def unfollowed_releases(program: Program, trace: Trace) -> tuple[Site, ...]:
-    """Releases of found-again pages, in the files of the trace, that the trace did not reach, if
-    one of its addresses or pfns could not be followed: they may be its own."""
+    """Releases of found-again pages in the files of the trace that the trace did not reach. Empty
+    unless an address or a pfn of the trace could not be followed; then they may be releases of its
+    pages."""
     if not _out_of_sight(trace):
         return ()
     cells = [state.cell for state in trace.states]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether storage ever gets a value, other than from storage that has none either."""
+"""Whether storage ever gets a value, other than from storage that never gets one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Grounds:
         self._from: dict[AbstractLocation, set[AbstractLocation]] = {}
 
     def look(self, cell: AbstractLocation, place: Place, alias: bool = False) -> None:
-        """Record that all stores to `cell` are being examined, from `place`; an `alias` of
-        something else need not be filled."""
+        """Record that all stores to `cell` are being examined, from `place`; an `alias` need not be
+        filled."""
         self._seen.setdefault(cell, place)
         if not alias:
             self._own.add(cell)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One pin group, as precise as it has to be."""
+"""Makes one pin group, with as much precision as it needs."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ from migrate.kernel.signatures import DIRECT_NAMES
 
 @dataclass(frozen=True)
 class Traced:
-    """A group, the names by which code elsewhere could reach its pages, and the folders whose
-    files it depends on. With "" among those the whole tree was searched, for `words` and for
+    """A group, the names by which code elsewhere could reach its pages, and the folders whose files
+    it depends on. If "" is among the folders, the whole tree was searched for `words` and for
     #includes."""
 
     group: PinGroup
@@ -51,8 +51,8 @@ class Traced:
 
 
 class Grouper:
-    """Makes the groups of one tree; `acquires` are all there are, those of functions not among
-    `taking` belong to helpers, which are looked into where they are defined."""
+    """Makes the groups of one tree from all of its `acquires`. Calls of functions that are not in
+    `taking` are calls of helpers, whose definitions are followed."""
 
     def __init__(
         self,
@@ -73,9 +73,9 @@ class Grouper:
     def groups(
         self, acquires: Sequence[Acquire], told: Callable[[PinGroup], None] = lambda _: None
     ) -> dict[Place, Traced]:
-        """The groups of some acquires of one folder, by the first of each; what is in another's
-        group is left out. `told` is called with each. What was parsed for them is gone
-        afterwards."""
+        """The groups of acquires of one folder, each by its first acquire. An acquire that is in
+        the group of an earlier one is skipped. `told` is called with each group. What was parsed
+        for them is freed afterwards."""
         made: dict[Place, Traced] = {}
         done: set[Place] = set()
         self.forget()
@@ -91,17 +91,18 @@ class Grouper:
         return {place: _with_dependencies(t, folders, words) for place, t in made.items()}
 
     def forget(self) -> None:
-        """Let go of what is known, but of files that a scan has parsed for groups to come."""
+        """Free what is known, except for files that a scan has parsed and that later groups
+        need."""
         self.program.forget(self._scanned.__contains__)
         self._forget_objects()
 
     def group(self, first: Acquire) -> Traced:
-        """The group of `first`, with the contracts that it rests on; a bug that is met on the way
+        """The group of `first`, with the contracts that it depends on; an exception from a bug
         becomes its gap."""
         try:
             return self._with_contracts(first)
         except BUGS as error:
-            self.forget()  # what was under way may be half done
+            self.forget()  # facts may be incomplete
             return self._traced(failed_group(first, error), first.place.path)
 
     def _with_contracts(self, first: Acquire) -> Traced:
@@ -109,7 +110,7 @@ class Grouper:
         if not stated:
             return self._group(first)
         stated.begin()
-        self._forget_objects()  # they do not say which contracts they rest on
+        self._forget_objects()  # kept answers do not record the contracts they depend on
         traced = self._group(first)
         group = replace(traced.group, contracts=stated.used)
         pairs = ((a.function for a in group.acquires), (r.function for r in group.releases))
@@ -137,7 +138,7 @@ class Grouper:
         return self._traced(whole_file(path, why, acquires), path)
 
     def _alone(self, first: Acquire) -> Traced:
-        """A group of which no page is followed."""
+        """A group whose pages are not followed."""
         traits = group_traits(self.program, ((first, self.known.site(first)),), (), ())
         group = PinGroup(first.function, (first,), (), (), (), (), traits)
         return self._traced(group, first.place.path)
@@ -148,8 +149,8 @@ class Grouper:
     # Refinement
 
     def _refined(self, first: Acquire, precision: Precision) -> Traced:
-        """The group as `precision` shows it, or finer where that leaves something unknown and the
-        finer answer does not."""
+        """The group with `precision`, or with a higher one if something remains unknown and the
+        higher precision resolves it."""
         closure = Closure(self.known, first, precision)
         if not closure.close():
             return self._refined(first, precision.all_code())
@@ -170,8 +171,9 @@ class Grouper:
         return Traced(group, openings(self.program, closure.trace), folders)
 
     def _told_apart(self, closure: Closure) -> Backward:
-        """The way back from the releases of `closure`, or a better answer when telling objects of
-        one struct from each other, or pages by their flags, leaves nothing that is not known."""
+        """The backward walk from the releases of `closure`: the one that distinguishes objects of
+        one struct, or pages by their flags, if nothing remains unknown in it; else that of the
+        closure."""
         trace, precision = closure.trace, closure.precision
         if closure.backward.sources.known or trace.gaps:
             return closure.backward
@@ -181,8 +183,8 @@ class Grouper:
         return self._by_flags(trace, precision) or closure.backward
 
     def _by_kinds(self, first: Acquire, closure: Closure) -> Traced | None:
-        """The group where objects are told from each other by what they are for good, when that
-        leaves nothing unknown."""
+        """The group where objects are distinguished by their fixed kind; None if something remains
+        unknown."""
         trace = closure.trace
         forms = (PAGE, SCATTER)
         cells = {s.cell for s in trace.states if isinstance(s.cell, Member) and s.form in forms}
@@ -199,15 +201,15 @@ class Grouper:
         return None
 
     def _back(self, releases: Iterable[ReleaseSite], precision: Precision) -> Backward:
-        """The way back from `releases`, objects told from each other."""
+        """The backward walk from `releases`, with objects distinguished."""
         finer = Backward(self.known.graph, precision.with_objects(self.objects))
         for release in releases:
             finer.follow(release)
         return finer
 
     def _by_flags(self, trace: Trace, precision: Precision) -> Backward | None:
-        """The better answer when flags beside the pages tell whose they are; what drops those of
-        others is none of the group's."""
+        """The backward walk that distinguishes pages by flags beside them, None if that does not
+        help. Releases and uses of other pages are removed from `trace`."""
 
         def start(excluded: frozenset[Place]) -> Backward:
             told = precision.with_objects(self.objects).with_flags(self.flags, excluded)
@@ -234,15 +236,16 @@ class Grouper:
 
 
 def _with_dependencies(traced: Traced, folders: tuple[str, ...], words: tuple[str, ...]) -> Traced:
-    """A group for which the whole tree was searched depends on what was found there, too."""
+    """Add to a group for which the whole tree was searched the folders and words of these
+    searches."""
     if "" not in traced.folders:
         return traced
     return replace(traced, folders=tuple(sorted({*traced.folders, *folders})), words=words)
 
 
 def _numbers_matter(closure: Closure) -> bool:
-    """Whether pages are found again from numbers that may be anywhere in the tree, or come from
-    some, and nothing else is missing."""
+    """Whether the only thing missing is where numbers go that pages are found again from, or where
+    they come from, so that following them in the whole tree may help."""
     trace, unknown = closure.trace, closure.backward.sources.unknown
     lost = (trace.found_again and trace.lost_nearby()) or any(
         gap.kind in (GapKind.SOURCE_CALLERS_UNKNOWN, GapKind.SOURCE_PUBLIC) for gap in unknown
@@ -261,8 +264,8 @@ def _folders(corpus: Corpus, trace: Trace, visited: set[str], wide: bool) -> tup
 
 
 def _seen_from(cell: AbstractLocation) -> str:
-    """A file or a folder, with a slash at its end, of those that see `cell`; "" for a member, which
-    is in the origins."""
+    """A file that sees `cell`, or a folder, with a slash at its end; "" for a member, whose file is
+    in the origins."""
     if isinstance(cell, Local | CallResult):
         return file_of(cell.function.path)
     if isinstance(cell, Global):

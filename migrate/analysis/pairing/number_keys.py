@@ -21,7 +21,7 @@ _NODES = frozenset(
 def with_keys(
     program: Program, trace: Trace, uses: dict[tuple[Place, UseKind], Use]
 ) -> dict[tuple[Place, UseKind], Use]:
-    """`uses`, in which a number that is only a key of entries is not passed on.
+    """`uses`, without the uses for numbers that only serve as keys of entries.
 
     The number is stored in elements of a list, tree or hash table of a private struct, is read
     there, and all reads were followed: if one had been passed on, that would be a separate use, and

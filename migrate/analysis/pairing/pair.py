@@ -36,10 +36,10 @@ def pair(
 
     `jobs` counts processes; see :mod:`migrate.base.programs.workers`.
 
-    A group in `cache` is taken from there when every folder it depends on is what it was; see
-    :mod:`migrate.analysis.pairing.stored`. What was parsed for `scan` comes in `program`; what this
-    parses does not stay there, but of headers for the whole kernel. `beside` sees the groups that
-    are made, as they are before any two of them that share a release become one.
+    A group in `cache` is used if every folder that it depends on is unchanged; see
+    :mod:`migrate.analysis.pairing.stored`. `program` has what was parsed for `scan`; of what is
+    parsed here, only headers for the whole kernel stay in it. `beside` sees the new groups before
+    those that share a release are merged.
     """
     program = program or Program(tree)
     program.finds.open(cache)
@@ -47,11 +47,11 @@ def pair(
     stored = StoredGroups(
         program.corpus, scan, cache, program.contracts.stated, open_world=program.open_world
     )
-    # What comes through a helper is in the helper's group, or nothing is to be done about it.
+    # The pages of a helper's caller are in the helper's group, or need no conversion.
     ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
     told = _Told(progress, len(ordered))
     told.phase("reading headers")
-    # Of these nothing is known but their acquires, which are one group.
+    # Only the acquires of these are known; they are one group.
     left_out = {u.place.path for u in scan.unparsed if u.kind is GapKind.FILE_NOT_ANALYSED}
     kept = {a.place for a in ordered if a.place.path not in left_out}
     asked = [a for a in ordered if a.place in kept]
@@ -90,14 +90,14 @@ def pair(
 
 
 def _is_shared(gaps: Iterable[Gap]) -> bool:
-    """Whether a header that was private when a stored group was made is so no more: then all who
-    see it are looked at."""
+    """Whether a header that was private when a stored group was made is now included from outside:
+    then the group is made again, with all files that see it."""
     return any(gap.kind is GapKind.HEADER_INCLUDED_OUTSIDE for gap in gaps)
 
 
 @dataclass
 class _Told:
-    """Counts what is done of `total`."""
+    """Counts the acquires that are done, out of `total`."""
 
     progress: Progress | None
     total: int
@@ -120,9 +120,11 @@ class _Told:
 def _noted(
     group: PinGroup, skipped: Mapping[Place, Gap], outside: Mapping[Place, tuple[Gap, ...]]
 ) -> PinGroup:
-    """Add what a finder could not parse, and who else may touch the pages, to the gaps.
+    """Add to the gaps what a finder could not parse, and the code outside that may access the
+    pages.
 
-    The former comes first: it is the reason of the verdict, and may be that of the other gaps.
+    What was not parsed comes first: it is the reason of the verdict, and may have caused the other
+    gaps.
     """
     places = [a.place for a in group.acquires] + [r.place for r in group.releases]
     first = [skipped[place] for place in places if place in skipped]
@@ -131,14 +133,14 @@ def _noted(
 
 
 def _merged(groups: list[PinGroup]) -> list[PinGroup]:
-    """Groups that share a release are one group."""
+    """Merge groups that share a release."""
     merged: dict[int, PinGroup] = {}
     holder: dict[Place, int] = {}
     for number, group in enumerate(groups):
         tied = sorted({holder[p] for p in _places(group) if p in holder})
         shared = [a for a in group.acquires if a.inside is not None and a.inside in holder]
         if shared:
-            # A macro that acquires for several groups is for a person to split.
+            # A macro with the acquire of several groups has to be split by a person.
             gaps = [Gap(GapKind.NAME_IN_MACRO, a.inside, function=a.name) for a in shared]
             group = replace(group, gaps=tuple(dict.fromkeys((*group.gaps, *gaps))))
         merged[number] = reduce(union, (*(merged.pop(n) for n in tied), group))
@@ -169,7 +171,7 @@ def union(one: PinGroup, two: PinGroup) -> PinGroup:
 
 
 def _named(groups: list[PinGroup]) -> list[PinGroup]:
-    """Give every group its stable name: path, function, and a number where that is not enough."""
+    """Give every group its stable name: path, function, and a number if these are not unique."""
     taken: dict[str, int] = {}
     named = []
     for group in sorted(groups, key=lambda g: g.acquires[0].place):

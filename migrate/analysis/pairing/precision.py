@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How precise an answer is: the cheap one first, and a finer one only where that is not enough.
+"""The precision of the analysis of a group: a cheap one first, a higher one only where needed.
 
 The idea is that of refinement-based analysis (Sridharan, Bodik: Refinement-Based Context-Sensitive
-Points-To Analysis for Java, PLDI 2006). A finer answer is used when it leaves nothing unknown.
+Points-To Analysis for Java, PLDI 2006). The result with a higher precision is used only if nothing
+remains unknown in it.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from migrate.analysis.program.kinds import ObjectKinds
 
 @dataclass(frozen=True)
 class Precision:
-    """What is told from what.
+    """What the analysis distinguishes.
 
-    Code under conditions that exclude `guards` is left out. With `numbers`, the addresses and pfns
-    of pages are followed all over the tree. With `objects`, those of one struct are told from each
-    other, and with `flags` pages by what flags say of them; then the stores at `excluded` are known
-    not to reach what is asked about. With `kinds`, objects are told from each other by what they
-    are for good.
+    Code under preprocessor conditions that exclude `guards` is left out. With `numbers`, the
+    addresses and pfns of pages are followed in the whole tree. With `objects`, objects of one
+    struct are distinguished; with `flags`, pages are distinguished by flags beside them, and the
+    stores at `excluded` are ignored, because they cannot reach the releases. With `kinds`, objects
+    are distinguished by their fixed kind.
     """
 
     guards: Guards = frozenset()
@@ -35,7 +36,7 @@ class Precision:
     kinds: ObjectKinds | None = None
 
     def all_code(self) -> Precision:
-        """The same without conditions of the preprocessor."""
+        """The same without preprocessor conditions."""
         return replace(self, guards=frozenset())
 
     def with_numbers(self) -> Precision:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Groups made by several processes, each of which takes one folder after the other."""
+"""Distributes the making of groups over several processes, by folder."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _WORTH_IT = 8
-"""With fewer folders, copies of the process cost more than they save."""
+"""The minimum number of folders; with fewer, forking costs more than it saves."""
 
 
 class Beside(Protocol):
-    """Who looks at each group while the files that it was made of are in memory."""
+    """An observer that sees each group while the files that it was made from are in memory."""
 
     def look(self, group: PinGroup) -> Any:
-        """Something about the group, in the process that made it."""
+        """Returns a result for the group, in the process that made it."""
 
     def learn(self, group: PinGroup, seen: Any) -> None:
-        """What was seen, in this process."""
+        """Takes the result of :meth:`look`, in the parent process."""
 
 
 def make_groups(
@@ -37,8 +37,8 @@ def make_groups(
     told: Callable[[Sequence[Acquire]], None],
     beside: Beside | None = None,
 ) -> dict[Place, Traced]:
-    """The groups of `acquires` by their first; what is in another's group of the same folder is
-    left out."""
+    """The groups of `acquires`, each by its first acquire. An acquire that is in the group of
+    another one of the same folder is skipped."""
 
     def work(part: Sequence[Acquire]) -> tuple[dict[Place, Traced], list[tuple[PinGroup, Any]]]:
         seen: list[tuple[PinGroup, Any]] = []
@@ -71,7 +71,7 @@ def by_folders(
     jobs: int,
     told: Callable[[Sequence[PinGroup]], None] = lambda _: None,
 ) -> list[Result]:
-    """What `work` makes of each of `groups`, of the tree of `program`, in their order."""
+    """The results of `work` for `groups`, which are in the tree of `program`, in their order."""
     numbers = {id(group): number for number, group in enumerate(groups)}
     parts = _by_folder(program.corpus, groups, lambda group: group.acquires[0].place.path)
     jobs = jobs if len(parts) >= _WORTH_IT else 1
@@ -92,7 +92,8 @@ def _shared(
     jobs: int,
     told: Callable[[Sequence[Item]], None],
 ) -> Iterator[Result]:
-    """What `work` makes of each of `parts`; what a copy found in the tree is known here, too."""
+    """The results of `work` for `parts`; what the searches of other processes found is added to
+    those of `program`."""
 
     def with_news(part: Sequence[Item]) -> tuple[Result, tuple[dict[str, Found], ...]]:
         return work(part), program.finds.news()
@@ -105,8 +106,8 @@ def _shared(
 def _by_folder(
     corpus: Corpus, items: Iterable[Item], path_of: Callable[[Item], str]
 ) -> list[list[Item]]:
-    """What stands in the same folder, for it needs the same files; the largest folder first, as
-    it is likely to take the longest."""
+    """The items by folder, because those of a folder need the same files; the largest folder first,
+    because it probably takes longest."""
     found: dict[str, list[Item]] = {}
     for item in items:
         found.setdefault(corpus.scope_folder(path_of(item)), []).append(item)
@@ -114,9 +115,9 @@ def _by_folder(
 
 
 def _prepare(program: Program) -> None:
-    """Have in memory what every process would have to find out for itself otherwise."""
+    """Load what each process would have to load for itself otherwise."""
     if program.finds.are_warm:
         return
     program.includes.prefetch()
     program.corpus.public.read()
-    program.includes.sort()  # and no thread is in the middle of that search
+    program.includes.sort()  # no thread may be searching when processes are forked

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where the pages of a release come from: what is at the beginning of every way back."""
+"""Where the pages of a release come from: the ends of the backward walk."""
 
 from __future__ import annotations
 
@@ -18,54 +18,54 @@ from migrate.analysis.valueflow import transfer
 
 @dataclass
 class Sources:
-    """Acquires, and what is none."""
+    """The acquires that pages come from, and the sources that are no acquires."""
 
     acquires: dict[Place, Site] = field(default_factory=dict)
     foreign: dict[Gap, Call] = field(default_factory=dict)
-    """What makes a source of other pages, without its place, and the first call that is one."""
+    """Sources of other pages: a gap without its place, and the first such call."""
     unknown: dict[Gap, Place] = field(default_factory=dict)
-    """The same for what is not followed back."""
+    """Sources that could not be followed: a gap without its place, and the first such place."""
     apart: Callable[[Call], bool] = lambda _: False
-    """Whether a person says that what a call makes is not what is dropped."""
+    """Whether a contract states that the result of a call is not what is dropped."""
 
     @property
     def known(self) -> bool:
-        """Whether no page may be from elsewhere."""
+        """Whether all pages are known to come from the acquires."""
         return not (self.foreign or self.unknown)
 
     def lost(self, gap: Gap, place: Place) -> None:
-        """Note what is not followed back, from `place`."""
+        """Record a source that could not be followed from `place`."""
         self.unknown.setdefault(gap, place)
 
     def other(self, kind: GapKind, call: Call) -> None:
-        """Note that pages from elsewhere come by `call`."""
+        """Record `call` as a source of other pages."""
         if not self.apart(call):
             self.foreign.setdefault(Gap(kind, function=call.name), call)
 
     def add(self, other: Sources) -> None:
-        """Take over what was found on another way back."""
+        """Add the sources of another backward walk."""
         self.acquires |= other.acquires
         self.foreign |= other.foreign
         self.unknown |= other.unknown
 
-    # The ends that a call is
+    # Calls as sources
 
     def result_of_known(self, call: Call, known: KernelFunction, form: str) -> None:
-        """A function of the kernel's own returns what is asked for in `form`."""
+        """Record the source if a function of the kernel's API returns it in `form`."""
         if known.origin in (Origin.OTHER, Origin.NEW):
             self.other(GapKind.FROM_OTHER_CALL, call)
         elif known.allocates and form == ADDRESS:
             self.other(GapKind.FROM_ALLOCATED_MEMORY, call)
 
     def result_of_unknown(self, call: Call, form: str) -> None:
-        """What is returned is made nobody knows of what."""
+        """Record as a source what an unknown function returns."""
         if form in (PAGE, SCATTER, ADDRESS):
             self.other(GapKind.FROM_OTHER_CALL, call)
 
     def filled_by_known(
         self, call: Call, position: int, known: KernelFunction, form: str, cell: AbstractLocation
     ) -> bool:
-        """Whether a function of the kernel's own fills its argument, which is `cell`, by itself."""
+        """Whether a function of the kernel's API fills its argument `cell` by itself."""
         if known.effect(position) is Effect.FILL:
             self.other(GapKind.OTHER_CALL_FILLS, call)
             return True
@@ -84,7 +84,7 @@ class Sources:
     def filled_by_unknown(
         self, call: Call, position: int, form: str, cell: AbstractLocation
     ) -> bool:
-        """Whether a function that nobody can look into may fill its argument, which is `cell`."""
+        """Whether a function without a known definition may fill its argument `cell`."""
         if not call.addressed[position]:
             return False
         if form == PAGE:

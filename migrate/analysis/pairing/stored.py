@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Groups of earlier runs, which stand as long as nothing has changed that they depend on.
+"""Groups of earlier runs; they are valid as long as nothing that they depend on has changed.
 
-A group depends on the contents of the folders that it names. When the whole tree was searched for
-it, it depends besides on which files have which words and which #includes: after a change
-elsewhere it is looked whether a search would find the same, and no group is made anew for a file
-that it never read.
+A group depends on the contents of the folders that it names. If the whole tree was searched for it,
+it also depends on which files contain certain words and on the #includes. After a change in another
+file, only the results of these searches are compared, so a group is not made again because of a
+file that it never read.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from migrate.kernel.words import whole_word
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 Change = tuple[bytes, bytes]
-"""What a file held, and what it holds."""
+"""The contents of a file before and now."""
 
 
 class StoredGroups:
-    """The groups in `cache` by their first acquire, for one commit and what a scan found in it."""
+    """The groups in `cache`, each by its first acquire, for one commit and its scan."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class StoredGroups:
         self._stated = json.dumps(codec.to_data(tuple(contracts))) if contracts else ""
 
     def get(self, acquire: Acquire) -> Traced | None:
-        """The group, when it would be made the same today."""
+        """The stored group, None if there is none or it may be out of date."""
         text = self._cache.get(self._key(acquire)) if self._cache is not None else None
         if text is None:
             return None
@@ -78,7 +78,7 @@ class StoredGroups:
             self._cache.put(self._key(acquire), json.dumps(data))
 
     def _key(self, acquire: Acquire) -> str:
-        # A Makefile above the folders that the group depends on may say what is one driver.
+        # The extent of a driver may depend on a Makefile above the folders of the group.
         scope = self._corpus.scope_folder(acquire.place.path)
         basis = [self._basis, *([self._stated] if self._stated else [])]
         whole = json.dumps([*basis, scope, codec.to_data(acquire)], sort_keys=True)
@@ -102,8 +102,8 @@ class StoredGroups:
         )
 
     def _changed(self, commit: str) -> tuple[Change, ...] | None:
-        """What has become of code since `commit`; None when that is not known, when a file came or
-        went, or when it includes something else now."""
+        """The code that has changed since `commit`; None if that is not known, if a file was added
+        or removed, or if its #includes have changed."""
         paths = self._tree.changed_since(commit) if _COMMIT.fullmatch(commit) else None
         if paths is None:
             return None
