@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is stored behind a pointer, forward: the array or the container that it points into holds
-the pages as well."""
+"""Aliases in the forward walk: after a store through a pointer, the array or the container that it
+points into holds the pages as well."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from migrate.analysis.valueflow.walk import Walk
 
 
 def follow_alias(walk: Walk, state: State, edge: ValueEdge) -> None:
-    """Follow what is stored behind a pointer along an edge of that kind."""
+    """Follow an ALIAS edge: a store through a pointer is a store into what the pointer was made
+    from."""
     if state.form == PAGE:
         _array(walk, state, edge)
     elif isinstance(state.cell, Local):
@@ -35,7 +36,7 @@ def _array(walk: Walk, state: State, edge: ValueEdge) -> None:
     if kind is None or kind.depth < 1:
         return
     if kind.tag not in ("page", "folio", "void"):
-        if not isinstance(state.cell, Member):  # nobody else finds them by that name
+        if not isinstance(state.cell, Member):  # no other code sees a local
             walk.trace.gap(Gap(GapKind.IN_OTHER_MEMORY, cause.place, str(cell)))
         return
     walk.trace.edge(Edge(EdgeKind.ALIASED, cause.place, cause.text, str(state.cell), str(cell)))
@@ -47,7 +48,8 @@ def _array(walk: Walk, state: State, edge: ValueEdge) -> None:
 
 
 def _container(walk: Walk, edge: ValueEdge, first: ValueEdge) -> None:
-    """A pointer to a scatterlist or a bvec, and what it points into: the other end of `edge`."""
+    """Follow a pointer to a scatterlist or a bvec to the storage that it points into, the other end
+    of `edge`."""
     other, cause = (edge.target if edge is first else edge.origin), first.cause
     cell = other.location
     if isinstance(cell, CallResult):
@@ -62,7 +64,7 @@ def _container(walk: Walk, edge: ValueEdge, first: ValueEdge) -> None:
 
 def _behind_result(walk: Walk, result: CallResult, site: Site, first: ValueEdge) -> None:
     if State(result, SCATTER) in walk.trace.states:
-        return  # it was followed to here
+        return  # the walk came from there
     known = walk.graph.known(site)
     if known is not None and known.hands_on:
         for edge in walk.graph.of(site.facts).got(site.index, RESULT, result):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Structs that lend pages to code which does not hold them, such as an iov_iter."""
+"""Structs that lend pages to code that takes no reference, such as an iov_iter."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def is_borrowed(cell: AbstractLocation) -> TypeGuard[Member]:
 
 
 def use_of(cell: Member) -> UseKind:
-    """The use of the pages that are stored in `cell`, a member of a struct that borrows."""
+    """The use of the pages that are stored in `cell`, a member of such a struct."""
     return EFFECT_USE[knowledge().borrowers[cell.tag].use]
 
 
 def released_through(program: Program, trace: Trace) -> Iterator[Place]:
-    """Releases of pages in a member to which the pages of `trace` were lent, in the scope of the
+    """Releases of pages in a member that the pages of `trace` were lent to, in the scope of the
     code that lends them."""
     for cell, path in trace.lent.items():
         for facts in program.cells.member_users(cell, path):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What becomes of pages that are given to a call: known, followed into, or out of sight."""
+"""What a call does with pages that are passed to it: stated by a table, followed into the callee,
+or unknown."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ from migrate.kernel.signatures import LOOKUP_NAMES
 
 @dataclass(frozen=True)
 class Given:
-    """Argument number `position` of a call, which gets in `form` what `state` has."""
+    """Argument number `position` of a call, to which the pages of `state` are passed in `form`."""
 
     site: Site
     position: int
@@ -50,7 +51,7 @@ class Given:
 
 
 def argument(flow: Walk, given: Given) -> None:
-    """Follow what is given to a call."""
+    """Follow an argument into a call."""
     site, position, form = given.site, given.position, given.form
     call = site.call
     if call.unclear:
@@ -81,7 +82,8 @@ def argument(flow: Walk, given: Given) -> None:
 
 
 def _definitions(flow: Walk, site: Site) -> tuple[Function, ...]:
-    """What a call by name may mean: a header may call what the files of the acquires define."""
+    """The functions that a call by name may mean: code in a header may call functions that the
+    files of the acquires define."""
     program, name = flow.program, site.call.name
     found = program.definitions(name, site.facts.function.path)
     if found:
@@ -98,13 +100,13 @@ def _definitions(flow: Walk, site: Site) -> tuple[Function, ...]:
 
 
 def _enters_far(flow: Walk, form: str) -> bool:
-    """Whether functions of other folders are looked into: an address or a number that is given to
-    one is used there, and nothing is missing when nobody looks."""
+    """Whether callees in other folders are followed. An address or a number is only used in them,
+    so no release is missed without it."""
     return form not in (ADDRESS, PHYSICAL) and flow.goes_far(form)
 
 
 def _linked(flow: Walk, form: str, name: str, path: str) -> tuple[Function, ...]:
-    """What the linker may take for the name, anywhere in the tree."""
+    """The functions in the whole tree that the linker may choose for the name."""
     if not _enters_far(flow, form):
         return ()
     flow.trace.wide = True
@@ -112,7 +114,7 @@ def _linked(flow: Walk, form: str, name: str, path: str) -> tuple[Function, ...]
 
 
 def _into(flow: Walk, given: Given, function: Function) -> None:
-    """The pages go into a function."""
+    """Follow the pages into a called function."""
     site = given.site
     call, facts = site.call, flow.program.facts(function)
     if not flow.compiled(facts.guards, call.place):
@@ -136,9 +138,9 @@ def _into(flow: Walk, given: Given, function: Function) -> None:
 
 
 def _keeps_back(flow: Walk, given: Given, facts: FunctionFacts) -> bool:
-    """Whether nothing of what a macro is given is in its value: it does not name the parameter, or
-    it is given an address and yields what stands there, as `#define FLAGS(p) ((p)->flags & MASK)`
-    does. A macro's parameter has the type of the argument."""
+    """Whether the value of a macro cannot contain the argument: the macro does not name the
+    parameter, or the argument is an address and the value is loaded from there, as in `#define
+    FLAGS(p) ((p)->flags & MASK)`. A macro's parameter has the type of the argument."""
     named = parameter(facts, given.position)
     if named != VARIADIC and not re.search(
         rf"\b{named}\b".encode(), facts.function.body.text or b""
@@ -148,7 +150,7 @@ def _keeps_back(flow: Walk, given: Given, facts: FunctionFacts) -> bool:
 
 
 def _yields_data(flow: Walk, given: Given, facts: FunctionFacts) -> bool:
-    """Whether each value that a macro makes of an address is loaded from there."""
+    """Whether each value that a macro computes from an address is loaded from there."""
     if any(returned.addressed for returned in facts.returns):
         return False
     name, site = parameter(facts, given.position), given.site
@@ -171,7 +173,7 @@ def _yields_data(flow: Walk, given: Given, facts: FunctionFacts) -> bool:
 
 
 def _through_pointer(flow: Walk, given: Given) -> None:
-    """A call through a member of a struct of the driver's own means what is stored there."""
+    """Follow a call through a struct member into the functions that are stored in the member."""
     stated = stated_callee(flow.program, given.site, given.position)
     if stated is not None:
         _known_callee(flow, given, stated)
@@ -213,8 +215,8 @@ def _known_callee(flow: Walk, given: Given, known: KernelFunction) -> None:
 
 
 def _balanced(flow: Walk, site: Site, position: int) -> bool:
-    """Whether the function takes a reference to the page of this argument, for one callee that
-    adopts it: `get_page(page); skb_fill_page_desc(skb, i, page, ...)`."""
+    """Whether the calling function takes an extra reference to the page of this argument for the
+    one callee that adopts it: `get_page(page); skb_fill_page_desc(skb, i, page, ...)`."""
     page = site.call.values(position)
     calls = {Effect.EXTRA: list[int](), Effect.ADOPT: list[int]()}
     for call in site.facts.calls:
@@ -245,7 +247,7 @@ def _store_argument(flow: Walk, site: Site, target: Point, form: str) -> None:
 
 
 def _is_filled(flow: Walk, value: Value, form: str, site: Site) -> bool:
-    """Whether the callers see what is stored into a parameter."""
+    """Whether a store through a parameter is visible to the callers."""
     if form == SCATTER:
         return True
     kind = flow.program.types.at(value, site.facts) if isinstance(value, AccessPath) else None

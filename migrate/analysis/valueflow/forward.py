@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The walk forward over the value-flow graph, from an acquire to every end that its pages have."""
+"""The forward walk over the value-flow graph, from an acquire to all that its pages reach."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ from migrate.analysis.valueflow.transfer import form_via
 from migrate.analysis.valueflow.value_edge import Kind, Point, ValueEdge
 
 _CELL_LIMIT = 250
-"""A group that spreads over more storage than this is not followed to its end."""
+"""The maximum number of locations of pages in one group; beyond it the walk stops with a gap."""
 
 _DERIVED_LIMIT = 80
-"""The same for the addresses and page frame numbers made of the pages."""
+"""The same for addresses and page frame numbers of the pages."""
 
 _COUNTS = frozenset({"_refcount", "_count"})
 """The members of struct page that count references."""
@@ -93,13 +93,13 @@ class Forward:
         return self._kinds.at(cell, facts, place) if self._kinds is not None else None
 
     def _is_apart(self, state: State, facts: FunctionFacts, place: Place) -> bool:
-        """Whether an instruction names the location in objects of other kinds alone."""
+        """Whether an instruction names the location only in objects of other kinds."""
         return state.kinds is not None and are_apart(
             state.kinds, self._kinds_at(state.cell, facts, place)
         )
 
     def follow(self) -> Trace:
-        """Follow everything that was started."""
+        """Follow all states until nothing is new."""
         while self._queue or self._took_macros_as_they_are():
             if len(self.trace.states) > _CELL_LIMIT:
                 self.trace.gap(Gap(GapKind.TOO_MANY_PLACES))
@@ -158,8 +158,8 @@ class Forward:
         return self.program.cells.member_files(cell, path, self.numbers) is not None
 
     def goes_far(self, form: str) -> bool:
-        """Whether to look all over the tree: not for what is already known to be incomplete, and
-        for numbers only when asked to."""
+        """Whether to search the whole tree: not if the trace is already known to be incomplete, and
+        for numbers only if the precision asks for it."""
         if self.numbers and self.trace.lost_in_public():
             return False
         return (form in (PAGE, SCATTER) or self.numbers) and not self.trace.gaps
@@ -203,8 +203,8 @@ class Forward:
                     follow_alias(self, state, edge)
 
     def compiled(self, guards: Guards, place: Place | None = None) -> bool:
-        """Whether some configuration has both this code and the acquires; what works on the pages
-        at `place` for other versions of the kernel alone is noted."""
+        """Whether some configuration has both this code and the acquires. Code at `place` that is
+        only compiled for other kernel versions is recorded."""
         version = self.program.tree.version
         if self.program.contracts.rules_out(guards):
             return False
@@ -236,7 +236,7 @@ class Forward:
         self.enter(State(target, form, filled), facts, flow.place)
 
     def _stored(self, target: Member | Global, form: str, edge: ValueEdge) -> None:
-        """What is to be noted of a copy to where others find it."""
+        """Record a copy into storage that other code can reach."""
         flow, facts = edge.flow, edge.target.facts
         if form in (PAGE, SCATTER):
             self.stored_at(edge.target, flow.place, flow.text)
@@ -249,8 +249,8 @@ class Forward:
 
     @staticmethod
     def _is_own_array(target: Local, facts: FunctionFacts) -> bool:
-        """Whether a local is an array of the function's own, so that nobody else sees what is
-        stored there before it is handed on."""
+        """Whether a local is an array in the function's frame, so that no other code sees what is
+        stored there before it is passed on."""
         kind = facts.types.get(target.name)
         return kind is not None and kind.inside
 
@@ -281,7 +281,7 @@ class Forward:
             self.trace.use(UseKind.PHYSICAL, returned.place, facts, returned.text)
 
     def _give_back(self, state: State, form: str, facts: FunctionFacts, site: Site) -> None:
-        """What a function returns comes to where it is called."""
+        """Follow a returned value to the result of a call."""
         if not self.compiled(site.facts.guards | site.call.guards):
             return
         self.trace.edge(_call_edge(EdgeKind.RETURNED, site, facts.function.name))
@@ -292,13 +292,13 @@ class Forward:
                 self.start(State(edge.target.location, gets))
 
     def entered(self, function: Function, site: Site) -> None:
-        """Note that a call leads into a function, which gives back to it what it returns, whether
-        that is one of its callers that are known or not."""
+        """Record that a call leads into a function: returned values flow back to it, even if not
+        all callers of the function are known."""
         for give in self._ways.enter(function.id, site):
             give(site)
 
     def _to_callers(self, state: State, parameter: Local) -> None:
-        """The callers of a function that fills a parameter hold what it was filled with."""
+        """Follow what a function stores through a parameter to the arguments of its callers."""
         for facts in self._functions(state):
             position = facts.parameters.index(parameter.name)
             for site in self._callers(facts, state.form, GapKind.FILLED_FOR_UNKNOWN):
@@ -306,7 +306,7 @@ class Forward:
                     self._into_caller(state, site, edge)
 
     def _callers(self, facts: FunctionFacts, form: str, missing: GapKind) -> tuple[Site, ...]:
-        """The calls of a function. It is a gap when none is known, or not all are."""
+        """The calls of a function; a gap is recorded if none is known, or not all are."""
         far, callers = self.goes_far(form), self.program.callers
         self.trace.wide |= far and callers.is_public(facts.function)
         sites, closed = callers.of(facts.function, far)
@@ -328,22 +328,22 @@ class Forward:
         inside = State(target.location, form, _is_parameter(target))
         self.enter(inside, site.facts, site.call.place)
 
-    # What is noted on the way
+    # Recording
 
     def stored_at(self, point: Point, place: Place, text: str) -> None:
-        """Note that pages are stored in a member or a global."""
+        """Record that pages are stored in a member or a global."""
         self.trace.origin(point.location, point.facts.function.path)
         if isinstance(point.value, AccessPath) and self.outlives(point.value, point.facts):
             self.trace.use(UseKind.STORED, place, point.facts, text)
 
     def outlives(self, target: AccessPath, facts: FunctionFacts) -> bool:
-        """Whether a member belongs to an object that is still there after the call."""
+        """Whether a member belongs to an object that outlives the call of the function."""
         kind = facts.types.get(target.base)
         return kind is None or kind.depth > 0
 
 
 def _is_changed(facts: FunctionFacts, member: str) -> bool:
-    """Whether a function gives its address to anything that may change a member of that name."""
+    """Whether a function passes a member of that name to a call that may change it."""
     return any(
         isinstance(value, AccessPath) and value.members[-1:] == (member,)
         for call in facts.calls

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The value-flow graph: which location gets the value of which, for forward and backward walks.
+"""The value-flow graph, for forward and backward walks: which location gets its value from which.
 
 Its nodes are locations with the form in which they hold a page; its edges are those of
 :mod:`migrate.analysis.valueflow.value_edge`. It is sparse: edges connect definitions of a location
@@ -35,8 +35,8 @@ _Call = tuple[FunctionId, int, FunctionId]
 
 
 class ValueFlowGraph:
-    """The graph of one tree; `is_acquire` recognises the sources, and functions in `taking` are
-    sources themselves: they are not entered."""
+    """The graph of one tree. `is_acquire` recognises the sources; functions in `taking` are sources
+    themselves and are not entered."""
 
     def __init__(
         self,
@@ -204,7 +204,7 @@ class FunctionGraph:
         for source in sources:
             yield ValueEdge(Kind.COPY, source, target, Same(), flow)
         if is_borrowed(target.location) or target.via:
-            return  # the members of a struct that borrows pages do not fill anything
+            return  # nothing is stored through members of a struct that borrows pages
         for source in sources:
             behind = Behind(flow, source.value, self.facts, self._program.types)
             yield ValueEdge(Kind.ALIAS, target, source, behind, flow)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Calls and returns that belong together: what went into a function by a call comes back there.
+"""Matches calls and returns: what enters a function by a call returns to that call.
 
-The callers of a function in a header for the whole kernel are too many to look for. That through
-which a walk came is known all the same: call and return edges match (Reps, Horwitz, Sagiv, Precise
+A function in a header for the whole kernel has too many callers to search for. The call by which a
+walk entered it is known all the same: call and return edges match (Reps, Horwitz, Sagiv, Precise
 Interprocedural Dataflow Analysis via Graph Reachability, POPL 1995).
 """
 
@@ -14,20 +14,20 @@ from migrate.analysis.place import FunctionId
 from migrate.analysis.program.callers import Site
 
 Give = Callable[[Site], None]
-"""Gives what a function returns to one of its calls."""
+"""Follows a returned value to one of the calls."""
 
 _Key = tuple[FunctionId, int]
 
 
 class MatchedCalls:
-    """By which calls a walk went into which functions, and what those returned so far."""
+    """The calls by which a walk entered functions, and what these have returned so far."""
 
     def __init__(self) -> None:
         self._by: dict[FunctionId, dict[_Key, Site]] = {}
         self._given: dict[FunctionId, list[Give]] = {}
 
     def enter(self, function: FunctionId, site: Site) -> list[Give]:
-        """Note a call; what the function has returned before, when the call is new."""
+        """Record a call; if it is new, returns what the function has returned before."""
         calls = self._by.setdefault(function, {})
         if _key(site) in calls:
             return []
@@ -35,8 +35,8 @@ class MatchedCalls:
         return self._given.get(function, [])
 
     def came_by(self, function: FunctionId, give: Give, known: Collection[Site]) -> list[Site]:
-        """Note something that the function returns; the calls that the walk came by, `known` ones
-        left out."""
+        """Record a value that the function returns; returns the calls by which the walk entered it,
+        without the `known` ones."""
         self._given.setdefault(function, []).append(give)
         others = {_key(site) for site in known}
         return [s for key, s in self._by.get(function, {}).items() if key not in others]

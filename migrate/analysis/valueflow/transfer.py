@@ -118,13 +118,13 @@ def use(known: KernelFunction, position: int, form: str) -> UseKind | None:
 
 
 def works_on_pointers(known: KernelFunction, position: int, form: str) -> bool:
-    """Whether it works on pointers to pages, and not on the pages."""
+    """Whether the function copies pointers to pages and leaves the pages themselves alone."""
     moved = known.bytes
     return plain(form) is Form.PAGE and position in (*moved.origins, *moved.targets)
 
 
 def is_out_of_sight(known: KernelFunction, position: int, form: str) -> bool:
-    """Whether the function puts its argument where it cannot be followed."""
+    """Whether the function stores its argument where it cannot be followed."""
     if known.effect(position) is Effect.ESCAPE:
         return True
     return form == Form.PHYSICAL and known.bytes.copies(position)

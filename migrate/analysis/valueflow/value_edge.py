@@ -31,21 +31,21 @@ class Kind(Enum):
     """How a value gets from one end of an edge to the other."""
 
     COPY = "it is assigned"
-    TRANSFER = "a function of the kernel's own puts it there"
+    TRANSFER = "a function of the kernel's API puts it there"
     WALK = "a loop walks along a container: its variable is another name for it"
     PASS = "it is an argument, and then a parameter"
     RETURN = "it is returned, and then the result of the call"
-    FILL = "a function stores it behind a parameter, and so behind the argument"
-    ALIAS = "it is stored behind a pointer, and so behind what that was made of"
+    FILL = "a function stores it through a parameter, and so through the argument"
+    ALIAS = "it is stored through a pointer, and so into what the pointer was made from"
 
 
 @dataclass(frozen=True, eq=False)
 class Point:
     """One end of an edge: the location that `value` names in the function of `facts`, and the
-    member of a container by which it does.
+    member of a container through which it names it, if any.
 
-    `points` says that of the operands of an expression this is one that points somewhere: in
-    `pages + n` the pages, and not n.
+    `points` says that this operand of an expression is a pointer: in `pages + n` that is `pages`,
+    not `n`.
     """
 
     named: tuple[AbstractLocation, str]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The walk forward as its steps see it, so that none of them names the walk that takes it."""
+"""The interface of the forward walk that its steps use, so that they need not import it."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ class Walk(Protocol):
         """Follow `state`, unless that was done already."""
 
     def enter(self, state: State, facts: FunctionFacts, place: Place) -> None:
-        """Follow `state`, which an instruction at `place` puts there."""
+        """Follow `state`, which results from an instruction at `place`."""
 
     def entered(self, function: Function, site: Site) -> None:
-        """Note that a call leads into a function."""
+        """Record that a call leads into a function."""
 
     def compiled(self, guards: Guards, place: Place | None = None) -> bool:
         """Whether some configuration has both this code and the acquires."""
 
     def goes_far(self, form: str) -> bool:
-        """Whether to look all over the tree: not for what is already known to be incomplete, and
-        for numbers only when asked to."""
+        """Whether to search the whole tree: not if the trace is already known to be incomplete, and
+        for numbers only if the precision asks for it."""
 
     def stored_at(self, point: Point, place: Place, text: str) -> None:
-        """Note that pages are stored in a member or a global."""
+        """Record that pages are stored in a member or a global."""
 
     def outlives(self, target: AccessPath, facts: FunctionFacts) -> bool:
-        """Whether a member belongs to an object that is still there after the call."""
+        """Whether a member belongs to an object that outlives the call of the function."""
