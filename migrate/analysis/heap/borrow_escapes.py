@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages that a struct borrows for known functions only: what else its owner may do with them.
+"""Whether pages that are lent to a struct, as to an iov_iter, may be released by other code than
+the known functions that use it.
 
-The functions leave the pages alone when they are done. So a release of such a page is in code that
-reads it back from the struct, from the request that was made of it, or that gets the struct.
+The known functions take no reference of their own beyond the call. So a release of such a page must
+be in code that reads the page back from the struct or from the request that was made from it, or in
+code that the struct is passed to.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from migrate.kernel.words import whole_word
 
 
 def taken_back(program: Program, trace: Trace) -> Iterator[Gap]:
-    """Each way by which pages that `trace` lent may be released out of its sight."""
+    """A gap for each way by which lent pages of `trace` may be released by code that was not
+    followed."""
     for cell, path in trace.lent.items():
         takers = knowledge().borrowers[cell.tag].takers
         if takers:
@@ -52,7 +55,7 @@ def _frees_array(site: Site, position: int) -> bool:
 
 
 def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -> Iterator[Gap]:
-    """Where a struct `tag` comes to code that is neither known nor in the scope of `path`."""
+    """Where a struct `tag` is passed to code that is neither known nor in the scope of `path`."""
     words = {tag, *(name for name, _, _ in typed(program, tag, path))}
     for word in sorted(words):
         for file in program.files_with(path, word):
@@ -78,7 +81,8 @@ def _gives(program: Program, site: Site, tag: str) -> bool:
 
 
 def _gives_back(program: Program, site: Site, position: int) -> bool:
-    """Whether a person says what is done with an argument, and that it is not released."""
+    """Whether a contract states what the callee does with an argument, and that it does not release
+    it."""
     stated = stated_callee(program, site, position)
     return stated is not None and stated.effect(position) is not Effect.CONSUME
 
@@ -89,7 +93,7 @@ def _any(program: Program, values: tuple[Value, ...], tag: str, facts: FunctionF
 
 
 def _out_of_requests(program: Program, tag: str, path: str) -> Iterator[Gap]:
-    """Functions that take pages out of a request, or a bio, and release pages or let them out."""
+    """Functions that take pages out of a request or a bio, and release pages or pass them on."""
     for word in knowledge().released_with_bios:
         for file in program.files_with(path, word):
             for facts in program.functions_with(file, word):
@@ -106,12 +110,12 @@ def _out_of_requests(program: Program, tag: str, path: str) -> Iterator[Gap]:
 
 
 def _by(kind: GapKind, facts: FunctionFacts, subject: str = "") -> Gap:
-    """A gap that a function as a whole is the reason of."""
+    """A gap at the beginning of a function."""
     return Gap(kind, start_of(facts.function), subject, facts.function.name)
 
 
 def _is_neighbour(program: Program, file: str, words: frozenset[str], called: set[str]) -> bool:
-    """Whether a file knows one of `words`, or defines a function that is in `called`."""
+    """Whether a file contains one of `words`, or defines a function in `called`."""
     source = program.source(file)
     if source is None:
         return False
@@ -120,8 +124,8 @@ def _is_neighbour(program: Program, file: str, words: frozenset[str], called: se
 
 
 def _words(program: Program, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
-    """The words by which other files may know the code of `path` or its structs with a struct
-    `tag` inside, and the functions that it calls."""
+    """The words by which other files may refer to the code of `path`, or to its structs with a
+    struct `tag` inside, and the functions that this code calls."""
     source = program.source(path)
     if source is None:
         return frozenset(), set()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages that an initialiser puts into a struct by their position, without naming the member."""
+"""Pages that an initialiser stores into a struct by position, without naming the member."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _PAGES = frozenset({"page", "folio", "void"})
 def positional(program: Program, cell: location.Member, path: str) -> Iterator[Gap]:
     """The initialisers in functions that may set the member `cell` by its position.
 
-    `path` is a file from which its struct is seen; those who see one of a public header from
-    elsewhere are not looked at.
+    `path` is a file that sees the struct. If a public header defines it, files elsewhere are not
+    examined.
     """
     if not cell.tag:
         return
@@ -57,7 +57,7 @@ def _of_function(program: Program, facts: FunctionFacts, tags: Collection[str]) 
 
 
 def by_position(store: Store) -> bool:
-    """Whether an initial value is given to what stands at a place, and not to a member by name."""
+    """Whether an initial value is given by position, and not to a member by name."""
     return isinstance(store.target, Element) and store.target.index is None
 
 

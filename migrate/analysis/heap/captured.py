@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Names that are not seen where they are used: macros that name what is not given to them, as
-`#define DROP put_page(page)`, and variables that begin as another one."""
+"""Names that a use of the storage does not show: macros that name variables which are not their
+arguments, as in `#define DROP put_page(page)`, and variables that are initialised with the address
+of another one."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ def capturing(functions: Functions, function: Function, name: str) -> Iterator[G
 
 
 def standing_for(functions: Functions, path: str, word: str) -> Iterator[Gap]:
-    """Each macro near `path` by which the member `word` goes under another name."""
+    """Each macro near `path` that is another name for the member `word`."""
     for macro, place in _naming(functions, path, word, alone=True):
         if macro != word and _is_member(functions, path, macro):
             yield Gap(GapKind.MACRO_STANDS_FOR_MEMBER, place, word)
@@ -51,8 +52,8 @@ def _is_member(functions: Functions, path: str, macro: str) -> bool:
 def _naming(
     functions: Functions, path: str, word: str, alone: bool = False
 ) -> Iterator[tuple[str, Place]]:
-    """The macros that a file may use whose definition has `word`, not as a member and not as a
-    parameter, with `alone` as all that they stand for."""
+    """The macros that a file may use whose definition has `word`, but not as a member or a
+    parameter; with `alone`, only macros that expand to nothing but the word."""
     pattern, texts = whole_word(word), functions.corpus.scope(path)
     for file in functions.files_with(path, word):
         seen = file == path or file.endswith(".h")
@@ -78,7 +79,8 @@ def _defines(file: str, text: bytes, word: str) -> Iterator[tuple[re.Match[bytes
 
 
 def _line_start(text: bytes, at: int) -> int:
-    """Where the line of `at` starts, with those before it that go on with a backslash."""
+    """Where the line of `at` starts, together with the lines before it that end with a
+    backslash."""
     start = text.rfind(b"\n", 0, at) + 1
     while start > 1 and text[start - 2 : start] == b"\\\n":
         start = text.rfind(b"\n", 0, start - 1) + 1
@@ -113,8 +115,8 @@ def other_variables(program: Program, cell: Global) -> Iterator[Gap]:
 
 
 def _goes_by(facts: FunctionFacts, macro: str) -> bool:
-    """Whether a function stores to what a macro stands for, or takes its address; what one
-    without arguments stands for is not looked up at all."""
+    """Whether a function stores to the expansion of a macro, or takes its address. Macros without
+    arguments are not expanded in the function, so each mention counts."""
     calls = {n for n, call in enumerate(facts.calls) if call.name == macro}
     bases = {macro, *(f"{CALLED}{n}" for n in calls)}
     if any(flow.target.base in bases for flow in facts.flows):

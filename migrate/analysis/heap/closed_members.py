@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether all that may change two members of a struct is known: no other name for their memory, no
-address that escapes, no bytes written over them, and no store but the ones that were looked at.
+"""Whether everything that may change two members of a struct is known: their memory has no other
+name, no address escapes, no bytes are written over them, and there are no other stores than those
+that were examined.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from migrate.analysis.program.program import Program
 from migrate.kernel.signatures import DIRECT_NAMES
 
 _SETTING_FIRST = frozenset({"get_user", "__get_user", "unsafe_get_user"})
-"""The macros of the kernel that store what they read from the user to their first argument."""
+"""The macros of the kernel that store what they read from user memory into their first argument."""
 
 Cells = tuple[location.Member, location.Member]
 """The page, or the array of pages, and the flag."""
@@ -55,7 +56,7 @@ def is_flag(program: Program, cell: location.Member, path: str) -> bool:
     number = member_type(program, cell, path)
     if number is None or number.depth or number.inline:
         return False
-    # What is tagged is an enum, or a struct, which is no flag.
+    # A type with a tag is an enum, or a struct, which is no flag.
     return not number.tagged or program.types.struct(number.tag, path) is None
 
 
@@ -69,7 +70,7 @@ def are_closed(
     cleared: bool = True,
 ) -> bool:
     """Whether nothing but the assignments at `stores` can change the members `cells`; with
-    `cleared`, the whole object may be set to 0 besides."""
+    `cleared`, setting the whole object to 0 is allowed, too."""
     if _is_overlaid(program, apart, cells[0].tag, path):
         return False
     if any(True for cell in cells for _ in _doubts(program, cell, path)):
@@ -100,7 +101,7 @@ def member_type(program: Program, cell: location.Member, path: str) -> TypeRef |
 
 
 def _is_overlaid(program: Program, apart: MayAlias, tag: str, path: str) -> bool:
-    """Whether a union is in the struct or has it inside, or its definition is not understood."""
+    """Whether the struct contains a union or is in one, or its definition is not understood."""
     body = program.types.struct(tag, path)
     if body is None or body.garbled or any(inner.unions for inner in with_unnamed(body)):
         return True
@@ -151,8 +152,8 @@ def _initialises(facts: FunctionFacts, word: str, family: Collection[str]) -> bo
 
 
 def _sets_by_position(program: Program, apart: MayAlias, tag: str, path: str) -> bool:
-    """Whether an initialiser in a function sets what stands at a place in a struct `tag`, or in
-    one that has it inside, whatever its name is."""
+    """Whether an initialiser in a function sets a member by position, in a struct `tag` or in one
+    that contains it."""
     family = apart.family(tag, path)
     return any(
         by_position(i)
@@ -164,7 +165,7 @@ def _sets_by_position(program: Program, apart: MayAlias, tag: str, path: str) ->
 
 
 def _takes_place(lowered: Lowered, word: str) -> bool:
-    """Whether a function asks where in its struct a member is, or takes the address of one."""
+    """Whether a function computes the offset of a member, or takes its address."""
     return any(
         (isinstance(e, AddressOf) and _is_named(e.object, word))
         or (isinstance(e, Opaque) and e.text.startswith("offsetof") and word in e.text)
@@ -179,7 +180,7 @@ def _only_reads(
     stores: Collection[Place],
     is_number: bool,
 ) -> bool:
-    """Whether a function does nothing but read members by the name `word`, but for `stores`."""
+    """Whether a function only reads members with the name `word`, apart from `stores`."""
     for i in facts.lowered.order:
         match i:
             case Store(target) if _is_named(target, word) and i.place not in stores:
@@ -192,8 +193,9 @@ def _only_reads(
 
 
 def _may_set(program: Program, call: Invoke, position: int, path: str, is_number: bool) -> bool:
-    """Whether a call may store to what is its argument number `position`: a function gets the value
-    of it, a macro may do anything. What is stored behind a pointer is not stored to it."""
+    """Whether a call may store to the member that is its argument number `position`. A function
+    only gets the value, a macro may do anything; a store through a pointer is not a store to the
+    pointer."""
     if call.name in DIRECT_NAMES:
         return False
     known = known_callee(program, call.name, path)
@@ -213,7 +215,7 @@ def _may_set(program: Program, call: Invoke, position: int, path: str, is_number
 
 
 def _sets_pointer(flow: Flow, position: int, count: int) -> bool:
-    """Whether a flow is to an argument that is a pointer, not to what that points to."""
+    """Whether a flow ends in an argument that is a pointer itself, not in what it points to."""
     behind = flow.link is Link.BYTES or (flow.after is Form.SCATTER and not flow.walks)
     return at(flow.target, count) == position and not behind
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Storage that a struct member has besides its own name: unions, copies of the whole struct, and
-another struct that is laid over it."""
+"""Other names for the memory of a struct member: unions, copies of the whole struct, and casts to
+another struct."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 
 _MACROS = 4
-"""Macros that stand for macros, so often."""
+"""The maximum depth of macros that expand to macros."""
 
 _PAGES = frozenset({"page", "folio"})
 _PARTS = 4
-"""Structs inside of each other, so many."""
+"""The maximum nesting of structs."""
 
 
 def other_names(program: Program, cell: Member, path: str) -> Iterator[Gap]:
     """Each way by which the member `cell` may be reached by another name.
 
-    `path` is a file from which its struct is seen.
+    `path` is a file that sees its struct.
     """
     if _shares_memory(program, cell, path):
         yield Gap(GapKind.SHARED_STORAGE, subject=str(cell))
@@ -46,7 +46,8 @@ def other_names(program: Program, cell: Member, path: str) -> Iterator[Gap]:
 
 
 def _laid_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:
-    """The casts of a pointer to the struct of `cell` to one of another that is no part of it."""
+    """The casts of a pointer to the struct of `cell` to a pointer to another struct that is no part
+    of it."""
     home = program.cells.home(cell, path)
     for file in program.types.naming(cell.tag, home):
         source = program.source(file)
@@ -60,7 +61,8 @@ def _laid_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:
 
 
 def _taken_for_another(program: Program, cell: Member, path: str) -> Iterator[Gap]:
-    """Where a function gets the struct of `cell` as a void pointer, and takes it for another."""
+    """Where a function gets the struct of `cell` as a void pointer, and uses it as another
+    struct."""
     home = program.cells.home(cell, path)
     for file in program.types.naming(cell.tag, home):
         for facts in _functions(program, file, cell.tag, home):
@@ -79,10 +81,11 @@ def _is_given(
     facts: FunctionFacts,
     tag: str,
 ) -> bool:
-    """Whether a call is given a pointer to a struct `tag`.
+    """Whether an argument of a call is a pointer to a struct `tag`.
 
-    Of what a call returns the type is looked up only for a function that takes a void pointer: the
-    functions that are called in a file are defined in hundreds of headers.
+    If the argument is the result of another call, its type is looked up only if the function takes
+    a void pointer: finding the definitions of all functions that a file calls would take hundreds
+    of headers.
     """
     addressed = position < len(call.addressed) and call.addressed[position]
     results = [v for v in values if isinstance(v, AccessPath) and v.base.startswith(CALLED)]
@@ -98,14 +101,14 @@ def _is_given(
 def _is_object(
     program: Program, value: Value, facts: FunctionFacts, tag: str, addressed: bool
 ) -> bool:
-    """Whether it points to a struct `tag`; what is `addressed` may be one itself."""
+    """Whether a value points to a struct `tag`, or is one whose address is taken (`addressed`)."""
     kind = program.types.at(value, facts) if isinstance(value, AccessPath) else None
     return kind is not None and kind.tag == tag and kind.depth == (0 if addressed else 1)
 
 
 def _untyped(program: Program, facts: FunctionFacts, position: int, cell: Member) -> Iterator[Gap]:
-    """Where a function stores its void pointer number `position` in a pointer to a struct that is
-    not that of `cell`, and no part of it."""
+    """Where a function stores its void pointer number `position` into a pointer to another struct
+    than that of `cell`, unless it is a part of that."""
     path = facts.function.path
     if not _takes_anything(facts, position):
         return
@@ -127,14 +130,14 @@ def _takes_anything(facts: FunctionFacts, position: int) -> bool:
 
 
 def _functions(program: Program, file: str, tag: str, home: str) -> tuple[FunctionFacts, ...]:
-    """The functions of a file that have a word for struct `tag`."""
+    """The functions of a file that mention struct `tag`, or a typedef or member of that type."""
     words = sorted(program.types.names(tag, home))
     found = (facts for word in words for facts in program.functions_with(file, word))
     return tuple({facts.function.id: facts for facts in found}.values())
 
 
 def _is_other(program: Program, cast: Cast, cell: Member, facts: FunctionFacts) -> bool:
-    """Whether a cast lays another struct over the one with a member, up to that member."""
+    """Whether a cast is to another struct that is long enough to overlap with the member `cell`."""
     path, value, tag = facts.function.path, cast.operand, cell.tag
     kind = program.types.resolve(cast.type, path) if cast.type is not None else None
     if kind is None or not isinstance(value, Variable) or kind.tag == tag:
@@ -146,7 +149,8 @@ def _is_other(program: Program, cast: Cast, cell: Member, facts: FunctionFacts) 
 
 
 def _lies_over(program: Program, tag: str, cell: Member, path: str) -> bool:
-    """Whether a struct `tag` in the place of that of `cell` is another one, up to that member."""
+    """Whether a struct `tag` at the address of the struct of `cell` is another struct, and overlaps
+    with that member."""
     if tag == cell.tag or program.types.struct(tag, path) is None:
         return False
     if _has(program, tag, cell.tag, path) or _has(program, cell.tag, tag, path):
@@ -155,7 +159,7 @@ def _lies_over(program: Program, tag: str, cell: Member, path: str) -> bool:
 
 
 def _has(program: Program, outer: str, tag: str, path: str, depth: int = 4) -> bool:
-    """Whether struct `outer` has a struct `tag` as a part of its own memory."""
+    """Whether struct `outer` contains a struct `tag`, not only a pointer to one."""
     body = program.types.struct(outer, path) if depth else None
     inside = [k for k in body.members.values() if k.inside] if body is not None else []
     parts = {program.types.resolve(k, path).tag for k in inside}
@@ -163,7 +167,8 @@ def _has(program: Program, outer: str, tag: str, path: str, depth: int = 4) -> b
 
 
 def _files(program: Program, cell: Member, path: str, name: str) -> list[str]:
-    """The files that may copy the struct of `cell` with `name`; who sees only its name may."""
+    """The files that may copy the struct of `cell` by a call of `name`; seeing its name is enough
+    for that."""
     home = program.cells.home(cell, path)
     naming = set(program.types.naming(cell.tag, home)) if cell.tag else set()
     able = set(program.cells.near_files(cell, path, name)) | naming
@@ -176,7 +181,7 @@ def _files(program: Program, cell: Member, path: str, name: str) -> list[str]:
 def _copies(
     program: Program, facts: FunctionFacts, name: str, moved: Bytes, tag: str
 ) -> Iterator[Gap]:
-    """The calls that copy a whole struct `tag` into something else, or something else into it."""
+    """The calls that copy a whole struct `tag`, or something else over it."""
     for number, call in enumerate(facts.calls):
         if call.name != name:
             continue
@@ -191,7 +196,7 @@ def _copies(
 
 
 def _copied(program: Program, facts: FunctionFacts, number: int, position: int) -> TypeRef | None:
-    """The type of an argument of a call, or of what its result is stored in."""
+    """The type of an argument of a call, or of the variable that gets its result."""
     if position == RESULT:
         values: tuple[Value, ...] = tuple(
             flow.target for flow in facts.flows if Result(number) in flow.sources
@@ -202,8 +207,8 @@ def _copied(program: Program, facts: FunctionFacts, number: int, position: int) 
 
 
 def _kinds(program: Program, facts: FunctionFacts, value: Value) -> Iterator[TypeRef | None]:
-    """The types that a value may have; that of a call is the one that it returns, or that of what a
-    macro makes of its arguments."""
+    """The types that a value may have. For the result of a call, that is the type that it returns;
+    for a macro, the type of its expansion."""
     if isinstance(value, AccessPath):
         yield program.types.at(value, facts)
         return
@@ -213,7 +218,7 @@ def _kinds(program: Program, facts: FunctionFacts, value: Value) -> Iterator[Typ
 
 
 def _made(program: Program, facts: FunctionFacts, number: int, depth: int) -> Iterator[AccessPath]:
-    """What a call of a macro stands for, in terms of the function around it."""
+    """The value of a macro call, in terms of the calling function."""
     call = facts.calls[number]
     for macro in program.definitions(call.name, facts.function.path) if depth else ():
         if not is_macro(macro):
@@ -241,7 +246,7 @@ def _is_struct(program: Program, kind: TypeRef, facts: FunctionFacts) -> bool:
 
 
 def _shares_memory(program: Program, cell: Member, path: str) -> bool:
-    """Whether the member `cell` may be a page that was stored by another name."""
+    """Whether a page may be stored into the memory of the member `cell` by another name."""
     return _is_beside_page(program, cell, path) or _is_inside_beside_page(program, cell, path)
 
 
@@ -258,7 +263,8 @@ def _is_beside_page(program: Program, cell: Member, path: str) -> bool:
 
 
 def _is_inside_beside_page(program: Program, cell: Member, path: str) -> bool:
-    """Whether its struct, or one around that, is in a union beside a struct with pages."""
+    """Whether the struct of `cell`, or one that contains it, is in a union beside a struct with
+    pages."""
     if not cell.tag:
         return False
     home = program.cells.home(cell, path)
@@ -287,5 +293,6 @@ def _may_hold_page(program: Program, kind: TypeRef, path: str, depth: int = _PAR
 
 
 def _holds_page(program: Program, kind: TypeRef, path: str, depth: int) -> bool:
-    """The same of a part of it: there, what may point to anything points to something else."""
+    """Whether a part of the union holds pages; void pointers in it count as pointing to something
+    else."""
     return kind.tag != "void" and _may_hold_page(program, kind, path, depth)

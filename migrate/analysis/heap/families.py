@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A struct, those that have one inside, and the words by which one can be meant."""
+"""A struct, those that contain it, and the words by which code can refer to one of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from migrate.analysis.program.program import Program
 
 
 def structs_around(program: Program, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
-    """The structs that have a struct `tag` inside, and the words by which one can be meant."""
+    """Struct `tag` and the structs that contain it, and the words by which code can refer to
+    them."""
     tags, words = {tag}, {tag}
     fresh = [tag]
     while fresh:
@@ -24,7 +25,7 @@ def structs_around(program: Program, tag: str, path: str) -> tuple[frozenset[str
 
 
 def typed(program: Program, tag: str, path: str) -> Iterator[tuple[str, TypeRef, str]]:
-    """The members and typedefs that are of struct `tag`, or point to one: the name, the type, and
+    """The members and typedefs of type struct `tag`, or a pointer to it: the name, the type, and
     the struct that has the member."""
     types = program.types
     for file in types.naming(tag, path):
@@ -41,7 +42,7 @@ def typed(program: Program, tag: str, path: str) -> Iterator[tuple[str, TypeRef,
 
 
 def definitions_in(program: Program, file: str, word: str) -> Iterator[StructDef]:
-    """The structs of a file, those without a name among them, and those of its variables."""
+    """The structs of a file, including unnamed ones and those of its variables."""
     declared = program.types.declarations(file)
     yield from declared.structs.values()
     local = (f.types.values() for f in program.functions_with(file, word))
@@ -54,7 +55,7 @@ def definitions_in(program: Program, file: str, word: str) -> Iterator[StructDef
 
 
 def with_unnamed(body: StructDef) -> Iterator[StructDef]:
-    """A struct, and those without a name that are inside of it."""
+    """A struct, and the unnamed structs in it."""
     yield body
     for kind in body.members.values():
         if kind.inline is not None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether two mentions of a member are of different objects, so that one never sees what the
-other stores."""
+"""Whether two mentions of a member belong to different objects, so that neither sees what the other
+stores."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from migrate.analysis.program.location import AbstractLocation, Member
 from migrate.analysis.program.program import Program
 
 Owners = Origins | Containment
-"""The objects that have a member: by where they are made, or by what they are a part of."""
+"""The objects that have a member: by where they are allocated, or by what contains them."""
 
 
 class MayAlias:
-    """Answers for one tree; what is asked for twice is looked for once."""
+    """Answers for one tree, each computed once."""
 
     def __init__(self, program: Program, objects: Objects) -> None:
         self._program = program
@@ -33,7 +33,7 @@ class MayAlias:
         values: tuple[Value, ...],
         facts: FunctionFacts,
     ) -> bool:
-        """Whether `values` mean the member `cell` only of other objects than `owners`."""
+        """Whether `values` name the member `cell` only in other objects than `owners`."""
         named = [v for v in values if self._program.cells.of(v, facts)[0] == cell]
         if isinstance(owners, Containment):
             parts = [self._chains(v, facts) for v in named if isinstance(v, AccessPath)]
@@ -42,8 +42,8 @@ class MayAlias:
         return bool(found) and all(o is not None and not o & owners for o in found)
 
     def owners(self, cell: AbstractLocation, value: Value, facts: FunctionFacts) -> Owners | None:
-        """The objects whose member `cell` is meant by `value`; None when not all are known, or
-        when what is in one of them may come into another as a part of the whole."""
+        """The objects whose member `cell` is named by `value`; None if not all are known, or if the
+        contents of one of them may be copied into another as part of a whole struct."""
         if not isinstance(cell, Member) or not isinstance(value, AccessPath):
             return None
         if not self._program.types.is_public(cell.tag, facts.function.path):
@@ -54,7 +54,8 @@ class MayAlias:
         return found
 
     def _is_open(self, chain: Chain, path: str) -> bool:
-        """Whether code in the scope of `path` copies or hands on a struct around a member."""
+        """Whether code in the scope of `path` copies a struct that contains the member, or passes
+        on its address."""
         if (chain, path) not in self._open:
             words = {word for part in members_of(chain) for word in part}
             families = [self._family(tag, path) for tag in sorted(words)]
@@ -79,7 +80,7 @@ class MayAlias:
         return None if found is None or self.is_copied(cell.tag, path) else found
 
     def is_copied(self, tag: str, path: str) -> bool:
-        """Whether a struct `tag` may be copied as a whole, by itself or inside of another."""
+        """Whether a struct `tag` may be copied as a whole, by itself or within another struct."""
         body = self._program.types.struct(tag, path)
         key = (tag, body.path if body is not None else path)
         if key not in self._copied:
@@ -95,11 +96,11 @@ class MayAlias:
         )
 
     def family(self, tag: str, path: str) -> frozenset[str]:
-        """The struct `tag` and those that have one inside."""
+        """The struct `tag` and those that contain it."""
         return self._family(tag, path)[0]
 
     def words(self, tag: str, path: str) -> set[str]:
-        """The words of which every function that has to do with a struct `tag` names one."""
+        """Words of which each function that uses a struct `tag` contains one."""
         return self._family(tag, path)[1]
 
     def _family(self, tag: str, path: str) -> tuple[frozenset[str], set[str]]:

@@ -27,7 +27,7 @@ _LIMIT = 40
 """A pointer that goes through more locations than this is not traced to the end."""
 
 Origins = frozenset[Place | Local]
-"""Objects, each by the call that allocates it, or by the variable that it is."""
+"""Objects, each by the call that allocates it, or as a variable."""
 
 
 @dataclass(frozen=True)

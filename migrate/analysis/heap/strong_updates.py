@@ -33,8 +33,8 @@ def last_store(program: Program, loc: AccessPath, read: Flow, facts: FunctionFac
 
 
 def _is_own(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool:
-    """Whether the object is a local variable, or one of the callers' that only this function
-    gets."""
+    """Whether the object is a local variable, or a variable of the callers that they pass only to
+    this function."""
     inside = [program.types.at(AccessPath(loc.base, loc.members[:n]), facts) for n in _inner(loc)]
     if any(kind is None or kind.depth > 0 for kind in inside):
         return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What could hide a release from the trace: mentions of its storage that were not understood."""
+"""Mentions of the storage in a trace that were not understood, and could hide a release."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from migrate.analysis.program.trace import PAGE, PHYSICAL, SCATTER, Trace
 _BY_SCOPE = re.compile(
     rb"\b__(?:free|cleanup)\s*\(|\b(?:__)?cleanup(?:__)?\s*\(\s*\w+\s*\)\s*\)\s*\)"
 )
-"""How a variable says which function is called on it where its block ends."""
+"""The attributes of a variable for which a function is called at the end of its block."""
 
 
 def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[Gap, ...]:
-    """Everything that may be a release and is not in the trace; with `numbers` those
-    that may set an address or a pfn in a struct of a public header are among them."""
+    """A gap for everything that may be a release and is not in the trace; with `numbers`, also for
+    code that may set an address or a pfn in a struct of a public header."""
     paths = trace.origins
     found: dict[Gap, None] = {}
     for state in trace.states:
@@ -64,7 +64,7 @@ def _unclear_number(program: Program, cell: Member, path: str) -> Iterator[Gap]:
 
 
 def _files(program: Program, cell: Member, path: str, far: bool) -> tuple[str, ...]:
-    """The files that may name a member; with `far` those of the whole tree."""
+    """The files that may name a member; with `far`, in the whole tree."""
     found = None
     if far or not program.types.is_public(cell.tag, path):
         found = program.cells.member_files(cell, path)
@@ -106,7 +106,7 @@ def unclear_mentions(program: Program, cell: Member, files: tuple[str, ...]) -> 
 
 
 def _given_as_a_word(program: Program, facts: FunctionFacts, word: str) -> Iterator[Gap]:
-    """`SET(object, member, value)`: a macro that works on the member by the name that it gets."""
+    """`SET(object, member, value)`: a macro that is passed the name of the member."""
     for call in facts.calls if word not in facts.types else ():
         at = [n for n in range(len(call.arguments)) if AccessPath(word) in call.values(n)]
         for macro in program.definitions(call.name, facts.function.path) if at else ():
@@ -115,8 +115,7 @@ def _given_as_a_word(program: Program, facts: FunctionFacts, word: str) -> Itera
 
 
 def _is_member(macro: FunctionFacts, position: int) -> bool:
-    """Whether a macro stores to the member that is named by a parameter, reads it, or hands it
-    on."""
+    """Whether a macro stores to the member that its parameter names, reads it, or passes it on."""
     name = macro.parameters[position] if position < len(macro.parameters) else ""
     touched: list[Value] = [v for flow in macro.flows for v in (flow.target, *flow.sources)]
     touched += [v for call in macro.calls for values in call.arguments for v in values]
@@ -125,7 +124,7 @@ def _is_member(macro: FunctionFacts, position: int) -> bool:
 
 
 def _in(kind: GapKind, facts: FunctionFacts, subject: str = "") -> Gap:
-    """A gap that has no place of its own in its function."""
+    """A gap at the beginning of a function."""
     return Gap(kind, start_of(facts.function), subject, facts.function.name)
 
 
@@ -138,7 +137,7 @@ def _may_be(program: Program, other: AbstractLocation, cell: Member, word: str, 
 
 
 def unclear_variable(program: Program, cell: Local) -> Iterator[Gap]:
-    """Release functions that are named without being called, where the pages are."""
+    """Release functions that are named but not called, in a function with the pages."""
     source, function = program.source(cell.function.path), program.function(cell.function)
     if source is None or function is None:
         return
@@ -154,7 +153,7 @@ def unclear_variable(program: Program, cell: Local) -> Iterator[Gap]:
         yield _in(GapKind.RELEASED_BY_SCOPE, facts)
     for name in knowledge().releases:
         if name.encode() not in text or name in facts.parameters:
-            continue  # a parameter by that name hides the function
+            continue  # a parameter with that name hides the function
         for mention in mentions(source, name, function):
             if mention.at not in called and mention.kind in ("identifier", "type_identifier"):
                 yield Gap(GapKind.RELEASE_NOT_CALLED, mention.place, function=name)

@@ -26,14 +26,14 @@ from migrate.analysis.program.program import Program
 
 @dataclass(frozen=True)
 class _Pair:
-    """A struct, those that have one inside, and the members of it that have the page and the
-    flag inside."""
+    """A struct, those that contain it, and its members that are or contain the page and the
+    flag."""
 
     tag: str
     family: frozenset[str]
     members: frozenset[str]
     cleared: bool
-    """Whether it may be set to 0 as a whole."""
+    """Whether setting the whole struct to 0 is allowed."""
 
 
 def may_store_bytes(
@@ -44,8 +44,8 @@ def may_store_bytes(
     *,
     cleared: bool = True,
 ) -> bool:
-    """Whether one of two members of a struct may change without being named; that the whole struct
-    is set to 0 may be left out of it by `cleared`, unless it is new."""
+    """Whether one of two members of a struct may be changed by code that does not name it, other
+    than while the object is new. With `cleared`, setting the whole struct to 0 does not count."""
     tag = cells[0].tag
     members = frozenset(cell.members[0] for cell in cells)
     pair = _Pair(tag, apart.family(tag, path), members, cleared)
@@ -61,7 +61,7 @@ def may_store_bytes(
 
 
 def _replaces(program: Program, facts: FunctionFacts, pair: _Pair) -> bool:
-    """Whether a function gives a whole struct a value by an initialiser list."""
+    """Whether a function assigns an initialiser list to a whole struct."""
     for flow in facts.flows:
         if not flow.sources and not flow.null:
             kind = program.types.at(flow.target, facts)
@@ -88,7 +88,7 @@ def _stores(program: Program, facts: FunctionFacts, call: Call, pair: _Pair) -> 
 
 
 def _is_pointer(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool:
-    """Whether a member is a pointer, so that what it points to is no part of the struct."""
+    """Whether a member is a pointer, whose target is no part of the struct."""
     kind = program.types.at(loc, facts)
     return kind is not None and kind.depth > 0 and not kind.array
 
@@ -96,8 +96,8 @@ def _is_pointer(program: Program, loc: AccessPath, facts: FunctionFacts) -> bool
 def _meant(
     program: Program, facts: FunctionFacts, call: Call, position: int
 ) -> Iterator[tuple[AccessPath, bool]]:
-    """The storage of an argument, and what a variable that it is was made of; numbers that are no
-    address left out."""
+    """The storage of an argument, and for a variable what it was made from, without numbers that
+    are no addresses."""
     for value in call.values(position):
         if not isinstance(value, AccessPath):
             continue
@@ -125,7 +125,8 @@ _Place = tuple[str, tuple[str, ...]]
 def _place_inside(
     program: Program, facts: FunctionFacts, loc: AccessPath, family: frozenset[str]
 ) -> _Place | None:
-    """The innermost struct of a family that an expression names something of; None for none."""
+    """The innermost struct of a family in which an expression names a member, None if there is
+    none."""
     for count in range(len(loc.members), -1, -1):
         kind = program.types.at(AccessPath(loc.base, loc.members[:count]), facts)
         if kind is not None and kind.tag in family:
@@ -141,13 +142,13 @@ def _is_sound(
     place: _Place,
     pair: _Pair,
 ) -> bool:
-    """Whether a call sets all of a struct to 0, or stores to one other member, and no more."""
+    """Whether a call only sets a whole struct to 0, or stores to another member."""
     tag, inside = place
     found = next((i for i in facts.lowered.calls.values() if i.start == call.start), None)
     if found is None or call.unclear:
         return False
     given = plain(found.arguments[position])
-    # What sizeof() measures is not evaluated: it is compared as it is written.
+    # sizeof() is not evaluated but compared as text.
     text, size = ("".join(call.sources[n].split()) for n in (position, -1))
     addressed = isinstance(given, AddressOf)
     sizes = {f"sizeof({text.partition('&')[2]})" if addressed else f"sizeof(*{text})"}
