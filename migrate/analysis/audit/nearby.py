@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The acquires that a change may have to do with.
+"""The acquires that a change may affect.
 
-A finding counts when one of its places is in a line that is new, and every place is in code: a
-function, or what a macro stands for. So a new member of a struct of include/ makes no finding, and
-a new inline function makes one where somebody names it.
+A finding is reported if one of its places is in an added line. Places are in code: functions and
+macro bodies. So a new member of a struct in include/ causes no finding, and a new inline function
+causes one only where it is named.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from migrate.analysis.program.program import Program
 _PUBLIC = "include/"
 _CORE = "mm/"
 _MOST_NAMES = 16
-"""With more functions and macros of headers that are new, or that use such, all is looked at."""
+"""The maximum number of added functions and macros in headers, with those that use them; beyond it,
+the whole tree is examined."""
 
 _DEFINE = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:[^\\\n]|\\\n|\\[^\n])*", re.M)
 
@@ -26,9 +27,9 @@ _DEFINE = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:[^\\\n]|\\\n|\\[^\n])*
 def near(
     program: Program, acquires: tuple[Acquire, ...], added: Mapping[str, frozenset[int]]
 ) -> tuple[Acquire, ...]:
-    """Those in the drivers that have one of the lines `added`, by file, or that name what has one
-    in a header for the whole kernel. All of them when a file of mm/ has one, or when too much of
-    such headers is new."""
+    """The acquires in drivers that have one of the lines `added`, by file, or that use something
+    from an added line in a header for the whole kernel. All acquires if a file of mm/ has added
+    lines, or if too much in such headers is new."""
     if any(path.startswith(_CORE) for path in added):
         return acquires
     names = _new_names(program, {p: n for p, n in added.items() if p.startswith(_PUBLIC)})
@@ -40,8 +41,8 @@ def near(
 
 
 def _new_names(program: Program, added: Mapping[str, frozenset[int]]) -> set[str]:
-    """The functions and macros of headers that have new lines, and those of headers that name one
-    of these; not all when they are too many."""
+    """The functions and macros in headers that have added lines, and those in headers that use one
+    of them. Incomplete if there are too many."""
     found = {name for path, lines in added.items() for name in _names(program, path, lines)}
     fresh = list(found)
     while fresh and len(found) <= _MOST_NAMES:
@@ -55,7 +56,7 @@ def _new_names(program: Program, added: Mapping[str, frozenset[int]]) -> set[str
 
 
 def _names(program: Program, path: str, lines: frozenset[int]) -> Iterator[str]:
-    """Those of one header that have one of `lines`."""
+    """The functions and macros of one header that have one of `lines`."""
     source = program.source(path)
     for name, start, end in _spans(source):
         assert source is not None
@@ -72,7 +73,8 @@ def _code(program: Program, path: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _spans(source: Source | None) -> Iterator[tuple[str, int, int]]:
-    """The functions and macros of a file, with the bytes where they begin and end."""
+    """The functions and macros of a file, with the offsets of their first byte and of the byte
+    behind them."""
     if source is None:
         return
     for function in source.functions:

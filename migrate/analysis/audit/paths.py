@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The rules of an audit that walk one function along its statements and jumps."""
+"""The rules of an audit that follow the paths through one function."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from migrate.kernel.signatures import DIRECT_NAMES, Signature
 
 
 class AuditPaths:
-    """Looks at the functions of groups."""
+    """Applies these rules to the functions of groups."""
 
     def __init__(self, program: Program, family: Mapping[str, Signature]) -> None:
         self.program, self.family = program, family
 
     def findings(self, group: PinGroup) -> Iterator[Finding]:
-        """What is wrong in the functions that acquire or release pages of `group`."""
+        """The findings in the functions that acquire or release pages of `group`."""
         acquires = {a.place: a for a in group.acquires if a.name in DIRECT_NAMES}
         callers = {(a.place.path, a.function) for a in acquires.values()}
         others = {(r.place.path, r.function) for r in group.releases}
@@ -65,7 +65,7 @@ class AuditPaths:
             in_array = isinstance(found, Held)
             by = self._asked_for_null(member, releases, in_array) if member else None
             if not isinstance(found, Stale):
-                if by is None:  # who asks for NULL needs no count
+                if by is None:  # a test for NULL replaces the count
                     yield _wrong(function.name, found)
             elif by is not None:
                 yield _stale(function.name, found, by)
@@ -73,8 +73,8 @@ class AuditPaths:
     def _asked_for_null(
         self, member: str, releases: tuple[Release, ...], in_array: bool
     ) -> Release | None:
-        """A release that takes whatever is in the member, or in the array that it points to, for a
-        page when it is not NULL."""
+        """The release that treats whatever is not NULL in the member, or in the array that it
+        points to, as a page."""
         for release in releases:
             lowered = lowered_in(self.program, release.place.path, release.function)
             if lowered is None:
@@ -114,7 +114,7 @@ def _is_in(value: Expression, member: str, in_array: bool) -> bool:
 
 
 def _pointer_asked(condition: Expression) -> Expression | None:
-    """What `condition` compares with NULL, or takes for a truth value."""
+    """What `condition` compares with NULL, or uses as a truth value."""
     inner = plain(condition)
     if isinstance(inner, Binary) and inner.operator in ("==", "!="):
         sides = (plain(inner.left), plain(inner.right))
@@ -189,7 +189,7 @@ def _null(function: str, null: NullPages) -> Finding:
 
 
 def _way(trail: Trail, behind: Acquire | None) -> tuple[Evidence, ...]:
-    """The conditions on the way, those before the acquire left out."""
+    """The conditions on the path behind the acquire."""
     found: dict[Evidence, None] = {}
     for condition, truth in trail:
         if behind is None or condition.place.line >= behind.place.line:

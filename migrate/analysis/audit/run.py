@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is wrong with the page references of a tree, converted or not."""
+"""Runs the rules of an audit on the groups of a tree, whether it is converted or not."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _CASE_4 = frozenset({only_struct_page.__name__, mappings_changed.__name__})
 
 @dataclass(frozen=True)
 class Audit:
-    """All findings in one commit, sorted by place, and how many acquires were looked at;
-    `suggestions` are about what is no bug by itself."""
+    """All findings in one commit, sorted by place, and the number of acquires; `suggestions` are
+    about code that is correct as it is."""
 
     commit: str
     kernel_version: str
@@ -60,10 +60,10 @@ def audit(
     progress: Progress | None = None,
     auditor: Auditor | None = None,
 ) -> Audit:
-    """Everything the rules find; `scan` must have looked for GUP and pin functions both, `jobs`
-    counts processes.
+    """Run all rules. `scan` must have searched for both GUP and pin functions; `jobs` counts
+    processes.
 
-    `auditor` is who saw the groups while they were made, so that they are not looked at again.
+    `auditor` is the one that saw the groups when they were made; its results are used.
     """
     auditor = auditor or Auditor(Program(tree), scan.acquires)
     known = {number: auditor.seen(group) for number, group in enumerate(pairing.groups)}
@@ -88,7 +88,7 @@ def audit(
 
 
 class Auditor:
-    """The rules on one tree, of which `acquires` are all that count."""
+    """The rules, applied to a tree with `acquires`."""
 
     def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
         self.program = program
@@ -96,24 +96,24 @@ class Auditor:
         self.family = read_signatures(program.tree)
         self.paths = AuditPaths(self.program, self.family)
         self.contexts = Contexts(self.program)
-        # Without functions that pin, put_user_page() is for plain references.
+        # In a tree without pin functions, put_user_page() drops plain references.
         self.has_pins = any(name in self.family for name in PIN_NAMES)
         self._seen: dict[PinGroup, tuple[Finding, ...]] = {}
 
     def look(self, group: PinGroup) -> tuple[Finding, ...]:
-        """What is wrong with `group`."""
+        """The findings in `group`."""
         return tuple(dict.fromkeys(self.findings(group)))
 
     def learn(self, group: PinGroup, seen: tuple[Finding, ...]) -> None:
-        """What was found in `group` while it was made."""
+        """Take over the findings in `group` from the process that made it."""
         self._seen[_unnamed(group)] = seen
 
     def seen(self, group: PinGroup) -> tuple[Finding, ...] | None:
-        """What was found in that very group; None when nobody looked at it as it is."""
+        """The findings of :meth:`look` in exactly this group; None if it has not seen the group."""
         return self._seen.get(_unnamed(group))
 
     def findings(self, group: PinGroup) -> Iterator[Finding]:
-        """What is wrong with `group`; the same may come more than once."""
+        """The findings in `group`, with duplicates."""
         if group.trait(TraitKind.IMPLEMENTATION) is not None:
             return
         if self.has_pins:
@@ -128,7 +128,7 @@ class Auditor:
 
     def _mixed(self, group: PinGroup) -> Iterator[Finding]:
         kinds = {is_pin(a) for a in group.acquires if a.name in DIRECT_NAMES}
-        # Somebody who takes a plain reference to a pinned page drops it by put_page().
+        # A plain reference to a pinned page is dropped with put_page().
         referenced = any(u.kind is UseKind.EXTRA_REFERENCE for u in group.uses)
         for release in group.releases:
             wrong = not unpins(release.name)
@@ -144,7 +144,8 @@ class Auditor:
                 yield _both_ways(release, origin)
 
     def freed(self, group: PinGroup) -> Iterator[Finding]:
-        """The pages of `group` that the allocator gets, where nothing else can come there."""
+        """Pages of `group` that are freed by the allocator, if no other pages can reach that
+        call."""
         for use in group.uses:
             if use.kind is not UseKind.FREED:
                 continue
@@ -192,7 +193,7 @@ def _mixed_pair(release: Release, origin: Origin) -> Finding:
 
 
 def _both_ways(release: Release, origin: Origin) -> Finding:
-    """One of several sources is wrong, whichever it is."""
+    """A release of both plain references and pins: it is wrong for one of its sources."""
     pins = [a for a in origin.acquires if is_pin(a)]
     others = [a for a in origin.acquires if not is_pin(a)]
     message = (
@@ -206,7 +207,7 @@ def _both_ways(release: Release, origin: Origin) -> Finding:
 
 
 def _needlessly_pinned(group: PinGroup) -> Iterator[Finding]:
-    """Pins where a plain reference, or none, is what pin_user_pages.rst asks for."""
+    """Pins where pin_user_pages.rst asks for a plain reference or none."""
     if group.gaps or not all(is_pin(a) for a in group.acquires):
         return
     decided = verdict(group, pins_read_only=True)
