@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a comparison of an acquire's result says of the pages."""
+"""What comparisons of an acquire's result say about the pages."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Results:
 
     lowered: Lowered
     acquires: dict[int, Acquire]
-    """By the number of the call."""
+    """The acquires by the number of their call."""
 
     def of(self, value: Expression, state: State) -> bool:
-        """Whether `value` is what the acquire of `state` returned."""
+        """Whether `value` is the result of the acquire of `state`."""
         inner = plain(value)
         if isinstance(inner, Variable):
             return bool(state.result) and inner.name == state.result
@@ -45,7 +45,7 @@ class Results:
         return acquire is not None and acquire == state.acquire
 
     def is_error(self, value: Expression | None, state: State) -> bool:
-        """Whether the caller learns that it failed, and no more."""
+        """Whether the caller only learns from `value` that the acquire failed."""
         inner = plain(value) if value is not None else None
         if isinstance(inner, Choice):
             sides = (plain(inner.first), plain(inner.second))
@@ -57,16 +57,16 @@ class Results:
         return is_negative(inner)
 
     def asked(self, state: State) -> Expression | None:
-        """How many pages the acquire asks for."""
+        """The number of pages that the acquire requests."""
         for number, acquire in self.acquires.items():
             if acquire == state.acquire:
                 found = argument(acquire, self.lowered.calls[number], "nr_pages")
-                # What takes no count takes one page.
+                # An acquire without a count takes one page.
                 return plain(found) if found is not None else Constant("1")
         return None
 
     def is_beyond(self, count: Expression, state: State) -> bool:
-        """Whether `count` is what the acquire took and a number on top: `n + 1`."""
+        """Whether `count` is the number of pages that the acquire took plus a constant: `n + 1`."""
         inner = plain(count)
         if not isinstance(inner, Binary) or inner.operator != "+":
             return False
@@ -76,13 +76,13 @@ class Results:
         return self.is_all(inner.left, state)
 
     def is_all(self, count: Expression, state: State) -> bool:
-        """Whether `count` is how many pages the acquire took."""
+        """Whether `count` is the number of pages that the acquire took."""
         whole = state.hold is Hold.ALL and state.wanted
         return self.of(count, state) or (whole and plain(count) == self.asked(state))
 
     def compared(self, condition: Expression, state: State) -> Ways | None:
-        """The states where `condition` is true and where it is false; None when it compares no
-        result."""
+        """The states in which `condition` is true and those in which it is false; None if it
+        compares no result."""
         found = self._comparison(condition, state)
         if found is None:
             return self._truth(state) if self.of(condition, state) else None
@@ -93,13 +93,13 @@ class Results:
         return self._sides(operator, number, state)
 
     def _truth(self, state: State) -> Ways:
-        """The states for `if (result)`: clear only of a call that takes one page, or none."""
+        """The states for `if (result)`, known only for a call that takes one page or none."""
         one = not any("nr_pages" in a.roles for a in self.acquires.values() if a == state.acquire)
         taken = replace(state, hold=Hold.ALL) if one else blurred(state)
         return taken, replace(state, hold=Hold.FAILED)
 
     def _comparison(self, condition: Expression, state: State) -> tuple[str, Expression] | None:
-        """The operator and the other side when the acquire's result is compared."""
+        """The operator and the other operand of a comparison with the acquire's result."""
         if not isinstance(condition, Binary) or condition.operator not in MIRRORED:
             return None
         if self.of(condition.left, state):
@@ -109,7 +109,7 @@ class Results:
         return None
 
     def _sides(self, operator: str, number: Expression, state: State) -> Ways:
-        """What `result OP number` says, for <, <= and !=."""
+        """The states for `result OP number`, where OP is <, <= or !=."""
         wanted = self.asked(state) if state.wanted else None
         none, all_ = replace(state, hold=Hold.FAILED), replace(state, hold=Hold.ALL)
         some, unclear = replace(state, hold=Hold.SOME), blurred(state)
@@ -126,8 +126,8 @@ class Results:
 
 
 def of_error(condition: Expression, state: State) -> Ways | None:
-    """The states when `condition` compares a variable with an error code in it with 0, or asks
-    whether a count is below it, or below 0; None when it does neither."""
+    """The states for a `condition` that compares a variable that is an error code with 0, or that
+    asks whether a count is less than this variable or 0; None for other conditions."""
     if not isinstance(condition, Binary):
         return None
     operator, left, right = condition.operator, plain(condition.left), plain(condition.right)
@@ -147,8 +147,8 @@ def of_error(condition: Expression, state: State) -> Ways | None:
 
 
 def is_none(count: Expression, state: State) -> bool:
-    """Whether a count is 0 or less, as it comes from a variable with an error code in it:
-    `ret > 0 ? ret : 0`, or the variable itself."""
+    """Whether a count is 0 or negative because it comes from a variable that is an error code: `ret
+    > 0 ? ret : 0`, or the variable itself."""
     inner = plain(count)
     if isinstance(inner, Choice):
         sides = {plain(inner.first), plain(inner.second)}
@@ -158,19 +158,19 @@ def is_none(count: Expression, state: State) -> bool:
 
 
 def changes(name: str, count: Expression | None) -> bool:
-    """Whether a store into the variable `name` changes what `count` stands for."""
+    """Whether a store into the variable `name` changes the value of `count`."""
     return count is not None and any(v.name == name for v in variables(count))
 
 
 def blurred(state: State) -> State:
-    """`state` when nobody knows any more."""
+    """`state` with everything about the result unknown."""
     if state.hold is Hold.NONE:
         return state
     return replace(state, hold=Hold.UNCLEAR, result="")
 
 
 def argument(acquire: Acquire, call: Invoke, *roles: str) -> Expression | None:
-    """The argument of the acquire that has one of `roles`."""
+    """The argument of the acquire with one of `roles`."""
     for position, role in enumerate(acquire.roles):
         if role in roles and position < len(call.arguments):
             return call.arguments[position]

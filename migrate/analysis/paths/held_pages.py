@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages that one function knows: ways on which they stay behind, or are released twice.
+"""Pages that one function holds: paths on which they are leaked, or released twice.
 
-A typestate analysis (Strom, Yemini, 1986), of one function and one holder at a time. As soon as the
-pages are stored elsewhere, handed to code that is not known, or depend on a condition that is not
-understood, nothing is said any more.
+A typestate analysis (Strom, Yemini, 1986) of one function and one holder at a time. Nothing is
+reported once the pages are stored elsewhere, are passed to unknown code, or depend on a condition
+that is not understood.
 
-Pages of a local variable are left behind when the function is left. Those of an object, or of an
-array of the caller's, are when the array is freed, and when an error is returned after fewer pages
-than asked for were taken, and nobody is told how many.
+Pages in a local variable are leaked when the function returns. Those in an object, or in an array
+of the caller, are leaked when the array is freed, and when an error is returned after an acquire
+got fewer pages than requested and their number is lost.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def held_pages(
     find: Find = lambda _: None,
     found_again: FoundAgain = lambda: True,
 ) -> Iterator[Wrong]:
-    """What is wrong in a function with pages that it knows; `find` has those of its file,
+    """The findings about pages that a function holds; `find` looks up the functions of its file,
     `found_again` says whether a page may be found again from an address of its data."""
     calls = {c.number: acquires[c.place] for c in lowered.calls.values() if c.place in acquires}
     results = Results(lowered, calls)
@@ -113,7 +113,7 @@ def _surely_held(state: State) -> bool:
 
 
 class _Held:
-    """What is known of the pages of one holder."""
+    """The client of the solver for the pages of one holder."""
 
     def __init__(
         self,
@@ -132,18 +132,18 @@ class _Held:
         self.loops = loops
         bounds = (plain(bound) for bound in loops.bounds.values())
         self.counts = {bound.name for bound in bounds if isinstance(bound, Variable)}
-        """The variables up to which loops that release count."""
+        """The variables that are the bounds of releasing loops."""
         filled = [a for c in lowered.calls.values() for a in self.pages.filled(c)]
         alone = all(isinstance(a, AddressOf) and isinstance(a.object, Member) for a in filled)
         self.member = holder.path[-1] if len(holder.path) > 1 and alone else ""
-        """The member for one page that the acquires fill."""
+        """The struct member for one page that the acquires fill."""
         calls = [(call, self.pages.acquire(call)) for call in lowered.calls.values()]
         self.starts = {found.place: call.start for call, found in calls if found is not None}
-        """The acquires of the holder, with the byte at which each starts."""
+        """The acquires of the holder, each with the byte offset of its start."""
 
     def is_shared(self) -> bool:
-        """Whether what comes into the holder may be known elsewhere, or is stored elsewhere in a
-        loop, of which nobody says that it is ever done."""
+        """Whether pages in the holder may be reachable elsewhere, or are stored elsewhere in a loop
+        that may not run at all."""
         return any(
             isinstance(instruction, Store)
             and not instruction.counts
@@ -160,10 +160,10 @@ class _Held:
             return False
         return self.pages.mentions(store.value) and goes_round(self.lowered, block)
 
-    # What is wrong
+    # Findings
 
     def wrong(self, instruction: Instruction, state: State, trail: Trail) -> Iterator[Wrong]:
-        """What `instruction` does wrong in `state`."""
+        """The findings at `instruction` in `state`."""
         if state.acquire is None or state.unsure:
             return
         match instruction:
@@ -189,7 +189,7 @@ class _Held:
                     yield Unheld(place, text, acquire, trail)
 
     def _is_left(self, leave: Leave, state: State) -> bool:
-        """Whether the function is left with pages that nobody knows any more."""
+        """Whether the function returns and its pages are not reachable any more."""
         if state.hold not in HELD or (leave.value is not None and self.pages.mentions(leave.value)):
             return False
         if self.holder.own:
@@ -198,7 +198,7 @@ class _Held:
         return not known and self.results.is_error(leave.value, state)
 
     def _is_freed(self, call: Invoke, state: State) -> bool:
-        """Whether the array is freed with what is in it."""
+        """Whether the array is freed with pages in it."""
         if state.hold not in HELD or self.holder.single or self.holder.own:
             return False
         known = knowledge().lookup(call.name)
@@ -251,7 +251,7 @@ class _Held:
         return state
 
     def _called_own(self, call: Invoke, state: State) -> State:
-        """A function that the table does not know."""
+        """The state after a call of a function that is not in the table."""
         given = [a for a in call.arguments if self.pages.mentions(a) or self.holder.is_owner(a)]
         if not given or (all(map(self.pages.is_data, given)) and not self.found_again()):
             return state
@@ -261,7 +261,7 @@ class _Held:
         return state if does is Does.LOOK else self._unknown(state)
 
     def _unknown(self, state: State) -> State:
-        """Somebody else may know the pages from now on, or know of those that come."""
+        """The state once other code may reach the pages, or those that will be acquired."""
         return replace(state, hold=Hold.UNCLEAR, result="", counter=())
 
     def _released(self, call: Invoke, state: State) -> State:
@@ -275,7 +275,7 @@ class _Held:
         return state
 
     def _releases_it(self, call: Invoke) -> bool:
-        """Whether `call` releases the one page for sure."""
+        """Whether `call` certainly releases the one page."""
         if self.pages.releases_whole(call):
             return True
         return self.holder.single and self.callees.always(call, self.holder.names)
@@ -312,7 +312,7 @@ class _Held:
         return state
 
     def _overwritten(self, name: str, value: Expression, state: State) -> State:
-        """Something else is stored where the result of the acquire was."""
+        """The state after the variable with the acquire's result was overwritten."""
         lost = state.hold is Hold.ASKED or (state.hold is Hold.SOME and not is_negative(value))
         if lost and name == state.result:
             return blurred(state)
@@ -342,7 +342,7 @@ class _Held:
         return self._failed(condition, passed), passed
 
     def _failed(self, condition: Expression, state: State) -> State:
-        """`if (rc < 0)`: the variable has an error code then."""
+        """`if (rc < 0)`: in the branch the variable is an error code."""
         if isinstance(condition, Binary) and condition.operator == "<" and not state.error:
             left = plain(condition.left)
             if isinstance(left, Variable) and is_zero(condition.right):
@@ -352,13 +352,13 @@ class _Held:
     def _after_failure(
         self, condition: Expression, state: State
     ) -> tuple[State | None, State | None]:
-        """The acquire failed: its result says so again, and nothing else says anything."""
+        """The states after a condition, once the acquire has failed."""
         if self._about(condition, state):
             return State(), State()
         return (self._passed(condition, state),) * 2
 
     def _passed(self, value: Expression, state: State) -> State:
-        """`state` behind a condition that does not ask for the pages."""
+        """`state` after a condition that does not depend on the pages."""
         start = self.starts.get(state.acquire.place) if state.acquire is not None else None
         if state.unsure or start is None:
             return state
@@ -369,7 +369,8 @@ class _Held:
         return replace(state, unsure=unsure)
 
     def _tested(self, condition: Expression, state: State) -> tuple[State | None, State | None]:
-        """`if (page)`: what is held is not NULL. What is asked of a page itself says nothing."""
+        """`if (page)`: what is held is not NULL. Conditions on the contents of a page say
+        nothing."""
         if state.hold is Hold.ALL and self.pages.is_content(condition):
             asked = sum(c.value == condition for c in self.lowered.conditions)
             return (replace(state, unsure=state.unsure or asked > 1),) * 2
@@ -378,7 +379,7 @@ class _Held:
         return blurred(state), blurred(state)
 
     def meet(self, state: State, others: Collection[State]) -> State:
-        """A release under a condition is taken for one that always fits."""
+        """Join states: a release under a condition counts as one that is executed when needed."""
         key = (state.acquire, state.error, state.zero, state.counter)
         holds = {o.hold for o in others if (o.acquire, o.error, o.zero, o.counter) == key}
         if state.hold in (Hold.ASKED, Hold.SOME, Hold.ALL) and holds & {Hold.GONE, Hold.UNCLEAR}:
@@ -388,7 +389,7 @@ class _Held:
         return state
 
     def _about(self, value: Expression, state: State) -> bool:
-        """Whether `value` has the acquire's result, or something computed from it."""
+        """Whether `value` is the acquire's result, or computed from it."""
         own = {state.result} - {""}
         names = (self.holder.depends - state.fresh) | own
         return self.lowered.mentions(value, names)

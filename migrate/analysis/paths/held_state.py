@@ -27,7 +27,7 @@ HELD = frozenset({Hold.SOME, Hold.ALL})
 
 @dataclass(frozen=True)
 class State:
-    """`hold` of what `acquire` took."""
+    """The state `hold` of the pages that `acquire` took."""
 
     hold: Hold = Hold.NONE
     acquire: Acquire | None = None
@@ -43,8 +43,7 @@ class State:
     """The location of the number of pages in the object, as long as it does not include this
     one."""
     fresh: frozenset[str] = frozenset()
-    """Of the variables that are computed from results, those that were not computed from this
-    one."""
+    """Those of the variables computed from results that were not computed from this one."""
     wanted: bool = True
     """Whether the number of requested pages is unchanged."""
     released: Place | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What an expression or a call has to do with the pages of one holder."""
+"""How expressions and calls are related to the pages of one holder."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ from migrate.analysis.paths.acquire_results import Results, argument
 from migrate.analysis.paths.variables import Holder, own_names, path_of, plain_stores
 
 _CONTENT = frozenset({Effect.STRUCT, Effect.MAP, Effect.READ, Effect.TOUCH, Effect.WRITE})
-"""What is done by functions that look at a page and not at where the pointer to it is."""
+"""Effects of functions that use a page and not the storage of the pointer to it."""
 
 
 class HeldValues:
-    """The holder's own names for its pages, and what others do with them, in one function."""
+    """The names of the holder's pages in one function, and what calls do with them."""
 
     def __init__(self, lowered: Lowered, results: Results, holder: Holder) -> None:
         self.lowered, self.results, self.holder = lowered, results, holder
         self.own = own_names(lowered)
 
     def acquire(self, call: Invoke) -> Acquire | None:
-        """The acquire that `call` is, when it fills the holder."""
+        """The acquire at `call` if it fills the holder, else None."""
         return self.results.acquires[call.number] if self.filled(call) else None
 
     def filled(self, call: Invoke) -> tuple[Expression, ...]:
-        """What `call` fills of the holder, when it is an acquire."""
+        """The part of the holder that `call` fills, if it is an acquire."""
         acquire = self.results.acquires.get(call.number)
         filled = argument(acquire, call, "pages", "page", "pagep") if acquire is not None else None
         return (filled,) if filled is not None and self.holder.is_base(filled) else ()
 
     def counter(self, call: Invoke) -> tuple[str, ...]:
-        """Where the number of the pages stands that are in an array already, behind which `call`
-        puts what it takes: a variable in `pages + n`, or the member of an object in
-        `&demo->pages[demo->nr]`, and in `demo->pages + i` behind `i = demo->nr`."""
+        """The location of the number of pages that are already in an array and after which `call`
+        stores new ones: a variable in `pages + n`, the member of an object in
+        `&demo->pages[demo->nr]`, and in `demo->pages + i` after `i = demo->nr`."""
         filled = plain(self.filled(call)[0])
         inner = plain(filled.object) if isinstance(filled, AddressOf) else filled
         index = inner.index if isinstance(inner, Element) else None
@@ -70,35 +70,36 @@ class HeldValues:
         return any(self.holder.is_base(part) for part in self.lowered.behind(value))
 
     def is_own(self, target: Expression) -> bool:
-        """Whether `target` is a variable of the function that nobody else knows."""
+        """Whether `target` is a variable of the function that no other code can reach."""
         return isinstance(target, Variable) and target.name in self.own
 
     def is_whole(self, target: Expression) -> bool:
-        """Whether a store to `target` is one to the variable or the member itself."""
+        """Whether a store to `target` sets the variable or the member itself."""
         if isinstance(target, Variable):
             return target.name in self.holder.names
         return isinstance(target, Member) and path_of(target) == self.holder.path
 
     def is_array(self, value: Expression) -> bool:
-        """Whether `value` is the array itself, and no element of it."""
+        """Whether `value` is the array itself, not an element of it."""
         inner = plain(value)
         if isinstance(inner, Variable):
             return (inner.name,) == self.holder.path
         return isinstance(inner, Member) and path_of(inner) == self.holder.path
 
     def is_beside(self, target: Expression) -> bool:
-        """Whether `target` is another member of the object with the pages, which may say in what
-        state they are."""
+        """Whether `target` is another member of the object with the pages; it may describe their
+        state."""
         owner = self.holder.path[:-1]
         return bool(owner) and path_of(target)[: len(owner)] == owner
 
     @property
     def of_object(self) -> str:
-        """The member of an object that has the pages, "" for a variable."""
+        """The member of an object that holds the pages, "" for a variable."""
         return self.holder.path[-1] if len(self.holder.path) > 1 else ""
 
     def is_fresh(self, value: Expression) -> bool:
-        """Whether `value` is no page from elsewhere: NULL, new memory, or the holder's own."""
+        """Whether `value` is NULL, new memory or from the holder, so that it is no page from
+        elsewhere."""
         if isinstance(value, Constant) or self.mentions(value):
             return True
         if isinstance(value, (Cast, Evaluated)):
@@ -108,7 +109,7 @@ class HeldValues:
         return known is not None and known.allocates and not self.holder.single
 
     def is_pointer(self, value: Expression) -> bool:
-        """Whether what is copied from there are pointers to pages, and not their data."""
+        """Whether a copy from `value` copies pointers to pages and not their data."""
         current = plain(value)
         if isinstance(current, AddressOf):
             current = plain(current.object)
@@ -118,7 +119,7 @@ class HeldValues:
 
     def is_data(self, value: Expression) -> bool:
         """Whether `value` is an address of the data of a page: `kmap(page) + n`, or a variable that
-        never has anything else."""
+        is never set to anything else."""
         match plain(value):
             case CallResult(number):
                 known = knowledge().lookup(self.lowered.calls[number].name)
@@ -132,7 +133,7 @@ class HeldValues:
         return False
 
     def is_content(self, value: Expression) -> bool:
-        """Whether no pointer to a page is compared, but only what is in one."""
+        """Whether the value is the content of a page or struct page, and no pointer to a page."""
         match plain(value):
             case CallResult(number):
                 call = self.lowered.calls[number]
@@ -154,8 +155,8 @@ class HeldValues:
         )
 
     def releases_all(self, call: Invoke) -> bool:
-        """Whether `call` releases several pages from the first of an array on, which is where the
-        acquires put the first."""
+        """Whether `call` releases several pages from the beginning of an array, where the acquires
+        store their first page."""
         known = knowledge().lookup(call.name)
         if known is None or known.effect(0) is not Effect.RELEASE_BULK or len(call.arguments) < 2:
             return False
@@ -163,12 +164,12 @@ class HeldValues:
 
     @property
     def fills_from_first(self) -> bool:
-        """Whether all acquires put their first page where the array begins."""
+        """Whether all acquires store their first page at the beginning of the array."""
         filled = (a for call in self.lowered.calls.values() for a in self.filled(call))
         return all(map(self.is_array, filled))
 
     def releases_whole(self, call: Invoke) -> bool:
-        """Whether what it releases is the variable itself, which is one pointer to one page."""
+        """Whether `call` releases the page in the variable itself, a pointer to one page."""
         known = knowledge().lookup(call.name) if self.holder.single else None
         return known is not None and any(
             known.effect(n) in RELEASE_EFFECTS

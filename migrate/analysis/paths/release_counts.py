@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How many pages a release drops, beside those that were taken."""
+"""Compares the number of pages that a release drops with the number that was taken."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from migrate.analysis.paths.variables import path_of
 
 @dataclass(frozen=True)
 class ReleaseCounts:
-    """Of the pages of one holder, in one function."""
+    """The counts of releases for the pages of one holder, in one function."""
 
     results: Results
     pages: HeldValues
     loops: Loops
 
     def is_excess(self, call: Invoke, state: State) -> bool:
-        """Whether all pages are released that were asked for, where there are fewer."""
+        """Whether as many pages are released as were requested, after fewer were taken."""
         if state.hold is not Hold.SOME or not state.wanted or not self.pages.releases(call):
             return False
         count, asked = self._count(call), self.results.asked(state)
         return count is not None and asked is not None and plain(count) == asked
 
     def is_beyond(self, call: Invoke, state: State) -> bool:
-        """Whether more is released than was taken: the count of a bulk release begins beyond it, or
-        a loop from the first page on goes on for one more."""
+        """Whether more pages are released than were taken: the count of a bulk release is too
+        large, or a loop that starts at the first page makes one round too many."""
         if state.hold not in HELD:
             return False
         if self.pages.releases_all(call):
@@ -44,8 +44,8 @@ class ReleaseCounts:
         return self.results.is_all(end, state)
 
     def leaves_out(self, call: Invoke, state: State) -> bool:
-        """Whether what the acquire of `state` took is not among what `call` releases: it ends where
-        those begin, or all releases begin behind the first page."""
+        """Whether `call` releases none of the pages that the acquire of `state` took: it stops
+        before them, or all releases start after the first page."""
         if call.number in self.loops.later:
             return self.is_partial
         count = self._count(call)
@@ -53,13 +53,14 @@ class ReleaseCounts:
 
     @property
     def is_partial(self) -> bool:
-        """Whether all that releases leaves out the first page."""
+        """Whether all releases leave out the first page."""
         calls = self.pages.lowered.calls.values()
         found = [call.number for call in calls if self.pages.releases(call)]
         return bool(found) and all(number in self.loops.later for number in found)
 
     def _count(self, call: Invoke) -> Expression | None:
-        """How many pages `call` releases, from the first on when it is a loop round it."""
+        """The number of pages that `call` releases; for a call in a loop, that of the loop, from
+        the first page on."""
         known = knowledge().lookup(call.name)
         bulk = known is not None and known.effect(0) is Effect.RELEASE_BULK
         if bulk and len(call.arguments) > 1:

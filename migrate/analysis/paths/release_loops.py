@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions of a file that release as many pages, one by one, as an unsigned parameter says."""
+"""Loops that release pages one by one, and functions whose unsigned parameter is the number of
+pages that such a loop releases."""
 
 from __future__ import annotations
 
@@ -35,10 +36,10 @@ UNSIGNED = frozenset(
 
 
 def counted_releases(lowered: Lowered) -> int | None:
-    """The parameter that says how often a loop of the function releases a page.
+    """The parameter that is the number of pages that a loop of the function releases.
 
-    None when there is none, when it is signed, so that the loop ends at once for an error code,
-    or when the function does anything else with it: that may be a test.
+    None if there is none, if it is signed, so that the loop ends at once for an error code, or if
+    the function uses it for anything else, which may be a test.
     """
     for position, name in enumerate(lowered.parameters):
         local = lowered.locals.get(name)
@@ -51,14 +52,14 @@ def counted_releases(lowered: Lowered) -> int | None:
 
 @dataclass(frozen=True)
 class Loops:
-    """The loops of a function. `bounds` has the number up to which the innermost loop round each
-    release counts, by < or !=, by the number of the call; `heads` the ids of the conditions that
-    loops ask before each round: these say nothing of the way to them. `ends` are those of `heads`
-    of which `bounds` are.
+    """The loops of a function. `bounds` has, by the number of the call of a release, the upper
+    bound of the innermost loop around it, in a comparison with < or !=. `heads` are the ids of the
+    loop conditions; these say nothing about the path to them. `ends` are those of `heads` whose
+    bounds are in `bounds`.
 
-    Of loops that release one element of an array in each round, `through` has the last number of
-    those that begin with 0 and go through it, by <=, and `later` the releases in those that begin
-    behind 0, both by the number of the call; `plain` are the ids of what these ask.
+    For loops that release one element of an array in each round: `through` has, by the number of
+    the call, the last index of loops from 0 with <=; `later` has the releases in loops that start
+    after 0; `plain` are the ids of the conditions of these loops.
     """
 
     bounds: dict[int, Expression]
@@ -106,8 +107,8 @@ class Loops:
 
 
 def _first(lowered: Lowered, end: Binary, release: Invoke) -> int | None:
-    """The number with which the loop up to `end` begins, when `release` drops the element of an
-    array by that number; None when that is not clear."""
+    """The first index of the loop with the condition `end`, if `release` drops the element of an
+    array with that index; None if it is not clear."""
     index = plain(end.left)
     given = plain(release.arguments[0]) if release.arguments else None
     if not isinstance(index, Variable) or not isinstance(given, Element):
@@ -125,7 +126,7 @@ def _first(lowered: Lowered, end: Binary, release: Invoke) -> int | None:
 
 
 def loop_of(lowered: Lowered, into: Edge) -> set[int]:
-    """The blocks of the loop whose body `into` leads to; empty when it leads to none."""
+    """The blocks of the loop whose body `into` leads to; empty if there is none."""
     body = _reached(lowered, into.target, into.source)
     if into.source not in body:
         return set()
@@ -133,8 +134,8 @@ def loop_of(lowered: Lowered, into: Edge) -> set[int]:
 
 
 def natural_loops(lowered: Lowered) -> list[frozenset[int]]:
-    """The blocks of each loop that can only be entered at its head: one for each edge back to a
-    block that is on every way to where the edge starts."""
+    """The blocks of each natural loop: one for each edge to a block that dominates the origin of
+    the edge."""
     everywhere = set(_reached(lowered, 0, -1))
     before: dict[int, set[int]] = {n: set() for n in everywhere}
     for edge in lowered.edges:
@@ -162,13 +163,13 @@ def natural_loops(lowered: Lowered) -> list[frozenset[int]]:
 
 
 def goes_round(lowered: Lowered, block: int) -> bool:
-    """Whether a way leads from the block back to it."""
+    """Whether a path leads from the block back to it."""
     after = {lowered.edges[n].target for n in lowered.successors[block]}
     return any(block in _reached(lowered, start, block) for start in after)
 
 
 def _only_counts(lowered: Lowered, parameter: Variable) -> bool:
-    """Whether `parameter` is nothing but the end of a loop that releases."""
+    """Whether `parameter` is only used as the bound of a loop that releases."""
     uses = sum(expression == parameter for expression in all_expressions(lowered))
     ends = [e for e in lowered.edges if e.truth and _is_end(e, parameter)]
     return uses == len(ends) == 1 and _releases(lowered, ends[0])
@@ -180,7 +181,7 @@ def _is_end(edge: Edge, parameter: Variable) -> bool:
 
 
 def _releases(lowered: Lowered, into: Edge) -> bool:
-    """Whether the loop whose body `into` leads to releases."""
+    """Whether the loop whose body `into` leads to releases pages."""
     return any(
         _is_release(instruction)
         for number in loop_of(lowered, into)
@@ -190,7 +191,7 @@ def _releases(lowered: Lowered, into: Edge) -> bool:
 
 
 def _reached(lowered: Lowered, start: int, end: int) -> set[int]:
-    """The blocks on the ways from `start` on that do not go on behind `end`."""
+    """The blocks that can be reached from `start` without passing `end`."""
     found, queue = {start}, [start]
     while queue:
         block = queue.pop()
