@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The text of the kernel by folder, and which files of it are worth a parse.
+"""The text of the kernel by folder, and which of its files have to be parsed.
 
 Regular expressions here only narrow down which files to look at; the syntax trees decide.
 """
@@ -26,7 +26,8 @@ _TYPEDEF = re.compile(rb"\btypedef\b([^;{}]*+);|\}\s*+([\w*][\w\s,*]*+);")
 _POINTER = re.compile(rb"^typedef\s+struct\s+(\w+)\s*\*\s*(\w+)\s*;", re.M)
 _PLAIN = re.compile(rb"[^/\"]*+")
 _MENTIONS = 200
-"""Of one name in one file, each of which may take as long as reading the file."""
+"""The maximum number of mentions of a name in a file that are examined; each may take as long as
+reading the file."""
 
 _LAST_WORD = re.compile(rb"\w+$")
 _BUILT = rb"/(?:[\w-]+/)*(?:[\w-]+\.o\b|Makefile\b)"
@@ -35,7 +36,8 @@ _MANY = 1000
 
 
 class Corpus:
-    """Files of one tree, read a folder at a time: asking git for each costs more."""
+    """Files of one tree, read a folder at a time, because asking git for single files costs
+    more."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -50,7 +52,7 @@ class Corpus:
         self._built: dict[str, str] = {}
         self._scopes: dict[str, str] = {}
         self.asked: set[str] = set()
-        """The folders that were looked into since :meth:`forget`."""
+        """The folders whose files were used since :meth:`forget`."""
 
     @cached_property
     def _c_files(self) -> tuple[str, ...]:
@@ -68,20 +70,20 @@ class Corpus:
         return self._folders[name]
 
     def _between(self, name: str) -> tuple[int, int]:
-        """Where the files below folder `name` start and end."""
+        """The range of the files below folder `name` in the sorted list."""
         if not name:
             return 0, len(self._c_files)
-        # "0" comes after "/": all that is below the folder stands between the two.
+        # "0" is the character after "/": all paths below the folder are between the two.
         return bisect_left(self._c_files, f"{name}/"), bisect_left(self._c_files, f"{name}0")
 
     def size(self, name: str) -> int:
-        """How many .c and .h files are below folder `name`."""
+        """The number of .c and .h files below folder `name`."""
         first, end = self._between(name)
         return end - first
 
     def scope_folder(self, path: str) -> str:
-        """The same as :func:`scope_folder`, or the folder above it when the Makefile there builds
-        what is in it: then all of that is one driver."""
+        """As :func:`scope_folder`, or the folder above if its Makefile builds the files in it: then
+        the whole folder above is one driver."""
         name = self._scopes.get(path)
         if name is None:
             name = self._scopes[path] = self._find_scope(path)
@@ -98,8 +100,8 @@ class Corpus:
         return self._built[name]
 
     def forget(self) -> None:
-        """Let go of all text, and of what was found in it, but of headers for all; it is read
-        again when somebody asks."""
+        """Free all text and what was found in it, except for headers for the whole kernel; it is
+        read again on demand."""
         for known in (self._folders, self._structs, self._typedefs, self._macros):
             for name in [n for n in known if not _is_for_all(n)]:
                 del known[name]
@@ -146,7 +148,8 @@ class Corpus:
 
     def struct_files(self, tag: str, path: str) -> Iterator[str]:
         """The files that seem to define struct or union `tag`, as seen from `path`: the file
-        itself, its folder, its scope, the headers of its architecture, those for all."""
+        itself, its folder, its scope, the headers of its architecture, then those for the whole
+        kernel."""
         yield path
         mark, here = tag.encode(), posixpath.dirname(path)
         near = self.near_struct_files(tag, path)
@@ -159,14 +162,14 @@ class Corpus:
         yield from self.public.struct_files(tag)
 
     def _included_with(self, path: str, word: str) -> Iterator[str]:
-        """The private headers outside of the scope of `path` that it includes and that have a
-        word."""
+        """The private headers outside of the scope of `path` that `path` includes and that contain
+        `word`."""
         if path not in self._headers:
             inside = self.scope_folder(path) + "/"
             found = self.private_headers.of(path) if not path.startswith("include/") else ()
             self._headers[path] = tuple(h for h in found if not h.startswith(inside))
         for header in self._headers[path]:
-            self.scope_folder(header)  # what is in it counts
+            self.scope_folder(header)  # the content of that folder matters
             if word.encode() in (self.tree.read(header) or b""):
                 yield header
 
@@ -209,9 +212,9 @@ class Corpus:
 
     @cached_property
     def public_pointers(self) -> dict[str, str]:
-        """The types in headers for the whole kernel that are pointers to a struct, by their names,
-        each with the tag; those of which there are two are left out, and pages, which have names
-        of their own in page tables."""
+        """The typedefs in headers for the whole kernel that are pointers to a struct, by name, with
+        the tag. Names with several definitions are left out, and so are pointers to pages such as
+        pgtable_t."""
         found: dict[bytes, set[bytes]] = {}
         for text in self.folder("include").values():
             for tag, name in _POINTER.findall(text) if b"typedef" in text else ():
@@ -229,7 +232,7 @@ class Corpus:
 
 
 def defines(text: bytes, name: str) -> bool:
-    """Whether `name` seems to have a body behind it somewhere in `text`."""
+    """Whether a body seems to follow `name` somewhere in `text`."""
     word, at = whole_word(name), 0
     for _ in range(_MENTIONS if len(text) <= MOST_BYTES else 0):
         found = word.search(text, at)
@@ -238,10 +241,10 @@ def defines(text: bytes, name: str) -> bool:
         behind = _UNTIL_BODY.match(text, found.end())
         if behind is not None and behind[1]:
             return True
-        # What names it on the way to there has no body either, unless in or behind a comment.
+        # Mentions of the name before that point have no body either, except in or after a comment.
         plain = _PLAIN.match(text, found.end(), behind.end() if behind is not None else at)
         at = plain.end() if plain is not None else found.end()
-    return word.search(text, at) is not None  # so often that only a parse tells
+    return word.search(text, at) is not None  # too many mentions: parse the file
 
 
 def _typedefs(text: bytes) -> set[bytes]:
@@ -252,7 +255,7 @@ def _typedefs(text: bytes) -> set[bytes]:
 
 
 def is_header_for_all(path: str) -> bool:
-    """Whether it is a header for the whole kernel, or for all of one architecture."""
+    """Whether `path` is a header for the whole kernel, or for a whole architecture."""
     return path.endswith(".h") and _is_for_all(path)
 
 
@@ -261,11 +264,11 @@ def _is_for_all(name: str) -> bool:
 
 
 def scope_folder(path: str) -> str:
-    """The folder of the driver or subsystem of `path`: the first four parts of a path below
-    drivers/, the first three elsewhere, as far as it has so many.
+    """The folder of the driver or subsystem of `path`: at most the first four parts of a path below
+    drivers/, and the first three elsewhere.
 
-    A header for the whole kernel is on its own: those beside it are no more related to it than
-    any other, and all of them are asked when its own scope has no answer.
+    A header for the whole kernel has a scope of its own: it is not related to the headers beside it
+    more than to others. All of them are searched when its own scope has no answer.
     """
     if path.startswith("include/"):
         return path.rstrip("/")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the parser has made of a word in a file, also where it did not understand the code."""
+"""How the parser classifies a word in a file, also where it did not understand the code."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from migrate.analysis.place import Place
 from migrate.kernel.words import whole_word
 
 _LOOKED_UP = re.compile(rb"\b\w*(?:symbol|kallsyms)\w*\s*\(\s*\"$")
-"""How a function is looked up by what follows."""
+"""A call that looks a function up by the string that follows."""
 
 _MEASURING = frozenset({"ARRAY_SIZE", "offsetof", "sizeof"})
-"""What looks like a call and only asks how large something is."""
+"""Operators that look like a call and only compute a size or an offset."""
 
 _TAKEN = rb"\+\s*(?:__builtin_)?offsetof\s*\(\s*(?:struct\s+)?"
-"""How the place of a member of the struct that follows is added to something."""
+"""The addition of the offset of a member of the struct that follows."""
 
 
 @dataclass(frozen=True)
 class Mention:
-    """The word at byte `at` of a file; `node` is what the parser made of it."""
+    """The word at byte `at` of a file; `node` is its syntax node."""
 
     source: Source
     at: int
@@ -49,7 +49,7 @@ class Mention:
 
     @property
     def holder(self) -> str:
-        """The type of the node that it is in."""
+        """The type of the parent node."""
         return self.node.parent.type if self.node.parent is not None else ""
 
     @property
@@ -63,7 +63,7 @@ class Mention:
 
     @property
     def is_defined_by_itself(self) -> bool:
-        """Whether it is in `#define f f`, by which a header says that the function exists."""
+        """Whether it is in `#define f f`, with which a header declares that the function exists."""
         above = self.node.parent
         if above is None or above.type != "preproc_def":
             return False
@@ -74,7 +74,7 @@ class Mention:
 
     @property
     def is_looked_up(self) -> bool:
-        """Whether it is a string that a function is found by: `symbol_get("f")`."""
+        """Whether it is the string of a lookup of a function: `symbol_get("f")`."""
         if self.kind != "string_content":
             return False
         before = self.source.text[max(self.at - 60, 0) : self.at]
@@ -82,7 +82,7 @@ class Mention:
 
     @property
     def is_definition(self) -> bool:
-        """Whether it is the name of a macro with arguments, where that is defined."""
+        """Whether it is the name in the definition of a macro with arguments."""
         return self.kind == "identifier" and self.holder == "preproc_function_def"
 
     @property
@@ -92,19 +92,19 @@ class Mention:
 
     @property
     def is_behind_dot(self) -> bool:
-        """Whether it stands behind an arrow or a dot."""
+        """Whether it follows an arrow or a dot."""
         return self.source.text[: self.at].rstrip(b" \t\r\n\\").endswith((b"->", b"."))
 
     @property
     def is_misread_member(self) -> bool:
-        """Whether it stands behind an arrow, and the parser took it for anything but a member."""
+        """Whether it follows an arrow, and the parser did not recognise it as a member."""
         if self.kind in ("field_identifier", "comment", "string_content"):
             return False
         return self.source.text[: self.at].endswith(b"->")
 
     @property
     def is_initial_value(self) -> bool:
-        """Whether it is in the initial value of a variable, and more than its size is."""
+        """Whether it is in the initial value of a variable, other than to compute a size."""
         inner, above = self.node, self.node.parent
         while self.kind == "identifier" and above is not None:
             callee = above.child_by_field_name("function")
@@ -119,7 +119,7 @@ class Mention:
 
     @property
     def is_traced(self) -> bool:
-        """`__entry->m` is a member of what a trace event records, whose struct its macro
+        """Whether it is `__entry->m`, a member of the record of a trace event, whose struct a macro
         declares."""
         above = self.node.parent
         holder = above.child_by_field_name("argument") if above is not None else None
@@ -127,7 +127,7 @@ class Mention:
 
     @property
     def is_garbled(self) -> bool:
-        """Whether it is in a declaration that the parser did not understand whole."""
+        """Whether it is in a declaration that the parser did not fully understand."""
         if self.kind in ("comment", "string_content", "preproc_arg"):
             return False
         current: Node | None = self.node
@@ -139,7 +139,7 @@ class Mention:
 
     @property
     def is_taken_for_type(self) -> bool:
-        """Whether the parser took a variable for a type: behind a macro, a call is a
+        """Whether the parser took a variable for a type: after a macro, it parses a call as a
         declaration."""
         above = self.node.parent
         if self.kind != "type_identifier" or above is None:
@@ -148,8 +148,8 @@ class Mention:
 
     @property
     def given_to(self) -> tuple[str, int] | None:
-        """The function or macro whose argument it is a part of, and the number of that; None when
-        it is in none that the parser understands, or in one of a call by a pointer."""
+        """The function or macro of whose argument it is a part, and the number of the argument;
+        None if the parser understands no such call, or the call is by a pointer."""
         inner, outer = self.node, self.node.parent
         while outer is not None and outer.type != "argument_list":
             if outer.type == "ERROR" or outer.type.endswith("_statement"):
@@ -164,7 +164,7 @@ class Mention:
 
     @property
     def in_offsetof(self) -> bool:
-        """Whether it is a part of what offsetof() is asked about."""
+        """Whether it is in an argument of offsetof()."""
         current: Node | None = self.node
         while current is not None and current.type not in ("ERROR", "offsetof_expression"):
             current = current.parent
@@ -172,7 +172,8 @@ class Mention:
 
     @property
     def only_measured(self) -> bool:
-        """Whether a macro names the member of no object, as `&((struct x *)0)->m` in its size."""
+        """Whether a macro names the member without an object, only to measure it, as in `&((struct
+        x *)0)->m`."""
         word = _word_at(self.source.text, self.at)
         text = (self.node.text or b"").replace(b"\\\n", b" \n")
         queue = [parse("", b"int x = " + text + b";").root]
@@ -188,8 +189,8 @@ class Mention:
         return bool(members) and all(owner is not None and _is_nothing(owner) for owner in members)
 
     def adds_offset(self, names: frozenset[str]) -> bool:
-        """Whether it is the member of an offsetof() that is added to a pointer: with the sum
-        anybody gets at it without its name. `names` are those of its struct."""
+        """Whether it is the member in an offsetof() that is added to a pointer: the sum gives
+        access to the member without its name. `names` are those of its struct."""
         text = self.source.text
         start = max(text.rfind(mark, 0, self.at) for mark in (b";", b"{", b"}", b"\n#"))
         before = text[start + 1 : self.at]
@@ -199,7 +200,7 @@ class Mention:
 
 
 def mentions(source: Source, word: str, within: Function | None = None) -> Iterator[Mention]:
-    """Each place where `word` stands in a file, or in one function of it."""
+    """Each mention of `word` in a file, or in one function of it."""
     start, end = (within.start, within.end) if within is not None else (0, len(source.text))
     for match in whole_word(word).finditer(source.text, start, end):
         node = source.root.descendant_for_byte_range(match.start(), match.end())
@@ -208,7 +209,7 @@ def mentions(source: Source, word: str, within: Function | None = None) -> Itera
 
 
 def stored_to(mention: Mention) -> str | None:
-    """The member M when the word is all of what is stored in `x->M = word`, or its address."""
+    """The member M if the word, or its address, is the whole right side of `x->M = word`."""
     holder = mention.node.parent
     if holder is not None and holder.type == "pointer_expression":
         holder = holder.parent

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The headers for the whole kernel: which of them have a word, and which define a struct.
+"""The headers for the whole kernel: which of them contain a word, and which define a struct.
 
-All of them together are as large as the rest of what an analysis reads. What was found in them is
-kept, so that with a workspace that knows the tree, or one like it, only single ones are read.
+Together they are as large as everything else that an analysis reads. The results of searches in
+them are kept, so a workspace with results for the tree, or a similar one, reads only a few of them.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from migrate.kernel.words import whole_word
 FOLDER = "include"
 
 STRUCTS = (re.compile(rb"struct\s+(\w+)\s*\{"), re.compile(rb"union\s+(\w+)\s*\{"))
-"""Two, for a search for one word that is spelled out is much faster."""
+"""Two expressions: searching for one literal word is much faster."""
 
 AT_ONCE = 200
-"""Files that git is asked for at once: the largest folders are larger than what it may print."""
+"""Files to read from git at once: the largest folders exceed the limit of its output."""
 
 _NOT_FOR_ALL = ("include/dt-bindings/", "include/generated/")
 _MOST_ALONE = 12
-"""So many words that nothing is known of are looked for one by one; for more of them it costs less
-to read all headers."""
+"""Up to this many unknown words are searched for one by one; for more, reading all headers is
+cheaper."""
 
 
 class PublicHeaders:
@@ -41,11 +41,11 @@ class PublicHeaders:
         self._alone = 0
 
     def read(self) -> None:
-        """Read all of them now, so that copies of this process have them."""
+        """Read all of them now, so that forked processes have them."""
         self._structs, self._joined  # noqa: B018
 
     def files(self, word: str) -> tuple[str, ...]:
-        """Those that have `word` as a whole word, but for lists of numbers."""
+        """The headers that contain `word` as a whole word, without lists of numbers."""
         if word not in self._words:
             found = self._known(word, lambda text: _has(text, word))
             if found is None:
@@ -56,7 +56,7 @@ class PublicHeaders:
         return self._words[word]
 
     def struct_files(self, tag: str) -> tuple[str, ...]:
-        """Those that seem to define struct or union `tag`."""
+        """The headers that seem to define struct or union `tag`."""
         if tag not in self._tags:
             what = f"struct {tag}"
             found = self._known(what, lambda text: [""] if tag.encode() in structs(text) else ())
@@ -70,7 +70,7 @@ class PublicHeaders:
         return self._tags[tag]
 
     def texts(self, word: str) -> Mapping[str, bytes]:
-        """Those that have `word`, with their contents."""
+        """The headers that contain `word`, with their contents."""
         return self._tree.read_many(self.files(word))
 
     def _known(self, what: str, look: Look) -> list[str] | None:
@@ -80,7 +80,8 @@ class PublicHeaders:
         return [path for path in kept.get("", ()) if path.startswith(f"{FOLDER}/")]
 
     def _alone_with(self, word: str) -> list[str] | None:
-        """Those that have a word, without all of them read; None when it is time to do that."""
+        """The headers that contain a word, found without reading all of them; None if it is cheaper
+        to read all."""
         if "_all" in self.__dict__ or self._alone >= _MOST_ALONE or not self.kept.is_warm:
             return None
         self._alone += 1
@@ -114,7 +115,7 @@ def structs(text: bytes) -> set[bytes]:
 
 
 def struct_index(texts: Mapping[str, bytes]) -> dict[bytes, tuple[str, ...]]:
-    """By tag, the files that seem to define a struct or union."""
+    """The files that seem to define a struct or union, by tag."""
     found: dict[bytes, list[str]] = {}
     for path, text in texts.items():
         for tag in structs(text):
@@ -123,7 +124,7 @@ def struct_index(texts: Mapping[str, bytes]) -> dict[bytes, tuple[str, ...]]:
 
 
 class _Joined:
-    """Many texts as one, so that a word is looked for by one search."""
+    """Many texts as one, so that one search finds a word in all of them."""
 
     def __init__(self, texts: Mapping[str, bytes]) -> None:
         self._names = list(texts)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What declarations say about types, as far as following struct members needs it."""
+"""The types in declarations, as far as they are needed to follow struct members."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SHORT = frozenset(
     {"bool", "int", "unsigned int", "unsigned", "char", "u8", "u16", "u32", "s8", "s16", "s32"}
     | {"__u8", "__u16", "__u32", "__be16", "__be32", "__le16", "__le32"}
 )
-"""Types that are too short for a pointer."""
+"""Types that are too small for a pointer."""
 
 SCALARS = SHORT | frozenset(
     {"void", "long", "unsigned long", "u64", "s64", "__u64", "__s64", "__be64", "__le64", "size_t"}
     | {"ssize_t", "loff_t", "dma_addr_t", "phys_addr_t", "gfp_t", "pgoff_t", "uintptr_t"}
 )
-"""Names that mean the same number everywhere."""
+"""Typedef names that are the same number type everywhere."""
 
 
 @dataclass(frozen=True)
@@ -34,20 +34,21 @@ class TypeRef:
     depth: int
     inline: StructDef | None = None
     tagged: bool = field(default=False, compare=False)
-    """Whether it is written with struct, union or enum, so that it is no typedef."""
+    """Whether it is written with struct, union or enum, and so is no typedef."""
     inside: bool = field(default=False, compare=False)
-    """Whether what is declared has it as a part of its own memory: no pointer, but an array may
-    be."""
+    """Whether the declared object contains the type itself, possibly in an array, and no pointer to
+    it."""
     array: bool = field(default=False, compare=False)
-    """Whether what is declared is an array, of pointers or anything else."""
+    """Whether the declared object is an array, of pointers or anything else."""
 
 
 @dataclass(frozen=True)
 class StructDef:
-    """The members of one struct or union; those of unnamed members are among them.
+    """The members of one struct or union, including those of unnamed members.
 
-    `shared` has those of unions that share their storage with another that may be a page, too;
-    `unions` has all that are in a union. `garbled` says that the parser did not understand it.
+    `shared` has the members of unions that share their memory with another one that may be a page;
+    `unions` has all members of unions. `garbled` says that the parser did not understand the
+    definition.
     """
 
     tag: str
@@ -86,7 +87,7 @@ def base_type(node: Node, path: str = "") -> TypeRef | None:
 
 
 def pointer_depth(declarator: Node) -> int:
-    """How many pointers and arrays stand between a declarator and its name."""
+    """The number of pointers and arrays between a declarator and its name."""
     return len(_pointers(declarator))
 
 
@@ -146,7 +147,7 @@ def struct_definition(spec: Node, path: str) -> StructDef:
 
 
 def _sharing(members: dict[str, TypeRef]) -> frozenset[str]:
-    """The members of a union beside another one that may be a page as well."""
+    """The members of a union that are beside another one that may be a page."""
     pages = frozenset(n for n, kind in members.items() if _may_hold_page(kind) or _is_any(kind))
     if len(pages) > 1:
         return frozenset(members)
@@ -162,8 +163,8 @@ def _may_hold_page(kind: TypeRef) -> bool:
 
 
 def _is_any(kind: TypeRef) -> bool:
-    """Whether it points to pointers to anything, as `void **` does; in a struct of its own beside
-    pages, such an array is one of addresses."""
+    """Whether it points to pointers to anything, as `void **`. In a struct beside pages, such an
+    array holds addresses."""
     return kind.inline is None and kind.tag == "void" and kind.depth > 0
 
 
@@ -172,7 +173,7 @@ _NO_STRUCTS = frozenset(
     {"compound_statement", "initializer_list", "identifier", "field_identifier", "type_identifier"}
     | {"primitive_type", "number_literal", "comment"}
 )
-"""What is not searched for structs."""
+"""Nodes in which structs are not searched."""
 
 
 def declarations(source: Source) -> Declarations:
@@ -198,7 +199,7 @@ def _declare(
     for node in top_level(source.root):
         if node.type not in ("struct_specifier", "union_specifier", *_DECLARING):
             continue
-        # Only what has a body defines something, and most declarations have none.
+        # Only specifiers with a body define something, and most declarations have none.
         if source.text.find(b"{", node.start_byte, node.end_byte) >= 0:
             _collect_structs(node, source.path, structs)
         if node.type == "declaration":
@@ -208,8 +209,8 @@ def _declare(
 
 
 def _named(names: list[tuple[str, TypeRef]]) -> Iterator[tuple[str, TypeRef]]:
-    """The types that a typedef defines: a struct without a tag has the first of its names that is
-    no pointer for one, so that `T` and `*PT` are of one struct."""
+    """The types that a typedef defines. A struct without a tag gets the first typedef name that is
+    no pointer as its tag, so that `T` and `*PT` belong to one struct."""
     tag = next((name for name, kind in names if kind.depth == 0), names[0][0] if names else "")
     for name, kind in names:
         inline = kind.inline
@@ -238,26 +239,26 @@ def _collect_structs(declaration: Node, path: str, into: dict[str, StructDef]) -
         queue.extend(c for c in reversed(node.named_children) if c.type not in _NO_STRUCTS)
 
 
-# Where members are
+# The order of members
 
 _MOVING = (b"align", b"randomize")
-"""Words of attributes that put members elsewhere than in a row."""
+"""Words in attributes that change the positions of members."""
 
 _AROUND = ("declaration", "field_declaration", "type_definition")
 
 
 @dataclass(frozen=True)
 class Row:
-    """The members that every configuration has in a struct, but bit fields; `plain` says that
-    nothing but their types decides where members are."""
+    """The members that a struct has in every configuration, without bit fields; `plain` says that
+    only the types of members determine their positions."""
 
     certain: frozenset[str]
     plain: bool
 
 
 def row_of(source: Source, tag: str) -> Row | None:
-    """The members of struct `tag`, or of one without a tag that a typedef names so, which a file
-    defines; None when it is not found there."""
+    """The members of struct `tag`, or of an untagged one with that typedef name, as defined in a
+    file; None if the file does not define it."""
     for spec in _structs(source):
         body = spec.child_by_field_name("body")
         if body is None or tag not in _names(spec):
@@ -273,7 +274,7 @@ def row_of(source: Source, tag: str) -> Row | None:
 
 
 def _names(spec: Node) -> list[str]:
-    """The tag of a struct; when it has none, the names that a typedef gives it."""
+    """The tag of a struct; if it has none, its typedef names."""
     named = spec.child_by_field_name("name")
     if named is not None:
         return [name_of(named)]
@@ -305,7 +306,7 @@ def _members(body: Node, always: bool) -> Iterator[tuple[Node, bool]]:
 
 
 def _is_plain(spec: Node) -> bool:
-    """Whether no attribute inside the struct or around it says where members are."""
+    """Whether no attribute in the struct or around it changes the positions of members."""
     around = [spec.text or b""]
     if spec.parent is not None and spec.parent.type in _AROUND:
         around.append(spec.parent.text or b"")
