@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The releases of groups in files without an acquire: spatch has to see them, too."""
+"""Checks with spatch the releases of groups in files without an acquire."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def compare_releases(
     progress: Progress = silent,
 ) -> Pairing:
     """`pairing` with a gap for each release that only tree-sitter sees, in files that `scan` did
-    not compare because nothing is acquired there."""
+    not compare because they have no acquire."""
     compared = {a.place.path for a in scan.acquires if a.name in DIRECT_NAMES}
     found = {r.place.path for group in pairing.groups for r in group.releases}
     slices = Slices(program)

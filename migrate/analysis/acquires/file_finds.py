@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What single files say, kept from one run to the next.
+"""What the finder sees in single files, kept between runs.
 
-What the finder sees in a file depends on its text and on the names that are looked for, and on
-nothing else; so does what spatch is given of it. A file that has not changed need not be parsed for
-that, and of a tree that was scanned before only the files that have changed are.
+This depends only on the text of a file and on the names that are looked for, and so does the slice
+of it that spatch gets. So after a first scan of a tree, only files that have changed are parsed for
+a scan.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ from migrate.kernel.kept_finds import FactCache
 from migrate.kernel.signatures import DIRECT_NAMES, Signature
 
 LISTED = (*DIRECT_NAMES, *knowledge().releases)
-"""The functions whose calls acquire.cocci looks for, and more."""
+"""The functions whose calls acquire.cocci looks for, and the releases."""
 
 
 @dataclass(frozen=True)
 class FileFinds:
-    """What tree-sitter sees in a file, and what spatch is to be asked of it: calls of GUP itself
-    and of each helper."""
+    """What tree-sitter sees in a file, and the units for spatch: for GUP itself and for each
+    helper."""
 
     found: Found
     units: tuple[Unit, ...] = ()
 
 
 class Slices:
-    """The texts that spatch is given of the files of one tree."""
+    """The slices of files of one tree that spatch gets."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._made: dict[Unit, bytes] = {}
 
     def unit(self, source: Source, helper: str) -> Unit:
-        """What spatch is to be asked of a file; its text is at hand until somebody takes it."""
+        """The unit for a file; its slice is kept until :meth:`text` returns it."""
         text = _slice(source, helper)
         unit = Unit(source.path, helper, hashlib.sha256(text).hexdigest())
         self._made[unit] = text
         return unit
 
     def text(self, unit: Unit) -> bytes:
-        """The text for a unit."""
+        """The slice for a unit."""
         made = self._made.pop(unit, None)
         if made is not None:
             return made
@@ -67,7 +67,7 @@ def _slice(source: Source, helper: str) -> bytes:
 
 
 class Finder:
-    """Looks for calls in the files of one tree; `cache` has what it said of them before."""
+    """Looks for calls in the files of one tree; `cache` has earlier results."""
 
     def __init__(self, program: Program, cache: FactCache) -> None:
         self.slices = Slices(program)
@@ -76,8 +76,8 @@ class Finder:
     def all(
         self, paths: Iterable[str], wanted: Iterable[str], family: Mapping[str, Signature]
     ) -> dict[str, FileFinds]:
-        """What is found of `family` in those of the files that name one of `wanted`, comments and
-        strings left out."""
+        """The calls of `family` in those files that name one of `wanted` outside of comments and
+        strings."""
         names = sorted(wanted)
         texts = self._program.tree.read_many(paths)
         every = ((path, self._one(path, text, names, family)) for path, text in texts.items())
@@ -93,7 +93,7 @@ class Finder:
         called = in_code(any_word(wanted), text)
         source = self._program.source(path) if called else None
         finds = self._finds(source, family) if source is not None else None
-        if source is None or not source.unread:  # who reads about it later has to know of that
+        if source is None or not source.unread:  # later readers of the result need it
             self._cache.put(key, json.dumps(codec.to_data(_Row(finds))))
         return finds
 
@@ -112,13 +112,13 @@ class Finder:
 
 @dataclass(frozen=True)
 class _Row:
-    """What is kept of a file; nothing when it names nothing in its code."""
+    """The stored result for a file; empty if its code names none of the functions."""
 
     finds: FileFinds | None
 
 
 def _key(path: str, text: bytes, wanted: list[str], family: Mapping[str, Signature]) -> str:
-    """A name for all that is asked, with those names that the text may have."""
+    """The cache key, with the names that the text may contain."""
     asked = [name for name in wanted if name.encode() in text]
     roles = {n: [p.name for p in s.parameters] for n, s in family.items() if n.encode() in text}
     basis = json.dumps([code_id(), path, asked, roles], sort_keys=True)

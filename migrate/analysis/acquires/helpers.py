@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Helpers of the tree over GUP: functions that hand acquired pages to their callers."""
+"""The tree's own helpers over GUP: functions that pass acquired pages to their callers."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ _INNER = ("__get_user_pages", "internal_get_user_pages", "faultin_page_range")
 
 @dataclass(frozen=True)
 class Helper:
-    """A function that is not static and hands out pages by argument `position`, or by its
-    return value; `path` is where it is defined."""
+    """A function that is not static and passes pages to its callers through argument `position` or
+    its return value; `path` is the file that defines it."""
 
     name: str
     path: str
     position: int
 
     def signature(self, parameters: int) -> Signature:
-        """A prototype that says no more than where the pages come out."""
+        """A prototype in which only the position of the pages is known."""
         names = ["pages" if n == self.position else f"#{n}" for n in range(parameters)]
         return Signature(self.name, "", tuple(Parameter("", n) for n in names), self.path)
 
 
 class HelperFinder:
-    """Looks for helpers in the files of one tree; `cache` has those of files and folders that are
-    what they were."""
+    """Looks for helpers in the files of one tree; `cache` has those of unchanged files and
+    folders."""
 
     def __init__(self, program: Program, cache: FactCache | None = None) -> None:
         self._program, self._cache = program, cache
@@ -77,22 +77,22 @@ class HelperFinder:
 
 @dataclass(frozen=True)
 class _Row:
-    """The helpers of a file, each with how many parameters it has, and the ids of the folders that
-    were asked for the types in it."""
+    """The helpers of a file, each with its number of parameters, and the ids of the folders that
+    define the types in it."""
 
     helpers: tuple[tuple[Helper, int], ...]
     folders: dict[str, str]
 
 
 def _key(path: str, scope: str, text: bytes, family: Mapping[str, int]) -> str:
-    """A name for all that is asked of one file, with those functions that its text may have."""
+    """The cache key of one file, with the functions that its text may contain."""
     known = {name: position for name, position in family.items() if name.encode() in text}
     basis = json.dumps([code_id(), path, scope, known, sorted(_others(family))], sort_keys=True)
     return "helpers " + hashlib.sha256(basis.encode("utf-8", "surrogateescape") + text).hexdigest()
 
 
 def _others(family: Mapping[str, int]) -> frozenset[str]:
-    """What hands out no plain reference: who is asked for those does not want to hear of it."""
+    """Functions that pass on no plain reference; they are no helpers in a search for those."""
     return TWIN_NAMES if family.keys().isdisjoint(PIN_NAMES) else frozenset()
 
 
@@ -110,7 +110,7 @@ def _in_file(program: Program, path: str, family: Mapping[str, int]) -> list[tup
     handing: dict[str, int] = dict(family)
     others = _others(family)
     found: list[tuple[Helper, int]] = []
-    for _ in range(4):  # a helper over a helper over a helper; deeper is not seen in practice
+    for _ in range(4):  # the depth of helpers over helpers; kernels have no deeper ones
         before = len(handing)
         for function in source.functions:
             text = source.text[function.start : function.end]
@@ -189,8 +189,8 @@ def _way_out(program: Program, facts: FunctionFacts, value: Value) -> int | None
 
 
 def _is_member(value: Value, facts: FunctionFacts) -> bool:
-    """Whether `value` is a member of an object, which is no variable of the function: then nobody
-    need know of which."""
+    """Whether `value` is a member of an object, not of a container of pages; which object does not
+    matter."""
     if not isinstance(value, AccessPath) or not value.members:
         return False
     kind = facts.types.get(value.base)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every acquire of a tree, by two finders that must agree."""
+"""Finds every acquire of a tree, with two finders that must agree."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def scan(
 ) -> Scan:
     """Every acquire of the commit exactly once, and every place where the finders differ.
 
-    Calls that only tree-sitter sees are acquires, too; they are listed as unparsed besides.
-    `names` are the functions to look for; an audit adds those that pin. What was parsed stays
-    in `program` for who comes next.
+    Calls that only tree-sitter sees are acquires, too, and are also listed as unparsed. `names` are
+    the functions to look for; an audit adds those that pin. What was parsed stays in `program` for
+    the next stage.
     """
     program = program or Program(tree)
     program.finds.open(cache)
@@ -49,7 +49,7 @@ def scan(
         progress("searching the tree for callers", 0, 0)
         paths = searches.naming(family)
         if jobs > 1 and searches.cold and not program.finds.are_warm:
-            program.includes.prefetch()  # pairing will ask, and parsing is for one processor
+            program.includes.prefetch()  # pairing needs it; parsing uses one processor
         progress("parsing what calls GUP", 0, 0)
         first = finder.all(_of_kernel(paths), family, family)
         asked = _units(first)
@@ -75,7 +75,7 @@ def scan(
         if path in program.unread:
             continue
         if path not in whole:
-            found = replace(found, releases=())  # spatch was asked for helpers only
+            found = replace(found, releases=())  # spatch only looked for helpers there
         unparsed.extend(_differences(found, by_spatch.get(path, "")))
     version = ".".join(map(str, tree.version))
     ordered = sorted(unparsed, key=lambda u: (u.place, u.kind, u.named, u.detail))
@@ -89,7 +89,7 @@ def _of_kernel(paths: Iterable[str]) -> Iterator[str]:
 def _helpers(
     finder: HelperFinder, files: Mapping[str, FileFinds], family: Mapping[str, Signature]
 ) -> dict[str, Signature]:
-    """The helpers over GUP that the tree defines; their calls are acquires, too."""
+    """The helpers over GUP that the tree defines; calls of them are acquires, too."""
     positions = {
         n: s.pages_position if s.pages_position is not None else RETURNED for n, s in family.items()
     }
@@ -99,7 +99,7 @@ def _helpers(
 
 
 def _units(files: Mapping[str, FileFinds]) -> list[Unit]:
-    """What spatch is to look for."""
+    """The units for spatch."""
     return list(dict.fromkeys(unit for finds in files.values() for unit in finds.units))
 
 
@@ -112,13 +112,13 @@ def _differences(found: Found, spatch: Answer) -> list[Unparsed]:
     known = ours.keys() | {u.place for u in found.unparsed}
     known |= {a.inside for a in found.acquires if a.inside is not None}
     skipped = [unseen(place, ours[place]) for place in ours if place not in spatch]
-    # Releases in the bodies of macros are found where the macro is used.
+    # A release in the body of a macro is found where the macro is used.
     releases = knowledge().releases
     more = sorted(p for p, name in spatch.items() if p not in known and name not in releases)
     return skipped + [Unparsed(p, "", GapKind.ONLY_SPATCH) for p in more]
 
 
 def unseen(place: Place, function: str, said: str = "") -> Unparsed:
-    """A call that spatch does not report, and what it says of that."""
+    """A call that spatch does not report, with its message, if any."""
     kind = GapKind.SPATCH_FAILS if said else GapKind.SPATCH_SKIPS
     return Unparsed(place, function, kind, detail=said)

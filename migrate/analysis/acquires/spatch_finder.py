@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The second finder of acquires: spatch, a process for some files, beside other work."""
+"""The second finder of acquires: spatch, in processes for some files each, beside other work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TIME_LIMIT = 60.0
 """Seconds for one process; the slowest file of a kernel takes less than 1."""
 
 _TOGETHER = 16
-"""Files for one process: to start one costs more than most files do."""
+"""Files for one process: starting one takes longer than most files."""
 
 _OUTPUT_LIMIT = 16 * 1024 * 1024
 """Bytes; the rules print one short line for each call."""
@@ -33,7 +33,7 @@ _OUTPUT_LIMIT = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Unit:
-    """What is looked for: calls of `helper` in a file, or of GUP itself with "".
+    """One search in a file: for calls of `helper`, or of GUP itself with "".
 
     `digest` names the text of the file, see :func:`migrate.analysis.acquires.slices.sliced`.
     """
@@ -44,14 +44,15 @@ class Unit:
 
 
 Answer = dict[Place, str] | str
-"""The calls that spatch sees in a file, by the name called, or in one line why it does not say."""
+"""The calls that spatch sees in a file, with the called names, or one line on why there is no
+answer."""
 
 
 class SpatchFinder:
     """Looks for calls of `names` and of helpers with `jobs` processes at a time.
 
-    A file that makes spatch hang, crash or talk without end costs that file alone: what a process
-    for several files does not answer is asked again, a process for each file.
+    If spatch hangs, crashes or prints without end, only that file is lost: files for which a
+    process had no answer are tried again, each in a process of its own.
     """
 
     def __init__(
@@ -77,7 +78,8 @@ class SpatchFinder:
         self._pool.shutdown(cancel_futures=kind is not None)
 
     def ask(self, units: Iterable[Unit], text_of: Callable[[Unit], bytes]) -> None:
-        """Start to look; returns at once. Nobody asks for the text of what is known."""
+        """Start searching; returns at once. `text_of` is not called for units with known
+        answers."""
         wanted = list(units)
         self._total += len(wanted)
         fresh: dict[Unit, bytes] = {}
@@ -94,7 +96,7 @@ class SpatchFinder:
             self._asked.append(self._pool.submit(self._look, texts))
 
     def answers(self) -> dict[str, Answer]:
-        """What was found for all that was asked, by path; waits for it, and tells how it goes."""
+        """Wait for the answers to all units and return them by path; reports progress."""
         with self._guard:
             self._waited_for = True
             self._tell()
@@ -111,7 +113,7 @@ class SpatchFinder:
         return merged
 
     def _look(self, texts: Mapping[Unit, bytes]) -> dict[Unit, _Calls | str]:
-        """What spatch sees of units of one helper."""
+        """The answers of spatch for units of one helper."""
         asked = _all_calls(self._rule(next(iter(texts)).helper), texts)
         for unit, calls in asked.items():
             if not isinstance(calls, str):
@@ -151,7 +153,7 @@ def _text(rule: Path) -> str:
 
 
 def _batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:
-    """What one process looks for each: some files and one helper."""
+    """Units for one process each: some files and one helper."""
     by_helper: dict[str, list[Unit]] = {}
     for unit in units:
         by_helper.setdefault(unit.helper, []).append(unit)
@@ -169,8 +171,8 @@ _Calls = frozenset[_Call]
 
 
 def _all_calls(rule: Path, units: Mapping[Unit, bytes]) -> dict[Unit, _Calls | str]:
-    """What is in each file, or why spatch does not say; what it has nothing to say of among
-    others is asked alone."""
+    """The calls in each file, or why there is no answer; files without an answer among others are
+    tried alone."""
     together = _calls(rule, units) if len(units) > 1 else ""
     found: dict[Unit, _Calls | str] = {}
     for unit in units:
@@ -183,7 +185,7 @@ def _all_calls(rule: Path, units: Mapping[Unit, bytes]) -> dict[Unit, _Calls | s
 
 
 def _calls(rule: Path, units: Mapping[Unit, bytes]) -> Mapping[str, _Calls] | str:
-    """The calls that one process sees, by path; paths without any are not there."""
+    """The calls that one process sees, by path; without paths that have none."""
     helper = next(iter(units)).helper
     outcome = run_spatch(
         rule,
@@ -204,7 +206,7 @@ def _decoded(stored: str) -> _Calls | None:
 
 
 def _printed(output: str) -> dict[str, _Calls]:
-    """The lines that the rules print, by path; others are not theirs."""
+    """The lines that the rules print, by path; other lines are ignored."""
     calls: dict[str, set[_Call]] = {}
     for line in output.splitlines():
         words = line.removeprefix(_MARK).split(" ", 3)
