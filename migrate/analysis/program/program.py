@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The part of the kernel that an analysis has asked about so far."""
+"""The part of the kernel that an analysis has loaded so far."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from migrate.kernel.tree import Tree
 
 @dataclass
 class Asked:
-    """The folders whose files were looked at, and the words that were looked for in all of the
-    tree; headers for the whole kernel are one folder."""
+    """The folders whose files were used, and the words that were searched for in the whole tree;
+    headers for the whole kernel count as one folder."""
 
     folders: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
 
 
 class Program(Functions):
-    """The functions of one tree, with their callers, types and storage."""
+    """The functions of one tree, with their callers, types and locations."""
 
     def __init__(
         self, tree: Tree, contracts: Contracts | None = None, *, open_world: bool = False
@@ -56,7 +56,7 @@ class Program(Functions):
         return self.types.resolved(facts)
 
     def forget(self, keeping: Callable[[str], bool]) -> None:
-        """As for functions; searches of the whole tree stay."""
+        """As for functions; the results of searches of the whole tree stay."""
         super().forget(lambda path: is_header_for_all(path.split(":")[0]) or keeping(path))
         self.types.forget()
         self.cells.forget()
@@ -67,16 +67,16 @@ class Program(Functions):
 
     @property
     def dependencies(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The folders, and the words looked for in all of the tree, that what was found since
-        :meth:`forget` depends on, headers for the whole kernel left out."""
+        """The folders, and the words searched for in the whole tree, that everything found since
+        :meth:`forget` depends on, without headers for the whole kernel."""
         scopes = {self.corpus.scope_folder(path.split(":")[0]) for path in self.read}
         folders = {n for n in scopes | self.corpus.asked if not n.startswith("include")}
         return tuple(sorted(folders)), tuple(sorted(self.wide.asked))
 
     @contextmanager
     def asking(self) -> Iterator[Asked]:
-        """What is looked at while the context lasts, to be read when it ends; it counts for who is
-        around it, too."""
+        """Records what is used in this context, to be read at its end; an outer context records it,
+        too."""
         before = self.read, self.corpus.asked, self.wide.asked
         self.read, self.corpus.asked, self.wide.asked = set(), set(), set()
         asked = Asked()
@@ -91,13 +91,13 @@ class Program(Functions):
             self.read, self.corpus.asked, self.wide.asked = map(set.union, before, now)
 
     def is_static(self, cell: Global) -> bool:
-        """Whether a file of its folder has a static variable by that name."""
+        """Whether a file of the folder has a static variable of that name."""
         near = self.files_with(f"{cell.folder}/", cell.name)
         static = re.compile(rb"^static\b[^;(]*\b" + re.escape(cell.name.encode()) + rb"\b", re.M)
         return any(static.search(self.tree.read(path) or b"") for path in near)
 
     def is_shared(self, cell: Global) -> bool:
-        """Whether files outside of its folder name the global variable `cell`."""
+        """Whether files outside of its folder mention the global variable `cell`."""
         named = self.wide.naming(cell.name)
         near = self.files_with(f"{cell.folder}/", cell.name)
         return named is None or not set(named) <= set(near)

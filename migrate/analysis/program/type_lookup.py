@@ -27,17 +27,17 @@ CONTAINERS = frozenset(
     {"scatterlist", "sg_table", "sg_append_table", "bio_vec", "skb_frag_struct", "skb_frag"}
     | {"sg_page_iter"}
 )
-"""The structs that hold pages for anybody."""
+"""The kernel's container structs for pages."""
 
 _BYTES = frozenset({"unsigned char", "signed char", "unsigned long long", "long long"})
-"""What stands for bytes, or for a number that an address fits into, beside SCALARS."""
+"""Types of bytes, and of numbers that can hold an address, in addition to SCALARS."""
 
 _MOST_TYPEDEFS = 8
-"""A typedef of a typedef of ..., so often; one of itself has no end."""
+"""The maximum depth of typedefs of typedefs, which may be circular."""
 
 
 class TypeLookup:
-    """Declarations, structs and types of one tree, each looked for once."""
+    """Declarations, structs and types of one tree, each looked up once."""
 
     def __init__(self, functions: Functions, wide: IncludeGraph) -> None:
         self._functions, self._wide = functions, wide
@@ -47,14 +47,14 @@ class TypeLookup:
         self._names: dict[tuple[str, str], frozenset[str]] = {}
 
     def forget(self) -> None:
-        """Let go of all but what headers for the whole kernel declare."""
+        """Forget all declarations except those of headers for the whole kernel."""
         known = self._declarations.items()
         self._declarations = {p: found for p, found in known if is_header_for_all(p)}
         for found in (self._structs, self._typedefs, self._names):
             found.clear()
 
     def declarations(self, path: str) -> Declarations:
-        """What the file declares at file scope; nothing when the tree has no such file."""
+        """The declarations of a file at file scope; empty if the tree has no such file."""
         self._functions.read.add(path)
         if path not in self._declarations:
             source = self._functions.glance(path)
@@ -99,7 +99,8 @@ class TypeLookup:
         return found
 
     def _result_type(self, call: Call, path: str, depth: int = 0) -> TypeRef | None:
-        """What a call returns, from its definition or from the type that a macro is given."""
+        """The type that a call returns, from the definition of the function or from a type that is
+        passed to the macro."""
         for text in _given_types(call.sources):
             return TypeRef(text, 1)
         for function in self._functions.definitions(call.name, path):
@@ -114,7 +115,7 @@ class TypeLookup:
         return None
 
     def _macro_type(self, macro: Function, path: str, depth: int) -> TypeRef | None:
-        """The type of a macro in `path` that is one expression: a cast, or another call."""
+        """The type of a macro in `path` whose body is one expression: a cast or a call."""
         facts = self._functions.facts(macro)
         left = [i.value for i in facts.lowered.order if isinstance(i, Leave) and i.value]
         if len(left) != 1 or depth >= _MOST_TYPEDEFS:
@@ -136,7 +137,8 @@ class TypeLookup:
         return kind
 
     def is_array(self, loc: AccessPath, facts: FunctionFacts) -> bool:
-        """Whether `loc` is an array of pages: it is filled under every name that it has."""
+        """Whether `loc` is an array of pages: a store through one of its names is visible through
+        all."""
         kind = self.at(loc, facts)
         return kind is not None and kind.tag in ("page", "folio") and kind.depth > 1
 
@@ -150,13 +152,13 @@ class TypeLookup:
         )
 
     def is_slot(self, access: Access, facts: FunctionFacts) -> bool:
-        """Whether what is read or written is itself a pointer: `maps[i]` of `void *maps[4]`."""
+        """Whether the accessed object is itself a pointer: `maps[i]` of `void *maps[4]`."""
         kind = self.at(access.loc, facts) if not access.member else None
         return kind is not None and access.level < kind.depth
 
     def holds_no_page(self, loc: AccessPath, facts: FunctionFacts) -> bool:
-        """Whether a pointer to a page cannot be kept in `loc`: it is too short, or an array of
-        addresses for a device."""
+        """Whether `loc` cannot hold a pointer to a page: it is too small, or an array of addresses
+        for a device."""
         kind = self.at(loc, facts)
         if kind is None:
             return False
@@ -164,8 +166,8 @@ class TypeLookup:
         return short or (kind.depth > 0 and kind.tag == "dma_addr_t")
 
     def pointers(self, values: tuple[Value, ...], facts: FunctionFacts) -> tuple[Value, ...]:
-        """Of the operands of an expression, those that point somewhere: in `pages + n`, pages; in
-        `x ? page : alloc_page()`, both."""
+        """The operands of an expression that are pointers: in `pages + n`, pages; in `x ? page :
+        alloc_page()`, both."""
         if len(values) < 2:
             return values
         pointing = [v for v in values if self._is_pointer(v, facts)]
@@ -186,7 +188,7 @@ class TypeLookup:
         return self._typedefs[key]
 
     def resolve(self, kind: TypeRef, path: str) -> TypeRef:
-        """What a type that may be a typedef is in the end."""
+        """Resolve a type that may be a typedef."""
         if not kind.tag and kind.inline is not None and kind.inline.tag:
             return replace(kind, tag=kind.inline.tag, tagged=True)
         for _ in range(_MOST_TYPEDEFS):
@@ -211,8 +213,8 @@ class TypeLookup:
         return kind
 
     def names(self, tag: str, path: str) -> frozenset[str]:
-        """Every word that means struct `tag`, or a pointer to one, in the files of the scope of
-        `path`: its tag, and typedefs of it and of each other."""
+        """Every name for struct `tag`, or a pointer to it, in the files of the scope of `path`: its
+        tag, its typedefs, and typedefs of these."""
         key = (tag, self._functions.corpus.scope_folder(path))
         if key not in self._names:
             body = self.struct(tag, path)
@@ -233,12 +235,12 @@ class TypeLookup:
         return self._names[key]
 
     def naming(self, tag: str, path: str) -> tuple[str, ...]:
-        """The files of the scope of `path` that have a word for struct `tag`."""
+        """The files of the scope of `path` that contain a name for struct `tag`."""
         words = sorted(self.names(tag, path))
         return tuple(dict.fromkeys(f for w in words for f in self._functions.files_with(path, w)))
 
     def resolved(self, facts: FunctionFacts) -> FunctionFacts:
-        """`facts` with the types of locals seen through typedefs."""
+        """`facts` with typedefs resolved in the types of locals."""
         path = facts.function.path
         for name, kind in facts.types.items():
             facts.types[name] = self.resolve(kind, path)
@@ -251,13 +253,13 @@ class TypeLookup:
         return self.resolve(found, path) if found is not None else None
 
     def own_file(self, tag: str, path: str) -> str:
-        """The .c file that defines struct `tag` as seen from `path`; "" when a header does."""
+        """The .c file that defines struct `tag` as seen from `path`; "" if a header does."""
         body = self.struct(tag, path)
         return body.path if body is not None and body.path.endswith(".c") else ""
 
     def is_public(self, tag: str, path: str) -> bool:
-        """Whether a header for the whole kernel defines the struct, or one that files outside of
-        its own scope include as well."""
+        """Whether a header defines the struct that is for the whole kernel, or is included by files
+        outside of its own scope."""
         body = self.struct(tag, path)
         if body is None or body.path.startswith("include/"):
             return True
@@ -267,8 +269,8 @@ class TypeLookup:
 
 
 def _given_types(sources: tuple[str, ...]) -> Iterator[str]:
-    """The tags of the struct types among the arguments of a macro; the parser may take the two
-    words of one for two arguments."""
+    """The tags of the struct types among the arguments of a macro; the parser may read the two
+    words of `struct tag` as two arguments."""
     for number, text in enumerate(sources):
         tag = text.removeprefix("struct ")
         if tag != text and tag.isidentifier():
