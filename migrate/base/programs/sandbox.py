@@ -182,7 +182,7 @@ def _try(
     except Exception as error:
         return "", why_not(error)
     if len(text) > most:
-        return "", f"it makes {len(text)} characters, and at most {most} are taken"
+        return "", f"its output has {len(text)} characters, and at most {most} are allowed"
     return text, ""
 
 

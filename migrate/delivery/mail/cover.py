@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a cover letter says: the sites with their verdicts, the builds, what was left alone."""
+"""The data of a cover letter: sites with their verdicts, builds, what was left alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from migrate.rewrite.profile.faulted import only_faults
 
 @dataclass(frozen=True)
 class Site:
-    """One acquire: where it is in the base commit, and what becomes of it."""
+    """One acquire: its place in the base commit, and what it is converted to."""
 
     place: str
     function: str
@@ -38,7 +38,7 @@ class Site:
 
     @property
     def lines(self) -> list[str]:
-        """The site in lines that fit a mail, those after the first indented."""
+        """The site as lines that fit a mail, those after the first indented."""
         name = f"{self.function}()"
         what = f"{self.verdict}: {self.old}()"
         swap = f"-> {self.new}()" if self.new and self.new != self.old else ""
@@ -47,8 +47,8 @@ class Site:
 
 @dataclass(frozen=True)
 class BuildLine:
-    """One result of one object and the architectures that have it, with compiler and configuration;
-    `reason` for no build."""
+    """A build result of an object, with the architectures that have it, their compilers and
+    configurations; `reason` says why there was no build."""
 
     path: str
     result: str
@@ -57,7 +57,7 @@ class BuildLine:
 
     @property
     def lines(self) -> list[str]:
-        """The result in lines that fit a mail, those after the first indented."""
+        """The result as lines that fit a mail, those after the first indented."""
         # The heading says that these were built.
         result = "" if self.result == BuildStatus.BUILT else f"{self.result}: "
         text = f"{result}{listed(self.architectures)}"
@@ -70,7 +70,7 @@ class BuildLine:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that cover letters are written from."""
+    """The data for cover letters."""
 
     classification: Classification
     rewrite: Rewrite
@@ -78,7 +78,7 @@ class Facts:
     proof: Proof | None = None
 
     def conversions(self, commits: Sequence[Commit]) -> list[Conversion]:
-        """What `commits` convert, in their order."""
+        """The conversions in `commits`, in their order."""
         changes = {change.group: change for change in self.rewrite.changes}
         decided = {g.name: (g, v) for g, v in self.classification.pairs()}
         names = [name for commit in commits if not commit.fix for name in commit.groups]
@@ -113,11 +113,12 @@ def cover_facts(
     style: Sequence[str] = (),
     unbuilt: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """What a cover letter is written from.
+    """The values for the template of a cover letter.
 
-    `part` is which of how many series this is when one set of maintainers gets several; `depends`
-    is the title of the series that comes first, "" for none; `style` is what checkpatch.pl says;
-    `unbuilt` are those of `commits` that were not built anywhere, with the reasons.
+    `part` is the number of this series and of all, if one set of maintainers gets several;
+    `depends` is the title of the series that has to come first, "" for none; `style` are the
+    messages of checkpatch.pl; `unbuilt` are those of `commits` that were not built anywhere, with
+    the reasons.
     """
     conversions = facts.conversions(commits)
     fixes = [commit for commit in commits if commit.fix]
@@ -155,8 +156,8 @@ def cover_facts(
 
 
 def _needs_api(facts: Facts, conversion: Conversion) -> bool:
-    """Whether a conversion calls what the API series brings: fixup_user_fault() is the tree's own,
-    and at most exported there."""
+    """Whether a conversion needs the API series. fixup_user_fault() is the tree's own, and at most
+    exported there."""
     exported = any(FAULT_IN in subject for subject in facts.rewrite.api.subjects)
     own = only_faults(conversion.group) and called_more(conversion.change.files, (FAULT_IN,))
     return exported or not own
@@ -170,7 +171,7 @@ def cover_letters(
 
 
 def _fitting(first: str, second: str) -> list[str]:
-    """Both in one line, or else in two."""
+    """Both in one line if they fit, or else in two."""
     if len(first) + len(second) + 3 <= WIDTH:
         return [f"{first} {second}".rstrip()]
     return [first, f"  {second}"]
@@ -194,12 +195,12 @@ def _converted(conversion: Conversion) -> list[Site]:
 
 
 def _explained(sites: Sequence[Site], document: str) -> list[Site]:
-    """`sites` with their CASEs only where `document` says what those are."""
+    """`sites`, without their CASEs if no `document` explains these."""
     return [s if document else replace(s, verdict=s.verdict.partition(",")[0]) for s in sites]
 
 
 _IN_MAILS = {Action.KEEP: "kept", Action.MANUAL: "not decided"}
-"""Verdicts on what was left alone, for those who do not know the program."""
+"""The words for verdicts on calls that were left alone, for readers who do not know the program."""
 
 
 def _untouched(acquire: Acquire, verdict: str, why: str) -> Site:
@@ -214,7 +215,7 @@ def _verdict(verdict: Verdict, action: Action) -> str:
 def _build_lines(report: BuildReport | None, commits: Sequence[Commit]) -> list[BuildLine]:
     found: dict[tuple[str, BuildStatus, str], list[str]] = {}
     for result in sorted(_objects(report, commits), key=_build_order):
-        # Where the log is helps nobody who gets the mail.
+        # The path of the log does not help anybody who gets the mail.
         reason = result.reason.partition(" (log: ")[0]
         reason = reason if result.status is BuildStatus.NOT_BUILDABLE else ""
         found.setdefault((result.path, result.status, reason), []).append(result.where)

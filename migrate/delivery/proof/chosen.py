@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which exercises there are for a branch, and why a group was not reached."""
+"""The exercises for a branch, and why a group was not reached."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from migrate.rewrite.profile.faulted import only_faults
 
 @dataclass(frozen=True)
 class Chosen:
-    """The exercises to run, what to set for them, the objects that cannot be built here, those
-    that take a machine which nobody has here, the groups that take no pins, and the exercises that
-    were left out, by object."""
+    """The exercises to run, the options to set for them, the objects that cannot be built here,
+    those that need a machine that QEMU does not have, the groups that take no pins, and the
+    exercises that were left out, by object."""
 
     exercises: tuple[Exercise, ...]
     wishes: tuple[Mapping[str, str], ...]
@@ -37,7 +37,7 @@ class Chosen:
         return sum(e.seconds for e in self.exercises)
 
     def why_not(self, group: PinGroup, results: Mapping[str, str]) -> str:
-        """Why nothing was seen of `group`; `results` are what the exercises said."""
+        """Why `group` was not reached; `results` are those of the exercises."""
         if only_faults(group):
             return "it only has a page faulted in, and takes none"
         if group.name in self.lookups and not group.releases:
@@ -61,7 +61,7 @@ class Chosen:
 
 
 def no_exercise(group: PinGroup) -> str:
-    """Why nothing was seen of a group that nobody exercises."""
+    """Why a group without an exercise was not reached."""
     return f"no exercise for {', '.join(group.paths)}"
 
 
@@ -73,9 +73,9 @@ def choose(
     lookups: frozenset[str],
     without: Collection[str] = (),
 ) -> Chosen:
-    """Those of `every` that are for a file of `groups` and for the architecture, with what to set
-    for them. `machines` are files that take one which QEMU has not got, `lookups` the groups that
-    only look pages up, and `without` the names of exercises that are left out."""
+    """Those of `every` that are for a file of `groups` and for the architecture, with the options
+    to set for them. `machines` are files that need a machine that QEMU does not have, `lookups` the
+    groups that only look pages up, and `without` the names of exercises that are left out."""
     converted = sorted({path for group in groups for path in group.paths})
     here = {path: configuring.wishes(path) for path in converted if path.endswith(".c")}
     wishes: list[Mapping[str, str]] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a proof begins with, and what ends it early."""
+"""The input of a proof, and the exception that ends it early."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from migrate.kernel.tree import Tree
 
 @dataclass(frozen=True)
 class Task:
-    """What to prove, and where: `groups` are those that `branch` converts, `repository` has its
-    commits, `place` is kept from run to run; `releases` are the functions of the profile that
-    release pins, and `lookups` the groups that take none, but look pages up. Without `controls` no
-    release is spoiled; with `kasan` the kernel watches its accesses to memory. The exercises
-    `without` are left out."""
+    """What to prove, and where. `groups` are those that `branch` converts, `repository` has its
+    commits, `place` is a folder that is kept between runs. `releases` are the functions of the
+    profile that release pins, `lookups` the groups that take no pins, but look pages up. Without
+    `controls`, no release is spoiled; with `kasan`, the kernel checks its memory accesses. The
+    exercises `without` are left out."""
 
     branch: Branch
     groups: tuple[PinGroup, ...]
@@ -38,8 +38,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is the same for all machines: the scratch copy, the branch's tip, and the tip with the
-    record of pins, which is `commit`."""
+    """What all machines share: the scratch copy, the tip of the branch, and `commit`, the tip with
+    the code that records pins."""
 
     source: Source
     tree: Tree
@@ -48,7 +48,8 @@ class Prepared:
 
 
 class Stop(Exception):
-    """Nothing can be claimed, for this reason; with `again` it may be another the next time."""
+    """The proof ends without a result, for this reason; `again` says that another run may get
+    further."""
 
     def __init__(self, reason: str, *, again: bool = False) -> None:
         super().__init__(reason)

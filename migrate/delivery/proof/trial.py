@@ -36,7 +36,7 @@ from migrate.kernel.kbuild.toolchains import (
 from migrate.kernel.tree import Tree
 
 _PASSES = 6
-"""How often each exercise is run; data/guest.c says how."""
+"""How often each exercise runs; see data/guest.c."""
 _KASAN_MEMORY = 1536
 _KASAN_SLOWNESS = 3
 
@@ -44,7 +44,7 @@ _KASAN_SLOWNESS = 3
 def trial(
     task: Task, prepared: Prepared, emulated: Emulated, controlled: frozenset[str]
 ) -> Proof | None:
-    """What is seen on one machine, None where no exercise is for it; `controlled` are groups whose
+    """The proof on one machine, None if no exercise is for it; `controlled` are groups whose
     releases need not be spoiled there."""
     paths = {path for group in task.groups for path in group.paths}
     every = [e for e in exercises() if e.name not in task.without]
@@ -58,7 +58,7 @@ def trial(
 
 
 def _failed(task: Task, reason: str, exercised: Collection[str], stop: Stop) -> Proof:
-    """A proof of nothing, which says so of each group that could have been seen."""
+    """A failed proof, with the reason for each group that could have been reached."""
     groups = tuple(
         GroupProof(
             g.name,
@@ -128,16 +128,16 @@ class _Trial:
         )
 
     def _boot(self, machine: Machine, commit: str, log: Path) -> Console:
-        """What a guest says, with a problem where its kernel is not that of `commit`."""
+        """The console of a guest, with a problem if its kernel is not that of `commit`."""
         return of_kernel(boot(machine, log), self._source.tree(commit))
 
     def _log(self, what: str = "") -> Path:
-        """Where the console of a boot is kept."""
+        """The file for the console of a boot."""
         parts = (self._emulated.arch, "kasan" if self._task.kasan else "", what.replace(" ", "-"))
         return self._task.place / f"console-{'-'.join(filter(None, parts))}.log"
 
     def _choose(self) -> Chosen:
-        """The exercises, with the configuration that the small machine alone has."""
+        """The exercises, with the configuration of the small machine."""
         small = self._kernels.configuration(
             recipe("small", self._emulated.arch), self._prepared.commit
         )

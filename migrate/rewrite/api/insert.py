@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Text of C that goes behind a place in a file of the tree, by a semantic patch."""
+"""Adds C code after a place in a file of the tree, with a semantic patch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from migrate.rewrite.text.tokens import tokenize
 
 
 def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draft | str:
-    """`draft` with the C of `text` behind `anchor`, or why not."""
+    """`draft` with the C code `text` after `anchor`, or why that failed."""
     rule = insertion_rule(anchor, text)
     with scratch("rule") as folder:
         path = folder / "insert.cocci"
@@ -33,7 +33,7 @@ def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draf
         written = with_layout(result.text, start, tokens[-1].end, text.encode())
         lines = written[before:start].count(b"\n")
         if anchor.end and (lines == 0 or (lines == 1 and text.startswith(("#", "/*")))):
-            # spatch puts a function that begins with "static" on the line of what is before it, and
+            # spatch puts a function that begins with "static" on the line before it, and
             # a directive, or a comment before "static", on the next.
             written = written[:before] + b"\n\n" + written[start:]
         if text.endswith("}\n"):
@@ -43,7 +43,7 @@ def insert_text(draft: Draft, anchor: Anchor, text: str, timeout: float) -> Draf
 
 
 def _with_empty_line(written: bytes, text: bytes) -> bytes:
-    """`written` with an empty line behind the function that `text` ends with."""
+    """`written` with an empty line after the function at the end of `text`."""
     at = written.find(text.rstrip(b"\n"))
     end = at + len(text.rstrip(b"\n"))
     lacks = at >= 0 and written[end : end + 1] == b"\n" and written[end + 1 : end + 2] not in b"\n"
@@ -59,7 +59,7 @@ def _why_not(found: Comparison) -> str:
 
 
 def insertion_rule(anchor: Anchor, text: str) -> str:
-    """A semantic patch that adds `text` behind `anchor`."""
+    """A semantic patch that adds `text` after `anchor`."""
     added = "".join(f"+{line}\n" for line in (anchor.lead + text).splitlines())
     # spatch takes "bool" for the name of a function when one that returns it is defined.
     types = "typedef bool;\n" if re.search(r"^(?:static inline )?bool ", text, re.M) else ""

@@ -38,7 +38,7 @@ from migrate.rewrite.text.apitext import FunctionText, function_text, paragraphs
 from migrate.rewrite.text.draft import Draft, open_draft
 
 _LONGEST_SUBJECT = 200
-"""Characters; a mail with more of them in one line is read by nobody."""
+"""Characters; nobody reads a longer subject."""
 
 _WITHOUT = "CONFIG_MMU"
 """The option without which a kernel has no user pages to pin."""
@@ -51,9 +51,8 @@ def api_change(
 ) -> ApiChange:
     """The commits of the profile's API for this tree; empty when there is nothing to add.
 
-    `changes` are the conversions that the API is for; `timeout` is for one spatch process, in
-    seconds. A :class:`Refusal` when the tree has no
-    place for the new text.
+    `changes` are the conversions that use the API; `timeout` is for one spatch process, in seconds.
+    Raises a :class:`Refusal` if the tree has no place for the new text.
     """
     api = parts.profile.api
     if api is None:
@@ -69,7 +68,7 @@ def api_change(
 
 
 class _Work:
-    """The files of the API as the commits so far left them."""
+    """The files of the API after the commits made so far."""
 
     def __init__(
         self, parts: Counterparts, api: Api, timeout: float, changes: Sequence[FileChange]
@@ -94,7 +93,7 @@ class _Work:
         self.by_modules = called_by_modules(parts.tree, changes, optional)
 
     def commit(self, commit: ApiCommit) -> tuple[FileChange, ...]:
-        """The files that `commit` changes, none when the tree has all it would add."""
+        """The files that `commit` changes; none if the tree has everything that it would add."""
         if commit.document is not None:
             return self._document(commit.document) if self.parts.introduced else ()
         if commit.export:
@@ -113,7 +112,8 @@ class _Work:
         return [f for f in lacking if not commit.when_called or f.name in self.used]
 
     def messages(self, commits: Sequence[ApiCommit]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The subjects and the bodies of `commits`, which may speak of what they add."""
+        """The subjects and the bodies of `commits`; their templates may name what the commits
+        add."""
         names = [self._names(commit) for commit in commits]
         lines = [
             Fill(f"subject {c.subject!r}", n, line=c.subject, most=_LONGEST_SUBJECT)
@@ -128,7 +128,7 @@ class _Work:
         return made[:count], tuple(paragraphs(text) for text in made[count:])
 
     def cover(self) -> str:
-        """What the cover letter says of the API."""
+        """The text on the API in the cover letter."""
         return paragraphs(self._fill([Fill(self.api.cover, {})])[0]) if self.api.cover else ""
 
     def _names(self, commit: ApiCommit) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class _Work:
         return export_macro(drafts, calls or function.name) or "EXPORT_SYMBOL"
 
     def _stands_on(self, function: ApiFunction) -> str:
-        """The first of the functions to call that the tree has."""
+        """The first function in `calls` that the tree has."""
         for name in function.calls:
             if not name or name in self.parts.existing:
                 return name
@@ -198,7 +198,8 @@ class _Work:
         )
 
     def _is_used(self, path: str) -> bool:
-        """The first source always; others where they define functions that are mirrored."""
+        """Whether a source is used: the first always, others if they define functions that are
+        mirrored."""
         draft = self.drafts.get(path)
         if path == self.api.sources[0]:
             return True
@@ -206,7 +207,8 @@ class _Work:
         return draft is not None and any(defines(draft, name) for name in mirrored)
 
     def _belongs(self, function: ApiFunction, path: str) -> bool:
-        """Whether a definition of `function` in `path` has something to stand on."""
+        """Whether `function` can be defined in `path`, because the function that it calls is built
+        with it."""
         if path == self.api.sources[0] or not function.mirrors:
             return True
         builds_with = [path, *self.api.shared]
@@ -214,8 +216,8 @@ class _Work:
         return any(defines(self.drafts[p], calls) for p in builds_with if p in self.drafts)
 
     def _symbols(self, name: str) -> list[str]:
-        """What a module links to that calls `name`: itself, or what the header's inline function
-        by that name calls of what the sources define."""
+        """The symbols that a module needs for a call of `name`: `name` itself, or the functions in
+        the sources that an inline function of that name calls."""
         drafts = [self.drafts[p] for p in self.api.sources if p in self.drafts]
         header = self.drafts.get(self.api.header)
         if any(defines(d, name) for d in drafts) or header is None:
@@ -229,7 +231,7 @@ class _Work:
         return [symbol for name in commit.export for symbol in self.exports.get(name, ())]
 
     def _hidden(self, name: str) -> bool:
-        """Whether the sources define `name` and none of them exports it."""
+        """Whether the sources define `name` and do not export it."""
         drafts = [self.drafts[p] for p in self.api.sources if p in self.drafts]
         return any(defines(d, name) for d in drafts) and export_macro(drafts, name) is None
 
@@ -261,7 +263,7 @@ class _Work:
         return self.drafts[path]
 
     def _insert(self, path: str, anchor: Anchor | None, text: str) -> FileChange:
-        """Put `text` behind `anchor` by a semantic patch, and check that it is all there."""
+        """Add `text` after `anchor` with a semantic patch, and check that all of it is there."""
         draft = self._draft(path)
         result = insert_text(draft, anchor, text, self.timeout) if anchor else "no place for it"
         if isinstance(result, str):
@@ -292,7 +294,7 @@ class _Work:
         return tuple(changes)
 
     def _code(self, template: str, functions: Mapping[str, FunctionText], path: str) -> str:
-        """C that is fit to be added to the file `path`."""
+        """The C code of a template, checked for adding it to the file `path`."""
         text = self._render(template, {"functions": functions, "path": path})
         if wrong := wrong_with_code(text, trusted=self.parts.profile.trusted):
             raise self._refused(template, wrong)

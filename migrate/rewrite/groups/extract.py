@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The steps for callers of a helper that takes pages from an iterator: they become callers of one
-whose references depend on the iterator, and ask it before they drop the pages."""
+"""The steps for callers of a helper that takes pages from an iterator: they call one that takes a
+pin or nothing, depending on the iterator, and ask it which before they drop the pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from migrate.rewrite.text.tokens import Call, gap_before, tokenize
 
 _SIGNED = frozenset({"int", "long", "ssize_t"})
 _PAGES = 1
-"""The argument of either helper that gets the pages."""
+"""The position of the argument for the pages, in both helpers."""
 
 
 def plan_extracted(
@@ -37,7 +37,7 @@ def plan_extracted(
     fold: bool = True,
 ) -> tuple[Step, ...] | NoSite:
     """The steps for those acquires and releases of a group that are in the file of `draft`;
-    `balanced` says by which statements the pages are dropped. `fold` is as for other groups."""
+    `balanced` has the statements that drop the pages. `fold` is as for other groups."""
     requests: list[Request] = []
     for acquire in sorted(set(acquires)):
         rule = parts.helper(acquire.name)
@@ -94,7 +94,8 @@ def _taken(
 
 
 def _allocating(draft: Draft, call: Call, rule: HelperRule) -> Site | NoSite:
-    """`ret = helper(iter, &pages, most, &start);`: the array is freed where nothing is taken."""
+    """`ret = helper(iter, &pages, most, &start);`: the new helper allocates the array even if it
+    takes nothing, so it is freed then."""
     statement, target = _assignment(draft, call)
     if statement is None or target is None or not _in_block(statement):
         return NoSite("the call is not the value of a statement of its own")
@@ -122,7 +123,7 @@ def _allocating(draft: Draft, call: Call, rule: HelperRule) -> Site | NoSite:
 
 
 def _given(draft: Draft, call: Call, rule: HelperRule) -> Site | NoSite:
-    """`helper(iter, pages, most, n, &start)`: the array is that of the caller."""
+    """`helper(iter, pages, most, n, &start)`: the caller provides the array."""
     first, end = call.arguments[_PAGES]
     if end - first != 1:
         return NoSite("the pages go into more than a plain variable")
@@ -135,13 +136,13 @@ def _given(draft: Draft, call: Call, rule: HelperRule) -> Site | NoSite:
 
 
 def _more(draft: Draft, number: int, tokens: tuple[bytes, ...]) -> TokenEdit:
-    """Arguments behind others, on their line."""
+    """Adds arguments after others, on the same line."""
     gaps = tuple(b"" if token == b"," else b" " for token in tokens)
     return TokenEdit(number, 0, tokens, (*gaps, gap_before(draft.text, draft.tokens, number)))
 
 
 def _unfit(draft: Draft, acquire: Acquire, call: Call, parts: Counterparts) -> str:
-    """Why the address of the array cannot be taken, or why none may be asked for."""
+    """Why the address of the array cannot be passed, or why the call may request 0 pages."""
     name = draft.span(*call.arguments[_PAGES]).decode("utf-8", "replace")
     local = _local(draft, acquire, name, parts)
     if local is None or local[0] != "page" or local[1] != 2 or local[2]:
@@ -161,8 +162,8 @@ def _is_signed(draft: Draft, acquire: Acquire, call: Call, parts: Counterparts) 
 def _local(
     draft: Draft, acquire: Acquire, name: str, parts: Counterparts
 ) -> tuple[str, int, bool] | None:
-    """The type of a local variable of the function with the call: its tag, how many pointers and
-    arrays it goes through, and whether it is an array."""
+    """The type of a local variable of the function with the call: its tag, the number of pointers
+    and arrays around it, and whether it is an array."""
     source = parts.program.source(draft.path)
     for function in source.by_name.get(acquire.function, ()) if source is not None else ():
         kinds = parts.program.facts(function).types
@@ -174,7 +175,7 @@ def _local(
 
 
 def _assignment(draft: Draft, call: Call) -> tuple[Node | None, str | None]:
-    """The statement `x = call(...);`, and x; None when it is another."""
+    """The statement `x = call(...);`, and x; None if the statement is another."""
     node = draft.node_at(call.name).parent
     value = node.parent if node is not None else None
     if node is None or value is None or value.type != "assignment_expression":
@@ -210,7 +211,7 @@ def _guarded(draft: Draft, call: Call, guard: Guard, asks: str, in_loop: bool) -
             return NoSite(f"{guard.place}: the loop is not one that can be skipped")
         statement = loop.node
     if not _in_block(statement):
-        # spatch puts braces there, and everything else in the branch would move.
+        # spatch would add braces there, and move everything else in the branch.
         return NoSite(f"{guard.place}: {guard.name}() is a branch without braces")
     start, _ = draft.tokens_of(statement)
     behind = f"\n{_indent(draft, statement)}\t"
@@ -234,8 +235,8 @@ def _on_call(
 def _inserted(
     draft: Draft, number: int, lines: Sequence[str], behind: str | None, before: str | None = None
 ) -> TokenEdit:
-    """The C of `lines` before token `number`, with the white space `before` and `behind` them, or
-    with what is there."""
+    """Inserts the C code `lines` before token `number`, with the white space `before` and `behind`
+    them; None keeps the white space that is there."""
     text = "\n".join(lines).encode()
     head, tail = b"void f(void)\n{\n", b"\n}\n"
     tokens = tokenize(parse("", head + text + tail))[6:]
@@ -251,7 +252,7 @@ def _inserted(
 
 
 def _is_beside(draft: Draft, number: int) -> bool:
-    """Whether token `number` is a comment that ends the line of the one before."""
+    """Whether token `number` is a comment at the end of the line of the token before."""
     token = draft.tokens[number]
     return token.kind == "comment" and token.line == draft.tokens[number - 1].end_line
 

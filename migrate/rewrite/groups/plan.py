@@ -35,8 +35,8 @@ def plan_file(
 ) -> tuple[Step, ...] | NoSite:
     """The steps for those acquires and releases of a group that are in the file of `draft`.
 
-    `helpers` are functions whose own acquires are in the group: their callers stay as they are.
-    With `fold`, loops over pages become one call where that is sure to do the same.
+    `helpers` are functions whose own acquires are in the group: their callers stay unchanged. With
+    `fold`, loops over pages become one call where that does exactly the same.
     """
     requests: list[Request] = []
     converted = {n for a in acquires if (n := draft.number_at(a.place)) is not None}
@@ -56,7 +56,7 @@ def plan_file(
 def plan_releases(
     draft: Draft, releases: Sequence[Release], parts: Counterparts, *, fold: bool = True
 ) -> dict[Place, Sequence[Request]] | NoSite:
-    """What becomes of each release in the file of `draft`, by its place."""
+    """The steps for each release in the file of `draft`, by its place."""
     dropped = sorted({(r.place, r.name) for r in releases})
     rules = {p: rule for p, name in dropped if isinstance(rule := parts.release(name), ReleaseRule)}
     folds = plan_folds(draft, rules, parts) if fold else {}
@@ -76,8 +76,8 @@ def plan_followed(
     by_address: Mapping[Place, AcquireRule],
     parts: Counterparts,
 ) -> tuple[Step, ...] | NoSite:
-    """The steps that make lookups of those acquires of a group that are in the file: follow_page(),
-    or what the rules of `by_address` say."""
+    """The steps that convert those acquires of a group that are in the file to lookups: to
+    follow_page(), or by the rules of `by_address`."""
     with_vma = sorted({a for a in acquires if a.place not in by_address})
     requests = plan_follow(with_vma, sites, parts)
     if isinstance(requests, NoSite):
@@ -135,7 +135,7 @@ def _plan_acquire(
 def _unlike(
     draft: Draft, acquire: Acquire, call: Call, rule: AcquireRule, parts: Counterparts
 ) -> NoSite | None:
-    """A call that `rule` is not for, because an argument is not what it has to be."""
+    """Why `rule` does not apply to a call: an argument differs from the one that it requires."""
     signature = parts.signature(acquire.name)
     for name, wanted in rule.when:
         position = _position(acquire, signature, (name,))
@@ -148,8 +148,8 @@ def _unlike(
 
 
 def _new_call(acquire: Acquire, rule: AcquireRule, parts: Counterparts) -> list[Request]:
-    """Another name, and then what the profile's own semantic patch makes of calls of that name:
-    only those that it is for have it by then, so that it needs no places."""
+    """A rename, then the profile's own semantic patch for calls of the new name. Only the calls
+    that it is for have this name by then, so it needs no positions."""
     renames = rename_requests(acquire.place, acquire.name, rule.target)
     if not rule.patch:
         return renames
@@ -207,7 +207,7 @@ def called_at(draft: Draft, place: Place, name: str) -> Call | NoSite:
 def _arity(
     place: Place, call: Call, old: Signature | None, new: Signature | None, more: int
 ) -> NoSite | None:
-    """What is wrong with the number of arguments, if anything."""
+    """Why the number of arguments is wrong, None if it is not."""
     count = len(call.arguments)
     if old is not None and len(old.parameters) != count:
         return NoSite(f"{place}: {old.name}() is called with {count} arguments")
@@ -219,7 +219,8 @@ def _arity(
 def _count_may_be_negative(
     draft: Draft, place: Place, call: Call, rule: ReleaseRule, parts: Counterparts
 ) -> NoSite | None:
-    """A loop over a signed count does nothing below 0; an unsigned parameter becomes huge."""
+    """Why a count may be negative: a loop over a signed count then does nothing, but as an unsigned
+    parameter it would be huge."""
     new = parts.signature(rule.target)
     for position, parameter in enumerate(new.parameters if new else ()):
         counts = parameter.name in _COUNT_ROLES and is_unsigned(parameter.type)
@@ -288,7 +289,7 @@ def _argument_requests(
 
 
 def rename_requests(place: Place, old: str, new: str) -> list[Request]:
-    """The request that gives the call of `old` at `place` another name."""
+    """The request that renames the call of `old` at `place`."""
     defines = (("old", old), ("new", new))
     return [Request("rename-call", defines, _on_call(place, lambda d, c: sites.rename(d, c, new)))]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a profile means on one tree: which function stands for which, with its signature."""
+"""A profile applied to one tree: which function replaces which, with its signature."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from migrate.kernel.tree import Tree
 from migrate.rewrite.profile.model import AcquireRule, ApiFunction, HelperRule, Profile, ReleaseRule
 
 FAULT_IN = "fixup_user_fault"
-"""What has to go before follow_page(), which takes pages only that are there."""
+"""The call that has to precede follow_page(), which only finds pages that are present."""
 
 _CONSTANT_HEADERS = (
     "include/linux/mm.h",
@@ -29,14 +29,14 @@ _CONSTANT_HEADERS = (
 
 @dataclass(frozen=True)
 class Missing:
-    """There is no counterpart; `reason` is one line without a full stop."""
+    """There is no rule for a call; `reason` is one line without a full stop."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Counterparts:
-    """A profile on a tree; everything is read from the tree's own headers, once."""
+    """A profile on a tree; everything is read once, from the tree's own headers."""
 
     tree: Tree
     profile: Profile
@@ -48,13 +48,13 @@ class Counterparts:
 
     @cached_property
     def existing(self) -> dict[str, Signature]:
-        """The functions that the tree declares, of those that the profile may call."""
+        """The declarations in the tree of functions that the profile names."""
         return read_signatures(self.tree, _names(self.profile))
 
     @cached_property
     def constants(self) -> frozenset[str]:
-        """The macros and enumerators of the headers that have the FOLL_ flags, and of the one
-        that says how user addresses are told from tags."""
+        """The macros and enumerators of the headers that define the FOLL_ flags, and of the one
+        that defines how tags are removed from user addresses."""
         found: set[str] = set()
         for path, text in self.tree.read_many(_CONSTANT_HEADERS).items():
             found.update(_constants(parse(path, text).root))
@@ -62,7 +62,7 @@ class Counterparts:
 
     @cached_property
     def introduced(self) -> dict[str, Signature]:
-        """The functions that the profile's API commits add, empty where they all exist."""
+        """The functions that the profile's API commits add; empty if the tree has them all."""
         api = self.profile.api
         functions = [f for commit in api.commit for f in commit.function] if api else []
         found = {}
@@ -73,7 +73,7 @@ class Counterparts:
         return found
 
     def signature_of(self, function: ApiFunction) -> Signature | None:
-        """The signature of an API function on this tree; None where it has no place there."""
+        """The signature of an API function on this tree; None if it is not added to this tree."""
         if any(self.has(name) for name in function.unless):
             return None
         header = self.profile.api.header if self.profile.api else ""
@@ -88,8 +88,8 @@ class Counterparts:
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """What templates may ask for: functions, macros and enumerators for which :meth:`has`
-        says yes, and functions with one of their parameters, as "get_user_pages(vmas)"."""
+        """The names that templates may test for: functions, macros and enumerators that the tree
+        has, and functions with one of their parameters, as in "get_user_pages(vmas)"."""
         taken = {f"{s.name}({p.name})" for s in self.existing.values() for p in s.parameters}
         return self.constants.union(self.existing, taken)
 
@@ -98,7 +98,7 @@ class Counterparts:
         return name in self.existing or name in self.constants
 
     def signature(self, name: str) -> Signature | None:
-        """The signature of `name`, that the tree has or that the API commits add."""
+        """The signature of `name`, which the tree has or the API commits add."""
         return self.existing.get(name) or self.introduced.get(name)
 
     def acquire(self, name: str) -> AcquireRule | Missing:
@@ -111,7 +111,7 @@ class Counterparts:
 
     @property
     def follows(self) -> bool:
-        """Whether follow_page() may take the place of calls."""
+        """Whether follow_page() may replace calls."""
         needs = self.profile.follow_needs
         return needs is not None and all(name in self.existing for name in needs)
 
@@ -123,7 +123,7 @@ class Counterparts:
         return {place: fits[names[place]] for place in group.lookups(self.follows, fits) or ()}
 
     def lookup(self, name: str) -> AcquireRule | Missing:
-        """The rule that makes a lookup of calls of `name`, and fits this tree."""
+        """The rule that converts calls of `name` to a lookup and fits this tree."""
         rules = [rule for rule in self.profile.lookups if rule.source == name]
         for rule in rules:
             if self._fits(rule.target, rule.needs):
@@ -131,7 +131,8 @@ class Counterparts:
         return self._missing(name, [rule.target for rule in rules])
 
     def faulting(self, acquire: Acquire) -> AcquireRule | None:
-        """The rule for a call that asks for no pages, which fits this tree and what it is given."""
+        """The rule for a call that asks for no pages; it fits this tree and the arguments of the
+        call."""
         for rule in self.profile.faults:
             like = all(acquire.argument(name) in (text, None) for name, text in rule.when)
             fits = acquire.fits and like and self._fits(rule.target, rule.needs)
@@ -140,14 +141,15 @@ class Counterparts:
         return None
 
     def helper(self, name: str) -> HelperRule | None:
-        """The rule for callers of the helper `name`; the tree has or gets what they become."""
+        """The rule for callers of the helper `name`, if the tree has or gets the functions they are
+        converted to."""
         for rule in self.profile.helper:
             if rule.source == name and all(map(self.signature, (rule.pins, rule.asks))):
                 return rule
         return None
 
     def release(self, name: str) -> ReleaseRule | Missing:
-        """The rule for calls of `name` that fits this tree; a target stands for itself."""
+        """The rule for calls of `name` that fits this tree; a target is replaced by itself."""
         if any(rule.target == name for rule in self.profile.release):
             return ReleaseRule(name, name)
         rules = [rule for rule in self.profile.release if rule.source == name]
@@ -157,7 +159,7 @@ class Counterparts:
         return self._missing(name, [rule.target for rule in rules])
 
     def require(self) -> None:
-        """A :class:`Refusal` when the tree lacks what the profile stands on."""
+        """Raise a :class:`Refusal` if the tree lacks functions that the profile needs."""
         needs = self.profile.needs
         lacking = [name for name in needs.functions if name not in self.existing]
         if not lacking:
@@ -179,7 +181,7 @@ class Counterparts:
 
 
 def _names(profile: Profile) -> set[str]:
-    """Every function that the profile speaks of."""
+    """Every function that the profile names."""
     names = set(profile.needs.functions)
     if profile.follow is not None:
         names |= {FAULT_IN, *profile.follow.needs}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Callers of a helper that takes pages from an iterator, in a tree with one that pins them."""
+"""Verdicts on callers of a helper that takes pages from an iterator, in a tree with a helper that
+pins them."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ from migrate.rewrite.profile.model import HelperRule
 
 THROUGH_HELPER = "through_helper"
 EXTRACTED = "extracted"
-"""The rules that verdicts on such callers name."""
+"""The name of the rule in verdicts on such callers."""
 
 _STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL, UseKind.PHYSICAL_KEY, UseKind.STORED})
 _OTHERS = frozenset({UseKind.EXTRA_REFERENCE, UseKind.OTHER_SOURCE, UseKind.FREED})
@@ -36,9 +37,9 @@ _DEVICE = frozenset({UseKind.DMA, UseKind.SCATTER, UseKind.ESCAPES})
 def extracted(
     classification: Classification, parts: Counterparts
 ) -> tuple[Classification, dict[str, str]]:
-    """`classification` with the callers of helpers `pin` that can become callers of what the
-    profile has for them, those together that share their releases; and what stops the others, by
-    group, one line without a full stop."""
+    """`classification`, in which callers of helpers are `pin` if they can be converted by the
+    profile's rules, merged if they share releases; and what prevents the conversion of the others,
+    by group, each one line without a full stop."""
     asked = {
         a.place: (g, a, rule)
         for g, v in classification.pairs()
@@ -75,7 +76,7 @@ def extracted(
 
 
 def is_extracted(group: PinGroup, parts: Counterparts) -> bool:
-    """Whether the acquires of `group` are calls of a helper that becomes another."""
+    """Whether the acquires of `group` are calls of a helper that is converted to another one."""
     through = [a for a in group.acquires if a.name not in group.helpers]
     return bool(through) and all(parts.helper(a.name) for a in group.acquires)
 
@@ -83,7 +84,7 @@ def is_extracted(group: PinGroup, parts: Counterparts) -> bool:
 def balance_of(
     acquires: Iterable[Acquire], parts: Counterparts
 ) -> tuple[dict[Place, str], tuple[Balanced, ...]]:
-    """How the pages of calls of helpers are dropped, and of the others why that is not known."""
+    """How the pages of calls of helpers are dropped; where that is not known, the reason."""
     wanted = list(acquires)
     rules = [rule for a in wanted if (rule := parts.helper(a.name)) is not None]
     return Balance(parts.program, rules[0].asks if rules else "").of(wanted)
@@ -132,7 +133,7 @@ def _converted(
 
 
 def _unconverted(group: PinGroup, balanced: Balanced) -> str:
-    """Why pages that are dropped well are not to be pinned, "" when they are."""
+    """Why pages whose releases are known are not to be pinned, "" if they are."""
     kinds = {use.kind for use in group.uses}
     consumed = next((u for u in group.uses if u.kind is UseKind.CONSUMED), None)
     if consumed is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A profile as data: the target API, and which calls become calls of it."""
+"""A profile as data: the target API, and the rules that convert calls to it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from migrate.base.programs.templates import Templates
 
 @dataclass(frozen=True)
 class AcquireRule:
-    """Calls of `source` become calls of `target`, when the tree has all identifiers of `needs`.
+    """Calls of `source` become calls of `target`, if the tree has all identifiers in `needs`.
 
-    `add_flag` is or'ed to the flags argument; `append` are identifiers that follow the arguments
-    there are. The first rule for a source that fits the tree counts.
+    `add_flag` is or'ed to the flags argument; `append` are identifiers that are added as last
+    arguments. Of several rules for a source, the first that fits the tree is used.
 
-    `patch` is a semantic patch of the profile for the calls that have their new name, `fn`;
-    only it can `drop` parameters. A call is left to people when a parameter that `when`
-    names is not the text that stands beside it.
+    `patch` is a semantic patch of the profile that is applied after the calls have got their new
+    name, `fn`; only it can `drop` parameters. `when` has parameters with the text that their
+    argument must have; a call with another argument is left to people.
     """
 
     source: str
@@ -36,9 +36,9 @@ class AcquireRule:
 class ReleaseRule:
     """Calls of `source` become calls of `target`.
 
-    A loop that calls `source` for each page of an array, and does nothing else, becomes a call of
-    `loop`, with the array and its length; one that marks each page dirty by set_page_dirty_lock()
-    before that becomes one of `loop_dirty_lock`, which is also told whether to. "" keeps the loop.
+    A loop that only calls `source` for each page of an array becomes a call of `loop`, with the
+    array and its length. One that first marks each page dirty with set_page_dirty_lock() becomes a
+    call of `loop_dirty_lock`, whose last argument says whether to do that. "" keeps the loop.
     """
 
     source: str
@@ -50,12 +50,13 @@ class ReleaseRule:
 
 @dataclass(frozen=True)
 class HelperRule:
-    """What to say of callers of `source`, a helper of the tree that takes plain references, in a
-    tree that has `pins`, which pins instead, and `asks`, which tells whether a release is due, or
-    gets them from the API commits. The first rule for a source that fits the tree counts.
+    """The conversion of callers of `source`, a helper of the tree that takes plain references, to
+    `pins`, which takes pins, with `asks`, which says whether there is anything to release. The tree
+    has both, or the API commits add them. Of several rules for a source, the first that fits the
+    tree is used.
 
-    `takers` are functions that take over plain references, and can do nothing with pins. A `twin`
-    has the arguments and the result of `source`.
+    `takers` are functions that take over plain references and cannot handle pins. A `twin` has the
+    same arguments and result as `source`.
     """
 
     source: str
@@ -67,7 +68,8 @@ class HelperRule:
 
 @dataclass(frozen=True)
 class Flags:
-    """`drop` never survives next to the target; `write` is what a true "write" argument means."""
+    """`drop` is removed from the flags of converted calls; `write` replaces a true "write"
+    argument."""
 
     drop: tuple[str, ...] = ()
     write: str = ""
@@ -75,12 +77,12 @@ class Flags:
 
 @dataclass(frozen=True)
 class Follow:
-    """Verdicts `follow` are given in a tree that has all functions of `needs`, to calls that
-    follow_page() can replace, and to those that a rule of `acquire` is for; their releases stay.
+    """In a tree that has all functions in `needs`, verdict `follow` is given to calls that
+    follow_page() can replace, and to those with a rule in `acquire`; their releases stay.
 
-    With `by_rules` they are for every site that only looks at struct page, which is then converted
-    by the acquire and release rules like those that are pinned. The rules of `fault` are for calls
-    that ask for no pages.
+    With `by_rules`, it is given to every site that only looks at struct page; these are converted
+    by the acquire and release rules, like pinned ones. The rules in `fault` are for calls that ask
+    for no pages.
     """
 
     needs: tuple[str, ...] = ()
@@ -91,7 +93,7 @@ class Follow:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a tree must have before the profile is any use; `since` is for the message only."""
+    """Functions that a tree must have for the profile; `since` is only for the message."""
 
     functions: tuple[str, ...] = ()
     since: str = ""
@@ -103,8 +105,9 @@ class ApiFunction:
     """One function that the API commits add to a tree that lacks it.
 
     Its signature is that of `mirrors` in the tree with `parameters` (type, name) added, or
-    `returns` with `parameters` alone. It is left out where the tree lacks `mirrors` or has an
-    identifier of `unless`. `calls` are the functions it may stand on, best first, "" for none.
+    `returns` with only `parameters`. It is left out if the tree lacks `mirrors` or has an
+    identifier in `unless`. `calls` are the functions that it may be built on, best first, "" for
+    none.
     """
 
     name: str
@@ -117,7 +120,8 @@ class ApiFunction:
 
 @dataclass(frozen=True)
 class ApiDocument:
-    """A new text file, and the toctree line for it in `index` behind the first of `after`."""
+    """A new text file, and its toctree line in `index`, after the first of `after` that is
+    there."""
 
     path: str
     template: str
@@ -129,10 +133,10 @@ class ApiDocument:
 class ApiCommit:
     """One commit of the API series; `body`, `declarations`, `definitions` are template files.
 
-    `export` are functions that the tree has: those are exported that it does not export and that
-    a converted file calls which may be a module. With `when_called`, the commit is left out unless
-    a converted file calls one of its functions, and exports only what a module may call. With
-    `header`, `source` and `beside` it goes into other files than the rest of the API.
+    `export` are functions of the tree. Those are exported that are not exported yet and that a
+    converted file calls which may be a module. With `when_called`, the commit is left out unless a
+    converted file calls one of its functions, and only exports what a module may call. With
+    `header`, `source` and `beside` it changes other files than the rest of the API.
     """
 
     subject: str
@@ -150,12 +154,13 @@ class ApiCommit:
 
 @dataclass(frozen=True)
 class Api:
-    """Where the API goes: behind the first of `beside` in `header`, at the end of `sources`.
+    """The place of the API: after the first of `beside` in `header`, and at the end of `sources`.
 
-    The second and later sources get their part only where they define functions that are
-    mirrored, as trees do whose memory management without MMU is a file of its own. `shared` are
-    files that are built either way and may define some of them, too. `asks` are further functions
-    that the templates ask the tree for. `cover` is a template of what the cover letter says.
+    The second and later sources only get their part if they define functions that are mirrored, as
+    in trees that have the memory management without MMU in a file of its own. `shared` are files
+    that are built with and without MMU and may define some of them, too. `asks` are further
+    functions that the templates test for in the tree. `cover` is the template for the text of the
+    cover letter.
     """
 
     header: str
@@ -169,14 +174,14 @@ class Api:
 
 @dataclass(frozen=True)
 class Profile:
-    """A target API as data. `folder` is where its templates are, `files` what was in there when
-    it was read, by path; `ours` says that it comes with the tool, `trusted` that the user or we
-    trust it.
+    """A target API as data. `folder` has its templates, `files` the contents of this folder when it
+    was read, by path; `ours` says that it comes with the tool, `trusted` that it does or that the
+    user trusts it.
 
     `pins_read_only` says whether sites that only read the page's data are pinned, `pins` whether
-    any are: a profile may be about the others alone. `helper` has words on callers of helpers over
-    GUP, which are `manual`. With `drop_aliases`, a local helper goes that
-    does nothing any more but to call the release function of the profile.
+    any site is: a profile may be only about lookups. `helper` has the rules for callers of helpers
+    over GUP. With `drop_aliases`, a local helper is removed if it only calls the release function
+    of the profile after the conversion.
     """
 
     name: str
@@ -198,7 +203,8 @@ class Profile:
 
     @property
     def follow_needs(self) -> tuple[str, ...] | None:
-        """What a tree must have for a verdict `follow`; None when CASE 4 is always kept."""
+        """The functions that a tree must have for verdict `follow`; None if CASE 4 is always
+        kept."""
         return self.follow.needs if self.follow is not None and not self.by_rules else None
 
     @property
@@ -223,11 +229,11 @@ class Profile:
 
 
 _MESSAGES = "templates/"
-"""The folder in which a profile may have messages of its own: commit.txt and cover.txt."""
+"""The folder for a profile's own versions of commit.txt and cover.txt."""
 
 
 def templates_of(profile: Profile) -> dict[str, str]:
-    """The messages that `profile` brings along, by the name of the file."""
+    """The message templates of `profile`, by file name."""
     return {
         name.removeprefix(_MESSAGES): text
         for name, text in _texts(profile).items()
@@ -236,13 +242,13 @@ def templates_of(profile: Profile) -> dict[str, str]:
 
 
 def api_templates(profile: Profile) -> Templates:
-    """The templates of its API, and whatever they may include."""
+    """The templates of its API, and those that they may include."""
     texts = _texts(profile)
     return Templates(texts) if profile.ours else Templates({}, texts, str(profile.folder))
 
 
 def _texts(profile: Profile) -> dict[str, str]:
-    """The files of a profile that are text."""
+    """The text files of a profile."""
     return {name: data.decode("utf-8") for name, data in profile.files.items() if is_text(data)}
 
 

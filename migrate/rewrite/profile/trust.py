@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a profile from elsewhere may not bring along: programs, names that are none, paths that
-lead out of the tree, places of the kernel that run while it is built."""
+"""What a profile that is not trusted must not contain: programs, invalid names, paths that lead out
+of the tree, and files of the kernel that run while it is built."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _TYPE = re.compile(r"[A-Za-z_][\w *]*(\[\])?", re.ASCII)
 _LONGEST_LINE = 200
 
-# spatch takes white space and comments between any two of these.
+# spatch allows white space and comments between any two of these.
 _GAP = rb"(?:\s|//[^\n]*\n|/\*(?s:.*?)\*/)*"
 _RUNS_CODE = re.compile(
     rb"\b(?:script|initiali[sz]e|finali[sz]e)\b" + _GAP + rb":"
     rb"|#" + _GAP + rb"(?:include|spatch)\b"
     rb"|\busing\b" + _GAP + rb'["<]'
 )
-"""Python and OCaml in a semantic patch, other files, which may have some, and options of spatch,
-which name files to write and programs to run."""
+"""Python and OCaml in a semantic patch, includes of other files, which may contain some, and
+options of spatch, which may name files to write and programs to run."""
 
 _KERNEL_CODE = re.compile(
     r"include/linux/(?:mm|page|gup|huge|highmem|folio|swap|uio)\w*\.h|mm/[\w/-]+\.[ch]"
@@ -31,8 +31,8 @@ _KERNEL_CODE = re.compile(
     re.ASCII,
 )
 _PROSE = re.compile(r"Documentation/[\w/.-]+\.rst", re.ASCII)
-"""What is compiled for the kernel alone, as iterators over memory are, and what is never compiled.
-Other files are makefiles, or are made into programs that the build runs."""
+"""Files that are only compiled into the kernel, and files that are never compiled. Other files may
+be makefiles, or sources of programs that the build runs."""
 
 _CONTINUED = re.compile(r"\\[ \t]*\n")
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
@@ -42,27 +42,29 @@ _TO_THE_COMPILER = re.compile(r"\b(?:_Pragma|asm|__asm|__asm__|__has_include|__h
 
 
 def runs_code(patch: bytes) -> bool:
-    """Whether spatch might run, read or write something when it reads the semantic patch."""
+    """Whether spatch might run a program, or read or write other files, because of the semantic
+    patch."""
     return _RUNS_CODE.search(patch) is not None
 
 
 def untrusted_in(profile: Profile) -> str:
-    """What in `profile` takes trust in who wrote it, as the beginning of a sentence, or ""."""
+    """The first part of `profile` that needs trust in its author, as the beginning of a sentence,
+    or ""."""
     patches = {rule.patch for rule in profile.calls if rule.patch}
     for name, text in profile.files.items():
         if (name in patches or name.endswith(".cocci")) and runs_code(text):
             return f"{profile.folder / name} runs code of its own"
     for path in _code_paths(profile):
         if not _KERNEL_CODE.fullmatch(path):
-            return f"{path} is not below mm/ and no header of it"
+            return f"{path} is neither below mm/ nor a header of it"
     for path in _prose_paths(profile):
         if not _PROSE.fullmatch(path):
-            return f"{path} is no .rst file below Documentation/"
+            return f"{path} is not an .rst file below Documentation/"
     return ""
 
 
 def wrong_in(profile: Profile) -> str:
-    """What is wrong with the names and paths of `profile`, "" for nothing."""
+    """The first invalid name or path in `profile`, as a sentence without a full stop, or ""."""
     if not _NAME.fullmatch(profile.name) or ".." in profile.name or profile.name.endswith(".lock"):
         return f"{profile.name!r} cannot be a name"
     for line in _lines(profile):
@@ -70,10 +72,10 @@ def wrong_in(profile: Profile) -> str:
             return f"{line[:_LONGEST_LINE]!r} is not one line of plain text"
     for word in _identifiers(profile):
         if not _IDENTIFIER.fullmatch(word):
-            return f"{word!r} is no identifier of C"
+            return f"{word!r} is not a C identifier"
     for kind in _types(profile):
         if not _TYPE.fullmatch(kind):
-            return f"{kind!r} is no type of C"
+            return f"{kind!r} is not a C type"
     for path in (*_code_paths(profile), *_prose_paths(profile)):
         parts = PurePosixPath(path).parts
         if (
@@ -82,34 +84,34 @@ def wrong_in(profile: Profile) -> str:
             or {"..", ".git"} & set(parts)
             or not path.isprintable()
         ):
-            return f"{path!r} is no path in a kernel"
+            return f"{path!r} is not a path in a kernel"
     return ""
 
 
 def wrong_with_subject(line: str) -> str:
-    """Why `line`, which a template made, cannot be the subject of a commit, or ""."""
+    """Why `line`, the output of a template, cannot be the subject of a commit, or ""."""
     if not line.isprintable():
-        return "it makes a control character"
-    return "" if line.strip() else "it makes an empty line"
+        return "its output has a control character"
+    return "" if line.strip() else "its output is an empty line"
 
 
 def wrong_with_code(text: str, *, trusted: bool) -> str:
-    """Why `text`, which a template made, cannot be added to a file of C, or "".
+    """Why `text`, the output of a template, cannot be added to a C file, or "".
 
-    Somebody's code that is not trusted has no directives that read files, and speaks to no
-    assembler: what that finds would be shown with the messages of the compiler.
+    Code that is not trusted must not have directives that read files, and no inline assembly: the
+    compiler's messages would show the contents of these files.
     """
     if any(not (c.isprintable() or c in "\n\t") for c in text) or "@@" in text:
-        return "it makes what is no C"
+        return "its output is not C"
     if trusted:
         return ""
     joined = _CONTINUED.sub("", text)
-    # With comments and without: what begins in a string is none, but looks like one here.
+    # With comments and without: in a string, the beginning of a comment is none.
     for seen in (joined, _COMMENT.sub(" ", joined)):
         if any(found[1] not in _HARMLESS for found in _DIRECTIVE.finditer(seen)):
-            return "it makes a directive that is not for conditions and macros"
+            return "its output has a directive other than conditions and #define"
         if _TO_THE_COMPILER.search(seen):
-            return "it makes assembler, or words for the compiler"
+            return "its output has inline assembly or instructions for the compiler"
     return ""
 
 

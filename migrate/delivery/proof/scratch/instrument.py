@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a scratch copy of the tree gets so that the kernel says who pins and who releases a page.
+"""The code that a scratch copy of the tree gets so that the kernel records who pins and who
+releases a page.
 
-Each function of the pin and release families becomes a macro of the same name, which notes file
+Each function of the pin and release families becomes a macro of the same name, which records file
 and line of the call and then calls the function. Its parameters are those of the tree's own
 prototypes, so that nothing depends on the version of the kernel. The converted objects are compiled
-with a call at the beginning of each basic block, which says what ran, and those of groups that only
-look pages up note plain references, too.
+with a call at the beginning of each basic block, which records what ran, and those of groups that
+only look pages up record plain references, too.
 """
 
 from __future__ import annotations
@@ -40,20 +41,20 @@ _RELEASES = (
     "unpin_user_folio",
 )
 _ONE = ("put_user_page", "unpin_user_page")
-"""What gives a single pin back, the best first."""
+"""Functions that release a single pin, the best first."""
 _FOLLOW = "follow_page"
 _ASKS = {"iov_iter_extract_pages": "iov_iter_extract_will_pin"} | dict.fromkeys(
     sorted(TWIN_NAMES), "iov_iter_vaddr_will_pin"
 )
-"""What takes pins for its callers, and what it asks whether the pages of an iterator are user
-memory: all others are only lent."""
+"""Functions that take pins on the pages of an iterator, with the function that says whether they
+do: all memory but that of users is only lent."""
 _STAYS = frozenset({"iov_iter_vaddr_pin_pages", "iov_iter_vaddr_pin_pages_alloc"})
-"""Those of them that leave an iterator where it is."""
+"""Those of them that do not advance the iterator."""
 _ITERATORS = "lib/iov_iter.c"
 _ITERATOR, _OFFSET = "struct iov_iter*", "size_t*"
 _FILLED, _MADE = "struct page**", "struct page***"
-"""Of their parameters: where the pages come from, where they begin, and where they go, which is an
-array of the caller's or one that is made."""
+"""The types of their parameters: the iterator, the offset in the first page, and the array, which
+the caller provides or the function allocates."""
 _NAMED = {
     _ITERATOR: ("struct iov_iter *", "__gp_iter"),
     _FILLED: ("struct page **", "__gp_pages"),
@@ -68,17 +69,18 @@ ssize_t gup_prove_extracted(struct gup_prove_site *site, struct iov_iter *iter,
 
 """
 _PLAIN = ("put_page", "folio_put")
-"""What drops a plain reference on one page."""
+"""Functions that drop a plain reference on one page."""
 _OWN_OBJECT = """
 obj-y += gup_prove.o
 KASAN_SANITIZE_gup_prove.o := n
 KCOV_INSTRUMENT_gup_prove.o := n
 """
 _WATCHED = "-fsanitize-coverage=trace-pc -g1"
-"""Calls of a function at each basic block, and the lines of addresses: gcc and clang have both."""
+"""Options for a call in each basic block, and for line numbers of addresses; gcc and clang have
+both."""
 _NOTES_PLAIN = "-DGUP_PROVE_PLAIN"
 _UNNOTED = b"#define GUP_PROVE_OFF\n#line 1\n"
-"""Before the text of a file whose calls of the functions are not noted: it defines them."""
+"""Put at the beginning of a file that defines the functions, so that its calls are not recorded."""
 _LAST_ENDIF = re.compile(rb"^#endif[^\n]*\n?(?=\s*\Z)", re.M)
 _SITE = "static struct gup_prove_site __gp_site = { .file = __FILE__, .line = __LINE__%s }"
 
@@ -92,8 +94,8 @@ class Unfit:
 
 @dataclass(frozen=True)
 class Wanted:
-    """`releases` are the functions of the profile that release pins; `watched` are the sources in
-    which it is noted what runs, `plain` those in which pages are looked up."""
+    """`releases` are the functions of the profile that release pins; `watched` are the sources
+    whose executed lines are recorded, `plain` those in which pages are looked up."""
 
     releases: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
@@ -102,8 +104,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Instrumented:
-    """The files to add or replace, and the functions whose calls are noted: those that take pins,
-    those that release them, and those that drop plain references."""
+    """The files to add or replace, and the functions whose calls are recorded: those that take
+    pins, those that release them, and those that drop plain references."""
 
     files: dict[str, bytes]
     acquires: tuple[str, ...]
@@ -112,7 +114,7 @@ class Instrumented:
 
 
 def instrument(tree: Tree, wanted: Wanted = Wanted()) -> Instrumented | Unfit:
-    """Make `tree`, the tip of a branch, note what is `wanted`."""
+    """Instrument `tree`, the tip of a branch, to record what is `wanted`."""
     names = dict.fromkeys((*_RELEASES, *wanted.releases))
     found = read_signatures(tree, (*names, *_PLAIN, *_ASKS))
     acquires = {n: m for n in PIN_NAMES if n in found and (m := _acquire(found[n]))}
@@ -158,7 +160,7 @@ def _flags(tree: Tree, wanted: Wanted) -> dict[str, bytes]:
             continue
         target = PurePosixPath(source).relative_to(PurePosixPath(path).parent).with_suffix(".o")
         flags = f"{_WATCHED} {_NOTES_PLAIN}" if source in wanted.plain else _WATCHED
-        # Until 5.7 such flags went by the name of the object alone.
+        # Older kbuild looks for such flags by the name of the object without its folder.
         lines = [
             f"CFLAGS_{name} += {flags}\n" for name in dict.fromkeys((str(target), target.name))
         ]
@@ -177,8 +179,8 @@ def _makefile(tree: Tree, source: str) -> str | None:
 
 
 def _acquire(signature: Signature, kind: str = "") -> str:
-    """The macro for a function that takes pins, "" for one that is of another shape; `kind` says
-    what else there is to say of its site."""
+    """The macro for a function that takes pins, "" if its signature is not as expected; `kind` has
+    further initialisers for its site."""
     at, name = signature.pages_position, signature.name
     names = [f"a{n}" for n in range(len(signature.parameters))]
     if at is None:
@@ -199,7 +201,7 @@ def _acquire(signature: Signature, kind: str = "") -> str:
 
 
 def _follow(signature: Signature) -> str:
-    """The macro for follow_page(), which takes a reference where it is asked for one."""
+    """The macro for follow_page(), which takes a reference only with FOLL_GET."""
     names = [f"a{n}" for n in range(len(signature.parameters))]
     body = [f"struct page *__gp_page = ({signature.name})({', '.join(names)})"]
     body += [f"if (({names[-1]}) & FOLL_GET) gup_prove_acquired_one(&__gp_site, __gp_page)"]
@@ -207,7 +209,8 @@ def _follow(signature: Signature) -> str:
 
 
 def _extract(signature: Signature) -> str:
-    """The macro for what takes pages out of an iterator, "" for one that is of another shape."""
+    """The macro for a function that takes pages from an iterator, "" if its signature is not as
+    expected."""
     types = [" ".join(p.type.split()).replace(" *", "*") for p in signature.parameters]
     known = [t for t in types if t in _NAMED]
     if known not in ([_ITERATOR, _FILLED, _OFFSET], [_ITERATOR, _MADE, _OFFSET]):
@@ -218,7 +221,7 @@ def _extract(signature: Signature) -> str:
     arguments = [_NAMED[t][1] if t in _NAMED else a for t, a in pairs]
     call = f"({signature.name})({', '.join(arguments)})"
     made = _MADE in known
-    # An array that is not made is NULL for those who have it made each time.
+    # A twin that allocates the array sets it to NULL if it fails.
     fails = "(*__gp_pages = NULL, -14)" if made and signature.name in TWIN_NAMES else "-14"
     body += [f"bool __gp_pins = {_ASKS[signature.name]}(__gp_iter)"]
     body += [f"ssize_t __gp_got = __gp_pins && gup_prove_fails(&__gp_site) ? {fails} : {call}"]
@@ -230,7 +233,7 @@ def _extract(signature: Signature) -> str:
 
 
 def _release(signature: Signature, kind: str = "") -> str:
-    """The macro for a function that releases pins, "" for one that is of another shape."""
+    """The macro for a function that releases pins, "" if its signature is not as expected."""
     name = signature.name
     names = [f"a{n}" for n in range(len(signature.parameters))]
     types = [" ".join(p.type.split()) for p in signature.parameters]
@@ -242,7 +245,7 @@ def _release(signature: Signature, kind: str = "") -> str:
 
 
 def _noted(types: list[str]) -> Iterator[str]:
-    """The declarations and the note of what is released, by the types of the parameters."""
+    """The declarations and the call that record a release, by the types of the parameters."""
     if not types:
         return
     several = len(types) > 1
