@@ -36,12 +36,14 @@ from migrate.analysis.paths.balance import (
 from migrate.analysis.paths.variables import path_of
 from migrate.analysis.program.callers import Site, sites_at
 from migrate.analysis.program.program import Program
-from migrate.analysis.traits.droppers import Dropper, Droppers
+from migrate.analysis.traits.droppers import Dropper, Droppers, is_array
+from migrate.analysis.traits.handed_on import left_with
 
 _ITERATOR, _PAGES = 0, 1
 """The arguments of a helper that takes pages from an iterator."""
 
 _DEEPEST = 3
+_LATER = "and their release has to find out there whether they are pinned"
 _STARTERS = frozenset(
     {
         *("iov_iter_init", "iov_iter_kvec", "iov_iter_bvec", "iov_iter_xarray", "iov_iter_ubuf"),
@@ -132,13 +134,16 @@ class Balance:
         if invoke.unclear or len(invoke.arguments) <= _PAGES:
             return "the arguments of the call are not understood"
         iterator = variable_name(invoke.arguments[_ITERATOR])
-        if not iterator:
-            return f"the iterator, {invoke.sources[_ITERATOR]}, is no plain variable"
         pages = plain(invoke.arguments[_PAGES])
         inner = plain(pages.object) if isinstance(pages, AddressOf) else pages
         name = variable_name(inner)
         if not name:
-            return f"{invoke.sources[_PAGES]} is no plain variable"
+            kept = invoke.sources[_PAGES].removeprefix("&")
+            return f"{kept} gets them at {acquire.place}, {_LATER}"
+        if not iterator:
+            wrong = f"the iterator, {invoke.sources[_ITERATOR]}, is no plain variable"
+            kept = left_with(site.facts.lowered, name, {invoke.number})
+            return f"{wrong}, and {kept}" if kept else wrong
         taker = _Taker(site, frozenset({invoke.number}), name, iterator)
         inside = self._inside(taker)
         # A function that gets the array for the pages may drop them, too.
@@ -155,7 +160,9 @@ class Balance:
             return wrong
         droppers = list(self.droppers.of(lowered, taker.pages, taker.calls))
         if not droppers:
-            return f"{lowered.function.name}() does not drop them itself"
+            kept = left_with(lowered, taker.pages, taker.calls)
+            wrong = f"{lowered.function.name}() does not drop them itself"
+            return f"{wrong}: {kept}, {_LATER}" if kept else wrong
         taking = self._taking(taker, droppers)
         behind = stays_behind(lowered, taking)
         if behind:
@@ -179,6 +186,11 @@ class Balance:
         stored = [i for i in lowered.order if isinstance(i, Store) and not i.initial]
         if any(path_of(s.target) == (taker.iterator,) for s in stored):
             return f"{name}() has several iterators in {taker.iterator}"
+        for store in lowered.order:
+            match store:
+                case Store(target, value) if is_array(value, lowered, taker.pages):
+                    if variable_name(target) != taker.pages:
+                        return f"others may put pages into {taker.pages} after {store.place}"
         if is_addressed(lowered, taker.iterator):
             return f"{name}() hands out the address of {taker.iterator}"
         for call in lowered.calls.values():

@@ -12,13 +12,17 @@ from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.expressions import (
     AddressOf,
+    Binary,
+    Choice,
     Element,
     Expression,
     Load,
+    Temporary,
+    Variable,
     plain,
     variable_name,
 )
-from migrate.analysis.ir.instructions import Invoke, Lowered, Store
+from migrate.analysis.ir.instructions import Invoke, Leave, Lowered, Store
 from migrate.analysis.model import Release
 from migrate.analysis.paths.balance import is_understood
 from migrate.analysis.paths.callee_releases import HARMLESS
@@ -94,8 +98,7 @@ class Droppers:
         inner = plain(given)
         if isinstance(inner, AddressOf) and variable_name(inner.object) == pages:
             return f"the address of {pages} goes to {call.name}()"
-        array = lowered.locals[pages].type
-        if variable_name(inner) != pages or (array.depth < 2 and not array.array):
+        if not is_array(inner, lowered, pages):
             return ""
         if self._only_reads(call, position, lowered.function.path, _DEEPEST):
             return ""
@@ -121,15 +124,40 @@ class Droppers:
                     through = isinstance(plain(target), (Element, Load))
                     if through and path_of(target)[:1] == (name,):
                         return False
-                    if variable_name(value) == name or (isinstance(plain(value), AddressOf)):
+                    if is_array(value, lowered, name) or isinstance(plain(value), AddressOf):
                         return False
+                case Leave(value) if value is not None and is_array(value, lowered, name):
+                    return False
                 case Invoke():
                     for number, given in enumerate(instruction.arguments):
-                        if variable_name(given) != name:
+                        if not is_array(given, lowered, name):
                             continue
                         if not self._only_reads(instruction, number, function.path, depth - 1):
                             return False
         return True
+
+
+def is_array(value: Expression, lowered: Lowered, pages: str) -> bool:
+    """Whether a value is the array in the variable `pages`, a place in it, or where one of these is
+    stored: who has it may put other pages there."""
+    return _depth(value, lowered, pages) > 1
+
+
+def _depth(value: Expression, lowered: Lowered, pages: str) -> int:
+    """How many pointers lead from a value to a page of the variable `pages`, 0 if none does."""
+    match plain(value):
+        case Variable(name) if name == pages:
+            return lowered.locals[pages].type.depth
+        case AddressOf(inner):
+            depth = _depth(inner, lowered, pages)
+            return depth + 1 if depth else 0
+        case Load(inner) | Element(inner):
+            return max(_depth(inner, lowered, pages) - 1, 0)
+        case Binary("+" | "-", left, right) | Choice(left, right):
+            return max(_depth(left, lowered, pages), _depth(right, lowered, pages))
+        case Temporary(_, elements):
+            return max((_depth(element, lowered, pages) for element in elements), default=0)
+    return 0
 
 
 def _release(call: Invoke, lowered: Lowered, helper: str) -> Release:

@@ -93,10 +93,12 @@ class Left:
     def in_words(self) -> str:
         """One line: before and after."""
         direct = f"{len(self.staying)} of {len(self.direct)} calls of get_user_pages*()"
+        inside = sum(call.stop == INSIDE_HELPER for call in self.staying)
+        within = f", {inside} of them inside a helper" if inside else ""
         few, of = len(self.helpers_staying), len(self.helpers)
         count = f"all {of}" if few == of else f"{few} of {of}"
         helpers = f", and {count} calls of helpers over it"
-        return f"{direct} outside of mm/ remain{helpers if self.helpers else ''}."
+        return f"{direct} outside of mm/ remain{within}{helpers if self.helpers else ''}."
 
     def with_stops(self) -> str:
         """The same with the reasons for the direct calls."""

@@ -65,7 +65,7 @@ def of_helper(group: PinGroup, parts: Counterparts, stopped: str = "") -> str:
         f"The pages come from {rule.source}(). {rule.pins}() pins them, and then every completion"
         f" has to ask what {rule.asks}() said"
     )
-    return f"{head}: {stopped}." if stopped else f"{head}."
+    return f"{head}. But {stopped}." if stopped else f"{head}."
 
 
 def _called_in(acquire: Acquire, parts: Counterparts) -> frozenset[str]:

@@ -23,6 +23,11 @@ static void drop(struct page **pages, int nr)
 		put_page(pages[i]);
 }
 
+static struct page **hand_back(struct page **pages)
+{
+	return pages;
+}
+
 static void drop_some(struct page **pages, int nr)
 {
 	int n = 0;
@@ -82,6 +87,7 @@ CHECKED = "TAKE if (got <= 0) return got; "
         # What is asked of the iterator, before the release and around the loop.
         CHECKED + "if (will_pin(iter)) drop(pages, got); return 0;",
         CHECKED + "for (i = 0; i < got; i++) if (will_pin(iter)) put_page(pages[i]); return 0;",
+        CHECKED + "struct page *page = pages[0]; keep(page); drop(pages, got); return 0;",
         # A type among the arguments of a call is not understood, and does not matter.
         CHECKED + "i = min_t(unsigned int, got, 5); drop(pages, got); return 0;",
     ],
@@ -106,6 +112,26 @@ def test_dropped_on_every_way(body: str) -> None:
         (CHECKED + "pages[0] = other->page; drop(pages, got); return 0;", "pages from elsewhere"),
         (CHECKED + "change(pages); drop(pages, got); return 0;", "which may change it"),
         (CHECKED + "keep(&pages); drop(pages, got); return 0;", "the address of pages goes to"),
+        # By another pointer to it, or to a place in it.
+        (CHECKED + "other->pages = pages; drop(pages, got); return 0;", "others may put pages"),
+        (CHECKED + "other->pages = pages + 1; drop(pages, got); return 0;", "others may put pages"),
+        (CHECKED + "other->pages = &pages[1]; drop(pages, got); return 0;", "others may put pages"),
+        (CHECKED + "other->all = &pages; drop(pages, got); return 0;", "others may put pages"),
+        (
+            CHECKED + "other->pages = flag ? pages : 0; drop(pages, got); return 0;",
+            "others may put",
+        ),
+        (
+            CHECKED + "struct page **p = pages; p[0] = other->page; drop(pages, got); return 0;",
+            "others may put pages",
+        ),
+        (
+            CHECKED + "struct holder near = { pages }; keep(&near); drop(pages, got); return 0;",
+            "others may put pages",
+        ),
+        (CHECKED + "change(pages + 1); drop(pages, got); return 0;", "which may change it"),
+        (CHECKED + "change(&pages[1]); drop(pages, got); return 0;", "which may change it"),
+        (CHECKED + "hand_back(pages)[0] = 0; drop(pages, got); return 0;", "which may change it"),
         (CHECKED + "iter = other->iter; drop(pages, got); return 0;", "has several iterators"),
         (CHECKED + "keep(&iter); drop(pages, got); return 0;", "hands out the address of iter"),
         (CHECKED + "iov_iter_init(iter, 0, 0, 0, 0); drop(pages, got); return 0;", "makes another"),
@@ -149,11 +175,51 @@ def test_dropped_on_every_way(body: str) -> None:
             "does not drop",
         ),
         ("got = take(other->iter, &pages, 1, &start); return 0;", "is no plain variable"),
-        ("got = take(iter, &other->pages, 1, &start); return 0;", "is no plain variable"),
+        ("got = take(iter, &other->pages, 1, &start); return 0;", "other->pages gets them at"),
     ],
 )
 def test_what_stops_it(body: str, why: str) -> None:
     assert why in answer(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (
+            "for (i = 0; i < got; i++) add(other, pages[i]); return 0;",
+            "add() gets them at drivers/a/a.c:",
+        ),
+        ("other->page = pages[0]; return 0;", "other->page gets them at drivers/a/a.c:"),
+        (
+            "page = pages[0]; look(page); other->page = page; return 0;",
+            "look() gets them at drivers/a/a.c:",
+        ),
+        ("page = *pages; other->page = page; return 0;", "other->page gets them at drivers/a/a.c:"),
+        (
+            "sg_set_page(other, pages[0], 1, 0); return 0;",
+            "sg_set_page() gets them at drivers/a/a.c:",
+        ),
+    ],
+)
+def test_where_they_go_is_said(body: str, where: str) -> None:
+    said = answer(f"struct page *page; {CHECKED}{body}")
+    assert f"does not drop them itself: {where}" in said
+    assert said.endswith("and their release has to find out there whether they are pinned")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CHECKED + "flush_dcache_page(pages[0]); return 0;",
+        CHECKED + "page = pages[0]; return 0;",
+        CHECKED + "near.page = pages[0]; return 0;",
+        # The same variable with a page of another, before.
+        "page = other->page; other->next = page; pages = &page; " + CHECKED + "return 0;",
+    ],
+)
+def test_no_place_is_said_of_what_does_not_leave(body: str) -> None:
+    said = answer(f"struct page *page; struct other near; {body}")
+    assert said.endswith("does not drop them itself")
 
 
 def test_who_drops_pages_of_others_stops_it() -> None:

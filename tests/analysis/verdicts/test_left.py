@@ -103,8 +103,13 @@ def test_the_call_inside_a_helper_waits_for_its_callers() -> None:
         (inside, Action.MANUAL, "not_followed"), (caller, Action.MANUAL, "through_helper")
     )
     assert [c.stop for c in found.direct] == [INSIDE_HELPER]
+    assert found.in_words() == (
+        "1 of 1 calls of get_user_pages*() outside of mm/ remain, 1 of them inside a helper, and"
+        " all 1 calls of helpers over it."
+    )
     alone = counted((inside, Action.MANUAL, "not_followed"))
     assert [c.stop for c in alone.direct] == [STOPS["not_followed"]]
+    assert "inside" not in alone.in_words()
 
 
 def test_what_could_not_be_followed_is_about_the_notifier_beside_it() -> None:

@@ -31,5 +31,5 @@ int caption_print(unsigned long start)
 int caption_glance(unsigned long start)
 {
 	pr_debug("get_user_pages_fast() is for others");
-	return get_user_pages_fast(start, 1, 0, NULL) == 1 ? 0 : -EFAULT; /* acquire: glanced */
+	return get_user_pages_fast(start, 2, 0, NULL) == 2 ? 0 : -EFAULT; /* acquire: glanced */
 }
