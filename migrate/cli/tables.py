@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from migrate.analysis.verdicts.left import Left, left
+from migrate.analysis.verdicts.left import Call, Left, left
 from migrate.analysis.verdicts.wording import sentences, why, words
 from migrate.base import codec
 from migrate.base.errors import ExitCode
@@ -125,9 +125,17 @@ def left_over(console: Console, found: Left) -> None:
     rows = [(str(count), stop) for stop, count in found.by_stop()]
     console.table("", ("calls", "what stops them"), rows)
     console.say()
-    staying = [(c.acquire.name, f"{c.acquire.place} {c.acquire.function}()") for c in found.staying]
-    console.table("", ("call", "place"), staying)
+    console.table("", ("call", "place"), map(_call, found.staying))
+    if found.helpers_staying:
+        console.say()
+        console.table("", ("call of a helper", "place"), map(_call, found.helpers_staying))
+    console.say()
     console.say(found.in_words())
+
+
+def _call(left_alone: Call) -> tuple[str, str]:
+    acquire = left_alone.acquire
+    return acquire.name, f"{acquire.place} {acquire.function}()"
 
 
 def _count(step: Step) -> str:
