@@ -236,7 +236,7 @@ class Console:
         self._end_phase()
         self.refusal(
             Refusal(
-                "gup-migrate ran into a bug of its own.",
+                "This is a bug in gup-migrate.",
                 f"Please send {log} with your report; what was done so far is kept.",
             )
         )

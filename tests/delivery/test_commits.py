@@ -286,7 +286,7 @@ def test_a_call_that_asks_for_no_pages_is_worded_as_a_fault(tiny: Tiny) -> None:
     branch = tiny.commit(*tiny.results((group, verdict, change)))
     assert branch.commits[0].subject == "misc: alpha: fault in pages with fixup_user_fault()"
     text = " ".join(body(tiny, branch.tip).split())
-    assert "has a page faulted in by get_user_pages_fast()." in text
+    assert "uses get_user_pages_fast() to fault in a page." in text
     assert "Use fixup_user_fault() instead." in text
     assert "references" not in text
     pinned = tiny.change(TWO, "ALPHA DRIVER")
@@ -388,7 +388,7 @@ def test_what_the_author_states_is_told_from_what_was_found(tiny: Tiny) -> None:
     stated = Contract(1, ContractKind.MACRO, "configure says so", macro="HAVE_ALPHA")
     group = replace(group, contracts=(stated,))
     text = body(tiny, tiny.commit(*tiny.results((group, verdict, change))).tip)
-    said = "The conversion relies on what the author states and no tool has proved:\n"
+    said = "The conversion relies on statements of the author that no tool has proved:\n"
     assert f"{said}\n- HAVE_ALPHA is not set: configure says so.\n" in text
 
 
@@ -661,6 +661,16 @@ def test_nor_where_it_may_ask_for_write_access(
     seen = tuple(Evidence(Place(ONE, 7, 1), kind.value, "use(p);") for kind in kinds)
     written = replace(verdict, rule="data_written", evidence=seen)
     assert case_of(written) == ("5" if named else "")
+
+
+@pytest.mark.parametrize(("kind", "named"), [("PHYSICAL_KEPT", False), ("STRUCT_PAGE", True)])
+def test_a_message_names_no_case_for_a_physical_address_that_is_kept(
+    tiny: Tiny, kind: str, named: bool
+) -> None:
+    """CASE 4 is about code that only needs struct page."""
+    _, verdict, _ = tiny.change(ONE, "ALPHA DRIVER", case="4")
+    seen = (Evidence(Place(ONE, 7, 1), UseKind[kind].value, "use(p);"),)
+    assert case_of(replace(verdict, rule="followed", evidence=seen)) == ("4" if named else "")
 
 
 def test_each_of_several_groups_shows_its_line(tiny: Tiny) -> None:

@@ -77,7 +77,7 @@ def is_refused(done: subprocess.CompletedProcess[str]) -> tuple[str, str]:
     assert done.returncode == 1, done
     said = done.stderr[done.stderr.index("error: ") :].splitlines()
     assert len(said) == 2, done.stderr
-    assert "bug of its own" not in done.stderr and "Traceback" not in done.stderr
+    assert "bug in gup-migrate" not in done.stderr and "Traceback" not in done.stderr
     first, second = said
     return first, second
 

@@ -183,7 +183,7 @@ def test_the_text_is_as_recorded(version: str, tmp_path: Path) -> None:
 def test_what_is_said_of_it(tmp_path: Path) -> None:
     change = twin_of(tmp_path, "6.1")
     body = " ".join(change.bodies[1].split())
-    assert "Pages that an iterator of another kind lends come without a reference" in body
+    assert "Pages of other iterators are only lent, without a reference of their own" in body
     assert (
         "iov_iter_vaddr_pin_pages2() and iov_iter_vaddr_pin_pages_alloc2() are called by code that"
         " may be a module, and are therefore exported." in body

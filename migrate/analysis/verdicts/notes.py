@@ -41,14 +41,14 @@ class NoteKind(StrEnum):
 WORDS: Mapping[NoteKind, str] = {
     NoteKind.OTHER_VERSIONS: "Code for other versions of the kernel stays as it is: {where}.",
     NoteKind.NO_LONGTERM: (
-        "The pages stay pinned after the call, without FOLL_LONGTERM ({where}). Adding it would"
-        " make the call fail on fsdax mappings and move pages out of CMA, so that is left to a"
-        " separate patch."
+        "The pages stay pinned after the function returns, without FOLL_LONGTERM ({where})."
+        " Adding it would make the call fail on fsdax mappings and move pages out of CMA, so that"
+        " is left to a separate patch."
     ),
     NoteKind.DEVICE_LONGTERM: (
         "FOLL_LONGTERM is not added ({where}): the call would then fail on fsdax mappings and move"
-        " pages out of CMA. It is only needed if user space controls how long the device uses the"
-        " pages."
+        " pages out of CMA. If user space controls how long the device uses the pages, that is for"
+        " a separate patch."
     ),
     NoteKind.NEVER_DIRTIED: (
         "The pages may be written to while they are held and are never marked dirty."

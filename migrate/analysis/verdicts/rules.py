@@ -250,7 +250,8 @@ def data_written(q: Question) -> Answer | None:
         return Answer(Action.PIN, "5", reason, Confidence.HIGH, _evidence(tuple(seen)))
     direct = [a for a in q.group.acquires if a.name in DIRECT_NAMES]
     asks = "asks" if direct and all(a.always_writes for a in direct) else "may ask"
-    reason = f"The kernel accesses the data in the pages and {asks} for write access."
+    # Code that gets the pages in an iterator may leave the access to a device.
+    reason = f"The data in the pages is accessed, and the call {asks} for write access."
     return Answer(Action.PIN, "5", reason, Confidence.MEDIUM, _evidence(data))
 
 
@@ -301,7 +302,7 @@ def followed(q: Question) -> Answer | None:
     lookups = q.lookups_for()
     if not lookups or not q.only_struct_page():
         return None
-    reason = f"Only struct page is looked at, never the data: {called(lookups)} is enough"
+    reason = f"{_looked_at(q)}: {called(lookups)} is enough"
     if "follow_page" in lookups and any(s.faults for s in q.group.follows if s.vma):
         reason += " once the page has been faulted in"
     at_once = q.group.trait(TraitKind.PUT_AT_ONCE)
@@ -313,7 +314,7 @@ def only_struct_page(q: Question) -> Answer | None:
     """CASE 4: only struct page is looked at, so a plain reference is right."""
     if not q.only_struct_page():
         return None
-    reason = "Only struct page is looked at, never the data of the pages"
+    reason = _looked_at(q)
     if (q.follows or q.lookups) and q.group.no_follow:
         name = next(iter(sorted(set(q.lookups.values()))), "follow_page")
         reason += f"; {name}() does not fit, because {q.group.no_follow}"
@@ -324,6 +325,13 @@ def only_struct_page(q: Question) -> Answer | None:
     unsure = numbers or q.has(TraitKind.NUMBERS_LOST)
     confidence = Confidence.MEDIUM if unsure else Confidence.HIGH
     return Answer(Action.KEEP, "4", f"{reason}.", confidence, evidence)
+
+
+def _looked_at(q: Question) -> str:
+    """What code does that needs no pin; an address that it keeps may be used for the data."""
+    if q.uses(UseKind.PHYSICAL_KEPT):
+        return "The page is released at once, and only its physical address stays in use"
+    return "Only struct page is looked at, never the data"
 
 
 def nothing_recognised(q: Question) -> Answer:

@@ -89,11 +89,13 @@ def describe_group(conversion: Conversion) -> GroupText:
 
 def case_of(verdict: Verdict) -> str:
     """The CASE for a text, "" for none: CASE 5 is about writing to the data, so code that is only
-    seen to read has none, even where it may ask for write access."""
+    seen to read has none, even where it may ask for write access; CASE 4 is about struct page, so
+    code that keeps a physical address has none either."""
     kinds = {evidence.kind for evidence in verdict.evidence}
     read = verdict.rule == data_written.__name__ and kinds <= {UseKind.READ_DATA, UseKind.MAP}
     only_read = verdict.rule == data_read.__name__ or (read and UseKind.READ_DATA in kinds)
-    return "" if only_read else verdict.case.strip("? ")
+    address_used = verdict.case == "4" and UseKind.PHYSICAL_KEPT in kinds
+    return "" if only_read or address_used else verdict.case.strip("? ")
 
 
 def _settled(warning: str, change: GroupChange) -> bool:
@@ -205,7 +207,7 @@ def fix_message(line: str, fix: Fix, trailer: str, who: Identity) -> str:
     is ""."""
     rules = listed([PurePosixPath(rule).name for rule in fix.rules])
     what = "semantic patch" if len(fix.rules) == 1 else "semantic patches"
-    made = f"{TOOL} found it ({fix.rule}), and made the edit with its {what} {rules}."
+    made = f"{TOOL} found this bug ({fix.rule}) and made the edit with its {what} {rules}."
     trailers = f"{trailer}\n" if trailer else ""
     return _assemble(clean(line), wrap(f"{fix.body}\n\n{made}"), who, trailers=trailers)
 

@@ -45,9 +45,9 @@ def sign_test(case: Case) -> Remedy | NoSite:
     return Remedy(
         (Request("if-positive", (), find),),
         f"check the sign of a count before {release}()",
-        f"When {name}() fails, '{count}' is a negative error code in {case.finding.function}(), and"
-        f" {release}() takes it for a number of pages, which has no sign. Call it only where there"
-        " are pages to release.",
+        f"If {name}() fails in {case.finding.function}(), '{count}' is a negative error code, which"
+        f" {release}() takes as an unsigned number of pages. Only call it if there are pages to"
+        " release.",
         _lines(case, release),
     )
 

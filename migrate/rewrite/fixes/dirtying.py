@@ -47,9 +47,9 @@ def mark_dirty(case: Case) -> Remedy | NoSite:
     return Remedy(
         tuple(requests),
         "mark user pages dirty that were written to",
-        f"The pages of {acquire[1]}() are written to in {case.finding.function}(), and released"
-        " without being marked dirty: when they are reclaimed, what was written is lost. Mark them"
-        f" with {with_what}(); it may sleep, as {acquire[1]}() may before.",
+        f"{case.finding.function}() writes to pages from {acquire[1]}() and releases them without"
+        " marking them dirty, so the data is lost if they are reclaimed. Mark them with"
+        f" {with_what}(); it may sleep, and so may {acquire[1]}() before it.",
         (Line(acquire[0].path, acquire[0].line, case.finding.function, acquire[1]),),
     )
 
@@ -70,9 +70,8 @@ def lock_to_mark(case: Case) -> Remedy | NoSite:
     return Remedy(
         (rename,),
         f"mark user pages dirty with {_MARK}()",
-        f"Nobody holds the lock of the page that {case.finding.function}() marks with"
-        f" {_UNLOCKED}(), so that it can be truncated meanwhile. Use {_MARK}(), which may sleep, as"
-        f" {acquire[1]}() may before.",
+        f"{case.finding.function}() calls {_UNLOCKED}() without the page lock, so the page can be"
+        f" truncated meanwhile. Use {_MARK}(); it may sleep, and so may {acquire[1]}() before it.",
         (Line(where.path, where.line, case.finding.function, _UNLOCKED),),
     )
 

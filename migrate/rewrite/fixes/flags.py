@@ -30,8 +30,8 @@ def flag_for_truth(case: Case) -> Remedy | NoSite:
     return Remedy(
         (asked,),
         f"pass {_FLAG} where flags are wanted",
-        f"{case.finding.function}() gives {acquire[1]}() a truth value for its flags, which works"
-        f" only because {_FLAG} is 1. Name the flag. No functional change.",
+        f"{case.finding.function}() passes a truth value as the flags of {acquire[1]}(), which only"
+        f" works because {_FLAG} is 1. Pass the flag by its name. No functional change.",
         (Line(place.path, place.line, case.finding.function, acquire[1]),),
     )
 

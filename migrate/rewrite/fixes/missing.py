@@ -71,9 +71,10 @@ def missing_release(case: Case) -> Remedy | NoSite:
     what = "the page" if not pages.count else "the pages"
     return Remedy(
         (Request("release-before", defines, _before(before, pages, release), virtuals),),
-        f"release {'pages that are' if pages.count else 'a page that is'} left behind",
-        f"{finding.function}() holds {what} of {acquire[1]}() when it is left here, and nobody else"
-        f" knows {'it' if not pages.count else 'them'}. Release {what} with {release}() before.",
+        f"fix a leak of {'user pages' if pages.count else 'a user page'}",
+        f"{finding.function}() still holds {what} from {acquire[1]}() when it returns here, and"
+        f" nothing else refers to {'it' if not pages.count else 'them'}. Release {what} with"
+        f" {release}() before.",
         (
             Line(finding.place.path, finding.place.line, finding.function, "return"),
             Line(acquire[0].path, acquire[0].line, finding.function, acquire[1]),

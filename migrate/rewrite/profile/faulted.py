@@ -85,7 +85,7 @@ def _verdict(group: PinGroup, verdict: Verdict, parts: Counterparts) -> Verdict:
         verdict,
         action=Action.FOLLOW,
         rule=FAULTED_IN,
-        reason=f"No page is asked for, so {called(names)} is enough.",
+        reason=f"No page reference is requested, so {called(names)} is enough.",
         confidence=Confidence.MEDIUM,
         warnings=tuple(_notes(group, rules, names)),
     )

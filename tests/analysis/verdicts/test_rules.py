@@ -274,6 +274,17 @@ def test_write_access_is_only_said_to_be_asked_for_where_it_always_is(
     assert said in answer.reason
 
 
+def test_only_what_is_seen_to_write_is_said_to_be_the_kernel() -> None:
+    """Code that puts the pages into an iterator may leave the access to a device."""
+    lent = ask(rules.data_written, group(U.TOUCH_DATA, T.MAY_WRITE))
+    written = ask(rules.data_written, group(*WRITTEN))
+    assert lent is not None and written is not None
+    assert (lent.reason.startswith("The kernel"), written.reason.startswith("The kernel")) == (
+        False,
+        True,
+    )
+
+
 def test_an_access_and_its_dirtying_are_the_first_evidence() -> None:
     about = group(U.MAP, U.READ_DATA, U.TOUCH_DATA, U.DIRTY, T.MAY_WRITE)
     answer = ask(rules.data_written, about)
@@ -417,6 +428,20 @@ def test_followed() -> None:
     for more in (U.MAP, U.DMA, U.STORED, U.CONSUMED, U.EXTRA_REFERENCE, U.MANIPULATED):
         assert rules.followed(Question(following(U.STRUCT_PAGE, more), True, True)) is None
     assert rules.followed(Question(group(U.STRUCT_PAGE), True, True)) is None
+
+
+def test_code_that_keeps_a_physical_address_is_not_said_to_look_at_struct_page_alone() -> None:
+    """The address may be used for the data, under a notifier elsewhere for instance."""
+    says = "The page is released at once, and only its physical address stays in use"
+    for kinds, address in (((U.PHYSICAL_KEPT, T.PUT_AT_ONCE), True), ((U.STRUCT_PAGE,), False)):
+        answer = rules.followed(Question(following(*kinds), True, follows=True))
+        kept = ask(rules.only_struct_page, group(*kinds))
+        assert answer is not None and kept is not None
+        for one in (answer, kept):
+            assert one.reason.startswith(says) is address
+            assert one.reason.startswith("Only struct page is looked at, never the data") is not (
+                address
+            )
 
 
 LOOKUPS = {"get_user_pages_fast": "look"}
