@@ -26,6 +26,7 @@ from migrate.delivery.commits.make import make_commits, user_identity
 from migrate.delivery.commits.messages import (
     DROP_RULE,
     FLAG_RULE,
+    TOOL,
     Conversion,
     case_of,
     describe_group,
@@ -671,6 +672,14 @@ def test_a_message_names_no_case_for_a_physical_address_that_is_kept(
     _, verdict, _ = tiny.change(ONE, "ALPHA DRIVER", case="4")
     seen = (Evidence(Place(ONE, 7, 1), UseKind[kind].value, "use(p);"),)
     assert case_of(replace(verdict, rule="followed", evidence=seen)) == ("4" if named else "")
+
+
+def test_patches_of_the_api_name_the_tool_as_well(tiny: Tiny) -> None:
+    """As Documentation/process/generated-content.rst asks of all that a tool has written."""
+    results = tiny.results(tiny.change(ONE, "ALPHA DRIVER"), api=tiny.api())
+    branch = tiny.commit(*results)
+    for commit in branch.commits:
+        assert f"made by {TOOL}" in " ".join(body(tiny, commit.id).split())
 
 
 def test_each_of_several_groups_shows_its_line(tiny: Tiny) -> None:

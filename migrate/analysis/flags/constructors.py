@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a function makes of new memory before anybody else knows it: an object of some kind.
+"""How a function initialises a new object, before other code can reach it.
 
-The object is followed from its allocation to where it is handed out, freed or lost (escape
-analysis of one variable, as in :mod:`migrate.analysis.heap.fresh_memory`), with the flag that it
-has by then, each way on its own (ESP, see :mod:`migrate.analysis.paths.solver`).
+The object is followed from its allocation to where it is passed on, freed or lost (escape analysis
+of one variable, as in :mod:`migrate.analysis.heap.fresh_memory`), with the value of its flag,
+separately on each path (ESP, see :mod:`migrate.analysis.paths.solver`).
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.program import Program
 
 _ZEROED = re.compile("zalloc|calloc")
-"""In the names of the kernel's allocators: what they return is all 0."""
+"""Parts of the names of allocators that return zeroed memory."""
 
 
 class Life(Enum):
-    """Where an object is in its life."""
+    """The state of an object."""
 
     NONE = "there is none"
     NEW = "nobody else knows it"
@@ -61,7 +61,7 @@ class Life(Enum):
 
 
 class Flag(Enum):
-    """What the flag of the object says."""
+    """The value of the flag of the object."""
 
     SET = "yes"
     CLEAR = "no"
@@ -70,8 +70,8 @@ class Flag(Enum):
 
 
 class Object(NamedTuple):
-    """The object, its flag, what is known of the variable that is linked to it, and the places
-    passed that name the member."""
+    """The object, its flag, what is known of the variable that is linked to the flag, and the
+    places on the path that name the member."""
 
     life: Life = Life.NONE
     flag: Flag = Flag.UNKNOWN
@@ -81,8 +81,8 @@ class Object(NamedTuple):
 
 @dataclass(frozen=True)
 class Made:
-    """What a function returns new: its flag, which for LINKED is that of parameter number
-    `parameter`."""
+    """A new object that a function returns, by its flag; for LINKED, the flag is that of parameter
+    number `parameter`."""
 
     flag: Flag
     parameter: int = -1
@@ -90,8 +90,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Watched:
-    """The member and the flag of an object in the variable `owner`, and what is asked of the
-    flag."""
+    """The member and the flag of an object in the variable `owner`, and the test of the flag."""
 
     owner: Variable
     member: str
@@ -104,25 +103,26 @@ class Watched:
 
 
 Maker = Callable[[str, FunctionFacts], Made | None]
-"""What a function called by a name in another returns new; None when it is none that does."""
+"""The new object that a call by a name in a function returns; None if it returns none."""
 
 
 @dataclass(frozen=True)
 class Construction:
-    """What becomes of the objects that a function makes in one variable."""
+    """What a function does with the new objects in one variable."""
 
     analysis: _Making
     solution: Solution[Object]
     makers: frozenset[str]
-    """The functions that it gets them from, allocators left out."""
+    """The functions that it gets them from, without allocators."""
 
     def before(self, place: Place) -> set[Object]:
-        """What the object is where an instruction at `place` is reached."""
+        """The possible states of the object before the instruction at `place`."""
         return {s for i, s, _ in self.solution.before() if getattr(i, "place", None) == place}
 
     def ends(self) -> Iterator[tuple[Object, bool]]:
-        """The object where others know it, with True, or where the function lets go of it before
-        that. A function need not end for others to know what it has handed out."""
+        """The states of the object where other code can reach it, with True, or where the function
+        drops it before that. An object that was passed on can be reached before the function
+        returns."""
         for i, state, _ in self.solution.before():
             if state.life is Life.OUT:
                 yield state, True
@@ -132,12 +132,12 @@ class Construction:
                 yield state, False
 
     def returns(self, leave: Leave) -> bool:
-        """Whether the object is in what the function returns."""
+        """Whether the function returns the object there."""
         return leave.value is not None and self.analysis.holds(leave.value)
 
 
 def said_by(state: Object) -> tuple[bool, ...]:
-    """What the flag of an object may say."""
+    """The possible results of the test of the flag."""
     match state.flag:
         case Flag.SET:
             return (True,)
@@ -151,8 +151,8 @@ def said_by(state: Object) -> tuple[bool, ...]:
 def construction(
     program: Program, facts: FunctionFacts, watched: Watched, maker: Maker
 ) -> Construction | None:
-    """What a function does with the objects that it makes in a variable; None when that is not all
-    that it ever has there, or when the function is not understood well enough."""
+    """What a function does with the new objects in a variable; None if the variable may hold
+    others, or the function is not understood well enough."""
     lowered, name = every_way(facts.lowered), watched.owner.name
     local = facts.lowered.locals.get(name)
     if lowered is None or is_macro(facts.function) or local is None:
@@ -186,7 +186,7 @@ def construction(
 
 
 def allocated(program: Program, facts: FunctionFacts, call: Invoke, test: Predicate) -> Made | None:
-    """What a call of an allocator returns; None for any other call."""
+    """The new object that a call of an allocator returns; None for any other call."""
     name = call.name
     if name in knowledge().same_memory or not allocates(program, name, facts.function.path):
         return None
@@ -201,7 +201,7 @@ def _flag(said: bool | None) -> Flag:
 def _linked(
     facts: FunctionFacts, lowered: Lowered, watched: Watched, made: dict[Expression, Made]
 ) -> Variable | None:
-    """The one variable that the flag of the object is set to; none when it may change."""
+    """The one variable that the flag of the object is set from; none if it may change."""
     values = [
         plain(i.value)
         for i in lowered.order
@@ -271,13 +271,13 @@ class _Making(Plain[Object]):
 
     @staticmethod
     def _answered(state: Object, answer: bool) -> Object:
-        """The object whose flag has been asked for."""
+        """The state after a test of the flag."""
         return state._replace(linked=answer) if state.flag is Flag.LINKED else state
 
-    # What an instruction does
+    # The effects of an instruction
 
     def lets_go(self, instruction: Instruction) -> bool:
-        """Whether the object is freed, or the variable is to have another one."""
+        """Whether the object is freed, or the variable is overwritten."""
         match instruction:
             case Store(target) if target == self.watched.owner:
                 return True
@@ -290,7 +290,7 @@ class _Making(Plain[Object]):
         return False
 
     def names_member(self, instruction: Instruction) -> bool:
-        """Whether the member of the object is named."""
+        """Whether an instruction names the member of the object."""
         wanted = Member(self.watched.owner, self.watched.member, True)
         return isinstance(instruction, Store | Invoke | Leave) and any(
             e == wanted for o in operands(instruction) for e in subexpressions(o)
@@ -328,8 +328,8 @@ class _Making(Plain[Object]):
         return False
 
     def holds(self, value: Expression) -> bool:
-        """Whether the address of the object, or of a part of it, is in `value`; what is in a member
-        is neither."""
+        """Whether `value` contains the address of the object or of a part of it; the value of a
+        member does not count."""
         return any(self._is_address(part) for part in self._values(value))
 
     def _values(self, value: Expression) -> Iterator[Expression]:

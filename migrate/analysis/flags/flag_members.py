@@ -108,7 +108,7 @@ _Stores = tuple[list[tuple[FunctionFacts, Store]], set[Place]]
 
 def _stores_into(program: Program, slot: MemberSlot, path: str, depth: int) -> _Stores | None:
     """The stores of anything but NULL into the first member of a slot, a pointer of that `depth` to
-    pages, and the places of all stores; None when there is one that is no plain assignment."""
+    pages, and the places of all stores; None if one of them is no plain assignment."""
     found: list[tuple[FunctionFacts, Store]] = []
     places: set[Place] = set()
     if not are_page_and_flag(program, slot.cells, path, depth):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Functions that return new objects, from one to the next until somebody hands them out."""
+"""Functions that return new objects to each other, until one passes them on."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
 
 _MOST = 3
-"""Functions that hand a new object from one to the next."""
+"""The maximum number of functions that return a new object to each other."""
 
 
 @dataclass
 class Makers:
-    """What functions make of new memory, of which `member` and `flag` are watched."""
+    """The functions that make new objects, whose `member` and `flag` are followed."""
 
     program: Program
     member: str
@@ -43,8 +43,8 @@ class Makers:
     def construction(
         self, facts: FunctionFacts, owner: Variable, depth: int = 0
     ) -> Construction | None:
-        """What a function does with the objects that it makes in a variable; None when it has
-        others there."""
+        """What a function does with the new objects in a variable; None if the variable may hold
+        others."""
 
         def made(name: str, user: FunctionFacts) -> Made | None:
             return self.returned(name, user, depth + 1)
@@ -60,19 +60,18 @@ class Makers:
         return found
 
     def returned(self, name: str, user: FunctionFacts, depth: int = 0) -> Made | None:
-        """What the function that a call by `name` means returns new; None when it is none that
-        does."""
+        """The new object that a call by `name` returns; None if it returns none."""
         meant = self.program.definitions(name, user.function.path) if name else ()
         if len(meant) != 1 or depth > _MOST:
             return None
         (function,) = meant
         if function.id not in self._made:
-            self._made[function.id] = None  # for one that calls itself
+            self._made[function.id] = None  # ends the recursion of a function that calls itself
             self._made[function.id] = self._maker(self.program.facts(function), depth)
         return self._made[function.id]
 
     def _maker(self, facts: FunctionFacts, depth: int) -> Made | None:
-        """What a function returns, when that is always new."""
+        """The object that a function returns, if it is always new."""
         lowered = every_way(facts.lowered)
         if lowered is None or is_macro(facts.function):
             return None
@@ -102,7 +101,7 @@ class Makers:
         return found
 
     def _kept(self, facts: FunctionFacts, owner: Variable, depth: int) -> set[Made | None]:
-        """What a function returns that has made it in a variable."""
+        """The object that a function returns after making it in a variable."""
         found = self.construction(facts, owner, depth)
         if found is None:
             return {None}
@@ -117,7 +116,7 @@ class Makers:
 
 
 def _values(leave: Leave) -> list[Expression]:
-    """What a function may return there, without casts."""
+    """The values that a function may return there, without casts."""
     found: list[Expression] = []
     queue = [leave.value] if leave.value is not None else []
     while queue:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Objects whose kind is fixed while they are new.
 
-A flag of an object that is only ever set before anybody else knows the object says for good what
-the object is. When each has an array of pages of its own, what is put into that of one kind is
-never found in that of another: an invariant of the class (Logozzo: Automatic Inference of Class
-Invariants, VMCAI 2004), whose proof is that of its constructors.
+If a flag of an object is only set before other code can reach the object, its value is fixed and
+tells the kind of the object. If each object also has its own array of pages, pages that are stored
+in an object of one kind are never found in one of another kind: an invariant of the class (Logozzo:
+Automatic Inference of Class Invariants, VMCAI 2004), which is proved for its constructors.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ from migrate.analysis.program.program import Program
 from migrate.analysis.program.type_lookup import CONTAINERS
 
 _CALLERS = 3
-"""Functions that hand an object from one to the next before one of them works on it."""
+"""The maximum number of functions that pass an object on before one of them uses it."""
 
 _MOST_SLOTS = 6
-"""Flags that are tried for one member."""
+"""The maximum number of flags to try for one member."""
 
 
 def holds_pages(program: Program, cell: location.Member, path: str) -> bool:
-    """Whether a member of a driver's own struct is or points to pages, or to a container of
-    some."""
+    """Whether a member of a driver's private struct is or points to pages, or to a container of
+    pages."""
     if program.types.is_public(cell.tag, path):
         return False
     kind = member_type(program, cell, path)
@@ -68,7 +68,7 @@ def holds_pages(program: Program, cell: location.Member, path: str) -> bool:
 
 
 def slots(program: Program, cell: location.Member, path: str) -> tuple[MemberSlot, ...]:
-    """The flags that functions ask for where they work on an array of pages in `cell`."""
+    """The flags that functions test where they use an array of pages in `cell`."""
     found: dict[MemberSlot, None] = {}
     for facts in program.cells.member_users(cell, path):
         for part in _questions(program, facts):
@@ -82,7 +82,7 @@ def slots(program: Program, cell: location.Member, path: str) -> tuple[MemberSlo
 
 
 def _questions(program: Program, facts: FunctionFacts) -> Iterator[Asked]:
-    """What the conditions of a function ask, and what its variables are the answers of."""
+    """The tests in the conditions of a function, and those whose results its variables hold."""
     for condition in facts.lowered.conditions:
         yield from all_asked(program, condition.value, facts.function.path)
     for i in facts.lowered.order:
@@ -92,8 +92,8 @@ def _questions(program: Program, facts: FunctionFacts) -> Iterator[Asked]:
 
 @dataclass
 class KindsOfObjects:
-    """The kinds of the objects that have the members of `slot`; `path` is a file that sees their
-    struct. Ask :attr:`are_fixed` first."""
+    """The kinds of the objects with the members of `slot`; `path` is a file that sees their struct.
+    They are only valid if :attr:`are_fixed`."""
 
     program: Program
     apart: MayAlias
@@ -104,14 +104,14 @@ class KindsOfObjects:
         default_factory=dict
     )
     _going_on: set[str] = field(default_factory=set)
-    """The functions whose objects get their flag from who calls them."""
+    """The functions whose callers set the flag of the object."""
 
     @cached_property
     def makers(self) -> Makers:
         slot = self.slot
         return Makers(self.program, slot.page.word, slot.flag.word, slot.test)
 
-    # Whether the flag says something for good
+    # Whether the flag is fixed
 
     @cached_property
     def are_fixed(self) -> bool:
@@ -134,15 +134,14 @@ class KindsOfObjects:
         return closed and not self.apart.is_copied(slot.page.tag, self.path)
 
     def _are_of_one(self, arrays: list[tuple[FunctionFacts, Store]]) -> bool:
-        """Whether no array is in objects of two kinds: each has its own, but for those of one
-        kind."""
+        """Whether no array is shared by objects of two kinds; objects of one kind may share one."""
         shared = [given for given in arrays if not self._is_own_array(*given)]
         found = [self.at(self.slot.page, facts, store.place) for facts, store in shared]
         said = {kind.is_set for kinds in found for kind in kinds or ()}
         return None not in found and len(said) < 2
 
     def _stores(self, cell: location.Member) -> list[tuple[FunctionFacts, Store]] | None:
-        """The assignments to a member by its name; None when one is anything else."""
+        """The assignments to a member by its name; None if there is another kind of store."""
         found: list[tuple[FunctionFacts, Store]] = []
         for facts in self.program.cells.member_users(cell, self.path):
             for flow, via in self.program.cells.mentions(facts, cell).targets:
@@ -158,7 +157,7 @@ class KindsOfObjects:
         return found
 
     def _is_own_array(self, facts: FunctionFacts, store: Store) -> bool:
-        """Whether what an object gets for its array is memory that no other has."""
+        """Whether the array that an object gets is memory that no other object has."""
         if store.operator != "=" or store.initial:
             return False
         call = facts.lowered.call_of(store.value)
@@ -169,7 +168,7 @@ class KindsOfObjects:
         return isinstance(store.value, Variable) and self._is_handed_on(facts, store, store.value)
 
     def _is_handed_on(self, facts: FunctionFacts, store: Store, array: Variable) -> bool:
-        """Whether a variable has new memory, which one object gets."""
+        """Whether a variable holds new memory that only one object gets."""
         lowered = every_way(facts.lowered)
         local = facts.lowered.locals.get(array.name)
         if lowered is None or local is None or local.parameter or local.lasting:
@@ -200,10 +199,10 @@ class KindsOfObjects:
         lives = {state.life for state in found.before(store.place)}
         return lives <= {Life.NEW, Life.NONE}
 
-    # Of which kinds the objects at a place are
+    # The kinds of the objects at a place
 
     def at(self, cell: AbstractLocation, facts: FunctionFacts, place: Place) -> Kinds:
-        """As :class:`migrate.analysis.program.kinds.ObjectKinds` has it."""
+        """See :class:`migrate.analysis.program.kinds.ObjectKinds`."""
         if cell != self.slot.page:
             return None
         if facts.function.id not in self._known:
@@ -237,7 +236,7 @@ class KindsOfObjects:
         return self._of_new(facts, made) if made is not None else self._of_known(facts, owner)
 
     def _of_new(self, facts: FunctionFacts, made: Construction) -> dict[Place, Kinds]:
-        """The kinds that the objects have in the end which a function makes."""
+        """The kinds of the objects that a function makes, once other code can reach them."""
         found: dict[Place, set[Kind] | None] = {}
         for state, known in made.ends():
             within = None if known or made.makers else facts.function.id
@@ -249,12 +248,12 @@ class KindsOfObjects:
         return {p: frozenset(k) if k is not None else None for p, k in found.items()}
 
     def _goes_on(self, facts: FunctionFacts, state: Object) -> bool:
-        """Whether who gets the object sets its flag."""
+        """Whether the caller that gets the object sets its flag."""
         going_on = self.makers.behind(frozenset(self._going_on))
         return state.life is Life.NEW and facts.function.name in going_on
 
     def _of_known(self, facts: FunctionFacts, owner: Variable) -> dict[Place, Kinds]:
-        """What conditions say of an object that comes from elsewhere."""
+        """What conditions say about an object that comes from elsewhere."""
         said = self._said(facts, owner, 0)
         return {place: frozenset(map(Kind, answers)) for place, answers in said.items()}
 
@@ -269,7 +268,7 @@ class KindsOfObjects:
         return self._tested[key]
 
     def _entered(self, facts: FunctionFacts, owner: Variable, depth: int) -> Said:
-        """What all callers of a function know of the object that is its parameter `owner`."""
+        """What all callers of a function know about the object in its parameter `owner`."""
         if owner.name not in facts.parameters or depth > _CALLERS:
             return Said.EITHER
         sites, closed = self.program.callers.of(facts.function)
@@ -281,7 +280,8 @@ class KindsOfObjects:
         return Said.YES if True in found else Said.NO
 
     def _given(self, site: Site, position: int, depth: int) -> frozenset[bool]:
-        """What the flag of the object that is an argument of a call may say."""
+        """The possible results of the test of the flag of an object that is an argument of a
+        call."""
         facts, call = site.facts, site.facts.lowered.calls[site.index]
         given = plain(call.arguments[position]) if position < len(call.arguments) else None
         lowered = every_way(facts.lowered)
@@ -298,7 +298,7 @@ class KindsOfObjects:
 
 
 def _owners(instruction: Instruction, word: str) -> Iterator[Expression]:
-    """The objects whose member by that name an instruction names."""
+    """The objects whose member with that name an instruction names."""
     for operand in operands(instruction):
         for part in subexpressions(operand):
             if isinstance(part, Member) and part.name == word:
@@ -306,7 +306,7 @@ def _owners(instruction: Instruction, word: str) -> Iterator[Expression]:
 
 
 def _is_own(lowered: Lowered, owner: Variable) -> bool:
-    """Whether it is a variable of each call, which nobody else can change."""
+    """Whether `owner` is a local variable that no other code can change."""
     local = lowered.locals.get(owner.name)
     return local is not None and not local.lasting and not is_addressed(lowered, owner.name)
 

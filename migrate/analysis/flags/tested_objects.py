@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What conditions say of the flag of an object in a variable, where the flag never changes."""
+"""What conditions say about the flag of an object in a variable, if the flag never changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from migrate.analysis.program.program import Program
 
 
 class Said(Enum):
-    """What is known of the flag of an object."""
+    """What is known about the flag of an object."""
 
     YES = "set"
     NO = "not set"
@@ -26,7 +26,7 @@ class Said(Enum):
 
     @property
     def answers(self) -> frozenset[bool]:
-        """What the flag may be."""
+        """The possible results of the test of the flag."""
         both = frozenset({True, False})
         return both if self is Said.EITHER else frozenset({self is Said.YES})
 
@@ -34,8 +34,8 @@ class Said(Enum):
 def said_before(
     program: Program, facts: FunctionFacts, flag: Member, test: Predicate, start: Said
 ) -> dict[Place, frozenset[bool]]:
-    """What the flag of an object may say where each instruction is reached; nothing when the
-    function is not understood. `start` is what is known where the function is entered."""
+    """The possible results of the test of the flag before each instruction; empty if the function
+    is not understood. `start` is what is known at the entry of the function."""
     lowered = every_way(facts.lowered)
     if lowered is None:
         return {}
@@ -51,7 +51,7 @@ def said_before(
 def _answers(
     program: Program, facts: FunctionFacts, flag: Member, test: Predicate
 ) -> dict[Variable, Asked]:
-    """The variables that have what the flag of one object says, and nothing else."""
+    """The variables that only hold the result of the test of the flag of one object."""
     lowered = facts.lowered
     stores: dict[Expression, list[Store]] = {}
     for i in lowered.order:
@@ -98,7 +98,7 @@ class _Tested(Plain[Said]):
         return (yes, no) if found.positive else (no, yes)
 
     def _said(self, found: Asked, answer: bool, state: Said) -> Said | None:
-        """What is known behind an answer; None when it cannot be given."""
+        """What is known after a result of the test; None if this result is impossible."""
         if found.test == self.test:
             said = answer
         elif found.test.equal is not None and answer:

@@ -198,8 +198,10 @@ def _effects(groups: Sequence[GroupText], pins: PinFacts) -> str:
 
 
 def api_message(line: str, body: str, who: Identity) -> str:
-    """The message of a commit that introduces the API, from the profile's own text."""
-    return _assemble(clean(line), wrap(body), who)
+    """The message of a commit that introduces the API, from the profile's own text. It names the
+    tool, too, as Documentation/process/generated-content.rst asks."""
+    made = f"This patch and its message were made by {TOOL}."
+    return _assemble(clean(line), wrap(f"{body.rstrip()}\n\n{made}"), who)
 
 
 def fix_message(line: str, fix: Fix, trailer: str, who: Identity) -> str:
