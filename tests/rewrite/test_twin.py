@@ -119,8 +119,8 @@ def test_a_caller_that_does_not_is_left_to_a_person() -> None:
     reason, _ = outcome(code)
     assert reason == (
         "The pages come from iov_iter_get_pages_alloc2(). iov_iter_vaddr_pin_pages_alloc2() pins"
-        " them, and then every completion has to ask what iov_iter_vaddr_will_pin() said. But f()"
-        " does not drop them itself."
+        " them, and then every completion has to know what iov_iter_vaddr_will_pin() returned. But"
+        " f() does not drop them itself."
     )
 
 

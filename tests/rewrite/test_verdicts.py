@@ -168,7 +168,12 @@ int map(struct map *map, struct iov_iter *iter)
     ("function", "helper", "uio", "said"),
     [
         ("send", "iov_iter_get_pages2", UIO, "skb_fill_page_desc() takes over plain references"),
-        ("map", "iov_iter_get_pages2", UIO, "has to ask what iov_iter_extract_will_pin() said"),
+        (
+            "map",
+            "iov_iter_get_pages2",
+            UIO,
+            "has to know what iov_iter_extract_will_pin() returned",
+        ),
         ("map", "iov_iter_get_pages_alloc2", UIO, "iov_iter_extract_pages() pins them"),
         ("map", "iov_iter_get_pages2", b"", ""),
         ("map", "another_helper", UIO, ""),

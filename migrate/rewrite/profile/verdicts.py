@@ -59,11 +59,11 @@ def of_helper(group: PinGroup, parts: Counterparts, stopped: str = "") -> str:
         if taker:
             return (
                 f"The pages come from {rule.source}(), and {taker}() takes over plain references,"
-                f" which pins of {rule.pins}() are not."
+                f" not pins of {rule.pins}()."
             )
     head = (
         f"The pages come from {rule.source}(). {rule.pins}() pins them, and then every completion"
-        f" has to ask what {rule.asks}() said"
+        f" has to know what {rule.asks}() returned"
     )
     return f"{head}. But {stopped}." if stopped else f"{head}."
 
