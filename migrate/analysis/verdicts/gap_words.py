@@ -25,7 +25,7 @@ class Wording:
 _FOLLOW_PAST = "Follow the pages from there by hand: is every reference dropped, and where?"
 _READ = "Read the code: does it release the pages, or store them?"
 _CALLERS = "Look at every caller: does it release what it gets?"
-_STORE = "Look at what is stored there: can it be a page of anybody else?"
+_STORE = "Look at what is stored there: can it be a page from elsewhere?"
 
 WORDING: Mapping[GapKind, Wording] = {
     GapKind.SPATCH_SKIPS: Wording(
@@ -95,7 +95,7 @@ WORDING: Mapping[GapKind, Wording] = {
     ),
     GapKind.TOO_MANY_ADDRESSES: Wording(
         "addresses of the pages reach too many places",
-        "Look for code that makes pages of the addresses again and releases them.",
+        "Look for code that turns the addresses into pages again and releases them.",
     ),
     GapKind.PASSED_TO_UNKNOWN: Wording(
         "passed to {callee} at {at}, which cannot be followed",
@@ -120,7 +120,7 @@ WORDING: Mapping[GapKind, Wording] = {
     ),
     GapKind.MADE_A_NUMBER: Wording(
         "{function}() computes a number from it at {at}",
-        "Look for code that makes the page of the number again and releases it.",
+        "Look for code that turns the number into a page again and releases it.",
     ),
     GapKind.ON_A_LIST: Wording(
         "the page is put on a list at {at}",
@@ -140,7 +140,7 @@ WORDING: Mapping[GapKind, Wording] = {
     ),
     GapKind.PUBLIC_STRUCT: Wording(
         "{subject} belongs to a struct of a public header",
-        "Look all over the tree for code that releases pages of this member.",
+        "Search the whole tree for code that releases pages of this member.",
     ),
     GapKind.GLOBAL_UNDECLARED: Wording(
         "no declaration of '{subject}' was found",
@@ -176,7 +176,7 @@ WORDING: Mapping[GapKind, Wording] = {
     ),
     GapKind.STRUCT_COPIED_IN: Wording(
         "struct {subject} is copied from struct {other} at {at}",
-        "Look at the original: may it have pages of anybody else?",
+        "Look at the original: may it have pages from elsewhere?",
     ),
     GapKind.CODE_UNCLEAR: Wording("the code at {at} is not understood", _READ),
     GapKind.CODE_OUTSIDE_FUNCTION: Wording("the code around {at} is not understood", _READ),
@@ -272,15 +272,15 @@ WORDING: Mapping[GapKind, Wording] = {
     GapKind.SOURCE_TYPE_UNKNOWN: Wording("the type of '{subject}' is not known", _STORE),
     GapKind.SOURCE_PUBLIC: Wording(
         "{subject} is visible to the whole tree",
-        "Look all over the tree for code that stores pages there.",
+        "Search the whole tree for code that stores pages there.",
     ),
     GapKind.SOURCE_CALLERS_UNKNOWN: Wording(
         "not all callers of {function}() are known",
-        "Look at every caller: can it pass a page of anybody else?",
+        "Look at every caller: can it pass a page from elsewhere?",
     ),
     GapKind.SOURCE_FUNCTION_NAMED: Wording(
         "{function}() is used other than by a call, so that not all callers are known",
-        "Find who calls it from there: can it pass a page of anybody else?",
+        "Find who calls it from there: can it pass a page from elsewhere?",
     ),
 }
 """Every kind; a test checks that none is missing."""

@@ -87,7 +87,7 @@ def through_helper(q: Question) -> Answer | None:
     trait = q.group.trait(TraitKind.THROUGH_HELPER)
     if trait is None or any(a.name != trait.subject for a in q.group.acquires):
         return None
-    reason = f"The pages come from {trait.subject}(), whose callers convert only together."
+    reason = f"The pages come from {trait.subject}(), whose callers can only be converted together."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, (trait.evidence,))
 
 
@@ -336,7 +336,7 @@ def _looked_at(q: Question) -> str:
 
 def nothing_recognised(q: Question) -> Answer:
     """How the pages are used is not understood."""
-    reason = "What is done with the pages does not show whether their data is accessed."
+    reason = "The code does not show whether the data of the pages is accessed."
     return Answer(Action.MANUAL, "", reason, Confidence.LOW, _evidence(q.group.uses))
 
 
