@@ -95,3 +95,46 @@ def test_an_exercise_may_be_anywhere(tmp_path: Path) -> None:
     code.write_text('#include "exercise.h"\nint exercise_mine(void) { return done(); }\n')
     mine = Exercise("mine", "", (), (), 5, "", code)
     assert isinstance(make_guest([mine], ["gcc"], tmp_path / "guest"), bytes)
+
+
+SUCCEEDS = r"""
+#include "exercise.h"
+#include <stdarg.h>
+
+static int refused, opened;
+
+/* As in the pass in which allocations fail: opening fails so often as well. */
+static int try_open(const char *path, int flags, ...)
+{
+	opened++;
+	errno = ERROR;
+	return refused++ < TIMES ? -1 : (open)("/dev/null", flags);
+}
+#define open(...) try_open(__VA_ARGS__)
+#define main main_of_the_guest
+#include "guest.c"
+#undef main
+
+int main(void)
+{
+	allocations_succeed();
+	printf("%d", opened);
+	return 0;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("times", "error", "opened"),
+    [(0, "ENOMEM", 1), (2, "ENOMEM", 3), (9999, "ENOMEM", 1000), (9999, "ENOENT", 1)],
+)
+def test_an_exercise_is_believed_when_its_allocations_are_to_succeed(
+    tmp_path: Path, times: int, error: str, opened: int
+) -> None:
+    (tmp_path / "guest_exercises.h").touch()
+    (tmp_path / "main.c").write_text(SUCCEEDS)
+    include = [f"-I{tmp_path}", f"-I{guest._MAIN.parent}"]
+    gcc = ["gcc", "-w", f"-DTIMES={times}", f"-DERROR={error}", *include]
+    subprocess.run([*gcc, "-o", "p", "main.c"], cwd=tmp_path, check=True)
+    done = subprocess.run([str(tmp_path / "p")], capture_output=True, text=True, check=True)
+    assert done.stdout == str(opened)
