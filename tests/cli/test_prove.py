@@ -36,7 +36,7 @@ FILE = "drivers/char/tally/tally_main.c"
 GROUP = f"{FILE}:tally_store"
 QEMU = """\
 #!/usr/bin/env python3
-import os, re
+import os, re, sys
 root = os.environ["SCRATCH"]
 lines = open(root + "/FILE").read().splitlines()
 kernel = re.search('KERNEL "(.*)"', open(root + "/mm/gup_prove.c").read())[1]
@@ -57,6 +57,7 @@ for name in ["plain", "short", "fail"]:
     if "STRANGE" in os.environ:
         rows += [f"PAIR FILE {taken} mm/swap.c 9 1 0"]
     rows += ["KERNEL " + kernel, "SUM 0 0"]
+    open(root + "/../arguments", "w").write(" ".join(sys.argv))
     say("table", name)
     for row in rows:
         say("|", row)
@@ -154,6 +155,18 @@ def test_a_group_is_proved_and_its_controls_are_caught(
     assert report["machine"] == "Linux 6.1.0-mini, QEMU, x86_64, interpreted"
     letters = "".join(p.read_text() for p in out.rglob("0*.patch"))
     assert "Booted (Linux 6.1.0-mini" in letters and "3 times" in letters
+
+
+def test_the_folder_that_an_exercise_shares_is_one_of_the_workspace(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tally,) = trial.exercises()
+    shares = replace(tally, hardware=("-fsdev", "local,path={share}"))
+    monkeypatch.setattr(trial, "exercises", lambda: (shares,))
+    assert prove(machine, "--no-controls") == ExitCode.DONE
+    place = Path(os.environ["SCRATCH"]).parent
+    assert f"-fsdev local,path={place}/share " in (place / "arguments").read_text()
+    assert (place / "share").is_dir()
 
 
 def test_without_controls_one_kernel_is_built(

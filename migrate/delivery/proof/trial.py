@@ -146,7 +146,13 @@ class _Trial:
         configuring = Configuring(self._prepared.tree, self._toolchain.arch, small.values)
         task = self._task
         chosen = choose(
-            exercises(), task.groups, configuring, machines(), task.lookups, task.without
+            exercises(),
+            task.groups,
+            configuring,
+            machines(),
+            task.lookups,
+            task.without,
+            self._emulated.has,
         )
         if not chosen.exercises:
             raise Stop("none of the files that exercises are for can be built")
@@ -169,7 +175,20 @@ class _Trial:
 
     def _machine(self, image: Path, guest: Path, chosen: Chosen) -> Machine:
         seconds = chosen.seconds * _PASSES
-        machine = Machine(self._emulated, image, guest, chosen.command_line, seconds)
+        share = self._task.place / "share"
+        share.mkdir(exist_ok=True)
+        machine = Machine(
+            self._emulated,
+            image,
+            guest,
+            chosen.command_line,
+            seconds,
+            # QEMU takes two commas for one.
+            hardware=tuple(
+                argument.replace("{share}", str(share.resolve()).replace(",", ",,"))
+                for argument in chosen.hardware
+            ),
+        )
         if self._task.kasan:
             longer = seconds * _KASAN_SLOWNESS
             machine = replace(machine, memory=_KASAN_MEMORY, seconds=longer)

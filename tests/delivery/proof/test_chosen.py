@@ -122,5 +122,25 @@ def test_an_exercise_that_was_left_out_is_named(tree: Tree) -> None:
     assert found.why_not(t, {}) == "the exercise one was left out"
 
 
+def test_an_exercise_takes_its_hardware_with_it_or_says_that_there_is_none(tree: Tree) -> None:
+    t, card = group("t", TALLY, [1], [2]), ("-device", "card")
+    one = replace(exercise("one", TALLY), device="card", hardware=card)
+    found = choose([one], [t], configuring(tree), {}, frozenset(), (), {"card"}.__contains__)
+    assert found.hardware == card and found.exercises == (one,)
+    none = choose([one], [t], configuring(tree), {}, frozenset(), (), {"disk"}.__contains__)
+    assert none.hardware == () and none.exercises == () and none.wishes == ()
+    assert none.why_not(t, {}) == "this QEMU has no card"
+
+
+@pytest.mark.parametrize(("releases", "names"), [([2], ["one"]), ([], [])])
+def test_what_shows_no_pair_is_not_exercised(
+    tree: Tree, releases: list[int], names: list[str]
+) -> None:
+    every, groups = [exercise("one", TALLY)], [group("l", TALLY, [1], releases)]
+    found = choose(every, groups, configuring(tree), {}, frozenset({"l"}))
+    assert [e.name for e in found.exercises] == names
+    assert choose(every, [faulting()], configuring(tree), {}, frozenset()).exercises == ()
+
+
 def test_a_machine_that_nobody_has_is_named(tree: Tree) -> None:
     assert chosen(tree).why_not(group("t", TALLY, [1], [2]), {}) == "takes a tally"

@@ -34,7 +34,7 @@ _ONLY_ANSWER = "answer"
 class Machine:
     """What to boot: an image, an initramfs, the kernel's command line, how many seconds the
     exercises may take in total, and the memory in MB. `kvm` runs the guest on the host's
-    processor."""
+    processor, and `hardware` are arguments for devices that exercises need."""
 
     emulated: Emulated
     image: Path
@@ -43,6 +43,7 @@ class Machine:
     seconds: float
     memory: int = 768
     kvm: bool = False
+    hardware: tuple[str, ...] = ()
 
     @property
     def description(self) -> str:
@@ -87,6 +88,7 @@ def _run(machine: Machine, limit: float) -> process.Outcome:
     arguments = [
         *(emulated.emulator, *emulated.hardware),
         *(emulated.kvm if machine.kvm else emulated.interpreted),
+        *machine.hardware,
         *("-smp", "2", "-m", str(machine.memory), "-nodefaults", "-no-reboot"),
         *("-display", "none", "-serial", "stdio", "-kernel", str(machine.image)),
         *("-initrd", str(machine.initramfs), "-append", " ".join(filter(None, said))),

@@ -10,7 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from migrate.base.programs import process
+
 _DATA = Path(__file__).parent / "data/machines.toml"
+_HELP = 60.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,18 @@ class Emulated:
     command_line: str
     goal: str
     image: str
+
+    def has(self, device: str) -> bool:
+        """Whether its QEMU was built with `device`; true without one, which the boot reports."""
+        outcome = process.run(
+            [self.emulator, "-machine", "none", "-device", "help"],
+            cwd=Path("/"),
+            timeout=_HELP,
+            one_stream=True,
+        )
+        if not isinstance(outcome, process.Finished):
+            return True
+        return f'name "{device}"'.encode() in outcome.stdout
 
 
 @cache

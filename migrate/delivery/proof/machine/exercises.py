@@ -10,7 +10,9 @@ from typing import Any
 
 from migrate.base.data import data_folder
 
-_KEYS = {"title", "objects", "symbols", "seconds", "command_line", "arch"}
+_KEYS = {
+    *("title", "objects", "symbols", "seconds", "command_line", "arch", "device", "hardware"),
+}
 _SECONDS = 30
 _ARCH = "x86_64"
 _MACHINES = "hardware/machines.toml"
@@ -20,7 +22,9 @@ _MACHINES = "hardware/machines.toml"
 class Exercise:
     """`objects` are the sources whose code it runs, `symbols` the additional configuration,
     `seconds` its time limit, and `command_line` the additional arguments for the kernel. `code` is
-    a C file that defines `exercise_NAME()`, and `arch` the architecture that it runs on."""
+    a C file that defines `exercise_NAME()`, and `arch` the architecture that it runs on.
+    `hardware` are arguments for QEMU, which has to have `device`; "{share}" in them is a folder
+    that the guest may write to."""
 
     name: str
     title: str
@@ -30,6 +34,8 @@ class Exercise:
     command_line: str
     code: Path
     arch: str = _ARCH
+    device: str = ""
+    hardware: tuple[str, ...] = ()
 
     @property
     def function(self) -> str:
@@ -67,4 +73,6 @@ def _read(path: Path) -> Exercise:
         data.get("command_line", ""),
         code,
         data.get("arch", _ARCH),
+        data.get("device", ""),
+        tuple(data.get("hardware", ())),
     )

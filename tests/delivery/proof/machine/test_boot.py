@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,36 @@ def test_a_guest_that_shows_its_pins(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (tmp_path / "log").read_text().startswith("[    0.1] Linux version")
     arguments = (tmp_path / "bin/arguments").read_text()
     assert "tcg" in arguments and "kvm" not in arguments and "lsm=one" in arguments
+
+
+def test_exercises_have_the_hardware_that_they_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qemu(tmp_path / "bin", monkeypatch, says(START + TABLE))
+    boot(replace(machine(tmp_path), hardware=("-device", "card")), tmp_path / "log")
+    assert "-device card" in (tmp_path / "bin/arguments").read_text()
+
+
+DEVICES = 'name "virtio-9p-pci", bus PCI, alias "virtio-9p"\n'
+
+
+@pytest.mark.parametrize(
+    ("script", "device", "there"),
+    [
+        (says(DEVICES), "virtio-9p-pci", True),
+        (says(DEVICES), "virtio-9p", False),
+        # The boot says what is wrong.
+        (None, "virtio-9p-pci", True),
+    ],
+)
+def test_which_devices_qemu_was_built_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, device: str, there: bool
+) -> None:
+    if script is None:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    else:
+        qemu(tmp_path / "bin", monkeypatch, script)
+    assert X86.has(device) is there
 
 
 def test_no_qemu_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

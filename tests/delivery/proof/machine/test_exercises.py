@@ -25,6 +25,9 @@ def test_each_has_what_it_needs_and_defines_its_function() -> None:
         assert exercise.objects and exercise.title
         assert all(re.fullmatch(r"[\w/-]+\.c", path) for path in exercise.objects)
         assert all(re.fullmatch(r"[A-Z0-9_]+", symbol) for symbol in exercise.symbols)
+        # What not every QEMU has is asked for before it ends a boot.
+        assert bool(exercise.device) is bool(exercise.hardware)
+        assert exercise.device in " ".join(exercise.hardware)
 
 
 def test_the_defaults(tmp_path: Path) -> None:
