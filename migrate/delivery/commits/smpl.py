@@ -3,8 +3,8 @@
 
 The edit itself is made call by call, at places that the analysis found. A reviewer wants to see
 something shorter: which call becomes which, and in which functions. It is derived from the calls
-that changed, run on the original files, and shown only if its result is the same as that of the
-edit, apart from comments and layout.
+that changed and their arguments (:mod:`migrate.delivery.commits.call_edits`), run on the original
+files, and shown only if its result is the same as that of the edit, apart from comments and layout.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from migrate.analysis.acquires.spatch import Patched, run_spatch
 from migrate.analysis.frontend.syntax import parse
 from migrate.base.files.scratch import scratch
+from migrate.delivery.commits.call_edits import CallEdit, call_edit
 from migrate.delivery.commits.calls import swaps
 from migrate.rewrite.model import FileChange
 from migrate.rewrite.text.tokens import tokenize
@@ -45,22 +46,19 @@ _LOOPS = """(
 + {new}(a, i);
 )
 """
-_CALL = """- {old}(es)
-+ {new}(es)
-"""
 _OF_LOOPS = "identifier i;\nexpression a, n;\n"
-_OF_CALLS = "expression list es;\n"
 
 
 @dataclass(frozen=True)
 class _Renamed:
-    """Calls of `old` became `new` in `functions`; `left` says that the file has others that
-    stay."""
+    """Calls of `old` became `new` in `functions`, by `edit`; `left` says that the file has others
+    that stay."""
 
     old: str
     new: str
     functions: tuple[str, ...]
     left: bool
+    edit: CallEdit
 
     @property
     def to_many(self) -> bool:
@@ -69,8 +67,8 @@ class _Renamed:
 
 
 def semantic_patch(files: Sequence[FileChange], rules: Iterable[str]) -> str:
-    """SmPL that turns each `before` of `files` into its `after`, or "" if the changes are more than
-    renamed calls. `rules` made the edit."""
+    """SmPL that turns each `before` of `files` into its `after`, or "" if anything but calls and
+    their arguments changes. `rules` made the edit."""
     edited = [
         file for file in files if file.before is not None and file.path.endswith((".c", ".h"))
     ]
@@ -87,20 +85,20 @@ def _written(files: Sequence[FileChange], *, loops: bool) -> str:
     folded = [r for r in renamed if loops and r.to_many]
     everywhere = [r for r in renamed if not r.left and r not in folded]
     inside = [r for r in renamed if r.left and r not in folded]
-    rules = [_rule(_OF_LOOPS, _LOOPS, r) for r in folded] + [
-        _rule(_OF_CALLS, _CALL, r) for r in inside
+    rules = [_rule(_OF_LOOPS, _LOOPS.format(old=r.old, new=r.new), r) for r in folded] + [
+        _rule(f"{r.edit.declared}\n", r.edit.text, r) for r in inside
     ]
     if everywhere:
-        edits = "|\n".join(_CALL.format(old=r.old, new=r.new) for r in everywhere)
+        edits = "|\n".join(r.edit.text for r in everywhere)
         body = f"(\n{edits})\n" if len(everywhere) > 1 else edits
-        rules.append(f"@@\n{_OF_CALLS}@@\n{body}")
+        declared = "\n".join(dict.fromkeys(r.edit.declared for r in everywhere))
+        rules.append(f"@@\n{declared}\n@@\n{body}")
     return "\n".join(rules)
 
 
-def _rule(declared: str, edit: str, renamed: _Renamed) -> str:
+def _rule(declared: str, body: str, renamed: _Renamed) -> str:
     """One rule; it is limited to the functions with changed calls if the file has others that
     stay."""
-    body = edit.format(old=renamed.old, new=renamed.new)
     if not renamed.left:
         return f"@@\n{declared}@@\n{body}"
     names = ",\n\t".join(renamed.functions)
@@ -123,7 +121,13 @@ def _renamed(files: Sequence[FileChange]) -> list[_Renamed]:
     }
     several = {old for old, count in Counter(old for old, _ in where).items() if count > 1}
     found = [
-        _Renamed(old, new, tuple(dict.fromkeys(functions)), old in kept | several)
+        _Renamed(
+            old,
+            new,
+            tuple(dict.fromkeys(functions)),
+            old in kept | several,
+            call_edit(files, old, new, functions),
+        )
         for (old, new), functions in where.items()
         if old != new
     ]
