@@ -2,9 +2,9 @@
 """One commit per subsystem, in the tool's own repository: the API first, and last the patches that
 prevent new callers.
 
-The same input gives the same commit ids: the n-th commit is dated n seconds after the base commit,
-in its time zone, and nothing else depends on the day, or on the user's configuration except for
-name and address.
+The same input gives the same commit ids: each commit is dated a second after the one before, the
+first one as its caller says or a second after the base commit. Nothing else depends on the day, or
+on the user's configuration except for name and address.
 """
 
 from __future__ import annotations
