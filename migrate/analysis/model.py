@@ -124,6 +124,7 @@ class TraitKind(StrEnum):
     BOOL_FLAGS = "passes a truth value as flags"
     LONG_LIVED = "is kept in an object and released by another function"
     PUT_AT_ONCE = "is released at once"
+    BY_ADDRESS = "is worked on by its address while it is held"
     NUMBERS_LOST = "has its physical address go where it cannot be followed"
     THROUGH_HELPER = "calls a helper of the tree over GUP"
     NOTIFIER_HERE = "an MMU notifier is consulted around the acquire"
@@ -142,8 +143,8 @@ class Trait:
     """One trait of a group and the line that shows it.
 
     `subject` depends on the kind: for an MMU notifier the tag of the struct that contains it, for a
-    helper its name, for a count its variable, for a bug to be fixed first the function that is
-    called instead of a release; "" for other traits.
+    helper its name, for a count its variable, for work by address the function that does it, for a
+    bug to be fixed first the function that is called instead of a release; "" for other traits.
     """
 
     kind: TraitKind

@@ -29,7 +29,7 @@ from migrate.analysis.frontend.kernel_api import (
 
 _LISTS = frozenset(
     {"notifier_members", "notifier_registration", "same_memory", "taken_from_requests"}
-    | {"released_with_bios"}
+    | {"released_with_bios", "by_address", "copied_frames"}
 )
 
 
@@ -58,6 +58,10 @@ class Knowledge:
     """Words by which code takes pages out of a request in flight."""
     released_with_bios: tuple[str, ...]
     """Functions that drop the pages of a bio."""
+    by_address: frozenset[str]
+    """Functions that have user memory worked on by the addresses of it that they are given."""
+    copied_frames: frozenset[str]
+    """Structs of requests to copy from or to the page frames that they name."""
     borrowers: dict[str, Borrower]
     """By the tags of the structs."""
     _asked: dict[str, KernelFunction | None] = field(default_factory=dict, repr=False)
@@ -108,6 +112,8 @@ def read_knowledge(data: Mapping[str, Any]) -> Knowledge:
         frozenset(data["same_memory"]),
         tuple(data["taken_from_requests"]),
         tuple(data["released_with_bios"]),
+        frozenset(data["by_address"]),
+        frozenset(data["copied_frames"]),
         {tag: _borrower(tag, entry) for tag, entry in data["borrowers"].items()},
     )
 

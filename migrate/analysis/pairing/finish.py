@@ -19,10 +19,11 @@ from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import Global, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, Trace
+from migrate.analysis.traits.by_address import worked_on_by_address
 from migrate.analysis.traits.follow import follow_sites
 from migrate.analysis.traits.path_traits import path_traits
 from migrate.analysis.traits.traits import group_traits
-from migrate.analysis.valueflow.borrowers import released_through
+from migrate.analysis.valueflow.borrowers import asks_for_copy, released_through
 
 NEVER_STATED = frozenset(
     {GapKind.NO_RELEASE, GapKind.MACRO_RELEASES}
@@ -67,6 +68,7 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
         *group_traits(program, sites, releases, ordered, _storage(trace)),
         *path_traits(program, acquires),
         *_lost_numbers(trace, acquires[0]),
+        *_worked_on(program, sites, trace, ordered),
         *_of_other_versions(program, trace),
     )
     follows, no_follow = follow_sites(program, sites)
@@ -127,9 +129,23 @@ def _of_other_versions(program: Program, trace: Trace) -> Iterable[Trait]:
         yield Trait(kind, Evidence(place, kind.value, line.decode("utf-8", "replace").strip()))
 
 
+def _worked_on(
+    program: Program,
+    acquires: tuple[tuple[Acquire, Site | None], ...],
+    trace: Trace,
+    uses: tuple[Use, ...],
+) -> Iterable[Trait]:
+    """The work on the data of pages with which nothing else is done."""
+    releases = [found.site for found in trace.releases.values()]
+    found = worked_on_by_address(program, acquires, releases) if not uses else None
+    return () if found is None else (found,)
+
+
 def _storage(trace: Trace) -> dict[Member | Global, str]:
-    """The members and globals that hold the pages in any form, each with a file that sees it."""
-    cells = (s.cell for s in trace.states if isinstance(s.cell, Member | Global))
+    """The members and globals that hold the pages in any form, each with a file that sees it;
+    without requests for a copy, which nobody has to undo."""
+    kept = (s.cell for s in trace.states if isinstance(s.cell, Member | Global))
+    cells = (cell for cell in kept if not asks_for_copy(cell))
     return {cell: trace.origins[cell] for cell in cells if cell in trace.origins}
 
 

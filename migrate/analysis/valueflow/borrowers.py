@@ -20,6 +20,12 @@ def is_borrowed(cell: AbstractLocation) -> TypeGuard[Member]:
     return isinstance(cell, Member) and cell.tag in knowledge().borrowers
 
 
+def asks_for_copy(cell: AbstractLocation) -> bool:
+    """Whether page frames whose numbers are stored in `cell` are only copied, before their pages
+    are released."""
+    return isinstance(cell, Member) and cell.tag in knowledge().copied_frames
+
+
 def use_of(cell: Member) -> UseKind:
     """The use of the pages that are stored in `cell`, a member of such a struct."""
     return EFFECT_USE[knowledge().borrowers[cell.tag].use]

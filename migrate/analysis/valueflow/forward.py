@@ -34,7 +34,7 @@ from migrate.analysis.program.trace import (
     Trace,
 )
 from migrate.analysis.valueflow.aliases import follow_alias
-from migrate.analysis.valueflow.borrowers import is_borrowed, use_of
+from migrate.analysis.valueflow.borrowers import asks_for_copy, is_borrowed, use_of
 from migrate.analysis.valueflow.callees import Given, argument
 from migrate.analysis.valueflow.expansions import Expansions
 from migrate.analysis.valueflow.graph import ValueFlowGraph
@@ -241,7 +241,8 @@ class Forward:
         if form in (PAGE, SCATTER):
             self.stored_at(edge.target, flow.place, flow.text)
         elif form == PHYSICAL:
-            self.trace.use(UseKind.PHYSICAL_KEPT, flow.place, facts, flow.text)
+            kind = UseKind.DMA if asks_for_copy(target) else UseKind.PHYSICAL_KEPT
+            self.trace.use(kind, flow.place, facts, flow.text)
             self.trace.number_stores.setdefault(flow.place, {})[target] = None
             if self.outlives(flow.target, facts):
                 self.trace.numbered.setdefault(flow.place, (facts.function.name, flow.text))

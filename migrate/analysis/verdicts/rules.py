@@ -296,6 +296,17 @@ def marked_dirty(q: Question) -> Answer | None:
     return Answer(Action.PIN, case, reason, Confidence.MEDIUM, dirtied)
 
 
+def held_for_addresses(q: Question) -> Answer | None:
+    """CASE 1: the pages are held while a hypervisor works on their data by address, and for nothing
+    else."""
+    worked = q.group.trait(TraitKind.BY_ADDRESS)
+    covered = q.has(TraitKind.NOTIFIER_HERE, TraitKind.NOTIFIER_FILE)
+    if worked is None or q.group.uses or covered or not q.has(TraitKind.MAY_WRITE):
+        return None  # there may be another reason
+    reason = f"The pages are only held, while {worked.subject}() works on their data by address."
+    return Answer(Action.PIN, "1", reason, Confidence.MEDIUM, (worked.evidence,))
+
+
 def followed(q: Question) -> Answer | None:
     """CASE 4: the page can be looked up, by follow_page() after a fault-in, or by a function of the
     profile that takes the address."""
@@ -361,6 +372,7 @@ RULES: tuple[Rule, ...] = (
     Rule(written_unasked, ("5",), (Action.PIN, Action.MANUAL)),
     Rule(data_read, ("5",), (Action.PIN, Action.KEEP)),
     Rule(marked_dirty, ("1", "2"), (Action.PIN,)),
+    Rule(held_for_addresses, ("1",), (Action.PIN,)),
     Rule(followed, ("4",), (Action.FOLLOW,)),
     Rule(only_struct_page, ("4",), (Action.KEEP,), high=True),
     Rule(nothing_recognised, ("",), (Action.MANUAL,)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.model import Action
+from migrate.analysis.model import Action, PinGroup
 from migrate.analysis.verdicts.classify import verdict
 from tests.analysis.memory import pairing_of
 
@@ -128,3 +128,71 @@ def test_operations_that_are_not_known_may_do_anything() -> None:
         "static const struct mmu_interval_notifier_ops other_ops = {\n\t.invalidate = far,\n};"
     )
     assert rule_of("", unknown, ops="&other_ops") == (Action.MANUAL, "notifier_near")
+
+
+COPYING = """
+static void tray_map(struct gnttab_copy *op, struct tray *tray, unsigned long start)
+{
+	unsigned long frame;
+
+	if (get_user_pages_fast(start, 1, FOLL_WRITE, &tray->page) != 1)
+		return;
+	frame = page_to_pfn(tray->page);
+	op->dest.u.gmfn = frame;
+	gnttab_batch_copy(op, 1);
+}
+"""
+REQUESTS = """
+struct gnttab_copy {
+	struct {
+		union {
+			unsigned int ref;
+			unsigned long gmfn;
+		} u;
+	} source, dest;
+};
+struct gnttab_map {
+	struct {
+		union {
+			unsigned long gmfn;
+		} u;
+	} dest;
+};
+void gnttab_batch_copy(struct gnttab_copy *batch, unsigned count);
+"""
+
+
+def copying_group(done: str, copying: str = COPYING, more: str = "") -> PinGroup:
+    """The group of pages that a hypervisor copies to, beside a notifier that does `done`."""
+    start, end = DRIVER.index("static int tray_fill"), DRIVER.index("static void tray_empty")
+    text = DRIVER[:start] + copying + DRIVER[end:]
+    text = text.replace("return tray_fill(tray, arg);", "tray_map(to_op(cmd), tray, arg);")
+    text = text.replace("MORE", more).replace("DONE", done).replace("OPS", "&bench_ops")
+    files = {"drivers/demo/demo.c": "#include <xen/grant_table.h>\n" + text}
+    (group,) = pairing_of({**files, "include/xen/grant_table.h": REQUESTS}).groups
+    return group
+
+
+def copied(done: str, copying: str = COPYING) -> tuple[Action, str]:
+    found = verdict(copying_group(done, copying), pins_read_only=True)
+    return found.action, found.rule
+
+
+def test_a_request_for_a_copy_is_nothing_that_a_notifier_takes_back() -> None:
+    assert copied("bench->busy = 0;") == (Action.PIN, "device_access")
+
+
+def test_a_mapping_may_be_taken_back() -> None:
+    mapping = COPYING.replace("gnttab_copy", "gnttab_map")
+    assert copied("bench->busy = 0;", mapping) == (Action.MANUAL, "notifier_near")
+
+
+def test_a_notifier_may_come_to_the_pages_that_are_copied_to() -> None:
+    assert copied("tray_empty(bench->tray);") == (Action.MANUAL, "notifier_near")
+
+
+def test_a_page_that_is_found_again_in_a_request_is_released_there() -> None:
+    drop = "put_page(pfn_to_page(op->dest.u.gmfn));"
+    more = f"void tray_drop(struct gnttab_copy *op)\n{{\n\t{drop}\n}}\n"
+    releases = copying_group("bench->busy = 0;", more=more).releases
+    assert [release.function for release in releases] == ["tray_empty", "tray_drop"]

@@ -314,6 +314,17 @@ def test_marked_dirty() -> None:
     assert ask(rules.marked_dirty, group(U.STORED, T.MAY_WRITE)) is None
 
 
+def test_held_for_addresses() -> None:
+    """Nothing is known of what the pages are held for but who works on their data by address."""
+    by_address = (T.BY_ADDRESS, T.MAY_WRITE)
+    expect(rules.held_for_addresses, group(*by_address, T.NOTIFIER_NEAR), Action.PIN, "1")
+    assert decided(group(*by_address)) == "held_for_addresses"
+    assert ask(rules.held_for_addresses, group(T.BY_ADDRESS)) is None, "no write access"
+    assert ask(rules.held_for_addresses, group(*WRITTEN)) is None
+    for more in (U.STRUCT_PAGE, U.SCATTER, T.NOTIFIER_FILE, T.NOTIFIER_HERE):
+        assert ask(rules.held_for_addresses, group(*by_address, more)) is None
+
+
 def test_a_group_followed_in_part_by_a_fault_in_says_so() -> None:
     both = replace(group(U.STRUCT_PAGE), follows=(replace(SITE, faults=False), SITE))
     answer = rules.followed(Question(both, True, follows=True))
@@ -528,6 +539,7 @@ def decided(about: PinGroup, pins_read_only: bool = True) -> str:
         (group(U.PHYSICAL_KEPT, *WRITTEN), "data_written"),
         (group(U.MAP, U.READ_DATA, U.STRUCT_PAGE), "data_read"),
         (group(U.STRUCT_PAGE), "only_struct_page"),
+        (group(T.BY_ADDRESS, *WRITTEN), "data_written"),
         (group(U.SCATTER), "nothing_recognised"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -591,7 +603,10 @@ NEVER_PINNED = {
     *(U.OTHER_SOURCE, U.EXTRA_REFERENCE, U.CONSUMED, U.MANIPULATED),
     *(T.PAGES_NULL, T.IMPLEMENTATION, T.NOTIFIER_HERE),
 }
-TOUCHED = {U.DMA, U.PHYSICAL_KEPT, U.MAP, U.READ_DATA, U.WRITE_DATA, U.TOUCH_DATA, U.DIRTY}
+TOUCHED = {
+    *(U.DMA, U.PHYSICAL_KEPT, U.MAP, U.READ_DATA, U.WRITE_DATA, U.TOUCH_DATA, U.DIRTY),
+    T.BY_ADDRESS,
+}
 GAPS = st.sampled_from([(), (), (Gap(GapKind.NO_RELEASE),)])
 RELEASES = st.sampled_from([(), (release(),), (release(), release(30, "get"))])
 
