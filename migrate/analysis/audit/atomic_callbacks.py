@@ -2,7 +2,8 @@
 """Functions that are passed to code which calls them in atomic context.
 
 According to the documentation: Documentation/driver-api/usb/URB.rst and dmaengine/client.rst for
-completions, Documentation/RCU/whatisRCU.rst, include/linux/interrupt.h.
+completions, Documentation/RCU/whatisRCU.rst, include/linux/interrupt.h, dma_fence_func_t in
+include/linux/dma-fence.h, Documentation/crypto/architecture.rst.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _TIMER = "a timer"
 _RCU = "an RCU callback"
 _USB = "the completion of a USB request"
 _ALL = "a function for all processors"
+_POLL = "the poll function of a network device"
+_CRYPTO = "the completion of a crypto request"
 _TAKERS = {
     "tasklet_init": (1, "a tasklet"),
     "tasklet_setup": (1, "a tasklet"),
@@ -46,11 +49,19 @@ _TAKERS = {
     "usb_fill_bulk_urb": (5, _USB),
     "usb_fill_int_urb": (5, _USB),
     "usb_fill_control_urb": (6, _USB),
+    "dma_fence_add_callback": (2, "the callback of a fence"),
+    "netif_napi_add": (2, _POLL),
+    "netif_napi_add_tx": (2, _POLL),
+    "netif_napi_add_weight": (2, _POLL),
+    "skcipher_request_set_callback": (2, _CRYPTO),
+    "aead_request_set_callback": (2, _CRYPTO),
+    "ahash_request_set_callback": (2, _CRYPTO),
 }
 """Functions that take a callback for atomic context: the argument, and its role."""
 
 _MEMBERS = {
     ("urb", "complete"): _USB,
+    ("usb_request", "complete"): _USB,
     ("dma_async_tx_descriptor", "callback"): "the callback of a DMA engine, which is a tasklet",
     ("dma_async_tx_descriptor", "callback_result"): "the callback of a DMA engine",
     ("hrtimer", "function"): _TIMER,

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 
 from migrate.analysis.audit.model import FEWER, AuditRule, Finding, acquired
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.expressions import Binary, Element, Expression, Load, is_zero, plain
+from migrate.analysis.ir.instructions import Invoke, Lowered
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Release
 from migrate.analysis.paths.held_pages import held_pages
 from migrate.analysis.paths.held_state import Excess, Held, Stale, Twice, Unheld, Wrong
 from migrate.analysis.paths.negative_counts import NegativeCount, negative_counts
 from migrate.analysis.paths.null_pages import NullPages, null_pages
+from migrate.analysis.paths.omitted.omitted_releases import Omitted, omitted_releases
 from migrate.analysis.paths.solver import Trail
 from migrate.analysis.paths.variables import path_of, plain_stores
 from migrate.analysis.program.program import Program
@@ -38,9 +40,14 @@ class AuditPaths:
             if source is None or is_implementation_file(path):
                 continue
             for function in source.by_name.get(name, ()):
+                known: list[Finding] = []
                 if (path, name) in callers:
-                    yield from self._with_acquires(function, acquires, group.releases)
+                    known += self._with_acquires(function, acquires, group.releases)
                 lowered = self.program.facts(function).lowered
+                yield from known
+                if all(finding.rule is not AuditRule.LEFT_BEHIND for finding in known):
+                    names = {n for p, n in callers if p == path}
+                    yield from self._omitted(function, lowered, acquires, names)
                 for found in null_pages(lowered, self.unsigned_count):
                     yield _null(function.name, found)
 
@@ -69,6 +76,22 @@ class AuditPaths:
                     yield _wrong(function.name, found)
             elif by is not None:
                 yield _stale(function.name, found, by)
+
+    def _omitted(
+        self,
+        function: Function,
+        lowered: Lowered,
+        acquires: Mapping[Place, Acquire],
+        callers: Collection[str],
+    ) -> Iterator[Finding]:
+        """What the function leaks on one path and releases on another. `callers` are the functions
+        of its file that acquire."""
+
+        def takes(call: Invoke) -> bool:
+            return call.name in callers
+
+        for omitted in omitted_releases(lowered, acquires, takes):
+            yield _left_out(function.name, omitted, acquires.get(omitted.taken.place))
 
     def _asked_for_null(
         self, member: str, releases: tuple[Release, ...], in_array: bool
@@ -146,6 +169,19 @@ def _held(function: str, held: Held) -> Finding:
     evidence = (*acquired((held.acquire,)), *_way(held.trail, held.acquire))
     rule, place, text = AuditRule.LEFT_BEHIND, held.place, held.text
     return Finding(place, function, rule, message, text, evidence, held.alone)
+
+
+def _left_out(function: str, omitted: Omitted, acquire: Acquire | None) -> Finding:
+    name, release = omitted.taken.name, omitted.release
+    message = (
+        f"The pages that {name}() takes are neither released nor kept when the function is left"
+        f" here; another path releases them with {release.name}()."
+    )
+    taken = Evidence(omitted.taken.place, f"acquired by {name}()", omitted.taken.text)
+    before = Evidence(release.place, "released on another path", release.text)
+    evidence = (taken, before, *_way(omitted.trail, acquire))
+    rule, place, text = AuditRule.LEFT_BEHIND, omitted.place, omitted.text
+    return Finding(place, function, rule, message, text, evidence)
 
 
 def _twice(function: str, twice: Twice) -> Finding:

@@ -8,13 +8,14 @@ and of FOLL_LONGTERM in the kernel. Each has the level "note", and says what the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from migrate.analysis.audit.model import RELEASED, AuditRule, Finding, acquired
 from migrate.analysis.audit.sources import is_pin
 from migrate.analysis.model import (
     Evidence,
     PinGroup,
+    Release,
     Trait,
     TraitKind,
     Use,
@@ -36,7 +37,7 @@ def suggestions(program: Program, group: PinGroup) -> Iterator[Finding]:
     yield from _dirtied_unlocked(program, group)
     if group.gaps:
         return
-    yield from _not_longterm(group)
+    yield from _not_longterm(program, group)
     yield from _not_dirtied(group)
     yield from _numbers(group)
 
@@ -66,9 +67,9 @@ def _locks(program: Program, use: Use) -> bool:
     return any(word in call.name for call in calls for word in _LOCKING)
 
 
-def _not_longterm(group: PinGroup) -> Iterator[Finding]:
+def _not_longterm(program: Program, group: PinGroup) -> Iterator[Finding]:
     kept = lacks_longterm(group)
-    if kept is None:
+    if kept is None or _ends_with_call(program, group):
         return
     for acquire in group.acquires:
         if is_pin(acquire):
@@ -79,6 +80,24 @@ def _not_longterm(group: PinGroup) -> Iterator[Finding]:
             evidence = (kept.evidence,)
             rule = AuditRule.NOT_LONGTERM
             yield Finding(acquire.place, acquire.function, rule, message, acquire.text, evidence)
+
+
+def _ends_with_call(program: Program, group: PinGroup) -> bool:
+    """Whether only the functions that acquire release the pages, or call what releases them."""
+    acquiring = {a.function for a in group.acquires}
+    return all(
+        release.function in acquiring or _is_called_by(program, release, acquiring)
+        for release in group.releases
+    )
+
+
+def _is_called_by(program: Program, release: Release, names: Collection[str]) -> bool:
+    source = program.source(release.place.path)
+    functions = source.by_name.get(release.function, ()) if source is not None else ()
+    if len(functions) != 1:
+        return False
+    sites, closed = program.callers.of(functions[0])
+    return closed and bool(sites) and all(s.facts.function.name in names for s in sites)
 
 
 def _not_dirtied(group: PinGroup) -> Iterator[Finding]:

@@ -23,6 +23,12 @@ from migrate.analysis.ir.expressions import (
 )
 from migrate.analysis.ir.instructions import Condition, Leave, Lowered, Store, operands
 
+_ACCESSES = frozenset(
+    {"copy_to_user", "copy_from_user", "put_user", "get_user", "clear_user"}
+    | {"__copy_to_user", "__copy_from_user", "__put_user", "__get_user"}
+)
+"""They fail when memory of user space is not there, whatever is copied."""
+
 
 class Correlated:
     """The conditions of one function that are relevant for the variables `names`.
@@ -87,9 +93,11 @@ class Correlated:
     def _behind(self, value: Expression) -> Iterator[Expression]:
         for part in subexpressions(value):
             yield part
-            if isinstance(part, CallResult) and part.call not in self._asking:
-                for argument in self._lowered.calls[part.call].arguments:
-                    yield from self._behind(argument)
+            if not isinstance(part, CallResult) or part.call in self._asking:
+                continue
+            call = self._lowered.calls[part.call]
+            for argument in call.arguments if call.name not in _ACCESSES else ():
+                yield from self._behind(argument)
 
     def _matters(self, condition: Condition) -> bool:
         """Whether the statement of the condition, or an exit after it, contains the pages."""

@@ -12,6 +12,7 @@ got fewer pages than requested and their number is lost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
@@ -22,6 +23,7 @@ from migrate.analysis.frontend.limits import MOST_VARIABLES
 from migrate.analysis.ir.expressions import (
     AddressOf,
     Binary,
+    Element,
     Expression,
     Member,
     Variable,
@@ -29,7 +31,15 @@ from migrate.analysis.ir.expressions import (
     is_zero,
     plain,
 )
-from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Lowered, Select, Store
+from migrate.analysis.ir.instructions import (
+    Instruction,
+    Invoke,
+    Leave,
+    Lowered,
+    Select,
+    Store,
+    is_counted,
+)
 from migrate.analysis.model import Acquire, Place
 from migrate.analysis.paths.acquire_results import (
     Results,
@@ -59,6 +69,9 @@ from migrate.analysis.paths.solver import Trail, solve
 from migrate.analysis.paths.variables import Holder, holders, path_of
 
 FoundAgain = Callable[[], bool]
+
+_KEEPS_ON_SUCCESS = re.compile(r"(?:__)?sg_alloc_(?:append_)?table_from_pages(?:_segment)?")
+"""They put pages into a table, or fail and return an error; lib/scatterlist.c."""
 
 
 def held_pages(
@@ -106,6 +119,14 @@ def _found(analysis: _Held) -> Iterator[Wrong]:
     alone = len(left) == 1 and not left & safe and not analysis.drops.is_partial
     for wrong in sorted(found.values(), key=lambda w: (not isinstance(w, Held), w.place)):
         yield replace(wrong, alone=alone) if isinstance(wrong, Held) else wrong
+
+
+def _of_rounds(state: State | None) -> State | None:
+    """If the acquire failed in a later round of a loop, the pages of previous rounds are still
+    held."""
+    if state is None or state.hold is not Hold.FAILED or not state.earlier:
+        return state
+    return replace(state, hold=Hold.ALL, earlier=False, wanted=False, counter=())
 
 
 def _surely_held(state: State) -> bool:
@@ -211,8 +232,14 @@ class _Held:
         return (
             state.hold is Hold.GONE
             and state.released not in (None, call.place)
-            and self.pages.releases_whole(call)
+            and self._releases_as_many(call, state.released_count)
         )
+
+    def _releases_as_many(self, call: Invoke, count: Expression | None) -> bool:
+        """Whether `call` releases the one page, or as many pages of the array as `count` says."""
+        if count is None:
+            return self.pages.releases_whole(call)
+        return self.pages.releases_all(call) and plain(call.arguments[1]) == count
 
     # The transfer
 
@@ -230,10 +257,11 @@ class _Held:
         acquire = self.pages.acquire(call)
         if acquire is not None:
             fresh = state.hold in (Hold.NONE, Hold.GONE, Hold.FAILED)
-            if not fresh:
+            if not fresh and not self._is_next(call, state):
                 return State(Hold.UNCLEAR, acquire)
             counter, others = self.pages.counter(call), self.holder.depends
-            return State(Hold.ASKED, acquire, counter=counter, fresh=others)
+            asked = State(Hold.ASKED, acquire, counter=counter, fresh=others)
+            return asked if fresh else replace(asked, earlier=True)
         function = knowledge().lookup(call.name)
         if function is None:
             return self._called_own(call, state)
@@ -244,11 +272,24 @@ class _Held:
             if effect in RELEASE_EFFECTS:
                 state = self._released(call, state)
                 continue
+            if function.stores and _KEEPS_ON_SUCCESS.fullmatch(call.name):
+                offered = state.hold if state.hold in HELD else None
+                return replace(self._unknown(state), offered=offered, answer="")
             if effect not in HARMLESS or function.stores:
                 return self._unknown(state)
             if function.bytes.copies(position) and self.pages.is_pointer(given):
                 return self._unknown(state)
         return state
+
+    def _is_next(self, call: Invoke, state: State) -> bool:
+        """Whether the acquire fills the next elements of an array of the function, which has the
+        pages of the previous round of a loop."""
+        place = plain(self.pages.filled(call)[0])
+        inner = plain(place.object) if isinstance(place, AddressOf) else place
+        index = inner.index if isinstance(inner, Element) else None
+        moved = isinstance(index, Variable) and is_counted(self.lowered, index.name)
+        whole = state.hold is Hold.ALL and state.acquire == self.pages.acquire(call)
+        return whole and moved and self.holder.own and not state.unsure
 
     def _called_own(self, call: Invoke, state: State) -> State:
         """The state after a call of a function that is not in the table."""
@@ -270,8 +311,12 @@ class _Held:
         if self.drops.leaves_out(call, state):
             return state
         if state.hold in (Hold.ASKED, Hold.SOME, Hold.ALL):
-            where = call.place if self._releases_it(call) else None
-            return replace(state, hold=Hold.GONE, released=where, released_text=call.text)
+            whole = self.pages.releases_all(call)
+            count = plain(call.arguments[1]) if whole and state.hold is Hold.ALL else None
+            sure = count is not None or self._releases_it(call)
+            where, text = call.place if sure else None, call.text
+            gone = replace(state, hold=Hold.GONE, released=where, released_text=text)
+            return replace(gone, released_count=count)
         return state
 
     def _releases_it(self, call: Invoke) -> bool:
@@ -282,16 +327,22 @@ class _Held:
 
     def _assigned(self, store: Store, target: Expression, value: Expression, state: State) -> State:
         name = target.name if isinstance(target, Variable) else ""
+        if state.offered is not None and name:
+            state = self._answered(name, value, state)
         if name in self.holder.depends:
             computed = store.operator != "=" or self._about(value, state)
             left = state.fresh - {name} if computed else state.fresh | {name}
             state = replace(state, fresh=left)
+        if name and changes(name, state.released_count):
+            state = replace(state, released=None, released_count=None)
         if name and changes(name, self.results.asked(state)):
             state = replace(state, wanted=False)
         if name in self.counts and state.hold in HELD and (is_zero(value) or name == state.zero):
             zero = name if is_zero(value) and store.operator == "=" else ""
             state = replace(state, zero=zero)
         if state.counter and path_of(target) == state.counter and not is_zero(value):
+            if store.operator == "++" and self.holder.own and state.hold is Hold.ALL:
+                return replace(state, counter=())
             return self._unknown(state)
         if store.counts:
             return self._overwritten(name, value, state) if name == state.result else state
@@ -320,9 +371,32 @@ class _Held:
             return replace(state, error=name if is_negative(value) else "")
         return replace(state, result="", error=name if is_negative(value) else "")
 
+    def _answered(self, name: str, value: Expression, state: State) -> State:
+        """`ret = sg_alloc_table_from_pages(...)`, or another value for such a variable."""
+        if self._is_offer(value):
+            return replace(state, answer=name)
+        return replace(state, offered=None, answer="") if name == state.answer else state
+
+    def _is_offer(self, value: Expression) -> bool:
+        call = self.lowered.call_of(value)
+        return call is not None and _KEEPS_ON_SUCCESS.fullmatch(call.name) is not None
+
+    def _turned_down(self, condition: Expression, state: State) -> State | None:
+        """The state if such a call failed: the same as before it."""
+        inner = plain(condition)
+        if isinstance(inner, Binary) and inner.operator in ("<", "!=") and is_zero(inner.right):
+            inner = plain(inner.left)
+        is_answer = isinstance(inner, Variable) and inner.name == state.answer
+        if state.offered is None or not (is_answer or self._is_offer(inner)):
+            return None
+        return replace(state, hold=state.offered, offered=None, answer="", error=state.answer)
+
     # Conditions
 
     def assume(self, condition: Expression, state: State) -> tuple[State | None, State | None]:
+        failed = self._turned_down(condition, state)
+        if failed is not None:
+            return failed, replace(state, offered=None, answer="")
         if state.hold in (Hold.NONE, Hold.UNCLEAR):
             return state, state
         if state.hold is Hold.FAILED:
@@ -333,7 +407,7 @@ class _Held:
             return state, state
         compared = self.results.compared(condition, state) or of_error(condition, state)
         if compared is not None:
-            return compared
+            return _of_rounds(compared[0]), _of_rounds(compared[1])
         if self._about(condition, state):
             return blurred(state), blurred(state)
         if self.pages.mentions(condition):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from migrate.analysis.ir.expressions import Expression
 from migrate.analysis.model import Acquire, Place
 from migrate.analysis.paths.solver import Trail
 
@@ -48,6 +49,14 @@ class State:
     """Whether the number of requested pages is unchanged."""
     released: Place | None = None
     released_text: str = ""
+    released_count: Expression | None = None
+    """How many pages of an array that release drops, None for one page."""
+    earlier: bool = False
+    """Whether the rounds before, of a loop that fills an array, took pages that are held."""
+    offered: Hold | None = None
+    """The state before a call that keeps the pages if it succeeds, until its result is known."""
+    answer: str = ""
+    """The variable with the result of that call."""
     unsure: bool = False
     """Whether the path has passed a correlated condition: then it may be infeasible."""
 

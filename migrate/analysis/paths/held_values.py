@@ -48,8 +48,9 @@ class HeldValues:
 
     def counter(self, call: Invoke) -> tuple[str, ...]:
         """The location of the number of pages that are already in an array and after which `call`
-        stores new ones: a variable in `pages + n`, the member of an object in
-        `&demo->pages[demo->nr]`, and in `demo->pages + i` after `i = demo->nr`."""
+        stores new ones: a variable in `pages + n`, in an array of an object only if it adds up
+        results; the member of an object in `&demo->pages[demo->nr]`, and in `demo->pages + i`
+        after `i = demo->nr`."""
         filled = plain(self.filled(call)[0])
         inner = plain(filled.object) if isinstance(filled, AddressOf) else filled
         index = inner.index if isinstance(inner, Element) else None
@@ -61,7 +62,10 @@ class HeldValues:
             return ()
         if isinstance(index, Variable):
             stored = [v for n, v in plain_stores(self.lowered) if n == index.name]
-            index = next((v for v in stored if len(path_of(v)) > 1), None)
+            member = next((v for v in stored if len(path_of(v)) > 1), None)
+            if member is None and self.is_own(index) and index.name in self.holder.depends:
+                return (index.name,)
+            index = member
         path = path_of(index) if index is not None else ()
         return path if len(path) > 1 else ()
 

@@ -8,8 +8,10 @@ a path. A call is under a lock if one is held on all paths to it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migrate.analysis.ir.expressions import Expression
 from migrate.analysis.ir.instructions import Instruction, Invoke, Lowered
 from migrate.analysis.model import Place
 from migrate.analysis.paths.solver import Plain, solve
@@ -26,7 +28,16 @@ _CONTEXT = {
     "preempt_enable": ("preempt", False),
     "rcu_read_lock": ("rcu", True),
     "rcu_read_unlock": ("rcu", False),
+    "kmap_atomic": ("kmap", True),
+    "kunmap_atomic": ("kmap", False),
 }
+_CONTEXTS = frozenset(family for family, _ in _CONTEXT.values())
+_TRYING = re.compile(r"(?:raw_)?(spin|read|write)_trylock(?:_bh|_irq|_irqsave)?")
+_GUARDED = re.compile(
+    r"(?:raw_)?spinlock(?:_\w+)?|(?:read|write)_lock(?:_\w+)?|rcu|preempt|irq|irqsave"
+)
+"""The classes of guard() and scoped_guard() in which nothing may sleep: include/linux/spinlock.h,
+rcupdate.h, preempt.h and irqflags.h."""
 
 
 @dataclass(frozen=True, order=True)
@@ -42,15 +53,38 @@ class Lock:
 
 def locks_at(lowered: Lowered) -> dict[int, Lock]:
     """For each call that is under a lock, by its number, one lock that is held there."""
-    if not any(_change(call) for call in lowered.calls.values()):
-        return {}
+    guarded = dict(_in_guards(lowered))
+    if not any(_change(c) or _TRYING.fullmatch(c.name) for c in lowered.calls.values()):
+        return guarded
     found: dict[int, Lock | None] = {}
-    for instruction, state, _ in solve(_Locks(), lowered, frozenset()).before():
+    for instruction, state, _ in solve(_Locks(lowered), lowered, frozenset()).before():
         if isinstance(instruction, Invoke):
             number = instruction.number
             held = min(state) if state else None
             found[number] = held if number not in found or found[number] is not None else None
-    return {number: lock for number, lock in found.items() if lock is not None}
+    return guarded | {number: lock for number, lock in found.items() if lock is not None}
+
+
+def _in_guards(lowered: Lowered) -> Iterator[tuple[int, Lock]]:
+    """The calls in the scope of a guard(), and in the block of a scoped_guard()."""
+    for guard in lowered.calls.values():
+        kind = guard.sources[0].strip() if guard.sources else ""
+        if guard.name not in ("guard", "scoped_guard") or not _GUARDED.fullmatch(kind):
+            continue
+        lock = Lock("guard", kind, guard.place, guard.text)
+        if guard.name == "guard":
+            scope = range(guard.start, _end_of_block(lowered, guard.start))
+        else:
+            blocks = (b for b in lowered.macros.blocks if b.start > guard.start)
+            scope = min(blocks, key=lambda block: block.start, default=range(0))
+        yield from ((c.number, lock) for c in lowered.calls.values() if c.start in scope)
+
+
+def _end_of_block(lowered: Lowered, at: int) -> int:
+    """The end of the innermost statement with a block around the byte `at`, or of the function."""
+    ends = [c.end for c in lowered.conditions if c.start < at < c.end]
+    ends += [block.stop for block in lowered.macros.blocks if at in block]
+    return min(ends, default=lowered.function.end)
 
 
 _Held = frozenset[Lock]
@@ -59,13 +93,25 @@ _Held = frozenset[Lock]
 class _Locks(Plain[_Held]):
     """The locks that are held."""
 
+    def __init__(self, lowered: Lowered) -> None:
+        self.lowered = lowered
+
+    def assume(self, condition: Expression, state: _Held) -> tuple[_Held, _Held]:
+        """`if (spin_trylock(lock))`: the lock is held if it is true."""
+        call = self.lowered.call_of(condition)
+        match = _TRYING.fullmatch(call.name) if call is not None else None
+        if call is None or match is None:
+            return state, state
+        which = call.sources[0].strip() if call.sources else ""
+        return state | {Lock(match[1], which, call.place, call.text)}, state
+
     def transfer(self, instruction: Instruction, state: _Held) -> _Held:
         change = _change(instruction) if isinstance(instruction, Invoke) else None
         if change is None or not isinstance(instruction, Invoke):
             return state
         family, takes = change
         which = instruction.sources[0].strip() if instruction.sources else ""
-        which = "" if family in ("irq", "bh", "preempt", "rcu") else which
+        which = "" if family in _CONTEXTS else which
         left = frozenset(lock for lock in state if (lock.family, lock.which) != (family, which))
         if not takes:
             return left
@@ -74,6 +120,8 @@ class _Locks(Plain[_Held]):
 
 def _change(call: Invoke) -> tuple[str, bool] | None:
     """What a call acquires (True) or releases."""
+    if call.name in ("bit_spin_lock", "bit_spin_unlock"):
+        return "bit", call.name == "bit_spin_lock"
     if call.name in _CONTEXT:
         return _CONTEXT[call.name]
     match = _SPINNING.fullmatch(call.name)

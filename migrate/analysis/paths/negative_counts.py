@@ -40,6 +40,9 @@ from migrate.analysis.paths.variables import plain_stores
 
 _SIGNED = frozenset({"int", "long", "long int", "long long", "ssize_t", "signed int", "s32", "s64"})
 
+_NARROW = frozenset({"int", "signed int", "s32"})
+"""Those of which every unsigned type makes a comparison unsigned."""
+
 
 @dataclass(frozen=True)
 class NegativeCount:
@@ -194,12 +197,25 @@ class _Error:
         negative = isinstance(right, Unary) and right.operator == "-"
         if self._mentions(right, state) or negative:
             return _NO_ERROR, _NO_ERROR
+        if kind in ("<", "<=") and self._makes_unsigned(left, right):
+            return state, state  # who writes that takes an error for less, and it is more
         if self._is_unsigned(left):
             large = kind in (">", ">=", "!=") or (kind == "<" and is_zero(right))
             if kind == "<" and is_zero(right):
                 return _NO_ERROR, state  # never true
             return (state, _NO_ERROR) if large else (_NO_ERROR, state)
         return (state, _NO_ERROR) if kind in ("<", "<=", "!=") else (_NO_ERROR, state)
+
+    def _makes_unsigned(self, left: Expression, right: Expression) -> bool:
+        """Whether the signed variable `left` is compared as unsigned: with an unsigned variable
+        that is at least as wide on every machine."""
+        name, other = plain(left), plain(right)
+        if not isinstance(name, Variable) or not isinstance(other, Variable):
+            return False
+        if not self._is_unsigned(right):
+            return False
+        narrow = " ".join(self.lowered.locals[name.name].type.tag.split()) in _NARROW
+        return narrow and not isinstance(left, Cast) and not isinstance(right, Cast)
 
     def _is_unsigned(self, value: Expression) -> bool:
         """Whether `value` is an unsigned variable, not cast to a signed type."""

@@ -54,6 +54,10 @@ TIMER = setup("struct hrtimer *timer", "timer->function = &demo_called;")
 HARD = setup("int irq", 'return request_threaded_irq(irq, demo_called, NULL, 0, "d", demo);')
 MANAGED = setup("int irq", 'devm_request_threaded_irq(dev, irq, demo_called, NULL, 0, "d", 0);')
 THREAD = setup("int irq", 'request_threaded_irq(irq, NULL, demo_called, 0, "d", demo);')
+FENCE = setup("struct dma_fence *f", "return dma_fence_add_callback(f, &demo->cb, demo_called);")
+POLL = setup("struct net_device *net", "netif_napi_add(net, &demo->napi, demo_called);")
+CIPHER = setup("void *r", "skcipher_request_set_callback(r, 0, demo_called, demo);")
+GADGET = setup("struct usb_request *req", "req->complete = demo_called;")
 ALL = setup("int wait", "on_each_cpu(demo_called, demo, wait);")
 
 
@@ -66,6 +70,10 @@ ALL = setup("int wait", "on_each_cpu(demo_called, demo, wait);")
         ("struct hrtimer *timer", TIMER, "a timer"),
         ("int irq, void *arg", HARD, "an interrupt handler"),
         ("int irq, void *arg", MANAGED, "an interrupt handler"),
+        ("struct dma_fence *f, struct dma_fence_cb *cb", FENCE, "the callback of a fence"),
+        ("struct napi_struct *napi, int budget", POLL, "the poll function of a network device"),
+        ("void *arg, int err", CIPHER, "the completion of a crypto request"),
+        ("struct usb_ep *ep, struct usb_request *req", GADGET, "the completion of a USB request"),
         ("void *arg", ALL, "a function for all processors"),
         ("unsigned long data", "DECLARE_TASKLET(demo_task, demo_called, 0);", "a tasklet"),
         ("struct tasklet_struct *t", "static DECLARE_TASKLET(task,\n\t&demo_called);", "a tasklet"),

@@ -371,3 +371,167 @@ int demo(unsigned long start, int flag)
 )
 def test_a_helper_that_releases_whatever_happens(body: str, is_found: bool) -> None:
     assert bool(found(HELPED.replace("BODY", body), AuditRule.TWICE)) is is_found
+
+
+# Several rounds, and arrays
+
+EACH = """
+int demo_each(struct demo *demo, unsigned long addr, int n)
+{
+	struct page **pages = kcalloc(n, sizeof(*pages), GFP_KERNEL);
+	int i, ret = 0;
+
+	if (!pages)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		if (pin_user_pages_fast(addr + i * PAGE_SIZE, 1, FOLL_WRITE, &pages[i]) != 1) {
+			FAILED
+			kfree(pages);
+			return -EFAULT;
+		}
+	}
+	demo->pages = pages;
+	demo->n = n;
+	return 0;
+}
+void demo_put(struct demo *demo)
+{
+	unpin_user_pages_dirty_lock(demo->pages, demo->n, true);
+	kfree(demo->pages);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("failed", "leaks"),
+    [
+        ("ret = -EFAULT;", 1),
+        ("unpin_user_pages(pages, i);", 0),
+        ("while (--i >= 0)\n\t\t\t\tunpin_user_page(pages[i]);", 0),
+        ("demo_drop(pages, i);", 0),
+    ],
+)
+def test_pages_of_earlier_rounds_are_left_behind(failed: str, leaks: int) -> None:
+    assert len(found(EACH.replace("FAILED", failed), AuditRule.LEFT_BEHIND)) == leaks
+
+
+ARRAY = """
+int demo_do(unsigned long addr, int n)
+{
+	struct page **pages = kcalloc(n, sizeof(*pages), GFP_KERNEL);
+	int ret, got;
+
+	if (!pages)
+		return -ENOMEM;
+	got = pin_user_pages_fast(addr, n, FOLL_WRITE, pages);
+	if (got != n) {
+		if (got > 0)
+			unpin_user_pages(pages, got);
+		kfree(pages);
+		return -EFAULT;
+	}
+	ret = demo_setup(addr);
+	if (ret) {
+		BODY
+		goto err;
+	}
+	unpin_user_pages_dirty_lock(pages, n, true);
+	kfree(pages);
+	return 0;
+err:
+	unpin_user_pages(pages, n);
+	kfree(pages);
+	return ret;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "twice"),
+    [
+        ("unpin_user_pages(pages, n);", 1),
+        ("unpin_user_pages(pages, n);\n\t\tn = 0;", 0),
+        ("unpin_user_pages(pages, n - 1);", 0),
+        ("demo_log(n);", 0),
+    ],
+)
+def test_an_array_that_is_released_twice(body: str, twice: int) -> None:
+    assert len(found(ARRAY.replace("BODY", body), AuditRule.TWICE)) == twice
+
+
+COMPARED = """
+int demo_write(struct demo *demo, unsigned long addr, TYPE nr)
+{
+	struct page *pages[8];
+	u32 i;
+	RESULT res;
+
+	res = pin_user_pages_fast(addr, nr, 0, pages);
+	if (res < nr)
+		return -EINVAL;
+	for (i = 0; i < res; i++) {
+		demo->sum += *(u32 *)page_address(pages[i]);
+		unpin_user_page(pages[i]);
+	}
+	return 0;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("of_result", "of_number", "errors"),
+    [
+        ("int", "u32", 1),
+        ("int", "unsigned long", 1),
+        ("int", "int", 0),
+        ("long", "u32", 0),
+        ("long", "long", 0),
+    ],
+)
+def test_an_error_is_not_less_than_an_unsigned_number(
+    of_result: str, of_number: str, errors: int
+) -> None:
+    text = COMPARED.replace("TYPE", of_number).replace("RESULT", of_result)
+    assert len(found(text, AuditRule.NEGATIVE_COUNT)) == errors
+
+
+TABLE = """
+int demo_table(struct demo *demo, unsigned long addr, int n)
+{
+	struct page **pages = kcalloc(n, sizeof(*pages), GFP_KERNEL);
+	int ret;
+
+	if (!pages)
+		return -ENOMEM;
+	if (pin_user_pages_fast(addr, n, FOLL_WRITE | FOLL_LONGTERM, pages) != n)
+		goto none;
+	ret = sg_alloc_table_from_pages(&demo->sgt, pages, n, 0, n << PAGE_SHIFT, GFP_KERNEL);
+	if (CONDITION) {
+		BODY
+		kfree(pages);
+		return ret;
+	}
+	kfree(pages);
+	return 0;
+none:
+	kfree(pages);
+	return -EFAULT;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "body", "leaks"),
+    [
+        ("ret", "demo->n = 0;", True),
+        ("ret < 0", "demo->n = 0;", True),
+        ("ret", "unpin_user_pages(pages, n);", False),
+        ("demo->n", "demo->n = 0;", False),
+    ],
+)
+def test_a_table_that_could_not_be_made_has_no_pages(
+    condition: str, body: str, leaks: bool
+) -> None:
+    text = TABLE.replace("CONDITION", condition).replace("BODY", body)
+    lines = [f.place.line for f in found(text, AuditRule.LEFT_BEHIND) if "takes pages" in f.message]
+    assert bool(lines) is leaks

@@ -86,3 +86,36 @@ def test_nothing_dirty_needs_no_lock_of_a_page() -> None:
     text = CODE.replace("BODY", LOCKED).replace("TASK", "")
     assert [f.rule for f in findings(text)] == [AuditRule.SLEEPS]
     assert findings(text.replace("1, true)", "1, false)")) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("guard(spinlock)(&demo->lock);", ""),
+        ("guard(raw_spinlock_irqsave)(&demo->lock);", ""),
+        ("guard(rcu)();", ""),
+        ("scoped_guard(spinlock_irqsave, &demo->lock) {", "}"),
+        ("if (!spin_trylock(&demo->lock))\n\t\treturn;", "spin_unlock(&demo->lock);"),
+        ("bit_spin_lock(0, &demo->word);", "bit_spin_unlock(0, &demo->word);"),
+        ("void *at = kmap_atomic(demo->page);", "kunmap_atomic(at);"),
+    ],
+)
+def test_other_ways_to_take_a_lock(before: str, after: str) -> None:
+    (finding,) = found(f"{before}\n\tdemo_release(demo, flag);\n\t{after}")
+    assert finding.rule is AuditRule.SLEEPS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "guard(mutex)(&demo->mutex);\n\tdemo_release(demo, flag);",
+        "if (flag) {\n\t\tguard(spinlock)(&demo->lock);\n\t\tflag = 0;\n\t}\n"
+        "\tdemo_release(demo, flag);",
+        "scoped_guard(spinlock, &demo->lock) {\n\t\tflag = 0;\n\t}\n\tdemo_release(demo, flag);",
+        "if (spin_trylock(&demo->lock)) {\n\t\tspin_unlock(&demo->lock);\n\t\treturn;\n\t}\n"
+        "\tdemo_release(demo, flag);",
+        "void *at = kmap_atomic(demo->page);\n\tkunmap_atomic(at);\n\tdemo_release(demo, flag);",
+    ],
+)
+def test_outside_of_their_scopes_it_may_sleep(body: str) -> None:
+    assert found(body) == []
