@@ -69,6 +69,7 @@ def _decided(
     acquires = tuple(a for group in callers for a in group.acquires)
     grouper = Grouper(parts.program, acquires, DIRECT_NAMES | {name})
     traced = [grouper.group(acquire).group for acquire in acquires]
+    grouper.forget()
     if not all(group.complete for group in traced):
         return None
     whole = replace(reduce(union, traced), name=callers[0].name)

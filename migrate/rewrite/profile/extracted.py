@@ -99,6 +99,7 @@ def _converted(
     first, _, rule = found[0]
     acquires = tuple(sorted(a for _, a, _ in found))
     traced = [grouper.group(a).group for a in acquires]
+    grouper.forget()
     uses = {use: None for group in traced for use in group.uses}
     group = replace(
         first,

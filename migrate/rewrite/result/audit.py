@@ -80,7 +80,10 @@ def _pinned(
     now = {path: counted(before, after, path, gone) for path in paths}
 
     def work(part: Sequence[PinGroup]) -> list[str]:
-        return [_wrong(group, before, after, now) for group in part]
+        found = [_wrong(group, before, after, now) for group in part]
+        before.forget()
+        after.forget()
+        return found
 
     told = count(progress, "audit of the result", len(asked))
     reasons = by_folders("audit of the result", work, asked, before.program, jobs, told)
