@@ -76,6 +76,7 @@ class GapKind(StrEnum):
     RELEASE_NOT_CALLED = "release-not-called"
     RELEASED_BY_SCOPE = "released-by-scope"
     RELEASE_FINDS_PAGE_AGAIN = "release-finds-page-again"
+    RELEASE_UNFILLED = "release-unfilled"
 
     # Pages that a struct borrows may be released by other code.
     LENT_RELEASED = "lent-released"

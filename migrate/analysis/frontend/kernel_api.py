@@ -37,6 +37,7 @@ class Effect(StrEnum):
     NOTIFIER = "notifier"
     FILL = "fill"
     FREE = "free"
+    FREE_ADDRESS = "free_address"
     DISCARD = "discard"
     ESCAPE = "escape"
     HANDED = "handed"

@@ -103,6 +103,21 @@ class Mention:
         return self.source.text[: self.at].endswith(b"->")
 
     @property
+    def is_of_unclear_object(self) -> bool:
+        """Whether it is a member of an expression that the parser did not understand, as
+        `((typeof(&x))y)->m`; what a call is given as arguments does not count."""
+        holder = self.node.parent if self.is_member else None
+        queue = [holder.child_by_field_name("argument")] if holder is not None else []
+        while queue:
+            node = queue.pop()
+            if node is None or node.type == "argument_list":
+                continue
+            if node.type == "ERROR":
+                return True
+            queue.extend(node.children if node.has_error else ())
+        return False
+
+    @property
     def is_initial_value(self) -> bool:
         """Whether it is in the initial value of a variable, other than to compute a size."""
         inner, above = self.node, self.node.parent

@@ -62,7 +62,14 @@ class Function:
     def end(self) -> int:
         return self.body.end_byte
 
+    @property
+    def is_weak(self) -> bool:
+        """Whether the linker takes another function by that name if there is one."""
+        head = (self.node.text or b"")[: self.body.start_byte - self.node.start_byte]
+        return _WEAK.search(head) is not None
 
+
+_WEAK = re.compile(rb"\b(?:__weak|weak|__weak__)\b")
 _ROWS_BEFORE = 2
 """Lines before the body in the text that a macro is parsed as."""
 

@@ -43,6 +43,18 @@ def standing_for(functions: Functions, path: str, word: str) -> Iterator[Gap]:
             yield Gap(GapKind.MACRO_STANDS_FOR_MEMBER, place, word)
 
 
+def macros_with(
+    functions: Functions, path: str, words: tuple[str, ...]
+) -> Iterator[tuple[str, bytes]]:
+    """The name and the body of each macro that a file may use whose body has one of `words`."""
+    texts = functions.corpus.scope(path)
+    for word in words:
+        for file in functions.files_with(path, word):
+            if file == path or file.endswith(".h"):
+                for match, _ in _defines(file, texts[file], word):
+                    yield match["name"].decode(), match["body"]
+
+
 def _is_member(functions: Functions, path: str, macro: str) -> bool:
     pattern = re.compile(rb"(?:->|\.)\s*" + re.escape(macro.encode()) + rb"\b")
     texts = functions.corpus.scope(path)

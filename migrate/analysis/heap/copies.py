@@ -43,6 +43,27 @@ def other_names(program: Program, cell: Member, path: str) -> Iterator[Gap]:
         for file in _files(program, cell, path, name):
             for facts in program.functions_with(file, name, words):
                 yield from _copies(program, facts, name, moved, cell.tag)
+    yield from _written_over(program, cell, path)
+
+
+def _written_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:
+    """The calls that store bytes from elsewhere over a whole struct with `cell` in it, as
+    copy_from_user() does."""
+    if not cell.tag:
+        return
+    home = program.cells.home(cell, path)
+    tags, _ = structs_around(program, cell.tag, home)
+    words = program.cells.holding(cell.tag, home)
+    for name, known in knowledge().exact.items():
+        if not known.bytes.from_elsewhere:
+            continue
+        for file in _files(program, cell, path, name):
+            for facts in program.functions_with(file, name, words):
+                for number, call in enumerate(facts.calls):
+                    target = known.bytes.targets[0] if call.name == name else RESULT
+                    kind = _copied(program, facts, number, target) if target != RESULT else None
+                    if kind is not None and kind.tag in tags:
+                        yield Gap(GapKind.MAY_BE_SET, call.place, str(cell), name)
 
 
 def _laid_over(program: Program, cell: Member, path: str) -> Iterator[Gap]:

@@ -10,7 +10,7 @@ from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.by_position import positional
-from migrate.analysis.heap.captured import capturing, other_variables, standing_for
+from migrate.analysis.heap.captured import capturing, macros_with, other_variables, standing_for
 from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.measured import is_only_measured
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
@@ -18,11 +18,15 @@ from migrate.analysis.program.functions import is_macro, start_of
 from migrate.analysis.program.location import AbstractLocation, Global, Local, Member, Untyped
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, PHYSICAL, SCATTER, Trace
+from migrate.kernel.words import whole_word
 
 _BY_SCOPE = re.compile(
     rb"\b__(?:free|cleanup)\s*\(|\b(?:__)?cleanup(?:__)?\s*\(\s*\w+\s*\)\s*\)\s*\)"
 )
 """The attributes of a variable for which a function is called at the end of its block."""
+
+_SCOPED = ("__free", "__cleanup", "cleanup", "__cleanup__")
+"""The words of which one is in it."""
 
 
 def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[Gap, ...]:
@@ -87,7 +91,7 @@ def unclear_mentions(program: Program, cell: Member, files: tuple[str, ...]) -> 
             elif mention.in_macro and mention.is_behind_dot:
                 if not mention.only_measured:
                     yield Gap(GapKind.MACRO_NAMES_MEMBER, place, word)
-            elif mention.is_misread_member or mention.is_garbled:
+            elif mention.is_misread_member or mention.is_garbled or mention.is_of_unclear_object:
                 yield Gap(GapKind.CODE_UNCLEAR, place)
             elif (
                 mention.is_member
@@ -149,7 +153,10 @@ def unclear_variable(program: Program, cell: Local) -> Iterator[Gap]:
         if mention.is_garbled if mention.kind == "identifier" else mention.is_taken_for_type:
             yield Gap(GapKind.CODE_UNCLEAR, mention.place)
     text = source.text[function.start : function.end]
-    if _BY_SCOPE.search(text):
+    if _BY_SCOPE.search(text) or any(
+        _BY_SCOPE.search(body) and whole_word(macro).search(text)
+        for macro, body in macros_with(program, cell.function.path, _SCOPED)
+    ):
         yield _in(GapKind.RELEASED_BY_SCOPE, facts)
     for name in knowledge().releases:
         if name.encode() not in text or name in facts.parameters:

@@ -26,6 +26,7 @@ from migrate.analysis.ir.expressions import (
     Temporary,
     Unary,
     Variable,
+    plain,
 )
 from migrate.analysis.ir.macro_blocks import is_head
 
@@ -130,7 +131,23 @@ class Expressions(Builder):
         if argument is None:
             return NOTHING
         at = self.expression(index) if index is not None else None
-        return Element(self.expression(argument), at, node.start_byte)
+        array = self.expression(argument)
+        if at is not None and self._is_index(array) and not self._is_index(at):
+            array, at = at, array  # `1[pages]` is `pages[1]`
+        return Element(array, at, node.start_byte)
+
+    def _is_index(self, value: Expression) -> bool:
+        """Whether it is a number: a literal, a local variable of such a type, or made of these."""
+        match plain(value):
+            case Constant(text):
+                return not text.startswith(('"', "L", "u", "U"))
+            case Variable(name, local):
+                return local and self._is_number(name)
+            case Unary(_, inner):
+                return self._is_index(inner)
+            case Binary(_, left, right):
+                return self._is_index(left) and self._is_index(right)
+        return False
 
     def _cast(self, node: Node) -> Expression:
         written, value = node.child_by_field_name("type"), node.child_by_field_name("value")

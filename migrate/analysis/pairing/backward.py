@@ -49,6 +49,8 @@ class _Wanted:
     owners: Owners | None = None
     alias: bool = False
     kinds: Kinds = None
+    alone: bool = False
+    """Whether the value is all that the next one was made of, and not a part of a sum."""
 
 
 class Backward:
@@ -144,7 +146,12 @@ class Backward:
                 self._want(point, SCATTER if point.via else PAGE, place)
 
     def _want(
-        self, point: Point, form: str, place: Place | None = None, alias: bool = False
+        self,
+        point: Point,
+        form: str,
+        place: Place | None = None,
+        alias: bool = False,
+        alone: bool = False,
     ) -> None:
         """Follow a location that is named at `place`, unless that was done already. With `alias`,
         it is another pointer to an array that is being followed: only stores through it matter, not
@@ -155,7 +162,7 @@ class Backward:
             owners = self._apart.owners(cell, point.value, facts)
         if self._kinds is not None and place is not None:
             kinds = self._kinds.at(cell, facts, place)
-        self._add(_Wanted(cell, form, owners, alias, kinds), facts)
+        self._add(_Wanted(cell, form, owners, alias, kinds, alone), facts)
 
     def _add(self, wanted: _Wanted, facts: FunctionFacts) -> None:
         if wanted not in self._seen:
@@ -170,7 +177,8 @@ class Backward:
             if into is not None and into != origin.location:
                 self._grounds.link(into, origin.location)
             alias = edge.kind is Kind.ALIAS and before == PAGE
-            self._want(origin, before, edge.cause.place, alias)
+            alone = before == PHYSICAL and edge.is_whole
+            self._want(origin, before, edge.cause.place, alias, alone)
 
     def _step(self, wanted: _Wanted, facts: FunctionFacts) -> None:
         cell, form, alias = wanted.cell, wanted.form, wanted.alias
@@ -179,7 +187,7 @@ class Backward:
             if alias:
                 self._stores(wanted, facts)
             else:
-                self._result(Site(facts, cell.call), form)
+                self._result(Site(facts, cell.call), form, wanted.alone)
         elif isinstance(cell, Untyped):
             untyped = Gap(GapKind.SOURCE_TYPE_UNKNOWN, subject=cell.name)
             self.sources.lost(untyped, start_of(facts.function))
@@ -256,7 +264,7 @@ class Backward:
         for edge in edges:
             if edge.kind is Kind.COPY and self._is_stored(edge.flow, wanted, facts):
                 self._copy(edge, form, cell)
-        for edge in edges:
+        for edge in () if self._stands_for_code(cell) else edges:
             value, place = edge.target.value, edge.cause.place
             if edge.kind is Kind.ALIAS and not self._other(wanted, (value,), facts, place):
                 self._back(edge, form, cell)
@@ -268,6 +276,11 @@ class Backward:
             if not other and self._compiled(call.guards):
                 filled |= self._may_fill(Site(facts, index), position, wanted)
         return filled
+
+    def _stands_for_code(self, cell: AbstractLocation) -> bool:
+        """Whether a name may be a macro without parameters, such as `#define NEW alloc_page()`: it
+        is no array that anything could be stored in."""
+        return isinstance(cell, Global) and not self.program.cells.is_declared(cell)
 
     def _through_results(self, cell: AbstractLocation, facts: FunctionFacts) -> None:
         """`*slot(object) = page`: follow stores through the result of a function that returns the
@@ -412,7 +425,7 @@ class Backward:
             self._fills[behind] = stores or self._grounds.linked(behind.cell)
         return self._fills[behind]
 
-    def _result(self, site: Site, form: str) -> None:
+    def _result(self, site: Site, form: str, alone: bool) -> None:
         call, facts = site.call, site.facts
         if self.graph.is_acquire(call) is not None:
             self.sources.acquires[call.place] = site
@@ -431,4 +444,4 @@ class Backward:
                     returned = True
                     self._back(edge, form)
         if not returned:
-            self.sources.result_of_unknown(call, form)
+            self.sources.result_of_unknown(call, form, alone)

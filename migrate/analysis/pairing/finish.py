@@ -12,9 +12,9 @@ from migrate.analysis.heap.borrow_escapes import taken_back
 from migrate.analysis.heap.unmodelled_uses import doubts
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Trait, TraitKind, Use, UseKind
 from migrate.analysis.pairing.closure import Closure
-from migrate.analysis.pairing.found_again import unfollowed_releases
 from migrate.analysis.pairing.number_keys import with_keys
 from migrate.analysis.pairing.sources import Sources
+from migrate.analysis.pairing.unreached import unfilled_releases, unfollowed_releases
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import Global, Member
 from migrate.analysis.program.program import Program
@@ -56,6 +56,8 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
     for gap, place in sources.unknown.items():
         gaps.setdefault(replace(gap, place=place))
     gaps |= dict.fromkeys(_missing(closure, is_of_others))
+    if not gaps:
+        gaps |= dict.fromkeys(unfilled_releases(program, trace))
     acquires = tuple(sorted(closure.acquires.values()))
     releases = tuple(sorted(s.release for s in trace.releases.values()))
     functions = [a.function for a in acquires], [r.function for r in releases]

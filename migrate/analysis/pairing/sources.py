@@ -57,9 +57,10 @@ class Sources:
         elif known.allocates and form == ADDRESS:
             self.other(GapKind.FROM_ALLOCATED_MEMORY, call)
 
-    def result_of_unknown(self, call: Call, form: str) -> None:
-        """Record as a source what an unknown function returns."""
-        if form in (PAGE, SCATTER, ADDRESS):
+    def result_of_unknown(self, call: Call, form: str, alone: bool) -> None:
+        """Record as a source what an unknown function returns; a number that is not `alone` may be
+        an offset that is added to that of a page."""
+        if form in (PAGE, SCATTER, ADDRESS) or alone:
             self.other(GapKind.FROM_OTHER_CALL, call)
 
     def filled_by_known(

@@ -23,7 +23,7 @@ Find = Callable[[str], Lowered | None]
 
 HARMLESS = frozenset(
     {Effect.NOTHING, Effect.MAP, Effect.UNMAP, Effect.READ, Effect.WRITE, Effect.TOUCH, Effect.DMA}
-    | {Effect.DIRTY, Effect.STRUCT, Effect.DISCARD}
+    | {Effect.DIRTY, Effect.STRUCT, Effect.DISCARD, Effect.FREE_ADDRESS}
 )
 _DEEPEST = 3
 

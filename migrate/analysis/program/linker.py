@@ -44,8 +44,9 @@ class Linker:
 
     def is_stub(self, functions: tuple[Function, ...]) -> bool:
         """Whether the functions found nearby may be stubs for a real function that is configured
-        out: a public header that defines one under a condition also declares it."""
-        return bool(functions) and all(self._stands_in(f) for f in functions)
+        out: a public header that defines one under a condition also declares it, and a weak one
+        gives way to any other."""
+        return bool(functions) and all(f.is_weak or self._stands_in(f) for f in functions)
 
     def _stands_in(self, function: Function) -> bool:
         if not is_public_header(function.path):

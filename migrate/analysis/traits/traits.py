@@ -35,6 +35,7 @@ IMPLEMENTATION = frozenset({"mm/gup.c", "mm/gup_test.c", "mm/gup_benchmark.c", "
 
 _QUIET_EFFECTS = frozenset(
     {Effect.NOTHING, Effect.PHYSICAL, Effect.STRUCT, Effect.DIRTY, Effect.UNMAP, Effect.DISCARD}
+    | {Effect.FREE_ADDRESS}
     | RELEASE_EFFECTS
 )
 _READING = frozenset(

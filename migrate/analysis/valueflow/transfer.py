@@ -32,6 +32,7 @@ EFFECT_USE = {
     Effect.NOTIFIER: UseKind.NOTIFIER,
     Effect.FILL: UseKind.OTHER_SOURCE,
     Effect.FREE: UseKind.FREED,
+    Effect.FREE_ADDRESS: UseKind.FREED,
 }
 
 _NOT_BY_NUMBER = frozenset(
@@ -109,6 +110,8 @@ def use(known: KernelFunction, position: int, form: str) -> UseKind | None:
     kind = EFFECT_USE.get(effect)
     if works_on_pointers(known, position, form):
         return None
+    if effect is Effect.FREE_ADDRESS and form != Form.ADDRESS:
+        return None  # it frees the array that the pages are in
     if kind is UseKind.DMA and (effect is Effect.HANDED) is not (form == Form.PHYSICAL):
         # The function expects a number but gets a page or an address, or the other way round.
         return UseKind.PHYSICAL_KEPT if form == Form.PHYSICAL else None

@@ -177,6 +177,14 @@ class ValueEdge:
         return self.cause.guards
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the origin is all that is assigned or given, and not a part of a sum."""
+        value = self.origin.value
+        if isinstance(self.cause, Flow):
+            return self.cause.sources == (value,)
+        return (value,) in self.cause.arguments
+
+    @property
     def flow(self) -> Flow:
         """The assignment that causes it."""
         assert isinstance(self.cause, Flow)

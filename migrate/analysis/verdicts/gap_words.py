@@ -213,6 +213,10 @@ WORDING: Mapping[GapKind, Wording] = {
         "the release at {at} looks its page up by an address or a number; it may be one of these",
         "Find where the address or number that the page is found by comes from.",
     ),
+    GapKind.RELEASE_UNFILLED: Wording(
+        "the release at {at} drops pages of {subject}, in which no code was found to store any",
+        "Find how they get there: is an object with pages of this group used as that struct?",
+    ),
     GapKind.LENT_RELEASED: Wording(
         "the release at {at} drops a page that was only lent",
         "Whose reference is dropped? The code that lends pages drops its own, too.",

@@ -374,7 +374,7 @@ def seen_through(view: str, before: str) -> list[str]:
 
 @pytest.mark.parametrize("before", [ENDS, "struct list_head a, b;", "int n; void *a[2]; " + ENDS])
 def test_a_struct_that_ends_before_the_member(before: str) -> None:
-    assert seen_through(VIEW, before) == []
+    assert not any("struct-cast" in gap for gap in seen_through(VIEW, before))
 
 
 @pytest.mark.parametrize(

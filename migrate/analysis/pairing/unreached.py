@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Releases that the walk forward did not reach, and that may drop the pages of the group.
+
+Such a release finds its page again, by an address or a page frame number; or it takes it from a
+struct member in which no code of the driver ever puts one. The page has come there by another name
+then: the object was stored as a void pointer and taken out as another struct, it is another member
+of a union, or plain bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.gaps import Gap, GapKind
+from migrate.analysis.heap.by_position import by_position, initial_stores
+from migrate.analysis.ir.model import FunctionFacts, Result, Value
+from migrate.analysis.model import UseKind
+from migrate.analysis.program.callers import Site
+from migrate.analysis.program.functions import is_macro
+from migrate.analysis.program.known_callee import known_callee
+from migrate.analysis.program.location import (
+    AbstractLocation,
+    CallResult,
+    Global,
+    Local,
+    Member,
+    Untyped,
+)
+from migrate.analysis.program.program import Program
+from migrate.analysis.program.trace import ADDRESS, PHYSICAL, Trace
+
+_NAMES = 3
+"""Variables that a page or an array goes through in a function, so many."""
+
+
+def unfollowed_releases(program: Program, trace: Trace) -> tuple[Site, ...]:
+    """Releases of found-again pages in the files of the trace that the trace did not reach. Empty
+    unless an address or a pfn of the trace could not be followed; then they may be releases of its
+    pages."""
+    if not _out_of_sight(trace):
+        return ()
+    cells = [state.cell for state in trace.states]
+    paths = {c.function.path for c in cells if isinstance(c, Local | CallResult)}
+    paths |= {c.path for c in cells if isinstance(c, Untyped)}
+    found = _releases(program, sorted(paths))
+    return tuple(site for site in found if site.call.place not in trace.releases)
+
+
+def _out_of_sight(trace: Trace) -> bool:
+    if any(use.kind is UseKind.PHYSICAL_KEPT for use in trace.uses.values()):
+        return True
+    return any(
+        s.form in (ADDRESS, PHYSICAL) and isinstance(s.cell, Member | Global | CallResult)
+        for s in trace.states
+    )
+
+
+def _releases(program: Program, paths: Iterable[str]) -> Iterator[Site]:
+    known = knowledge()
+    finders = [name for name, function in known.exact.items() if function.finds_again]
+    for path in paths:
+        for name in finders:
+            for facts in program.functions_with(path, name):
+                yield from _released_here(program, facts, frozenset(finders))
+
+
+def _released_here(
+    program: Program, facts: FunctionFacts, finders: frozenset[str]
+) -> Iterator[Site]:
+    known = knowledge()
+    for index, call in enumerate(facts.calls):
+        function = known.lookup(call.name)
+        if function is None or not function.releases:
+            continue
+        for value in call.values(0):
+            if isinstance(value, Result):
+                found = facts.calls[value.call].name in finders
+            else:
+                cell, _ = program.cells.of(value, facts)
+                found = any(
+                    isinstance(source, Result) and facts.calls[source.call].name in finders
+                    for flow, _ in program.cells.mentions(facts, cell).targets
+                    for source in flow.sources
+                )
+            if found:
+                yield Site(facts, index)
+
+
+# Members that nothing fills
+
+
+def unfilled_releases(program: Program, trace: Trace) -> Iterator[Gap]:
+    """Each release near the code of a trace that drops a page of a member that nothing fills."""
+    paths = {c.function.path for c in _cells(trace) if isinstance(c, Local | CallResult)}
+    paths |= set(trace.origins.values())
+    near = {program.corpus.scope_folder(path): path for path in sorted(paths)}
+    own = {c.dotted for c in _cells(trace) if isinstance(c, Member)}
+    for path in near.values():
+        for name in knowledge().releases:
+            for file in program.files_with(path, name):
+                for facts in program.functions_with(file, name):
+                    yield from _in_function(program, facts, name, own)
+
+
+def _cells(trace: Trace) -> Iterator[AbstractLocation]:
+    return (state.cell for state in trace.states)
+
+
+def _in_function(program: Program, facts: FunctionFacts, name: str, own: set[str]) -> Iterator[Gap]:
+    """The releases by function `name` of pages in members other than `own`."""
+    path = facts.function.path
+    if is_macro(facts.function) or known_callee(program, name, path) is None:
+        return
+    for call in facts.calls:
+        for values in call.arguments[:2] if call.name == name else ():
+            for cell in _members(program, facts, values, _NAMES):
+                if cell.dotted not in own and not _may_be_filled(program, cell, path):
+                    yield Gap(GapKind.RELEASE_UNFILLED, call.place, cell.dotted)
+
+
+def _members(
+    program: Program, facts: FunctionFacts, values: tuple[Value, ...], depth: int
+) -> Iterator[Member]:
+    """The members that `values` are read from, also by a local variable."""
+    for value in program.types.pointers(values, facts):
+        cell, via = program.cells.of(value, facts)
+        if isinstance(cell, Member) and not via:
+            yield cell
+        elif isinstance(cell, Local) and depth and cell.name not in facts.parameters:
+            for flow, _ in program.cells.mentions(facts, cell).targets:
+                yield from _members(program, facts, flow.sources, depth - 1)
+
+
+def _may_be_filled(program: Program, cell: Member, path: str) -> bool:
+    """Whether any code may store into a member; of one that others may see that is not asked."""
+    kind = program.types.struct(cell.tag, path) if cell.tag else None
+    if kind is None or program.types.is_public(cell.tag, path):
+        return True
+    home = program.cells.home(cell, path)
+    for facts in program.cells.member_users(cell, path):
+        if any(True for _ in _fills(program, facts, cell, _NAMES)):
+            return True
+    words = sorted(program.types.names(cell.tag, home))
+    named = (
+        f for w in words for n in program.files_with(home, w) for f in program.functions_with(n, w)
+    )
+    return any(by_position(s) for facts in named for s in initial_stores(facts, {cell.tag}))
+
+
+def _fills(
+    program: Program, facts: FunctionFacts, cell: AbstractLocation, depth: int
+) -> Iterator[AbstractLocation]:
+    """`cell`, once for each way in which a function may store there, or behind it."""
+    uses = program.cells.mentions(facts, cell)
+    for flow, _ in uses.targets:
+        if not flow.null and (flow.through or isinstance(cell, Member)):
+            yield cell
+    for index, position, _ in uses.arguments:
+        call = facts.calls[index]
+        known = known_callee(program, call.name, facts.function.path)
+        count = len(call.arguments)
+        if known is None or known.may_set(position, count) or known.bytes.sets(position):
+            yield cell
+    for flow, _ in uses.sources if depth else ():
+        named, _ = program.cells.of(flow.target, facts)
+        if isinstance(named, Local) and not flow.through:
+            yield from _fills(program, facts, named, depth - 1)
+        else:
+            yield cell
