@@ -115,3 +115,18 @@ def test_a_program(program: Program) -> None:
 
 def test_the_driver_alone_is_pinned() -> None:
     assert outcome(Program("", "", "")) == "pin 2"
+
+
+@pytest.mark.parametrize("sync", ["dma_sync_single_for_device", "dma_sync_single_for_cpu"])
+def test_caches_that_are_synchronised_by_a_physical_address_are_for_a_device(sync: str) -> None:
+    """Drivers flush caches so; a page of which only struct page is looked at has no need of it."""
+    code = (
+        f"{HEAD}void demo(unsigned long addr, struct device *dev)\n{{\n\tstruct page *page;\n\n"
+        "\tif (get_user_pages_fast(addr, 1, 0, &page) != 1)\n\t\treturn;\n"
+        f"\t{sync}(dev, page_to_phys(page), PAGE_SIZE, DMA_TO_DEVICE);\n\tput_page(page);\n}}\n"
+    )
+    (group,) = pairing_of({HERE: code}).groups
+    assert (verdict(group, True).action, verdict(group, True).rule) == (
+        Action.PIN,
+        "device_access",
+    )
