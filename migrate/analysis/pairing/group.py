@@ -230,7 +230,7 @@ class Grouper:
         sources = self._back((ReleaseSite(release, site, 0),), Precision()).sources
         return (
             bool(sources.acquires)
-            and sources.known
+            and sources.known_but_numbers
             and not sources.acquires.keys() & closure.acquires.keys()
         )
 

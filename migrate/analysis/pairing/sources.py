@@ -23,6 +23,8 @@ class Sources:
     acquires: dict[Place, Site] = field(default_factory=dict)
     foreign: dict[Gap, Call] = field(default_factory=dict)
     """Sources of other pages: a gap without its place, and the first such call."""
+    numbers: set[Gap] = field(default_factory=set)
+    """Those in `foreign` that are only a number which an unknown function returns."""
     unknown: dict[Gap, Place] = field(default_factory=dict)
     """Sources that could not be followed: a gap without its place, and the first such place."""
     apart: Callable[[Call], bool] = lambda _: False
@@ -32,6 +34,11 @@ class Sources:
     def known(self) -> bool:
         """Whether all pages are known to come from the acquires."""
         return not (self.foreign or self.unknown)
+
+    @property
+    def known_but_numbers(self) -> bool:
+        """Whether no page may be from elsewhere but by a number that a function returns."""
+        return not self.unknown and self.foreign.keys() <= self.numbers
 
     def lost(self, gap: Gap, place: Place) -> None:
         """Record a source that could not be followed from `place`."""
@@ -46,6 +53,7 @@ class Sources:
         """Add the sources of another backward walk."""
         self.acquires |= other.acquires
         self.foreign |= other.foreign
+        self.numbers |= other.numbers
         self.unknown |= other.unknown
 
     # Calls as sources
@@ -60,7 +68,13 @@ class Sources:
     def result_of_unknown(self, call: Call, form: str, alone: bool) -> None:
         """Record as a source what an unknown function returns; a number that is not `alone` may be
         an offset that is added to that of a page."""
-        if form in (PAGE, SCATTER, ADDRESS) or alone:
+        gap = Gap(GapKind.FROM_OTHER_CALL, function=call.name)
+        if form in (PAGE, SCATTER, ADDRESS):
+            self.numbers.discard(gap)
+            self.other(GapKind.FROM_OTHER_CALL, call)
+        elif alone:
+            if gap not in self.foreign:
+                self.numbers.add(gap)
             self.other(GapKind.FROM_OTHER_CALL, call)
 
     def filled_by_known(
