@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from migrate.analysis.frontend.kernel_api import Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.by_position import by_position, initial_stores
@@ -115,8 +116,19 @@ def _in_function(program: Program, facts: FunctionFacts, name: str, own: set[str
     for call in facts.calls:
         for values in call.arguments[:2] if call.name == name else ():
             for cell in _members(program, facts, values, _NAMES):
-                if cell.dotted not in own and not _may_be_filled(program, cell, path):
+                if cell.dotted in own or _is_taken(program, facts, cell):
+                    continue
+                if not _may_be_filled(program, cell, path):
                     yield Gap(GapKind.RELEASE_UNFILLED, call.place, cell.dotted)
+
+
+def _is_taken(program: Program, facts: FunctionFacts, cell: Member) -> bool:
+    """Whether a function takes a reference of its own to a page in a member."""
+    uses = program.cells.mentions(facts, cell).arguments
+    given = (
+        (known_callee(program, facts.calls[n].name, facts.function.path), at) for n, at, _ in uses
+    )
+    return any(known is not None and known.effect(at) is Effect.EXTRA for known, at in given)
 
 
 def _members(
