@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from migrate.analysis.frontend.kernel_api import Effect
+from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.by_position import by_position, initial_stores
 from migrate.analysis.ir.model import FunctionFacts, Result, Value
@@ -111,10 +112,13 @@ def _cells(trace: Trace) -> Iterator[AbstractLocation]:
 def _in_function(program: Program, facts: FunctionFacts, name: str, own: set[str]) -> Iterator[Gap]:
     """The releases by function `name` of pages in members other than `own`."""
     path = facts.function.path
-    if is_macro(facts.function) or known_callee(program, name, path) is None:
+    known = known_callee(program, name, path)
+    if is_macro(facts.function) or known is None:
         return
     for call in facts.calls:
-        for values in call.arguments[:2] if call.name == name else ():
+        for position, values in enumerate(call.arguments if call.name == name else ()):
+            if known.effect(position) not in RELEASE_EFFECTS:
+                continue
             for cell in _members(program, facts, values, _NAMES):
                 if cell.dotted in own or _is_taken(program, facts, cell):
                     continue
@@ -145,19 +149,39 @@ def _members(
 
 
 def _may_be_filled(program: Program, cell: Member, path: str) -> bool:
-    """Whether any code may store into a member; of one that others may see that is not asked."""
+    """Whether any code may store into a member. True for one of a struct that others may see."""
     kind = program.types.struct(cell.tag, path) if cell.tag else None
     if kind is None or program.types.is_public(cell.tag, path):
         return True
-    home = program.cells.home(cell, path)
     for facts in program.cells.member_users(cell, path):
         if any(True for _ in _fills(program, facts, cell, _NAMES)):
             return True
-    words = sorted(program.types.names(cell.tag, home))
-    named = (
-        f for w in words for n in program.files_with(home, w) for f in program.functions_with(n, w)
-    )
-    return any(by_position(s) for facts in named for s in initial_stores(facts, {cell.tag}))
+    return _is_named_unclearly(program, cell, path) or _is_initialised(program, cell, path)
+
+
+def _is_named_unclearly(program: Program, cell: Member, path: str) -> bool:
+    """Whether a macro names the member, or a function names one like it of an unknown type."""
+    for file in program.cells.member_files(cell, path) or ():
+        source = program.source(file)
+        if source is None or source.unread:
+            return True
+        if any(m.in_macro and m.is_behind_dot for m in mentions(source, cell.word)):
+            return True
+        for facts in program.functions_with(file, cell.word):
+            if any(isinstance(c, Untyped) for c in program.cells.named(facts, cell.word)):
+                return True
+    return False
+
+
+def _is_initialised(program: Program, cell: Member, path: str) -> bool:
+    """Whether an initialiser sets members of the struct by their position."""
+    home = program.cells.home(cell, path)
+    for word in sorted(program.types.names(cell.tag, home)):
+        for file in program.files_with(home, word):
+            for facts in program.functions_with(file, word):
+                if any(by_position(store) for store in initial_stores(facts, {cell.tag})):
+                    return True
+    return False
 
 
 def _fills(
