@@ -15,8 +15,10 @@ from migrate.analysis.ir.expressions import (
     Constant,
     Evaluated,
     Expression,
+    Unary,
     Variable,
     is_zero,
+    plain,
     subexpressions,
 )
 from migrate.analysis.program.program import Program
@@ -85,6 +87,25 @@ def says(program: Program, value: Expression, test: Predicate, path: str) -> boo
     if known is None or (test == IS_SET and known > 1):
         return None
     return test.holds(known)
+
+
+def leaves_alone(
+    program: Program, operator: str, value: Expression, test: Predicate, path: str
+) -> bool:
+    """Whether the assignment `flag operator value` changes none of the bits that are tested."""
+    if test.mask is None:
+        return False
+    match operator, plain(value):
+        case "&=", Unary("~", inner):
+            cleared = value_of(program, inner, path)
+            return cleared is not None and not cleared & test.mask
+        case "&=", other:
+            kept = value_of(program, other, path)
+            return kept is not None and kept & test.mask == test.mask
+        case "|=" | "^=", other:
+            added = value_of(program, other, path)
+            return added is not None and not added & test.mask
+    return False
 
 
 def asked(program: Program, condition: Expression, path: str) -> Asked | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from migrate.analysis.flags.asked import IS_SET, Predicate, asked, says
+from migrate.analysis.flags.asked import IS_SET, Predicate, asked, leaves_alone, says
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.frontend.kernel_api import Effect
 from migrate.analysis.frontend.knowledge import knowledge
@@ -247,7 +247,8 @@ class _Making(Plain[Object]):
             passed = state.passed | {instruction.place}  # type: ignore[union-attr]
             state = state._replace(passed=passed)
         if isinstance(instruction, Store) and instruction.target == self.watched.flagged:
-            return state._replace(flag=self._stored(instruction))
+            flag = state.flag if self._leaves_alone(instruction) else self._stored(instruction)
+            return state._replace(flag=flag)
         return state._replace(life=Life.OUT) if self._hands_out(instruction) else state
 
     def assume(self, condition: Expression, state: Object) -> tuple[Object | None, Object | None]:
@@ -306,6 +307,11 @@ class _Making(Plain[Object]):
             given = call.arguments[found.parameter : found.parameter + 1] if call else ()
             flag = self._from(given[0]) if given else Flag.UNKNOWN
         return Object(Life.NEW, flag, state.linked)
+
+    def _leaves_alone(self, store: Store) -> bool:
+        """Whether an assignment to the flag changes none of the bits that are tested."""
+        test, path = self.watched.test, self.facts.function.path
+        return leaves_alone(self.program, store.operator, store.value, test, path)
 
     def _stored(self, store: Store) -> Flag:
         return self._from(store.value) if store.operator == "=" else Flag.UNKNOWN

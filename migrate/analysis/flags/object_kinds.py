@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from migrate.analysis.flags.asked import Asked, all_asked
+from migrate.analysis.flags.asked import Asked, all_asked, leaves_alone
 from migrate.analysis.flags.constructors import Construction, Life, Object, allocated, said_by
 from migrate.analysis.flags.flag_members import MemberSlot
+from migrate.analysis.flags.homes import homes_of
 from migrate.analysis.flags.makers import Makers
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.flags.tested_objects import Said, said_before
@@ -57,9 +58,8 @@ _MOST_SLOTS = 6
 
 
 def holds_pages(program: Program, cell: location.Member, path: str) -> bool:
-    """Whether a member of a driver's private struct is or points to pages, or to a container of
-    pages."""
-    if program.types.is_public(cell.tag, path):
+    """Whether a member of a struct is or points to pages, or to a container of pages."""
+    if program.types.is_public(cell.tag, path) and program.open_world:
         return False
     kind = member_type(program, cell, path)
     if kind is None:
@@ -70,7 +70,7 @@ def holds_pages(program: Program, cell: location.Member, path: str) -> bool:
 def slots(program: Program, cell: location.Member, path: str) -> tuple[MemberSlot, ...]:
     """The flags that functions test where they use an array of pages in `cell`."""
     found: dict[MemberSlot, None] = {}
-    for facts in program.cells.member_users(cell, path):
+    for facts in program.cells.member_users(cell, path, far=True):
         for part in _questions(program, facts):
             if not isinstance(part.flag, Member) or not isinstance(part.flag.object, Variable):
                 continue
@@ -130,8 +130,15 @@ class KindsOfObjects:
                 return False
             cells, stores = slot.cells, [*arrays, *flags]
         places = {store.place for _, store in stores}
-        closed = are_closed(program, self.apart, cells, self.path, places, cleared=False)
-        return closed and not self.apart.is_copied(slot.page.tag, self.path)
+        homes = homes_of(program, slot.page.tag, self.path)
+        if homes is None:
+            return False
+        apart = self.apart.knowing(homes.words) if homes.words else self.apart
+        return all(
+            are_closed(program, apart, cells, home, places, cleared=False)
+            and not apart.is_copied(slot.page.tag, home)
+            for home in homes.paths
+        )
 
     def _are_of_one(self, arrays: list[tuple[FunctionFacts, Store]]) -> bool:
         """Whether no array is shared by objects of two kinds; objects of one kind may share one."""
@@ -143,7 +150,7 @@ class KindsOfObjects:
     def _stores(self, cell: location.Member) -> list[tuple[FunctionFacts, Store]] | None:
         """The assignments to a member by its name; None if there is another kind of store."""
         found: list[tuple[FunctionFacts, Store]] = []
-        for facts in self.program.cells.member_users(cell, self.path):
+        for facts in self.program.cells.member_users(cell, self.path, far=True):
             for flow, via in self.program.cells.mentions(facts, cell).targets:
                 if (flow.through or via) and cell == self.slot.page:
                     continue  # into the array
@@ -189,6 +196,10 @@ class KindsOfObjects:
         return found is not None or self.makers.returned(call.name, facts) is not None
 
     def _is_early(self, facts: FunctionFacts, store: Store) -> bool:
+        """Whether an assignment to the flag is to that of a new object, or to other bits."""
+        test, path = self.slot.test, facts.function.path
+        if leaves_alone(self.program, store.operator, store.value, test, path):
+            return True
         owner = store.target.object if isinstance(store.target, Member) else None
         if not isinstance(owner, Variable) or store.initial:
             return False

@@ -187,6 +187,8 @@ def _only_reads(
                 return False
             case Invoke(arguments=given):
                 named = (n for n, a in enumerate(given) if _is_named(a, word))
+                if not i.name and not i.unclear and not is_macro(facts.function):
+                    continue  # a pointer points to a function, which gets the value
                 if any(_may_set(program, i, n, facts.function.path, is_number) for n in named):
                     return False
     return True

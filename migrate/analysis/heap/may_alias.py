@@ -20,9 +20,12 @@ Owners = Origins | Containment
 class MayAlias:
     """Answers for one tree, each computed once."""
 
-    def __init__(self, program: Program, objects: Objects) -> None:
+    def __init__(
+        self, program: Program, objects: Objects, more: frozenset[str] = frozenset()
+    ) -> None:
         self._program = program
         self._objects = objects
+        self._more = more
         self._copied: dict[tuple[str, str], bool] = {}
         self._open: dict[tuple[Chain, str], bool] = {}
 
@@ -82,7 +85,8 @@ class MayAlias:
     def is_copied(self, tag: str, path: str) -> bool:
         """Whether a struct `tag` may be copied as a whole, by itself or within another struct."""
         body = self._program.types.struct(tag, path)
-        key = (tag, body.path if body is not None else path)
+        home = body.path if body is not None else path
+        key = (tag, f"{home} {self._program.corpus.scope_folder(path)}")
         if key not in self._copied:
             self._copied[key] = self._any_copies(*self._family(tag, path), path)
         return self._copied[key]
@@ -104,7 +108,12 @@ class MayAlias:
         return self._family(tag, path)[1]
 
     def _family(self, tag: str, path: str) -> tuple[frozenset[str], set[str]]:
-        return structs_around(self._program, tag, path)
+        tags, words = structs_around(self._program, tag, path)
+        return tags, words | self._more
+
+    def knowing(self, words: frozenset[str]) -> MayAlias:
+        """The same answers where every struct may be accessed by `words`, too."""
+        return MayAlias(self._program, self._objects, words)
 
 
 def _copies(program: Program, facts: FunctionFacts, tags: frozenset[str]) -> bool:

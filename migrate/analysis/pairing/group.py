@@ -192,6 +192,8 @@ class Grouper:
             path = trace.origins[cell]
             if not holds_pages(self.program, cell, path):
                 continue
+            if trace.gaps and self.program.types.is_public(cell.tag, path):
+                continue  # too much is looked at for what will hardly be known
             for slot in slots(self.program, cell, path):
                 kinds = KindsOfObjects(self.program, self.objects, slot, path)
                 if kinds.are_fixed:

@@ -18,7 +18,7 @@ from migrate.analysis.program.location import (
     Member,
     Untyped,
 )
-from migrate.analysis.program.struct_words import StructWords
+from migrate.analysis.program.struct_words import Accessing, StructWords
 from migrate.analysis.program.type_lookup import CONTAINERS, TypeLookup
 
 
@@ -123,6 +123,11 @@ class Locations:
             return None
         found = self._wide.files(body.path, word)
         return found if found is not None else self._words.files(tag, word)
+
+    def accessing(self, tag: str) -> Accessing | None:
+        """Who in the whole tree can access objects of the struct `tag` of a public header; None if
+        there are too many to find out."""
+        return self._words.accessing(tag)
 
     def holding(self, tag: str, home: str) -> frozenset[str] | None:
         """Words of which at least one is in each function in the scope of `home` that can access a

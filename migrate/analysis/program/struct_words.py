@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from migrate.analysis.frontend.types import base_type
 from migrate.analysis.program.functions import Functions
@@ -25,12 +26,19 @@ _MOST_WORDS = 30
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)((?:\\\r?\n|[^\n])*)", re.M)
 
 
+class Accessing(NamedTuple):
+    """The files that can access a struct, and the words by which they do."""
+
+    files: tuple[str, ...]
+    words: frozenset[str]
+
+
 class StructWords:
     """Finds the users of the structs of one tree, each looked for once."""
 
     def __init__(self, functions: Functions, types: TypeLookup, wide: IncludeGraph) -> None:
         self._functions, self._types, self._wide = functions, types, wide
-        self._known: dict[str, tuple[str, ...] | None] = {}
+        self._known: dict[str, Accessing | None] = {}
         self._near: dict[tuple[str, str], frozenset[str] | None] = {}
 
     def forget(self) -> None:
@@ -41,13 +49,17 @@ class StructWords:
     def files(self, tag: str, member: str) -> tuple[str, ...] | None:
         """The files that can access a struct `tag` and contain `member` as a word; None if there
         are too many to find out."""
+        known = self.accessing(tag)
+        if known is None:
+            return None
+        pattern, texts = whole_word(member), self._functions.tree.read_many(known.files)
+        return tuple(path for path in known.files if path in texts and pattern.search(texts[path]))
+
+    def accessing(self, tag: str) -> Accessing | None:
+        """Who can access a struct `tag`; None if there are too many to find out."""
         if tag not in self._known:
             self._known[tag] = self._find(tag)
-        holding = self._known[tag]
-        if holding is None:
-            return None
-        pattern, texts = whole_word(member), self._functions.tree.read_many(holding)
-        return tuple(path for path in holding if path in texts and pattern.search(texts[path]))
+        return self._known[tag]
 
     def near(self, tag: str, home: str) -> frozenset[str] | None:
         """Words of which at least one is in each function in the scope of `home` that can access a
@@ -72,7 +84,7 @@ class StructWords:
             words |= fresh
         return words if len(words) <= _MOST_WORDS else None
 
-    def _find(self, tag: str) -> tuple[str, ...] | None:
+    def _find(self, tag: str) -> Accessing | None:
         words, fresh, found = {tag}, {tag: ""}, dict[str, None]()
         while fresh:
             self._wide.expect(fresh)
@@ -85,7 +97,7 @@ class StructWords:
             ways = ((word, path) for path in found for word in self._ways(tag, words, path))
             fresh = {word: path for word, path in ways if word not in words}
             words |= fresh.keys()
-        return tuple(found)
+        return Accessing(tuple(found), frozenset(words))
 
     def _named(self, header: str, word: str) -> tuple[str, ...] | None:
         """The files that contain a word of a header, "" for all; None if there are too many."""
