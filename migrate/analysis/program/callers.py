@@ -182,7 +182,7 @@ class Callers:
         if not far or not (headers or self._of_architecture(function)):
             return near, not headers
         if function.path.startswith("include/"):
-            seeing = [self._wide.files(h, function.name) for h in headers]
+            seeing = [self._calling(header, function.name) for header in headers]
         elif self._functions.open_world:
             return near, not headers
         else:
@@ -190,6 +190,12 @@ class Callers:
             seeing = [self._wide.few(self._wide.mentioning(function.name))]
         others = {path for paths in seeing for path in paths or ()} - set(near)
         return (*near, *sorted(others)), None not in seeing
+
+    def _calling(self, header: str, name: str) -> tuple[str, ...] | None:
+        """The files that may call a function of a public header: those that see it, or for a header
+        that too many files see, all that name the function; None if there are too many."""
+        seeing = self._wide.files(header, name)
+        return seeing if seeing is not None else self._wide.few(self._wide.mentioning(name))
 
     def _above(self, function: Function) -> Iterator[str]:
         """The public functions in the same file that call `function`, directly or not: they

@@ -10,6 +10,7 @@ import pytest
 
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import PinGroup, TraitKind
+from migrate.analysis.program import include_graph
 from tests.analysis.memory import pairing_of
 
 HEADER = "include/linux/lend.h"
@@ -61,6 +62,71 @@ def test_who_calls_an_exported_function_is_found_in_the_tree() -> None:
     group = group_of(FILES)
     assert group.gaps == ()
     assert [r.place.path for r in group.releases] == [USER]
+
+
+INLINE = {
+    HEADER: """
+        struct lent {
+            struct page **pages;
+        };
+        static inline struct page **lent_pages(struct lent *lent)
+        {
+            return lent->pages;
+        }
+        """,
+    LENDER: """
+        #include <linux/mm.h>
+        #include <linux/lend.h>
+        int lend(struct lent *lent, unsigned long at)
+        {
+            return get_user_pages_fast(at, 1, FOLL_WRITE, lent->pages);
+        }
+        """,
+    USER: """
+        #include <linux/mm.h>
+        #include <linux/lend.h>
+        void user(struct lent *lent)
+        {
+            struct page **pages = lent_pages(lent);
+
+            memset(page_address(pages[0]), 0, 8);
+            put_page(pages[0]);
+        }
+        """,
+}
+
+
+@pytest.mark.parametrize("seeing", [1500, 1])
+def test_who_calls_an_inline_function_is_found_by_its_name(
+    seeing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where more files see the header than are looked at."""
+    monkeypatch.setattr(include_graph, "_MOST_SEEING", seeing)
+    group = group_of(INLINE)
+    assert GapKind.RETURNED_TO_UNKNOWN not in [gap.kind for gap in group.gaps]
+    assert [r.place.path for r in group.releases] == [USER]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("drivers/a/a.c", "struct page **(*get)(struct lent *) = lent_pages;\n"),
+        ("include/linux/a.h", "#define of_lent(l) lent_pages(l)\n"),
+        ("rust/kernel/a.rs", "unsafe { bindings::lent_pages(l) };\n"),
+    ],
+)
+def test_its_name_may_be_somewhere_that_nobody_understands(
+    path: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(include_graph, "_MOST_SEEING", 1)
+    gaps = [gap.kind for gap in group_of({**INLINE, path: text}).gaps]
+    assert GapKind.FUNCTION_NAMED in gaps
+
+
+def test_a_name_that_too_many_files_have_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(include_graph, "_MOST_SEEING", 1)
+    monkeypatch.setattr(include_graph, "_MOST_NAMING", 1)
+    assert group_of(INLINE).gaps
 
 
 def test_in_an_open_world_anybody_may_call_it() -> None:
