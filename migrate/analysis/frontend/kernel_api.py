@@ -62,6 +62,7 @@ class Origin(StrEnum):
     MEMORY = "memory"
     NEW = "new"
     OTHER = "other"
+    STORED = "stored"
     ERROR = "error"
 
 

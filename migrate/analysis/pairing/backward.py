@@ -31,6 +31,7 @@ from migrate.analysis.program.location import (
 )
 from migrate.analysis.program.stated_callee import stated_callee
 from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite
+from migrate.analysis.program.type_lookup import CONTAINERS
 from migrate.analysis.valueflow.graph import ValueFlowGraph
 from migrate.analysis.valueflow.transfer import form_via
 from migrate.analysis.valueflow.value_edge import Kind, Point, ValueEdge, holds_array
@@ -268,8 +269,8 @@ class Backward:
             value, place = edge.target.value, edge.cause.place
             if edge.kind is Kind.ALIAS and not self._other(wanted, (value,), facts, place):
                 self._back(edge, form, cell)
-        if form == PAGE:
-            self._through_results(cell, facts)
+        if form in (PAGE, SCATTER):
+            self._through_results(cell, form, facts)
         for index, position, _ in graph.uses(cell).arguments:
             call = facts.calls[index]
             other = self._other(wanted, call.values(position), facts, call.place)
@@ -282,10 +283,10 @@ class Backward:
         is no array that anything could be stored in."""
         return isinstance(cell, Global) and not self.program.cells.is_declared(cell)
 
-    def _through_results(self, cell: AbstractLocation, facts: FunctionFacts) -> None:
+    def _through_results(self, cell: AbstractLocation, form: str, facts: FunctionFacts) -> None:
         """`*slot(object) = page`: follow stores through the result of a function that returns the
-        array, or the address of an element. The forward walk checks whether all callers are
-        known."""
+        array, the address of an element, or a pointer into a container. The forward walk checks
+        whether all callers are known."""
         for returned, _ in self.graph.of(facts).uses(cell).returns:
             named = [
                 v
@@ -293,10 +294,33 @@ class Backward:
                 if isinstance(v, AccessPath) and self.program.cells.of(v, facts)[0] == cell
             ]
             types, addressed = self.program.types, returned.addressed
-            if any(holds_array(v, facts, types, addressed) for v in named):
-                for site in self.program.callers.of(facts.function)[0]:
+            if form == SCATTER:
+                shared = isinstance(cell, CallResult) or self._is_in_container(cell, facts)
+            else:
+                shared = any(holds_array(v, facts, types, addressed) for v in named)
+            if shared:
+                sites, _ = self.program.callers.of(facts.function, self._goes_far(form))
+                for site in sites:
                     result = CallResult(site.facts.function.id, site.index)
-                    self._add(_Wanted(result, PAGE, None, alias=True), site.facts)
+                    self._add(_Wanted(result, form, None, alias=True), site.facts)
+
+    def _is_in_container(self, cell: AbstractLocation, facts: FunctionFacts) -> bool:
+        """Whether a pointer points into a container that has a name or that was passed, and not
+        into memory that the function itself takes for one."""
+        found, queue = {cell}, [cell]
+        while queue:
+            current = queue.pop()
+            if isinstance(current, Member | Global):
+                return True
+            if isinstance(current, Local) and current.name in facts.parameters:
+                kind = facts.types.get(current.name)
+                if kind is not None and kind.tag in CONTAINERS:
+                    return True
+            edges = [e for e in self.graph.of(facts).into(current) if e.kind is Kind.COPY]
+            fresh = {e.origin.location for e in edges if e.origin.points} - found
+            found |= fresh
+            queue.extend(fresh)
+        return False
 
     def _is_stored(self, flow: Flow, wanted: _Wanted, facts: FunctionFacts) -> bool:
         """Whether an assignment stores into the location in the objects that are being followed."""

@@ -60,7 +60,7 @@ class Sources:
 
     def result_of_known(self, call: Call, known: KernelFunction, form: str) -> None:
         """Record the source if a function of the kernel's API returns it in `form`."""
-        if known.origin in (Origin.OTHER, Origin.NEW):
+        if known.origin in (Origin.OTHER, Origin.STORED, Origin.NEW):
             self.other(GapKind.FROM_OTHER_CALL, call)
         elif known.allocates and form == ADDRESS:
             self.other(GapKind.FROM_ALLOCATED_MEMORY, call)

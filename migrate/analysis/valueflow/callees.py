@@ -208,7 +208,7 @@ def _known_callee(flow: Walk, given: Given, known: KernelFunction) -> None:
     for edge in edges if known.flows else ():
         gets = edge.out_of(given.state.form)
         flow.trace.found_again |= gets == AGAIN
-        if gets and isinstance(edge.target.location, CallResult):
+        if gets and edge.target.location == CallResult(facts.function.id, site.index):
             flow.start(State(edge.target.location, gets))
         elif gets:
             _store_argument(flow, site, edge.target, gets)

@@ -33,7 +33,7 @@ from migrate.analysis.program.trace import (
     State,
     Trace,
 )
-from migrate.analysis.valueflow.aliases import follow_alias
+from migrate.analysis.valueflow.aliases import behind_result, follow_alias
 from migrate.analysis.valueflow.borrowers import asks_for_copy, is_borrowed, use_of
 from migrate.analysis.valueflow.callees import Given, argument
 from migrate.analysis.valueflow.expansions import Expansions
@@ -87,6 +87,8 @@ class Forward:
 
     def enter(self, state: State, facts: FunctionFacts, place: Place) -> None:
         """Follow `state`, which an instruction at `place` puts there."""
+        if isinstance(state.cell, CallResult) and state.form in (PAGE, SCATTER):
+            behind_result(self, state, facts, place, facts.calls[state.cell.call].text)
         self.start(replace(state, kinds=self._kinds_at(state.cell, facts, place)))
 
     def _kinds_at(self, cell: AbstractLocation, facts: FunctionFacts, place: Place) -> Kinds:

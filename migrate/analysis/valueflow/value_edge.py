@@ -130,12 +130,15 @@ class Behind:
     @property
     def _is_element(self) -> bool:
         """`pages[i] = page`: one page is stored into an array; it is not an alias of the array."""
-        if not self.flow.through or not isinstance(self.value, AccessPath):
+        if not self.flow.through:
             return False
-        kind = self.types.at(self.value, self.facts)
+        value, level = self.value, 0
+        if not isinstance(value, AccessPath):  # what a call returns has the type of the element
+            value, level = self.flow.target, 1
+        kind = self.types.at(value, self.facts)
         if kind is None or kind.tag not in ("page", "folio"):
             return False
-        return kind.depth - self.value.loaded <= 1
+        return kind.depth - value.loaded - level <= 1
 
     def out_of(self, form: str) -> str:
         return form if form in self._carried else ""
