@@ -8,7 +8,7 @@ from functools import cache
 
 Version = tuple[int, int, int]
 
-_TOKEN = re.compile(r"\s*(\d+|\w+|&&|\|\||[<>=!]=|[<>!(),]|\S)")
+_TOKEN = re.compile(r"\s*(\d+|\w+|&&|\|\||<<|>>|[<>=!]=|[<>!(),]|\S)")
 _COMPARE = {"<", ">", "<=", ">=", "==", "!="}
 _CODE = "LINUX_VERSION_CODE"
 
@@ -54,10 +54,27 @@ class _Reader:
         return value
 
     def _comparison(self) -> int | None:
-        left = self._operand()
+        left = self._shift()
         while self.tokens and self.tokens[0] in _COMPARE:
-            operator, right = self._next(), self._operand()
+            operator, right = self._next(), self._shift()
             left = None if left is None or right is None else _compared(left, operator, right)
+        return left
+
+    def _shift(self) -> int | None:
+        left = self._sum()
+        while self.tokens and self.tokens[0] in ("<<", ">>"):
+            up, right = self._next() == "<<", self._sum()
+            if left is None or right is None or not 0 <= right < 32:
+                left = None
+            else:
+                left = left << right if up else left >> right
+        return left
+
+    def _sum(self) -> int | None:
+        left = self._operand()
+        while self.tokens and self.tokens[0] in ("+", "-"):
+            sign, right = -1 if self._next() == "-" else 1, self._operand()
+            left = None if left is None or right is None else left + sign * right
         return left
 
     def _operand(self) -> int | None:

@@ -126,7 +126,8 @@ def _condition(node: Node) -> tuple[str, bool] | None:
 
 
 def _as_guard(condition: bytes) -> tuple[str, bool]:
-    text = " ".join(condition.decode("utf-8", "replace").split())
+    joined = re.sub(rb"\\\r?\n", b" ", condition)  # the preprocessor does that first of all
+    text = " ".join(joined.decode("utf-8", "replace").split())
     simple = _SIMPLE.match(text)
     if simple:
         return simple.group(2), not simple.group(1)

@@ -23,6 +23,11 @@ from migrate.kernel.words import whole_word
 _LOOKED_UP = re.compile(rb"\b\w*(?:symbol|kallsyms)\w*\s*\(\s*\"$")
 """A call that looks a function up by the string that follows."""
 
+_ANNOTATIONS = frozenset(
+    {b"__user", b"__kernel", b"__iomem", b"__percpu", b"__rcu", b"__force", b"__nocast"}
+)
+"""Words for sparse between a type and a name (include/linux/compiler_types.h), which no compiler
+sees: the parser does not know them, and understands the rest."""
 _MEASURING = frozenset({"ARRAY_SIZE", "offsetof", "sizeof"})
 """Operators that look like a call and only compute a size or an offset."""
 
@@ -148,7 +153,8 @@ class Mention:
         current: Node | None = self.node
         while current is not None and not current.type.endswith("_statement"):
             if current.type == "declaration":
-                return any(child.type == "ERROR" for child in current.children)
+                errors = (child for child in current.children if child.type == "ERROR")
+                return any(error.text not in _ANNOTATIONS for error in errors)
             current = current.parent
         return False
 

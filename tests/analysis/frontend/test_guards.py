@@ -44,6 +44,7 @@ def two(first: str, second: str) -> bool:
         ("#ifdef CONFIG_A", "#if !IS_ENABLED(CONFIG_A)"),
         ("#if IS_BUILTIN( CONFIG_A )", "#if !IS_ENABLED(CONFIG_A)"),
         ("#if IS_BUILTIN(CONFIG_A)", "#ifndef CONFIG_A"),
+        ("#if A && \\\n\tB", "#if A && B\n#else"),
     ],
 )
 def test_opposites_are_exclusive(first: str, second: str) -> None:
@@ -130,3 +131,11 @@ def test_a_name_that_the_file_defines_excludes_nothing() -> None:
     assert without(found["a"], frozenset({"A"})) == frozenset()
     assert without(found["b"], frozenset({"A"})) == frozenset()
     assert without(found["a"], frozenset({"B", "AA"})) == found["a"]
+
+
+def test_a_condition_may_go_on_in_the_next_line() -> None:
+    text = "#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 9, 0) || \\\n"
+    text += "    LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)\nvoid a(void)\n{\n}\n#endif\n"
+    guards = guards_of(text)["a"]
+    assert of_other_versions(guards, (6, 1, 0))
+    assert not of_other_versions(guards, (6, 5, 0))

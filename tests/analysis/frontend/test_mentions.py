@@ -29,6 +29,10 @@ def only(text: str) -> Mention:
         ("#define W word\n", {"in_macro"}),
         ("void f(void)\n{\n\tM(a) put(word);\n}\n", {"is_taken_for_type"}),
         ("void f(void)\n{\n\tint x y = word;\n}\n", {"is_garbled"}),
+        # What sparse reads is nothing to a compiler.
+        ("void f(void)\n{\n\tchar __user *word, *dst;\n}\n", set()),
+        ("void f(void)\n{\n\tstruct s __rcu *t = word;\n}\n", set()),
+        ("void f(void)\n{\n\tchar __odd *word;\n}\n", {"is_garbled"}),
     ],
 )
 def test_what_a_word_is(text: str, true: set[str]) -> None:
