@@ -15,6 +15,7 @@ from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.profile.profiles import load_profile
 from migrate.rewrite.profile.verdicts import NO_COUNTERPART, classify, of_helper
 from tests.analysis.groups import group, trait
+from tests.analysis.memory import scan_of, tree_of
 from tests.rewrite.trees import make_tree
 
 SITE = b"""\
@@ -189,3 +190,29 @@ def test_of_callers_of_a_helper_it_says_what_stops_them(
     found = of_helper(about, parts)
     assert said in found if said else found == ""
     assert found.count(".") <= 2
+
+
+ALIAS = b"""\
+#include <linux/mm.h>
+
+#define demo_drop put_page
+
+int demo(unsigned long addr, const char *from)
+{
+	struct page *page;
+
+	if (get_user_pages_fast(addr, 1, FOLL_WRITE, &page) != 1)
+		return -EFAULT;
+	memcpy(page_address(page), from, PAGE_SIZE);
+	demo_drop(page);
+	return 0;
+}
+"""
+
+
+def test_a_release_by_a_name_of_the_drivers_own_is_left_to_a_person() -> None:
+    tree = tree_of({"drivers/demo/demo.c": ALIAS})
+    found = classify(tree, pair(tree, scan_of(tree)), profile=load_profile("vaddr-pin"))
+    ((group, verdict),) = found.pairs()
+    assert [release.name for release in group.releases] == ["demo_drop"]
+    assert (verdict.action, verdict.rule) == (Action.MANUAL, NO_COUNTERPART)

@@ -36,10 +36,12 @@ _LISTS = frozenset(
 @dataclass(frozen=True)
 class Borrower:
     """A struct that lends pages to code which does not hold them: the effects on them, in the terms
-    of kernel_api.toml, and the functions that take the struct, if all are known."""
+    of kernel_api.toml, and the functions that take the struct, if all are known. With `read_back`,
+    whoever lends them may find them there again."""
 
     use: Effect
     takers: frozenset[str]
+    read_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def read_knowledge(data: Mapping[str, Any]) -> Knowledge:
 
 
 def _borrower(tag: str, entry: Mapping[str, Any]) -> Borrower:
-    return Borrower(read_word(tag, Effect, entry["use"]), frozenset(entry.get("takers", ())))
+    use, takers = read_word(tag, Effect, entry["use"]), frozenset(entry.get("takers", ()))
+    return Borrower(use, takers, bool(entry.get("read_back")))
 
 
 # The terms of one entry

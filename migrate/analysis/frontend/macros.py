@@ -9,12 +9,14 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from migrate.analysis.frontend.guards import Guards, guards_around
 from migrate.analysis.frontend.syntax import CONTAINERS, Origin, Source, name_of
 from migrate.analysis.place import Place
 
 _PREFIX = re.compile(rb"(?<=\()[ \t]*[A-Z_][A-Z0-9_]*(?=[ \t]+[a-z_]\w*[ \t]*[,)])")
 """A name that stands for a string before a parameter: `printk(KERN_DEBUG fmt, ...)`."""
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[1-9]\d*|0)[uUlL]*")
 _BIT = re.compile(r"(?:_?BIT|_?BITUL|BIT_ULL)\((\d+)\)|1[uUlL]*<<(\d+)")
 
@@ -34,6 +36,21 @@ def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:
                 body = _body(source, node) if before is not None else None
                 lines = _lines(source, node, body) if body is not None else ()
                 yield text, Origin(source.place(node), source.line(node), body, before or 0, lines)
+        elif node.type in CONTAINERS:
+            queue.extend(node.children)
+
+
+def other_names(source: Source, name: str) -> Iterator[tuple[str, Guards]]:
+    """What each macro `name` without parameters stands for, "" for what is not one word, with the
+    conditions around it."""
+    queue = [source.root]
+    while queue:
+        node = queue.pop()
+        if node.type == "preproc_def":
+            named, value = (node.child_by_field_name(n) for n in ("name", "value"))
+            if named is not None and name_of(named) == name:
+                text = (value.text or b"").decode("utf-8", "replace") if value is not None else ""
+                yield text.strip() if _WORD.fullmatch(text.strip()) else "", guards_around(node)
         elif node.type in CONTAINERS:
             queue.extend(node.children)
 

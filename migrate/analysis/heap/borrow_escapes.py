@@ -9,8 +9,10 @@ code that the struct is passed to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from migrate.analysis.frontend.guards import never
 from migrate.analysis.frontend.kernel_api import Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.gaps import Gap, GapKind
@@ -25,17 +27,22 @@ from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.stated_callee import stated_callee
 from migrate.analysis.program.trace import PAGE, Trace
+from migrate.analysis.valueflow.borrowers import lenders
 from migrate.kernel.words import whole_word
+
+_WORD = re.compile(r"\w+")
 
 
 def taken_back(program: Program, trace: Trace) -> Iterator[Gap]:
     """A gap for each way by which lent pages of `trace` may be released by code that was not
     followed."""
-    for cell, path in trace.lent.items():
-        takers = knowledge().borrowers[cell.tag].takers
-        if takers:
+    for cell, path in lenders(trace):
+        borrower = knowledge().borrowers[cell.tag]
+        takers = borrower.takers
+        if takers or borrower.read_back:
             yield from _read_back(program, cell, path)
             yield from _given_away(program, cell.tag, takers, path)
+        if takers:
             yield from _out_of_requests(program, cell.tag, path)
 
 
@@ -57,15 +64,33 @@ def _frees_array(site: Site, position: int) -> bool:
 def _given_away(program: Program, tag: str, takers: frozenset[str], path: str) -> Iterator[Gap]:
     """Where a struct `tag` is passed to code that is neither known nor in the scope of `path`."""
     words = {tag, *(name for name, _, _ in typed(program, tag, path))}
+    takers |= _api(program, tag, path)
     for word in sorted(words):
         for file in program.files_with(path, word):
             for facts in program.functions_with(file, word):
+                if never(facts.guards, program.tree.version):
+                    continue
                 for returned in facts.returns:
                     if _any(program, returned.values, tag, facts):
                         yield _by(GapKind.BORROWER_RETURNED, facts, tag)
                 for index, call in enumerate(facts.calls):
-                    if call.name not in takers and _gives(program, Site(facts, index), tag):
+                    meant = program.stands_for(call.name, file) or call.name
+                    compiled = not never(call.guards, program.tree.version)
+                    if (
+                        compiled
+                        and meant not in takers
+                        and _gives(program, Site(facts, index), tag)
+                    ):
                         yield Gap(GapKind.BORROWER_PASSED_ON, call.place, tag, call.name)
+
+
+def _api(program: Program, tag: str, path: str) -> frozenset[str]:
+    """The functions that may get a struct whose pages they leave alone: the words of the header
+    that defines it, if whoever lends pages may find them there again."""
+    body = program.types.struct(tag, path)
+    if body is None or not knowledge().borrowers[tag].read_back:
+        return frozenset()
+    return frozenset(_WORD.findall((program.tree.read(body.path) or b"").decode(errors="replace")))
 
 
 def _gives(program: Program, site: Site, tag: str) -> bool:

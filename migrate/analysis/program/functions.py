@@ -9,7 +9,8 @@ from weakref import WeakSet
 
 from migrate.analysis.contract import Contracts
 from migrate.analysis.frontend.corpus import Corpus
-from migrate.analysis.frontend.macros import macro_bodies
+from migrate.analysis.frontend.guards import never
+from migrate.analysis.frontend.macros import macro_bodies, other_names
 from migrate.analysis.frontend.syntax import Function, Source, members_set, parse
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
@@ -44,6 +45,7 @@ class Functions:
         self.hidden: dict[tuple[str, str], bool] = {}
         """By name and folder, whether a function of the driver hides a kernel function of that
         name; see :mod:`migrate.analysis.program.known_callee`."""
+        self._other_names: dict[tuple[str, str], str] = {}
         self._with: dict[tuple[str, str, frozenset[str] | None], tuple[FunctionFacts, ...]] = {}
         self.read: set[str] = set()
         """The files that were used since :meth:`forget`."""
@@ -61,6 +63,7 @@ class Functions:
         self.unread = {p: source for p, source in self.unread.items() if keeping(p)}
         for known in (self._facts, self._definitions, self.hidden, self._with, self.read):
             known.clear()
+        self._other_names.clear()
         for made in self.made:
             made.forget()
         self.corpus.forget()
@@ -146,8 +149,37 @@ class Functions:
     def _find_definitions(self, name: str, path: str) -> tuple[Function, ...]:
         if not name:
             return ()
+        other = self.stands_for(name, path)
+        return self.definitions(other, path) if other else self._defined(name, path)
+
+    def _defined(self, name: str, path: str) -> tuple[Function, ...]:
+        """The functions and macros by that very name."""
         near = self.near_definitions(name, path)
         return near or self._public_definitions(name) or self._macros(name, path)
+
+    def stands_for(self, name: str, path: str) -> str:
+        """The function that a driver calls `name` in `path`: `#define name function`; "" if there
+        is no such macro, if this tree's version may compile several that differ, or a function by
+        that name."""
+        source = self.source(path) if name else None
+        here = source is not None and name in source.macros
+        if not here and (not name or name not in self.corpus.header_macros(path)):
+            return ""
+        key = (name, path if here else self.corpus.scope_folder(path))
+        if key not in self._other_names:
+            self._other_names[key] = ""  # for names that stand for each other
+            if self._defined(name, path):
+                return ""
+            files = (f for f in self.files_with(path, name) if f == path or f.endswith(".h"))
+            found = {
+                word
+                for parsed in map(self.source, files)
+                for word, guards in (other_names(parsed, name) if parsed is not None else ())
+                if not never(guards, self.tree.version)
+            }
+            other = found.pop() if len(found) == 1 else ""
+            self._other_names[key] = other if other != name else ""
+        return self._other_names[key]
 
     def _elsewhere(self, name: str, path: str) -> tuple[Function, ...]:
         """The functions of other files of the scope of `path`."""

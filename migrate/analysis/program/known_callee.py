@@ -19,8 +19,11 @@ def known_callee(functions: Functions, name: str, path: str) -> KernelFunction |
     Entries that match a prefix of a name do not apply to functions that the driver defines.
     """
     found = knowledge().lookup(name)
-    if found is None or path.startswith("include/"):
+    if path.startswith("include/"):
         return found
+    if found is None:
+        other = functions.stands_for(name, path)
+        return known_callee(functions, other, path) if other else None
     source = functions.source(path)
     own = source.by_name.get(name, ()) if source is not None else ()
     if any(f.static for f in own) or (source is not None and name in source.macros):

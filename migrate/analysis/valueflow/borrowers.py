@@ -9,7 +9,8 @@ from typing import TypeGuard
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place, UseKind
-from migrate.analysis.program.location import AbstractLocation, Local, Member
+from migrate.analysis.program.functions import file_of
+from migrate.analysis.program.location import AbstractLocation, CallResult, Local, Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import Trace
 from migrate.analysis.valueflow.transfer import EFFECT_USE
@@ -31,10 +32,24 @@ def use_of(cell: Member) -> UseKind:
     return EFFECT_USE[knowledge().borrowers[cell.tag].use]
 
 
+def lenders(trace: Trace) -> Iterator[tuple[Member, str]]:
+    """Each member to which the pages of `trace` were lent, with each file whose scope may have lent
+    them: for a store in a public header, all that had the pages."""
+    holding = {*trace.homes, *trace.origins.values()} | {
+        file_of(state.cell.function.path)
+        for state in trace.states
+        if isinstance(state.cell, Local | CallResult)
+    }
+    callers = sorted(path for path in holding if not path.startswith("include/"))
+    for cell, path in trace.lent.items():
+        for lender in callers if path.startswith("include/") else (path,):
+            yield cell, lender
+
+
 def released_through(program: Program, trace: Trace) -> Iterator[Place]:
     """Releases of pages in a member that the pages of `trace` were lent to, in the scope of the
     code that lends them."""
-    for cell, path in trace.lent.items():
+    for cell, path in lenders(trace):
         for facts in program.cells.member_users(cell, path):
             found = program.cells.mentions(facts, cell)
             given = {index for index, _, _ in found.arguments}
