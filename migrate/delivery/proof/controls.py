@@ -106,7 +106,8 @@ def spoil(
         hunk = next((h for h in hunks if h.has_old(item.release.line)), None)
         if hunk is None:
             at = new_line(hunks, item.release.line)
-            lines, calls = (at - 1, at, 0, 0), names.drops
+            # A plain reference, or one that was released as a pin before the conversion.
+            lines, calls = (at - 1, at, 0, 0), (*names.releases, *names.drops)
             if item.spoiling is Spoiling.TURNED_BACK or not calls:
                 failed[item] = NotSpoiled("the conversion did not change its line")
                 continue

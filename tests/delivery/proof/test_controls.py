@@ -134,6 +134,13 @@ def test_a_line_that_was_not_changed_is_found_behind_what_was() -> None:
     assert failed == {}
 
 
+def test_a_release_that_was_one_of_pins_before_is_removed() -> None:
+    text = b"a();\nunpin_user_page(p);\n"
+    made, failed = spoil(text, text, [wanted(2, Spoiling.DROPPED)], (), NAMES)
+    assert made == b"a();\ngup_prove_dropped();\n"
+    assert failed == {}
+
+
 def test_nothing_proved_has_no_controls() -> None:
     assert rounds([proof("c", A20, outcome=Outcome.NOT_REACHED)]) == ()
 
