@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 KERNELS = os.environ.get("KERNELS", "").split() or installed()[:1] + installed()[1:][-1:]
 _CACHE = cache_folder()
 CASES = list(zip(KERNELS, ("vaddr-pin", "pin-user-pages"), strict=False))
-BY_HAND = ("nfs", "p9")
+BY_HAND = ("p9",)
 """Exercises that take much of a kernel with them: `bench.prove` runs these as well."""
 WITHOUT_HARDWARE = {p for e in exercises() if e.name not in BY_HAND for p in e.objects}
 """Files with groups that QEMU reaches, on every kernel that has them unconverted."""
