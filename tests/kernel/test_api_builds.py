@@ -51,8 +51,6 @@ int a_lookup_by_address(unsigned long start, struct page **page)
 int a_fault(unsigned long start);
 int a_fault(unsigned long start)
 {
-	if (vaddr_fault_in(start, 0) != 1)
-		return -EFAULT;
 	return vaddr_fault_in_locked(start, FOLL_WRITE);
 }
 

@@ -154,31 +154,6 @@ def test_what_faults_in_comes_along_where_it_is_called(version: str, tmp_path: P
     assert "\n\nFaulting a page in\n==================\n\n``vaddr_fault_in_locked(" in described
 
 
-FAULTED_FREE = """
-void look(void)
-{
-	vaddr_fault_in(0, 0);
-}
-"""
-
-
-@pytest.mark.parametrize("version", ["5.3", "6.1"])
-def test_what_takes_the_lock_for_a_fault_comes_along_where_it_is_called(
-    version: str, tmp_path: Path
-) -> None:
-    newer = {"include/linux/mmap_lock.h": b"void mmap_read_lock(struct mm_struct *mm);\n"}
-    tree = make_tree(tmp_path, version, newer if version[0] == "6" else {})
-    one = lookups(tree, FAULTED_FREE)
-    assert one.subjects[1] == "mm/gup: introduce vaddr_fault_in()"
-    assert "vaddr_fault_in_locked" not in str(one)
-    assert added_by(one.commits[1]) == (DATA / "api" / f"{version}.fault-free.txt").read_text()
-    both = lookups(tree, FAULTED + FAULTED_FREE.replace("look", "free"))
-    assert both.subjects[1] == "mm/gup: introduce vaddr_fault_in() and vaddr_fault_in_locked()"
-    assert "No module calls them, so they are not exported." in " ".join(both.bodies[1].split())
-    described = both.commits[2][0].after.decode()
-    assert "``vaddr_fault_in_locked(start, gup_flags)`` does so with the" in described
-
-
 UNMAPPED = """
 void end(struct folio *folio, struct page *page, void *one, void *two)
 {

@@ -30,7 +30,6 @@ class NoteKind(StrEnum):
     OTHER_MM = auto()
     RECLAIMED = auto()
     FAULTS_MORE = auto()
-    NO_ARRAY = auto()
     STRINGS = auto()
     NAMED_FLAGS = auto()
     DROPPED_FLAGS = auto()
@@ -69,10 +68,6 @@ WORDS: Mapping[NoteKind, str] = {
     NoteKind.FAULTS_MORE: (
         "{name} tries again where GUP without pages stops because the lock was dropped, and also"
         " faults in mappings of devices, which GUP refuses."
-    ),
-    NoteKind.NO_ARRAY: (
-        "get_user_pages_fast() has to be given an array: without one it may store to a NULL"
-        " pointer, or take a reference that nobody drops. {name} does neither."
     ),
     NoteKind.STRINGS: "Strings that name {name} are left as they are: {where}.",
     NoteKind.NAMED_FLAGS: "Pass flags where a truth value was passed as gup_flags.",

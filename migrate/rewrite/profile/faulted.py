@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from migrate.analysis.model import (
@@ -24,9 +23,6 @@ from migrate.rewrite.profile.model import AcquireRule
 
 FAULTED_IN = "faulted_in"
 """The rule that verdicts on such calls name."""
-
-_ARRAY_WANTED = "get_user_pages_fast"
-"""It stores to the array without asking whether there is one."""
 
 _NEEDS = ("FAULT_FLAG_WRITE", "FAULT_FLAG_REMOTE")
 
@@ -81,21 +77,12 @@ def _verdict(group: PinGroup, verdict: Verdict, parts: Counterparts) -> Verdict:
     if (wrong and not rules) or not group.acquires:
         told = f"; {FAULT_IN}() does not fit, because {wrong}." if _there(parts) else "."
         return replace(verdict, reason=f"{verdict.reason.rstrip('.')}{told}")
+    more = () if rules else (note(NoteKind.FAULTS_MORE, name=f"{FAULT_IN}()"),)
     return replace(
         verdict,
         action=Action.FOLLOW,
         rule=FAULTED_IN,
         reason=f"No page reference is requested, so {called(names)} is enough.",
         confidence=Confidence.MEDIUM,
-        warnings=tuple(_notes(group, rules, names)),
+        warnings=more,
     )
-
-
-def _notes(
-    group: PinGroup, rules: Mapping[Place, AcquireRule], names: Sequence[str]
-) -> Iterator[str]:
-    """What differs for the callers."""
-    if not rules:
-        yield note(NoteKind.FAULTS_MORE, name=f"{FAULT_IN}()")
-    elif any(acquire.name == _ARRAY_WANTED for acquire in group.acquires):
-        yield note(NoteKind.NO_ARRAY, name=called(names))
