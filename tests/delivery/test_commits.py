@@ -612,6 +612,15 @@ def test_the_message_shows_the_semantic_patch_and_names_the_tool(tiny: Tiny) -> 
     assert signed.startswith("Signed-off-by: ")
 
 
+def test_a_message_does_not_say_that_its_semantic_patch_changes_comments(tiny: Tiny) -> None:
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    (file,) = change.files
+    noted = replace(change, files=(replace(file, after=file.after + b"/* of a pin */\n"),))
+    branch = tiny.commit(*tiny.results((group, verdict, noted)))
+    text = " ".join(body(tiny, branch.tip).split())
+    assert "patch makes the same edit by itself, except in comments: // <smpl>" in text
+
+
 def test_who_wants_no_semantic_patch_gets_the_names_of_the_rules(tiny: Tiny) -> None:
     group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
     change = replace(change, rules=("common/rename-call.cocci", "common/fold-loop.cocci"))

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from migrate.analysis.verdicts.notes import NoteKind, note
-from migrate.delivery.commits.messages import RULES_DOCUMENT, CommitText, messages
+from migrate.delivery.commits.messages import RULES_DOCUMENT, CommitText, messages, subject
+from migrate.delivery.commits.prefixes import Prefix
 from migrate.delivery.commits.text.groups import Call, GroupText
 from migrate.delivery.plumbing import Identity
 
@@ -90,3 +91,33 @@ def test_a_function_is_not_named_twice_in_a_sentence() -> None:
     told = text("", replace(group, releases=(put, *group.releases)))
     assert "get() takes references to user pages with get_user_pages_fast(); it and put()" in told
     assert "get_user_pages_fast(); put() drops" in text("", replace(group, releases=(put,)))
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("pin", "mm: pin user pages instead of taking references"),
+        ("follow", "mm: pin or look up user pages"),
+    ],
+)
+def test_a_look_up_is_not_said_to_take_no_reference(action: str, said: str) -> None:
+    """The functions that look a page up take a reference as well."""
+    groups = [one("pin", "first"), one(action, "second")]
+    named = [
+        replace(g, acquires=(replace(g.acquires[0], new=f"a_new_function_of_{n:020}"),))
+        for n, g in enumerate(groups)
+    ]
+    assert subject(Prefix("mm:"), named) == said
+
+
+def test_two_commits_of_a_driver_have_different_subjects() -> None:
+    """A file with a fix of its own is converted in a commit after that."""
+    prefix = Prefix("misc: alpha:")
+    first = subject(prefix, [one("pin", "start")])
+    second = subject(prefix, [one("pin", "resume")], {first})
+    assert first == "misc: alpha: pin user pages with pin_user_pages_fast()"
+    assert second == "misc: alpha: pin user pages in resume()"
+    every = {first, second, f"{prefix.text} pin user pages instead of taking references"}
+    last = subject(prefix, [one("pin", "resume")], every)
+    assert last == "misc: alpha: pin user pages"
+    assert subject(prefix, [one("pin", "resume")], {*every, last}) == first

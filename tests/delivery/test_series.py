@@ -348,12 +348,13 @@ def test_nothing_is_called_built_that_could_not_be(tiny: Tiny, tmp_path: Path) -
     def builds(branch: Branch) -> BuildReport:
         status = BuildStatus.NOT_BUILDABLE
         one = branch.commits[0].id
-        reason = "no bus (log: /home/zoe/builds/s390.log)"
+        reason = "s390: no bus (log: /home/zoe/builds/s390.log)"
         return BuildReport(branch.tip, (ObjectBuild(one, ONE, "s390", status, "", reason, 0),))
 
     deliver(tiny, tmp_path / "out", ONE, builds=builds)
     text = mails(tmp_path / "out/01-alpha-driver")[0].get_content()
-    assert "None of the objects of these patches could be built here:\n" in text
+    assert "This patch was not compiled on any architecture:\n" in text
+    assert text.count("no bus") == 1, "the reason is given once"
     assert "was built" not in text
     assert "not buildable here: s390 (no bus)" in text
     assert "zoe/" not in text

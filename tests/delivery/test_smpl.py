@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from migrate.analysis.acquires.spatch import Patched, run_spatch
-from migrate.delivery.commits.smpl import semantic_patch
+from migrate.delivery.commits.smpl import changes_comments, semantic_patch
 from migrate.rewrite.model import FileChange
 
 FOLD = ("common/fold-loop.cocci", "common/rename-call.cocci")
@@ -67,10 +67,50 @@ def test_calls_that_all_change_need_no_functions() -> None:
     )
 
 
+def test_a_comment_that_changes_is_noticed() -> None:
+    """spatch keeps comments, so the message may not say that it makes this edit as a whole."""
+    calls, renamed = edit(PIN, ACQUIRE, RELEASE), edit(PIN, ACQUIRE, RELEASE, COMMENT)
+    assert semantic_patch([calls], ()) == semantic_patch([renamed], ()) != ""
+    assert not changes_comments([calls])
+    assert changes_comments([calls, renamed])
+
+
 def test_calls_that_stay_are_kept_out_by_function() -> None:
     text = semantic_patch([edit(PIN + OTHER, ACQUIRE, RELEASE)], ())
     assert "identifier fn = {drop};" in text
     assert "identifier fn = {take" not in text
+
+
+def test_only_the_loops_that_the_edit_folds_are_shown() -> None:
+    loop = "for (i = 0; i < d->n; i++)\n\t\tput_page(d->pages[i]);"
+    folded = (loop, "put_user_pages(d->pages, d->n);")
+    one = edit(LOOP.replace("\tput_page(d->last);\n", ""), folded)
+    assert semantic_patch([one], FOLD) == (
+        "@@\nidentifier i;\nexpression a, n;\n@@\n"
+        "- for (i = 0; i < n; i++)\n-\tput_page(a[i]);\n+ put_user_pages(a, n);\n"
+    )
+    back = LOOP.replace("drop", "back").replace(loop, "while (i--)\n\t\tput_page(d->pages[i]);")
+    both = edit(
+        LOOP + back,
+        folded,
+        ("while (i--)\n\t\tput_page(d->pages[i]);", "put_user_pages(d->pages, i);"),
+        ("put_page(d->last)", "put_user_page(d->last)"),
+        ("put_page(d->last)", "put_user_page(d->last)"),
+    )
+    shown = semantic_patch([both], FOLD)
+    assert "for (i = 0; i < n; i++)" in shown and "while (i--)" in shown
+    assert "{\n-\tput_page" not in shown and "while (i)" not in shown
+
+
+def test_calls_of_the_same_function_are_one_rule() -> None:
+    both = "static void NAME(struct dev *d)\n{\n\tget_user_pages_fast(d->at, 1, 0, &d->page);\n"
+    both += "\tput_page(d->page);\n}\n"
+    text = both.replace("NAME", "use") + both.replace("NAME", "other")
+    assert semantic_patch([edit(text, ACQUIRE, RELEASE)], ()) == (
+        "@@\nidentifier fn = {use};\nexpression list es;\n@@\n  fn(...)\n  {\n  <...\n(\n"
+        "- get_user_pages_fast(es)\n+ vaddr_pin_pages_fast(es)\n|\n"
+        "- put_page(es)\n+ put_user_page(es)\n)\n  ...>\n  }\n"
+    )
 
 
 @pytest.mark.parametrize(

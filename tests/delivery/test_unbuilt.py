@@ -130,7 +130,7 @@ def test_each_policy(tiny: Tiny, tmp_path: Path, policy: Policy, expected: dict[
     deliver(tiny, out, ONE, BETA, GAMMA, builds=beta_alone, unbuilt=policy)
     assert folders(out) == expected
     letters = {p.name[3:]: mails(p)[0].get_content() for p in out.iterdir() if p.is_dir()}
-    said = "This patch was not compiled on any architecture:\n\n- "
+    said = "This patch was not compiled on any architecture:\n\n  "
     assert {name for name, text in letters.items() if said in text} == set(expected) - {
         "alpha-driver"
     }

@@ -204,6 +204,21 @@ def test_the_documentation_is_linked(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("5.3", "pages, npages)``, which marks the pages dirty"), ("6.1", "npages, make_dirty)``")],
+)
+def test_the_documentation_names_the_parameters_of_the_tree(
+    tmp_path: Path, version: str, said: str
+) -> None:
+    """put_user_pages_dirty_lock() of 5.1 to 5.3 always marks the pages dirty."""
+    text = introduce(make_tree(tmp_path / version, version, {})).commits[1][0].after.decode()
+    dirty = [part for part in text.split("* ") if "put_user_pages_dirty_lock(" in part]
+    assert len(dirty) == 1
+    assert said in dirty[0]
+    assert ("if they were written to" in dirty[0]) is (version == "6.1")
+
+
 def test_what_has_nothing_to_stand_on_without_mmu_is_left_out_there(tmp_path: Path) -> None:
     files = applied(introduce(make_tree(tmp_path / "4.9", "4.9", {})))
     nommu = files["mm/nommu.c"].decode()

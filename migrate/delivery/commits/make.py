@@ -35,7 +35,7 @@ from migrate.delivery.commits.messages import (
     subject_of,
 )
 from migrate.delivery.commits.prefixes import prefix_for
-from migrate.delivery.commits.smpl import semantic_patch
+from migrate.delivery.commits.smpl import changes_comments, semantic_patch
 from migrate.delivery.commits.text.pin_facts import pin_facts
 from migrate.delivery.commits.trailers import Collected, add_trailers
 from migrate.delivery.history import describe_patch
@@ -109,12 +109,14 @@ def make_commits(
             chain.add(text, where.subsystem_of(files[0].path), (), _net(files))
         parts = [part for s, c in _by_subsystem(rewrite.changes) for part in _parts(s, c)]
         converted = [part for part in parts if part.fix is None]
-        said = []
+        said: list[CommitText] = []
         shown = _semantic_patches(converted, smpl, jobs, progress)
         for part, patch in zip(converted, shown, strict=True):
             groups = [describe_group(conversions[change.group]) for change in part.changes]
-            line = subject(prefix_for(tree, [file.path for file in part.net]), groups)
-            said.append(CommitText(line, groups, _rules(part.changes), patch))
+            taken = {text.subject for text in said}
+            line = subject(prefix_for(tree, [file.path for file in part.net]), groups, taken)
+            comments = bool(patch) and changes_comments(part.net)
+            said.append(CommitText(line, groups, _rules(part.changes), patch, comments))
         pins = pin_facts(tree)
         texts = iter(messages(said, identity, document=document, pins=pins, templates=templates))
         for part in parts:

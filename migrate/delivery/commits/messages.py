@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -126,9 +126,12 @@ def _dropped_flags(files: Sequence[FileChange]) -> list[str]:
     return [name.decode("ascii") for name, count in sorted(gone.items()) if count > 0]
 
 
-def subject(prefix: Prefix, groups: Sequence[GroupText]) -> str:
-    """The subject line: at most SUBJECT_WIDTH columns, however long the names are."""
-    return subject_of(prefix, _summaries(groups))
+def subject(prefix: Prefix, groups: Sequence[GroupText], taken: Collection[str] = ()) -> str:
+    """The subject line: at most SUBJECT_WIDTH columns, however long the names are; none of those
+    `taken` by other commits, if there is another."""
+    summaries = _summaries(groups)
+    fresh = [summary for summary in summaries if subject_of(prefix, [summary]) not in taken]
+    return subject_of(prefix, fresh or summaries)
 
 
 def subject_of(prefix: Prefix, summaries: Sequence[str]) -> str:
@@ -145,12 +148,14 @@ def subject_of(prefix: Prefix, summaries: Sequence[str]) -> str:
 @dataclass(frozen=True)
 class CommitText:
     """The input for the message of one commit: its subject, its groups, the names of the .cocci
-    files that made the edit, and the semantic patch to show, or ""."""
+    files that made the edit, and the semantic patch to show, or ""; `comments` says that the edit
+    changes comments, too, which that patch does not."""
 
     subject: str
     groups: Sequence[GroupText]
     rules: tuple[str, ...] = ()
     semantic_patch: str = ""
+    comments: bool = False
 
 
 def messages(
@@ -174,6 +179,7 @@ def messages(
             "tool": TOOL,
             "rules": [PurePosixPath(rule).name for rule in text.rules],
             "semantic_patch": text.semantic_patch,
+            "comments": text.comments,
         }
         for text in texts
     ]
@@ -256,6 +262,6 @@ def _summaries(groups: Sequence[GroupText]) -> list[str]:
         summaries.append(f"{what} in {called(functions)}")
     return [
         *summaries,
-        f"{what} instead of taking references" if pins and not faults else what,
+        f"{what} instead of taking references" if len(pins) == len(groups) else what,
         what,
     ]

@@ -9,6 +9,7 @@ files, and shown only if its result is the same as that of the edit, apart from 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,25 +28,25 @@ OPENING, CLOSING = "// <smpl>", "// </smpl>"
 
 _SECONDS = 60.0
 _FOLDS = "common/fold-loop.cocci"
-_LOOPS = """(
-- for (i = 0; i < n; i++)
--\t{old}(a[i]);
-+ {new}(a, n);
-|
-- for (i = 0; i < n; i++) {{
--\t{old}(a[i]);
-- }}
-+ {new}(a, n);
-|
-- while (i--)
--\t{old}(a[i]);
-+ {new}(a, i);
-|
-- while (i)
--\t{old}(a[--i]);
-+ {new}(a, i);
+_LOOPS = (
+    (
+        re.compile(rb"\bfor\s*\([^{}]*?\)\s*[^\s{]"),
+        "- for (i = 0; i < n; i++)\n-\t{old}(a[i]);\n+ {new}(a, n);\n",
+    ),
+    (
+        re.compile(rb"\bfor\s*\([^{}]*?\)\s*\{"),
+        "- for (i = 0; i < n; i++) {{\n-\t{old}(a[i]);\n- }}\n+ {new}(a, n);\n",
+    ),
+    (
+        re.compile(rb"\bwhile\s*\([^()]*--\)"),
+        "- while (i--)\n-\t{old}(a[i]);\n+ {new}(a, i);\n",
+    ),
+    (
+        re.compile(rb"\bwhile\s*\(\w+\)"),
+        "- while (i)\n-\t{old}(a[--i]);\n+ {new}(a, i);\n",
+    ),
 )
-"""
+"""The loops that become one call, each with how its head is written in a file."""
 _OF_LOOPS = "identifier i;\nexpression a, n;\n"
 
 
@@ -74,26 +75,55 @@ def semantic_patch(files: Sequence[FileChange], rules: Iterable[str]) -> str:
     ]
     if not edited or len(edited) < len(files):
         return ""
-    text = _written(edited, loops=_FOLDS in set(rules))
-    return text if text and _makes(text, edited) else ""
+    every = [edit for _, edit in _LOOPS]
+    asked = (_removed_loops(edited), every) if _FOLDS in set(rules) else ([],)
+    texts = dict.fromkeys(_written(edited, loops) for loops in asked)
+    return next((text for text in texts if text and _makes(text, edited)), "")
 
 
-def _written(files: Sequence[FileChange], *, loops: bool) -> str:
+def changes_comments(files: Iterable[FileChange]) -> bool:
+    """Whether the edit of `files` also changes comments, which no semantic patch does."""
+    return any(
+        _comments(file.path, file.before) != _comments(file.path, file.after)
+        for file in files
+        if file.before is not None
+    )
+
+
+def _removed_loops(files: Sequence[FileChange]) -> list[str]:
+    """The edits of the loops of which `files` have fewer afterwards."""
+    return [
+        edit
+        for head, edit in _LOOPS
+        if any(len(head.findall(f.before or b"")) > len(head.findall(f.after)) for f in files)
+    ]
+
+
+def _written(files: Sequence[FileChange], loops: Sequence[str]) -> str:
     renamed = _renamed(files)
     if not all(r.old and r.new for r in renamed):
         return ""
     folded = [r for r in renamed if loops and r.to_many]
     everywhere = [r for r in renamed if not r.left and r not in folded]
-    inside = [r for r in renamed if r.left and r not in folded]
-    rules = [_rule(_OF_LOOPS, _LOOPS.format(old=r.old, new=r.new), r) for r in folded] + [
-        _rule(f"{r.edit.declared}\n", r.edit.text, r) for r in inside
+    inside: dict[tuple[str, ...], list[_Renamed]] = {}
+    for one in renamed:
+        if one.left and one not in folded:
+            inside.setdefault(one.functions, []).append(one)
+    rules = [
+        _rule(_OF_LOOPS, _either([loop.format(old=r.old, new=r.new) for loop in loops]), r)
+        for r in folded
     ]
-    if everywhere:
-        edits = "|\n".join(r.edit.text for r in everywhere)
-        body = f"(\n{edits})\n" if len(everywhere) > 1 else edits
-        declared = "\n".join(dict.fromkeys(r.edit.declared for r in everywhere))
-        rules.append(f"@@\n{declared}\n@@\n{body}")
+    for together in [*inside.values(), everywhere]:
+        if together:
+            declared = "".join(dict.fromkeys(f"{r.edit.declared}\n" for r in together))
+            rules.append(_rule(declared, _either([r.edit.text for r in together]), together[0]))
     return "\n".join(rules)
+
+
+def _either(edits: Sequence[str]) -> str:
+    """The body of a rule that makes each of `edits`."""
+    text = "|\n".join(edits)
+    return f"(\n{text})\n" if len(edits) > 1 else text
 
 
 def _rule(declared: str, body: str, renamed: _Renamed) -> str:
@@ -150,3 +180,7 @@ def _makes(text: str, files: Sequence[FileChange]) -> bool:
 def _words(path: str, text: bytes) -> list[bytes]:
     """The tokens of `text` without its comments."""
     return [token.text for token in tokenize(parse(path, text)) if token.kind != "comment"]
+
+
+def _comments(path: str, text: bytes) -> list[bytes]:
+    return [token.text for token in tokenize(parse(path, text)) if token.kind == "comment"]

@@ -61,7 +61,7 @@ def title(batch: Batch) -> str:
     elif all(summary.startswith("fault in ") for summary in summaries):
         summary = "fault in pages without get_user_pages*()"
     else:
-        summary = "look up pages instead of taking references"
+        summary = "look up pages without get_user_pages*()"
     return ": ".join([*shared, summary]) + part
 
 

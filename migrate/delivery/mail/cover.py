@@ -217,6 +217,7 @@ def _build_lines(report: BuildReport | None, commits: Sequence[Commit]) -> list[
     for result in sorted(_objects(report, commits), key=_build_order):
         # The path of the log does not help anybody who gets the mail.
         reason = result.reason.partition(" (log: ")[0]
+        reason = reason.removeprefix(f"{result.arch}: ")  # which stands before it
         reason = reason if result.status is BuildStatus.NOT_BUILDABLE else ""
         found.setdefault((result.path, result.status, reason), []).append(result.where)
     return [
