@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.analysis.model import Action, PinGroup, TraitKind, Verdict
+from migrate.analysis.model import Acquire, Action, PinGroup, Place, TraitKind, Verdict
 from migrate.base.errors import Refusal
 from migrate.base.programs import process
 from migrate.base.programs.workers import recording
@@ -28,7 +28,8 @@ from migrate.delivery.commits.text.groups import Call, GroupText
 from migrate.delivery.headers import address_header, is_address, mailbox_text, text_header
 from migrate.delivery.history import History, mark_sent
 from migrate.delivery.mail.addressees import ALWAYS, address_patch
-from migrate.delivery.mail.cover import Facts, Site
+from migrate.delivery.mail.batches import Batch, title
+from migrate.delivery.mail.cover import Facts, Site, cover_facts
 from migrate.delivery.mail.job import Material, SeriesOptions
 from migrate.delivery.mail.series import write_series
 from migrate.delivery.mail.style import check_patches, check_style, reverse, style_script
@@ -36,6 +37,7 @@ from migrate.delivery.model import (
     Branch,
     BuildReport,
     BuildStatus,
+    Commit,
     Delivery,
     ObjectBuild,
     Series,
@@ -307,7 +309,9 @@ def test_cover_letter_tells_everything(
         )  # fmt: skip
         rows = [
             good,
-            replace(good, arch="arm64", compiler="clang 14.0.6"),
+            replace(
+                good, arch="arm64", compiler="clang 14.0.6", how=(HOW.replace("x86_64", "arm64"),)
+            ),
             ObjectBuild(
                 one, "drivers/misc/alpha/one.o", "s390", BuildStatus.NOT_BUILDABLE, "", "no bus", 0
             ),
@@ -325,7 +329,7 @@ def test_cover_letter_tells_everything(
         "\nEach patch was built on its own:\n",
         "  drivers/misc/alpha/one.o\n    arm64 (clang 14.0.6, defconfig+ALPHA) and x86_64",
         "    not buildable here: s390 (no bus)\n",
-        "\nTo build them, this was needed in addition:\n\n- x86_64: make 'HOSTCC=gcc -fcommon',",
+        "\nTo build them, this was needed in addition:\n\n- arm64 and x86_64: make 'HOSTCC=gcc",
         " 3 files changed, 6 insertions(+), 6 deletions(-)\n",
     ):
         assert part in text
@@ -793,3 +797,29 @@ def test_fixes_alone_are_no_conversion(tiny: Tiny, tmp_path: Path) -> None:
     (series,) = delivery.series
     assert series.cover.startswith("An audit found these bugs")
     assert "Converted:" not in series.cover
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "said"),
+    [
+        (("RDMA/hfi1", "RDMA/qib"), "RDMA: pin user pages instead of taking references"),
+        (("RDMA/hfi1", "net/rds"), "pin user pages instead of taking references"),
+        (("misc: alpha", "misc: beta"), "misc: pin user pages instead of taking references"),
+    ],
+)
+def test_the_title_names_what_the_subjects_share(prefixes: tuple[str, str], said: str) -> None:
+    commits = [
+        Commit(str(n), "0", "S", f"{prefix}: pin user pages with {'abc'[n]}()", ("g",), ("a.c",))
+        for n, prefix in enumerate(prefixes)
+    ]
+    assert title(Batch(commits, [])) == said
+
+
+def test_a_call_that_stays_is_not_listed_as_converted(tiny: Tiny) -> None:
+    """That of a driver's own function, which takes the pages and is the one that changes."""
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER")
+    calls = Acquire(Place(TWO, 9, 1), "calls", "one_start", (), (), "")
+    results = tiny.results((replace(group, acquires=(*group.acquires, calls)), verdict, change))
+    branch = tiny.commit(*results)
+    sites = cover_facts(Facts(*results, None), branch.commits, document="")["sites"]
+    assert [site.function for site in sites] == ["one_start"]

@@ -51,6 +51,9 @@ def title(batch: Batch) -> str:
         if len(set(column)) > 1:
             break
         shared.append(column[0])
+    areas = {parts[0].partition("/")[0] for parts in split if len(parts) > 1}
+    if not shared and len(areas) == 1 and all(len(parts) > 1 for parts in split):
+        shared = sorted(areas)  # as of "net/9p" and "net/rds"
     summaries = {parts[-1].lower() for parts in split}
     if len(summaries) == 1:
         summary = split[0][-1]

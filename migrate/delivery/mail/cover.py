@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -141,7 +141,7 @@ def cover_facts(
             o.status is not BuildStatus.NOT_BUILDABLE for o in _objects(facts.builds, commits)
         ),
         "built": facts.builds is not None,
-        "toolchain": _unique(line for o in _objects(facts.builds, commits) for line in o.how),
+        "toolchain": _toolchain(_objects(facts.builds, commits)),
         "seen": seen_lines(facts.proof, [group for c in commits for group in c.groups]),
         "machine": facts.proof.machine if facts.proof else "",
         "document": document,
@@ -190,8 +190,15 @@ def _converted(conversion: Conversion) -> list[Site]:
             _verdict(conversion.verdict, conversion.verdict.action),
             conversion.verdict.reason,
         )
-        for acquire in group.acquires
+        for acquire in _changed(group.acquires, new)
     ]
+
+
+def _changed(
+    acquires: Sequence[Acquire], new: Mapping[tuple[str, str, str], str]
+) -> Sequence[Acquire]:
+    """Those that the edit changes; calls of a helper that takes the pages stay."""
+    return [a for a in acquires if new.get((a.function, a.place.path, a.name), "") != a.name]
 
 
 def _explained(sites: Sequence[Site], document: str) -> list[Site]:
@@ -229,6 +236,16 @@ def _build_lines(report: BuildReport | None, commits: Sequence[Commit]) -> list[
 def _objects(report: BuildReport | None, commits: Sequence[Commit]) -> list[ObjectBuild]:
     ids = {commit.id for commit in commits}
     return [o for o in (report.objects if report else ()) if o.commit in ids]
+
+
+def _toolchain(objects: Sequence[ObjectBuild]) -> list[str]:
+    """What the builds took besides the usual compilers, once for all architectures that did."""
+    found: dict[str, list[str]] = {}
+    for one in objects:
+        for line in one.how:
+            arch, _, what = line.partition(": ")
+            found.setdefault(what, []).append(arch)
+    return [f"{listed(sorted(set(where)))}: {what}" for what, where in found.items()]
 
 
 def _build_order(result: ObjectBuild) -> tuple[str, str, str]:
