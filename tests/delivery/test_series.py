@@ -18,7 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.analysis.model import Acquire, Action, PinGroup, Place, TraitKind, Verdict
+from migrate.analysis.model import Acquire, Action, PinGroup, Place, TraitKind, UseKind, Verdict
+from migrate.analysis.verdicts.question import Question
+from migrate.analysis.verdicts.rules import data_read
 from migrate.base.errors import Refusal
 from migrate.base.programs import process
 from migrate.base.programs.workers import recording
@@ -47,6 +49,7 @@ from migrate.delivery.wording import mail_templates
 from migrate.kernel.people.mailmap import Mailbox
 from migrate.kernel.people.recipients import Answer, Recipient, Role
 from migrate.rewrite.model import FileChange, Fix, GroupChange
+from tests.analysis import groups
 from tests.analysis.groups import trait
 
 if TYPE_CHECKING:
@@ -823,3 +826,21 @@ def test_a_call_that_stays_is_not_listed_as_converted(tiny: Tiny) -> None:
     branch = tiny.commit(*results)
     sites = cover_facts(Facts(*results, None), branch.commits, document="")["sites"]
     assert [site.function for site in sites] == ["one_start"]
+
+
+def test_what_is_left_alone_is_explained_without_profiles(tiny: Tiny) -> None:
+    """Who gets a mail does not know what a profile is."""
+    read = data_read(Question(groups.group(UseKind.READ_DATA), pins_read_only=False))
+    assert read is not None and "profile" in read.reason
+    missing = "profile pin-user-pages has no counterpart for get_user_pages()"
+    found = {}
+    for why in (read.reason, missing):
+        group, verdict, _ = tiny.change(TWO, "ALPHA DRIVER", action=Action.KEEP, reason=why)
+        group = replace(group, acquires=(Acquire(Place(ONE, 9, 1), "f", "g", (), (), ""),))
+        results = tiny.results(tiny.change(ONE, "ALPHA DRIVER"), (group, verdict, None))
+        (site,) = Facts(*results, None).left_alone(tiny.commit(*results).commits)
+        found[why] = site.reason
+    assert found == {
+        read.reason: "The kernel only reads the data in the pages.",
+        missing: "there is no counterpart for get_user_pages()",
+    }

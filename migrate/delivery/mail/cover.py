@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -210,7 +211,16 @@ _IN_MAILS = {Action.KEEP: "kept", Action.MANUAL: "not decided"}
 """The words for verdicts on calls that were left alone, for readers who do not know the program."""
 
 
+_OF_PROFILES = (
+    (re.compile(r", which needs no pin under this profile\b"), ""),
+    (re.compile(r"\bprofile \S+ has no counterpart for\b"), "there is no counterpart for"),
+)
+"""What reasons say of profiles, which such readers do not know either, and the words for mails."""
+
+
 def _untouched(acquire: Acquire, verdict: str, why: str) -> Site:
+    for said, instead in _OF_PROFILES:
+        why = said.sub(instead, why)
     return Site(str(acquire.place), acquire.function, acquire.name, acquire.name, verdict, why)
 
 
