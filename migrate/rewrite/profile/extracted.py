@@ -115,7 +115,7 @@ def _converted(
     if not rule.twin:
         lends = f"{lends[4:]}, and accepts kernel memory (kvec), which {named} refuses"
     reason = (
-        f"The code that takes the pages drops them itself on every path. {rule.pins}() pins those"
+        f"Every path drops the pages that it took. {rule.pins}() pins those"
         f" of user memory, {lends}; {rule.asks}() says whether there is anything to drop."
     )
     dropped = "the pages are dropped"
