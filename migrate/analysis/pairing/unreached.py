@@ -93,7 +93,10 @@ def _released_here(
 
 
 def unfilled_releases(program: Program, trace: Trace) -> Iterator[Gap]:
-    """Each release near the code of a trace that drops a page of a member that nothing fills."""
+    """Each release near the code of a trace that drops a page of a member that nothing fills; none
+    if the pages only go through variables of functions, for no object has them then."""
+    if all(isinstance(cell, Local | CallResult) for cell in _cells(trace)):
+        return
     paths = {c.function.path for c in _cells(trace) if isinstance(c, Local | CallResult)}
     paths |= set(trace.origins.values())
     near = {program.corpus.scope_folder(path): path for path in sorted(paths)}
