@@ -72,7 +72,7 @@ def value_of(program: Program, value: Expression, path: str) -> int | None:
 def _named(program: Program, name: str, path: str) -> int | None:
     """The value of a name, if all of its relevant definitions have the same."""
     found: set[int | None] = set()
-    for file in {*program.files_with(path, name), *program.corpus.public_files(name)}:
+    for file in {*program.files_with(path, name), *program.corpus.public_valuing_files(name)}:
         source = program.source(file)
         if source is None or source.unread:
             return None

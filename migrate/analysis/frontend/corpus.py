@@ -15,6 +15,7 @@ from functools import cached_property
 from migrate.analysis.frontend.includes import PrivateHeaders
 from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import MOST_BYTES
+from migrate.analysis.frontend.macros import may_have_value
 from migrate.analysis.frontend.public_headers import AT_ONCE, FOLDER, PublicHeaders, struct_index
 from migrate.kernel.tree import Tree
 from migrate.kernel.words import Word, whole_word
@@ -209,6 +210,11 @@ class Corpus:
         """The headers for the whole kernel that seem to define the function `name`."""
         self.asked.add(FOLDER)
         yield from (h for h, text in self.public.texts(name).items() if defines(text, name))
+
+    def public_valuing_files(self, name: str) -> Iterator[str]:
+        """The headers for the whole kernel that may give `name` a number."""
+        self.asked.add(FOLDER)
+        yield from (h for h, text in self.public.texts(name).items() if may_have_value(text, name))
 
     @cached_property
     def public_pointers(self) -> dict[str, str]:

@@ -20,6 +20,9 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[1-9]\d*|0)[uUlL]*")
 _BIT = re.compile(r"(?:_?BIT|_?BITUL|BIT_ULL)\((\d+)\)|1[uUlL]*<<(\d+)")
 
+_AFTER_ENUMERATOR = rb"\s*(?:[=,}#\\]|/[*/]|__)"
+"""What may come behind the name of an enumerator: an attribute or a macro, too."""
+
 VARIADIC = "__VA_ARGS__"
 """The parameter of a macro that takes all remaining arguments."""
 
@@ -118,6 +121,15 @@ def values_of(source: Source, name: str) -> Iterator[int | None]:
             yield from _in_enum(node, name)
         elif node.type != "compound_statement":
             queue.extend(node.named_children)
+
+
+def may_have_value(text: bytes, name: str) -> bool:
+    """Whether a file with that text may give `name` a value, by a macro or in an enum. Most headers
+    only use a name such as PAGE_SIZE, and need not be parsed for its value."""
+    word = re.escape(name.encode())
+    if re.search(rb"#(?:[ \t]|\\\n)*define(?:[ \t]|\\\n)+" + word + rb"\b", text):
+        return True
+    return b"enum" in text and re.search(rb"\b" + word + _AFTER_ENUMERATOR, text) is not None
 
 
 def _in_enum(body: Node, name: str) -> Iterator[int | None]:

@@ -54,6 +54,28 @@ def test_the_number_behind_a_name(program: Program, name: str, value: int | None
     assert value_of(program, Variable(name), HERE) == value
 
 
+FAR = {
+    "include/linux/demo.h": "enum { DEMO_FAR };\n#define DEMO_NEAR \\\n\t8\n",
+    "include/linux/more.h": "enum kind { MORE };\n#define ALL (DEMO_FAR | DEMO_NEAR)\n",
+    "include/linux/last.h": "enum last {\n\tDEMO_LAST /* the end */\n};\n#\tdefine DEMO_TAB 3\n",
+    HERE: "int f(void) { return DEMO_FAR | DEMO_NEAR; }\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "parsed"),
+    [
+        ("DEMO_FAR", 0, "demo"), ("DEMO_NEAR", 8, "demo"),
+        ("DEMO_LAST", 0, "last"), ("DEMO_TAB", 3, "last"),
+    ],
+)  # fmt: skip
+def test_only_headers_that_may_define_a_name_are_parsed(name: str, value: int, parsed: str) -> None:
+    program = program_of(FAR)
+    assert value_of(program, Variable(name), HERE) == value
+    headers = {path for path in program.sources if path.startswith("include/")}
+    assert headers == {f"include/linux/{parsed}.h"}
+
+
 def test_a_variable_is_no_name_of_a_number(program: Program) -> None:
     assert value_of(program, Variable("DEMO_ONE", local=True), HERE) is None
 
