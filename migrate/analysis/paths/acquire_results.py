@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
+from migrate.analysis.frontend.limits import MOST_VARIABLES
 from migrate.analysis.ir.expressions import (
     Binary,
     Choice,
@@ -20,6 +22,7 @@ from migrate.analysis.ir.expressions import (
 from migrate.analysis.ir.instructions import Invoke, Lowered
 from migrate.analysis.model import Acquire
 from migrate.analysis.paths.held_state import Hold, State
+from migrate.analysis.paths.variables import Holder, holders
 
 MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {">": "<=", ">=": "<", "==": "!="}
@@ -34,6 +37,15 @@ class Results:
     lowered: Lowered
     acquires: dict[int, Acquire]
     """The acquires by the number of their call."""
+
+    def holders(self) -> list[Holder]:
+        """What may hold the pages of the acquires; empty if that is too much to look at."""
+        asked = ((acquire, self.lowered.calls[n]) for n, acquire in self.acquires.items())
+        given = (argument(acquire, call, "pages", "page", "pagep") for acquire, call in asked)
+        filled = [found for found in given if found is not None]
+        known = holders(self.lowered, lambda call: call.number in self.acquires, filled)
+        first = list(islice(known, MOST_VARIABLES + 1))
+        return first if len(first) <= MOST_VARIABLES else []
 
     def of(self, value: Expression, state: State) -> bool:
         """Whether `value` is the result of the acquire of `state`."""

@@ -15,11 +15,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
 
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.limits import MOST_VARIABLES
 from migrate.analysis.ir.expressions import (
     AddressOf,
     Binary,
@@ -43,7 +41,6 @@ from migrate.analysis.ir.instructions import (
 from migrate.analysis.model import Acquire, Place
 from migrate.analysis.paths.acquire_results import (
     Results,
-    argument,
     blurred,
     changes,
     is_none,
@@ -66,7 +63,7 @@ from migrate.analysis.paths.held_values import HeldValues
 from migrate.analysis.paths.release_counts import ReleaseCounts
 from migrate.analysis.paths.release_loops import Loops, goes_round
 from migrate.analysis.paths.solver import Trail, solve
-from migrate.analysis.paths.variables import Holder, holders, path_of
+from migrate.analysis.paths.variables import Holder, path_of
 
 FoundAgain = Callable[[], bool]
 
@@ -84,20 +81,8 @@ def held_pages(
     `found_again` says whether a page may be found again from an address of its data."""
     calls = {c.number: acquires[c.place] for c in lowered.calls.values() if c.place in acquires}
     results = Results(lowered, calls)
-    filled = [
-        found
-        for number, acquire in calls.items()
-        if (found := argument(acquire, lowered.calls[number], "pages", "page", "pagep")) is not None
-    ]
-
-    def is_acquire(call: Invoke) -> bool:
-        return call.number in calls
-
-    known = list(islice(holders(lowered, is_acquire, filled), MOST_VARIABLES + 1))
-    if len(known) > MOST_VARIABLES:
-        return
     callees, loops = CalleeReleases(find), Loops.of(lowered)
-    for holder in known:
+    for holder in results.holders():
         analysis = _Held(lowered, results, holder, callees, loops, found_again)
         if analysis.starts and not analysis.is_shared():
             yield from _found(analysis)

@@ -15,11 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.limits import MOST_VARIABLES
 from migrate.analysis.frontend.types import SHORT
 from migrate.analysis.ir.expressions import (
     AddressOf,
@@ -34,14 +32,14 @@ from migrate.analysis.ir.expressions import (
 )
 from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Lowered, Store
 from migrate.analysis.model import Acquire, Place
-from migrate.analysis.paths.acquire_results import Results, argument
+from migrate.analysis.paths.acquire_results import Results
 from migrate.analysis.paths.callee_releases import HARMLESS
 from migrate.analysis.paths.correlated import Correlated
 from migrate.analysis.paths.held_values import HeldValues
 from migrate.analysis.paths.omitted.certain_releases import CertainReleases
 from migrate.analysis.paths.release_loops import Loops
 from migrate.analysis.paths.solver import Plain, Trail, solve
-from migrate.analysis.paths.variables import Holder, holders, path_of, plain_stores
+from migrate.analysis.paths.variables import Holder, path_of, plain_stores
 
 Takes = Callable[[Invoke], bool]
 """Whether a call is one of a function of the same file that returns the pages of an acquire."""
@@ -70,24 +68,12 @@ def omitted_releases(
     if lowered.incomplete or lowered.macros.misread:
         return
     calls = {c.number: acquires[c.place] for c in lowered.calls.values() if c.place in acquires}
-    filled = [
-        found
-        for number, acquire in calls.items()
-        if (found := argument(acquire, lowered.calls[number], "pages", "page", "pagep")) is not None
-    ]
-
-    def is_acquire(call: Invoke) -> bool:
-        return call.number in calls
-
-    known = list(islice(holders(lowered, is_acquire, filled), MOST_VARIABLES + 1))
-    if len(known) > MOST_VARIABLES:
-        return
-    omissions: dict[int, Omitted] = {}
+    results, omissions = Results(lowered, calls), dict[int, Omitted]()
     loops = Loops.of(lowered)
-    for named in known:
+    for named in results.holders():
         names = frozenset(n for n in named.names if not _is_short(lowered, n))
         holder = replace(named, names=names)
-        analysis = _Omissions(lowered, Results(lowered, calls), holder, takes, loops)
+        analysis = _Omissions(lowered, results, holder, takes, loops)
         if analysis.is_clear():
             for instruction, state, trail in solve(analysis, lowered, _Path()).before():
                 omitted = analysis.omitted(instruction, state, trail)
