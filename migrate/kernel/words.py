@@ -61,10 +61,15 @@ class Word:
             found = self.search(text, found.stop, end)
 
 
+def is_plain(word: str) -> bool:
+    """Whether `word` has only letters, digits and underscores."""
+    return _PLAIN.fullmatch(word) is not None
+
+
 @lru_cache(4096)
 def whole_word(word: str) -> Word | re.Pattern[bytes]:
     """Finds `word` where it is not next to a letter."""
-    if _PLAIN.fullmatch(word):
+    if is_plain(word):
         return Word(word)
     return re.compile(rb"(?<!\w)" + re.escape(word.encode()) + rb"(?!\w)")
 

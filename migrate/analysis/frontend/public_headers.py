@@ -8,12 +8,12 @@ them are kept, so a workspace with results for the tree, or a similar one, reads
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from migrate.kernel.kept_finds import KeptFinds, Look
 from migrate.kernel.tree import Tree
+from migrate.kernel.word_index import WordIndex
 from migrate.kernel.words import whole_word
 
 FOLDER = "include"
@@ -42,7 +42,7 @@ class PublicHeaders:
 
     def read(self) -> None:
         """Read all of them now, so that forked processes have them."""
-        self._structs, self._joined  # noqa: B018
+        self._structs, self._index  # noqa: B018
 
     def files(self, word: str) -> tuple[str, ...]:
         """The headers that contain `word` as a whole word, without lists of numbers."""
@@ -50,7 +50,7 @@ class PublicHeaders:
             found = self._known(word, lambda text: _has(text, word))
             if found is None:
                 found = self._alone_with(word)
-                found = list(self._joined.files(word)) if found is None else found
+                found = list(self._index.files(word)) if found is None else found
                 self.kept.put(word, {"": found})
             self._words[word] = tuple(p for p in found if not p.startswith(_NOT_FOR_ALL))
         return self._words[word]
@@ -97,8 +97,8 @@ class PublicHeaders:
         return found
 
     @cached_property
-    def _joined(self) -> _Joined:
-        return _Joined({n: t for n, t in self._all.items() if not n.startswith(_NOT_FOR_ALL)})
+    def _index(self) -> WordIndex:
+        return WordIndex({n: t for n, t in self._all.items() if not n.startswith(_NOT_FOR_ALL)})
 
     @cached_property
     def _structs(self) -> Mapping[bytes, tuple[str, ...]]:
@@ -121,27 +121,3 @@ def struct_index(texts: Mapping[str, bytes]) -> dict[bytes, tuple[str, ...]]:
         for tag in structs(text):
             found.setdefault(tag, []).append(path)
     return {tag: tuple(paths) for tag, paths in found.items()}
-
-
-class _Joined:
-    """Many texts as one, so that one search finds a word in all of them."""
-
-    def __init__(self, texts: Mapping[str, bytes]) -> None:
-        self._names = list(texts)
-        self._text = b"\n".join(texts.values())
-        self._starts = []
-        at = 0
-        for text in texts.values():
-            self._starts.append(at)
-            at += len(text) + 1
-
-    def files(self, word: str) -> Iterator[str]:
-        """The names of the texts that have `word` as a whole word."""
-        pattern = whole_word(word)
-        found = pattern.search(self._text)
-        while found is not None:
-            number = bisect_right(self._starts, found.start()) - 1
-            yield self._names[number]
-            if number + 1 == len(self._starts):
-                return
-            found = pattern.search(self._text, self._starts[number + 1])
