@@ -10,7 +10,6 @@ from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
 from migrate.analysis.flags.object_kinds import KindsOfObjects, holds_pages, slots
 from migrate.analysis.frontend.corpus import Corpus
-from migrate.analysis.frontend.guards import of_other_versions
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.heap.objects import Objects
@@ -34,6 +33,7 @@ from migrate.analysis.program.location import (
 )
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, SCATTER, ReleaseSite, Trace
+from migrate.analysis.traits.other_kernels import is_for_other_kernels
 from migrate.analysis.traits.traits import group_traits, is_implementation, pages_null
 from migrate.kernel.signatures import DIRECT_NAMES
 
@@ -123,7 +123,7 @@ class Grouper:
             return self._whole_file(first.place.path, why)
         followed = not (is_implementation(first) or pages_null(first))
         guards = self.known.guards(first)
-        if of_other_versions(guards, self.program.tree.version):
+        if is_for_other_kernels(self.program, first, self.known.site(first)):
             followed = False
         if not followed or first.name not in self.taking:
             return self._alone(first)

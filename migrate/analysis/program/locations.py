@@ -31,7 +31,7 @@ class Locations:
         self._mentions: dict[FunctionId, Index] = {}
         self._wide = wide
         self._words = StructWords(functions, types, wide)
-        self._hidden: dict[tuple[str, str], bool] = {}
+        self._hidden: dict[tuple[str, str], tuple[str, ...]] = {}
         self._users: dict[tuple[tuple[str, ...], Member | str], tuple[FunctionFacts, ...]] = {}
 
     def forget(self) -> None:
@@ -136,28 +136,41 @@ class Locations:
 
     def near_files(self, cell: Member, path: str, word: str) -> tuple[str, ...]:
         """The files that contain `word` and may name members of the struct of `cell`: the files in
-        the scope of the defining file that see the definition, or that file and headers if no other
-        .c file can."""
+        the scope of the defining file that see the definition, or, if only .c files define it,
+        these and the headers that they include."""
         home = self.home(cell, path)
         files = self._functions.files_with(home, word)
         if home.endswith(".h"):
             seeing = self._wide.files(home, word)
             return files if seeing is None else tuple(f for f in files if self._sees(f, seeing))
-        if path != home or not self._is_hidden(cell.tag, home):
+        defining = self._defining(cell.tag, home) if path == home else ()
+        if not defining:
             return files
-        return tuple(name for name in files if name == home or name.endswith(".h"))
+        return tuple(
+            f
+            for f in files
+            if f in defining or any(self._may_include(d, f, word) for d in defining)
+        )
+
+    def _may_include(self, path: str, header: str, word: str) -> bool:
+        """Whether a .c file may include `header`; both contain `word`."""
+        seeing = self._wide.files(header, word) if header.endswith(".h") else ()
+        return seeing is None or path in seeing
 
     def _sees(self, path: str, seeing: tuple[str, ...]) -> bool:
         """Whether a file may see what the files that include it see: a header need not include
         everything it uses."""
         return path in seeing or path.endswith(".h") or self._wide.is_included(path)
 
-    def _is_hidden(self, tag: str, home: str) -> bool:
+    def _defining(self, tag: str, home: str) -> tuple[str, ...]:
+        """The .c files that define the struct, if no other .c file can see a definition; else
+        none."""
         key = (tag, home)
         if key not in self._hidden:
-            corpus = self._functions.corpus
-            alone = home.endswith(".c") and corpus.near_struct_files(tag, home) == (home,)
-            self._hidden[key] = alone and not self._wide.is_mixed(home)
+            found = self._functions.corpus.near_struct_files(tag, home)
+            hidden = home in found and all(f.endswith(".c") for f in found)
+            hidden = hidden and not any(self._wide.is_mixed(f) for f in found)
+            self._hidden[key] = found if hidden else ()
         return self._hidden[key]
 
     def named(self, facts: FunctionFacts, word: str) -> set[AbstractLocation]:

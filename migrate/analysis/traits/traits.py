@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from migrate.analysis.frontend.guards import of_other_versions
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import Call
@@ -27,6 +26,7 @@ from migrate.analysis.program.program import Program
 from migrate.analysis.traits.long_term import is_always_long_term
 from migrate.analysis.traits.notifier_ops import hears_only_the_end
 from migrate.analysis.traits.notifier_reach import Storage, may_reach
+from migrate.analysis.traits.other_kernels import is_for_other_kernels
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree
 
@@ -109,8 +109,7 @@ def _evidence(acquire: Acquire, kind: TraitKind) -> Evidence:
 
 
 def _of_call(program: Program, acquire: Acquire, site: Site | None) -> Iterator[TraitKind]:
-    guards = site.facts.guards | site.call.guards if site is not None else frozenset()
-    if of_other_versions(guards, program.tree.version):
+    if is_for_other_kernels(program, acquire, site):
         yield TraitKind.FOR_OTHER_VERSIONS
         return  # the positions of the arguments differ there
     if is_implementation(acquire):

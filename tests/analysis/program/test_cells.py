@@ -61,8 +61,21 @@ def test_a_struct_of_the_same_name() -> None:
     assert gaps({OTHER: STRUCT + UNCLEAR}) == [DOUBT]
 
 
+def test_a_struct_of_the_same_name_is_no_door_for_others() -> None:
+    third = "drivers/demo/third.c"
+    assert gaps({OTHER: STRUCT, third: UNCLEAR}) == []
+    assert gaps({OTHER: STRUCT + '#include "third.c"\n', third: UNCLEAR}) == [DOUBT]
+
+
+MACRO = "#define DROP(d) put_page((d)->page)\n"
+
+
 def test_a_header_may_have_a_macro_for_it() -> None:
-    macro = "#define DROP(d) put_page((d)->page)\n"
     header = "drivers/demo/drop.h"
-    assert [brief(gap) for gap in found({header: macro})] == [f"macro-names-member {header}:1 page"]
-    assert gaps({OTHER: macro}) == []
+    files = {header: MACRO, HERE: '#include "drop.h"\n' + STRUCT + START + end(PUT)}
+    assert [brief(gap) for gap in found(files)] == [f"macro-names-member {header}:1 page"]
+
+
+def test_a_header_that_is_not_included() -> None:
+    assert gaps({"drivers/demo/drop.h": MACRO}) == []
+    assert gaps({OTHER: MACRO}) == []
