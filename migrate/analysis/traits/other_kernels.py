@@ -2,8 +2,8 @@
 """Calls that are only compiled for other kernels than this tree.
 
 A module from outside the tree supports many kernels. It asks for their version, or its configure
-script tries out which prototype a function has. The names of such conditions say nothing here, but a
-call with more arguments than the function has in this tree cannot be compiled for it.
+script tries out which prototype a function has. The names of such conditions say nothing here, but
+a call with more arguments than the function has in this tree cannot be compiled for it.
 """
 
 from __future__ import annotations
