@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import tree_sitter_c
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from migrate.analysis.frontend.dialect import readable
 from migrate.analysis.frontend.lexical import MACRO
@@ -19,6 +19,7 @@ from migrate.analysis.frontend.limits import LONGEST_TEXT, too_deep, too_large, 
 from migrate.analysis.place import FunctionId, Place
 
 _LANGUAGE = Language(tree_sitter_c.language())
+_INITIALISERS = Query(_LANGUAGE, "(initializer_list) @list")
 
 CONTAINERS = frozenset(
     {
@@ -148,6 +149,17 @@ class Source:
     @cached_property
     def _starts(self) -> list[int]:
         return [function.start for function in self.functions]
+
+    def has_initialiser(self, function: Function) -> bool:
+        """Whether there is an initialiser list in the function."""
+        at = bisect_left(self._initialisers, function.start)
+        return at < len(self._initialisers) and self._initialisers[at] < function.end
+
+    @cached_property
+    def _initialisers(self) -> list[int]:
+        """Where each initialiser list starts."""
+        found = QueryCursor(_INITIALISERS).captures(self.root)
+        return sorted(node.start_byte for node in found.get("list", ()))
 
     def place(self, node: Node) -> Place:
         if self.origin is not None:

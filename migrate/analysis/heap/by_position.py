@@ -38,7 +38,7 @@ def positional(program: Program, cell: location.Member, path: str) -> Iterator[G
     seen = set[object]()
     for word in sorted(words):
         for file in program.files_with(home, word):
-            for facts in program.functions_with(file, word):
+            for facts in program.initialising(file, word):
                 if facts.function.id not in seen:
                     seen.add(facts.function.id)
                     yield from _of_function(program, facts, tags)

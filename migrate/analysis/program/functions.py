@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 from weakref import WeakSet
 
@@ -118,15 +118,19 @@ class Functions:
             text = self.tree.read(path) or b"" if others is not None else b""
             able = others is None or any(whole_word(other).search(text) for other in others)
             source = self.source(path) if able else None
-            found: dict[int, FunctionFacts] = {}
-            for match in whole_word(word).finditer(source.text) if source is not None else ():
-                function = source.function_at(match.start()) if source is not None else None
-                if source is None or function is None or function.ordinal in found:
-                    continue
-                if others is None or _has_any(source, function, others):
-                    found[function.ordinal] = self.facts(function)
-            self._with[key] = tuple(found.values())
+            self._with[key] = tuple(
+                self.facts(function)
+                for function in (_naming(source, word) if source is not None else ())
+                if others is None or _has_any(text, function, others)
+            )
         return self._with[key]
+
+    def initialising(self, path: str, word: str) -> Iterator[FunctionFacts]:
+        """Those of :meth:`functions_with` that have an initialiser list."""
+        source = self.source(path)
+        for function in _naming(source, word) if source is not None else ():
+            if source is not None and source.has_initialiser(function):
+                yield self.facts(function)
 
     def files_with(self, path: str, word: str) -> tuple[str, ...]:
         """The files of the scope of `path` that contain `word` as a whole word."""
@@ -233,8 +237,18 @@ class Functions:
         return self._definitions[key]
 
 
-def _has_any(source: Source, function: Function, words: frozenset[str]) -> bool:
-    text, start, end = source.text, function.start, function.end
+def _naming(source: Source, word: str) -> Iterator[Function]:
+    """The functions whose text contains `word` as a whole word, each once."""
+    seen = set[int]()
+    for match in whole_word(word).finditer(source.text):
+        function = source.function_at(match.start())
+        if function is not None and function.ordinal not in seen:
+            seen.add(function.ordinal)
+            yield function
+
+
+def _has_any(text: bytes, function: Function, words: frozenset[str]) -> bool:
+    start, end = function.start, function.end
     return any(whole_word(word).search(text, start, end) for word in words)
 
 
