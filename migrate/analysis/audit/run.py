@@ -90,6 +90,9 @@ def audit(
 class Auditor:
     """The rules, applied to a tree with `acquires`."""
 
+    brief = True
+    """No rule asks which gaps a group has, except whether the missing release is the only one."""
+
     def __init__(self, program: Program, acquires: tuple[Acquire, ...]) -> None:
         self.program = program
         self.origins = Origins(self.program, acquires)

@@ -29,30 +29,28 @@ _SCOPED = ("__free", "__cleanup", "cleanup", "__cleanup__")
 """The words of which one is in it."""
 
 
-def doubts(program: Program, trace: Trace, numbers: bool = False) -> tuple[Gap, ...]:
+def doubts(program: Program, trace: Trace, numbers: bool = False) -> Iterator[Gap]:
     """A gap for everything that may be a release and is not in the trace; with `numbers`, also for
     code that may set an address or a pfn in a struct of a public header."""
     paths = trace.origins
-    found: dict[Gap, None] = {}
     for state in trace.states:
         if state.form == PHYSICAL and isinstance(state.cell, Local):
-            found |= dict.fromkeys(_captured(program, state.cell))
+            yield from _captured(program, state.cell)
         if state.form not in (PAGE, SCATTER):
             if numbers and isinstance(state.cell, Member) and state.cell in paths:
-                found |= dict.fromkeys(_unclear_number(program, state.cell, paths[state.cell]))
+                yield from _unclear_number(program, state.cell, paths[state.cell])
             continue
         if isinstance(state.cell, Member) and state.cell in paths:
             path = paths[state.cell]
             files = _files(program, state.cell, path, not trace.gaps)
-            found |= dict.fromkeys(unclear_mentions(program, state.cell, files))
-            found |= dict.fromkeys(other_names(program, state.cell, path))
-            found |= dict.fromkeys(positional(program, state.cell, path))
+            yield from unclear_mentions(program, state.cell, files)
+            yield from other_names(program, state.cell, path)
+            yield from positional(program, state.cell, path)
         elif isinstance(state.cell, Global):
-            found |= dict.fromkeys(other_variables(program, state.cell))
+            yield from other_variables(program, state.cell)
         elif isinstance(state.cell, Local):
-            found |= dict.fromkeys(unclear_variable(program, state.cell))
-            found |= dict.fromkeys(_captured(program, state.cell))
-    return tuple(found)
+            yield from unclear_variable(program, state.cell)
+            yield from _captured(program, state.cell)
 
 
 def _captured(program: Program, cell: Local) -> Iterator[Gap]:

@@ -37,9 +37,16 @@ NEVER_STATED = frozenset(
 calls themselves, and those of the backward walk, for which contracts name single releases."""
 
 
-def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], bool]) -> PinGroup:
+def finished(
+    closure: Closure,
+    sources: Sources,
+    is_of_others: Callable[[Site], bool],
+    *,
+    brief: bool = False,
+) -> PinGroup:
     """The group of `closure`; `sources` are those of its releases; `is_of_others` says whether a
-    release is known to drop only pages of other acquires."""
+    release is known to drop only pages of other acquires. A `brief` group has only as many gaps as
+    it takes to know that there are any."""
     program, trace = closure.program, closure.trace
     uses = dict(with_keys(program, trace, dict(trace.uses)))
     gaps = dict(trace.gaps)
@@ -55,7 +62,10 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
         gaps.setdefault(replace(gap, place=call.place))
     for gap, place in sources.unknown.items():
         gaps.setdefault(replace(gap, place=place))
-    gaps |= dict.fromkeys(_missing(closure, is_of_others))
+    for gap in _missing(closure, is_of_others) if not (brief and _is_open(gaps)) else ():
+        gaps.setdefault(gap)
+        if brief and _is_open((gap,)):
+            break
     if not gaps:
         gaps |= dict.fromkeys(unfilled_releases(program, trace))
     acquires = tuple(sorted(closure.acquires.values()))
@@ -86,6 +96,12 @@ def finished(closure: Closure, sources: Sources, is_of_others: Callable[[Site], 
         follows,
         no_follow,
     )
+
+
+def _is_open(gaps: Iterable[Gap]) -> bool:
+    """Whether something is unknown. That no release was found is not enough: it may be that there
+    is none."""
+    return any(gap.kind is not GapKind.NO_RELEASE for gap in gaps)
 
 
 def _is_of_others(closure: Closure, use: Use) -> bool:

@@ -52,15 +52,18 @@ class Traced:
 
 class Grouper:
     """Makes the groups of one tree from all of its `acquires`. Calls of functions that are not in
-    `taking` are calls of helpers, whose definitions are followed."""
+    `taking` are calls of helpers, whose definitions are followed. `brief` groups are for somebody
+    who only asks whether there are gaps; see :func:`finished`."""
 
     def __init__(
         self,
         program: Program,
         acquires: tuple[Acquire, ...],
         taking: frozenset[str] = DIRECT_NAMES,
+        *,
+        brief: bool = False,
     ) -> None:
-        self.program, self.taking = program, taking
+        self.program, self.taking, self.brief = program, taking, brief
         self.known = Acquires(program, acquires, taking)
         self._crowded = crowded(acquires)
         self._scanned = set(program.sources)
@@ -164,7 +167,11 @@ class Grouper:
             finer_kinds = self._by_kinds(first, closure)
             if finer_kinds is not None:
                 return finer_kinds
-        group = finished(closure, backward.sources, lambda site: self._is_of_others(site, closure))
+
+        def is_of_others(site: Site) -> bool:
+            return self._is_of_others(site, closure)
+
+        group = finished(closure, backward.sources, is_of_others, brief=self.brief)
         visited = backward.visited | set(group.paths)
         wide = backward.wide or searched
         folders = _folders(self.program.corpus, closure.trace, visited, wide)

@@ -39,14 +39,16 @@ def pair(
     A group in `cache` is used if every folder that it depends on is unchanged; see
     :mod:`migrate.analysis.pairing.stored`. `program` has what was parsed for `scan`; of what is
     parsed here, only headers for the whole kernel stay in it. `beside` sees the new groups before
-    those that share a release are merged.
+    those that share a release are merged; if it only asks whether a group has gaps, not all of them
+    are looked for.
     """
     program = program or Program(tree)
     program.finds.open(cache)
-    grouper = Grouper(program, scan.acquires)
-    stored = StoredGroups(
-        program.corpus, scan, cache, program.contracts.stated, open_world=program.open_world
-    )
+    stated = program.contracts.stated
+    brief = beside is not None and beside.brief and not stated  # a contract may answer any gap
+    grouper = Grouper(program, scan.acquires, brief=brief)
+    world = program.open_world
+    stored = StoredGroups(program.corpus, scan, cache, stated, open_world=world, brief=brief)
     # The pages of a helper's caller are in the helper's group, or need no conversion.
     ordered = sorted(scan.acquires, key=lambda a: a.name not in DIRECT_NAMES)
     told = _Told(progress, len(ordered))

@@ -21,7 +21,12 @@ _WORTH_IT = 8
 
 
 class Beside(Protocol):
-    """An observer that sees each group while the files that it was made from are in memory."""
+    """An observer that sees each group while the files that it was made from are in memory.
+
+    `brief` says that it only asks whether a group has gaps, and not which.
+    """
+
+    brief: bool
 
     def look(self, group: PinGroup) -> Any:
         """Returns a result for the group, in the process that made it."""

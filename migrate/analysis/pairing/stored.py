@@ -43,13 +43,15 @@ class StoredGroups:
         contracts: Sequence[Contract] = (),
         *,
         open_world: bool = False,
+        brief: bool = False,
     ) -> None:
         self._corpus, self._tree = corpus, corpus.tree
         self._cache = cache
         self._changes: dict[str, tuple[Change, ...] | None] = {}
         names = sorted({a.name for a in scan.acquires})
         world = "open" if open_world else "closed"
-        self._basis = f"{code_id()} {world} {' '.join(names)}"
+        extent = ["brief"] if brief else []
+        self._basis = " ".join([code_id(), world, *extent, *names])
         self._stated = json.dumps(codec.to_data(tuple(contracts))) if contracts else ""
 
     def get(self, acquire: Acquire) -> Traced | None:
