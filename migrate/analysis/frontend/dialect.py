@@ -32,14 +32,23 @@ _TYPE_OF_WORDS = re.compile(
 """The first argument of min_t() and similar macros: in the grammar a type of two words cannot be an
 argument."""
 
+_TYPE_OF_VALUE = re.compile(
+    rb"((?:^|[;{}])[ \t]*(?:(?:const|static|volatile)[ \t]+)*(?:__)?typeof(?:__)?[ \t]*\()"
+    rb"([^;{}()\n]*(?:\([^;{}()\n]*\)[^;{}()\n]*)?)(?=\)[ \t*]*\w+[ \t]*[=;,\[])",
+    re.M,
+)
+"""A declaration with the type of an expression; the grammar only knows that of a simple one."""
+
 
 def readable(text: bytes) -> bytes:
     """`text` without attributes between a name and its value, which the grammar does not allow,
-    with a statement after each label, and with one-word types as arguments; its length does not
-    change."""
+    with a statement after each label, with one-word types as arguments, and with one word in
+    typeof(); its length does not change."""
     plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
     if b"_t(" in plain:
         plain = _TYPE_OF_WORDS.sub(lambda m: m[1] + m[2].replace(b" ", b"_"), plain)
+    if b"typeof" in plain:
+        plain = _TYPE_OF_VALUE.sub(lambda m: m[1] + re.sub(rb"\W", b"_", m[2]), plain)
     if b"/\\\n" in plain:
         plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
     if b"/*" in plain:

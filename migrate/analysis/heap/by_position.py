@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from migrate.analysis.frontend.types import SHORT
@@ -24,6 +25,10 @@ from migrate.analysis.program.program import Program
 
 _PAGES = frozenset({"page", "folio", "void"})
 
+_TYPED_BY_VALUE = b"typeof"
+_INITIALISER = rb"\b%(word)s\b(?:[^;{}]*=\s*\{|\s*(?:\[[^\]]*\]\s*)?\)\s*\{)"
+"""A declaration with an initialiser list, or a compound literal."""
+
 
 def positional(program: Program, cell: location.Member, path: str) -> Iterator[Gap]:
     """The initialisers in functions that may set the member `cell` by its position.
@@ -35,13 +40,25 @@ def positional(program: Program, cell: location.Member, path: str) -> Iterator[G
         return
     home = program.cells.home(cell, path)
     tags, words = structs_around(program, cell.tag, home)
+    names = {name for tag in tags for name in program.types.names(tag, home)}
     seen = set[object]()
-    for word in sorted(words):
+    for word in sorted(words | names):
         for file in program.files_with(home, word):
+            if not _may_initialise(program.tree.read(file) or b"", word, word in names):
+                continue
             for facts in program.initialising(file, word):
                 if facts.function.id not in seen:
                     seen.add(facts.function.id)
                     yield from _of_function(program, facts, tags)
+
+
+def _may_initialise(text: bytes, word: str, is_type: bool) -> bool:
+    """Whether an initialiser list may be for a type that is written with `word`: by its name, or as
+    the type of something with that name. Most files of a large folder need not be parsed then."""
+    if _TYPED_BY_VALUE in text:
+        return True
+    pattern = _INITIALISER % {b"word": re.escape(word.encode())}
+    return is_type and re.search(pattern, text) is not None
 
 
 def _of_function(program: Program, facts: FunctionFacts, tags: Collection[str]) -> Iterator[Gap]:
@@ -62,7 +79,8 @@ def by_position(store: Store) -> bool:
 
 
 def initial_stores(facts: FunctionFacts, tags: Collection[str]) -> Iterator[Store]:
-    """The stores of initialisers into a struct of `tags`, or into an array of them."""
+    """The stores of initialisers into a struct of `tags`, or into an array of them; or into
+    something of the type of something else, `typeof(x)`."""
     for i in facts.lowered.order:
         if isinstance(i, Store) and i.initial:
             roots = (e for e in subexpressions(i.target) if isinstance(e, Variable | Temporary))
@@ -70,7 +88,7 @@ def initial_stores(facts: FunctionFacts, tags: Collection[str]) -> Iterator[Stor
             kind = facts.types.get(root.name) if isinstance(root, Variable) else None
             tag = root.tag if isinstance(root, Temporary) else kind.tag if kind else ""
             pointers = kind is not None and not kind.inside and isinstance(i.target, Element)
-            if tag in tags and not pointers:
+            if (tag in tags or "typeof" in tag) and not pointers:
                 yield i
 
 

@@ -5,6 +5,7 @@ instructions, and what only one way evaluates is in a block of its own."""
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
@@ -295,10 +296,10 @@ class Expressions(Builder):
             return NOTHING
         kind = _written_type(node.child_by_field_name("type"))
         tag = kind.tag if kind is not None else ""
-        if any(child.type == "initializer_pair" for child in listed.named_children):
+        elements = tuple(_elements(listed))
+        if any(child.type == "initializer_pair" for child in elements):
             self.initializers(Temporary(tag), listed)
             return Temporary(tag)
-        elements = [c for c in listed.named_children if c.type != "comment" and not is_list(c)]
         return Temporary(tag, tuple(self.expression(child) for child in elements))
 
     def initializers(self, target: Expression, node: Node) -> None:
@@ -371,6 +372,15 @@ def _written_type(written: Node | None) -> TypeRef | None:
     while current is not None and current.type == "abstract_pointer_declarator":
         depth, current = depth + 1, current.child_by_field_name("declarator")
     return TypeRef(kind.tag, depth, None, kind.tagged)
+
+
+def _elements(listed: Node) -> Iterator[Node]:
+    """The values and designators of an initialiser list, and of those in it."""
+    for child in listed.named_children:
+        if is_list(child):
+            yield from _elements(child)
+        elif child.type != "comment":
+            yield child
 
 
 def _is_cast(callee: Node) -> bool:

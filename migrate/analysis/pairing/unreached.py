@@ -9,6 +9,7 @@ of a union, or plain bytes.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator
 
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
@@ -31,6 +32,9 @@ from migrate.analysis.program.location import (
 )
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import ADDRESS, PHYSICAL, Trace
+
+_ONE_DRIVER = 1100
+"""A folder with more files than this, and those below it, is not one driver."""
 
 _NAMES = 3
 """Variables that a page or an array goes through in a function, so many."""
@@ -99,13 +103,23 @@ def unfilled_releases(program: Program, trace: Trace) -> Iterator[Gap]:
         return
     paths = {c.function.path for c in _cells(trace) if isinstance(c, Local | CallResult)}
     paths |= set(trace.origins.values())
-    near = {program.corpus.scope_folder(path): path for path in sorted(paths)}
     own = {c.dotted for c in _cells(trace) if isinstance(c, Member)}
-    for path in near.values():
-        for name in knowledge().releases:
-            for file in program.files_with(path, name):
-                for facts in program.functions_with(file, name):
-                    yield from _in_function(program, facts, name, own)
+    for name in knowledge().releases:
+        files = {file for path in paths for file in _near(program, path, name)}
+        for file in sorted(files):
+            for facts in program.functions_with(file, name):
+                yield from _in_function(program, facts, name, own)
+
+
+def _near(program: Program, path: str, name: str) -> tuple[str, ...]:
+    """The files with the word `name` that may be of the driver of `path`. A large folder, such as
+    fs/, has many drivers, of which one that is in the folder itself has no file below it."""
+    files = program.files_with(path, name)
+    folder = posixpath.dirname(path)
+    scope = program.corpus.scope_folder(path)
+    if scope != folder or program.corpus.size(scope) <= _ONE_DRIVER:
+        return files
+    return tuple(file for file in files if posixpath.dirname(file) == folder)
 
 
 def _cells(trace: Trace) -> Iterator[AbstractLocation]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import reduce
 
 from migrate.analysis.model import (
+    Acquire,
     Action,
     Classification,
     PinGroup,
@@ -68,9 +69,8 @@ def _decided(
     """The group and its verdict; None if not all pages could be followed."""
     acquires = tuple(a for group in callers for a in group.acquires)
     grouper = Grouper(parts.program, acquires, DIRECT_NAMES | {name})
-    traced = [grouper.group(acquire).group for acquire in acquires]
-    grouper.forget()
-    if not all(group.complete for group in traced):
+    traced = _complete(grouper, acquires)
+    if not traced:
         return None
     whole = replace(reduce(union, traced), name=callers[0].name)
     plain = tuple(t for t in whole.traits if t.kind is not TraitKind.THROUGH_HELPER)
@@ -83,3 +83,15 @@ def _decided(
     return whole, replace(
         found, action=Action.MANUAL, case="", rule=THROUGH_HELPER, reason=reason, warnings=()
     )
+
+
+def _complete(grouper: Grouper, acquires: tuple[Acquire, ...]) -> list[PinGroup]:
+    """The groups of all acquires; none if one of them is not complete."""
+    traced: list[PinGroup] = []
+    for acquire in acquires:
+        traced.append(grouper.group(acquire).group)
+        if not traced[-1].complete:
+            traced.clear()
+            break
+    grouper.forget()
+    return traced

@@ -117,3 +117,27 @@ def test_a_type_of_several_words_may_be_an_argument(macro: str, kind: str) -> No
 )
 def test_the_types_of_parameters_stay(text: str) -> None:
     assert readable(text.encode()) == text.encode()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "typeof(x->pages[0]) page = x->pages[0];",
+        "const __typeof__(&x->pages) *all = &x->pages, *more;",
+        "typeof(f(x)) *z;",
+        "g(x); typeof (*x->y) array[2] = { 1 };",
+    ],
+)
+def test_a_declaration_with_the_type_of_an_expression(line: str) -> None:
+    text = f"void h(struct demo *x)\n{{\n\t{line}\n}}\n".encode()
+    assert len(readable(text)) == len(text)
+    (function,) = parse("a.c", text).functions
+    assert not function.body.has_error
+    assert "declaration" in {child.type for child in function.body.named_children}
+
+
+@pytest.mark.parametrize(
+    "line", ["y = (typeof(x->pages))z;", "g(typeof(x->y), 1);", "n = sizeof(typeof(*x->y));"]
+)
+def test_another_typeof_stays(line: str) -> None:
+    assert readable(line.encode()) == line.encode()

@@ -82,3 +82,17 @@ def test_what_is_given_to_the_member_by_its_name_is_seen(code: str) -> None:
 )
 def test_what_is_no_page_or_no_such_struct_does_not_matter(code: str) -> None:
     assert kinds(code) == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"typeof(demo->slots[0]) slot = {{ {NEW} }}; demo->slots[0] = slot;",
+        f"const struct slot a = {{ }}, b = {{ {NEW} }}; demo->slots[0] = b;",
+        f"static struct slot two[] = {{ {{ {NEW} }} }}; demo->slots[0] = two[0];",
+        f"demo->slots[1] = *(struct slot [1]){{ {{ {NEW} }} }};",
+        f"struct slot slot /* of the page */\n\t\t= {{\n{NEW} }}; demo->slots[0] = slot;",
+    ],
+)
+def test_however_the_type_is_written(code: str) -> None:
+    assert kinds(code) == {GapKind.CODE_UNCLEAR}
