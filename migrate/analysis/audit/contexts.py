@@ -46,22 +46,26 @@ class Contexts:
                     if way:
                         yield _finding(site, way)
 
-    def _forbidden(self, facts: FunctionFacts, number: int, depth: int) -> tuple[Evidence, ...]:
+    def _forbidden(
+        self, facts: FunctionFacts, number: int, depth: int, unlocked: bool = False
+    ) -> tuple[Evidence, ...]:
         """Why call number `number` of a function must not sleep, in the function or in its callers;
-        () if it may."""
+        () if it may. If the caller is `unlocked`, its locks do not count."""
         if any(_ASKING.fullmatch(call.name) for call in facts.calls):
             return ()
-        lock = locks_at(facts.lowered).get(number)
+        locks = locks_at(facts.lowered)
+        lock = locks.held.get(number) if not unlocked else None
         if lock is not None:
             return (Evidence(lock.place, "nothing may sleep from here on", lock.text),)
         given = made_atomic(self.program, facts.function)
         if given is not None:
             return (given,)
+        unlocked = unlocked or number in locks.given
         sites = self.program.callers.of(facts.function)[0] if depth else ()
         for caller in sites:
             if caller.facts.function.id == facts.function.id:
                 continue
-            way = self._forbidden(caller.facts, caller.index, depth - 1)
+            way = self._forbidden(caller.facts, caller.index, depth - 1, unlocked)
             if way:
                 call = caller.call
                 return (Evidence(call.place, f"calls {facts.function.name}()", call.text), *way)

@@ -8,7 +8,7 @@ a path. A call is under a lock if one is held on all paths to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from migrate.analysis.ir.expressions import Expression
@@ -31,6 +31,10 @@ _CONTEXT = {
     "kmap_atomic": ("kmap", True),
     "kunmap_atomic": ("kmap", False),
 }
+_OF_CALLER = "of the caller"
+"""The family of a lock that the caller has taken and the function gives up, as __releases()
+says."""
+
 _CONTEXTS = frozenset(family for family, _ in _CONTEXT.values())
 _TRYING = re.compile(r"(?:raw_)?(spin|read|write)_trylock(?:_bh|_irq|_irqsave)?")
 _GUARDED = re.compile(
@@ -51,18 +55,31 @@ class Lock:
     text: str
 
 
-def locks_at(lowered: Lowered) -> dict[int, Lock]:
-    """For each call that is under a lock, by its number, one lock that is held there."""
+@dataclass(frozen=True)
+class Locked:
+    """For each call that is under a lock, by its number, one lock that is `held` there; and the
+    calls before which the function may have `given` up a lock of its caller."""
+
+    held: Mapping[int, Lock]
+    given: frozenset[int] = frozenset()
+
+
+def locks_at(lowered: Lowered) -> Locked:
+    """The locks around the calls of a function."""
     guarded = dict(_in_guards(lowered))
     if not any(_change(c) or _TRYING.fullmatch(c.name) for c in lowered.calls.values()):
-        return guarded
+        return Locked(guarded)
     found: dict[int, Lock | None] = {}
+    given = set[int]()
     for instruction, state, _ in solve(_Locks(lowered), lowered, frozenset()).before():
         if isinstance(instruction, Invoke):
             number = instruction.number
-            held = min(state) if state else None
+            own = [lock for lock in state if lock.family != _OF_CALLER]
+            held = min(own) if own else None
             found[number] = held if number not in found or found[number] is not None else None
-    return guarded | {number: lock for number, lock in found.items() if lock is not None}
+            given |= {number} if len(own) < len(state) else set()
+    held_at = guarded | {number: lock for number, lock in found.items() if lock is not None}
+    return Locked(held_at, frozenset(given))
 
 
 def _in_guards(lowered: Lowered) -> Iterator[tuple[int, Lock]]:
@@ -91,7 +108,7 @@ _Held = frozenset[Lock]
 
 
 class _Locks(Plain[_Held]):
-    """The locks that are held."""
+    """The locks that are held, and those that were given up without having been taken here."""
 
     def __init__(self, lowered: Lowered) -> None:
         self.lowered = lowered
@@ -114,7 +131,8 @@ class _Locks(Plain[_Held]):
         which = "" if family in _CONTEXTS else which
         left = frozenset(lock for lock in state if (lock.family, lock.which) != (family, which))
         if not takes:
-            return left
+            given = Lock(_OF_CALLER, which, instruction.place, instruction.text)
+            return left if left != state else state | {given}
         return left | {Lock(family, which, instruction.place, instruction.text)}
 
 

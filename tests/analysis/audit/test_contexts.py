@@ -119,3 +119,59 @@ def test_other_ways_to_take_a_lock(before: str, after: str) -> None:
 )
 def test_outside_of_their_scopes_it_may_sleep(body: str) -> None:
     assert found(body) == []
+
+
+GIVEN_UP = """
+static void demo_dequeue(struct demo *demo, int flag)
+{
+	FIRST
+	demo_release(demo, flag);
+}
+"""
+DEQUEUED = "spin_lock(&demo->lock);\n\tdemo_dequeue(demo, flag);"
+
+
+def after(first: str, body: str = DEQUEUED, task: str = "") -> list[Finding]:
+    text = CODE.replace("static void demo_task", f"{GIVEN_UP}\nstatic void demo_task")
+    text = text.replace("FIRST", first).replace("BODY", body).replace("TASK", task)
+    return [f for f in findings(text) if f.rule is AuditRule.SLEEPS]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "spin_unlock(&demo->lock);",
+        "spin_unlock_irq(&demo->lock);",
+        "if (flag)\n\t\tspin_unlock(&demo->lock);",
+    ],
+)
+def test_a_lock_that_a_callee_gives_up_is_not_held(first: str) -> None:
+    assert after(first) == []
+
+
+@pytest.mark.parametrize(
+    "first", ["", "spin_lock(&demo->other);\n\tspin_unlock(&demo->other);", "flag = 0;"]
+)
+def test_a_lock_that_no_callee_gives_up_is_held(first: str) -> None:
+    assert len(after(first)) == 1
+
+
+def test_a_lock_that_was_given_up_does_not_end_a_tasklet() -> None:
+    body = "tasklet_setup(&demo->task, demo_task);"
+    assert len(after("spin_unlock(&demo->lock);", body, DEQUEUED)) == 1
+
+
+def test_a_lock_that_is_given_up_afterwards_is_held() -> None:
+    first = "demo_release(demo, 1);\n\tspin_unlock(&demo->lock);\n\tdemo_look(demo);\n\treturn;"
+    assert len(after(first)) == 1
+
+
+def test_the_caller_of_the_caller_does_not_hold_it_either() -> None:
+    between = (
+        "static void demo_between(struct demo *demo, int flag)\n{\n\tdemo_dequeue(demo, 1);\n}\n"
+    )
+    body = DEQUEUED.replace("demo_dequeue", "demo_between")
+    for first, count in (("spin_unlock(&demo->lock);", 0), ("", 1)):
+        text = CODE.replace("static void demo_task", f"{GIVEN_UP}\n{between}static void demo_task")
+        text = text.replace("FIRST", first).replace("BODY", body).replace("TASK", "")
+        assert len([f for f in findings(text) if f.rule is AuditRule.SLEEPS]) == count
