@@ -64,6 +64,7 @@ from migrate.analysis.paths.release_counts import ReleaseCounts
 from migrate.analysis.paths.release_loops import Loops, goes_round
 from migrate.analysis.paths.solver import Trail, solve
 from migrate.analysis.paths.variables import Holder, path_of
+from migrate.analysis.paths.working_copies import is_working_copy
 
 FoundAgain = Callable[[], bool]
 
@@ -164,7 +165,9 @@ class _Held:
     def _is_given_away(self, store: Store, block: int) -> bool:
         if self.pages.is_own(store.target) or self.holder.is_base(store.target):
             return False
-        return self.pages.mentions(store.value) and goes_round(self.lowered, block)
+        if not self.pages.mentions(store.value) or not goes_round(self.lowered, block):
+            return False
+        return self.found_again() or not is_working_copy(self.lowered, store.target)
 
     # Findings
 
