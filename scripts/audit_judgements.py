@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ _HEAD = """\
 
 Every finding of `gup-migrate audit`, checked by hand in the source. The judgements are in
 `tests/kernel/data/audit.toml`. `tests/kernel/test_audit.py` compares those of 6.1 and 6.12, which
-are Debian's kernels, with the audit, and fails if a finding is new or missing. 5.10 is 5.10.223,
-7.2 is 7.2 itself.
+are Debian's kernels, with the audit, and fails if a finding is new or missing. The kernels are
+{versions}.
 """
 
 
@@ -59,12 +60,16 @@ def read() -> tuple[dict[str, Any], list[Judgement]]:
     return data, found
 
 
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
+
+
 def document() -> str:
     """The whole file."""
     data, found = read()
     kernels = data["kernels"]
-    names = ", ".join(kernels[:-1]) + f" and {kernels[-1]}"
-    lines = [_HEAD.format(kernels=names)]
+    versions = [data["versions"][kernel] for kernel in kernels]
+    lines = [_HEAD.format(kernels=_listed(kernels), versions=_listed(versions))]
     lines += ["| kernel | findings | true | false | unclear |", "| --- | --- | --- | --- | --- |"]
     for kernel in kernels:
         counts = Counter(j.judged for j in found if j.kernel == kernel)
