@@ -292,6 +292,8 @@ def _is_inside_beside_page(program: Program, cell: Member, path: str) -> bool:
     tags, _ = structs_around(program, cell.tag, home)
     for tag in sorted(tags):
         for file in program.types.naming(tag, home):
+            if b"union" not in (program.tree.read(file) or b""):
+                continue
             for outer in definitions_in(program, file, tag):
                 for union in with_unnamed(outer):
                     kinds = {n: program.types.resolve(union.members[n], file) for n in union.unions}
