@@ -162,24 +162,39 @@ void gnttab_batch_copy(struct gnttab_copy *batch, unsigned count);
 """
 
 
-def copying_group(done: str, copying: str = COPYING, more: str = "") -> PinGroup:
+def copying_group(
+    done: str, copying: str = COPYING, more: str = "", requests: str = REQUESTS
+) -> PinGroup:
     """The group of pages that a hypervisor copies to, beside a notifier that does `done`."""
     start, end = DRIVER.index("static int tray_fill"), DRIVER.index("static void tray_empty")
     text = DRIVER[:start] + copying + DRIVER[end:]
     text = text.replace("return tray_fill(tray, arg);", "tray_map(to_op(cmd), tray, arg);")
     text = text.replace("MORE", more).replace("DONE", done).replace("OPS", "&bench_ops")
     files = {"drivers/demo/demo.c": "#include <xen/grant_table.h>\n" + text}
-    (group,) = pairing_of({**files, "include/xen/grant_table.h": REQUESTS}).groups
+    (group,) = pairing_of({**files, "include/xen/grant_table.h": requests}).groups
     return group
 
 
-def copied(done: str, copying: str = COPYING) -> tuple[Action, str]:
-    found = verdict(copying_group(done, copying), pins_read_only=True)
+def copied(done: str, copying: str = COPYING, requests: str = REQUESTS) -> tuple[Action, str]:
+    found = verdict(copying_group(done, copying, requests=requests), pins_read_only=True)
     return found.action, found.rule
 
 
 def test_a_request_for_a_copy_is_nothing_that_a_notifier_takes_back() -> None:
     assert copied("bench->busy = 0;") == (Action.PIN, "device_access")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("gnttab_copy_ptr", (Action.PIN, "device_access")),
+        ("gnttab_map_ptr", (Action.MANUAL, "notifier_near")),
+    ],
+)
+def test_a_side_of_a_request_may_have_a_name(name: str, expected: tuple[Action, str]) -> None:
+    """As it has from Linux 6.1 on."""
+    named = REQUESTS.replace("\tstruct {\n\t\tunion", f"\tstruct {name} {{\n\t\tunion", 1)
+    assert copied("bench->busy = 0;", requests=named) == expected
 
 
 def test_a_mapping_may_be_taken_back() -> None:
