@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -34,6 +35,9 @@ _BYTES = frozenset({"unsigned char", "signed char", "unsigned long long", "long 
 
 _MOST_TYPEDEFS = 8
 """The maximum depth of typedefs of typedefs, which may be circular."""
+
+_LIKE = re.compile(r"(__)?typeof|(__)?auto(_type)?\b")
+"""A type that is that of an expression: typeof(x), __auto_type."""
 
 
 class TypeLookup:
@@ -170,12 +174,21 @@ class TypeLookup:
         alloc_page()`, both."""
         if len(values) < 2:
             return values
-        pointing = [v for v in values if self._is_pointer(v, facts)]
-        return tuple(v for v in values if v in pointing or v.chosen) if pointing else values
+        pointing = {v: self._is_pointer(v, facts) for v in values}
+        if True not in pointing.values():
+            return values
+        return tuple(v for v in values if v.chosen or pointing[v] is not False)
 
-    def _is_pointer(self, value: Value, facts: FunctionFacts) -> bool:
+    def _is_pointer(self, value: Value, facts: FunctionFacts) -> bool | None:
+        """Whether an operand is a pointer; None for a parameter of a macro, and for a variable that
+        has the type of another: these may be one."""
         kind = self.at(value, facts) if isinstance(value, AccessPath) else None
-        return kind is not None and kind.depth > 0
+        if kind is None or not isinstance(value, AccessPath):
+            return False
+        given = is_macro(facts.function) and value.base in facts.parameters
+        if (given and not value.members) or (kind.depth == 0 and _LIKE.match(kind.tag)):
+            return None
+        return kind.depth > 0
 
     def _typedef(self, name: str, path: str) -> TypeRef | None:
         key = (name, path)

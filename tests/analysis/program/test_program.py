@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.ir.model import AccessPath, FunctionFacts
 from migrate.analysis.place import FunctionId
 from migrate.analysis.program.functions import file_of, is_macro
 from migrate.analysis.program.location import (
@@ -363,3 +363,23 @@ def test_the_pointers_of_a_sum() -> None:
     facts = function(program, "f")
     (kept,) = program.types.pointers(facts.calls[0].arguments[0], facts)
     assert kept == facts.calls[0].arguments[0][0]
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("({ typeof(x) z = (x); z - (z % (y)); })", ["z", "z", "y"]),
+        ("({ __auto_type z = (x); z + (y); })", ["z", "y"]),
+        ("((x) + (y))", ["x", "y"]),
+        ("({ struct page **z = (x); int n = 1; z + n + (y); })", ["z", "y"]),
+        ("({ unsigned long z = (x); z + (y); })", ["z", "y"]),
+    ],
+)
+def test_what_may_be_the_pointer_in_a_macro(body: str, kept: list[str]) -> None:
+    """A parameter has no type, and a variable may have that of a parameter."""
+    text = f"#define SUM(x, y) {body}\nvoid f(int n)\n{{\n\tSUM(n, n);\n}}\n"
+    program = program_of({HERE: text})
+    (macro,) = program.definitions("SUM", HERE)
+    facts = program.facts(macro)
+    found = program.types.pointers(facts.returns[0].values, facts)
+    assert [value.base for value in found if isinstance(value, AccessPath)] == kept
