@@ -25,13 +25,15 @@ class State:
     """A location and the form in which it holds the pages.
 
     `filled` says that the function stores through this parameter, so that the callers hold the
-    pages, too. A member holds them in objects of `kinds`.
+    pages, too. A member holds them in objects of `kinds`. `copied` says that a pointer to the pages
+    was copied there and nothing was stored through it: what else it may point to has none of them.
     """
 
     cell: AbstractLocation
     form: str
     filled: bool = False
     kinds: Kinds = None
+    copied: bool = False
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def _into(flow: Walk, given: Given, function: Function) -> None:
     flow.trace.edge(Edge(EdgeKind.PASSED, call.place, call.text, function=passed))
     for edge in edges:
         if edge.origin.location == given.state.cell and (form := edge.out_of(given.state.form)):
-            flow.start(State(edge.target.location, form))
+            flow.start(State(edge.target.location, form, copied=True))
     if is_macro(function) and facts.returns and not _keeps_back(flow, given, facts):
         caller = site.facts.function.id
         result = CallResult(caller, site.index)

@@ -72,11 +72,17 @@ class Forward:
         self._ways = MatchedCalls()
         self._queue: list[State] = []
         self._derived = 0
+        self._twice = 0
+        """States in which pages were stored after a pointer to them was copied there."""
 
     def start(self, state: State) -> None:
         """Follow `state`, unless that was done already."""
-        if state in self.trace.states:
+        stored = replace(state, copied=False)
+        if state.form not in (PAGE, SCATTER):
+            state = stored
+        if state in self.trace.states or stored in self.trace.states:
             return
+        self._twice += replace(state, copied=True) in self.trace.states
         if state.form in (ADDRESS, PHYSICAL):
             self._derived += 1
             if self._derived > _DERIVED_LIMIT:
@@ -103,7 +109,7 @@ class Forward:
     def follow(self) -> Trace:
         """Follow all states until nothing is new."""
         while self._queue or self._took_macros_as_they_are():
-            if len(self.trace.states) > _CELL_LIMIT:
+            if len(self.trace.states) - self._twice > _CELL_LIMIT:
                 self.trace.gap(Gap(GapKind.TOO_MANY_PLACES))
                 break
             state = self._queue.pop(0)
@@ -192,7 +198,8 @@ class Forward:
                 self._return(state, form, returned, facts)
         for access in found.accesses:
             self._access(state, access, facts)
-        self._along(edges, Kind.ALIAS, state)
+        if not state.copied:
+            self._along(edges, Kind.ALIAS, state)
 
     def _along(self, edges: Iterable[ValueEdge], kind: Kind, state: State) -> None:
         """Follow the edges of one kind."""
@@ -235,7 +242,8 @@ class Forward:
             kind = UseKind.PHYSICAL if filled else UseKind.PHYSICAL_KEPT
             if filled or not self._is_own_array(target, facts):
                 self.trace.use(kind, flow.place, facts, flow.text)
-        self.enter(State(target, form, filled), facts, flow.place)
+        copied = not (flow.through or edge.target.via)
+        self.enter(State(target, form, filled, copied=copied), facts, flow.place)
 
     def _stored(self, target: Member | Global, form: str, edge: ValueEdge) -> None:
         """Record a copy into storage that other code can reach."""
@@ -292,7 +300,7 @@ class Forward:
             self.trace.acquires[site.call.place] = None
         for edge in self.graph.returns(site, facts.function):
             if edge.origin.location == state.cell and (gets := edge.out_of(state.form)):
-                self.start(State(edge.target.location, gets))
+                self.start(State(edge.target.location, gets, copied=True))
 
     def entered(self, function: Function, site: Site) -> None:
         """Record that a call leads into a function: returned values flow back to it, even if not
