@@ -199,6 +199,11 @@ class KernelFunction:
         )
 
     @property
+    def takes_address(self) -> bool:
+        """Whether anything flows from an address in it."""
+        return any(Form.ADDRESS in flow.before for flow in self.flows)
+
+    @property
     def keeps(self) -> bool:
         """Whether its argument may be stored elsewhere, or comes back as something new."""
         made = any(flow.target == RESULT and flow.after is not None for flow in self.flows)

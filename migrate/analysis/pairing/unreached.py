@@ -49,26 +49,70 @@ def unfollowed_releases(program: Program, trace: Trace) -> tuple[Site, ...]:
     cells = [state.cell for state in trace.states]
     paths = {c.function.path for c in cells if isinstance(c, Local | CallResult)}
     paths |= {c.path for c in cells if isinstance(c, Untyped)}
-    found = _releases(program, sorted(paths))
+    found = [*_releases(program, sorted(paths))]
+    if _keeps_numbers(trace):
+        found += _releases_of_kept(program, sorted(paths))
     return tuple(site for site in found if site.call.place not in trace.releases)
 
 
+def _keeps_numbers(trace: Trace) -> bool:
+    return any(use.kind is UseKind.PHYSICAL_KEPT for use in trace.uses.values())
+
+
 def _out_of_sight(trace: Trace) -> bool:
-    if any(use.kind is UseKind.PHYSICAL_KEPT for use in trace.uses.values()):
-        return True
-    return any(
+    return _keeps_numbers(trace) or any(
         s.form in (ADDRESS, PHYSICAL) and isinstance(s.cell, Member | Global | CallResult)
         for s in trace.states
     )
 
 
 def _releases(program: Program, paths: Iterable[str]) -> Iterator[Site]:
-    known = knowledge()
-    finders = [name for name, function in known.exact.items() if function.finds_again]
+    """The releases in files of pages that are found again in the same function."""
+    finders = frozenset(name for name, known in knowledge().exact.items() if known.finds_again)
+    for facts in _finding(program, paths, finders):
+        yield from _released_here(program, facts, finders)
+
+
+def _finding(
+    program: Program, paths: Iterable[str], finders: frozenset[str]
+) -> Iterator[FunctionFacts]:
     for path in paths:
-        for name in finders:
+        for name in sorted(finders):
+            yield from program.functions_with(path, name)
+
+
+def _releases_of_kept(program: Program, paths: Iterable[str]) -> Iterator[Site]:
+    """The releases in files of pages in members into which pages are stored that are found by a
+    number alone."""
+    exact = knowledge().exact.items()
+    finders = frozenset(n for n, known in exact if known.finds_again and not known.takes_address)
+    finding = _finding(program, paths, finders)
+    kept = {cell for facts in finding for cell in _kept(program, facts, finders)}
+    for path in paths if kept else ():
+        for name in knowledge().releases:
             for facts in program.functions_with(path, name):
-                yield from _released_here(program, facts, frozenset(finders))
+                for index, values in _dropped(program, facts, name):
+                    if kept & set(_members(program, facts, values, _NAMES)):
+                        yield Site(facts, index)
+
+
+def _kept(program: Program, facts: FunctionFacts, finders: frozenset[str]) -> Iterator[Member]:
+    """The members into which a function stores pages that it finds again."""
+    for flow in facts.flows:
+        stored = flow.through or flow.target.members
+        if stored and any(_is_found(program, facts, v, finders) for v in flow.sources):
+            yield from _members(program, facts, (flow.target,), _NAMES)
+
+
+def _dropped(
+    program: Program, facts: FunctionFacts, name: str
+) -> Iterator[tuple[int, tuple[Value, ...]]]:
+    """The calls of release function `name`, each with an argument that it releases."""
+    known = known_callee(program, name, facts.function.path)
+    for index, call in enumerate(facts.calls if known is not None else ()):
+        for position, values in enumerate(call.arguments if call.name == name else ()):
+            if known is not None and known.effect(position) in RELEASE_EFFECTS:
+                yield index, values
 
 
 def _released_here(
@@ -79,18 +123,22 @@ def _released_here(
         function = known.lookup(call.name)
         if function is None or not function.releases:
             continue
-        for value in call.values(0):
-            if isinstance(value, Result):
-                found = facts.calls[value.call].name in finders
-            else:
-                cell, _ = program.cells.of(value, facts)
-                found = any(
-                    isinstance(source, Result) and facts.calls[source.call].name in finders
-                    for flow, _ in program.cells.mentions(facts, cell).targets
-                    for source in flow.sources
-                )
-            if found:
-                yield Site(facts, index)
+        if any(_is_found(program, facts, value, finders) for value in call.values(0)):
+            yield Site(facts, index)
+
+
+def _is_found(
+    program: Program, facts: FunctionFacts, value: Value, finders: frozenset[str]
+) -> bool:
+    """Whether a value is a page that the function finds again, also by way of a variable."""
+    if isinstance(value, Result):
+        return facts.calls[value.call].name in finders
+    cell, _ = program.cells.of(value, facts)
+    return any(
+        isinstance(source, Result) and facts.calls[source.call].name in finders
+        for flow, _ in program.cells.mentions(facts, cell).targets
+        for source in flow.sources
+    )
 
 
 # Members that nothing fills
@@ -128,19 +176,14 @@ def _cells(trace: Trace) -> Iterator[AbstractLocation]:
 
 def _in_function(program: Program, facts: FunctionFacts, name: str, own: set[str]) -> Iterator[Gap]:
     """The releases by function `name` of pages in members other than `own`."""
-    path = facts.function.path
-    known = known_callee(program, name, path)
-    if is_macro(facts.function) or known is None:
+    if is_macro(facts.function):
         return
-    for call in facts.calls:
-        for position, values in enumerate(call.arguments if call.name == name else ()):
-            if known.effect(position) not in RELEASE_EFFECTS:
+    for index, values in _dropped(program, facts, name):
+        for cell in _members(program, facts, values, _NAMES):
+            if cell.dotted in own or _is_taken(program, facts, cell):
                 continue
-            for cell in _members(program, facts, values, _NAMES):
-                if cell.dotted in own or _is_taken(program, facts, cell):
-                    continue
-                if not _may_be_filled(program, cell, path):
-                    yield Gap(GapKind.RELEASE_UNFILLED, call.place, cell.dotted)
+            if not _may_be_filled(program, cell, facts.function.path):
+                yield Gap(GapKind.RELEASE_UNFILLED, facts.calls[index].place, cell.dotted)
 
 
 def _is_taken(program: Program, facts: FunctionFacts, cell: Member) -> bool:

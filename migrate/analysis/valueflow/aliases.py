@@ -10,7 +10,7 @@ from migrate.analysis.ir.model import AccessPath, FunctionFacts
 from migrate.analysis.model import Place
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import CallResult, Global, Local, Member
-from migrate.analysis.program.trace import PAGE, SCATTER, State
+from migrate.analysis.program.trace import AGAIN, PAGE, SCATTER, State
 from migrate.analysis.valueflow.pointees import Pointees
 from migrate.analysis.valueflow.value_edge import Point, ValueEdge
 from migrate.analysis.valueflow.walk import Walk
@@ -20,7 +20,7 @@ def follow_alias(walk: Walk, state: State, edge: ValueEdge) -> None:
     """Follow an ALIAS edge: a store through a pointer is a store into what the pointer was made
     from."""
     place, text = edge.cause.place, edge.cause.text
-    if state.form == PAGE:
+    if state.form in (PAGE, AGAIN):
         _array(walk, state, edge.target, place, text)
     elif isinstance(state.cell, Local):
         kind = edge.origin.facts.types.get(state.cell.name)
@@ -32,9 +32,9 @@ def behind_result(walk: Walk, state: State, facts: FunctionFacts, place: Place, 
     """Follow a store at `place` through the pointer that a call returned, the location of `state`:
     the storage that it points into holds the pages as well."""
     assert isinstance(state.cell, CallResult)
-    pointees = Pointees(walk, state.form)
+    pointees = Pointees(walk, PAGE if state.form == AGAIN else state.form)
     for end in list(pointees.of_call(Site(facts, state.cell.call))):
-        if state.form == PAGE:
+        if state.form in (PAGE, AGAIN):
             _array(walk, state, end, place, text)
         else:
             _container(walk, end, place, text)
@@ -46,7 +46,7 @@ def _array(walk: Walk, state: State, other: Point, place: Place, text: str) -> N
     """`pages = object->pages`: an array that is filled through one name is filled in all."""
     cell = other.location
     if isinstance(cell, CallResult):
-        behind_result(walk, State(cell, PAGE), other.facts, place, text)
+        behind_result(walk, State(cell, state.form), other.facts, place, text)
         return
     if not isinstance(other.value, AccessPath) or other.via or cell == state.cell:
         return
@@ -58,7 +58,7 @@ def _array(walk: Walk, state: State, other: Point, place: Place, text: str) -> N
             walk.trace.gap(Gap(GapKind.IN_OTHER_MEMORY, place, str(cell)))
         return
     walk.trace.edge(Edge(EdgeKind.ALIASED, place, text, str(state.cell), str(cell)))
-    held = State(cell, PAGE, isinstance(cell, Local) and cell.name in other.facts.parameters)
+    held = State(cell, state.form, isinstance(cell, Local) and cell.name in other.facts.parameters)
     if isinstance(cell, Member | Global) and held not in walk.trace.states:
         walk.stored_at(other, place, text)
     walk.trace.origin(cell, other.facts.function.path)

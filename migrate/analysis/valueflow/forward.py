@@ -78,7 +78,7 @@ class Forward:
     def start(self, state: State) -> None:
         """Follow `state`, unless that was done already."""
         stored = replace(state, copied=False)
-        if state.form not in (PAGE, SCATTER):
+        if state.form not in (PAGE, SCATTER, AGAIN):
             state = stored
         if state in self.trace.states or stored in self.trace.states:
             return
@@ -93,7 +93,7 @@ class Forward:
 
     def enter(self, state: State, facts: FunctionFacts, place: Place) -> None:
         """Follow `state`, which an instruction at `place` puts there."""
-        if isinstance(state.cell, CallResult) and state.form in (PAGE, SCATTER):
+        if isinstance(state.cell, CallResult) and state.form in (PAGE, SCATTER, AGAIN):
             behind_result(self, state, facts, place, facts.calls[state.cell.call].text)
         self.start(replace(state, kinds=self._kinds_at(state.cell, facts, place)))
 

@@ -115,7 +115,7 @@ class Behind:
         if kind is None or kind.depth < 1:
             return frozenset()
         array = self.types.is_array(self.flow.target, self.facts) and not self._is_element
-        return frozenset({Form.SCATTER, Form.PAGE} if array else {Form.SCATTER})
+        return frozenset({Form.SCATTER, Form.PAGE, AGAIN} if array else {Form.SCATTER})
 
     @cached_property
     def _is_other_name(self) -> bool:
