@@ -32,7 +32,9 @@ class Locations:
         self._wide = wide
         self._words = StructWords(functions, types, wide)
         self._hidden: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._users: dict[tuple[tuple[str, ...], Member | str], tuple[FunctionFacts, ...]] = {}
+        self._users: dict[
+            tuple[tuple[str, ...], Member | str, frozenset[str] | None], tuple[FunctionFacts, ...]
+        ] = {}
 
     def forget(self) -> None:
         """Drop all results."""
@@ -81,9 +83,15 @@ class Locations:
         return current, ""
 
     def member_users(
-        self, cell: Member, path: str, far: bool = False, core: bool = False
+        self,
+        cell: Member,
+        path: str,
+        far: bool = False,
+        core: bool = False,
+        beside: frozenset[str] | None = None,
     ) -> tuple[FunctionFacts, ...]:
-        """Every function that may use the member `cell`, as seen from `path`.
+        """Every function that may use the member `cell`, as seen from `path`; with `beside`, those
+        whose text contains one of these words as well.
 
         For a struct of a public header these are the files of the scope of `path`, with `far` all
         files of the tree that see it; for any other see :meth:`near_files`.
@@ -93,11 +101,11 @@ class Locations:
         files = self.member_files(cell, path, core) if far or not public else None
         if files is None:
             files = self._functions.files_with(path, word)
-        key = (files, cell if public else word)
+        key = (files, cell if public else word, beside)
         if key not in self._users:
             found: dict[FunctionId, FunctionFacts] = {}
             for name in files:
-                for facts in self._functions.functions_with(name, word):
+                for facts in self._functions.functions_with(name, word, beside):
                     if not public or self._may_name(facts, cell, word):
                         found.setdefault(facts.function.id, facts)
             self._users[key] = tuple(found.values())

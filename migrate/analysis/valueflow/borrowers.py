@@ -49,8 +49,9 @@ def lenders(trace: Trace) -> Iterator[tuple[Member, str]]:
 def released_through(program: Program, trace: Trace) -> Iterator[Place]:
     """Releases of pages in a member that the pages of `trace` were lent to, in the scope of the
     code that lends them."""
+    releases = frozenset(knowledge().releases)
     for cell, path in lenders(trace):
-        for facts in program.cells.member_users(cell, path):
+        for facts in program.cells.member_users(cell, path, beside=releases):
             found = program.cells.mentions(facts, cell)
             given = {index for index, _, _ in found.arguments}
             for flow, _ in found.sources:
