@@ -43,16 +43,30 @@ int gangway_release(struct page **page, unsigned long start)
 }
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(4, 6, 0) || defined(GANGWAY_OLD)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0) || defined(GANGWAY_NEW)
 int gangway_reach(unsigned long start)
 {
 	struct page *far;
 
-	if (get_user_pages(current, current->mm, start, 1, 1, 0, &far, NULL) != 1) /* acquire: either */
+	if (get_user_pages(start, 1, FOLL_WRITE, &far) != 1) /* acquire: either */
 		return -EFAULT;
 	memset(kmap(far), 0, 64);
 	kunmap(far);
-	page_cache_release(far);
+	put_page(far);
+	return 0;
+}
+#endif
+
+#ifdef GANGWAY_HAVE_8_ARGUMENTS
+int gangway_retire(unsigned long start)
+{
+	struct page *away;
+
+	if (get_user_pages(current, current->mm, start, 1, 1, 0, &away, NULL) != 1) /* acquire: many */
+		return -EFAULT;
+	memset(kmap(away), 0, 64);
+	kunmap(away);
+	page_cache_release(away);
 	return 0;
 }
 #endif
