@@ -108,3 +108,10 @@ def test_what_is_not_edited(take: str, more: dict[str, str], why: str) -> None:
     text = outcome(take, **more)
     assert why in text
     assert ("iov_iter_extract_pages(iter" in text) is (not why)
+
+
+def test_pages_that_are_given_away_stay_whoever_drops_them() -> None:
+    taken = "pages = kmalloc(64, 0);\n\tgot = iov_iter_get_pages2(iter, pages, 4096, 8, &start);"
+    assert "\tif (iov_iter_extract_will_pin(iter))\n" in outcome(taken)
+    given = taken + "\n\tskb_fill_page_desc(iter, 0, NULL, 0, got);"
+    assert "skb_fill_page_desc() takes over plain references" in outcome(given)

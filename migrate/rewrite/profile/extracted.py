@@ -5,6 +5,7 @@ pins them."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from migrate.analysis.model import (
@@ -35,11 +36,12 @@ _DEVICE = frozenset({UseKind.DMA, UseKind.SCATTER, UseKind.ESCAPES})
 
 
 def extracted(
-    classification: Classification, parts: Counterparts
+    classification: Classification, parts: Counterparts, taken: AbstractSet[str] = frozenset()
 ) -> tuple[Classification, dict[str, str]]:
     """`classification`, in which callers of helpers are `pin` if they can be converted by the
     profile's rules, merged if they share releases; and what prevents the conversion of the others,
-    by group, each one line without a full stop."""
+    by group, each one line without a full stop. The groups `taken` give their references away, and
+    are not converted."""
     asked = {
         a.place: (g, a, rule)
         for g, v in classification.pairs()
@@ -59,8 +61,11 @@ def extracted(
     groups = dict(zip((g.name for g in classification.groups), classification.pairs(), strict=True))
     for balanced in made:
         found = [asked[place] for place in balanced.acquires]
-        group, verdict = _converted(balanced, found, grouper)
         names = [g.name for g, _, _ in found]
+        if not taken.isdisjoint(names):
+            stopped |= dict.fromkeys(names, "pages that share a release are given away")
+            continue
+        group, verdict = _converted(balanced, found, grouper)
         wrong = _unconverted(group, balanced)
         if wrong:
             stopped |= dict.fromkeys(names, wrong)

@@ -36,7 +36,9 @@ def classify(tree: Tree, pairing: Pairing, *, profile: Profile) -> Classificatio
         if _by_rules(verdict, profile) and (reason := without_counterpart(group, parts))
     }
     left = found.left_manual(reasons, NO_COUNTERPART)
-    left, stopped = extracted(of_core(faulted(left, parts), parts), parts)
+    left = of_core(faulted(left, parts), parts)
+    taken = {group.name for group in left.groups if _taker(group, parts)}
+    left, stopped = extracted(left, parts, taken)
     words = {
         group.name: reason
         for group, verdict in left.pairs()
@@ -53,19 +55,30 @@ def of_helper(group: PinGroup, parts: Counterparts, stopped: str = "") -> str:
     rule = parts.helper(trait.subject) if trait is not None else None
     if rule is None:
         return ""
-    for acquire in group.acquires:
-        called = _called_in(acquire, parts)
-        taker = next((name for name in rule.takers if name in called), "")
-        if taker:
-            return (
-                f"The pages come from {rule.source}(), and {taker}() takes over plain references,"
-                f" not pins of {rule.pins}()."
-            )
+    taker = _taker(group, parts)
+    if taker:
+        return (
+            f"The pages come from {rule.source}(), and {taker}() takes over plain references,"
+            f" not pins of {rule.pins}()."
+        )
     head = (
         f"The pages come from {rule.source}(). {rule.pins}() pins them, and then every completion"
         f" has to know what {rule.asks}() returned"
     )
     return f"{head}. But {stopped}." if stopped else f"{head}."
+
+
+def _taker(group: PinGroup, parts: Counterparts) -> str:
+    """The function that takes over plain references and is called beside an acquire of `group`, ""
+    if none is."""
+    trait = group.trait(TraitKind.THROUGH_HELPER)
+    rule = parts.helper(trait.subject) if trait is not None else None
+    for acquire in group.acquires if rule is not None and rule.takers else ():
+        called = _called_in(acquire, parts)
+        taker = next((name for name in rule.takers if name in called), "") if rule else ""
+        if taker:
+            return taker
+    return ""
 
 
 def _called_in(acquire: Acquire, parts: Counterparts) -> frozenset[str]:
