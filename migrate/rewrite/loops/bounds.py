@@ -54,10 +54,12 @@ class Sign(Enum):
 @dataclass(frozen=True)
 class Around:
     """Facts about the tree: whether an expression is a number of bytes that cannot be a negative
-    number of pages after the shift, and whether a macro in the function has a goto."""
+    number of pages after the shift, whether a macro in the function has a goto, and whether a call
+    of a name certainly is one of a function, which gets copies of its arguments."""
 
     is_bytes: Callable[[Expression], bool]
     jumps: Callable[[], bool]
+    is_function: Callable[[str], bool] = lambda _: False
 
 
 class Signs:
@@ -99,9 +101,7 @@ class Signs:
         trusted: bool,
     ) -> bool:
         """Whether it is proved; `trusted` says that only visible gotos lead to labels."""
-        sign = _Bounds(
-            self._lowered, self._variable, self._lasting, self._around.is_bytes, call, trusted
-        )
+        sign = _Bounds(self._lowered, self._variable, self._lasting, self._around, call, trusted)
         solution = solve(sign, self._lowered.looping, self._start)
         signs = set(at(solution))
         sure = Sign.NOT_NEGATIVE in signs and signs <= {Sign.NOT_NEGATIVE, Sign.UNSET}
@@ -113,7 +113,7 @@ class _Bounds(Plain[Sign]):
     lowered: Lowered
     variable: Variable
     lasting: bool
-    is_bytes: Callable[[Expression], bool]
+    around: Around
     function: Invoke | None
     trusted: bool
 
@@ -133,8 +133,10 @@ class _Bounds(Plain[Sign]):
                     given = tuple(v for argument in arguments for v in variables(argument))
                 elif instruction.name in _SAME_VALUE:
                     return state
+                if self.variable not in map(plain, given):
+                    return state
                 # It may be a macro that assigns to it, as get_user() does.
-                return Sign.EITHER if self.variable in map(plain, given) else state
+                return state if self.around.is_function(instruction.name) else Sign.EITHER
         return state
 
     def _stored(self, operator: str, value: Expression, state: Sign) -> Sign:
@@ -148,7 +150,7 @@ class _Bounds(Plain[Sign]):
             return state
         shifted = isinstance(value, Binary) and value.operator == ">>"
         if shifted and isinstance(value, Binary) and value.right == Variable("PAGE_SHIFT"):
-            return Sign.NOT_NEGATIVE if self.is_bytes(value.left) else Sign.EITHER
+            return Sign.NOT_NEGATIVE if self.around.is_bytes(value.left) else Sign.EITHER
         return Sign.NOT_NEGATIVE if is_plain_number(value) else Sign.EITHER
 
     def assume(self, condition: Expression, state: Sign) -> tuple[Sign | None, Sign | None]:

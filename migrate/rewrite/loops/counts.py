@@ -106,6 +106,7 @@ def _not_negative(
     around = Around(
         in_pages if _is_long(kind.tag) else lambda _: False,
         partial(_jumps, lowered, program, path),
+        partial(_is_function, program, path),
     )
     return proved(Signs(lowered, value.name, around))
 
@@ -120,6 +121,18 @@ def _jumps(lowered: Lowered, program: Program, path: str, depth: int = 6) -> boo
         if inner.jumps or not depth or _jumps(inner, program, path, depth - 1):
             return True
     return False
+
+
+def _is_function(program: Program, path: str, name: str) -> bool:
+    """Whether `name` is a function, and no macro anywhere that a call in `path` may mean."""
+    source = program.source(path)
+    own = source is not None and name in source.macros
+    if own or name in program.corpus.header_macros(path):
+        return False
+    if next(program.corpus.macro_files(name, path), None) is not None:
+        return False
+    meant = program.definitions(name, path) or program.linker.meant(name, path)
+    return bool(meant) and not any(map(is_macro, meant))
 
 
 def _is_number(value: Expression) -> bool:

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+
+#define list_them(p, got) ((got = (p)[0] ? 0 : -ENOMEM))
+
+static int hold(unsigned long addr, struct page **p, unsigned int count)
+{
+	int got, err;
+
+	got = get_user_pages(addr, count, FOLL_WRITE, p, NULL);
+	if (got < 0)
+		return got;
+	err = list_them(p, got);
+	if (err)
+		release_pages(p, got);
+	return err;
+}
