@@ -96,6 +96,7 @@ class UseKind(StrEnum):
     NOTIFIER = "an MMU notifier covers the range"
     CONSUMED = "a callee takes over the reference"
     EXTRA_REFERENCE = "another reference is taken"
+    USER_MAPPED = "the page is mapped to user space, which takes a reference of its own"
     FREED = "the page is given back to the allocator instead of released"
     OTHER_SOURCE = "pages from elsewhere share the storage"
     ESCAPES = "the page goes where it cannot be followed"

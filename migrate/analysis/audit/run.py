@@ -132,7 +132,8 @@ class Auditor:
     def _mixed(self, group: PinGroup) -> Iterator[Finding]:
         kinds = {is_pin(a) for a in group.acquires if a.name in DIRECT_NAMES}
         # A plain reference to a pinned page is dropped with put_page().
-        referenced = any(u.kind is UseKind.EXTRA_REFERENCE for u in group.uses)
+        taken = {UseKind.EXTRA_REFERENCE, UseKind.USER_MAPPED}
+        referenced = any(u.kind in taken for u in group.uses)
         for release in group.releases:
             wrong = not unpins(release.name)
             if wrong and referenced:

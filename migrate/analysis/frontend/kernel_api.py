@@ -32,6 +32,7 @@ class Effect(StrEnum):
     STRUCT = "struct"
     MANIPULATE = "manipulate"
     EXTRA = "extra"
+    USER_MAP = "user_map"
     CONSUME = "consume"
     ADOPT = "adopt"
     NOTIFIER = "notifier"

@@ -27,6 +27,7 @@ EFFECT_USE = {
     Effect.STRUCT: UseKind.STRUCT_PAGE,
     Effect.MANIPULATE: UseKind.MANIPULATED,
     Effect.EXTRA: UseKind.EXTRA_REFERENCE,
+    Effect.USER_MAP: UseKind.USER_MAPPED,
     Effect.CONSUME: UseKind.CONSUMED,
     Effect.ADOPT: UseKind.CONSUMED,
     Effect.NOTIFIER: UseKind.NOTIFIER,
@@ -42,6 +43,7 @@ _NOT_BY_NUMBER = frozenset(
 
 _NOT_BY_ADDRESS = frozenset(
     {UseKind.CONSUMED, UseKind.EXTRA_REFERENCE, UseKind.MANIPULATED, UseKind.OTHER_SOURCE}
+    | {UseKind.USER_MAPPED}
 )
 """Uses that do not apply to a page if a function gets the address of its data."""
 

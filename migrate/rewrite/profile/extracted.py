@@ -31,7 +31,8 @@ EXTRACTED = "extracted"
 """The name of the rule in verdicts on such callers."""
 
 _STRUCT = frozenset({UseKind.STRUCT_PAGE, UseKind.PHYSICAL, UseKind.PHYSICAL_KEY, UseKind.STORED})
-_OTHERS = frozenset({UseKind.EXTRA_REFERENCE, UseKind.OTHER_SOURCE, UseKind.FREED})
+_MORE = frozenset({UseKind.EXTRA_REFERENCE, UseKind.USER_MAPPED})
+_OTHERS = _MORE | {UseKind.OTHER_SOURCE, UseKind.FREED}
 _DEVICE = frozenset({UseKind.DMA, UseKind.SCATTER, UseKind.ESCAPES})
 
 
@@ -144,7 +145,7 @@ def _unconverted(group: PinGroup, balanced: Balanced) -> str:
     consumed = next((u for u in group.uses if u.kind is UseKind.CONSUMED), None)
     if consumed is not None:
         return f"a callee takes over plain references at {consumed.place}"
-    more = next((u for u in group.uses if u.kind is UseKind.EXTRA_REFERENCE), None)
+    more = next((u for u in group.uses if u.kind in _MORE), None)
     if more is not None:
         return (
             f"another reference is taken at {more.place}: it may outlive the pin, and none may be"
