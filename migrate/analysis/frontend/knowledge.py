@@ -29,7 +29,7 @@ from migrate.analysis.frontend.kernel_api import (
 
 _LISTS = frozenset(
     {"notifier_members", "notifier_registration", "same_memory", "taken_from_requests"}
-    | {"released_with_bios", "by_address", "copied_frames"}
+    | {"released_with_bios", "by_address", "copied_frames", "takes_reference"}
 )
 
 
@@ -64,6 +64,8 @@ class Knowledge:
     """Functions that have user memory worked on by the addresses of it that they are given."""
     copied_frames: frozenset[str]
     """Structs of requests to copy from or to the page frames that they name."""
+    takes_reference: frozenset[str]
+    """Functions that always take a reference to their argument."""
     borrowers: dict[str, Borrower]
     """By the tags of the structs."""
     _asked: dict[str, KernelFunction | None] = field(default_factory=dict, repr=False)
@@ -116,6 +118,7 @@ def read_knowledge(data: Mapping[str, Any]) -> Knowledge:
         tuple(data["released_with_bios"]),
         frozenset(data["by_address"]),
         frozenset(data["copied_frames"]),
+        frozenset(data["takes_reference"]),
         {tag: _borrower(tag, entry) for tag, entry in data["borrowers"].items()},
     )
 

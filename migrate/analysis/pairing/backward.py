@@ -41,6 +41,7 @@ class Backward:
         self.guards = precision.guards
         self._numbers = precision.numbers
         self._excluded = precision.excluded
+        self._owned = precision.owned.stores
         self._apart = precision.objects
         self._flags = precision.flags
         self._kinds = precision.kinds
@@ -262,6 +263,9 @@ class Backward:
         """Follow an assignment to its right side, or to the store that is certainly the last one
         before it."""
         value, facts = edge.origin.value, edge.origin.facts
+        if edge.flow.place in self._owned:  # a release of what has a reference of its own
+            self.sources.lost(Gap(GapKind.STORED_NO_VARIABLE), edge.flow.place)
+            return
         store = None
         if self._apart is not None and isinstance(value, AccessPath):
             store = last_store(self.program, value, edge.flow, facts)

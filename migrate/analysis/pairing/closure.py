@@ -60,7 +60,10 @@ class Closure:
     def __init__(self, known: Acquires, first: Acquire, precision: Precision) -> None:
         self.known, self.precision, self.program = known, precision, known.program
         self.acquires = {first.place: first}
-        self.forward = Forward(known.graph, precision.guards, precision.numbers, precision.kinds)
+        owned = precision.owned.stores
+        self.forward = Forward(
+            known.graph, precision.guards, precision.numbers, precision.kinds, owned
+        )
         self.backward = Backward(known.graph, precision)
         self._followed: set[Place] = set()
         self._traced: set[Place] = set()
@@ -89,6 +92,8 @@ class Closure:
             guards = self.precision.guards
             if any(guards - self.known.guards(a) for a in self.acquires.values()):
                 return False
+        for place in self.precision.owned.taken:
+            self.trace.uses.pop((place, UseKind.EXTRA_REFERENCE), None)
         return True
 
     def _open(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
 from migrate.analysis.flags.object_kinds import KindsOfObjects, holds_pages, slots
+from migrate.analysis.flags.own_references import own_references
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.heap.may_alias import MayAlias
@@ -162,6 +163,9 @@ class Grouper:
             finer = self._refined(first, precision.with_numbers())
             if not finer.group.gaps:
                 return finer
+        apart = self._without_own_references(first, closure)
+        if apart is not None:
+            return apart
         backward = self._told_apart(closure)
         if not backward.sources.known and precision.kinds is None:
             finer_kinds = self._by_kinds(first, closure)
@@ -176,6 +180,23 @@ class Grouper:
         wide = backward.wide or searched
         folders = _folders(self.program.corpus, closure.trace, visited, wide)
         return Traced(group, openings(self.program, closure.trace), folders)
+
+    def _without_own_references(self, first: Acquire, closure: Closure) -> Traced | None:
+        """The group without what is stored with a reference of its own; None if that leaves
+        something unknown. The references of the acquires have to be dropped in another function,
+        from where the pages are kept besides, and those of their own by some release."""
+        trace, precision = closure.trace, closure.precision
+        if precision.owned.stores:
+            return None
+        owned = own_references(self.program, trace)
+        if not owned.stores:
+            return None
+        finer = self._refined(first, precision.with_owned(owned))
+        kept = {r.place for r in finer.group.releases}
+        here = {a.function for a in finer.group.acquires}
+        elsewhere = any(r.function not in here for r in finer.group.releases)
+        dropped = kept < trace.releases.keys()
+        return finer if elsewhere and dropped and not finer.group.gaps else None
 
     def _told_apart(self, closure: Closure) -> Backward:
         """The backward walk from the releases of `closure`: the one that distinguishes objects of

@@ -11,10 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from migrate.analysis.flags.flags import Flags
+from migrate.analysis.flags.own_references import OwnReferences
 from migrate.analysis.frontend.guards import Guards
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.model import Place
 from migrate.analysis.program.kinds import ObjectKinds
+
+_NONE = OwnReferences()
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Precision:
     addresses and pfns of pages are followed in the whole tree. With `objects`, objects of one
     struct are distinguished; with `flags`, pages are distinguished by flags beside them, and the
     stores at `excluded` are ignored, because they cannot reach the releases. With `kinds`, objects
-    are distinguished by their fixed kind.
+    are distinguished by their fixed kind. What is stored with a reference of its own, `owned`, is
+    not followed.
     """
 
     guards: Guards = frozenset()
@@ -34,6 +38,7 @@ class Precision:
     flags: Flags | None = None
     excluded: frozenset[Place] = frozenset()
     kinds: ObjectKinds | None = None
+    owned: OwnReferences = _NONE
 
     def all_code(self) -> Precision:
         """The same without preprocessor conditions."""
@@ -47,6 +52,9 @@ class Precision:
 
     def with_kinds(self, kinds: ObjectKinds) -> Precision:
         return replace(self, kinds=kinds)
+
+    def with_owned(self, owned: OwnReferences) -> Precision:
+        return replace(self, owned=owned)
 
     def with_flags(self, flags: Flags, excluded: frozenset[Place]) -> Precision:
         return replace(self, flags=flags, excluded=excluded)

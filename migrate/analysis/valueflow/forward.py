@@ -61,9 +61,10 @@ class Forward:
         guards: Guards,
         numbers: bool = False,
         kinds: ObjectKinds | None = None,
+        owned: frozenset[Place] = frozenset(),
     ) -> None:
         self.graph = graph
-        self._kinds = kinds
+        self._kinds, self._owned = kinds, owned
         self.program = graph.program
         self.numbers = numbers
         self.guards = guards
@@ -230,6 +231,8 @@ class Forward:
             return
         if target == state.cell and form == state.form and state.kinds is None:
             return
+        if flow.place in self._owned and isinstance(target, Member):
+            return  # that is stored with a reference of its own
         if is_borrowed(target):
             self.trace.use(use_of(target), flow.place, facts, flow.text)
             self.trace.lent.setdefault(target, facts.function.path)
