@@ -22,8 +22,8 @@ from migrate.base.stores.git import (
     refuse_unreadable,
 )
 from migrate.base.typed import typed
-from migrate.kernel.stems import stems
-from migrate.kernel.words import AnyWord
+from migrate.kernel.held_parts import HeldParts
+from migrate.kernel.words import Word, whole_word
 from migrate.kernel.work_tree import read_checked_out
 
 _KERNEL_FILES = ("Makefile", "MAINTAINERS", "include/linux/mm.h")
@@ -39,6 +39,15 @@ _ALONE = "--threads=1"
 """The threads of `git grep` hand over the files one by one. That costs more than reading them: with
 one thread a search of the tree takes two thirds of the processor time, and is no slower."""
 
+CODE = (".c", ".h", ".S", ".inc", ".rs")
+"""The files that may use a function, whatever their language."""
+
+CODE_FILES = tuple(f"*{ending}" for ending in CODE)
+"""The same as pathspecs."""
+
+_AT_ONCE = 256
+"""Files that are read together."""
+
 _GUP_PROTOTYPE = re.compile(rb"\bget_user_pages\b")
 
 
@@ -51,11 +60,13 @@ class Tree:
     _blobs: dict[str, bytes | None] = field(default_factory=dict, repr=False, compare=False)
     _given: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     """The files whose contents were replaced."""
+    _held: HeldParts = field(default_factory=HeldParts, repr=False, compare=False)
 
     def with_files(self, texts: Mapping[str, bytes]) -> Tree:
         """The same commit with other contents of some files, for `read` and `read_many`; `grep`,
         `files` and `folder_id` do not see them."""
-        return Tree(self.root, self.commit, {**self._blobs, **texts}, self._given | texts.keys())
+        given = self._given | texts.keys()
+        return Tree(self.root, self.commit, {**self._blobs, **texts}, given, self._held)
 
     def forget(self, keeping: Callable[[str], bool]) -> None:
         """Drop the cached contents of files, unless `keeping` is true for them."""
@@ -111,17 +122,56 @@ class Tree:
         found = git_run(["cat-file", "blob", name], cwd=self.root)
         return found.stdout if isinstance(found, Finished) and found.ok else None
 
+    def _each(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """The path and the contents of those of `paths` that the commit has, without caching."""
+        left = list(paths)
+        for at in range(0, len(left), _AT_ONCE):
+            some = [path for path in left[at : at + _AT_ONCE] if path not in self._given]
+            fresh = [path for path in some if path not in self._blobs]
+            yield from self.read_many(some).items()
+            for path in fresh:
+                self._blobs.pop(path, None)
+        for path in self._given.intersection(left):
+            text = self._read_alone(path)
+            if text is not None:
+                yield path, text
+
     def grep(self, words: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> list[str]:
         """The files of the commit that contain one of `words` as a whole word, sorted."""
-        if not words:
-            return []
-        parts = stems(words)
-        if len(parts) == len(set(words)):
-            return sorted(self._holding(["-w", *_patterns(words)], pathspecs))
-        # Each pattern costs a search over everything; checking the few files does not.
-        any_word = AnyWord(words)
-        texts = self.read_many(sorted(self._holding(_patterns(parts), pathspecs)))
-        return [path for path, text in texts.items() if any_word.is_in(text)]
+        found = self.grep_each(words, pathspecs)
+        return sorted({path for paths in found.values() for path in paths})
+
+    def grep_each(
+        self, words: Sequence[str], pathspecs: Sequence[str] = CODE_FILES
+    ) -> dict[str, list[str]]:
+        """For each of `words` the files of the commit that contain it as a whole word, sorted."""
+        code = set(pathspecs) <= set(CODE_FILES)
+        held, where = (self._held, CODE_FILES) if code else (HeldParts(), pathspecs)
+        able = {word: held.files(word) for word in dict.fromkeys(words)}
+        able |= self._searched([word for word, files in able.items() if files is None], held, where)
+        asked: dict[str, list[tuple[str, Word | re.Pattern[bytes]]]] = {}
+        for word, paths in able.items():
+            for path in paths or ():
+                asked.setdefault(path, []).append((word, whole_word(word)))
+        found: dict[str, list[str]] = {word: [] for word in able}
+        endings = tuple(spec.removeprefix("*") for spec in pathspecs) if code else ("",)
+        for path, text in self._each(sorted(p for p in asked if p.endswith(endings))):
+            for word, pattern in asked[path]:
+                if pattern.search(text) is not None:
+                    found[word].append(path)
+        return {word: sorted(paths) for word, paths in found.items()}
+
+    def _searched(
+        self, words: Sequence[str], held: HeldParts, pathspecs: Sequence[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """For each of `words` the files that may contain it, by a search of the whole tree."""
+        parts = held.parts(words)
+        if parts:
+            held.learn(parts, self._each(sorted(self._holding(_patterns(parts), pathspecs))))
+        able = {word: held.files(word) if parts else None for word in words}
+        left = [word for word, files in able.items() if files is None]
+        rest = tuple(sorted(self._holding(["-w", *_patterns(left)], pathspecs))) if left else ()
+        return {word: rest if files is None else files for word, files in able.items()}
 
     def _holding(self, patterns: Sequence[str], pathspecs: Sequence[str]) -> set[str]:
         changed = self._changed

@@ -20,7 +20,7 @@ from migrate.analysis.model import Pairing, PinGroup, Scan
 from migrate.analysis.pairing.pair import pair
 from migrate.analysis.program.program import Program
 from migrate.kernel.signatures import GUP_NAMES
-from migrate.kernel.tree import Tree
+from migrate.kernel.tree import CODE_FILES, Tree
 
 SKELETON = Path(__file__).resolve().parents[2] / "kernel-fixtures" / "shapes" / "skeleton"
 
@@ -37,16 +37,17 @@ class MemoryTree(Tree):
     def read(self, path: str) -> bytes | None:
         return self._blobs.get(path)
 
-    def grep(self, words: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> list[str]:
-        pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(w.encode()) for w in words) + rb")\b")
-        return sorted(
-            path
-            for path, text in self._blobs.items()
-            if any(fnmatchcase(path, spec) for spec in pathspecs)
-            and text is not None
-            and words
-            and pattern.search(text)
-        )
+    def grep_each(
+        self, words: Sequence[str], pathspecs: Sequence[str] = CODE_FILES
+    ) -> dict[str, list[str]]:
+        texts = {p: t for p, t in self._blobs.items() if any(fnmatchcase(p, s) for s in pathspecs)}
+        found = {}
+        for word in words:
+            pattern = re.compile(rb"\b" + re.escape(word.encode()) + rb"\b")
+            found[word] = sorted(
+                path for path, text in texts.items() if pattern.search(text or b"")
+            )
+        return found
 
     def lines_with(self, texts: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
         lines = [

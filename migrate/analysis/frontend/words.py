@@ -12,11 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from migrate.kernel.kept_finds import KeptFinds
-from migrate.kernel.tree import Tree
+from migrate.kernel.tree import CODE, Tree
 from migrate.kernel.words import whole_word
-
-CODE = (".c", ".h", ".S", ".inc", ".rs")
-"""The files that may use a function, whatever their language."""
 
 _MOST_AT_ONCE = 16
 """About eight additional words cost as much as another search."""
@@ -48,16 +45,7 @@ class WordSearch:
         return self._known[word]
 
     def _search(self, words: list[str]) -> None:
-        found = self._tree.grep(words, [f"*{ending}" for ending in CODE])
-        if len(words) == 1:
-            self._know(words[0], found)
-            return
-        texts = self._tree.read_many(found)
-        for word in words:
+        for word, found in self._tree.grep_each(words).items():
             self._expected.pop(word, None)
-            pattern = whole_word(word)
-            self._know(word, [p for p in found if p in texts and pattern.search(texts[p])])
-
-    def _know(self, word: str, found: list[str]) -> None:
-        self._known[word] = tuple(found)
-        self.kept.put(word, {"": found})
+            self._known[word] = tuple(found)
+            self.kept.put(word, {"": found})

@@ -18,12 +18,11 @@ from migrate.analysis.code_id import code_id
 from migrate.analysis.contract import Contract
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.includes import spelled
-from migrate.analysis.frontend.words import CODE
 from migrate.analysis.model import Acquire, Scan
 from migrate.analysis.pairing.group import Traced
 from migrate.base import codec
 from migrate.kernel.kept_finds import FactCache
-from migrate.kernel.tree import Tree
+from migrate.kernel.tree import CODE, Tree
 from migrate.kernel.words import whole_word
 
 _COMMIT = re.compile("[0-9a-f]{40}(?:[0-9a-f]{24})?")

@@ -9,6 +9,7 @@ import pytest
 
 from migrate.analysis.acquires.searches import Searches
 from migrate.analysis.frontend.includes import _FEW, Includes, included
+from migrate.kernel.tree import CODE_FILES
 from tests.analysis.memory import MemoryTree, tree_of
 
 FILES = {
@@ -28,9 +29,11 @@ class Later(MemoryTree):
     def changed_since(self, commit: str) -> frozenset[str] | None:
         return self.changes if commit != self.commit else frozenset()
 
-    def grep(self, words: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> list[str]:
+    def grep_each(
+        self, words: Sequence[str], pathspecs: Sequence[str] = CODE_FILES
+    ) -> dict[str, list[str]]:
         self.searched += 1
-        return super().grep(words, pathspecs)
+        return super().grep_each(words, pathspecs)
 
     def lines_with(self, texts: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
         self.searched += 1

@@ -9,6 +9,7 @@ import pytest
 
 from migrate.analysis.frontend import public_headers
 from migrate.analysis.frontend.public_headers import PublicHeaders
+from migrate.kernel.tree import CODE_FILES
 from tests.analysis.memory import MemoryTree, tree_of
 
 ONE, TWO, LIST = "include/linux/one.h", "include/net/two.h", "include/dt-bindings/list.h"
@@ -28,9 +29,11 @@ class Asked(MemoryTree):
         self.__dict__.setdefault("seen", []).extend(found)
         return found
 
-    def grep(self, words: Sequence[str], pathspecs: Sequence[str] = ("*.h",)) -> list[str]:
+    def grep_each(
+        self, words: Sequence[str], pathspecs: Sequence[str] = CODE_FILES
+    ) -> dict[str, list[str]]:
         self.__dict__.setdefault("searched", []).extend(words)
-        return super().grep(words, pathspecs)
+        return super().grep_each(words, pathspecs)
 
     def changed_since(self, _commit: str) -> frozenset[str] | None:
         changed: frozenset[str] = self.__dict__.get("other", frozenset())

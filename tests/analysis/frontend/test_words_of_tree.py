@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from migrate.analysis.frontend.words import WordSearch
+from migrate.kernel.tree import CODE_FILES
 from tests.analysis.memory import MemoryTree, tree_of
 
 FILES = {
@@ -26,9 +27,11 @@ class Counted(MemoryTree):
 
     searches: list[tuple[str, ...]] = field(default_factory=list, compare=False)
 
-    def grep(self, words: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> list[str]:
+    def grep_each(
+        self, words: Sequence[str], pathspecs: Sequence[str] = CODE_FILES
+    ) -> dict[str, list[str]]:
         self.searches.append(tuple(words))
-        return super().grep(words, pathspecs)
+        return super().grep_each(words, pathspecs)
 
 
 @pytest.fixture
