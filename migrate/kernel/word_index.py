@@ -8,13 +8,10 @@ which as Python objects would take more memory than the headers: they are kept a
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Mapping
 
-from migrate.kernel.words import is_plain, whole_word
-
-_WORDS = re.compile(rb"[A-Za-z0-9_]+")
+from migrate.kernel.words import is_plain, whole_word, words_of
 
 
 class WordIndex:
@@ -23,18 +20,24 @@ class WordIndex:
 
     def __init__(self, texts: Mapping[str, bytes]) -> None:
         self._texts, self._names = texts, tuple(texts)
+        # Most words are in one text. Those take no list, and no step of the interpreter.
+        first: dict[bytes, int] = {}
         holders: dict[bytes, list[int]] = {}
         for number, text in enumerate(texts.values()):
-            for word in set(_WORDS.findall(text)):
+            words = words_of(text)
+            fresh = words.difference(first)
+            for word in words - fresh:
                 holders.setdefault(word, []).append(number)
+            first.update(dict.fromkeys(fresh, number))
         # The position in _words at which each word begins, and in _holders that of its texts.
         self._starts, self._firsts, self._holders = array("I", [0]), array("I", [0]), array("I")
-        words = sorted(holders)
-        for word in words:
+        order = sorted(first)
+        for word in order:
             self._starts.append(self._starts[-1] + len(word))
-            self._holders.extend(holders[word])
+            self._holders.append(first[word])
+            self._holders.extend(holders.get(word, ()))
             self._firsts.append(len(self._holders))
-        self._words = b"".join(words)
+        self._words = b"".join(order)
 
     def files(self, word: str) -> tuple[str, ...]:
         """The names of the texts that contain `word` as a whole word, in their order."""

@@ -17,6 +17,9 @@ from functools import lru_cache
 _LETTERS = bytes(chr(byte).isascii() and (chr(byte).isalnum() or byte == 95) for byte in range(256))
 """For each byte whether it can be part of a word."""
 
+_SPACED = bytes(byte if _LETTERS[byte] else ord(" ") for byte in range(256))
+"""For each byte what it is in a text of words with spaces between them."""
+
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -59,6 +62,11 @@ class Word:
         while found is not None:
             yield found
             found = self.search(text, found.stop, end)
+
+
+def words_of(text: bytes) -> set[bytes]:
+    """The words of letters, digits and underscores in `text`."""
+    return set(text.translate(_SPACED).split())
 
 
 def is_plain(word: str) -> bool:

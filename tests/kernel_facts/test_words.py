@@ -8,7 +8,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.kernel.words import AnyWord, whole_word
+from migrate.kernel.words import AnyWord, whole_word, words_of
 
 _TEXT = st.text(alphabet="ab_1 .-\n\xe9", max_size=40).map(lambda text: text.encode("latin-1"))
 
@@ -32,3 +32,10 @@ def test_any_word_is_one_that_git_grep_finds() -> None:
     assert words.is_in(b'#include "x/demo.h"')
     assert words.is_in(b"(get)")
     assert not words.is_in(b"demo_h get_pages forget demo.hpp xdemo.h")
+
+
+@given(st.binary())
+def test_the_words_of_a_text_are_those_that_a_search_finds(text: bytes) -> None:
+    found = words_of(text)
+    assert all(whole_word(word.decode()).search(text) for word in found)
+    assert found == set(re.findall(rb"[A-Za-z0-9_]+", text))
