@@ -11,7 +11,7 @@ from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.expressions import Binary, Element, Expression, Load, is_zero, plain
 from migrate.analysis.ir.instructions import Invoke, Lowered
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Release
-from migrate.analysis.paths.held_pages import held_pages
+from migrate.analysis.paths.held.held_pages import held_pages
 from migrate.analysis.paths.held_state import Excess, Held, Stale, Twice, Unheld, Wrong
 from migrate.analysis.paths.negative_counts import NegativeCount, negative_counts
 from migrate.analysis.paths.null_pages import NullPages, null_pages

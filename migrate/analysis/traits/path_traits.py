@@ -11,7 +11,7 @@ from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.instructions import Lowered
 from migrate.analysis.model import Acquire, Evidence, Trait, TraitKind
-from migrate.analysis.paths.held_pages import held_pages
+from migrate.analysis.paths.held.held_pages import held_pages
 from migrate.analysis.paths.held_state import Held, Twice
 from migrate.analysis.paths.negative_counts import negative_counts
 from migrate.analysis.paths.release_loops import counted_releases
