@@ -29,7 +29,7 @@ _HEAD = """\
 # The rules of verdicts
 
 The rules are tried in this order, and the first one that applies decides. Each is one function of
-that name in `migrate/analysis/verdicts/rules.py`, and `explain` names the one that decided. Your
+that name in `migrate/analysis/verdicts/rules/`, and `explain` names the one that decided. Your
 own decisions override all of them ([decisions.md](decisions.md)).
 
 High confidence requires evidence on every path through the code. For each rule that can have it,

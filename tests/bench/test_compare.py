@@ -136,7 +136,7 @@ def other_code(project: Path, tmp_path: Path) -> Path:
         text = path.read_text()
         if "data_written" in text:
             path.write_text(text.replace("data_written", "data_was_written"))
-    assert "data_was_written" in (code / "migrate/analysis/verdicts/rules.py").read_text()
+    assert "data_was_written" in (code / "migrate/analysis/verdicts/rules/case_5.py").read_text()
     return code
 
 

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
@@ -562,10 +564,15 @@ def test_every_rule_has_a_test() -> None:
 
 
 def test_no_rule_is_left_out_of_the_order() -> None:
+    names = [n for _, n, _ in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}.")]
     made = {
         name
-        for name, kind in inspect.getmembers(rules, inspect.isfunction)
-        if not name.startswith("_") and kind.__module__ == rules.__name__
+        for module in map(importlib.import_module, names)
+        for name, kind in inspect.getmembers(module, inspect.isfunction)
+        if not name.startswith("_")
+        and kind.__module__ == module.__name__
+        and list(inspect.signature(kind).parameters) == ["q"]
+        and "Answer" in str(inspect.signature(kind).return_annotation)
     }
     assert made == {rule.name for rule in RULES}
 
