@@ -72,6 +72,7 @@ SYNTAX = {
     "analysis/ir/lowering.py": "statements to instructions",
     "analysis/ir/lowering_branches.py": "statements that branch, loop and jump",
     "analysis/ir/lowering_expressions.py": "expressions to those of the IR",
+    "analysis/ir/lowering_operands.py": "names, members, elements, casts and initialisers",
     "analysis/ir/macro_blocks.py": "what the parser makes of a block behind a macro",
     "analysis/acquires/finder.py": "finds calls on its own, beside spatch",
 }

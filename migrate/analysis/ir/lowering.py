@@ -18,7 +18,8 @@ from migrate.analysis.frontend.types import TypeRef, declared
 from migrate.analysis.ir.expressions import CallResult, Expression, Variable
 from migrate.analysis.ir.instructions import Declare, Lowered
 from migrate.analysis.ir.lowering_branches import BRANCHES, Branches
-from migrate.analysis.ir.lowering_expressions import is_expression, is_list
+from migrate.analysis.ir.lowering_expressions import is_expression
+from migrate.analysis.ir.lowering_operands import is_list
 from migrate.analysis.ir.macro_blocks import MacroLoop, is_named_loop, macro_blocks, words
 
 _DIRECTIVES = frozenset(

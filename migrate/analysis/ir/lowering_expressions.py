@@ -5,30 +5,23 @@ instructions, and what only one way evaluates is in a block of its own."""
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
 
 from tree_sitter import Node
 
 from migrate.analysis.frontend.syntax import is_unclear, name_of, nodes, strip
-from migrate.analysis.frontend.types import SCALARS, TypeRef, base_type
-from migrate.analysis.ir.builder import NOTHING, Asked, Builder, once
+from migrate.analysis.frontend.types import SCALARS, TypeRef
+from migrate.analysis.ir.builder import NOTHING, Asked, once
 from migrate.analysis.ir.expressions import (
-    AddressOf,
     Binary,
     CallResult,
     Cast,
     Choice,
     Constant,
-    Element,
     Expression,
-    Load,
-    Member,
     Opaque,
-    Temporary,
-    Unary,
     Variable,
-    plain,
 )
+from migrate.analysis.ir.lowering_operands import Operands, operator_of
 from migrate.analysis.ir.macro_blocks import is_head
 
 _LITERALS = frozenset(
@@ -43,7 +36,7 @@ _WRAPPERS = frozenset({"likely", "unlikely", "WARN_ON", "WARN_ON_ONCE"})
 """What has the value of its only argument, as far as a branch asks."""
 
 
-class Expressions(Builder):
+class Expressions(Operands):
     """Expressions; what is in them is lowered from the inside to the outside."""
 
     @abstractmethod
@@ -75,7 +68,7 @@ class Expressions(Builder):
         """Go on in block `yes` when `node` is true, and in `no` when it is not."""
         node = strip(node)
         inner = _wrapped(node)
-        operator = _operator(node)
+        operator = operator_of(node)
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         if inner is not None:
             self.branch(inner, yes, no)
@@ -109,58 +102,9 @@ class Expressions(Builder):
         self.lead(yes, condition, True)
         self.lead(no, condition, False)
 
-    def _identifier(self, node: Node) -> Expression:
-        name = name_of(node)
-        return Constant(name) if name in ("NULL", "true", "false") else self.variable(name)
-
-    def _field(self, node: Node) -> Expression:
-        argument, member = node.child_by_field_name("argument"), node.child_by_field_name("field")
-        if argument is None or member is None:
-            return NOTHING
-        arrow = _operator(node) == "->"
-        return Member(self.expression(argument), name_of(member), arrow, node.start_byte)
-
-    def _pointer(self, node: Node) -> Expression:
-        argument = node.child_by_field_name("argument")
-        if argument is None:
-            return NOTHING
-        inner = self.expression(argument)
-        return AddressOf(inner) if node.children[0].type == "&" else Load(inner, node.start_byte)
-
-    def _subscript(self, node: Node) -> Expression:
-        argument, index = node.child_by_field_name("argument"), node.child_by_field_name("index")
-        if argument is None:
-            return NOTHING
-        at = self.expression(index) if index is not None else None
-        array = self.expression(argument)
-        if at is not None and self._is_index(array) and not self._is_index(at):
-            array, at = at, array  # `1[pages]` is `pages[1]`
-        return Element(array, at, node.start_byte)
-
-    def _is_index(self, value: Expression) -> bool:
-        """Whether it is a number: a literal, a local variable of such a type, or made of these."""
-        match plain(value):
-            case Constant(text):
-                return not text.startswith(('"', "L", "u", "U"))
-            case Variable(name, local):
-                return local and self._is_number(name)
-            case Unary(_, inner):
-                return self._is_index(inner)
-            case Binary(_, left, right):
-                return self._is_index(left) and self._is_index(right)
-        return False
-
-    def _cast(self, node: Node) -> Expression:
-        written, value = node.child_by_field_name("type"), node.child_by_field_name("value")
-        if value is None:
-            return NOTHING
-        kind = _written_type(written)
-        tag = kind.tag if kind is not None else ""
-        return Cast(tag, self.expression(value), kind, node.start_byte)
-
     def _binary(self, node: Node) -> Expression:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = _operator(node)
+        operator = operator_of(node)
         if left is None or right is None:
             both = [self.expression(n) for n in (left, right) if n is not None]
             return both[0] if both else NOTHING
@@ -183,12 +127,6 @@ class Expressions(Builder):
         self.meet(end, {one}, {two})
         self.enter(end)
         return Binary(operator, Opaque(self.source.code(left)), once(value))
-
-    def _unary(self, node: Node) -> Expression:
-        argument = node.child_by_field_name("argument")
-        if argument is None:
-            return NOTHING
-        return Unary(node.children[0].type, self.expression(argument))
 
     def _conditional(self, node: Node) -> Expression:
         condition = node.child_by_field_name("condition")
@@ -227,7 +165,7 @@ class Expressions(Builder):
             return NOTHING
         value = self.expression(right)
         target = self.expression(left)
-        self.store(target, value, _operator(node) or "=", node, node)
+        self.store(target, value, operator_of(node) or "=", node, node)
         return once(target)
 
     def _update(self, node: Node) -> Expression:
@@ -235,7 +173,7 @@ class Expressions(Builder):
         if argument is None:
             return NOTHING
         target = self.expression(argument)
-        self.store(target, Constant("1"), _operator(node) or "++", node, node)
+        self.store(target, Constant("1"), operator_of(node) or "++", node, node)
         return once(target)
 
     def _call(self, node: Node) -> Expression:
@@ -255,10 +193,6 @@ class Expressions(Builder):
         if isinstance(called, Variable) and called.local and self._is_number(called.name):
             called = Variable(name_of(callee))  # a macro: the variable only has its name
         return CallResult(self.invoke(called, arguments, given, callee, is_unclear(listed)))
-
-    def _is_number(self, local: str) -> bool:
-        kind = self.locals[local].type
-        return kind.depth == 0 and kind.tag in SCALARS
 
     def _number_type(self, callee: Node) -> TypeRef | None:
         """The type in `(u32)(x)`, which looks like a call as well."""
@@ -290,43 +224,6 @@ class Expressions(Builder):
                     found = found if child.type == "comment" else NOTHING
         return found
 
-    def _literal_struct(self, node: Node) -> Expression:
-        listed = node.child_by_field_name("value")
-        if listed is None:
-            return NOTHING
-        kind = _written_type(node.child_by_field_name("type"))
-        tag = kind.tag if kind is not None else ""
-        elements = tuple(_elements(listed))
-        if any(child.type == "initializer_pair" for child in elements):
-            self.initializers(Temporary(tag), listed)
-            return Temporary(tag)
-        return Temporary(tag, tuple(self.expression(child) for child in elements))
-
-    def initializers(self, target: Expression, node: Node) -> None:
-        """Store an initialiser list into `target`, its members and its elements."""
-        for child in node.named_children:
-            if child.type == "initializer_pair":
-                self._designated(target, child)
-            elif is_list(child):
-                self.initializers(target, child)
-            elif child.type != "comment":
-                value = self.expression(child)
-                self.store(Element(target, None), value, "=", child, child, initial=True)
-
-    def _designated(self, target: Expression, pair: Node) -> None:
-        value = pair.child_by_field_name("value")
-        for designator in pair.children_by_field_name("designator"):
-            if designator.type == "field_designator" and designator.named_children:
-                target = Member(target, name_of(designator.named_children[0]), False)
-            elif designator.type == "field_identifier":  # `member: value`, as GNU C had it first
-                target = Member(target, name_of(designator), False)
-        if value is None:
-            return
-        if is_list(value):
-            self.initializers(target, value)
-        else:
-            self.store(target, self.expression(value), "=", pair, pair, initial=True)
-
 
 _EXPRESSIONS = {
     "identifier": Expressions._identifier,
@@ -349,38 +246,6 @@ _EXPRESSIONS = {
 def is_expression(kind: str) -> bool:
     """Whether nodes of the type `kind` are expressions."""
     return kind in _EXPRESSIONS or kind in _LITERALS or kind == "parenthesized_expression"
-
-
-def is_list(node: Node) -> bool:
-    """Whether it is an initialiser list."""
-    return node.type == "initializer_list"
-
-
-def _operator(node: Node) -> str:
-    found = node.child_by_field_name("operator")
-    return found.type if found is not None else ""
-
-
-def _written_type(written: Node | None) -> TypeRef | None:
-    """The type that a cast names, with its pointers."""
-    kind = base_type(written) if written is not None else None
-    declarator = written.child_by_field_name("declarator") if written is not None else None
-    if kind is None or declarator is None:
-        return kind
-    depth = 0
-    current: Node | None = declarator
-    while current is not None and current.type == "abstract_pointer_declarator":
-        depth, current = depth + 1, current.child_by_field_name("declarator")
-    return TypeRef(kind.tag, depth, None, kind.tagged)
-
-
-def _elements(listed: Node) -> Iterator[Node]:
-    """The values and designators of an initialiser list, and of those in it."""
-    for child in listed.named_children:
-        if is_list(child):
-            yield from _elements(child)
-        elif child.type != "comment":
-            yield child
 
 
 def _is_cast(callee: Node) -> bool:
