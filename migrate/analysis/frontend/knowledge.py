@@ -30,6 +30,7 @@ from migrate.analysis.frontend.kernel_api import (
 _LISTS = frozenset(
     {"notifier_members", "notifier_registration", "same_memory", "taken_from_requests"}
     | {"released_with_bios", "by_address", "copied_frames", "takes_reference"}
+    | {"lent_by"}
 )
 
 
@@ -66,6 +67,8 @@ class Knowledge:
     """Structs of requests to copy from or to the page frames that they name."""
     takes_reference: frozenset[str]
     """Functions that always take a reference to their argument."""
+    lent_by: frozenset[str]
+    """Members of tables whose functions return pages that they only lend."""
     borrowers: dict[str, Borrower]
     """By the tags of the structs."""
     _asked: dict[str, KernelFunction | None] = field(default_factory=dict, repr=False)
@@ -119,6 +122,7 @@ def read_knowledge(data: Mapping[str, Any]) -> Knowledge:
         frozenset(data["by_address"]),
         frozenset(data["copied_frames"]),
         frozenset(data["takes_reference"]),
+        frozenset(data["lent_by"]),
         {tag: _borrower(tag, entry) for tag, entry in data["borrowers"].items()},
     )
 

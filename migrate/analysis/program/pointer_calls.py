@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.mentions import Mention, mentions, stored_to
 from migrate.analysis.frontend.syntax import Function, Source, members_set
 from migrate.analysis.ir.model import AccessPath, FunctionFacts
@@ -91,21 +92,43 @@ class PointerCalls:
         """The calls through the members that initialisers and stores in the files `paths` set to
         `function`; None if it is named in another way, or if such a member is read other than to
         call it. With `far`, members of structs of public headers count, too."""
-        members: dict[Member, str] = {}
-        for path in paths:
-            source = self._functions.source(path)
-            for mention in _named(source, function.name) if source is not None else ():
-                cell = initialised_member(self._types, mention, path) or self._stored(mention)
-                if cell is None or (not far and self._types.is_public(cell.tag, path)):
-                    return None
-                members[replace(cell, home=self._types.own_file(cell.tag, path))] = path
+        members = self.members(function, paths)
+        if members is None:
+            return None
         sites: list[Site] = []
         for cell, path in members.items():
+            if not far and self._types.is_public(cell.tag, path):
+                return None
             found = self._calls(cell, path, far)
             if not found:
                 return None
             sites.extend(found)
         return tuple(sites) if members else None
+
+    def members(self, function: Function, paths: tuple[str, ...]) -> dict[Member, str] | None:
+        """The members that initialisers and stores in the files `paths` set to `function`, each
+        with such a file; None if it is named in another way."""
+        members: dict[Member, str] = {}
+        for path in paths:
+            source = self._functions.source(path)
+            for mention in _named(source, function.name) if source is not None else ():
+                cell = initialised_member(self._types, mention, path) or self._stored(mention)
+                if cell is None:
+                    return None
+                members[replace(cell, home=self._types.own_file(cell.tag, path))] = path
+        return members
+
+    def lends(self, function: Function) -> bool:
+        """Whether a function is only in members of the kernel's tables through which pages are
+        lent, so that who calls it there releases none."""
+        if self.callers.is_public(function):
+            return False
+        paths = self._functions.files_with(function.path, function.name)
+        members = self.members(function, paths) or {}
+        lent_by = knowledge().lent_by
+        tags = {cell.tag: path for cell, path in members.items()}
+        known = all(self._types.is_public(tag, path) for tag, path in tags.items())
+        return bool(members) and known and all(cell.dotted in lent_by for cell in members)
 
     def _stored(self, mention: Mention) -> Member | None:
         """The member M of struct T if f is mentioned in `x->M = f`."""

@@ -324,9 +324,19 @@ class Forward:
         far, callers = self.goes_far(form), self.program.callers
         self.trace.wide |= far and callers.is_public(facts.function)
         sites, closed = callers.of(facts.function, far)
+        if not closed and missing is GapKind.RETURNED_TO_UNKNOWN and self._lends(facts, form):
+            return sites
         if not closed or not sites:
             self.trace.gap(callers.gap(facts.function, far, missing), form)
         return sites
+
+    def _lends(self, facts: FunctionFacts, form: str) -> bool:
+        """Whether a function returns pages to the kernel, which only lends them to devices."""
+        if form not in (PAGE, SCATTER) or not self.program.pointer_calls.lends(facts.function):
+            return False
+        returned = facts.returns[-1]
+        self.trace.use(UseKind.DMA, returned.place, facts, returned.text)
+        return True
 
     def _into_caller(self, state: State, site: Site, edge: ValueEdge) -> None:
         form, target = edge.out_of(state.form), edge.target
