@@ -229,10 +229,24 @@ def by_position(source: Source, tags: Collection[str]) -> bool:
         inside = any(of.inside for _, of in declared(node, source.path)) if kind else False
         if kind is None or not inside or (kind.tag if kind.tagged else "") not in tags:
             continue
+        if not kind.tagged and set(kind.tag.split()) <= _NUMBERS:
+            continue
         lists = (n for n in nodes(node) if n.type == "initializer_list")
         if any(_is_set(child) for listed in lists for child in listed.named_children):
             return True
     return False
+
+
+_NUMBERS = frozenset(
+    {"bool", "_Bool", "char", "short", "int", "long", "signed", "unsigned"}
+    | {
+        f"{prefix}{sign}{bits}"
+        for prefix in ("", "__")
+        for sign in "us"
+        for bits in (8, 16, 32, 64)
+    }
+)
+"""The words of types that are numbers, and no structs by another name."""
 
 
 def _is_set(child: Node) -> bool:

@@ -125,7 +125,7 @@ def _only_stored_at(
     """Whether nothing but the assignments `stores` can change a member by its name."""
     word = cell.word
     kind = member_type(program, cell, path)
-    is_number = kind is not None and not kind.depth
+    depth = kind.depth if kind is not None else 1
     files = program.cells.member_files(cell, path)
     family = apart.family(cell.tag, path) | {""}
     for file in files if files is not None else ():
@@ -141,7 +141,7 @@ def _only_stored_at(
                 return False
             named = program.cells.named(facts, word)
             meant = cell in named or any(isinstance(c, location.Untyped) for c in named)
-            if meant and not _only_reads(program, facts, word, stores, is_number):
+            if meant and not _only_reads(program, facts, word, stores, depth):
                 return False
     return files is not None
 
@@ -178,7 +178,7 @@ def _only_reads(
     facts: FunctionFacts,
     word: str,
     stores: Collection[Place],
-    is_number: bool,
+    depth: int,
 ) -> bool:
     """Whether a function only reads members with the name `word`, apart from `stores`."""
     for i in facts.lowered.order:
@@ -189,12 +189,12 @@ def _only_reads(
                 named = (n for n, a in enumerate(given) if _is_named(a, word))
                 if not i.name and not i.unclear and not is_macro(facts.function):
                     continue  # a pointer points to a function, which gets the value
-                if any(_may_set(program, i, n, facts.function.path, is_number) for n in named):
+                if any(_may_set(program, i, n, facts.function.path, depth) for n in named):
                     return False
     return True
 
 
-def _may_set(program: Program, call: Invoke, position: int, path: str, is_number: bool) -> bool:
+def _may_set(program: Program, call: Invoke, position: int, path: str, depth: int) -> bool:
     """Whether a call may store to the member that is its argument number `position`. A function
     only gets the value, a macro may do anything; a store through a pointer is not a store to the
     pointer."""
@@ -204,21 +204,23 @@ def _may_set(program: Program, call: Invoke, position: int, path: str, is_number
     if position == 0 and call.name in _SETTING_FIRST:
         return True
     if known is not None:
-        if known.bytes.sets(position) and (is_number or known.bytes.from_elsewhere):
+        if known.bytes.sets(position) and (not depth or known.bytes.from_elsewhere):
             return True
         count = len(call.arguments)
-        if is_number:
+        if not depth:
             return known.swaps or known.may_set(position, count)
-        return known.swaps or any(_sets_pointer(f, position, count) for f in known.flows)
+        return known.swaps or any(_sets_pointer(f, position, count, depth) for f in known.flows)
     meant = program.definitions(call.name, path)
     if meant:
         return any(is_macro(f) for f in meant)
     return not call.name or not program.corpus.public_files(call.name)
 
 
-def _sets_pointer(flow: Flow, position: int, count: int) -> bool:
-    """Whether a flow ends in an argument that is a pointer itself, not in what it points to."""
+def _sets_pointer(flow: Flow, position: int, count: int, depth: int) -> bool:
+    """Whether a flow ends in an argument that is a pointer of that `depth` itself, not in what it
+    points to, as the pages in an array."""
     behind = flow.link is Link.BYTES or (flow.after is Form.SCATTER and not flow.walks)
+    behind |= depth > 1 and flow.after is Form.PAGE and not flow.walks
     return at(flow.target, count) == position and not behind
 
 
