@@ -118,7 +118,7 @@ class KindsOfObjects:
         """Whether each object gets its flag while it is new, and has an array of its own."""
         program, slot = self.program, self.slot
         kind = member_type(program, slot.page, self.path)
-        if kind is None or not is_flag(program, slot.flag, self.path):
+        if kind is None or not self._may_tell():
             return False
         flags = self._stores(slot.flag)
         if not flags or not all(self._is_early(facts, store) for facts, store in flags):
@@ -139,6 +139,10 @@ class KindsOfObjects:
             and not apart.is_copied(slot.page.tag, home)
             for home in homes.paths
         )
+
+    def _may_tell(self) -> bool:
+        """Whether the type of the flag is one whose values are known."""
+        return is_flag(self.program, self.slot.flag, self.path)
 
     def _are_of_one(self, arrays: list[tuple[FunctionFacts, Store]]) -> bool:
         """Whether no array is shared by objects of two kinds; objects of one kind may share one."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
-from migrate.analysis.flags.object_kinds import KindsOfObjects, holds_pages, slots
+from migrate.analysis.flags.object_kinds import holds_pages
 from migrate.analysis.flags.own_references import own_references
+from migrate.analysis.flags.table_kinds import all_kinds
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.heap.may_alias import MayAlias
@@ -222,8 +223,7 @@ class Grouper:
                 continue
             if trace.gaps and self.program.types.is_public(cell.tag, path):
                 continue  # too much is looked at for what will hardly be known
-            for slot in slots(self.program, cell, path):
-                kinds = KindsOfObjects(self.program, self.objects, slot, path)
+            for kinds in all_kinds(self.program, self.objects, cell, path):
                 if kinds.are_fixed:
                     finer = self._refined(first, closure.precision.with_kinds(kinds))
                     if not finer.group.gaps:
