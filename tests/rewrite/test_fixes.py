@@ -18,12 +18,13 @@ from migrate.analysis.audit.run import audit
 from migrate.analysis.pairing.pair import pair
 from migrate.kernel.signatures import GUP_NAMES, PIN_NAMES
 from migrate.rewrite.fixes.engine import Mended, fix_name, mend
-from tests.analysis.memory import MemoryTree, scan_of, tree_of
+from tests.analysis.memory import SKELETON, MemoryTree, scan_of, tree_of
 from tests.regressions.corpus import side
 
 FOLDER = Path(__file__).parent / "data" / "fixes"
 CASES = sorted(path.stem for path in FOLDER.glob("*.diff"))
 PATH = "drivers/demo/demo.c"
+OF_4_14 = "release_pages(struct page **pages, int nr, bool cold)"
 
 
 def read(case: str) -> tuple[dict[str, str], str, str]:
@@ -34,8 +35,8 @@ def read(case: str) -> tuple[dict[str, str], str, str]:
     return fields, *("\n".join(side(code, sign)) for sign in "-+")
 
 
-def audited(code: str) -> tuple[MemoryTree, list[Finding]]:
-    tree = tree_of({PATH: code})
+def audited(code: str, headers: dict[str, str] | None = None) -> tuple[MemoryTree, list[Finding]]:
+    tree = tree_of({PATH: code, **(headers or {})})
     found = scan_of(tree, names=(*GUP_NAMES, *PIN_NAMES))
     result = audit(tree, found, pair(tree, found))
     return tree, [*result.findings, *result.suggestions]
@@ -68,6 +69,19 @@ def test_a_finding_is_mended_or_left(case: str) -> None:
 def test_nothing_of_the_rule_is_found_afterwards(case: str) -> None:
     fields, _, after = read(case)
     assert fields["rule"] not in {finding.rule for finding in audited(after)[1]}
+
+
+def test_a_release_with_other_arguments_is_not_added() -> None:
+    """Up to 4.14, release_pages() wants to know whether the pages are cold."""
+    _, before, _ = read("left-behind-array")
+    code = before.replace("unpin_user_pages", "release_pages").replace("pin_user", "get_user")
+    header = "include/linux/mm.h"
+    now = (SKELETON / header).read_text(encoding="utf-8")
+    then = now.replace("release_pages(struct page **pages, int nr)", OF_4_14)
+    for text, reasons in ((now, []), (then, ["release_pages() has other arguments in this tree"])):
+        tree, findings = audited(code, {header: text})
+        found = mend(tree, [f for f in findings if f.rule == "left-behind"], lambda _: "DEMO")
+        assert [item.reason for item in found.unmended] == reasons
 
 
 def test_a_fix_that_does_not_build_is_not_made_again() -> None:

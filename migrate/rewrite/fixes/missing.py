@@ -64,8 +64,11 @@ def missing_release(case: Case) -> Remedy | NoSite:
     if isinstance(before, NoSite):
         return before
     release = pages.release(pins=case.pins)
-    if case.parts.signature(release) is None:
+    declared = case.parts.signature(release)
+    if declared is None:
         return NoSite(f"the tree has no {release}()")
+    if len(declared.parameters) != (2 if pages.count else 1):
+        return NoSite(f"{release}() has other arguments in this tree")
     defines = (("release", release), ("page", pages.page), ("count", pages.count or "none"))
     virtuals = ("some",) if pages.some else ("many",) if pages.count else ("one",)
     what = "the page" if not pages.count else "the pages"
