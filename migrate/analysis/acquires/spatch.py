@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from migrate.base import packages
+from migrate.base.data import data_folder
 from migrate.base.errors import Refusal
 from migrate.base.files.disk_space import no_room, no_room_words
 from migrate.base.files.scratch import current, scratch
@@ -95,6 +96,7 @@ def run_spatch(
             *options,
             *(part for virtual in virtuals for part in ("-D", virtual)),
             *(part for key, value in (defines or {}).items() for part in ("-D", f"{key}={value}")),
+            *("--macro-file", str(data_folder("cocci") / "macros.h")),
             *("--sp-file", str(rule.resolve())),
             *map(str, copies.values()),
         ]
