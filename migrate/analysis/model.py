@@ -134,6 +134,7 @@ class TraitKind(StrEnum):
     FOR_OTHER_VERSIONS = "only other versions of the kernel compile it"
     OTHER_VERSIONS = "other versions of the kernel have other code here"
     NEGATIVE_COUNT = "the count may be an error code here"
+    ERROR_PASSES = "an error is taken for success here"
     RELEASED_TWICE = "is released although it was before"
     LEFT_BEHIND = "is still held, and nobody knows it any more"
     MENDED_FIRST = "is given back to the allocator, which a patch before puts right"

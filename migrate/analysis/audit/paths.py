@@ -9,7 +9,7 @@ from functools import partial
 from migrate.analysis.audit.model import FEWER, AuditRule, Finding, acquired
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.ir.expressions import Binary, Element, Expression, Load, is_zero, plain
-from migrate.analysis.ir.instructions import Invoke, Lowered
+from migrate.analysis.ir.instructions import Condition, Invoke, Lowered
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Place, Release
 from migrate.analysis.paths.held.held_pages import held_pages
 from migrate.analysis.paths.held_state import Excess, Held, Stale, Twice, Unheld, Wrong
@@ -19,7 +19,12 @@ from migrate.analysis.paths.omitted.omitted_releases import Omitted, omitted_rel
 from migrate.analysis.paths.solver import Trail
 from migrate.analysis.paths.variables import path_of, plain_stores
 from migrate.analysis.program.program import Program
-from migrate.analysis.traits.path_traits import found_again, lowered_in, own_release_loop
+from migrate.analysis.traits.path_traits import (
+    found_again,
+    lowered_in,
+    number_type,
+    own_release_loop,
+)
 from migrate.analysis.traits.traits import is_implementation_file
 from migrate.kernel.signatures import DIRECT_NAMES, Signature
 
@@ -62,9 +67,10 @@ class AuditPaths:
             known = self.unsigned_count(name)
             return known if known is not None else own_release_loop(self.program, function, name)
 
-        lowered = self.program.facts(function).lowered
-        for count in negative_counts(lowered, acquires, position):
-            yield _negative(function.name, count)
+        facts = self.program.facts(function)
+        lowered, type_of = facts.lowered, partial(number_type, self.program, facts)
+        counts = negative_counts(lowered, acquires, position, type_of)
+        yield from dict.fromkeys(_negative(function.name, count) for count in counts)
         find = partial(lowered_in, self.program, function.path)
         again = partial(found_again, self.program, function.path)
         for found in held_pages(lowered, acquires, find, again):
@@ -121,6 +127,8 @@ class AuditPaths:
 
 
 def _negative(function: str, count: NegativeCount) -> Finding:
+    if count.passed is not None:
+        return _taken_for_success(function, count.passed, count.acquire)
     taker = f"{count.release}() takes it" if count.release else "the loop that releases takes it"
     message = (
         f"The count '{count.variable}' may be the negative error of {count.acquire.name}(), and"
@@ -128,6 +136,15 @@ def _negative(function: str, count: NegativeCount) -> Finding:
     )
     evidence = (*acquired((count.acquire,)), *_way(count.trail, count.acquire))
     return Finding(count.place, function, AuditRule.NEGATIVE_COUNT, message, count.text, evidence)
+
+
+def _taken_for_success(function: str, passed: Condition, acquire: Acquire) -> Finding:
+    message = (
+        f"An error of {acquire.name}() is taken for success here: compared with something unsigned,"
+        " it is not less. Pages that were never taken are then released."
+    )
+    evidence = acquired((acquire,))
+    return Finding(passed.place, function, AuditRule.NEGATIVE_COUNT, message, passed.text, evidence)
 
 
 def _is_in(value: Expression, member: str, in_array: bool) -> bool:

@@ -4,6 +4,9 @@
 A taint analysis of one function: which variables may hold the negative value that an acquire
 returned? Sinks are the unsigned count of a bulk release, and the end of a loop with an unsigned
 comparison. Code that is not understood is assumed not to hold one.
+
+An error is not less than an unsigned number, so that `if (ret < nr)` takes it for success; from
+there on each release of the array is a sink.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.expressions import (
     AddressOf,
     Binary,
@@ -25,6 +30,7 @@ from migrate.analysis.ir.expressions import (
     subexpressions,
 )
 from migrate.analysis.ir.instructions import (
+    Condition,
     Instruction,
     Invoke,
     Lowered,
@@ -32,23 +38,24 @@ from migrate.analysis.ir.instructions import (
     Store,
     operands,
 )
+from migrate.analysis.ir.unsigned_tests import TypeOf, is_made_unsigned
 from migrate.analysis.model import Acquire, Place
-from migrate.analysis.paths.acquire_results import MIRRORED
+from migrate.analysis.paths.acquire_results import MIRRORED, argument
 from migrate.analysis.paths.release_loops import UNSIGNED, Loops
 from migrate.analysis.paths.solver import Trail, solve
-from migrate.analysis.paths.variables import plain_stores
+from migrate.analysis.paths.variables import path_of, plain_stores
 
 _SIGNED = frozenset({"int", "long", "long int", "long long", "ssize_t", "signed int", "s32", "s64"})
-
-_NARROW = frozenset({"int", "signed int", "s32"})
-"""Those of which every unsigned type makes a comparison unsigned."""
 
 
 @dataclass(frozen=True)
 class NegativeCount:
     """At `place`, `variable` is the number of pages to release, and may be the error code of
     `acquire`: as an argument of `release`, or, without one, as the end of a loop. `trail` has the
-    conditions on the path to it."""
+    conditions on the path to it.
+
+    `passed` is the condition that took the error for success. With it, `variable` is "" where
+    something else says how many pages to release."""
 
     place: Place
     text: str
@@ -56,18 +63,21 @@ class NegativeCount:
     variable: str
     acquire: Acquire
     trail: Trail
+    passed: Condition | None = None
 
 
 def negative_counts(
     lowered: Lowered,
     acquires: Mapping[Place, Acquire],
     unsigned_count: Callable[[str], int | None],
+    type_of: TypeOf,
 ) -> Iterator[NegativeCount]:
-    """The releases in a function that may get a negative count.
+    """The releases in a function that may get a negative count, or pages that were never taken.
 
-    `unsigned_count` says which argument of a function is an unsigned number of pages.
+    `unsigned_count` says which argument of a function is an unsigned number of pages, `type_of`
+    what the type of a member is.
     """
-    analysis = _Error(lowered, acquires)
+    analysis = _Error(lowered, acquires, type_of)
     if not analysis.starts:
         return
     found: dict[Place, NegativeCount] = {}
@@ -76,12 +86,12 @@ def negative_counts(
         if not isinstance(instruction, Invoke) or state.acquire is None:
             continue
         position = unsigned_count(instruction.name)
-        if position is None or position >= len(instruction.arguments):
-            continue
-        name = state.holds(instruction.arguments[position])
-        if name:
+        counted = position is not None and position < len(instruction.arguments)
+        name = state.holds(instruction.arguments[position or 0]) if counted else ""
+        if name or (state.passed is not None and analysis.releases(instruction, state)):
             place, text, release = instruction.place, instruction.text, instruction.name
-            found[place] = NegativeCount(place, text, release, name, state.acquire, trail)
+            passed = _condition(state.passed, trail)
+            found[place] = NegativeCount(place, text, release, name, state.acquire, trail, passed)
     ends = Loops.of(lowered).ends
     for condition, state, trail in solution.asked():
         if state.acquire is None or id(condition) not in ends:
@@ -89,16 +99,26 @@ def negative_counts(
         name = analysis.is_end(condition.value, state)
         if name:
             place, text = condition.place, condition.text
-            found.setdefault(place, NegativeCount(place, text, "", name, state.acquire, trail))
+            passed = _condition(state.passed, trail)
+            count = NegativeCount(place, text, "", name, state.acquire, trail, passed)
+            found.setdefault(place, count)
     yield from found.values()
+
+
+def _condition(value: Expression | None, trail: Trail) -> Condition | None:
+    """The last condition of a path that is `value`."""
+    met = (c for c, _ in reversed(trail) if value is not None and c.value == value)
+    return next(met, None)
 
 
 @dataclass(frozen=True)
 class _State:
-    """The acquire whose error code the variables `names` may hold, None for no error."""
+    """The acquire whose error code the variables `names` may hold, None for no error; `passed` is
+    the comparison that took the error for success."""
 
     acquire: Acquire | None = None
     names: frozenset[str] = frozenset()
+    passed: Expression | None = None
 
     def holds(self, value: Expression) -> str:
         """The variable among `names` that `value` is, in the source's spelling; "" for anything
@@ -114,8 +134,10 @@ _NO_ERROR = _State()
 class _Error:
     """Which variables may hold the error of an acquire."""
 
-    def __init__(self, lowered: Lowered, acquires: Mapping[Place, Acquire]) -> None:
-        self.lowered, self.acquires = lowered, acquires
+    def __init__(
+        self, lowered: Lowered, acquires: Mapping[Place, Acquire], type_of: TypeOf
+    ) -> None:
+        self.lowered, self.acquires, self.type_of = lowered, acquires, type_of
         self.starts = {
             name for name, value in plain_stores(lowered) if self._acquire(value) is not None
         }
@@ -163,7 +185,32 @@ class _Error:
             return self._stored(instruction.target.name, instruction, state)
         if isinstance(instruction, Select) and self._mentions(instruction.value, state):
             return _NO_ERROR
+        if state.passed is not None and self._is_told(instruction, state):
+            return _NO_ERROR
         return state
+
+    def _is_told(self, instruction: Instruction, state: _State) -> bool:
+        """Whether somebody else gets to know the error."""
+        match instruction:
+            case Invoke():
+                return any(self._mentions(value, state) for value in instruction.arguments)
+            case Store():
+                return self._mentions(instruction.value, state)
+        return False
+
+    def releases(self, call: Invoke, state: _State) -> bool:
+        """Whether `call` drops what the acquire of `state` should have stored."""
+        known = knowledge().lookup(call.name)
+        if known is None or known.effect(0) not in RELEASE_EFFECTS or not call.arguments:
+            return False
+        taken = next((c for c in self.lowered.calls.values() if self._is_of(c, state)), None)
+        if taken is None or state.acquire is None:
+            return False
+        pages = argument(state.acquire, taken, "pages", "page", "pagep")
+        return pages is not None and path_of(pages) == path_of(call.arguments[0]) != ()
+
+    def _is_of(self, call: Invoke, state: _State) -> bool:
+        return state.acquire is not None and call.place == state.acquire.place
 
     def _stored(self, name: str, store: Store, state: _State) -> _State:
         acquire = self._acquire(store.value) if store.operator == "=" else None
@@ -173,7 +220,7 @@ class _Error:
             return _State(acquire, frozenset({name}))
         same = store.operator == "=" and bool(state.holds(plain(store.value)))
         names = state.names | {name} if same else state.names - {name}
-        return replace(state, names=names) if names else _NO_ERROR
+        return replace(state, names=names) if names or state.passed is not None else _NO_ERROR
 
     def meet(self, state: _State, _others: Collection[_State]) -> _State:
         return state
@@ -188,6 +235,8 @@ class _Error:
                 kind, left, right = MIRRORED[kind], right, left
             name = plain(left)
             if isinstance(name, Variable) and name.name in state.names:
+                if kind in ("<", "<=") and self._is_made_unsigned(left, right):
+                    return _NO_ERROR, replace(state, passed=condition)
                 return self._compared(kind, left, right, state)
         return (_NO_ERROR, _NO_ERROR) if self._mentions(condition, state) else (state, state)
 
@@ -197,8 +246,6 @@ class _Error:
         negative = isinstance(right, Unary) and right.operator == "-"
         if self._mentions(right, state) or negative:
             return _NO_ERROR, _NO_ERROR
-        if kind in ("<", "<=") and self._makes_unsigned(left, right):
-            return state, state  # who writes that takes an error for less, and it is more
         if self._is_unsigned(left):
             large = kind in (">", ">=", "!=") or (kind == "<" and is_zero(right))
             if kind == "<" and is_zero(right):
@@ -206,16 +253,18 @@ class _Error:
             return (state, _NO_ERROR) if large else (_NO_ERROR, state)
         return (state, _NO_ERROR) if kind in ("<", "<=", "!=") else (_NO_ERROR, state)
 
-    def _makes_unsigned(self, left: Expression, right: Expression) -> bool:
-        """Whether the signed variable `left` is compared as unsigned: with an unsigned variable
-        that is at least as wide on every machine."""
-        name, other = plain(left), plain(right)
-        if not isinstance(name, Variable) or not isinstance(other, Variable):
+    def _is_made_unsigned(self, left: Expression, right: Expression) -> bool:
+        """Whether the error in the signed variable `left` counts as large beside `right`."""
+        name = plain(left)
+        if not isinstance(name, Variable) or isinstance(left, Cast):
             return False
-        if not self._is_unsigned(right):
-            return False
-        narrow = " ".join(self.lowered.locals[name.name].type.tag.split()) in _NARROW
-        return narrow and not isinstance(left, Cast) and not isinstance(right, Cast)
+        return is_made_unsigned(self._type_of(name), right, self._type_of)
+
+    def _type_of(self, value: Expression) -> str:
+        local = self.lowered.locals.get(value.name) if isinstance(value, Variable) else None
+        if local is not None:
+            return local.type.tag if local.type.depth == 0 else ""
+        return self.type_of(value)
 
     def _is_unsigned(self, value: Expression) -> bool:
         """Whether `value` is an unsigned variable, not cast to a signed type."""

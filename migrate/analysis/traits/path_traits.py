@@ -9,12 +9,15 @@ from functools import partial
 from migrate.analysis.frontend.kernel_api import Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.ir.expressions import Expression
 from migrate.analysis.ir.instructions import Lowered
+from migrate.analysis.ir.model import AccessPath, FunctionFacts
 from migrate.analysis.model import Acquire, Evidence, Trait, TraitKind
 from migrate.analysis.paths.held.held_pages import held_pages
 from migrate.analysis.paths.held_state import Held, Twice
-from migrate.analysis.paths.negative_counts import negative_counts
+from migrate.analysis.paths.negative_counts import NegativeCount, negative_counts
 from migrate.analysis.paths.release_loops import counted_releases
+from migrate.analysis.paths.variables import path_of
 from migrate.analysis.program.program import Program
 
 _KINDS: dict[type, TraitKind] = {
@@ -35,15 +38,30 @@ def path_traits(program: Program, acquires: tuple[Acquire, ...]) -> Iterator[Tra
             if facts.incomplete:
                 continue  # nested too deep to walk through; the group says so
             position = partial(_count_position, program, function)
-            for count in negative_counts(facts.lowered, places, position):
-                evidence = Evidence(count.place, TraitKind.NEGATIVE_COUNT.value, count.text)
-                yield Trait(TraitKind.NEGATIVE_COUNT, evidence, count.variable)
+            type_of = partial(number_type, program, facts)
+            counts = negative_counts(facts.lowered, places, position, type_of)
+            yield from dict.fromkeys(_of_error(count) for count in counts)
             find = partial(lowered_in, program, path)
             again = partial(found_again, program, path)
             for found in held_pages(facts.lowered, places, find, again):
                 kind = _KINDS.get(type(found))
                 if kind is not None:
                     yield Trait(kind, Evidence(found.place, kind.value, found.text))
+
+
+def _of_error(count: NegativeCount) -> Trait:
+    if count.passed is not None:
+        kind, at = TraitKind.ERROR_PASSES, count.passed
+        return Trait(kind, Evidence(at.place, kind.value, at.text), "")
+    kind = TraitKind.NEGATIVE_COUNT
+    return Trait(kind, Evidence(count.place, kind.value, count.text), count.variable)
+
+
+def number_type(program: Program, facts: FunctionFacts, value: Expression) -> str:
+    """The type of a variable or a member as written, "" for a pointer and for an unknown type."""
+    path = path_of(value)
+    kind = program.types.at(AccessPath(path[0], path[1:]), facts) if path else None
+    return kind.tag if kind is not None and kind.depth == 0 else ""
 
 
 def lowered_in(program: Program, path: str, name: str) -> Lowered | None:

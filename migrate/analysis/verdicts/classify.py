@@ -174,6 +174,7 @@ def _left_to_other_versions(group: PinGroup) -> Iterator[str]:
 
 _ON_PATHS = {
     TraitKind.NEGATIVE_COUNT: NoteKind.ERROR_AS_COUNT,
+    TraitKind.ERROR_PASSES: NoteKind.ERROR_PASSES,
     TraitKind.RELEASED_TWICE: NoteKind.RELEASED_TWICE,
     TraitKind.LEFT_BEHIND: NoteKind.LEFT_BEHIND,
 }

@@ -23,6 +23,7 @@ class NoteKind(StrEnum):
     NEVER_DIRTIED = auto()
     TRUTH_VALUE = auto()
     ERROR_AS_COUNT = auto()
+    ERROR_PASSES = auto()
     RELEASED_TWICE = auto()
     LEFT_BEHIND = auto()
     FREED = auto()
@@ -55,6 +56,10 @@ WORDS: Mapping[NoteKind, str] = {
     NoteKind.TRUTH_VALUE: "A truth value is passed as gup_flags ({where}).",
     NoteKind.ERROR_AS_COUNT: (
         "'{name}' may be a negative error code where it is used as a count ({where})."
+    ),
+    NoteKind.ERROR_PASSES: (
+        "A negative error code is taken for success, because it is compared with something unsigned"
+        " ({where})."
     ),
     NoteKind.RELEASED_TWICE: "A page may be released a second time ({where}).",
     NoteKind.LEFT_BEHIND: "On one path, pages are leaked ({where}).",

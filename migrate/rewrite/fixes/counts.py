@@ -19,7 +19,8 @@ def sign_test(case: Case) -> Remedy | NoSite:
     """`if (n > 0)` before a call whose count is the plain variable `n`."""
     found = case.called(case.finding.place)
     if found is None:
-        return NoSite("a loop counts up to it")
+        in_loop = case.finding.text.startswith(("for", "while", "}"))
+        return NoSite("a loop counts up to it" if in_loop else "its comparison has to be signed")
     release, call = found
     if len(call.arguments) < 2:
         return NoSite(f"{release}() has no count")

@@ -495,6 +495,120 @@ def test_an_error_is_not_less_than_an_unsigned_number(
     assert len(found(text, AuditRule.NEGATIVE_COUNT)) == errors
 
 
+PASSED = """
+struct demo {
+	u32 few;
+	size_t many;
+	int some;
+	struct page **other;
+};
+int demo_passed(struct demo *demo, unsigned long addr, unsigned int nr, unsigned long end)
+{
+	struct page **pages;
+	unsigned int i;
+	RESULT ret;
+
+	pages = kmalloc_array(nr, sizeof(struct page *), GFP_KERNEL);
+	if (!pages)
+		return -ENOMEM;
+	ret = get_user_pages_fast(addr, nr, FOLL_WRITE, pages);
+	if (ret < NUMBER) {
+		if (ret < 0)
+			nr = 0;
+		else
+			nr = ret;
+		goto out;
+	}
+	CHECK
+	memcmp(page_address(pages[0]), "gup", 3);
+	ret = 0;
+out:
+	for (i = 0; i < nr; i++)
+		put_page(PAGES[i]);
+	kfree(pages);
+	return ret;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("result", "number", "check", "pages", "line"),
+    [
+        ("int", "nr", "", "pages", 18),
+        ("int", "nr - 1", "", "pages", 18),
+        ("int", "demo->few", "", "pages", 18),
+        ("int", "demo->many", "", "pages", 18),
+        ("long", "demo->many", "", "pages", 18),
+        ("int", "end >> PAGE_SHIFT", "", "pages", 18),
+        ("int", "(unsigned int)demo->some", "", "pages", 18),
+        # Those are compared as signed numbers.
+        ("int", "(int)nr", "", "pages", None),
+        ("int", "demo->some", "", "pages", None),
+        ("long", "nr", "", "pages", None),
+        ("long", "demo->few", "", "pages", None),
+        ("int", "1 << nr", "", "pages", None),
+        # The error is met later, or somebody is told.
+        ("int", "nr", "if (ret < 0)\n\t\treturn ret;", "pages", None),
+        ("int", "nr", "if (demo_failed(demo, ret))\n\t\treturn 1;", "pages", None),
+        ("int", "nr", "demo->some = ret;", "pages", None),
+        # Other pages are released.
+        ("int", "nr", "", "demo->other", None),
+    ],
+)
+def test_an_error_that_is_taken_for_success(
+    result: str, number: str, check: str, pages: str, line: int | None
+) -> None:
+    text = PASSED.replace("RESULT", result).replace("NUMBER", number)
+    wrong = found(text.replace("CHECK", check).replace("PAGES", pages), AuditRule.NEGATIVE_COUNT)
+    assert [f.place.line for f in wrong] == ([line] if line is not None else [])
+    assert all("taken for success" in f.message for f in wrong)
+
+
+FEWER = """
+struct demo {
+	TYPE num;
+	struct page **pages;
+};
+static void demo_release(struct page **pages, u64 num)
+{
+	u64 i;
+
+	for (i = 0; i < num; i++)
+		put_page(pages[i]);
+}
+int demo_get(struct demo *demo, unsigned long va)
+{
+	int ret = get_user_pages_fast(va, demo->num, FOLL_WRITE, demo->pages);
+
+	if (ret < CAST demo->num) {
+		demo_release(demo->pages, ret);
+		return -ENOMEM;
+	}
+	return 0;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "cast", "errors"),
+    [
+        ("int", "", 1),
+        ("u64", "(int)", 1),
+        # An error is not less than that, and so is not released.
+        ("u64", "", 0),
+        ("size_t", "", 0),
+        ("unsigned int", "", 0),
+        # It is signed when compared: every value is an int.
+        ("u16", "", 1),
+    ],
+)
+def test_a_count_that_is_less_than_an_unsigned_number_is_no_error(
+    kind: str, cast: str, errors: int
+) -> None:
+    text = FEWER.replace("TYPE", kind).replace("CAST", cast)
+    assert len(found(text, AuditRule.NEGATIVE_COUNT)) == errors
+
+
 TABLE = """
 int demo_table(struct demo *demo, unsigned long addr, int n)
 {

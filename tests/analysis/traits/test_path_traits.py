@@ -70,6 +70,14 @@ def test_a_count_that_may_be_negative() -> None:
     assert warned(MANY.replace("TEST", "got > 0 && got != want")) == []
 
 
+def test_an_error_that_is_taken_for_success() -> None:
+    text = MANY.replace("int want)\n{\n\tint got", "u32 want)\n{\n\tint got")
+    (warning,) = warned(text.replace("TEST", "got < want"))
+    assert "is taken for success" in warning
+    assert "(drivers/demo/demo.c:7)" in warning
+    assert warned(MANY.replace("TEST", "got < want && got > 0")) == []
+
+
 def test_a_page_that_is_released_twice() -> None:
     (warning,) = one(f"{USE}{PUT}\n\tif (flag)\n\t\t{PUT}")
     assert warning == "A page may be released a second time (drivers/demo/demo.c:15)."

@@ -95,6 +95,11 @@ def test_a_truth_value_as_flags() -> None:
             "'nr' may be a negative error code where it is used as a count"
             " (drivers/demo/demo.c:10).",
         ),
+        (
+            T.ERROR_PASSES,
+            "A negative error code is taken for success, because it is compared with something"
+            " unsigned (drivers/demo/demo.c:10).",
+        ),
         (T.RELEASED_TWICE, "A page may be released a second time (drivers/demo/demo.c:10)."),
         (
             T.LEFT_BEHIND,
