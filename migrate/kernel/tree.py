@@ -26,7 +26,7 @@ from migrate.kernel.held_parts import HeldParts
 from migrate.kernel.words import Word, whole_word
 from migrate.kernel.work_tree import read_checked_out
 
-_KERNEL_FILES = ("Makefile", "MAINTAINERS", "include/linux/mm.h")
+_KERNEL_FILES = ("Makefile", "include/linux/mm.h")
 _FEW_CHANGES = 2000
 """With more changed files than this, a search reads git's objects instead of the work tree."""
 

@@ -266,6 +266,7 @@ def check_environment(job: Job, wanted: Sequence[str]) -> None:
     from migrate.analysis.acquires.spatch import spatch_version
     from migrate.delivery.commits.make import user_identity
     from migrate.delivery.compile.choices import check_options
+    from migrate.kernel.people.maintainers import require_maintainers
     from migrate.rewrite.api.deprecate import require_pins
     from migrate.rewrite.profile.counterparts import Counterparts
 
@@ -277,6 +278,7 @@ def check_environment(job: Job, wanted: Sequence[str]) -> None:
     if "build" in wanted:
         check_options(job.options.build)
     if "commit" in wanted:
+        require_maintainers(job.tree)
         user_identity(job.tree.root)
     if "series" in wanted:
         check_replaceable(job.out)

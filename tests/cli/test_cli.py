@@ -110,11 +110,27 @@ def plain(root: Path) -> Path:
     return root
 
 
-def no_kernel(root: Path) -> Path:
+def without(root: Path, name: str) -> Path:
     made = kernel(root)
-    git(made, "rm", "-q", "MAINTAINERS")
+    git(made, "rm", "-q", name)
     git(made, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "gone")
     return made
+
+
+def no_kernel(root: Path) -> Path:
+    return without(root, "Makefile")
+
+
+def unmaintained(root: Path) -> Path:
+    return without(root, "MAINTAINERS")
+
+
+def test_an_analysis_needs_no_maintainers(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    tree = str(unmaintained(tmp_path / "linux"))
+    assert run("pair", tree)[0] == ExitCode.DONE
+    assert run("audit", tree)[0] == ExitCode.DONE
 
 
 @pytest.mark.parametrize(
@@ -124,11 +140,21 @@ def no_kernel(root: Path) -> Path:
         (lambda p: p, "does not exist", "Give the path of a Linux kernel checkout"),
         (bare, "is a bare repository", "git clone"),
         (unborn, "has no commit at HEAD", "Commit the kernel first"),
-        (no_kernel, "is not a Linux kernel: MAINTAINERS is missing", "top folder"),
+        (no_kernel, "is not a Linux kernel: Makefile is missing", "top folder"),
+        (unmaintained, "has no MAINTAINERS at", "Add that of the kernel"),
         (lambda p: kernel(p, "int nothing;\n"), "has no get_user_pages()", "nothing to migrate"),
         (kernel, "git has no user.name", "git config --global user.name"),
     ],
-    ids=["plain", "missing", "bare", "unborn", "no kernel", "no GUP", "no user.name"],
+    ids=[
+        "plain",
+        "missing",
+        "bare",
+        "unborn",
+        "no kernel",
+        "no MAINTAINERS",
+        "no GUP",
+        "no user.name",
+    ],
 )
 def test_bad_input_is_one_line_and_what_to_do(
     run: Callable[..., tuple[int, str, str]],

@@ -298,7 +298,6 @@ def test_many_changes_are_no_problem(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("lacking", "words"),
     [
-        ("MAINTAINERS", "MAINTAINERS is missing"),
         ("Makefile", "Makefile is missing"),
         ("include/linux/mm.h", "include/linux/mm.h is missing"),
     ],

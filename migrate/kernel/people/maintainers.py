@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from migrate.base.errors import Refusal
 from migrate.kernel.people.patterns import BadExpression, Expression, compile_expression
 from migrate.kernel.tree import Tree
 
@@ -253,6 +254,16 @@ def parse_maintainers(text: bytes, paths: Iterable[str]) -> Maintainers:
 def read_maintainers(tree: Tree) -> Maintainers:
     """MAINTAINERS of `tree`, without sections if there is none."""
     return parse_maintainers(tree.read("MAINTAINERS") or b"", tree.files)
+
+
+def require_maintainers(tree: Tree) -> None:
+    """Raise a :class:`Refusal` if `tree` has no MAINTAINERS, as trees that were cut down."""
+    if tree.read("MAINTAINERS") is None:
+        raise Refusal(
+            f"{tree.root} has no MAINTAINERS at {tree.commit[:12]}, by which commits are divided.",
+            "Add that of the kernel which the tree was made from; up to rewrite, and in an audit,"
+            " it is not needed.",
+        )
 
 
 def _decode(raw: bytes) -> str:
