@@ -106,7 +106,7 @@ def _is_open(gaps: Iterable[Gap]) -> bool:
 
 def _is_of_others(closure: Closure, use: Use) -> bool:
     """Whether a reference is dropped or taken on pages other than those of a contract that pairs
-    functions: releases in other functions are not theirs, and references that are taken in other
+    functions: releases and frees in other functions are not theirs, and references taken in other
     folders are dropped there."""
     trace, acquires = closure.trace, closure.acquires.values()
     named = {a.function for a in acquires} | {r.release.function for r in trace.releases.values()}
@@ -116,7 +116,7 @@ def _is_of_others(closure: Closure, use: Use) -> bool:
         folder_of = closure.program.corpus.scope_folder
         near = {folder_of(p.path) for p in (*closure.acquires, *trace.releases)}
         return folder_of(use.place.path) not in near
-    return use.kind is UseKind.CONSUMED
+    return use.kind in (UseKind.CONSUMED, UseKind.FREED)
 
 
 def _missing(closure: Closure, is_of_others: Callable[[Site], bool]) -> Iterable[Gap]:

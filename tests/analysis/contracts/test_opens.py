@@ -173,3 +173,8 @@ def test_references_of_others_than_those_that_are_paired() -> None:
     assert UseKind.CONSUMED not in {use.kind for use in group_of(dropped, stated).uses}
     within = SHARED.replace("put_page(d->page);", "page_ref_dec(d->page);\n    put_page(d->page);")
     assert UseKind.CONSUMED in {use.kind for use in group_of(within, stated).uses}
+    freed = SHARED.replace("lock_page(d->page)", "__free_page(d->page)")
+    assert UseKind.FREED in {use.kind for use in group_of(freed).uses}
+    assert UseKind.FREED not in {use.kind for use in group_of(freed, stated).uses}
+    within = SHARED.replace("put_page(d->page);", "__free_page(d->page);\n    put_page(d->page);")
+    assert UseKind.FREED in {use.kind for use in group_of(within, stated).uses}
