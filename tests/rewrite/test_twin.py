@@ -142,9 +142,12 @@ def test_one_helper_that_pins_is_enough() -> None:
 # What is added to the tree
 
 
-def twin_of(folder: Path, version: str) -> ApiChange:
+def twin_of(folder: Path, version: str, later: str = "") -> ApiChange:
+    """The API of a tree whose uio.h has `later` as its end, instead of a declaration before."""
     newer = version.startswith("6")
     header = (DATA / "twin" / "uio.h").read_text()
+    if later:
+        header = header.replace(ASKED, "").replace("#endif\n", f"#endif\n{later}", 1)
     before, _, rest = header.partition("#if NEWER\n")
     new, _, rest = rest.partition("#else\n")
     old, _, rest = rest.partition("#endif\n")
@@ -178,6 +181,19 @@ def test_the_text_is_as_recorded(version: str, tmp_path: Path) -> None:
     assert added == (DATA / "api" / f"{version}.twin.txt").read_text()
     assert all(len(line.expandtabs(8)) <= 80 for line in added.splitlines())
     assert len(change.commits[1]) == 2, "the header and the file of the helper"
+
+
+ASKED = "static inline bool iter_is_iovec(const struct iov_iter *i);\n"
+
+
+def test_what_the_header_defines_later_is_declared_before(tmp_path: Path) -> None:
+    """As in Linux 4.9: an implicit declaration does not build."""
+    later = ASKED.replace("(", "(\n\t\t", 1).replace(";", "\n{\n\treturn true;\n}")
+    change = twin_of(tmp_path, "4.9", later)
+    header = next(file for file in change.commits[1] if file.path == HEADER).after.decode()
+    declared, used, defined = (header.index(word) for word in (ASKED, "will_pin(", "return true"))
+    assert declared < used < defined
+    assert header.count("iter_is_iovec(const") == 1, "declared once, besides the definition"
 
 
 def test_what_is_said_of_it(tmp_path: Path) -> None:

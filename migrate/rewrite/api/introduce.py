@@ -32,6 +32,7 @@ from migrate.rewrite.steps.anchors import (
     export_anchor,
     export_macro,
     guard_of,
+    head_behind,
     prototype_anchor,
 )
 from migrate.rewrite.text.apitext import FunctionText, function_text, paragraphs
@@ -142,10 +143,13 @@ class _Work:
 
     def _declare(self, commit: ApiCommit, functions: list[ApiFunction]) -> FileChange | None:
         path = commit.header or self.api.header
-        texts = {f.name: self._text(f, path) for f in functions}
         draft = self._draft(path)
         beside = commit.beside or self.api.beside
         anchor = prototype_anchor(draft, [*self._placed(), *beside])
+        texts = {f.name: self._text(f, path) for f in functions}
+        if anchor is not None:
+            late = {n: head_behind(draft, anchor, t.calls) for n, t in texts.items()}
+            texts = {n: replace(t, late=late[n]) for n, t in texts.items()}
         return self._insert(path, anchor, self._code(commit.declarations, texts, path))
 
     def _define(

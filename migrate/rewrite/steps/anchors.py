@@ -76,6 +76,19 @@ def defines(draft: Draft, name: str) -> bool:
     return bool(draft.source.by_name.get(name))
 
 
+def head_behind(draft: Draft, anchor: Anchor, name: str) -> str:
+    """The head of the function `name` if the file defines it behind `anchor` alone, where new text
+    has to declare it first; "" otherwise."""
+    definitions = draft.source.by_name.get(name, ())
+    if not definitions or anchor.end >= len(draft.tokens):
+        return ""
+    if any(function.start < draft.tokens[anchor.end].start for function in definitions):
+        return ""
+    first = definitions[0]
+    head = draft.source.text[first.start : first.body.start_byte]
+    return " ".join(head.decode("utf-8", "replace").split()).replace("( ", "(")
+
+
 def guard_of(draft: Draft, name: str, option: str) -> str:
     """`option` if every definition of `name` in the file depends on it, else ""."""
     definitions = draft.source.by_name.get(name, ())

@@ -20,7 +20,8 @@ class FunctionText:
 
     `prototype` has no semicolon, `calls` is the function that it calls ("" for none), `forward` the
     statement that passes the arguments on to it. `export` is the export macro, `guard` the
-    configuration option without which the called function does not exist, or "".
+    configuration option without which the called function does not exist, or "". `late` is the head
+    of the called function if the header only defines it behind the place of the new code.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FunctionText:
     forward: str
     export: str
     guard: str
+    late: str = ""
 
 
 def function_text(
