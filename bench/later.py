@@ -3,6 +3,7 @@
 
     python -m bench.later LINUX [--facts bench/later-5.3.toml] [--workspace DIR]
                             [--profile NAME] [--jobs N] [--record docs/accuracy.md]
+                            [--contracts bench/contracts-5.3.toml]
 
 LINUX is a git checkout of the kernel that the facts are about; it is only read. Each direct call of
 GUP, but for GUP itself and its tests, has a row in the facts: whether people pinned it later, or
@@ -136,9 +137,12 @@ def _line(row: Row) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _classified(linux: Path, workspace: str, profile: str, jobs: int) -> Mapping[str, Any]:
+def _classified(
+    linux: Path, workspace: str, profile: str, jobs: int, contracts: Path | None
+) -> Mapping[str, Any]:
     argv = [sys.executable, "-m", "migrate", "classify", str(linux), "--json"]
     argv += ["--workspace", workspace, "--profile", profile, "--jobs", str(jobs)]
+    argv += ["--contracts", str(contracts.absolute())] if contracts is not None else []
     ran = subprocess.run(argv, stdout=subprocess.PIPE, check=False)
     if ran.returncode:
         sys.exit(f"It failed on {linux.name}.")
@@ -152,12 +156,14 @@ def main() -> int:
     parser.add_argument("--facts", type=Path, default=FACTS)
     parser.add_argument("--workspace", help="a workspace to keep")
     parser.add_argument("--profile", default="vaddr-pin")
+    parser.add_argument("--contracts", type=Path, help="a file of facts, as for gup-migrate")
     parser.add_argument("--jobs", type=int, default=1)
     add_record(parser, "bench.later")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-later-") as scratch:
         workspace = arguments.workspace or f"{scratch}/workspace"
-        found = _classified(arguments.linux, workspace, arguments.profile, arguments.jobs)
+        stated, jobs = arguments.contracts, arguments.jobs
+        found = _classified(arguments.linux, workspace, arguments.profile, jobs, stated)
     version = arguments.facts.stem.partition("-")[2]
     lines = table(tuple(rows(read_facts(arguments.facts), found)), version, arguments.profile)
     show(lines, arguments.record)
