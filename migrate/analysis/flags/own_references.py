@@ -6,13 +6,14 @@
 
 What is taken out of `slot->page` later and dropped is that reference; the one of the acquire is
 dropped where the pages were kept besides. The two count as one only if the page is stored in one
-member, and if the reference is taken on every path on which it is stored. The same is done to
-references that a callee adopts, in :mod:`migrate.analysis.valueflow.callees`.
+member, if the reference is taken on every path on which it is stored, and if whoever drops it takes
+it out of the member: then it is dropped once. The same is done to references that a callee adopts,
+in :mod:`migrate.analysis.valueflow.callees`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -41,18 +42,32 @@ from migrate.analysis.model import Place, UseKind
 from migrate.analysis.paths.solver import Plain, solve
 from migrate.analysis.program import location
 from migrate.analysis.program.functions import is_macro
-from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
-from migrate.analysis.program.trace import Trace
+from migrate.analysis.program.trace import ReleaseSite, Trace
 
 
 @dataclass(frozen=True)
 class OwnReferences:
-    """The places where pages are stored with a reference of their own, and where these are
-    taken."""
+    """The places where pages are stored with a reference of their own, in which members, and where
+    these are taken."""
 
     stores: frozenset[Place] = frozenset()
     taken: frozenset[Place] = frozenset()
+    cells: frozenset[location.Member] = frozenset()
+
+    def are_dropped_once(self, program: Program, releases: Iterable[ReleaseSite]) -> bool:
+        """Whether `releases`, all there are of the members, each take the page out of one: the
+        function stores something else there, and has no other of them."""
+        functions = [found.site.facts for found in releases]
+        alone = len({facts.function.id for facts in functions}) == len(functions)
+        return (
+            bool(functions)
+            and alone
+            and all(
+                any(program.cells.mentions(facts, cell).targets for cell in self.cells)
+                for facts in functions
+            )
+        )
 
 
 def own_references(program: Program, trace: Trace) -> OwnReferences:
@@ -60,12 +75,15 @@ def own_references(program: Program, trace: Trace) -> OwnReferences:
     places = {place for place, kind in trace.uses if kind is UseKind.EXTRA_REFERENCE}
     stores: set[Place] = set()
     taken: set[Place] = set()
+    cells: set[location.Member] = set()
     for facts in _functions(program, trace, places):
         for call in facts.lowered.calls.values():
-            if call.place in places and (found := _with(program, facts, call)):
-                stores |= found
-                taken.add(call.place)
-    return OwnReferences(frozenset(stores), frozenset(taken))
+            if call.place not in places or not (found := _with(program, facts, call)):
+                continue
+            stores |= {store.place for store in found}
+            taken.add(call.place)
+            cells |= _cells(program, facts, found)
+    return OwnReferences(frozenset(stores), frozenset(taken), frozenset(cells))
 
 
 def _functions(program: Program, trace: Trace, places: set[Place]) -> Iterator[FunctionFacts]:
@@ -77,35 +95,35 @@ def _functions(program: Program, trace: Trace, places: set[Place]) -> Iterator[F
                 yield program.facts(function)
 
 
-def _with(program: Program, facts: FunctionFacts, call: Invoke) -> frozenset[Place]:
+def _with(program: Program, facts: FunctionFacts, call: Invoke) -> list[Store]:
     """The stores of the page whose reference a call takes; none if they have it only on some
     paths."""
     lowered = every_way(facts.lowered)
     if call.name not in knowledge().takes_reference or len(call.arguments) != 1 or call.unclear:
-        return frozenset()
+        return []
     page = call.arguments[0]
     if lowered is None or not _is_steady(lowered, page):
-        return frozenset()
+        return []
     others = [c for c in lowered.calls.values() if c.arguments == call.arguments and c != call]
     if any(c.name in knowledge().takes_reference for c in others):
-        return frozenset()
+        return []
     stores = [i for i in lowered.order if isinstance(i, Store) and plain(i.value) == page]
     kept = [i for i in stores if isinstance(i.target, Member)]
     if not kept or len(kept) != len(stores) or len(_cells(program, facts, kept)) != 1:
-        return frozenset()
+        return []
     solution = solve(_Taken(page, call), lowered, Taken.NOTHING)
     missed = any(_Taken(page, call).leaves_out(i, state) for i, state, _ in solution.before())
     fine = solution.settled and not missed
-    return frozenset(i.place for i in kept) if fine else frozenset()
+    return kept if fine else []
 
 
-def _cells(program: Program, facts: FunctionFacts, stores: list[Store]) -> set[AbstractLocation]:
+def _cells(program: Program, facts: FunctionFacts, stores: list[Store]) -> set[location.Member]:
     """The members that some stores name; a local struct is not one of another object."""
     places = {i.place for i in stores}
     targets = [f.target for f in facts.flows if f.place in places]
     cells = {program.cells.of(t, facts)[0] for t in targets if isinstance(t, AccessPath)}
-    known = all(isinstance(cell, location.Member) for cell in cells)
-    return cells if known and len(targets) == len(stores) else set()
+    members = {cell for cell in cells if isinstance(cell, location.Member)}
+    return members if members == cells and len(targets) == len(stores) else set()
 
 
 def _is_steady(lowered: Lowered, page: Expression) -> bool:

@@ -196,8 +196,9 @@ class Grouper:
         kept = {r.place for r in finer.group.releases}
         here = {a.function for a in finer.group.acquires}
         elsewhere = any(r.function not in here for r in finer.group.releases)
-        dropped = kept < trace.releases.keys()
-        return finer if elsewhere and dropped and not finer.group.gaps else None
+        own = [found for place, found in trace.releases.items() if place not in kept]
+        once = kept <= trace.releases.keys() and owned.are_dropped_once(self.program, own)
+        return finer if elsewhere and once and not finer.group.gaps else None
 
     def _told_apart(self, closure: Closure) -> Backward:
         """The backward walk from the releases of `closure`: the one that distinguishes objects of

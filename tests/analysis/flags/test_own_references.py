@@ -56,7 +56,7 @@ void demo_drop(struct demo *d)
 """
 
 OWN = "\tfor (i = 0; i < nr; i++) {\n\t\tslot = &d->slots[i];\n%s\n\t}"
-HIDE = "\t\tput_page(d->slots[i].page);"
+HIDE = "\t\tput_page(d->slots[i].page); d->slots[i].page = NULL;"
 DROP = "put_page(d->pages[i]);"
 
 
@@ -117,12 +117,25 @@ TAKEN = PINNED["taken after"]
 
 
 def test_the_reference_of_the_acquire_has_to_be_dropped_elsewhere() -> None:
-    both = HIDE + HIDE
-    assert outcome(TAKEN, both, drop="d->pages[i] = NULL;")[0] is Action.MANUAL
+    assert outcome(TAKEN, drop="d->pages[i] = NULL;")[0] is Action.MANUAL
 
 
 def test_its_own_reference_has_to_be_dropped() -> None:
     assert outcome(TAKEN, hide="\t\td->slots[i].page = NULL;")[0] is Action.MANUAL
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        "\t\tput_page(d->slots[i].page);",
+        "\t\tput_page(d->slots[i].page); put_page(d->slots[i].page); d->slots[i].page = NULL;",
+        "\t\tput_page(d->slots[i].page); d->slots[i].other = NULL;",
+        HIDE + "\t}\n}\nvoid demo_done(struct slot *slot)\n{\n\t{\n\t\tput_page(slot->page);",
+    ],
+)
+def test_it_has_to_be_dropped_once(hide: str) -> None:
+    """Else one of two may be that of the acquire."""
+    assert outcome(TAKEN, hide)[0] is Action.MANUAL
 
 
 def test_another_release_may_also_drop_it() -> None:
