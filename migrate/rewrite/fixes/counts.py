@@ -6,12 +6,17 @@ from __future__ import annotations
 from migrate.analysis.ir.expressions import Variable
 from migrate.analysis.ir.lowering import lower
 from migrate.rewrite.fixes.remedy import Case, Remedy
-from migrate.rewrite.fixes.statements import indent_of, is_in_block, is_lone_branch, statement_at
+from migrate.rewrite.fixes.statements import (
+    indent_of,
+    is_in_block,
+    is_lone_branch,
+    positive,
+    statement_at,
+)
 from migrate.rewrite.loops.counts import is_unsigned, type_of
 from migrate.rewrite.model import Line
 from migrate.rewrite.steps.sites import NoSite, Site
 from migrate.rewrite.steps.steps import Request
-from migrate.rewrite.text.check import TokenEdit
 from migrate.rewrite.text.draft import Draft
 
 
@@ -37,10 +42,7 @@ def sign_test(case: Case) -> Remedy | NoSite:
         indent = indent_of(draft, number) if number is not None else None
         if number is None or indent is None:
             return NoSite(f"{place}: the call does not begin its line")
-        gaps = (b"\n" + indent, b" ", b"", b" ", b" ", b"", b"\n" + indent + b"\t")
-        new = (b"if", b"(", count.encode(), b">", b"0", b")")
-        token = draft.tokens[number]
-        return Site(f"L{token.line}C{token.column}", (TokenEdit(number, 0, new, gaps),))
+        return positive(draft, number, count, indent)
 
     name = case.acquires[0][1]
     return Remedy(

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from migrate.rewrite.steps.sites import Site
+from migrate.rewrite.text.check import TokenEdit
 from migrate.rewrite.text.draft import Draft
 from migrate.rewrite.text.tokens import gap_before
 
@@ -42,3 +44,13 @@ def indent_of(draft: Draft, number: int) -> bytes | None:
     gap = gap_before(draft.text, draft.tokens, number)
     newline = gap.rfind(b"\n")
     return gap[newline + 1 :] if newline >= 0 and b"\\" not in gap else None
+
+
+def positive(draft: Draft, number: int, count: str, indent: bytes) -> Site:
+    """`if (count > 0)` before token `number`, which begins a line with `indent`."""
+    before = gap_before(draft.text, draft.tokens, number)
+    first = before if not before.strip() else b"\n" + indent
+    gaps = (first, b" ", b"", b" ", b" ", b"", b"\n" + indent + b"\t")
+    new = (b"if", b"(", count.encode(), b">", b"0", b")")
+    token = draft.tokens[number]
+    return Site(f"L{token.line}C{token.column}", (TokenEdit(number, 0, new, gaps),))

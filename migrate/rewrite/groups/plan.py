@@ -10,6 +10,7 @@ from migrate.analysis.model import Acquire, FollowSite, Place, Release
 from migrate.kernel.signatures import Signature
 from migrate.rewrite.groups.flags import flag_tokens
 from migrate.rewrite.groups.follow import plan_follow
+from migrate.rewrite.groups.sign_tests import sign_test
 from migrate.rewrite.loops.counts import is_bool, is_unsigned, never_negative
 from migrate.rewrite.loops.fold import plan_folds
 from migrate.rewrite.profile.counterparts import Counterparts, Missing
@@ -183,10 +184,11 @@ def _plan_release(
         )
         old = Signature(old.name, old.return_type, old.parameters[:-1], old.header)
         call = Call(call.name, call.open, call.close, call.arguments[:-1])
-    wrong = _arity(place, call, old, new, 0) or _count_may_be_negative(
-        draft, place, call, rule, parts
-    )
-    return wrong or [*requests, *rename_requests(place, name, rule.target)]
+    tests = _sign_tests(draft, place, call, rule, parts)
+    wrong = _arity(place, call, old, new, 0)
+    if wrong is not None or isinstance(tests, NoSite):
+        return wrong or tests
+    return [*tests, *requests, *rename_requests(place, name, rule.target)]
 
 
 def called_at(draft: Draft, place: Place, name: str) -> Call | NoSite:
@@ -216,21 +218,25 @@ def _arity(
     return None
 
 
-def _count_may_be_negative(
+def _sign_tests(
     draft: Draft, place: Place, call: Call, rule: ReleaseRule, parts: Counterparts
-) -> NoSite | None:
-    """Why a count may be negative: a loop over a signed count then does nothing, but as an unsigned
-    parameter it would be huge."""
-    new = parts.signature(rule.target)
+) -> list[Request] | NoSite:
+    """Tests of counts that may be negative: what takes a signed one then does nothing, but as an
+    unsigned parameter it would be huge."""
+    new, requests = parts.signature(rule.target), list[Request]()
     for position, parameter in enumerate(new.parameters if new else ()):
         counts = parameter.name in _COUNT_ROLES and is_unsigned(parameter.type)
-        if counts and not never_negative(draft, call, position, parts.program):
+        if not counts or never_negative(draft, call, position, parts.program):
+            continue
+        test = sign_test(draft, place, call, position, parts)
+        if test is None:
             count = draft.span(*call.arguments[position]).decode("utf-8", "replace")
             return NoSite(
                 f"{place}: {count} may be negative, which {rule.source}() ignores"
                 f" and {rule.target}() does not"
             )
-    return None
+        requests.append(test)
+    return requests
 
 
 def _flag_requests(

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of the sign of a count before a release that takes an unsigned one.
+
+release_pages(pages, n) does nothing if n is negative, and an unsigned parameter would be huge:
+`if (n > 0)` before the new call does the same as before.
+"""
+
+from __future__ import annotations
+
+from migrate.analysis.ir.expressions import Variable
+from migrate.analysis.ir.lowering import lower
+from migrate.analysis.place import Place
+from migrate.rewrite.fixes.statements import (
+    indent_of,
+    is_in_block,
+    positive,
+    statement_at,
+)
+from migrate.rewrite.loops.counts import is_unsigned, type_of
+from migrate.rewrite.profile.counterparts import Counterparts
+from migrate.rewrite.steps.sites import NoSite, Site
+from migrate.rewrite.steps.steps import Request
+from migrate.rewrite.text.draft import Draft
+from migrate.rewrite.text.tokens import Call
+
+SIGN_RULE = "if-positive"
+_COUNT = 1
+"""The position of the count for which the semantic patch is made."""
+
+
+def sign_test(
+    draft: Draft, place: Place, call: Call, position: int, parts: Counterparts
+) -> Request | None:
+    """The request that puts `if (n > 0)` before `call`; None unless the call is a statement of its
+    own, and its count a variable of the function with a signed type."""
+    first, end = call.arguments[position]
+    count = draft.span(first, end).decode("utf-8", "replace")
+    if position != _COUNT or end - first != 1 or not _is_signed(draft, call, count, parts):
+        return None
+    statement = statement_at(draft, call.name)
+    if statement is None or statement.type != "expression_statement":
+        return None
+    alone = [child.type for child in statement.named_children] == ["call_expression"]
+    if not alone or not is_in_block(statement):
+        return None  # braces would have to be added
+
+    def find(draft: Draft) -> Site | NoSite:
+        number = draft.number_at(place)
+        indent = indent_of(draft, number) if number is not None else None
+        if number is None or indent is None:
+            return NoSite(f"{place}: the call does not begin its line")
+        return positive(draft, number, count, indent)
+
+    return Request(SIGN_RULE, (), find)
+
+
+def _is_signed(draft: Draft, call: Call, name: str, parts: Counterparts) -> bool:
+    """Whether `name` is a variable of the function around a call that can be negative."""
+    function = draft.source.function_at(draft.tokens[call.name].start)
+    if function is None or not name.isidentifier():
+        return False
+    lowered = lower(draft.source, function)
+    kind = type_of(lowered, Variable(name, True), parts.program, draft.path)
+    return kind is not None and kind.depth == 0 and not is_unsigned(kind.tag)
