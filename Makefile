@@ -62,7 +62,7 @@ help:
 	@echo 'make browser-test       the tests of the report in Chromium, without a window'
 	@echo 'make kernel-test        the tests on the oldest and the newest kernel that apt has the source'
 	@echo '                        of: 6.1 and 6.12 on Debian 12; others with KERNELS="6.12"'
-	@echo 'make boot-test          what prove sees of kernels that it boots, one of them under each profile'
+	@echo 'make boot-test          what prove sees of the oldest of these, converted under each profile and booted'
 	@echo 'make other-release-test the demo, and the tests of scan, rewrite and build, on Debian 13'
 	@echo '                        (on 13: 12), in a folder that debootstrap makes; only as root'
 	@echo 'make fuzz               ten minutes of atheris for each of two readers, and 10,000'
