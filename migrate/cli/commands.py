@@ -16,6 +16,7 @@ from migrate.base.files.places import absolute, meant
 from migrate.base.stores.git import open_checkout
 from migrate.cli import tables
 from migrate.cli.console import Console, duration
+from migrate.cli.facts.unread import say_unread
 from migrate.cli.remembered import keep_options, with_last_options
 from migrate.cli.request import Request, options_of
 from migrate.delivery.commits.policy import Policy
@@ -137,11 +138,12 @@ def left_over(request: Request) -> ExitCode:
     request, _ = with_last_options(request)
     with open_job(request, console, "left") as job:
         bring_up_to_date(job, console, "classify")
-        found = left(job.decided())
+        found, scan = left(job.decided()), job.scan
     if request.json:
         console.json(found)
     else:
         tables.left_over(console, found)
+        say_unread(console, scan)
     return ExitCode.DONE
 
 

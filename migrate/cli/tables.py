@@ -13,6 +13,7 @@ from migrate.base.errors import ExitCode
 from migrate.base.stores.lock import Holder
 from migrate.base.typed import typed
 from migrate.cli.console import Console, duration
+from migrate.cli.facts.unread import say_unread
 from migrate.delivery.model import BuildStatus
 from migrate.kernel.signatures import read_signatures
 from migrate.rewrite.profile.profiles import DEFAULT_PROFILE, MAINLINE
@@ -84,6 +85,8 @@ def stage(console: Console, job: Job, name: str) -> None:
     console.table(title, heads, rows)
     if name in ("build", "series") and (unbuilt := _unbuilt(job)):
         console.say(f"{unbuilt}.")
+    if name == "classify":
+        say_unread(console, job.scan)
 
 
 def summary(console: Console, job: Job, took: str, published: str) -> None:

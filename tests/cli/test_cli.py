@@ -367,6 +367,22 @@ def test_what_is_left_is_counted_and_listed(
     ]
 
 
+def test_a_macro_over_gup_is_named_beside_the_verdicts_and_what_is_left(
+    tmp_path: Path, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    tree = kernel(tmp_path / "linux", LEFT_MM_H)
+    (tree / "drivers").mkdir()
+    (tree / "drivers" / "left.c").write_text(LEFT)
+    macro = "#define my_gup(a, n, p) (get_user_pages_fast((a), (n), FOLL_WRITE, (p)))\n"
+    (tree / "drivers" / "own.h").write_text(macro)
+    git(tree, "add", "-A")
+    git(tree, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "more")
+    for command in ("classify", "left"):
+        code, said, told = run(command, str(tree), "--workspace", str(tmp_path / "w"))
+        assert code == ExitCode.DONE, told
+        assert "drivers/own.h:1" in said.partition("not seen as a call")[2]
+
+
 def test_help_and_version() -> None:
     done = program("--help")
     assert done.returncode == 0
