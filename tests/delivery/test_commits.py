@@ -26,6 +26,7 @@ from migrate.delivery.commits.make import make_commits, user_identity
 from migrate.delivery.commits.messages import (
     DROP_RULE,
     FLAG_RULE,
+    SIGN_RULE,
     TOOL,
     Conversion,
     case_of,
@@ -381,6 +382,16 @@ def test_a_flag_that_goes_is_named(tiny: Tiny) -> None:
     told = describe_group(Conversion(group, verdict, change))
     assert told.notes == ("Drop FOLL_GET, which the new function does not accept.",)
     assert (data_folder("cocci") / "rewrite" / DROP_RULE).is_file()
+
+
+def test_a_test_of_a_sign_is_named_and_settles_the_warning(tiny: Tiny) -> None:
+    warnings = (note(NoteKind.ERROR_AS_COUNT, f"{ONE}:5", "got"),)
+    group, verdict, change = tiny.change(ONE, "ALPHA DRIVER", warnings=warnings)
+    told = describe_group(Conversion(group, verdict, change))
+    assert (told.warnings, told.notes) == (warnings, ())
+    told = describe_group(Conversion(group, verdict, replace(change, rules=(SIGN_RULE,))))
+    assert (told.warnings, told.notes) == ((), (note(NoteKind.TESTED_SIGN),))
+    assert (data_folder("cocci") / "rewrite" / SIGN_RULE).is_file()
 
 
 def test_what_the_author_states_is_told_from_what_was_found(tiny: Tiny) -> None:

@@ -34,6 +34,7 @@ class NoteKind(StrEnum):
     STRINGS = auto()
     NAMED_FLAGS = auto()
     DROPPED_FLAGS = auto()
+    TESTED_SIGN = auto()
     UNSHARES = auto()
     REFUSES_FILES = auto()
 
@@ -77,6 +78,10 @@ WORDS: Mapping[NoteKind, str] = {
     NoteKind.STRINGS: "Strings that name {name} are left as they are: {where}.",
     NoteKind.NAMED_FLAGS: "Pass flags where a truth value was passed as gup_flags.",
     NoteKind.DROPPED_FLAGS: "Drop {name}, which the new function does not accept.",
+    NoteKind.TESTED_SIGN: (
+        "Test the sign of the count, which the new function takes as unsigned: the old one does"
+        " nothing if it is negative."
+    ),
     NoteKind.UNSHARES: (
         "{where} pin without FOLL_WRITE first unshares an anonymous page that is shared"
         " copy-on-write; a plain reference does not."

@@ -41,6 +41,8 @@ FLAG_RULE = "common/write-to-flag.cocci"
 """The rule that turns a truth value into flags."""
 DROP_RULE = "common/drop-flag.cocci"
 """The rule that removes a flag which the new function does not take."""
+SIGN_RULE = "common/if-positive.cocci"
+"""The rule that tests the sign of a count before it is passed as an unsigned number."""
 _FLAG = re.compile(rb"\bFOLL_\w+")
 
 RULES_DOCUMENT = "Documentation/core-api/pin_user_pages.rst"
@@ -101,6 +103,7 @@ def case_of(verdict: Verdict) -> str:
 def _settled(warning: str, change: GroupChange) -> bool:
     """Whether the edit itself, or a fix before it, has resolved `warning`."""
     mended = any(fix.rule == AuditRule.NEGATIVE_COUNT for fix in change.fixes)
+    mended = mended or SIGN_RULE in change.rules
     counted = mended and kind_of(warning) is NoteKind.ERROR_AS_COUNT
     return counted or _names_flags(warning, change)
 
@@ -115,6 +118,8 @@ def _done_besides(conversion: Conversion) -> Iterator[str]:
         yield note(NoteKind.NAMED_FLAGS)
     if DROP_RULE in conversion.change.rules and (gone := _dropped_flags(conversion.change.files)):
         yield note(NoteKind.DROPPED_FLAGS, name=listed(gone))
+    if SIGN_RULE in conversion.change.rules:
+        yield note(NoteKind.TESTED_SIGN)
 
 
 def _dropped_flags(files: Sequence[FileChange]) -> list[str]:
