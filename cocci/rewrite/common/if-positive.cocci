@@ -2,7 +2,7 @@
 /// Call a function that takes a count as its second argument only when there
 /// is something to count.
 ///
-//# The count is a variable that may hold a negative error code.
+//# The count is a variable or a member that may hold a negative error code.
 //
 // Confidence: High
 // Copyright: (C) The gup-migrate authors
@@ -29,8 +29,8 @@ def wanted(p):
     return "L%sC%s" % (p[0].line, p[0].column) in PLACES
 
 @depends on patch@
-identifier f, n;
-expression a;
+identifier f;
+expression a, n;
 expression list es;
 position p : script:python() { wanted(p) };
 @@

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tree_sitter import Node
 
 from migrate.rewrite.steps.sites import Site
@@ -47,10 +49,13 @@ def indent_of(draft: Draft, number: int) -> bytes | None:
 
 
 def positive(draft: Draft, number: int, count: str, indent: bytes) -> Site:
-    """`if (count > 0)` before token `number`, which begins a line with `indent`."""
+    """`if (count > 0)` before token `number`, which begins a line with `indent`; the count is a
+    variable or a member."""
     before = gap_before(draft.text, draft.tokens, number)
     first = before if not before.strip() else b"\n" + indent
-    gaps = (first, b" ", b"", b" ", b" ", b"", b"\n" + indent + b"\t")
-    new = (b"if", b"(", count.encode(), b">", b"0", b")")
+    parts = tuple(re.findall(rb"\w+|->|\.", count.encode()))
+    between = (b"",) * len(parts)
+    gaps = (first, b" ", *between, b" ", b" ", b"", b"\n" + indent + b"\t")
+    new = (b"if", b"(", *parts, b">", b"0", b")")
     token = draft.tokens[number]
     return Site(f"L{token.line}C{token.column}", (TokenEdit(number, 0, new, gaps),))

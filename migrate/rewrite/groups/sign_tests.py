@@ -7,8 +7,8 @@ release_pages(pages, n) does nothing if n is negative, and an unsigned parameter
 
 from __future__ import annotations
 
-from migrate.analysis.ir.expressions import Variable
-from migrate.analysis.ir.lowering import lower
+import re
+
 from migrate.analysis.place import Place
 from migrate.rewrite.fixes.statements import (
     indent_of,
@@ -16,7 +16,7 @@ from migrate.rewrite.fixes.statements import (
     positive,
     statement_at,
 )
-from migrate.rewrite.loops.counts import is_unsigned, type_of
+from migrate.rewrite.loops.counts import is_unsigned, type_of_argument
 from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.steps.sites import NoSite, Site
 from migrate.rewrite.steps.steps import Request
@@ -27,15 +27,18 @@ SIGN_RULE = "if-positive"
 _COUNT = 1
 """The position of the count for which the semantic patch is made."""
 
+_NAMED = re.compile(r"\w+(?:(?:->|\.)\w+)*")
+"""A variable or a member, on one line: nothing that is wrong to evaluate twice."""
+
 
 def sign_test(
     draft: Draft, place: Place, call: Call, position: int, parts: Counterparts
 ) -> Request | None:
     """The request that puts `if (n > 0)` before `call`; None unless the call is a statement of its
-    own, and its count a variable of the function with a signed type."""
+    own, and its count a variable of the function, or a member of one, with a signed type."""
     first, end = call.arguments[position]
     count = draft.span(first, end).decode("utf-8", "replace")
-    if position != _COUNT or end - first != 1 or not _is_signed(draft, call, count, parts):
+    if position != _COUNT or not _NAMED.fullmatch(count) or not _is_signed(draft, call, parts):
         return None
     statement = statement_at(draft, call.name)
     if statement is None or statement.type != "expression_statement":
@@ -54,11 +57,7 @@ def sign_test(
     return Request(SIGN_RULE, (), find)
 
 
-def _is_signed(draft: Draft, call: Call, name: str, parts: Counterparts) -> bool:
-    """Whether `name` is a variable of the function around a call that can be negative."""
-    function = draft.source.function_at(draft.tokens[call.name].start)
-    if function is None or not name.isidentifier():
-        return False
-    lowered = lower(draft.source, function)
-    kind = type_of(lowered, Variable(name, True), parts.program, draft.path)
+def _is_signed(draft: Draft, call: Call, parts: Counterparts) -> bool:
+    """Whether the count of `call` is a variable, or a member of one, that can be negative."""
+    kind = type_of_argument(draft, call, _COUNT, parts.program)
     return kind is not None and kind.depth == 0 and not is_unsigned(kind.tag)

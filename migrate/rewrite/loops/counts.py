@@ -46,6 +46,12 @@ def is_bool(draft: Draft, call: Call, position: int) -> bool:
     return local is not None and (local.type.tag, local.type.depth) == ("bool", 0)
 
 
+def type_of_argument(draft: Draft, call: Call, position: int, program: Program) -> TypeRef | None:
+    """The type of an argument of `call` that is a variable or a member, see :func:`type_of`."""
+    found = _argument(draft, call, position)
+    return type_of(found[0], found[2], program, draft.path) if found is not None else None
+
+
 def never_negative(draft: Draft, call: Call, position: int, program: Program) -> bool:
     """Whether the argument of `call` at `position` is certainly not negative.
 
