@@ -16,7 +16,7 @@ from migrate.rewrite.fixes.statements import (
     positive,
     statement_at,
 )
-from migrate.rewrite.loops.counts import is_unsigned, type_of_argument
+from migrate.rewrite.loops.counts import needs_sign_test
 from migrate.rewrite.profile.counterparts import Counterparts
 from migrate.rewrite.steps.sites import NoSite, Site
 from migrate.rewrite.steps.steps import Request
@@ -38,7 +38,11 @@ def sign_test(
     own, and its count a variable of the function, or a member of one, with a signed type."""
     first, end = call.arguments[position]
     count = draft.span(first, end).decode("utf-8", "replace")
-    if position != _COUNT or not _NAMED.fullmatch(count) or not _is_signed(draft, call, parts):
+    if (
+        position != _COUNT
+        or not _NAMED.fullmatch(count)
+        or not needs_sign_test(draft, call, _COUNT, parts.program)
+    ):
         return None
     statement = statement_at(draft, call.name)
     if statement is None or statement.type != "expression_statement":
@@ -55,9 +59,3 @@ def sign_test(
         return positive(draft, number, count, indent)
 
     return Request(SIGN_RULE, (), find)
-
-
-def _is_signed(draft: Draft, call: Call, parts: Counterparts) -> bool:
-    """Whether the count of `call` is a variable, or a member of one, that can be negative."""
-    kind = type_of_argument(draft, call, _COUNT, parts.program)
-    return kind is not None and kind.depth == 0 and not is_unsigned(kind.tag)

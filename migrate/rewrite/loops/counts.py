@@ -8,7 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 from migrate.analysis.frontend.types import TypeRef
-from migrate.analysis.ir.expressions import Constant, Expression, Member, Opaque, Variable
+from migrate.analysis.ir.expressions import (
+    Constant,
+    Expression,
+    Member,
+    Opaque,
+    Variable,
+    subexpressions,
+)
 from migrate.analysis.ir.instructions import Invoke, Lowered
 from migrate.analysis.ir.lowering import lower
 from migrate.analysis.program.functions import is_macro
@@ -46,10 +53,21 @@ def is_bool(draft: Draft, call: Call, position: int) -> bool:
     return local is not None and (local.type.tag, local.type.depth) == ("bool", 0)
 
 
-def type_of_argument(draft: Draft, call: Call, position: int, program: Program) -> TypeRef | None:
-    """The type of an argument of `call` that is a variable or a member, see :func:`type_of`."""
+def needs_sign_test(draft: Draft, call: Call, position: int, program: Program) -> bool:
+    """Whether an argument of `call` is a variable, or a member of one, that can be negative.
+
+    A member that a condition of the function is about is none: a test of it that is there already
+    is not understood here, and a second one may be too much.
+    """
     found = _argument(draft, call, position)
-    return type_of(found[0], found[2], program, draft.path) if found is not None else None
+    if found is None:
+        return False
+    lowered, _, value = found
+    kind = type_of(lowered, value, program, draft.path)
+    if kind is None or kind.depth > 0 or is_unsigned(kind.tag):
+        return False
+    asked = (part for c in lowered.conditions for part in subexpressions(c.value))
+    return isinstance(value, Variable) or value not in asked
 
 
 def never_negative(draft: Draft, call: Call, position: int, program: Program) -> bool:
