@@ -172,11 +172,7 @@ def test_two_arrays_with_one_release_helper_are_one_group(analysis_6_1: Analysis
 MIXED = {
     # put_page() on a pinned page: wrong in the kernel, and found by the audit.
     "6.1": {"drivers/virt/acrn/hsm.c:acrn_dev_ioctl", "net/rds/rdma.c:rds_pin_pages"},
-    # The second has a plain reference to its pinned pages, too, which put_page() drops.
-    "6.12": {
-        "drivers/virt/acrn/hsm.c:acrn_dev_ioctl",
-        "drivers/vdpa/vdpa_user/vduse_dev.c:vduse_dev_reg_umem",
-    },
+    "6.12": {"drivers/virt/acrn/hsm.c:acrn_dev_ioctl"},
 }
 
 
