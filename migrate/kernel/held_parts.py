@@ -9,7 +9,7 @@ analysis looks for one after the other often begin alike: they are the names of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from migrate.kernel.stems import stems
 
@@ -45,17 +45,14 @@ class HeldParts:
         return parts
 
     def learn(self, parts: Iterable[str], texts: Iterable[tuple[str, bytes]]) -> None:
-        """Store which of `texts`, by path, contain the parts; the others do not contain any."""
+        """Store which of `texts`, by path, contain each part, unless there are too many; no other
+        file of the tree contains any."""
         asked = [(part, part.encode()) for part in parts]
         found: dict[str, list[str]] = {part: [] for part, _ in asked}
         for path, text in texts:
             for part, mark in asked:
                 if mark in text:
                     found[part].append(path)
-        self.hold(found)
-
-    def hold(self, found: Mapping[str, Sequence[str]]) -> None:
-        """Store which files contain some parts, unless there are too many."""
         for part, paths in found.items():
             if len(paths) <= _MOST_FILES:
                 self._files[part] = tuple(paths)

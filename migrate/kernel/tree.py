@@ -117,7 +117,7 @@ class Tree:
         yield from (f"{ids.get(path, _NO_OBJECT)}\n" for path in paths)
 
     def _read_alone(self, path: str) -> bytes | None:
-        """The contents of a path that cannot be an input line of `git cat-file --batch`."""
+        """The contents that the commit has for `path`, from a git of its own."""
         name = f"{self.commit}:{path}"
         found = git_run(["cat-file", "blob", name], cwd=self.root)
         return found.stdout if isinstance(found, Finished) and found.ok else None

@@ -10,7 +10,7 @@
         return 0;
     }
 
-Whoever calls it gets an object with the operations that he passed, or none at all.
+The caller gets an object with the operations that it passed, or none at all.
 """
 
 from __future__ import annotations

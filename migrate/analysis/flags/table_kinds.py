@@ -41,8 +41,8 @@ _MOST = 6
 def all_kinds(
     program: Program, apart: MayAlias, cell: location.Member, path: str
 ) -> Iterator[KindsOfObjects]:
-    """The ways in which objects with pages in `cell` may be told apart; `path` is a file that sees
-    their struct."""
+    """Each way to distinguish objects with pages in `cell`: by a flag, or by a table. Their struct
+    is visible in the file `path`."""
     for slot in slots(program, cell, path):
         yield KindsOfObjects(program, apart, slot, path)
     for table in _tables(program, cell, path)[:_MOST]:

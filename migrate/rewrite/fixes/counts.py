@@ -6,18 +6,10 @@ from __future__ import annotations
 from migrate.analysis.ir.expressions import Variable
 from migrate.analysis.ir.lowering import lower
 from migrate.rewrite.fixes.remedy import Case, Remedy
-from migrate.rewrite.fixes.statements import (
-    indent_of,
-    is_in_block,
-    is_lone_branch,
-    positive,
-    statement_at,
-)
+from migrate.rewrite.fixes.statements import is_in_block, is_lone_branch, positive, statement_at
 from migrate.rewrite.loops.counts import is_unsigned, type_of
 from migrate.rewrite.model import Line
-from migrate.rewrite.steps.sites import NoSite, Site
-from migrate.rewrite.steps.steps import Request
-from migrate.rewrite.text.draft import Draft
+from migrate.rewrite.steps.sites import NoSite
 
 
 def sign_test(case: Case) -> Remedy | NoSite:
@@ -35,18 +27,9 @@ def sign_test(case: Case) -> Remedy | NoSite:
     statement = statement_at(case.draft, call.name)
     if statement is None or not (is_in_block(statement) or is_lone_branch(statement)):
         return NoSite(f"{release}() is not a statement of its own")
-    place = case.finding.place
-
-    def find(draft: Draft) -> Site | NoSite:
-        number = draft.number_at(place)
-        indent = indent_of(draft, number) if number is not None else None
-        if number is None or indent is None:
-            return NoSite(f"{place}: the call does not begin its line")
-        return positive(draft, number, count, indent)
-
     name = case.acquires[0][1]
     return Remedy(
-        (Request("if-positive", (), find),),
+        (positive(case.finding.place, count),),
         f"check the sign of a count before {release}()",
         f"If {name}() fails in {case.finding.function}(), '{count}' is a negative error code, which"
         f" {release}() takes as an unsigned number of pages. Only call it if there are pages to"

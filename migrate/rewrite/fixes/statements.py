@@ -7,7 +7,9 @@ import re
 
 from tree_sitter import Node
 
-from migrate.rewrite.steps.sites import Site
+from migrate.analysis.place import Place
+from migrate.rewrite.steps.sites import NoSite, Site
+from migrate.rewrite.steps.steps import Request
 from migrate.rewrite.text.check import TokenEdit
 from migrate.rewrite.text.draft import Draft
 from migrate.rewrite.text.tokens import gap_before
@@ -48,9 +50,22 @@ def indent_of(draft: Draft, number: int) -> bytes | None:
     return gap[newline + 1 :] if newline >= 0 and b"\\" not in gap else None
 
 
-def positive(draft: Draft, number: int, count: str, indent: bytes) -> Site:
-    """`if (count > 0)` before token `number`, which begins a line with `indent`; the count is a
-    variable or a member."""
+def positive(place: Place, count: str) -> Request:
+    """The request that puts `if (count > 0)` before the call at `place`, if that begins its line;
+    `count` is a variable or a member."""
+
+    def find(draft: Draft) -> Site | NoSite:
+        number = draft.number_at(place)
+        indent = indent_of(draft, number) if number is not None else None
+        if number is None or indent is None:
+            return NoSite(f"{place}: the call does not begin its line")
+        return _tested(draft, number, count, indent)
+
+    return Request("if-positive", (), find)
+
+
+def _tested(draft: Draft, number: int, count: str, indent: bytes) -> Site:
+    """`if (count > 0)` before token `number`, which begins a line with `indent`."""
     before = gap_before(draft.text, draft.tokens, number)
     first = before if not before.strip() else b"\n" + indent
     parts = tuple(re.findall(rb"\w+|->|\.", count.encode()))

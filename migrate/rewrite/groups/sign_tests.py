@@ -10,20 +10,13 @@ from __future__ import annotations
 import re
 
 from migrate.analysis.place import Place
-from migrate.rewrite.fixes.statements import (
-    indent_of,
-    is_in_block,
-    positive,
-    statement_at,
-)
+from migrate.rewrite.fixes.statements import is_in_block, positive, statement_at
 from migrate.rewrite.loops.counts import needs_sign_test
 from migrate.rewrite.profile.counterparts import Counterparts
-from migrate.rewrite.steps.sites import NoSite, Site
 from migrate.rewrite.steps.steps import Request
 from migrate.rewrite.text.draft import Draft
 from migrate.rewrite.text.tokens import Call
 
-SIGN_RULE = "if-positive"
 _COUNT = 1
 """The position of the count for which the semantic patch is made."""
 
@@ -51,11 +44,4 @@ def sign_test(
     if not alone or not is_in_block(statement):
         return None  # braces would have to be added
 
-    def find(draft: Draft) -> Site | NoSite:
-        number = draft.number_at(place)
-        indent = indent_of(draft, number) if number is not None else None
-        if number is None or indent is None:
-            return NoSite(f"{place}: the call does not begin its line")
-        return positive(draft, number, count, indent)
-
-    return Request(SIGN_RULE, (), find)
+    return positive(place, count)
