@@ -10,14 +10,16 @@ Automatic Inference of Class Invariants, VMCAI 2004), which is proved for its co
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from migrate.analysis.flags.asked import Asked, all_asked, leaves_alone
-from migrate.analysis.flags.constructors import Construction, Life, Object, allocated, said_by
+from migrate.analysis.flags.asked import leaves_alone
 from migrate.analysis.flags.flag_members import MemberSlot
 from migrate.analysis.flags.homes import homes_of
-from migrate.analysis.flags.makers import Makers
+from migrate.analysis.flags.made.constructors import Construction
+from migrate.analysis.flags.made.makers import Makers
+from migrate.analysis.flags.made.new_object import Life, Object, said_by
+from migrate.analysis.flags.made.own_arrays import is_own_array
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.flags.tested_objects import Said, said_before
 from migrate.analysis.heap.closed_members import are_closed, is_flag, member_type
@@ -26,7 +28,6 @@ from migrate.analysis.ir.expressions import (
     Expression,
     Member,
     Variable,
-    is_null,
     plain,
     subexpressions,
 )
@@ -40,7 +41,6 @@ from migrate.analysis.ir.instructions import (
     operands,
 )
 from migrate.analysis.ir.model import FunctionFacts
-from migrate.analysis.paths.solver import Plain, solve
 from migrate.analysis.place import FunctionId, Place
 from migrate.analysis.program import location
 from migrate.analysis.program.callers import Site
@@ -48,46 +48,9 @@ from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.kinds import Kind, Kinds
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
-from migrate.analysis.program.type_lookup import CONTAINERS
 
 _CALLERS = 3
 """The maximum number of functions that pass an object on before one of them uses it."""
-
-_MOST_SLOTS = 6
-"""The maximum number of flags to try for one member."""
-
-
-def holds_pages(program: Program, cell: location.Member, path: str) -> bool:
-    """Whether a member of a struct is or points to pages, or to a container of pages."""
-    if program.types.is_public(cell.tag, path) and program.open_world:
-        return False
-    kind = member_type(program, cell, path)
-    if kind is None:
-        return False
-    return kind.tag in CONTAINERS or (kind.tag == "page" and kind.depth > 0)
-
-
-def slots(program: Program, cell: location.Member, path: str) -> tuple[MemberSlot, ...]:
-    """The flags that functions test where they use an array of pages in `cell`."""
-    found: dict[MemberSlot, None] = {}
-    for facts in program.cells.member_users(cell, path, far=True):
-        for part in _questions(program, facts):
-            if not isinstance(part.flag, Member) or not isinstance(part.flag.object, Variable):
-                continue
-            kind = facts.types.get(part.flag.object.name)
-            if kind is not None and kind.tag == cell.tag and part.flag.name != cell.word:
-                flag = replace(cell, members=(part.flag.name,))
-                found[MemberSlot(cell, flag, part.test)] = None
-    return tuple(found)[:_MOST_SLOTS]
-
-
-def _questions(program: Program, facts: FunctionFacts) -> Iterator[Asked]:
-    """The tests in the conditions of a function, and those whose results its variables hold."""
-    for condition in facts.lowered.conditions:
-        yield from all_asked(program, condition.value, facts.function.path)
-    for i in facts.lowered.order:
-        if isinstance(i, Store) and isinstance(i.target, Variable):
-            yield from all_asked(program, i.value, facts.function.path)
 
 
 @dataclass
@@ -146,7 +109,7 @@ class KindsOfObjects:
 
     def _are_of_one(self, arrays: list[tuple[FunctionFacts, Store]]) -> bool:
         """Whether no array is shared by objects of two kinds; objects of one kind may share one."""
-        shared = [given for given in arrays if not self._is_own_array(*given)]
+        shared = [given for given in arrays if not is_own_array(self.makers, *given)]
         found = [self.at(self.slot.page, facts, store.place) for facts, store in shared]
         said = {kind.is_set for kinds in found for kind in kinds or ()}
         return None not in found and len(said) < 2
@@ -166,38 +129,6 @@ class KindsOfObjects:
                     return None
                 found.append((facts, store))
         return found
-
-    def _is_own_array(self, facts: FunctionFacts, store: Store) -> bool:
-        """Whether the array that an object gets is memory that no other object has."""
-        if store.operator != "=" or store.initial:
-            return False
-        call = facts.lowered.call_of(store.value)
-        if is_null(store.value):
-            return True
-        if call is not None:
-            return self._allocates(call, facts)
-        return isinstance(store.value, Variable) and self._is_handed_on(facts, store, store.value)
-
-    def _is_handed_on(self, facts: FunctionFacts, store: Store, array: Variable) -> bool:
-        """Whether a variable holds new memory that only one object gets."""
-        lowered = every_way(facts.lowered)
-        local = facts.lowered.locals.get(array.name)
-        if lowered is None or local is None or local.parameter or local.lasting:
-            return False
-        if is_addressed(lowered, array.name):
-            return False
-        for i in lowered.order:
-            if isinstance(i, Store) and i.target == array and not is_null(i.value):
-                call = lowered.call_of(i.value)
-                if i.operator != "=" or call is None or not self._allocates(call, facts):
-                    return False
-        solution = solve(_HandedOn(array, self.slot.page.word), lowered, False)
-        before = {state for i, state, _ in solution.before() if i == store}
-        return solution.settled and before <= {False}
-
-    def _allocates(self, call: Invoke, facts: FunctionFacts) -> bool:
-        found = allocated(self.program, facts, call, self.slot.test)
-        return found is not None or self.makers.returned(call.name, facts) is not None
 
     def _is_early(self, facts: FunctionFacts, store: Store) -> bool:
         """Whether an assignment to the flag is to that of a new object, or to other bits."""
@@ -324,18 +255,3 @@ def _is_own(lowered: Lowered, owner: Variable) -> bool:
     """Whether `owner` is a local variable that no other code can change."""
     local = lowered.locals.get(owner.name)
     return local is not None and not local.lasting and not is_addressed(lowered, owner.name)
-
-
-class _HandedOn(Plain[bool]):
-    """Whether the array in a variable was given to an object since it was allocated."""
-
-    def __init__(self, array: Variable, word: str) -> None:
-        self.array, self.word = array, word
-
-    def transfer(self, instruction: Instruction, state: bool) -> bool:
-        match instruction:
-            case Store(target) if target == self.array:
-                return False
-            case Store(Member(_, name), value) if name == self.word and value == self.array:
-                return True
-        return state

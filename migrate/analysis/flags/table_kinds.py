@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 
 from migrate.analysis.flags.flag_members import MemberSlot
 from migrate.analysis.flags.made_through import MadeThrough
-from migrate.analysis.flags.object_kinds import KindsOfObjects, slots
+from migrate.analysis.flags.object_kinds import KindsOfObjects
 from migrate.analysis.flags.operations import Operations, Table, table_named
+from migrate.analysis.flags.slots import slots
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.heap.closed_members import member_type

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
-from migrate.analysis.flags.object_kinds import holds_pages
 from migrate.analysis.flags.own_references import own_references
+from migrate.analysis.flags.slots import holds_pages
 from migrate.analysis.flags.table_kinds import all_kinds
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.gaps import GapKind

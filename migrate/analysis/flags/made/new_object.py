@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How a function initialises a new object, before other code can reach it.
+"""What becomes of a new object on the paths of a function: typestate, with its flag.
 
 The object is followed from its allocation to where it is passed on, freed or lost (escape analysis
 of one variable, as in :mod:`migrate.analysis.heap.fresh_memory`), with the value of its flag,
@@ -8,17 +8,13 @@ separately on each path (ESP, see :mod:`migrate.analysis.paths.solver`).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from migrate.analysis.flags.asked import IS_SET, Predicate, asked, leaves_alone, says
-from migrate.analysis.flags.terms import every_way
 from migrate.analysis.frontend.kernel_api import Effect
-from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.heap.fresh_memory import allocates
 from migrate.analysis.ir.expressions import (
     AddressOf,
     CallResult,
@@ -27,29 +23,16 @@ from migrate.analysis.ir.expressions import (
     Load,
     Member,
     Variable,
-    is_null,
     parts,
     plain,
     subexpressions,
 )
-from migrate.analysis.ir.instructions import (
-    Instruction,
-    Invoke,
-    Leave,
-    Lowered,
-    Store,
-    is_addressed,
-    operands,
-)
+from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Lowered, Store, operands
 from migrate.analysis.ir.model import FunctionFacts
-from migrate.analysis.paths.solver import Plain, Solution, solve
+from migrate.analysis.paths.solver import Plain
 from migrate.analysis.place import Place
-from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.program import Program
-
-_ZEROED = re.compile("zalloc|calloc")
-"""Parts of the names of allocators that return zeroed memory."""
 
 
 class Life(Enum):
@@ -102,40 +85,6 @@ class Watched:
         return Member(self.owner, self.flag, True)
 
 
-Maker = Callable[[str, FunctionFacts], Made | None]
-"""The new object that a call by a name in a function returns; None if it returns none."""
-
-
-@dataclass(frozen=True)
-class Construction:
-    """What a function does with the new objects in one variable."""
-
-    analysis: _Making
-    solution: Solution[Object]
-    makers: frozenset[str]
-    """The functions that it gets them from, without allocators."""
-
-    def before(self, place: Place) -> set[Object]:
-        """The possible states of the object before the instruction at `place`."""
-        return {s for i, s, _ in self.solution.before() if getattr(i, "place", None) == place}
-
-    def ends(self) -> Iterator[tuple[Object, bool]]:
-        """The states of the object where other code can reach it, with True, or where the function
-        drops it before that. An object that was passed on can be reached before the function
-        returns."""
-        for i, state, _ in self.solution.before():
-            if state.life is Life.OUT:
-                yield state, True
-            elif state.life is Life.NEW and isinstance(i, Leave):
-                yield state, self.returns(i)
-            elif state.life is Life.NEW and self.analysis.lets_go(i):
-                yield state, False
-
-    def returns(self, leave: Leave) -> bool:
-        """Whether the function returns the object there."""
-        return leave.value is not None and self.analysis.holds(leave.value)
-
-
 def said_by(state: Object) -> tuple[bool, ...]:
     """The possible results of the test of the flag."""
     match state.flag:
@@ -148,83 +97,14 @@ def said_by(state: Object) -> tuple[bool, ...]:
     return (True, False)
 
 
-def construction(
-    program: Program, facts: FunctionFacts, watched: Watched, maker: Maker
-) -> Construction | None:
-    """What a function does with the new objects in a variable; None if the variable may hold
-    others, or the function is not understood well enough."""
-    lowered, name = every_way(facts.lowered), watched.owner.name
-    local = facts.lowered.locals.get(name)
-    if lowered is None or is_macro(facts.function) or local is None:
-        return None
-    if local.parameter or local.lasting or local.cleaned or is_addressed(lowered, name):
-        return None
-    stores = [i for i in lowered.order if isinstance(i, Store) and i.target == watched.owner]
-    made: dict[Expression, Made] = {}
-    makers = set()
-    for store in stores:
-        if store.operator != "=":
-            return None
-        if is_null(store.value):
-            continue
-        call = lowered.call_of(store.value)
-        if call is None:
-            return None
-        found = allocated(program, facts, call, watched.test)
-        if found is None:
-            found = maker(call.name, facts)
-            makers.add(call.name)
-        if found is None:
-            return None
-        made[store.value] = found
-    if not made:
-        return None
-    link = _linked(facts, lowered, watched, made)
-    analysis = _Making(program, facts, lowered, watched, made, link)
-    solution = solve(analysis, lowered, Object())
-    return Construction(analysis, solution, frozenset(makers)) if solution.settled else None
-
-
-def allocated(program: Program, facts: FunctionFacts, call: Invoke, test: Predicate) -> Made | None:
-    """The new object that a call of an allocator returns; None for any other call."""
-    name = call.name
-    if name in knowledge().same_memory or not allocates(program, name, facts.function.path):
-        return None
-    zero = _ZEROED.search(name) or any("__GFP_ZERO" in text for text in call.sources)
-    return Made(_flag(test.holds(0)) if zero else Flag.UNKNOWN)
-
-
-def _flag(said: bool | None) -> Flag:
+def flag_for(said: bool | None) -> Flag:
     return Flag.UNKNOWN if said is None else Flag.SET if said else Flag.CLEAR
 
 
-def _linked(
-    facts: FunctionFacts, lowered: Lowered, watched: Watched, made: dict[Expression, Made]
-) -> Variable | None:
-    """The one variable that the flag of the object is set from; none if it may change."""
-    values = [
-        plain(i.value)
-        for i in lowered.order
-        if isinstance(i, Store) and i.target == watched.flagged
-    ]
-    for value, new in made.items():
-        call = lowered.call_of(value)
-        if new.flag is Flag.LINKED and call is not None:
-            values += [plain(a) for a in call.arguments[new.parameter : new.parameter + 1]]
-    found = {v for v in values if isinstance(v, Variable) and v.name in facts.types}
-    if len(found) != 1:
-        return None
-    (variable,) = found
-    stores = [i for i in lowered.order if isinstance(i, Store) and i.target == variable]
-    given = variable.name in facts.parameters
-    kept = not stores if given else len(stores) == 1
-    heads = {name for loop in lowered.macros.loops for name in loop.names}
-    changed = is_addressed(lowered, variable.name) or variable.name in heads
-    return variable if kept and not changed else None
-
-
 @dataclass(frozen=True)
-class _Making(Plain[Object]):
+class Making(Plain[Object]):
+    """The analysis of one function for the new objects in one variable."""
+
     program: Program
     facts: FunctionFacts
     lowered: Lowered
@@ -235,7 +115,7 @@ class _Making(Plain[Object]):
     def transfer(self, instruction: Instruction, state: Object) -> Object:
         if isinstance(instruction, Store) and instruction.target == self.link:
             if state.flag is Flag.LINKED:
-                state = state._replace(flag=_flag(state.linked))
+                state = state._replace(flag=flag_for(state.linked))
             state = state._replace(linked=self._says(instruction.value))
         if self.lets_go(instruction):
             state = Object(linked=state.linked)
@@ -319,7 +199,7 @@ class _Making(Plain[Object]):
     def _from(self, value: Expression) -> Flag:
         if self.link is not None and plain(value) == self.link:
             return Flag.LINKED
-        return _flag(self._says(value))
+        return flag_for(self._says(value))
 
     def _says(self, value: Expression) -> bool | None:
         return says(self.program, value, self.watched.test, self.facts.function.path)

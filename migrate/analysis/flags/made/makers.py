@@ -6,16 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from migrate.analysis.flags.asked import Predicate
-from migrate.analysis.flags.constructors import (
-    Construction,
-    Flag,
-    Life,
-    Made,
-    Object,
-    Watched,
-    allocated,
-    construction,
-)
+from migrate.analysis.flags.made.constructors import Construction, allocated, construction
+from migrate.analysis.flags.made.new_object import Flag, Life, Made, Object, Watched
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.ir.expressions import Choice, Expression, Variable, is_null, plain
 from migrate.analysis.ir.instructions import Invoke, Leave
