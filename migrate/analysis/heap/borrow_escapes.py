@@ -16,8 +16,8 @@ from migrate.analysis.frontend.guards import never
 from migrate.analysis.frontend.kernel_api import Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.families import typed
+from migrate.analysis.heap.names.other_names import other_names
 from migrate.analysis.heap.unmodelled_uses import unclear_mentions
 from migrate.analysis.ir.model import AccessPath, Call, FunctionFacts, Result, Value
 from migrate.analysis.program.callers import Site

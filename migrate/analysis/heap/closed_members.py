@@ -12,9 +12,9 @@ from migrate.analysis.frontend import initializers
 from migrate.analysis.frontend.kernel_api import Flow, Form, Link, at
 from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.heap.by_position import by_position, initial_stores
-from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.families import definitions_in, with_unnamed
 from migrate.analysis.heap.may_alias import MayAlias
+from migrate.analysis.heap.names.other_names import other_names
 from migrate.analysis.heap.unmodelled_uses import unclear_mentions
 from migrate.analysis.heap.untyped_writes import may_store_bytes
 from migrate.analysis.ir.expressions import (

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from migrate.analysis.frontend.kernel_api import RESULT, Form, KernelFunction, Origin
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.fresh_memory import is_new
+from migrate.analysis.heap.names.other_names import other_names
 from migrate.analysis.heap.unmodelled_uses import unclear_mentions, unclear_variable
 from migrate.analysis.ir.model import CALLED, AccessPath, Flow, FunctionFacts, Result, Value
 from migrate.analysis.place import FunctionId, Place

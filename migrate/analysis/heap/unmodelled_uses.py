@@ -11,8 +11,8 @@ from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.by_position import positional
 from migrate.analysis.heap.captured import capturing, macros_with, other_variables, standing_for
-from migrate.analysis.heap.copies import other_names
 from migrate.analysis.heap.measured import is_only_measured
+from migrate.analysis.heap.names.other_names import other_names
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.program.functions import is_macro, start_of
 from migrate.analysis.program.location import AbstractLocation, Global, Local, Member, Untyped
