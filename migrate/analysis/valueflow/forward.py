@@ -3,18 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 
 from migrate.analysis.edges import Edge, EdgeKind
 from migrate.analysis.frontend.guards import Guards, exclusive, never, of_other_versions
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.ir.model import Access, AccessPath, FunctionFacts, Return
+from migrate.analysis.ir.model import Access, AccessPath, FunctionFacts
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.kinds import Kinds, ObjectKinds, are_apart
 from migrate.analysis.program.location import (
     AbstractLocation,
@@ -22,7 +20,6 @@ from migrate.analysis.program.location import (
     Global,
     Local,
     Member,
-    Untyped,
 )
 from migrate.analysis.program.trace import (
     ADDRESS,
@@ -39,8 +36,10 @@ from migrate.analysis.valueflow.callees import Given, argument
 from migrate.analysis.valueflow.expansions import Expansions
 from migrate.analysis.valueflow.graph import ValueFlowGraph
 from migrate.analysis.valueflow.matched_calls import MatchedCalls
+from migrate.analysis.valueflow.to_callers import filled, given_back
 from migrate.analysis.valueflow.transfer import form_via
 from migrate.analysis.valueflow.value_edge import Kind, Point, ValueEdge
+from migrate.analysis.valueflow.visible import seen_by
 
 _CELL_LIMIT = 250
 """The maximum number of locations of pages in one group; beyond it the walk stops with a gap."""
@@ -70,7 +69,7 @@ class Forward:
         self.guards = guards
         self.trace = Trace()
         self.expansions = Expansions()
-        self._ways = MatchedCalls()
+        self.ways = MatchedCalls()
         self._queue: list[State] = []
         self._derived = 0
         self._twice = 0
@@ -114,57 +113,16 @@ class Forward:
                 self.trace.gap(Gap(GapKind.TOO_MANY_PLACES))
                 break
             state = self._queue.pop(0)
-            for facts in self._functions(state):
+            for facts in seen_by(self, state):
                 self._step(state, facts)
             if state.filled and isinstance(state.cell, Local):
-                self._to_callers(state, state.cell)
+                filled(self, state, state.cell)
         return self.trace
 
     def _took_macros_as_they_are(self) -> bool:
         for state in list(self.expansions.unanswered()):
             self.start(state)
         return bool(self._queue)
-
-    # Where a location can be seen
-
-    def _functions(self, state: State) -> Iterator[FunctionFacts]:
-        cell = state.cell
-        if isinstance(cell, Local | CallResult):
-            function = self.program.function(cell.function)
-            if function is not None:
-                yield self.program.facts(function)
-        elif isinstance(cell, Member):
-            path = self.trace.origins.get(cell, "")
-            stated = self.program.contracts.releasing(cell.dotted)
-            if stated:
-                self.trace.wide |= self.program.types.is_public(cell.tag, path)
-                users = self.program.cells.member_users(cell, path, far=True)
-                yield from (user for user in users if user.function.name in stated)
-                return
-            all_see = self._all_see(cell, state.form, path)
-            if not all_see and not self.program.contracts.releases_nowhere_else(cell.dotted):
-                self.trace.gap(Gap(GapKind.PUBLIC_STRUCT, subject=str(cell)), state.form)
-            yield from self.program.cells.member_users(cell, path, all_see, self.numbers)
-        elif isinstance(cell, Global):
-            if not self.program.cells.is_declared(cell):
-                self.trace.gap(Gap(GapKind.GLOBAL_UNDECLARED, subject=cell.name), state.form)
-            elif state.form in (PAGE, SCATTER) and not self.program.is_static(cell):
-                self.trace.wide = True
-                if self.program.is_shared(cell):
-                    self.trace.gap(Gap(GapKind.GLOBAL_SHARED, subject=cell.name), state.form)
-            yield from self.program.cells.global_users(cell)
-        elif isinstance(cell, Untyped):
-            somewhere = Place(cell.path, 1, 0)
-            self.trace.gap(Gap(GapKind.TYPE_UNKNOWN, somewhere, cell.name), state.form)
-
-    def _all_see(self, cell: Member, form: str, path: str) -> bool:
-        """Whether every file that may use a member can be looked at."""
-        if not self.program.types.is_public(cell.tag, path):
-            return True
-        if not self.goes_far(form):
-            return False
-        self.trace.wide = True
-        return self.program.cells.member_files(cell, path, self.numbers) is not None
 
     def goes_far(self, form: str) -> bool:
         """Whether to search the whole tree: not if the trace is already known to be incomplete, and
@@ -196,7 +154,7 @@ class Forward:
             if self._is_apart(state, facts, returned.place):
                 continue
             if form and self.compiled(returned.guards):
-                self._return(state, form, returned, facts)
+                given_back(self, state, form, returned, facts)
         for access in found.accesses:
             self._access(state, access, facts)
         if not state.copied:
@@ -240,13 +198,13 @@ class Forward:
         if isinstance(target, Member | Global):
             self._stored(target, form, edge)
         self.trace.edge(Edge(EdgeKind.COPIED, flow.place, flow.text, str(target), str(state.cell)))
-        filled = flow.through and _is_parameter(edge.target)
+        into_caller = flow.through and edge.target.is_parameter
         if form == PHYSICAL and flow.through and isinstance(target, Local):
-            kind = UseKind.PHYSICAL if filled else UseKind.PHYSICAL_KEPT
-            if filled or not self._is_own_array(target, facts):
+            kind = UseKind.PHYSICAL if into_caller else UseKind.PHYSICAL_KEPT
+            if into_caller or not self._is_own_array(target, facts):
                 self.trace.use(kind, flow.place, facts, flow.text)
         copied = not (flow.through or edge.target.via)
-        self.enter(State(target, form, filled, copied=copied), facts, flow.place)
+        self.enter(State(target, form, into_caller, copied=copied), facts, flow.place)
 
     def _stored(self, target: Member | Global, form: str, edge: ValueEdge) -> None:
         """Record a copy into storage that other code can reach."""
@@ -279,78 +237,11 @@ class Forward:
             kind = UseKind.WRITE_DATA if access.write else UseKind.READ_DATA
             self.trace.use(kind, access.place, facts, access.text)
 
-    # From a function to its callers
-
-    def _return(self, state: State, form: str, returned: Return, facts: FunctionFacts) -> None:
-        if is_macro(facts.function):
-            for value in list(self.expansions.give(facts.function.id, form)):
-                self.start(value)
-            return
-        self.trace.handed_out[facts.function.id] = None
-        give = partial(self._give_back, state, form, facts)
-        sites = self._callers(facts, form, GapKind.RETURNED_TO_UNKNOWN)
-        for site in (*sites, *self._ways.came_by(facts.function.id, give, sites)):
-            give(site)
-        if form == PHYSICAL:
-            self.trace.use(UseKind.PHYSICAL, returned.place, facts, returned.text)
-
-    def _give_back(self, state: State, form: str, facts: FunctionFacts, site: Site) -> None:
-        """Follow a returned value to the result of a call."""
-        if not self.compiled(site.facts.guards | site.call.guards):
-            return
-        self.trace.edge(_call_edge(EdgeKind.RETURNED, site, facts.function.name))
-        if form == PAGE and self.graph.is_acquire(site.call) is not None:
-            self.trace.acquires[site.call.place] = None
-        for edge in self.graph.returns(site, facts.function):
-            if edge.origin.location == state.cell and (gets := edge.out_of(state.form)):
-                self.start(State(edge.target.location, gets, copied=True))
-
     def entered(self, function: Function, site: Site) -> None:
         """Record that a call leads into a function: returned values flow back to it, even if not
         all callers of the function are known."""
-        for give in self._ways.enter(function.id, site):
+        for give in self.ways.enter(function.id, site):
             give(site)
-
-    def _to_callers(self, state: State, parameter: Local) -> None:
-        """Follow what a function stores through a parameter to the arguments of its callers."""
-        for facts in self._functions(state):
-            position = facts.parameters.index(parameter.name)
-            for site in self._callers(facts, state.form, GapKind.FILLED_FOR_UNKNOWN):
-                for edge in self.graph.fills(site, position, facts.function):
-                    self._into_caller(state, site, edge)
-
-    def _callers(self, facts: FunctionFacts, form: str, missing: GapKind) -> tuple[Site, ...]:
-        """The calls of a function; a gap is recorded if none is known, or not all are."""
-        far, callers = self.goes_far(form), self.program.callers
-        self.trace.wide |= far and callers.is_public(facts.function)
-        sites, closed = callers.of(facts.function, far)
-        if not closed and missing is GapKind.RETURNED_TO_UNKNOWN and self._lends(facts, form):
-            return sites
-        if not closed or not sites:
-            self.trace.gap(callers.gap(facts.function, far, missing), form)
-        return sites
-
-    def _lends(self, facts: FunctionFacts, form: str) -> bool:
-        """Whether a function returns pages to the kernel, which only lends them to devices."""
-        if form not in (PAGE, SCATTER) or not self.program.pointer_calls.lends(facts.function):
-            return False
-        returned = facts.returns[-1]
-        self.trace.use(UseKind.DMA, returned.place, facts, returned.text)
-        return True
-
-    def _into_caller(self, state: State, site: Site, edge: ValueEdge) -> None:
-        form, target = edge.out_of(state.form), edge.target
-        if not form or not self.compiled(edge.guards):
-            return
-        if isinstance(target.location, Member | Global):
-            self.trace.origin(target.location, site.facts.function.path)
-            if isinstance(target.value, AccessPath) and self.outlives(target.value, site.facts):
-                self.trace.use(UseKind.STORED, site.call.place, site.facts, site.call.text)
-        self.trace.edge(_call_edge(EdgeKind.FILLED, site, site.call.name))
-        if self.graph.is_acquire(site.call) is not None:
-            self.trace.acquires[site.call.place] = None
-        inside = State(target.location, form, _is_parameter(target))
-        self.enter(inside, site.facts, site.call.place)
 
     # Recording
 
@@ -375,12 +266,3 @@ def _is_changed(facts: FunctionFacts, member: str) -> bool:
         for values in call.arguments
         for value in values
     )
-
-
-def _is_parameter(point: Point) -> bool:
-    location: AbstractLocation = point.location
-    return isinstance(location, Local) and location.name in point.facts.parameters
-
-
-def _call_edge(kind: EdgeKind, site: Site, function: str) -> Edge:
-    return Edge(kind, site.call.place, site.call.text, function=function)

@@ -18,7 +18,7 @@ from migrate.analysis.frontend.guards import Guards
 from migrate.analysis.frontend.kernel_api import Form
 from migrate.analysis.ir.model import AccessPath, Call, Flow, FunctionFacts, Value
 from migrate.analysis.program.def_use import LOADED
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import AbstractLocation, Local
 from migrate.analysis.program.trace import AGAIN
 from migrate.analysis.program.type_lookup import TypeLookup
 from migrate.analysis.valueflow.transfer import form_via
@@ -61,6 +61,11 @@ class Point:
     @property
     def via(self) -> str:
         return self.named[1]
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether it is a parameter of the function."""
+        return isinstance(self.location, Local) and self.location.name in self.facts.parameters
 
     @cached_property
     def holds_no_page(self) -> bool:

@@ -14,6 +14,7 @@ from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import State, Trace
 from migrate.analysis.valueflow.expansions import Expansions
 from migrate.analysis.valueflow.graph import ValueFlowGraph
+from migrate.analysis.valueflow.matched_calls import MatchedCalls
 from migrate.analysis.valueflow.value_edge import Point
 
 
@@ -31,6 +32,12 @@ class Walk(Protocol):
 
     @property
     def expansions(self) -> Expansions: ...
+
+    @property
+    def ways(self) -> MatchedCalls: ...
+
+    @property
+    def numbers(self) -> bool: ...
 
     def start(self, state: State) -> None:
         """Follow `state`, unless that was done already."""
