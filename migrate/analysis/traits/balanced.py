@@ -11,47 +11,24 @@ each function.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from migrate.analysis.ir.expressions import (
-    AddressOf,
-    Constant,
-    Expression,
-    Load,
-    is_negative,
-    plain,
-    variable_name,
-)
-from migrate.analysis.ir.instructions import Invoke, Lowered, Store, is_addressed
+from migrate.analysis.ir.expressions import AddressOf, plain, variable_name
+from migrate.analysis.ir.instructions import Invoke
 from migrate.analysis.model import Acquire, Place, Release
-from migrate.analysis.paths.balance import (
-    End,
-    Hold,
-    Taking,
-    ends,
-    stays_behind,
-)
-from migrate.analysis.paths.variables import path_of
+from migrate.analysis.paths.balance import stays_behind
 from migrate.analysis.program.callers import Site, sites_at
 from migrate.analysis.program.program import Program
-from migrate.analysis.traits.droppers import Dropper, Droppers, is_array
+from migrate.analysis.traits.droppers import Dropper, Droppers
 from migrate.analysis.traits.handed_on import left_with
+from migrate.analysis.traits.takers import Taker, handed_out, is_flag, sets, unstable
 
 _ITERATOR, _PAGES = 0, 1
 """The arguments of a helper that takes pages from an iterator."""
 
 _DEEPEST = 3
 _LATER = "and their release has to find out there whether they are pinned"
-_STARTERS = frozenset(
-    {
-        *("iov_iter_init", "iov_iter_kvec", "iov_iter_bvec", "iov_iter_xarray", "iov_iter_ubuf"),
-        *("iov_iter_discard", "iov_iter_pipe", "iov_iter_folio_queue"),
-        *("import_iovec", "import_ubuf", "import_single_range"),
-    }
-)
-"""Functions that initialise an iterator."""
 
 
 @dataclass(frozen=True, order=True)
@@ -74,18 +51,6 @@ class Balanced:
     acquires: tuple[Place, ...]
     guards: tuple[Guard, ...]
     releases: tuple[Release, ...]
-
-
-@dataclass(frozen=True)
-class _Taker:
-    """Calls in one function that take pages: `calls` by number, into `pages`, from `iterator`."""
-
-    facts_of: Site
-    calls: frozenset[int]
-    pages: str
-    iterator: str
-    flag: str = ""
-    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +109,7 @@ class Balance:
             wrong = f"the iterator, {invoke.sources[_ITERATOR]}, is no plain variable"
             kept = left_with(site.facts.lowered, name, {invoke.number})
             return f"{wrong}, and {kept}" if kept else wrong
-        taker = _Taker(site, frozenset({invoke.number}), name, iterator)
+        taker = Taker(site, frozenset({invoke.number}), name, iterator)
         inside = self._inside(taker)
         # A function that gets the array for the pages may drop them, too.
         given = isinstance(inside, str) and name in site.facts.parameters
@@ -152,10 +117,10 @@ class Balance:
 
     # One function
 
-    def _inside(self, taker: _Taker) -> _Dropped | str:
+    def _inside(self, taker: Taker) -> _Dropped | str:
         """The function drops the pages that it takes."""
-        lowered = taker.facts_of.facts.lowered
-        wrong = self._unstable(lowered, taker)
+        lowered = taker.site.facts.lowered
+        wrong = unstable(self.droppers, taker)
         if wrong:
             return wrong
         droppers = list(self.droppers.of(lowered, taker.pages, taker.calls))
@@ -163,7 +128,7 @@ class Balance:
             kept = left_with(lowered, taker.pages, taker.calls)
             wrong = f"{lowered.function.name}() does not drop them itself"
             return f"{wrong}: {kept}, {_LATER}" if kept else wrong
-        taking = self._taking(taker, droppers)
+        taking = taker.taking(droppers, self.asks)
         behind = stays_behind(lowered, taking)
         if behind:
             return behind
@@ -172,39 +137,6 @@ class Balance:
             for d in droppers
         }
         return _Dropped(frozenset(guards), tuple(droppers))
-
-    def _taking(self, taker: _Taker, droppers: list[Dropper], *, out: bool = False) -> Taking:
-        numbers = frozenset(d.call.number for d in droppers)
-        return Taking(taker.calls, taker.pages, numbers, out, taker.flag, taker.foreign, self.asks)
-
-    def _unstable(self, lowered: Lowered, taker: _Taker) -> str:
-        """Why the variables may change between the call and the release, "" if they do not."""
-        name = lowered.function.name
-        local = lowered.locals.get(taker.iterator)
-        if local is None or not local.outermost or "#" in taker.iterator:
-            return f"the iterator is no variable of all of {name}()"
-        stored = [i for i in lowered.order if isinstance(i, Store) and not i.initial]
-        if any(path_of(s.target) == (taker.iterator,) for s in stored):
-            return f"{name}() has several iterators in {taker.iterator}"
-        for store in lowered.order:
-            match store:
-                case Store(target, value) if is_array(value, lowered, taker.pages):
-                    if variable_name(target) != taker.pages:
-                        return f"others may put pages into {taker.pages} after {store.place}"
-        if is_addressed(lowered, taker.iterator):
-            return f"{name}() hands out the address of {taker.iterator}"
-        for call in lowered.calls.values():
-            if call.name in _STARTERS and path_of(call.arguments[0])[:1] == (taker.iterator,):
-                return f"{call.name}() makes another iterator of {taker.iterator}"
-            if call.number in taker.calls:
-                continue
-            if call.unclear and re.search(rf"\b{re.escape(taker.pages)}\b", " ".join(call.sources)):
-                return f"the arguments of {call.name}() are not understood at {call.place}"
-            for position, given in enumerate(call.arguments):
-                wrong = self.droppers.changes(call, position, given, lowered, taker.pages)
-                if wrong:
-                    return wrong
-        return ""
 
     def _strangers(self, droppers: Sequence[Dropper]) -> str:
         """Other callers whose pages the called functions drop, "" if there are none."""
@@ -220,20 +152,20 @@ class Balance:
 
     # Callers that get the pages through a parameter
 
-    def _out(self, taker: _Taker, depth: int) -> _Dropped | str:
+    def _out(self, taker: Taker, depth: int) -> _Dropped | str:
         """The callers of the function drop the pages that it takes for them."""
-        facts = taker.facts_of.facts
+        facts = taker.site.facts
         name, parameters = facts.function.name, facts.parameters
         if taker.iterator not in parameters or not depth:
             return f"{name}() has the pages for others, and the iterator of its own"
-        wrong = self._unstable(facts.lowered, taker)
+        wrong = unstable(self.droppers, taker)
         if wrong:
             return wrong
-        flags = [p for p in parameters if self._is_flag(facts.lowered, p)]
-        tried, told = taker, self._handed_out(taker)
+        flags = [p for p in parameters if is_flag(facts.lowered, p)]
+        tried, told = taker, handed_out(taker, self.asks)
         for flag in flags if isinstance(told, str) else ():
             tried = replace(taker, flag=flag)
-            told = self._handed_out(tried)
+            told = handed_out(tried, self.asks)
             if not isinstance(told, str):
                 break
         if isinstance(told, str):
@@ -253,36 +185,6 @@ class Balance:
             droppers += found.droppers
         return _Dropped(frozenset(guards), tuple(droppers))
 
-    def _is_flag(self, lowered: Lowered, parameter: str) -> bool:
-        """Whether only constants are stored through a parameter."""
-        through = [
-            i
-            for i in lowered.order
-            if isinstance(i, Store)
-            and isinstance(plain(i.target), Load)
-            and path_of(i.target) == (parameter,)
-        ]
-        return bool(through) and all(_is_constant(s.value) for s in through)
-
-    def _handed_out(self, taker: _Taker) -> bool | str:
-        """Whether the function may return other pages, with 0 in the flag; or what is not
-        understood."""
-        lowered = taker.facts_of.facts.lowered
-        found = ends(lowered, self._taking(taker, [], out=True))
-        if isinstance(found, str):
-            return found
-        foreign = [e for e in found if e.state.hold is Hold.FOREIGN and not _fails(e)]
-        held = [e for e in found if e.state.hold in (Hold.HELD, Hold.ASKED)]
-        name = lowered.function.name
-        for end in held:
-            if _value(end) != end.state.result:
-                return f"{name}() does not return at {end.place} what it took"
-        if not foreign:
-            return False
-        told = all(e.state.flag == "0" for e in foreign)
-        told = told and all(e.state.flag == "1" for e in held)
-        return True if told else f"{name}() may hand out pages from elsewhere"
-
     def _of_caller(self, site: Site, positions: list[int], foreign: bool) -> _Dropped | str:
         call = self._invoke(site)
         if call is None or len(call.arguments) <= max(positions):
@@ -293,28 +195,13 @@ class Balance:
         flag = ""
         if len(given) > 2:
             flag = variable_name(given[2].object) if isinstance(given[2], AddressOf) else ""
-            wrong = not flag or self._sets(site.facts.lowered, flag, call.name)
+            wrong = not flag or sets(site.facts.lowered, flag, call.name)
             if wrong:
                 return f"what {call.name}() says of the pages is not kept in one variable"
         if not pages or not iterator:
             return f"the pages or the iterator at {call.place} are no plain variables"
-        taker = _Taker(site, frozenset({call.number}), pages, iterator, flag, foreign)
+        taker = Taker(site, frozenset({call.number}), pages, iterator, flag, foreign)
         return self._inside(taker)
-
-    def _sets(self, lowered: Lowered, flag: str, callee: str) -> bool:
-        """Whether anything but an initial 0 and calls of `callee` sets a flag."""
-        for instruction in lowered.order:
-            match instruction:
-                case Store(target, value) if variable_name(target) == flag:
-                    if not (instruction.initial and _is_constant(value)):
-                        return True
-                case Invoke() if instruction.name != callee:
-                    given = (plain(a) for a in instruction.arguments)
-                    if any(
-                        isinstance(a, AddressOf) and variable_name(a.object) == flag for a in given
-                    ):
-                        return True
-        return False
 
     def _invoke(self, site: Site) -> Invoke | None:
         lowered = site.facts.lowered
@@ -333,15 +220,3 @@ def _together(found: Mapping[Place, _Dropped]) -> list[tuple[Place, ...]]:
             own |= other[1]
         groups.append((places, own))
     return [tuple(sorted(places)) for places, _ in groups]
-
-
-def _value(end: End) -> str:
-    return variable_name(end.value) if end.value is not None else ""
-
-
-def _fails(end: End) -> bool:
-    return end.value is not None and is_negative(end.value)
-
-
-def _is_constant(value: Expression) -> bool:
-    return isinstance(plain(value), Constant)
