@@ -13,7 +13,7 @@ or changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS
@@ -22,7 +22,6 @@ from migrate.analysis.frontend.types import SHORT
 from migrate.analysis.ir.expressions import (
     AddressOf,
     Binary,
-    CallResult,
     Expression,
     Variable,
     is_negative,
@@ -35,16 +34,12 @@ from migrate.analysis.model import Acquire, Place
 from migrate.analysis.paths.acquire_results import Results
 from migrate.analysis.paths.callee_releases import HARMLESS
 from migrate.analysis.paths.correlated import Correlated
-from migrate.analysis.paths.held_values import HeldValues
 from migrate.analysis.paths.omitted.certain_releases import CertainReleases
+from migrate.analysis.paths.omitted.values import Path, Takes, Values, allocates
 from migrate.analysis.paths.release_loops import Loops
 from migrate.analysis.paths.solver import Plain, Trail, solve
 from migrate.analysis.paths.variables import Holder, path_of, plain_stores
 
-Takes = Callable[[Invoke], bool]
-"""Whether a call is one of a function of the same file that returns the pages of an acquire."""
-
-_ASK_FOR_ERROR = frozenset({"IS_ERR", "IS_ERR_OR_NULL", "PTR_ERR", "PTR_ERR_OR_ZERO"})
 _ERRORS = ("ERR_PTR", "PTR_ERR", "ERR_CAST")
 
 
@@ -75,17 +70,11 @@ def omitted_releases(
         holder = replace(named, names=names)
         analysis = _Omissions(lowered, results, holder, takes, loops)
         if analysis.is_clear():
-            for instruction, state, trail in solve(analysis, lowered, _Path()).before():
+            for instruction, state, trail in solve(analysis, lowered, Path()).before():
                 omitted = analysis.omitted(instruction, state, trail)
                 if omitted is not None:
                     omissions.setdefault(omitted.taken.number, omitted)
     yield from omissions.values()
-
-
-def _is_told(call: Invoke) -> bool:
-    """Whether the result may depend on who holds what is passed: that of a function which is not
-    known, and whether a pointer is an error."""
-    return knowledge().lookup(call.name) is None or call.name in _ASK_FOR_ERROR
 
 
 def _is_short(lowered: Lowered, name: str) -> bool:
@@ -94,25 +83,7 @@ def _is_short(lowered: Lowered, name: str) -> bool:
     return local is not None and not local.type.depth and local.type.tag in SHORT
 
 
-@dataclass(frozen=True)
-class _Path:
-    """The state of one path.
-
-    `taken` is the number of the call that got the pages, `witness` that of the release which shows
-    that the function still holds them, `error` a variable with an error code, `about` the variables
-    whose values depend on the pages, `fresh` those that no longer do, and `carriers` the variables
-    that point to objects with the pages in them.
-    """
-
-    taken: int | None = None
-    witness: int | None = None
-    error: str = ""
-    about: frozenset[str] = frozenset()
-    fresh: frozenset[str] = frozenset()
-    carriers: frozenset[str] = frozenset()
-
-
-class _Omissions(Plain[_Path]):
+class _Omissions(Plain[Path]):
     """The analysis of one function for the pages of one holder."""
 
     def __init__(
@@ -120,7 +91,8 @@ class _Omissions(Plain[_Path]):
     ) -> None:
         self.lowered, self.results, self.holder, self.takes = lowered, results, holder, takes
         self.loops = loops
-        self.pages = HeldValues(lowered, results, holder)
+        self.values = Values(lowered, results, holder, takes)
+        self.pages = self.values.pages
         self.starts = {
             n: c.start
             for n, c in lowered.calls.items()
@@ -130,7 +102,7 @@ class _Omissions(Plain[_Path]):
             name
             for name, value in plain_stores(lowered)
             if (call := lowered.call_of(value)) is not None
-            if self._allocates(call)
+            if allocates(call)
         }
         """The variables with memory that the function has allocated."""
         self.conditions = Correlated(lowered, holder.names, results.acquires)
@@ -169,7 +141,7 @@ class _Omissions(Plain[_Path]):
             for i in self.lowered.order
         )
 
-    def omitted(self, instruction: Instruction, state: _Path, trail: Trail) -> Omitted | None:
+    def omitted(self, instruction: Instruction, state: Path, trail: Trail) -> Omitted | None:
         """What is leaked if the function returns at `instruction`."""
         if state.taken is None or state.witness is None or not isinstance(instruction, Leave):
             return None
@@ -181,7 +153,7 @@ class _Omissions(Plain[_Path]):
 
     # The transfer
 
-    def transfer(self, instruction: Instruction, state: _Path) -> _Path:
+    def transfer(self, instruction: Instruction, state: Path) -> Path:
         match instruction:
             case Invoke():
                 return self._called(instruction, state)
@@ -189,9 +161,9 @@ class _Omissions(Plain[_Path]):
                 return self._stored(instruction, target, value, state)
         return state
 
-    def _called(self, call: Invoke, state: _Path) -> _Path:
+    def _called(self, call: Invoke, state: Path) -> Path:
         if self.pages.acquire(call) is not None:
-            return _Path(call.number)
+            return Path(call.number)
         if state.taken is None:
             return state
         known = knowledge().lookup(call.name)
@@ -199,37 +171,39 @@ class _Omissions(Plain[_Path]):
             mine = self.pages.mentions(given)
             effect = known.effect(position) if known is not None else None
             if effect in RELEASE_EFFECTS and (
-                mine or self.lowered.mentions(given, state.carriers) or self._carries(given, state)
+                mine
+                or self.lowered.mentions(given, state.carriers)
+                or self.values.carries(given, state)
             ):
-                return _Path()
-            if not mine and not self._carries(given, state):
+                return Path()
+            if not mine and not self.values.carries(given, state):
                 continue
             if effect not in HARMLESS or (known is not None and known.stores):
                 state = replace(state, witness=None)
             if mine and (known is None or known.stores):
-                more = frozenset(self._beside(call.arguments))
+                more = frozenset(self.values.beside(call.arguments))
                 state = replace(state, carriers=state.carriers | more)
         return state
 
-    def _stored(self, store: Store, target: Expression, value: Expression, state: _Path) -> _Path:
+    def _stored(self, store: Store, target: Expression, value: Expression, state: Path) -> Path:
         call = self.lowered.call_of(value)
         if self.pages.is_array(target):
             taken = call is not None and self.takes(call)
-            return _Path(call.number if taken and call is not None else None)
+            return Path(call.number if taken and call is not None else None)
         name = target.name if isinstance(target, Variable) else ""
         if name and store.operator == "=":
             state = self._named(name, value, state)
         path = path_of(target)
-        given = self._knows(value, state) and not self.pages.is_own(target)
+        given = self.values.knows(value, state) and not self.pages.is_own(target)
         if len(path) > 1 and given and not self.holder.is_base(target):
             state = replace(state, carriers=state.carriers | {path[0]})
-        marks = len(path) > 1 and path[0] not in self.private and self._carries(target, state)
+        marks = len(path) > 1 and path[0] not in self.private and self.values.carries(target, state)
         return replace(state, witness=None) if marks or given else state
 
-    def _named(self, name: str, value: Expression, state: _Path) -> _Path:
+    def _named(self, name: str, value: Expression, state: Path) -> Path:
         """`state` when the variable `name` gets another value."""
         about, fresh = state.about - {name}, state.fresh - {name}
-        if self._is_about(value, state):
+        if self.values.is_about(value, state):
             about |= {name}
         elif name in self.holder.depends:
             fresh |= {name}
@@ -239,14 +213,14 @@ class _Omissions(Plain[_Path]):
 
     # Conditions
 
-    def assume(self, condition: Expression, state: _Path) -> tuple[_Path | None, _Path | None]:
+    def assume(self, condition: Expression, state: Path) -> tuple[Path | None, Path | None]:
         taken = state.taken
         if taken is None:
             return state, state
         if id(condition) in self.certain.rounds:
-            return state, _Path()
+            return state, Path()
         yes, no = self.certain.sides.get(id(condition), (None, None))
-        if self._is_about(condition, state):
+        if self.values.is_about(condition, state):
             state = replace(state, witness=None)
             all_taken = replace(state, witness=yes) if self._asks_for_all(condition) else state
             return self._failed(condition, state), all_taken
@@ -276,7 +250,7 @@ class _Omissions(Plain[_Path]):
         )
         return any(self.conditions.depends(c, start) for c in asked)
 
-    def _failed(self, condition: Expression, state: _Path) -> _Path:
+    def _failed(self, condition: Expression, state: Path) -> Path:
         """`if (ret)`, `if (ret < 0)`, `if (ret != 0)`: the variable is an error code if it is
         true."""
         inner = plain(condition)
@@ -285,7 +259,7 @@ class _Omissions(Plain[_Path]):
         local = self.lowered.locals.get(inner.name) if isinstance(inner, Variable) else None
         return replace(state, error=local.name) if local and not local.type.depth else state
 
-    def _is_error(self, value: Expression | None, state: _Path) -> bool:
+    def _is_error(self, value: Expression | None, state: Path) -> bool:
         if value is None:
             return False
         call = self.lowered.call_of(value)
@@ -295,55 +269,3 @@ class _Omissions(Plain[_Path]):
             return call.name in _ERRORS[1:] or (call.name == _ERRORS[0] and known)
         inner = plain(value)
         return is_negative(inner) or (isinstance(inner, Variable) and inner.name == state.error)
-
-    # Values
-
-    def _is_about(self, value: Expression, state: _Path) -> bool:
-        """Whether `value` depends on who holds the pages, or on the result of the call that got
-        them. The result of a known function does not: none keeps pages when it fails, or releases
-        them later."""
-        call = self.lowered.call_of(value)
-        if call is not None and self._allocates(call):
-            return False
-        names = state.about | (self.holder.depends - state.fresh) | state.carriers
-        return any(
-            self.holder.is_base(part)
-            or self.holder.is_owner(part)
-            or (isinstance(part, Variable) and part.name in names)
-            or (isinstance(part, CallResult) and self._gets(self.lowered.calls[part.call]))
-            for part in self._asked(value)
-        )
-
-    def _gets(self, call: Invoke) -> bool:
-        return call.number in self.results.acquires or self.takes(call)
-
-    def _asked(self, value: Expression) -> Iterator[Expression]:
-        """The parts of `value`, with the arguments of calls whose result may depend on who holds
-        the pages."""
-        for part in subexpressions(value):
-            yield part
-            if isinstance(part, CallResult):
-                call = self.lowered.calls[part.call]
-                for argument in call.arguments if _is_told(call) else ():
-                    yield from self._asked(argument)
-
-    @staticmethod
-    def _allocates(call: Invoke) -> bool:
-        known = knowledge().lookup(call.name)
-        return known is not None and known.allocates
-
-    def _knows(self, value: Expression, state: _Path) -> bool:
-        return self.pages.mentions(value) or self._carries(value, state)
-
-    def _carries(self, value: Expression, state: _Path) -> bool:
-        """Whether `value` is an object with the pages in it, or a part of one."""
-        path = path_of(value)
-        return bool(path) and (path[0] in state.carriers or self.holder.is_owner(value))
-
-    def _beside(self, arguments: tuple[Expression, ...]) -> Iterator[str]:
-        for given in arguments:
-            path = path_of(given)
-            local = self.lowered.locals.get(path[0]) if path else None
-            pointer = local is not None and (local.type.depth > 0 or len(path) > 1)
-            if path and path[0] not in self.holder.names and (pointer or local is None):
-                yield path[0]
