@@ -34,8 +34,8 @@ from migrate.analysis.acquires.far_releases import compare_releases
 from migrate.analysis.acquires.scan import scan
 from migrate.analysis.model import Pairing, Place, Scan
 from migrate.analysis.pairing import pair as pairing
-from migrate.analysis.pairing.group import Traced
 from migrate.analysis.pairing.shares import make_groups
+from migrate.analysis.pairing.traced import Traced
 from migrate.analysis.program.program import Program
 from migrate.base.programs.workers import Made, recording
 from migrate.base.stores.alternates import borrow, check_out

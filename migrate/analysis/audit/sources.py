@@ -10,10 +10,10 @@ from migrate.analysis.frontend.kernel_api import RELEASE_EFFECTS, Effect
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.model import Call
 from migrate.analysis.model import Acquire, Place, Release
+from migrate.analysis.pairing.back.sources import Sources
 from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.pairing.closure import pages_position
 from migrate.analysis.pairing.precision import Precision
-from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.program.callers import Site, sites_at
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program

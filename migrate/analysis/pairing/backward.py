@@ -3,20 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from migrate.analysis.frontend.guards import Guards, exclusive, never
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.strong_updates import last_store
-from migrate.analysis.ir.model import AccessPath, Call, Flow, FunctionFacts, Value
-from migrate.analysis.model import Place, Release
+from migrate.analysis.ir.model import AccessPath, Flow, FunctionFacts, Value
+from migrate.analysis.model import Place
+from migrate.analysis.pairing.back.grounds import Grounds
+from migrate.analysis.pairing.back.sources import Sources
+from migrate.analysis.pairing.back.stated import Stated
 from migrate.analysis.pairing.back.to_callees import may_fill, result
 from migrate.analysis.pairing.back.to_callers import passed, stored_through_result
 from migrate.analysis.pairing.back.wanted import Wanted, Way, Ways, depends_on_call
-from migrate.analysis.pairing.grounds import Grounds
 from migrate.analysis.pairing.precision import Precision
-from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import file_of, start_of
 from migrate.analysis.program.kinds import are_apart
@@ -47,25 +47,27 @@ class Backward:
         self._kinds = precision.kinds
         self.graph = graph
         self.program = graph.program
-        self.sources = Sources(apart=self._is_apart)
+        self._stated = Stated(graph)
+        self.sources = Sources(apart=self._stated.are_apart)
         self.visited: set[str] = set()
         self.ways = Ways()
         self.wide = False
         """As :attr:`migrate.analysis.program.trace.Trace.wide`."""
         self._seen: set[Wanted] = set()
         self._grounds = Grounds()
-        self._release: Release | None = None
         self._fills: dict[Wanted, bool] = {}
         self._queue: list[tuple[Wanted, FunctionFacts]] = []
 
     def follow(self, release: ReleaseSite) -> Sources:
         """All sources of the pages that `release` may drop, added to those found before."""
         site = release.site
-        self._release = release.release
-        if self.program.contracts.tells_apart:
+        self._stated.release = release.release
+        if self._stated.contracts.tells_apart:
             self._seen.clear()  # contracts are about single releases
             self._fills.clear()
-        if self._stated(release.release):
+        stated = self._stated.sources(release.release)
+        if stated:
+            self.sources.acquires |= stated
             return self.sources
         released = site.call.values(release.argument)
         if not released:
@@ -77,32 +79,9 @@ class Backward:
             self._start(released, site.facts, site.call.place)
         self._drain()
         for cell, place in self._grounds.baseless():
-            if not self._is_closed(cell):
+            if not self._stated.is_closed(cell):
                 self.sources.lost(Gap(GapKind.NOTHING_SETS, subject=str(cell)), place)
         return self.sources
-
-    def _stated(self, release: Release) -> bool:
-        """Add the acquires that a contract states as the sources of a release; returns whether
-        there is such a contract."""
-        names = self.program.contracts.sources(release.function, release.place.path)
-        acquires = [a for name in names for a in self.acquired_in(name, release.place.path)]
-        self.sources.acquires |= {site.call.place: site for site in acquires}
-        return bool(acquires)
-
-    def acquired_in(self, function: str, path: str) -> Iterator[Site]:
-        """The acquires in the function of that name that code in `path` sees."""
-        for found in self.program.definitions(function, path):
-            facts = self.program.facts(found)
-            for index, call in enumerate(facts.calls):
-                if self.graph.is_acquire(call) is not None:
-                    yield Site(facts, index)
-
-    def _is_apart(self, call: Call) -> bool:
-        """Whether a contract states that the result of a call is not what the release drops."""
-        release, stated = self._release, self.program.contracts
-        return release is not None and stated.are_apart(
-            call.name, release.function, release.place.path
-        )
 
     def into(self, cell: AbstractLocation, facts: FunctionFacts) -> Sources:
         """The sources of the pages in `cell`, as `facts` see it."""
@@ -195,16 +174,11 @@ class Backward:
         far = self.goes_far(form)
         self.wide |= far and self.program.types.is_public(cell.tag, path)
         wanted = form in (PAGE, SCATTER) or self._numbers
-        if wanted and not self._all_see(cell, path, far) and not self._is_closed(cell):
+        if wanted and not self._all_see(cell, path, far) and not self._stated.is_closed(cell):
             self.sources.lost(
                 Gap(GapKind.SOURCE_PUBLIC, subject=str(cell)), start_of(facts.function)
             )
         return self.program.cells.member_users(cell, path, far, self._numbers)
-
-    def _is_closed(self, cell: AbstractLocation) -> bool:
-        """Whether a contract states that no other code fills the member."""
-        stated = self.program.contracts
-        return isinstance(cell, Member) and stated.fills_nowhere_else(cell.dotted)
 
     def goes_far(self, form: str) -> bool:
         """As :class:`migrate.analysis.valueflow.forward.Forward` does."""
@@ -278,7 +252,7 @@ class Backward:
 
     def compiled(self, guards: Guards) -> bool:
         """Whether some configuration has both this code and the acquires."""
-        if self.program.contracts.rules_out(guards):
+        if self._stated.contracts.rules_out(guards):
             return False
         version = self.program.tree.version
         return not exclusive(guards, self.guards) and not never(guards, version)

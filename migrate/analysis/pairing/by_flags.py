@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from migrate.analysis.flags.flags import Flags
 from migrate.analysis.model import Place, Release, UseKind
+from migrate.analysis.pairing.back.sources import Sources
 from migrate.analysis.pairing.backward import Backward
-from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.program.callers import sites_at
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import ReleaseSite, Trace

@@ -11,9 +11,9 @@ from migrate.analysis.gaps import FOREIGN_SOURCES, UNKNOWN_SOURCES, Gap, GapKind
 from migrate.analysis.heap.borrow_escapes import taken_back
 from migrate.analysis.heap.unmodelled_uses import doubts
 from migrate.analysis.model import Acquire, Evidence, PinGroup, Trait, TraitKind, Use, UseKind
+from migrate.analysis.pairing.back.sources import Sources
 from migrate.analysis.pairing.closure import Closure
 from migrate.analysis.pairing.number_keys import with_keys
-from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.pairing.unreached import unfilled_releases, unfollowed_releases
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.location import Global, Member

@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
 from migrate.analysis.flags.own_references import own_references
 from migrate.analysis.flags.slots import holds_pages
 from migrate.analysis.flags.table_kinds import all_kinds
-from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.heap.objects import Objects
@@ -19,37 +18,18 @@ from migrate.analysis.model import Acquire, PinGroup, Place, Release
 from migrate.analysis.pairing.backward import Backward
 from migrate.analysis.pairing.by_flags import by_flags
 from migrate.analysis.pairing.closure import Acquires, Closure
-from migrate.analysis.pairing.external_uses import EntryPoint, openings
+from migrate.analysis.pairing.external_uses import openings
 from migrate.analysis.pairing.failed import BUGS, failed_group
 from migrate.analysis.pairing.finish import finished
 from migrate.analysis.pairing.precision import Precision
+from migrate.analysis.pairing.traced import Traced, folders_of, with_dependencies
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import file_of
-from migrate.analysis.program.location import (
-    AbstractLocation,
-    CallResult,
-    Global,
-    Local,
-    Member,
-    Untyped,
-)
+from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.trace import PAGE, SCATTER, ReleaseSite, Trace
 from migrate.analysis.traits.other_kernels import is_for_other_kernels
 from migrate.analysis.traits.traits import group_traits, is_implementation, pages_null
 from migrate.kernel.signatures import DIRECT_NAMES
-
-
-@dataclass(frozen=True)
-class Traced:
-    """A group, the names by which code elsewhere could reach its pages, and the folders whose files
-    it depends on. If "" is among the folders, the whole tree was searched for `words` and for
-    #includes."""
-
-    group: PinGroup
-    openings: tuple[EntryPoint, ...]
-    folders: tuple[str, ...]
-    words: tuple[str, ...] = ()
 
 
 class Grouper:
@@ -93,7 +73,7 @@ class Grouper:
             told(traced.group)
         self._scanned -= {a.place.path for a in acquires}
         self.forget()
-        return {place: _with_dependencies(t, folders, words) for place, t in made.items()}
+        return {place: with_dependencies(t, folders, words) for place, t in made.items()}
 
     def forget(self) -> None:
         """Free what is known, except for files that a scan has parsed and that later groups
@@ -149,7 +129,7 @@ class Grouper:
         return self._traced(group, first.place.path)
 
     def _traced(self, group: PinGroup, path: str) -> Traced:
-        return Traced(group, (), _folders(self.program.corpus, Trace(), {path}, wide=False))
+        return Traced(group, (), folders_of(self.program.corpus, Trace(), {path}, wide=False))
 
     # Refinement
 
@@ -179,7 +159,7 @@ class Grouper:
         group = finished(closure, backward.sources, is_of_others, brief=self.brief)
         visited = backward.visited | set(group.paths)
         wide = backward.wide or searched
-        folders = _folders(self.program.corpus, closure.trace, visited, wide)
+        folders = folders_of(self.program.corpus, closure.trace, visited, wide)
         return Traced(group, openings(self.program, closure.trace), folders)
 
     def _without_own_references(self, first: Acquire, closure: Closure) -> Traced | None:
@@ -266,14 +246,6 @@ class Grouper:
         )
 
 
-def _with_dependencies(traced: Traced, folders: tuple[str, ...], words: tuple[str, ...]) -> Traced:
-    """Add to a group for which the whole tree was searched the folders and words of these
-    searches."""
-    if "" not in traced.folders:
-        return traced
-    return replace(traced, folders=tuple(sorted({*traced.folders, *folders})), words=words)
-
-
 def _numbers_matter(closure: Closure) -> bool:
     """Whether the only thing missing is where numbers go that pages are found again from, or where
     they come from, so that following them in the whole tree may help."""
@@ -282,23 +254,3 @@ def _numbers_matter(closure: Closure) -> bool:
         gap.kind in (GapKind.SOURCE_CALLERS_UNKNOWN, GapKind.SOURCE_PUBLIC) for gap in unknown
     )
     return lost and not trace.gaps
-
-
-def _folders(corpus: Corpus, trace: Trace, visited: set[str], wide: bool) -> tuple[str, ...]:
-    """The folders that the result depends on, as the corpus names them."""
-    paths = {_seen_from(state.cell) for state in trace.states} - {""}
-    paths |= set(trace.origins.values()) | visited
-    arches = {"/".join(p.split("/")[:2]) for p in paths if p.startswith("arch/")}
-    always = {"include", "arch/x86/include", *(f"{arch}/include" for arch in arches)}
-    everything = {""} if wide or trace.wide else set()
-    return tuple(sorted({corpus.scope_folder(p) for p in paths} | always | everything))
-
-
-def _seen_from(cell: AbstractLocation) -> str:
-    """A file that sees `cell`, or a folder, with a slash at its end; "" for a member, whose file is
-    in the origins."""
-    if isinstance(cell, Local | CallResult):
-        return file_of(cell.function.path)
-    if isinstance(cell, Global):
-        return f"{cell.folder}/"
-    return file_of(cell.path) if isinstance(cell, Untyped) else ""

@@ -11,9 +11,10 @@ from migrate.analysis.acquires.searches import Searches
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Acquire, Pairing, PinGroup, Place, Scan
 from migrate.analysis.pairing.external_uses import seen_outside
-from migrate.analysis.pairing.group import Grouper, Traced
+from migrate.analysis.pairing.group import Grouper
 from migrate.analysis.pairing.shares import Beside, make_groups
 from migrate.analysis.pairing.stored import StoredGroups
+from migrate.analysis.pairing.traced import Traced
 from migrate.analysis.program.program import Program
 from migrate.kernel.kept_finds import FactCache
 from migrate.kernel.signatures import DIRECT_NAMES

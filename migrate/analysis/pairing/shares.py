@@ -8,7 +8,8 @@ from typing import Any, Protocol, TypeVar
 
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.model import Acquire, PinGroup, Place
-from migrate.analysis.pairing.group import Grouper, Traced
+from migrate.analysis.pairing.group import Grouper
+from migrate.analysis.pairing.traced import Traced
 from migrate.analysis.program.program import Program
 from migrate.base.programs.workers import share_out
 from migrate.kernel.kept_finds import Found

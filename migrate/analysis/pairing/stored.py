@@ -19,7 +19,7 @@ from migrate.analysis.contract import Contract
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.includes import spelled
 from migrate.analysis.model import Acquire, Scan
-from migrate.analysis.pairing.group import Traced
+from migrate.analysis.pairing.traced import Traced
 from migrate.base import codec
 from migrate.kernel.kept_finds import FactCache
 from migrate.kernel.tree import CODE, Tree

@@ -11,7 +11,8 @@ import pytest
 from migrate.analysis.edges import EdgeKind
 from migrate.analysis.model import UseKind
 from migrate.analysis.pairing.closure import pages_position
-from migrate.analysis.pairing.group import Grouper, Traced
+from migrate.analysis.pairing.group import Grouper
+from migrate.analysis.pairing.traced import Traced
 from migrate.analysis.program.program import Program
 from tests.analysis.groups import acquire, gaps_of
 from tests.analysis.memory import only_group, pairing_of, scan_of, tree_of

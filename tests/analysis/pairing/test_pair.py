@@ -24,8 +24,9 @@ from migrate.analysis.model import (
     Unparsed,
     UseKind,
 )
-from migrate.analysis.pairing.group import Grouper, Traced
+from migrate.analysis.pairing.group import Grouper
 from migrate.analysis.pairing.pair import _merged, pair
+from migrate.analysis.pairing.traced import Traced
 from migrate.analysis.program.program import Program
 from migrate.analysis.verdicts.classify import verdict
 from migrate.base import codec

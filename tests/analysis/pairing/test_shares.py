@@ -10,9 +10,10 @@ import pytest
 
 from migrate.analysis.audit.run import Auditor, audit
 from migrate.analysis.model import Acquire, Pairing
-from migrate.analysis.pairing.group import Grouper, Traced
+from migrate.analysis.pairing.group import Grouper
 from migrate.analysis.pairing.pair import pair
 from migrate.analysis.pairing.shares import make_groups
+from migrate.analysis.pairing.traced import Traced
 from migrate.analysis.program.program import Program
 from migrate.base.programs.workers import Made, recording
 from tests.analysis.memory import MemoryTree, scan_of, tree_of

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from migrate.analysis.frontend.guards import Guards
 from migrate.analysis.ir.model import FunctionFacts
+from migrate.analysis.pairing.back.sources import Sources
 from migrate.analysis.pairing.back.wanted import Wanted, Way, Ways
-from migrate.analysis.pairing.sources import Sources
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
 from migrate.analysis.valueflow.graph import ValueFlowGraph
