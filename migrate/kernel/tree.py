@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
@@ -22,22 +21,16 @@ from migrate.base.stores.git import (
     refuse_unreadable,
 )
 from migrate.base.typed import typed
+from migrate.kernel.git_searches import FEW_CHANGES, GitSearches
 from migrate.kernel.held_parts import HeldParts
 from migrate.kernel.words import Word, whole_word
 from migrate.kernel.work_tree import read_checked_out
 
 _KERNEL_FILES = ("Makefile", "include/linux/mm.h")
-_FEW_CHANGES = 2000
-"""With more changed files than this, a search reads git's objects instead of the work tree."""
-
 _MANY_FILES = 200
 """Before this many files are read, all ids of the commit are listed at once."""
 
 _NO_OBJECT = "0" * 40
-
-_ALONE = "--threads=1"
-"""The threads of `git grep` hand over the files one by one. That costs more than reading them: with
-one thread a search of the tree takes two thirds of the processor time, and is no slower."""
 
 CODE = (".c", ".h", ".S", ".inc", ".rs")
 """The files that may use a function, whatever their language."""
@@ -167,73 +160,21 @@ class Tree:
         """For each of `words` the files that may contain it, by a search of the whole tree."""
         parts = held.parts(words)
         if parts:
-            held.learn(parts, self._each(sorted(self._holding(_patterns(parts), pathspecs))))
+            held.learn(parts, self._each(sorted(self._searches.holding(parts, pathspecs))))
         able = {word: held.files(word) if parts else None for word in words}
         left = [word for word, files in able.items() if files is None]
-        rest = tuple(sorted(self._holding(["-w", *_patterns(left)], pathspecs))) if left else ()
+        found = self._searches.holding(left, pathspecs, words=True) if left else ()
+        rest = tuple(sorted(found))
         return {word: rest if files is None else files for word, files in able.items()}
-
-    def _holding(self, patterns: Sequence[str], pathspecs: Sequence[str]) -> set[str]:
-        changed = self._changed
-        if changed is None:
-            return set(self._grep([*patterns, self.commit], pathspecs))
-        # Unpacking every object takes ten times as long as reading the checked-out files.
-        found = set(self._grep(patterns, pathspecs)) - changed
-        if changed:
-            exact = [f":(top,literal){name}" for name in sorted(changed)]
-            here = self._grep([*patterns, self.commit], exact)
-            found |= {n for n in here if any(fnmatchcase(n, spec) for spec in pathspecs)}
-        return found
 
     def lines_with(self, texts: Sequence[str], pathspecs: Sequence[str] = ("*.c", "*.h")) -> bytes:
         """The lines of the commit that contain one of `texts`, each after the path of its file and
         a NUL."""
-        changed = self._changed
-        if changed is None:
-            return self._lines(texts, [self.commit, "--", *pathspecs])
-        left = [*pathspecs, *(f":(top,literal,exclude){name}" for name in sorted(changed))]
-        found = self._lines(texts, ["--", *left])
-        here = [n for n in sorted(changed) if any(fnmatchcase(n, spec) for spec in pathspecs)]
-        if here:
-            exact = [f":(top,literal){name}" for name in here]
-            found += self._lines(texts, [self.commit, "--", *exact])
-        return found
-
-    def _lines(self, texts: Sequence[str], where: Sequence[str]) -> bytes:
-        found = self._lines_of_any(texts, where) if len(texts) > 1 else None
-        if found is None:
-            args = ["grep", _ALONE, "-zaF", *_patterns(texts), *where]
-            found = git_output(args, cwd=self.root, codes=(0, 1))
-        prefix = f"{self.commit}:".encode()
-        if not found.startswith(prefix):
-            return found
-        return b"\n".join(line.removeprefix(prefix) for line in found.split(b"\n"))
-
-    def _lines_of_any(self, texts: Sequence[str], where: Sequence[str]) -> bytes | None:
-        """The lines, with a single Perl regular expression, which takes half the time of plain
-        patterns; None if git was built without PCRE."""
-        either = "|".join(re.escape(text) for text in texts)
-        found = git_run(["grep", _ALONE, "-zaP", "-e", either, *where], cwd=self.root)
-        usable = isinstance(found, Finished) and found.code in (0, 1)
-        return found.stdout if isinstance(found, Finished) and usable else None
-
-    def _grep(self, what: Sequence[str], pathspecs: Sequence[str]) -> list[str]:
-        args = ["grep", _ALONE, "-lzF", *what, "--", *pathspecs]
-        found = git_output(args, cwd=self.root, codes=(0, 1))
-        names = found.decode("utf-8", "surrogateescape").split("\0")
-        prefix = f"{self.commit}:"
-        return [name.removeprefix(prefix) for name in names if name]
+        return self._searches.lines_with(texts, pathspecs)
 
     @cached_property
-    def _changed(self) -> frozenset[str] | None:
-        """The paths whose checked-out files may differ from the commit; None if the work tree
-        cannot be used: another commit, a sparse checkout, too many changes."""
-        tagged = git_output(["ls-files", "-v", "-z"], cwd=self.root)
-        if any(not entry.startswith(b"H ") for entry in tagged.split(b"\0") if entry):
-            return None
-        listed = git_output(["diff-index", "-z", "--name-only", self.commit], cwd=self.root)
-        names = frozenset(n for n in listed.decode("utf-8", "surrogateescape").split("\0") if n)
-        return names if len(names) <= _FEW_CHANGES else None
+    def _searches(self) -> GitSearches:
+        return GitSearches(self.root, self.commit)
 
     def changed_since(self, commit: str) -> frozenset[str] | None:
         """The paths that differ between `commit` and this one; None if there are too many, or the
@@ -245,7 +186,7 @@ class Tree:
         if not isinstance(found, Finished) or not found.ok:
             return None
         names = found.stdout.decode("utf-8", "surrogateescape").split("\0")
-        return frozenset(n for n in names if n) if len(names) <= _FEW_CHANGES else None
+        return frozenset(n for n in names if n) if len(names) <= FEW_CHANGES else None
 
     def folder_id(self, path: str) -> str:
         """The id of the tree object of folder `path`, "" if the commit has no such folder."""
@@ -320,11 +261,6 @@ def _no_commit(path: Path, revision: str) -> Refusal:
     see = f"Name one that it has; see them: {typed('git', '-C', path, 'log', '--oneline')}"
     todo = f"Commit the kernel first: {import_all(path)}" if revision == "HEAD" else see
     return Refusal(f"{path} has no commit at {revision}.", todo)
-
-
-def _patterns(texts: Iterable[str]) -> list[str]:
-    """The options of `git grep` for any of `texts`."""
-    return [part for text in texts for part in ("-e", text)]
 
 
 def _batch_contents(answer: bytes, count: int) -> list[bytes | None]:

@@ -39,7 +39,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             asked.append([args[n + 1] for n, arg in enumerate(args) if arg == "-e"])
         return git.git_output(args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("migrate.kernel.tree.git_output", output)
+    monkeypatch.setattr("migrate.kernel.git_searches.git_output", output)
     return asked
 
 

@@ -228,7 +228,7 @@ def test_lines_with_one_of_two_texts_are_those_of_either(
             return process.Finished(tuple(args), 128, b"", words, 0.0)
         return git_run(args, **options)
 
-    monkeypatch.setattr("migrate.kernel.tree.git_run", run)
+    monkeypatch.setattr("migrate.kernel.git_searches.git_run", run)
     one, two = (tree.lines_with([text]).splitlines() for text in ("a->b", "get_user_pages"))
     found = tree.lines_with(["a->b", "get_user_pages"]).splitlines()
     assert sorted(found) == sorted({*one, *two})
