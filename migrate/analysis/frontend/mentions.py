@@ -67,6 +67,12 @@ class Mention:
         return self.kind == "preproc_arg"
 
     @property
+    def is_first_in_macro(self) -> bool:
+        """Whether it is the first mention of the word in the definition of a macro."""
+        before = self.source.text[self.node.start_byte : self.at]
+        return self.in_macro and whole_word(self.word).search(before) is None
+
+    @property
     def is_defined_by_itself(self) -> bool:
         """Whether it is in `#define f f`, with which a header declares that the function exists."""
         above = self.node.parent

@@ -27,6 +27,7 @@ from migrate.analysis.program.functions import (
     start_of,
 )
 from migrate.analysis.program.include_graph import IncludeGraph
+from migrate.analysis.program.macro_sites import calls_in_macro
 from migrate.kernel.words import whole_word
 
 _ADDRESS_TAKEN_OK = frozenset({"call_expression", "function_declarator", "preproc_arg"})
@@ -227,6 +228,9 @@ class Callers:
             for number, call in enumerate(facts.calls):
                 if call.name == function.name:
                     yield Site(facts, number)
+        for mention in self._written(path, function.name):
+            if mention.is_first_in_macro:
+                yield from (Site(*call) for call in calls_in_macro(self._functions, mention))
 
     def _may_mean(self, path: str, function: Function) -> bool:
         """Whether the linker may resolve the name in a file to `function`: not if the file defines
@@ -261,8 +265,12 @@ class Callers:
         for mention in mentions(source, name):
             if mention.is_defined_by_itself:
                 continue
-            if mention.in_macro or mention.is_looked_up:
-                return mention.place  # every user of the macro calls it
+            if mention.is_looked_up:
+                return mention.place
+            if mention.in_macro:
+                if not calls_in_macro(self._functions, mention):
+                    return mention.place  # every user of the macro may call it
+                continue
             holder = mention.holder
             if mention.kind != "identifier" or not holder or holder in _ADDRESS_TAKEN_OK:
                 continue

@@ -205,7 +205,8 @@ class Functions:
             bodies = macro_bodies(source, name) if source is not None else ()
             for n, (text, origin) in enumerate(bodies):
                 virtual = f"{other}:{name}:{n}"
-                parsed = self._sources[virtual] = parse(virtual, text, origin)
+                parsed = self._sources.get(virtual) or parse(virtual, text, origin)
+                self._sources[virtual] = parsed  # one function for all who use the macro
                 found.extend(parsed.functions)
             if found:
                 return tuple(found)

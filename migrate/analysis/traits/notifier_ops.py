@@ -56,7 +56,7 @@ def _given(site: Site) -> list[str] | None:
             return None
         wanted = (notifiers[0].base, (*notifiers[0].members, "ops"))
         stored = [f for f in facts.flows if (f.target.base, f.target.members) == wanted]
-        sources = [flow.sources for flow in stored]
+        sources = [flow.sources for flow in stored if not flow.null]
     names = [_variable(values, site) for values in sources]
     return None if not names or None in names else [name for name in names if name]
 
