@@ -264,15 +264,6 @@ def test_a_static_inline_of_a_header_has_callers_in_every_file() -> None:
     assert sorted(callers(files, "put", "drivers/demo/demo.h")[0]) == ["other", "user"]
 
 
-def test_a_call_in_a_macro_leaves_the_callers_open() -> None:
-    files = {
-        HERE: STATIC
-        + "#define PUT(d) put((d)->page)\n"
-        + "void user(struct demo *d)\n{\n\tPUT(d);\n}\n"
-    }
-    assert callers(files, "put")[1] is False
-
-
 # Definitions and macros
 
 

@@ -61,6 +61,10 @@ def test_one_that_hears_only_of_the_end_is_no_reason() -> None:
     assert rule_of() == (Action.PIN, "data_written")
 
 
+def test_operations_that_are_taken_back_are_the_same() -> None:
+    assert rule_of(given=GIVEN + "\n\tif (!mm)\n\t\twatch->notifier.ops = NULL;")[0] is Action.PIN
+
+
 @pytest.mark.parametrize(
     ("ops", "given"),
     [
