@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +49,7 @@ def as_markdown(
     """docs/accuracy.md, whole; `mark` says what was measured, `contracts` which facts the tool was
     given."""
     judged = tomllib.loads(_JUDGED.read_text("utf-8"))
-    counts = Counter(row.outcome for row in result.rows)
-    same, other = result.same
+    _, other = result.same
     lines = [
         "<!-- SPDX-License-" + "Identifier: GPL-2.0-only -->",
         "<!-- Made by `python -m bench.redo LINUX --record docs/accuracy.md`; do not edit. -->",
@@ -64,6 +63,45 @@ def as_markdown(
         "",
         f"Linux {version}, {len(result.rows)} sites:",
         "",
+        *_counts(result),
+        "",
+        *_listed("With these contracts", contracts),
+        *_listed("Missed", result.missed),
+        *_listed("In no group", result.unclaimed),
+        *_listed("Left as it was by people", _with_judgement(result.extra, judged["left"])),
+        *_listed("Different text", other),
+        "## Sites",
+        "",
+        *_table(result.rows, judged["kept"]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def as_section(result: Result, version: str, contracts: tuple[str, ...] = ()) -> list[str]:
+    """The lines of a section of docs/accuracy.md about one more kernel, with the sites that are not
+    pinned again."""
+    judged = tomllib.loads(_JUDGED.read_text("utf-8"))
+    items = [*result.missed, *_with_judgement(result.extra, judged["left"]), *result.same[1]]
+    return [
+        f"## The same on Linux {version}",
+        "",
+        f"{len(result.rows)} sites:",
+        "",
+        *_counts(result),
+        "",
+        *(f"- With: {contract}" for contract in contracts),
+        *(f"- {item}" for item in items),
+        "",
+        *_table([row for row in result.rows if row.outcome != PINNED], judged["kept"]),
+    ]
+
+
+def _counts(result: Result) -> list[str]:
+    """What became of the sites and the releases."""
+    counts = Counter(row.outcome for row in result.rows)
+    same, other = result.same
+    return [
         "| outcome | sites |",
         "| --- | --- |",
         *(f"| {word} | {counts[word]} |" for word in _WORDS),
@@ -76,20 +114,12 @@ def as_markdown(
         f"- Converted although people left it as it was: {len(result.extra)}.",
         f"- Files converted whole: {same + len(other)}, of which {same} are equal to what people"
         " have, up to white space and loops that are not folded.",
-        "",
-        *_listed("With these contracts", contracts),
-        *_listed("Missed", result.missed),
-        *_listed("In no group", result.unclaimed),
-        *_listed("Left as it was by people", _with_judgement(result.extra, judged["left"])),
-        *_listed("Different text", other),
-        "## Sites",
-        "",
-        "| site | function | outcome | rule | why |",
-        "| --- | --- | --- | --- | --- |",
-        *(_row(row, judged["kept"]) for row in result.rows),
-        "",
     ]
-    return "\n".join(lines)
+
+
+def _table(rows: Iterable[Row], judged: Mapping[str, str]) -> list[str]:
+    heads = ["| site | function | outcome | rule | why |", "| --- | --- | --- | --- | --- |"]
+    return [*heads, *(_row(row, judged) for row in rows)]
 
 
 def _listed(title: str, items: tuple[str, ...]) -> list[str]:

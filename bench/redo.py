@@ -6,14 +6,15 @@
 LINUX is a git checkout of a kernel that has pin_user_pages(); it is only read. Outside mm/ and
 include/, every pin becomes a plain reference in a clone (see bench/unpin.py), the tool runs on
 that with the profile pin-user-pages, and each site is compared with the one that people pinned.
---record makes the page docs/accuracy.md of the result. With --contracts the tool takes the facts of
-that file, such as bench/contracts-6.1.toml.
+--record makes the page docs/accuracy.md of the result, or a section of it if the page is of another
+kernel. With --contracts the tool takes the facts of that file, such as bench/contracts-6.1.toml.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.accuracy import PINNED, Result, Row, as_markdown
+from bench.accuracy import PINNED, Result, Row, as_markdown, as_section
 from bench.record import add_record, sections
 from bench.unpin import RELEASES, Site, Undone, undo
 from migrate.analysis.contracts.read import read_contracts
@@ -222,17 +223,30 @@ def main() -> None:
         stated = arguments.contracts
         found = migrate(repository, scratch / "workspace", arguments.jobs, stated)
         version = ".".join(map(str, tree.version))
-        mark = arguments.record.mark() if arguments.record else ""
         facts = tuple(str(c) for c in read_contracts(stated)) if stated is not None else ()
-        text = as_markdown(compare(Truth.of(files), *found), version, mark, facts)
+        result = compare(Truth.of(files), *found)
     finally:
         if not arguments.keep:
             shutil.rmtree(scratch, ignore_errors=True)
-    if arguments.record:
-        document = arguments.record.document
-        others = sections(document.read_text("utf-8")) if document.exists() else ()
-        document.write_text("\n".join([text.rstrip("\n"), *others]) + "\n", encoding="utf-8")
+    record = arguments.record
+    written = record.document.read_text("utf-8") if record and record.document.exists() else ""
+    release = version.rpartition(".")[0]
+    if record and _is_of_another(written, release):
+        lines = as_section(result, version, facts)
+        record.write(lines, f"bench.redo on {release}")
+        print("\n".join(lines))
+        return
+    text = as_markdown(result, version, record.mark() if record else "", facts)
+    if record:
+        page = [text.rstrip("\n"), *sections(written)]
+        record.document.write_text("\n".join(page) + "\n", encoding="utf-8")
     print(text)
+
+
+def _is_of_another(page: str, release: str) -> bool:
+    """Whether the page is of another kernel than a `release`, such as "6.1"."""
+    found = re.search(r"^Linux (\d+\.\d+)\S*, \d+ sites:$", page, re.M)
+    return found is not None and found[1] != release
 
 
 def _arguments() -> argparse.Namespace:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench import redo, scan
-from bench.accuracy import Result, Row, as_markdown
+from bench.accuracy import Result, Row, as_markdown, as_section
 from bench.examples import table as examples_table
 from bench.examples import try_reader
 from bench.faults import _pace, _summary
@@ -25,7 +25,7 @@ from bench.left import count, rows
 from bench.measured import as_text
 from bench.mutations import mutated, mutations
 from bench.record import record
-from bench.redo import Truth, compare
+from bench.redo import Truth, _is_of_another, compare
 from bench.report import ROWS, many
 from bench.report import table as report_table
 from bench.scan import Cost, Line, copies, measure, table
@@ -224,6 +224,32 @@ def test_the_page_lists_what_went_wrong() -> None:
         ("Different text", "other"),
     ):
         assert f"## {heading}\n\n- {item}\n" in page
+
+
+def test_a_section_about_another_kernel_has_what_is_left() -> None:
+    done, left = (
+        Row(Site(PATH, line, "hold", "pin_user_pages_fast", ((line, 11),)), outcome, "dma", "why")
+        for line, outcome in ((5, "pinned again"), (9, "manual"))
+    )
+    result = Result((done, left), 2, 1, ("this",), (), ("that",), (1, ("other",)), 0)
+    lines = as_section(result, "7.2.13")
+    assert lines[0] == "## The same on Linux 7.2.13"
+    assert {"- this", "- that", "- other", "| manual | 1 |"} <= set(lines)
+    assert [line for line in lines if line.startswith(f"| {PATH}")] == [
+        f"| {PATH}:9 | hold | manual | dma | why |"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "another"),
+    [
+        ("", False),
+        ("# Accuracy\n\nLinux 6.1.192, 50 sites:\n", False),
+        ("# Accuracy\n\nLinux 6.12.117, 50 sites:\n", True),
+    ],
+)
+def test_the_page_is_of_one_kernel(page: str, another: bool) -> None:
+    assert _is_of_another(page, "6.1") is another
 
 
 def test_ratios_are_to_coccicheck_on_the_same_files() -> None:

@@ -11,9 +11,7 @@ from migrate.analysis.program.functions import Functions, file_of, is_macro, is_
 from migrate.kernel.words import whole_word
 
 
-def calls_in_macro(
-    functions: Functions, mention: Mention
-) -> tuple[tuple[FunctionFacts, int], ...]:
+def calls_in_macro(functions: Functions, mention: Mention) -> tuple[tuple[FunctionFacts, int], ...]:
     """The calls in the macro whose body mentions a function, each as the facts of the macro and a
     number; none if the macro may use that name in any other way, or is not the only one."""
     above = mention.node.parent
