@@ -33,6 +33,7 @@ from migrate.analysis.ir.instructions import Invoke, Leave, Lowered, Store, is_a
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.visible_stores import is_set_by_macro, is_set_unseen
 
 _MOST = 3
 """The maximum number of functions that hand an object out to each other."""
@@ -84,6 +85,7 @@ class MadeThrough:
             isinstance(i, Store) and i.target == owner and not is_null(i.value)
             for i in lowered.order
         )
+        stored = stored or is_set_by_macro(self.program, lowered, owner)
         if stored or len(uses) != 1 or any(address in _parts(c.value) for c in lowered.conditions):
             return None
         call, operand = uses[0]
@@ -112,7 +114,7 @@ class MadeThrough:
         if lowered is None or position >= len(facts.parameters):
             return None
         out = Variable(facts.parameters[position], True)
-        if not _only_points(lowered, out):
+        if not _only_points(lowered, out) or is_set_by_macro(self.program, lowered, Load(out)):
             return None
         values = [i.value for i in lowered.order if isinstance(i, Store) and i.target == Load(out)]
         found = {self._object(facts, lowered, value, depth) for value in values}
@@ -144,7 +146,7 @@ class MadeThrough:
         if found is None or (found[1].part and part):
             return None
         call, handed = found
-        given = _parameter(facts, lowered, call.arguments[handed.given])
+        given = self._parameter(facts, lowered, call.arguments[handed.given])
         return Handed(given, handed.part or part) if given is not None else None
 
     def _around(
@@ -189,7 +191,18 @@ class MadeThrough:
         ]
         if len(stores) != 1 or stores[0].target != Member(owner, self.word, True):
             return None
-        return _parameter(facts, lowered, stores[0].value) if stores[0].operator == "=" else None
+        if stores[0].operator != "=":
+            return None
+        return self._parameter(facts, lowered, stores[0].value)
+
+    def _parameter(self, facts: FunctionFacts, lowered: Lowered, value: Expression) -> int | None:
+        """The number of the parameter that a value is, if the function never changes it."""
+        inner = plain(value)
+        if not isinstance(inner, Variable) or inner.name not in facts.parameters:
+            return None
+        stored = any(isinstance(i, Store) and i.target == inner for i in lowered.order)
+        changed = stored or is_set_unseen(self.program, lowered, inner)
+        return None if changed else facts.parameters.index(inner.name)
 
 
 def _contained_as(call: Invoke) -> str:
@@ -199,16 +212,6 @@ def _contained_as(call: Invoke) -> str:
 
 def _parts(value: Expression) -> set[Expression]:
     return set(subexpressions(value))
-
-
-def _parameter(facts: FunctionFacts, lowered: Lowered, value: Expression) -> int | None:
-    """The number of the parameter that a value is, if the function never changes it."""
-    inner = plain(value)
-    if not isinstance(inner, Variable) or inner.name not in facts.parameters:
-        return None
-    stored = any(isinstance(i, Store) and i.target == inner for i in lowered.order)
-    changed = stored or is_addressed(lowered, inner.name)
-    return None if changed else facts.parameters.index(inner.name)
 
 
 def _only_points(lowered: Lowered, out: Variable) -> bool:

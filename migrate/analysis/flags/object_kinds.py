@@ -37,7 +37,6 @@ from migrate.analysis.ir.instructions import (
     Leave,
     Lowered,
     Store,
-    is_addressed,
     operands,
 )
 from migrate.analysis.ir.model import FunctionFacts
@@ -48,6 +47,7 @@ from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.kinds import Kind, Kinds
 from migrate.analysis.program.location import AbstractLocation
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.visible_stores import is_set_unseen
 
 _CALLERS = 3
 """The maximum number of functions that pass an object on before one of them uses it."""
@@ -176,7 +176,7 @@ class KindsOfObjects:
     def _of_owner(
         self, facts: FunctionFacts, lowered: Lowered, owner: Expression
     ) -> dict[Place, Kinds]:
-        if not isinstance(owner, Variable) or not _is_own(lowered, owner):
+        if not isinstance(owner, Variable) or not _is_own(self.program, lowered, owner):
             return {}
         made = self.makers.construction(facts, owner)
         return self._of_new(facts, made) if made is not None else self._of_known(facts, owner)
@@ -234,7 +234,7 @@ class KindsOfObjects:
         unknown = Said.EITHER.answers
         if lowered is None or is_macro(facts.function) or not isinstance(given, Variable):
             return unknown
-        if not _is_own(lowered, given) or call.unclear:
+        if not _is_own(self.program, lowered, given) or call.unclear:
             return unknown
         made = self.makers.construction(facts, given)
         if made is None:
@@ -251,7 +251,8 @@ def _owners(instruction: Instruction, word: str) -> Iterator[Expression]:
                 yield part.object
 
 
-def _is_own(lowered: Lowered, owner: Variable) -> bool:
+def _is_own(program: Program, lowered: Lowered, owner: Variable) -> bool:
     """Whether `owner` is a local variable that no other code can change."""
     local = lowered.locals.get(owner.name)
-    return local is not None and not local.lasting and not is_addressed(lowered, owner.name)
+    own = local is not None and not local.lasting
+    return own and not is_set_unseen(program, lowered, owner)

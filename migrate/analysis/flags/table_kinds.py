@@ -23,7 +23,7 @@ from migrate.analysis.frontend.types import TypeRef
 from migrate.analysis.heap.closed_members import member_type
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.ir.expressions import Expression, Variable
-from migrate.analysis.ir.instructions import Invoke, Leave, Lowered, Store, is_addressed
+from migrate.analysis.ir.instructions import Invoke, Leave, Lowered, Store
 from migrate.analysis.ir.model import AccessPath, FunctionFacts
 from migrate.analysis.place import FunctionId, Place
 from migrate.analysis.program import location
@@ -31,6 +31,7 @@ from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.kinds import Kind, Kinds
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.visible_stores import is_set_unseen
 
 _CALLERS = 3
 """The maximum number of functions that pass an object on before one of them uses it."""
@@ -140,8 +141,7 @@ class KindsByTable(KindsOfObjects):
     def _passed(self, facts: FunctionFacts, lowered: Lowered, owner: Variable, depth: int) -> Kinds:
         """The kinds of the objects that all callers pass in a parameter."""
         stored = any(isinstance(i, Store) and i.target == owner for i in lowered.order)
-        heads = {name for loop in lowered.macros.loops for name in loop.names}
-        changed = stored or owner.written in heads or is_addressed(lowered, owner.name)
+        changed = stored or is_set_unseen(self.program, lowered, owner)
         function = facts.function
         if changed or depth > _CALLERS or not self.operations.is_only_in_tables(function):
             return None

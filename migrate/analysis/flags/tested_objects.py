@@ -10,11 +10,12 @@ from enum import Enum
 from migrate.analysis.flags.asked import IS_SET, Asked, Predicate, asked
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.ir.expressions import Expression, Member, Variable
-from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Store, is_addressed
+from migrate.analysis.ir.instructions import Instruction, Invoke, Leave, Store
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.paths.solver import Plain, solve
 from migrate.analysis.place import Place
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.visible_stores import is_set_unseen
 
 
 class Said(Enum):
@@ -69,7 +70,7 @@ def _answers(
         said = asked(program, made[0].value, facts.function.path)
         if made[0].operator != "=" or said is None or (said.flag, said.test) != (flag, test):
             continue
-        if isinstance(target, Variable) and not is_addressed(lowered, target.name):
+        if isinstance(target, Variable) and not is_set_unseen(program, lowered, target):
             found[target] = said
     return found
 

@@ -25,9 +25,9 @@ from migrate.analysis.program.functions import start_of
 from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
-from migrate.analysis.program.stated_callee import stated_callee
 from migrate.analysis.program.trace import PAGE, Trace
 from migrate.analysis.valueflow.borrowers import lenders
+from migrate.analysis.valueflow.stated_callee import stated_callee
 from migrate.kernel.words import whole_word
 
 _WORD = re.compile(r"\w+")

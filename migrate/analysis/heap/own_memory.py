@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from migrate.analysis.heap.fresh_memory import allocates
 from migrate.analysis.ir.expressions import Binary, Expression, Member, Variable, plain
-from migrate.analysis.ir.instructions import Invoke, Store, is_addressed
+from migrate.analysis.ir.instructions import Store
 from migrate.analysis.ir.model import FunctionFacts
-from migrate.analysis.program.functions import is_macro
-from migrate.analysis.program.known_callee import known_callee
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.visible_stores import is_set_unseen
 
 
 def stores_to(facts: FunctionFacts, name: str) -> tuple[Store, ...]:
@@ -28,46 +27,12 @@ def is_set_once(program: Program, facts: FunctionFacts, name: str) -> bool:
     through a pointer, or by a macro that gets it as an argument."""
     lowered = facts.lowered
     local = lowered.locals.get(name)
-    if local is None or local.parameter or local.lasting or is_addressed(lowered, name):
+    if local is None or local.parameter or local.lasting:
         return False
-    heads = {word for loop in lowered.macros.loops for word in loop.names}
-    given = {
-        i.name for i in lowered.order if isinstance(i, Invoke) and Variable(name) in i.arguments
-    }
-    if name in heads or any(_stores(program, callee, facts.function.path) for callee in given):
+    if is_set_unseen(program, lowered, Variable(name)):
         return False
     stores = stores_to(facts, name)
     return len(stores) <= 1 and all(store.operator == "=" for store in stores)
-
-
-def _stores(program: Program, name: str, path: str, within: frozenset[str] = frozenset()) -> bool:
-    """Whether a macro with that name may store to its arguments; a name without a definition is a
-    function, unless it looks like a macro. `within` are the macros that call it."""
-    known = known_callee(program, name, path)
-    if known is not None:
-        return known.stores
-    macros = [program.facts(f) for f in program.definitions(name, path) if is_macro(f)]
-    if not macros and not program.definitions(name, path):
-        return "for_each" in name or name.isupper()
-    return name not in within and any(
-        _is_stored(program, facts, path, within | {name}) for facts in macros
-    )
-
-
-def _is_stored(program: Program, facts: FunctionFacts, path: str, within: frozenset[str]) -> bool:
-    """Whether a macro stores to one of its parameters, or takes its address."""
-    lowered, parameters = facts.lowered, {Variable(name) for name in facts.parameters}
-    callees = {
-        i.name
-        for i in lowered.order
-        if isinstance(i, Invoke) and i.name and parameters & {*i.arguments}
-    }
-    stored = any(isinstance(i, Store) and i.target in parameters for i in lowered.order)
-    return (
-        stored
-        or any(is_addressed(lowered, parameter.name) for parameter in parameters)
-        or any(_stores(program, callee, path, within) for callee in callees)
-    )
 
 
 def is_own_memory(

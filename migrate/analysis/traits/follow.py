@@ -23,12 +23,13 @@ from migrate.analysis.ir.expressions import (
     subexpressions,
     variables,
 )
-from migrate.analysis.ir.instructions import Invoke, Lowered, Store, is_addressed, is_counted
+from migrate.analysis.ir.instructions import Invoke, Lowered, Store, is_counted
 from migrate.analysis.ir.model import FunctionFacts, Result
 from migrate.analysis.model import Acquire, FollowSite
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.visible_stores import is_set_unseen
 
 _LOCKED = ("get_user_pages", "get_user_pages_remote")
 """Always called with the mmap lock held."""
@@ -191,7 +192,7 @@ def _vma(program: Program, site: Site, address: str) -> str:
         if name in facts.parameters:
             found = _given(program, facts, name, address)
         else:
-            found = _looked_up(facts, name, address)
+            found = _looked_up(program, facts, name, address)
         if found:
             return name
     return ""
@@ -200,7 +201,7 @@ def _vma(program: Program, site: Site, address: str) -> str:
 def _given(program: Program, facts: FunctionFacts, vma: str, address: str) -> bool:
     """Whether every caller passes the vma that it looked up by the address that it passes."""
     names = facts.parameters
-    if address not in names or not _constant(facts, address, vma):
+    if address not in names or not _constant(program, facts, address, vma):
         return False
     sites, closed = program.callers.of(facts.function)
     at, to = names.index(vma), names.index(address)
@@ -209,16 +210,18 @@ def _given(program: Program, facts: FunctionFacts, vma: str, address: str) -> bo
         and bool(sites)
         and all(
             len(s.call.sources) > max(at, to)
-            and _looked_up(s.facts, s.call.sources[at], s.call.sources[to])
+            and _looked_up(program, s.facts, s.call.sources[at], s.call.sources[to])
             for s in sites
         )
     )
 
 
-def _looked_up(facts: FunctionFacts, vma: str, address: str) -> bool:
+def _looked_up(program: Program, facts: FunctionFacts, vma: str, address: str) -> bool:
     """Whether `vma` is always the result of a lookup by `address`, and is tested."""
     kind = facts.types.get(vma)
     if kind is None or (kind.tag, kind.depth) != ("vm_area_struct", 1) or vma in facts.parameters:
+        return False
+    if is_set_unseen(program, facts.lowered, Variable(vma)):
         return False
     flows = [f for f in facts.flows if f.target.base == vma and not f.target.members]
     calls = [v.call for f in flows for v in f.sources if isinstance(v, Result)]
@@ -227,17 +230,19 @@ def _looked_up(facts: FunctionFacts, vma: str, address: str) -> bool:
     for call in (facts.calls[n] for n in calls):
         if call.name not in _LOOKUPS or call.sources[-1:] != (address,):
             return False
-    return _constant(facts, address) and _is_tested(facts, vma)
+    return _constant(program, facts, address) and _is_tested(facts, vma)
 
 
-def _constant(facts: FunctionFacts, *names: str) -> bool:
+def _constant(program: Program, facts: FunctionFacts, *names: str) -> bool:
     """Whether the variables keep their initial value, or are assigned only once."""
     stores = [f.target.base for f in facts.flows if not f.target.members]
     for name in names:
         once = 0 if name in facts.parameters else 1
         if name not in facts.types or stores.count(name) > once:
             return False
-        if is_counted(facts.lowered, name) or is_addressed(facts.lowered, name):
+        if is_counted(facts.lowered, name):
+            return False
+        if is_set_unseen(program, facts.lowered, Variable(name)):
             return False
     return True
 

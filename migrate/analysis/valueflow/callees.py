@@ -23,7 +23,6 @@ from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import called_by, is_macro, is_plain_macro
 from migrate.analysis.program.known_callee import known_callee, renamed
 from migrate.analysis.program.location import CallResult, Global, Local, Member
-from migrate.analysis.program.stated_callee import member_called, stated_callee
 from migrate.analysis.program.trace import (
     ADDRESS,
     AGAIN,
@@ -35,6 +34,7 @@ from migrate.analysis.program.trace import (
 )
 from migrate.analysis.valueflow import transfer
 from migrate.analysis.valueflow.graph import parameter
+from migrate.analysis.valueflow.stated_callee import member_called, stated_callee
 from migrate.analysis.valueflow.value_edge import Point
 from migrate.analysis.valueflow.walk import Walk
 from migrate.kernel.signatures import LOOKUP_NAMES

@@ -389,6 +389,49 @@ def test_an_array_of_two_objects_is_of_both_kinds(text: str) -> None:
     assert only(ONE_FILE + text).gaps
 
 
+BY_MACRO = "#define NEXT(x) ((x) = (x)->next)\n#define AGAIN(x) ((x)++)\n"
+NEW = """
+void f(char *k, int user)
+{
+	struct buf *buf = kzalloc(sizeof(*buf), GFP_KERNEL);
+	struct page **pages = kcalloc(2, sizeof(*pages), GFP_KERNEL);
+
+	buf->user = user;
+	buf->pages = pages;
+	publish(buf);
+}
+"""
+ONE_OF_IT = """
+void f(struct buf *b, char *k)
+{
+	if (!b->user)
+		b->pages[1] = vmalloc_to_page(k);
+}
+"""
+OF_KERNEL = NEW.replace("= user", "= 0").replace("publish(", f"pages[0] = {KERNEL};\n\tpublish(")
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        (ONE_FILE + ONE_OF_IT, "\tif (!b->user)\n", "\tif (b->user)\n\t\treturn;\n\tNEXT(b);\n"),
+        (
+            ONE_FILE + OF_KERNEL,
+            "\tbuf->user = 0;\n\tbuf->pages = pages",
+            "\tbuf->user = 0;\n\tNEXT(buf);\n\tbuf->pages = pages",
+        ),
+        (ONE_FILE + NEW, "\tbuf->pages = pages", "\tAGAIN(pages);\n\tbuf->pages = pages"),
+        (WITH_MAKER, "\tbuf->user = user", "\tAGAIN(user);\n\tbuf->user = user"),
+        (IN_A_VARIABLE, "\tif (user)", "\tAGAIN(user);\n\tif (user)"),
+    ],
+    ids=["the object", "a new object", "its array", "its flag", "the answer"],
+)
+def test_a_macro_may_set_what_it_gets(text: str, old: str, new: str) -> None:
+    text = text.replace(STRUCT, STRUCT + BY_MACRO)
+    assert not only(text).gaps
+    assert only(changed(text, old, new)).gaps
+
+
 def test_a_place_in_another_file_counts() -> None:
     header = "drivers/demo/demo.h"
     here = f'#include "demo.h"\n{FREE}{ONE}'

@@ -298,6 +298,17 @@ COUNTER = {
         "static void user_drop(struct object *object)\n{\n\tint i;\n",
         "static void user_drop(struct object *object)\n{\n\tint i;\n\n\tobject = last(1);\n",
     ),
+    "a macro sets the parameter": (
+        "static void user_drop(struct object *object)\n{\n\tint i;\n",
+        "static void user_drop(struct object *object)\n{\n\tint i;\n\n\tNEXT(object);\n",
+    ),
+    "a macro sets the variable": (
+        "object->pages = kcalloc(nr,",
+        "NEXT(object);\n\tobject->pages = kcalloc(nr,",
+    ),
+    "a macro sets the table": ("made->ops = ops;", "NEXT(ops);\n\tmade->ops = ops;"),
+    "a macro sets the new one": ("*out = made;", "NEXT(made);\n\t*out = made;"),
+    "a macro sets what is handed out": ("*out = made;", "*out = made;\n\tNEXT(*out);"),
     "its address is passed": (
         "static void user_drop(struct object *object)\n{\n\tint i;\n",
         "static void user_drop(struct object *object)\n{\n\tint i;\n\n\tfind(&object);\n",

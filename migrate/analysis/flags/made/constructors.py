@@ -21,12 +21,13 @@ from migrate.analysis.flags.terms import every_way
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.heap.fresh_memory import allocates
 from migrate.analysis.ir.expressions import Expression, Variable, is_null, plain
-from migrate.analysis.ir.instructions import Invoke, Leave, Lowered, Store, is_addressed
+from migrate.analysis.ir.instructions import Invoke, Leave, Lowered, Store
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.paths.solver import Solution, solve
 from migrate.analysis.place import Place
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
+from migrate.analysis.program.visible_stores import is_set_unseen
 
 _ZEROED = re.compile("zalloc|calloc")
 """Parts of the names of allocators that return zeroed memory."""
@@ -75,7 +76,9 @@ def construction(
     local = facts.lowered.locals.get(name)
     if lowered is None or is_macro(facts.function) or local is None:
         return None
-    if local.parameter or local.lasting or local.cleaned or is_addressed(lowered, name):
+    if local.parameter or local.lasting or local.cleaned:
+        return None
+    if is_set_unseen(program, lowered, watched.owner):
         return None
     stores = [i for i in lowered.order if isinstance(i, Store) and i.target == watched.owner]
     made: dict[Expression, Made] = {}
@@ -97,7 +100,7 @@ def construction(
         made[store.value] = found
     if not made:
         return None
-    link = _linked(facts, lowered, watched, made)
+    link = _linked(program, facts, lowered, watched, made)
     analysis = Making(program, facts, lowered, watched, made, link)
     solution = solve(analysis, lowered, Object())
     return Construction(analysis, solution, frozenset(makers)) if solution.settled else None
@@ -113,7 +116,11 @@ def allocated(program: Program, facts: FunctionFacts, call: Invoke, test: Predic
 
 
 def _linked(
-    facts: FunctionFacts, lowered: Lowered, watched: Watched, made: dict[Expression, Made]
+    program: Program,
+    facts: FunctionFacts,
+    lowered: Lowered,
+    watched: Watched,
+    made: dict[Expression, Made],
 ) -> Variable | None:
     """The one variable that the flag of the object is set from; none if it may change."""
     values = [
@@ -132,6 +139,4 @@ def _linked(
     stores = [i for i in lowered.order if isinstance(i, Store) and i.target == variable]
     given = variable.name in facts.parameters
     kept = not stores if given else len(stores) == 1
-    heads = {name for loop in lowered.macros.loops for name in loop.names}
-    changed = is_addressed(lowered, variable.name) or variable.name in heads
-    return variable if kept and not changed else None
+    return variable if kept and not is_set_unseen(program, lowered, variable) else None

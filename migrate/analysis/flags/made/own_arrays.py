@@ -7,9 +7,10 @@ from migrate.analysis.flags.made.constructors import allocated
 from migrate.analysis.flags.made.makers import Makers
 from migrate.analysis.flags.terms import every_way
 from migrate.analysis.ir.expressions import Member, Variable, is_null
-from migrate.analysis.ir.instructions import Instruction, Invoke, Store, is_addressed
+from migrate.analysis.ir.instructions import Instruction, Invoke, Store
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.paths.solver import Plain, solve
+from migrate.analysis.program.visible_stores import is_set_unseen
 
 
 def is_own_array(makers: Makers, facts: FunctionFacts, store: Store) -> bool:
@@ -30,7 +31,7 @@ def _is_handed_on(makers: Makers, facts: FunctionFacts, store: Store, array: Var
     local = facts.lowered.locals.get(array.name)
     if lowered is None or local is None or local.parameter or local.lasting:
         return False
-    if is_addressed(lowered, array.name):
+    if is_set_unseen(makers.program, lowered, array):
         return False
     for i in lowered.order:
         if isinstance(i, Store) and i.target == array and not is_null(i.value):

@@ -13,8 +13,8 @@ from migrate.analysis.pairing.far_lists import put_into
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.location import CallResult, Local
-from migrate.analysis.program.stated_callee import stated_callee
 from migrate.analysis.program.trace import PAGE, SCATTER
+from migrate.analysis.valueflow.stated_callee import stated_callee
 from migrate.analysis.valueflow.value_edge import Kind, ValueEdge, holds_array
 
 _ARRAY_DEPTH = 2
