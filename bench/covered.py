@@ -2,8 +2,9 @@
 """Which tests come through each line of some modules.
 
 Python calls a tracer for every line, which makes tests several times slower. So it is asked for no
-more lines of a function that a test has called often; where that leaves a line without a test,
-those of its function take their place.
+more lines of a function that a test has called often, and for nothing any more once a test has
+called many functions and come to nothing new; where that leaves a line without a test, those of its
+function take their place.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from __future__ import annotations
 import ast
 import sys
 import types
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,31 +21,57 @@ from typing import Any
 _CALLS = 30
 """Calls of one function by one test of which the lines are noted."""
 
-Lines = dict[str, list[str]]
+_NOTHING_NEW = 30_000
+"""Calls after which a test is not watched any more, if none was of a new function or line."""
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """The tests that come through each "module line" and into each "module line" of a def, and the
-    seconds that each test takes."""
+    """The tests that come through each "module line" and into each "module line" of a def, each a
+    bit, and the seconds that each test takes; the first test has the lowest bit."""
 
-    lines: Lines
-    functions: Lines
+    lines: Mapping[str, int]
+    functions: Mapping[str, int]
     seconds: Mapping[str, float]
 
     def of(self, root: Path, module: str, line: int) -> list[str]:
         """The tests of a line, the quickest first; of one that runs at import, those of the whole
         module."""
         function = functions_of(root / module).get(line)
+        found = 0
         if function is None:
-            every = (v for k, v in self.functions.items() if k.startswith(f"{module} "))
-            found = {test for tests in every for test in tests}
+            for where, tests in self.functions.items():
+                found |= tests if where.startswith(f"{module} ") else 0
         else:
             # Python does not trace a `continue`; the line before it, its condition, stands in.
             at = (self.lines.get(f"{module} {n}") for n in (line, line - 1))
-            found = set(next((tests for tests in at if tests), ()))
-            found = found or set(self.functions.get(f"{module} {function}", ()))
-        return sorted(found, key=lambda test: self.seconds[test])
+            found = next((tests for tests in at if tests), 0)
+            found = found or self.functions.get(f"{module} {function}", 0)
+        named = (test for n, test in enumerate(self.seconds) if found >> n & 1)
+        return sorted(named, key=lambda test: self.seconds[test])
+
+    def with_tests(self, other: Coverage) -> Coverage:
+        """The same with other tests behind its own."""
+        behind = len(self.seconds)
+        parts = ((self.lines, other.lines), (self.functions, other.functions))
+        lines, functions = (
+            {k: mine.get(k, 0) | theirs.get(k, 0) << behind for k in {**mine, **theirs}}
+            for mine, theirs in parts
+        )
+        return Coverage(lines, functions, {**self.seconds, **other.seconds})
+
+    def to_data(self) -> list[Any]:
+        """As JSON has it; what a few hundred tests come through is one long number."""
+        return [*({k: f"{v:x}" for k, v in m.items()} for m in self._maps), dict(self.seconds)]
+
+    @classmethod
+    def from_data(cls, data: Sequence[Any]) -> Coverage:
+        lines, functions = ({k: int(v, 16) for k, v in one.items()} for one in data[:2])
+        return cls(lines, functions, data[2])
+
+    @property
+    def _maps(self) -> Iterable[Mapping[str, int]]:
+        return (self.lines, self.functions)
 
 
 @cache
@@ -65,35 +91,53 @@ class Tracer:
 
     def __init__(self, root: Path, modules: Sequence[str]) -> None:
         self.paths = {str(root / module): module for module in modules}
-        self.lines: dict[str, set[str]] = {}
-        self.functions: dict[str, set[str]] = {}
+        self.lines: dict[str, int] = {}
+        self.functions: dict[str, int] = {}
         self.seconds: dict[str, float] = {}
         self.current = ""
-        self.calls: Counter[types.CodeType] = Counter()
+        self.calls: dict[tuple[str, int], int] = {}
+        self.reached: set[tuple[str, int]] = set()
+        self.left = _NOTHING_NEW
+        """The calls to go if they come to nothing new."""
 
-    def coverage(self) -> list[Any]:
-        """The fields of :class:`Coverage`, as JSON has them."""
-        found = ({k: sorted(v) for k, v in one.items()} for one in (self.lines, self.functions))
-        return [*found, self.seconds]
+    def coverage(self) -> Coverage:
+        self._end()
+        return Coverage(self.lines, self.functions, self.seconds)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self.current = nodeid
-        self.calls.clear()
+        self._end()
+        self.current, self.left = nodeid, _NOTHING_NEW
+        self.seconds.setdefault(nodeid, 0.0)
         sys.settrace(self._call)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
 
+    def _end(self) -> None:
+        """Note what the last test came through."""
+        bit = 1 << list(self.seconds).index(self.current) if self.current else 0
+        for places, known in ((self.reached, self.lines), (self.calls, self.functions)):
+            for path, number in places:
+                where = f"{self.paths[path]} {number}"
+                known[where] = known.get(where, 0) | bit
+        self.calls.clear()
+        self.reached.clear()
+
     def _call(self, frame: types.FrameType, _event: str, _arg: Any) -> Any:
         code = frame.f_code
-        module = self.paths.get(code.co_filename)
-        if module is None:
+        if code.co_filename not in self.paths:
             return None
-        self.functions.setdefault(f"{module} {code.co_firstlineno}", set()).add(self.current)
-        self.calls[code] += 1
-        return self._line if self.calls[code] <= _CALLS else None
+        where = (code.co_filename, code.co_firstlineno)
+        called = self.calls.get(where, 0)
+        self.calls[where] = called + 1
+        self.left = self.left - 1 if called else _NOTHING_NEW
+        if self.left < 0:
+            sys.settrace(None)
+        return self._line if called < _CALLS else None
 
     def _line(self, frame: types.FrameType, _event: str, _arg: Any) -> Any:
-        where = f"{self.paths[frame.f_code.co_filename]} {frame.f_lineno}"
-        self.lines.setdefault(where, set()).add(self.current)
+        where = (frame.f_code.co_filename, frame.f_lineno)
+        if where not in self.reached:
+            self.reached.add(where)
+            self.left = _NOTHING_NEW
         return self._line

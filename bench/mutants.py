@@ -35,7 +35,7 @@ import tomllib
 import types
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ _LEFT_OUT = "tests/analysis/test_properties.py"
 
 _OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0"]
 _LEAST_CPU = 30
+_NO_TESTS = 5
+"""The code with which pytest ends if there was nothing to do."""
 
 
 @dataclass(frozen=True)
@@ -134,21 +136,40 @@ def _quiet() -> None:
         os.dup2(null, stream)
 
 
-def trace() -> Coverage:
-    """Run all tests once, in a child."""
-    with tempfile.NamedTemporaryFile() as file:
-        child = os.fork()
-        if child == 0:
-            _quiet()
-            tracer = Tracer(ROOT, modules())
-            code = _pytest([*tests(), f"--deselect={_LEFT_OUT}"], [tracer])
-            Path(file.name).write_text(json.dumps([code, *tracer.coverage()]))
-            os._exit(0)
-        os.waitpid(child, 0)
-        code, *found = json.loads(Path(file.name).read_text() or "[1]")
-    if code:
-        sys.exit("The tests fail without any mutant.")
-    return Coverage(*found)
+def trace(jobs: int) -> Coverage:
+    """Run all tests once, in `jobs` children."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / str(n) for n in range(jobs)]
+        shares = _shares(jobs)
+        for file, share in zip(files, shares, strict=True):
+            if os.fork() == 0:
+                _quiet()
+                tracer = Tracer(ROOT, modules())
+                code = _pytest([*share, f"--deselect={_LEFT_OUT}"], [tracer])
+                file.write_text(json.dumps([code, *tracer.coverage().to_data()]))
+                os._exit(0)
+        for _ in files:
+            os.wait()
+        found = Coverage({}, {}, {})
+        for file in files:
+            code, *data = json.loads(file.read_text() if file.exists() else "[1]")
+            if code not in (0, _NO_TESTS):
+                sys.exit("The tests fail without any mutant.")
+            found = found.with_tests(Coverage.from_data(data))
+    return found
+
+
+def _shares(jobs: int) -> list[list[str]]:
+    """The files of tests, with about as much text in each share."""
+    places = [ROOT / place for place in tests()]
+    found = [f for p in places for f in (p.rglob("test_*.py") if p.is_dir() else [p])]
+    shares: list[list[str]] = [[] for _ in range(jobs)]
+    sizes = [0] * jobs
+    for file in sorted(found, key=lambda f: (-f.stat().st_size, f)):
+        least = sizes.index(min(sizes))
+        sizes[least] += file.stat().st_size
+        shares[least].append(str(file.relative_to(ROOT)))
+    return shares
 
 
 def start(mutant: Mutant, known: Sequence[str], seconds: float) -> int:
@@ -173,14 +194,14 @@ class State:
     forgotten.
     """
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, jobs: int) -> None:
         self.file, self.digest = file, _digest()
         self.results: dict[str, str] = self._load(file) or {}
         beside = file.with_name(f"{file.name}.coverage") if file is not None else None
         known = self._load(beside)
-        self.coverage = Coverage(*known) if known else trace()
+        self.coverage = Coverage.from_data(known) if known else trace(jobs)
         if not known:
-            self._store(beside, [getattr(self.coverage, f.name) for f in fields(Coverage)])
+            self._store(beside, self.coverage.to_data())
 
     def save(self) -> None:
         self._store(self.file, self.results)
@@ -285,7 +306,7 @@ def main() -> int:
     _prepare()
     mutants = drawn(arguments.count, arguments.per_module, arguments.seed, arguments.only)
     until = time.monotonic() + 60 * arguments.minutes
-    results = run(mutants, State(arguments.state), arguments.jobs, until)
+    results = run(mutants, State(arguments.state, arguments.jobs), arguments.jobs, until)
     done = [m for m, result in zip(mutants, results, strict=True) if result]
     lines = report(done, [result for result in results if result], arguments.seed)
     show(lines, arguments.record)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -114,8 +115,7 @@ def traced(folder: Path) -> Coverage:
             tracer.seconds[name] = {"few": 3.0, "many": 2.0, "none": 1.0}[name]
     finally:
         sys.settrace(before)
-    lines, functions, seconds = tracer.coverage()
-    return Coverage(lines, functions, seconds)
+    return tracer.coverage()
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,39 @@ def test_a_line_has_the_tests_that_come_through_it(
 
 def test_a_line_without_tests_gets_those_of_its_function(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(CODE.replace("if i > 90:", "if i > 90:\n        pass"))
-    found = Coverage({}, {"a.py 13": ["one"]}, {"one": 1.0})
+    found = Coverage({}, {"a.py 13": 1}, {"one": 1.0})
     assert found.of(tmp_path, "a.py", 15) == ["one"]
     assert found.of(tmp_path, "a.py", 7) == []
+
+
+def test_coverage_is_kept_and_put_together(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(CODE)
+    found = traced(tmp_path)
+    assert Coverage.from_data(json.loads(json.dumps(found.to_data()))) == found
+    other = Coverage({"a.py 6": 2, "b.py 1": 1}, {"a.py 13": 1}, {"fifth": 9.0, "sixth": 0.5})
+    both = found.with_tests(other)
+    assert both.of(tmp_path, "a.py", 6) == ["sixth", "many", "few"]
+    assert both.of(tmp_path, "a.py", 14) == ["many", "few"]
+    assert both.of(tmp_path, "a.py", 15) == ["many", "few"]
+    assert both.lines["b.py 1"] == 8
+
+
+def test_a_test_that_comes_to_nothing_new_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.covered._NOTHING_NEW", 40)
+    (tmp_path / "a.py").write_text(CODE)
+    found = traced(tmp_path)
+    assert found.of(tmp_path, "a.py", 14) == ["many", "few"]
+    assert found.lines.get("a.py 15") is None  # g() was called ninety times by then
+
+
+def test_the_files_of_tests_are_shared_out() -> None:
+    one, two = mutants._shares(2)
+    assert not set(one) & set(two)
+    assert sorted(one + two) == sorted(*mutants._shares(1))
+    sizes = [sum((mutants.ROOT / file).stat().st_size for file in share) for share in (one, two)]
+    assert max(sizes) < 1.2 * min(sizes)
 
 
 def test_a_function_begins_at_its_decorator(tmp_path: Path) -> None:

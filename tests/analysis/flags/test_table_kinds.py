@@ -345,6 +345,55 @@ def test_what_may_be_around_another_part(which: str) -> None:
     assert verdict(group_of(text.replace(old, new)), True).action is Action.MANUAL
 
 
+def test_a_function_of_a_table_that_goes_elsewhere_works_on_any_object() -> None:
+    """Although all its calls by name are on objects of one table."""
+    text = WHOLE.replace(
+        "\tobject->start = start;\n\treturn object;",
+        "\tif (nr > 9)\n\t\tuser_drop(object);\n\tobject->start = start;\n\treturn object;",
+    ).replace(
+        "\t\tobject->pages[i] = sg_page(&list[i]);\n",
+        "\t\tobject->pages[i] = sg_page(&list[i]);\n"
+        "\tif (nr > 9)\n\t\tkernel_drop(object);\n\telse\n\t\tkernel_put(object);\n",
+    )
+    assert verdict(group_of(text), True).action is Action.PIN
+    text += "void run(struct object *object)\n{\n\thook(object->ops->drop);\n}\n"
+    assert verdict(group_of(text), True).action is Action.MANUAL
+
+
+TWO_OF_THEM = """
+static int make_one(const struct operations *a, const struct operations *b, int nr,
+		    struct object **out)
+{
+	struct object *one, *two;
+
+	if (make(a, nr, &one) || make(b, nr, &two))
+		return -ENOMEM;
+	if (nr > 9)
+		*out = one;
+	else
+		*out = ONE_OR_TWO;
+	return 0;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "handed_out", "action"),
+    [
+        ("&kernel_ops, &user_ops", "one", Action.PIN),
+        ("&kernel_ops, &user_ops", "two", Action.MANUAL),
+        ("&user_ops, &kernel_ops", "one", Action.MANUAL),
+        ("&user_ops, &kernel_ops", "two", Action.MANUAL),
+    ],
+)
+def test_what_is_handed_out_is_always_of_one_parameter(
+    made: str, handed_out: str, action: Action
+) -> None:
+    text = WHOLE.replace(MAKE, MAKE + TWO_OF_THEM.replace("ONE_OR_TWO", handed_out))
+    text = text.replace("make(&kernel_ops, nr,", f"make_one({made}, nr,")
+    assert verdict(group_of(text), True).action is action
+
+
 def test_two_tables_of_one_name_are_not_told_apart() -> None:
     files = {"drivers/demo/demo.h": HEAD, HERE: '#include "demo.h"\n' + KERNEL + USER}
     assert len(Operations(program_of(files), "operations", HERE).tables()) == 3
