@@ -362,7 +362,7 @@ def test_a_function_of_a_table_that_goes_elsewhere_works_on_any_object() -> None
 
 TWO_OF_THEM = """
 static int make_one(const struct operations *a, const struct operations *b, int nr,
-		    struct object **out)
+		struct object **out)
 {
 	struct object *one, *two;
 
