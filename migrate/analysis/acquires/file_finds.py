@@ -86,7 +86,7 @@ class Finder:
     def _one(
         self, path: str, text: bytes, wanted: list[str], family: Mapping[str, Signature]
     ) -> FileFinds | None:
-        key = _key(path, text, wanted, family)
+        key = _key(path, text, wanted, family, self._program.tree.version)
         known = _decoded(self._cache.get(key))
         if known is not None:
             return known.finds
@@ -117,9 +117,17 @@ class _Row:
     finds: FileFinds | None
 
 
-def _key(path: str, text: bytes, wanted: list[str], family: Mapping[str, Signature]) -> str:
-    """The cache key, with the names that the text may contain."""
+def _key(
+    path: str,
+    text: bytes,
+    wanted: list[str],
+    family: Mapping[str, Signature],
+    version: tuple[int, ...],
+) -> str:
+    """The cache key, with the names that the text may contain, and the version if the text asks for
+    it."""
     asked = [name for name in wanted if name.encode() in text]
+    asked += map(str, version if b"LINUX_VERSION_CODE" in text else ())
     roles = {n: [p.name for p in s.parameters] for n, s in family.items() if n.encode() in text}
     basis = json.dumps([code_id(), path, asked, roles], sort_keys=True)
     return "file " + hashlib.sha256(basis.encode("utf-8", "surrogateescape") + text).hexdigest()

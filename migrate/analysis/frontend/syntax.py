@@ -13,9 +13,10 @@ from functools import cached_property
 import tree_sitter_c
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
-from migrate.analysis.frontend.dialect import readable
 from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import LONGEST_TEXT, too_deep, too_large, too_many
+from migrate.analysis.frontend.text.conditional_lists import Release, settled
+from migrate.analysis.frontend.text.dialect import readable
 from migrate.analysis.place import FunctionId, Place
 
 _LANGUAGE = Language(tree_sitter_c.language())
@@ -206,15 +207,19 @@ class Source:
         return before + text + ("" if ends and last in (end, len(self.text)) else " ...")
 
 
-def parse(path: str, text: bytes, origin: Origin | None = None) -> Source:
+def parse(
+    path: str, text: bytes, origin: Origin | None = None, release: Release | None = None
+) -> Source:
     """Parse `text`; never fails: code that is not C becomes ERROR nodes, and text beyond the limits
     is not analysed, see :attr:`Source.unread`.
 
-    Code that the grammar does not know is rewritten first; every byte stays where it is.
+    Code that the grammar does not know is rewritten first; every byte stays where it is. With
+    `release` that includes conditionals between parentheses, which the release decides.
     """
     why = too_large(text)
     if why:
         return unread(path, text, why, origin)
+    text = settled(text, release) if release is not None else text
     plain = readable(text)
     source = Source(path, text, Parser(_LANGUAGE).parse(plain).root_node, origin)
     bodies = [function.body for function in source.functions]

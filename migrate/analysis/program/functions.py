@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
 from typing import Protocol
 from weakref import WeakSet
 
@@ -12,9 +13,11 @@ from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.guards import never
 from migrate.analysis.frontend.macros import macro_bodies, other_names
 from migrate.analysis.frontend.syntax import Function, Source, members_set, parse
+from migrate.analysis.frontend.text.conditional_lists import Release
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.place import FunctionId, Place
+from migrate.kernel.signatures import read_signatures
 from migrate.kernel.tree import Tree
 from migrate.kernel.words import whole_word
 
@@ -78,7 +81,7 @@ class Functions:
         self.read.add(path)
         if path not in self._sources:
             text = self.tree.read(path)
-            source = self._sources[path] = parse(path, text) if text is not None else None
+            source = self._sources[path] = self._parsed(path, text)
             if source is not None and source.unread:
                 self.unread[path] = source
         return self._sources[path]
@@ -88,8 +91,16 @@ class Functions:
         self.read.add(path)
         if path in self._sources:
             return self._sources[path]
-        text = self.tree.read(path)
-        return parse(path, text) if text is not None else None
+        return self._parsed(path, self.tree.read(path))
+
+    def _parsed(self, path: str, text: bytes | None) -> Source | None:
+        return parse(path, text, release=self._release) if text is not None else None
+
+    @cached_property
+    def _release(self) -> Release:
+        """The version of the tree, and how many arguments its GUP functions have."""
+        family = read_signatures(self.tree).items()
+        return Release(self.tree.version, {n: len(s.parameters) for n, s in family})
 
     def facts(self, function: Function) -> FunctionFacts:
         if function.id not in self._facts:

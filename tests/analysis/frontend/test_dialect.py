@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.frontend.dialect import readable
 from migrate.analysis.frontend.syntax import parse
+from migrate.analysis.frontend.text.dialect import readable
 from migrate.analysis.gaps import GapKind
 from tests.analysis.memory import only_group
 
@@ -141,3 +141,45 @@ def test_a_declaration_with_the_type_of_an_expression(line: str) -> None:
 )
 def test_another_typeof_stays(line: str) -> None:
     assert readable(line.encode()) == line.encode()
+
+
+@pytest.mark.parametrize(
+    "names", ["KERN_ERR", "KERN_ERR DRV_NAME", "KERN_ERR  DRV", "LEVEL FROM DRV_NAME", "lvl drv"]
+)
+@pytest.mark.parametrize("before", ["printk(", "dev_say(dev, "])
+def test_several_names_may_stand_before_a_string(before: str, names: str) -> None:
+    text = f'void f(int a)\n{{\n\t{before}{names} ": %d\\n" MORE, a);\n}}\n'.encode()
+    assert len(readable(text)) == len(text)
+    (function,) = parse("a.c", text).functions
+    assert not function.body.has_error
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['f("(as it is");', 'f("a, b c d", x);', 'f(a, "%d b");', "f(unsigned long, x);", 'f(A "b");'],
+)
+def test_words_in_strings_and_single_names_stay(line: str) -> None:
+    assert readable(line.encode()) == line.encode()
+
+
+STATED = """
+#define demo_msg(LEVEL, FMT, ARGS...) {printer}(LEVEL DEMO_NAME ": " FMT, ## ARGS)
+int demo_go(unsigned long at)
+{{
+	struct page *page;
+
+	if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) != 1)
+		return -EFAULT;
+	demo_msg(KERN_ERR, "%p\\n", page);
+	memset(page_address(page), 0, 64);
+	put_page(page);
+	return 0;
+}}
+"""
+
+
+@pytest.mark.parametrize(("printer", "known"), [("printk", True), ("demo_kept", False)])
+def test_a_message_with_two_names_before_its_text_is_read(printer: str, known: bool) -> None:
+    group = only_group(STATED.format(printer=printer))
+    assert GapKind.CALL_ARGUMENTS_UNCLEAR not in {gap.kind for gap in group.gaps}
+    assert (not group.gaps) == known

@@ -39,11 +39,14 @@ _TYPE_OF_VALUE = re.compile(
 )
 """A declaration with the type of an expression; the grammar only knows that of a simple one."""
 
+_NAMES_BEFORE_STRING = re.compile(rb"(?<=[(,])[ \t]*(?:\w+[ \t]+)+(?=\w+[ \t]*\")")
+"""Macros that stand for strings: in the grammar at most one of them may precede a string."""
+
 
 def readable(text: bytes) -> bytes:
     """`text` without attributes between a name and its value, which the grammar does not allow,
-    with a statement after each label, with one-word types as arguments, and with one word in
-    typeof(); its length does not change."""
+    with a statement after each label, with one-word types as arguments, with at most one name
+    before a string, and with one word in typeof(); its length does not change."""
     plain = _ATTRIBUTE.sub(lambda match: b" " * len(match.group()), text)
     if b"_t(" in plain:
         plain = _TYPE_OF_WORDS.sub(lambda m: m[1] + m[2].replace(b" ", b"_"), plain)
@@ -53,7 +56,16 @@ def readable(text: bytes) -> bytes:
         plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
     if b"/*" in plain:
         plain = _MACRO_OF_LINES.sub(_without_comments, plain)
+    if b'"' in plain:
+        plain = _NAMES_BEFORE_STRING.sub(_without_names, plain)
     return _with_statements(plain)
+
+
+def _without_names(found: re.Match[bytes]) -> bytes:
+    """Blanks for the names before a string, if the string does not end there."""
+    line = found.string.rfind(b"\n", 0, found.start()) + 1
+    inside = found.string.count(b'"', line, found.start()) % 2
+    return found[0] if inside else b" " * len(found[0])
 
 
 def _without_comments(macro: re.Match[bytes]) -> bytes:
