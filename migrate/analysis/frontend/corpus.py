@@ -211,6 +211,14 @@ class Corpus:
         self.asked.add(FOLDER)
         yield from (h for h, text in self.public.texts(name).items() if defines(text, name))
 
+    def is_declared(self, name: str) -> bool:
+        """Whether a header for the whole kernel declares the function `name`, as far as the first
+        line of a declaration shows."""
+        self.asked.add(FOLDER)
+        word = re.escape(name.encode())
+        written = re.compile(rb"^[A-Za-z_][^#;{}=()\n]*\b" + word + rb"\(", re.M)
+        return any(written.search(text) for text in self.public.texts(name).values())
+
     def public_valuing_files(self, name: str) -> Iterator[str]:
         """The headers for the whole kernel that may give `name` a number."""
         self.asked.add(FOLDER)

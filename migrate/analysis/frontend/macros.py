@@ -9,7 +9,9 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.guards import Guards, guards_around
+from migrate.analysis.frontend.conditions import Version
+from migrate.analysis.frontend.guards import Guards, guards_around, never
+from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.syntax import CONTAINERS, Origin, Source, name_of
 from migrate.analysis.place import Place
 
@@ -27,20 +29,41 @@ VARIADIC = "__VA_ARGS__"
 """The parameter of a macro that takes all remaining arguments."""
 
 
-def macro_bodies(source: Source, name: str) -> Iterator[tuple[bytes, Origin]]:
-    """Each definition of the function-like macro `name`, as a C function."""
+def is_defined(source: Source, name: str, version: Version) -> bool:
+    """Whether a file defines or undefines the macro `name` for a kernel of `version`, as far as the
+    version says; always for a file that is not analysed."""
+    if name not in source.macros or source.unread:
+        return name in source.macros
+    for found in MACRO.finditer(source.text):
+        if found[1] != name.encode():
+            continue
+        node = source.root.descendant_for_byte_range(found.start(1), found.end(1))
+        if node is None or not never(guards_around(node), version):
+            return True
+    return False
+
+
+def macro_bodies(
+    source: Source, name: str, version: Version = (0, 0, 0)
+) -> Iterator[tuple[bytes, Origin]]:
+    """Each definition of the function-like macro `name`, as a C function; with a version of the
+    kernel, without those for other versions."""
     queue = [source.root]
     while queue:
         node = queue.pop()
         if node.type == "preproc_function_def":
             named = node.child_by_field_name("name")
-            if named is not None and name_of(named) == name:
+            if named is not None and name_of(named) == name and not _is_of_others(node, version):
                 text, before = _macro_as_function(node)
                 body = _body(source, node) if before is not None else None
                 lines = _lines(source, node, body) if body is not None else ()
                 yield text, Origin(source.place(node), source.line(node), body, before or 0, lines)
         elif node.type in CONTAINERS:
             queue.extend(node.children)
+
+
+def _is_of_others(node: Node, version: Version) -> bool:
+    return any(version) and never(guards_around(node), version)
 
 
 def other_names(source: Source, name: str) -> Iterator[tuple[str, Guards]]:

@@ -9,8 +9,9 @@ from typing import Protocol
 from weakref import WeakSet
 
 from migrate.analysis.contract import Contracts
+from migrate.analysis.frontend.conditions import holds
 from migrate.analysis.frontend.corpus import Corpus
-from migrate.analysis.frontend.guards import never
+from migrate.analysis.frontend.guards import guards_around, never, without
 from migrate.analysis.frontend.macros import macro_bodies, other_names
 from migrate.analysis.frontend.syntax import Function, Source, members_set, parse
 from migrate.analysis.frontend.text.conditional_lists import Release
@@ -150,8 +151,27 @@ class Functions:
     def near_definitions(self, name: str, path: str) -> tuple[Function, ...]:
         """The functions of the scope of `path` that a call of `name` there may mean."""
         source = self.source(path) if name else None
-        own = source.by_name.get(name, ()) if source is not None else ()
+        own = self.compiled(source, name) if source is not None else ()
         return own or (self._elsewhere(name, path) if name else ())
+
+    def compiled(self, source: Source, name: str) -> tuple[Function, ...]:
+        """The functions by that name in a file without those for other kernels."""
+        return tuple(f for f in source.by_name.get(name, ()) if not self._is_of_others(source, f))
+
+    def _is_of_others(self, source: Source, function: Function) -> bool:
+        """Whether a function is not compiled for this version of the kernel, or stands in where the
+        kernel has no such function: a static one beside a declaration does not compile."""
+        guards = guards_around(function.node)
+        if never(guards, self.tree.version):
+            return True
+        if not function.static or not guards or source.path.startswith(("include/", "arch/")):
+            return False
+        asked = without(guards, source.macros)
+        tried_out = any(
+            "CONFIG_" not in condition and holds(condition, self.tree.version) is None
+            for condition, _ in asked
+        )
+        return tried_out and self.corpus.is_declared(function.name)
 
     def definitions(self, name: str, path: str) -> tuple[Function, ...]:
         """The definitions that a call of `name` in `path` may mean: functions of its scope, or of
@@ -203,17 +223,18 @@ class Functions:
             if other == path:
                 continue
             parsed = self.source(other)
-            for function in parsed.by_name.get(name, ()) if parsed is not None else ():
+            for function in self.compiled(parsed, name) if parsed is not None else ():
                 if not function.static or other.endswith(".h"):
                     found.append(function)
         return tuple(found)
 
     def _macros(self, name: str, path: str) -> tuple[Function, ...]:
         """The macro `name` as a function, from the nearest file that defines it."""
+        version = self.tree.version
         for other in self.corpus.macro_files(name, path):
             found: list[Function] = []
             source = self.source(other)
-            bodies = macro_bodies(source, name) if source is not None else ()
+            bodies = macro_bodies(source, name, version) if source is not None else ()
             for n, (text, origin) in enumerate(bodies):
                 virtual = f"{other}:{name}:{n}"
                 parsed = self._sources.get(virtual) or parse(virtual, text, origin)

@@ -8,6 +8,8 @@ import re
 
 from migrate.analysis.frontend.kernel_api import Effect, KernelFunction
 from migrate.analysis.frontend.knowledge import knowledge
+from migrate.analysis.frontend.macros import is_defined
+from migrate.analysis.frontend.syntax import Source
 from migrate.analysis.program.functions import Functions, is_macro
 
 
@@ -25,12 +27,18 @@ def known_callee(functions: Functions, name: str, path: str) -> KernelFunction |
         other = functions.stands_for(name, path)
         return known_callee(functions, other, path) if other else None
     source = functions.source(path)
-    own = source.by_name.get(name, ()) if source is not None else ()
-    if any(f.static for f in own) or (source is not None and name in source.macros):
+    if source is not None and _is_of_file(functions, source, name):
         return None
     if not _is_hidden(functions, name, path) or _is_stand_in(functions, name, path, found):
         return found
     return None
+
+
+def _is_of_file(functions: Functions, source: Source, name: str) -> bool:
+    """Whether a file has a static function or a macro of its own with that name, for this version
+    of the kernel."""
+    static = any(f.static for f in functions.compiled(source, name))
+    return static or is_defined(source, name, functions.tree.version)
 
 
 def _is_stand_in(functions: Functions, name: str, path: str, known: KernelFunction) -> bool:
@@ -49,17 +57,27 @@ def _is_hidden(functions: Functions, name: str, path: str) -> bool:
 def _hides(functions: Functions, name: str, path: str) -> bool:
     """Whether the folder of `path` has a function or a macro with the name of one of the
     kernel's."""
-    if name in functions.corpus.header_macros(path):
+    if _is_macro_of_headers(functions, name, path):
         return True
     exact = name in knowledge().exact  # the linker accepts only one
     if not exact and functions.corpus.public_files(name):
         return False
     for file in functions.corpus.defining_files(path, name):
         source = None if exact and not file.endswith(".h") else functions.source(file)
-        own = source.by_name.get(name, ()) if source is not None else ()
+        own = functions.compiled(source, name) if source is not None else ()
         if any(not f.static or file.endswith(".h") for f in own):
             return True
     return False
+
+
+def _is_macro_of_headers(functions: Functions, name: str, path: str) -> bool:
+    """Whether a header of the folder of `path` has a macro with that name, for this version of the
+    kernel."""
+    if name not in functions.corpus.header_macros(path):
+        return False
+    headers = (f for f in functions.files_with(path, name) if f.endswith(".h"))
+    sources = (s for s in map(functions.source, headers) if s is not None)
+    return any(is_defined(source, name, functions.tree.version) for source in sources)
 
 
 def renamed(functions: Functions, name: str, path: str) -> str:
