@@ -11,6 +11,7 @@ from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.by_position import positional
 from migrate.analysis.heap.captured import capturing, macros_with, other_variables, standing_for
+from migrate.analysis.heap.macro_members import does_nothing
 from migrate.analysis.heap.measured import is_only_measured
 from migrate.analysis.heap.names.other_names import other_names
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
@@ -87,7 +88,7 @@ def unclear_mentions(program: Program, cell: Member, files: tuple[str, ...]) -> 
             if mention.adds_offset(program.types.names(cell.tag, name)):
                 yield Gap(GapKind.MEMBER_OFFSET_TAKEN, place, word, other=cell.tag)
             elif mention.in_macro and mention.is_behind_dot:
-                if not mention.only_measured:
+                if not mention.only_measured and not does_nothing(program, mention):
                     yield Gap(GapKind.MACRO_NAMES_MEMBER, place, word)
             elif mention.is_misread_member or mention.is_garbled or mention.is_of_unclear_object:
                 yield Gap(GapKind.CODE_UNCLEAR, place)
