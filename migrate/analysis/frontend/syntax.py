@@ -15,8 +15,9 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import LONGEST_TEXT, too_deep, too_large, too_many
-from migrate.analysis.frontend.text.conditional_lists import Release, settled
 from migrate.analysis.frontend.text.dialect import readable
+from migrate.analysis.frontend.text.release import Release
+from migrate.analysis.frontend.text.settled import settled
 from migrate.analysis.place import FunctionId, Place
 
 _LANGUAGE = Language(tree_sitter_c.language())

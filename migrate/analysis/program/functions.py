@@ -14,7 +14,7 @@ from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.guards import guards_around, never, without
 from migrate.analysis.frontend.macros import macro_bodies, other_names
 from migrate.analysis.frontend.syntax import Function, Source, members_set, parse
-from migrate.analysis.frontend.text.conditional_lists import Release
+from migrate.analysis.frontend.text.release import Release
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.place import FunctionId, Place

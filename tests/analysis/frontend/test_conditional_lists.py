@@ -7,7 +7,8 @@ import pytest
 
 from migrate.analysis.acquires.finder import find_acquires
 from migrate.analysis.frontend.syntax import parse
-from migrate.analysis.frontend.text.conditional_lists import Release, settled
+from migrate.analysis.frontend.text.release import Release
+from migrate.analysis.frontend.text.settled import settled
 from migrate.analysis.gaps import GapKind
 from migrate.kernel.signatures import Parameter, Signature
 from tests.analysis.memory import only_group

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a tree says about the code that is compiled for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from migrate.analysis.frontend.conditions import Version
+
+
+@dataclass(frozen=True)
+class Release:
+    """The version of a kernel, and how many arguments its functions that take pages have."""
+
+    version: Version = (0, 0, 0)
+    counts: Mapping[str, int] = field(default_factory=dict)

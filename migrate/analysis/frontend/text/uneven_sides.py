@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Conditionals of which a side opens a block or a list that is closed behind them, as in
+`#if ...\\nif (a) {\\n#else\\nif (b) {\\n#endif`.
+
+The grammar reads both sides one after the other, and no block ends where it should. Where the
+version of the kernel decides, the other sides are blanked, and so are the directives; unless one
+of them calls GUP, which would then not be seen at all.
+"""
+
+from __future__ import annotations
+
+import re
+
+from migrate.analysis.frontend.lexical import any_word
+from migrate.analysis.frontend.text.conditionals import away, blank, conditionals
+from migrate.analysis.frontend.text.release import Release
+
+
+def with_even_sides(text: bytes, plain: bytes, release: Release) -> bytes:
+    """`text` with one side of each uneven conditional that has an answer; its length does not
+    change. `plain` is the text without comments and strings."""
+    named = any_word(release.counts) if release.counts else re.compile(rb"(?!)")
+    result = bytearray(text)
+    for one in conditionals(plain):
+        areas = list(away(one, release.version, {})) if not one.balanced else [None]
+        if None in areas or any(named.search(plain, *area) for area in areas if area):
+            continue
+        for area in areas:
+            blank(result, area)
+    return bytes(result) if result != text else text
