@@ -63,6 +63,7 @@ class TraitKind(StrEnum):
     NOTIFIER_HERE = "an MMU notifier is consulted around the acquire"
     NOTIFIER_FILE = "the same file registers an MMU notifier"
     NOTIFIER_NEAR = "another file of the same driver registers an MMU notifier"
+    NOTIFIER_WORKS_ON = "the operations of an MMU notifier work on the struct with the pages"
     FOR_OTHER_VERSIONS = "only other versions of the kernel compile it"
     OTHER_VERSIONS = "other versions of the kernel have other code here"
     NEGATIVE_COUNT = "the count may be an error code here"

@@ -26,6 +26,7 @@ from migrate.analysis.program.program import Program
 from migrate.analysis.traits.long_term import is_always_long_term
 from migrate.analysis.traits.notifier_ops import hears_only_the_end
 from migrate.analysis.traits.notifier_reach import Storage, may_reach
+from migrate.analysis.traits.notifier_storage import worked_on
 from migrate.analysis.traits.other_kernels import is_for_other_kernels
 from migrate.kernel.signatures import DIRECT_NAMES
 from migrate.kernel.tree import Tree
@@ -211,6 +212,7 @@ def _notifiers(
     # A condition in one caller of a helper says nothing about the others.
     helped = [n for n, site in enumerate(sites) if site.call.name not in DIRECT_NAMES]
     partly = not all(asked[n] for n in helped)
+    tags = {cell.tag for cell in storage if isinstance(cell, Member)}
     for n, found in enumerate(asked):
         here = TraitKind.NOTIFIER_NEAR if partly and n in helped else TraitKind.NOTIFIER_HERE
         for evidence in found:
@@ -228,6 +230,8 @@ def _notifiers(
                         continue
                     evidence = Evidence(site.call.place, kind.value, site.call.text)
                     yield Trait(kind, evidence, struct)
+                    for tag in worked_on(program, site, tags):
+                        yield Trait(TraitKind.NOTIFIER_WORKS_ON, evidence, tag)
 
 
 def _consulted(site: Site, releases: tuple[Release, ...]) -> Iterator[Evidence]:

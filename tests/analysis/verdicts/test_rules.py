@@ -144,6 +144,12 @@ def test_a_notifier_of_the_same_object(kind: TraitKind) -> None:
     assert ask(rules.mmu_notifier, nameless) is None
 
 
+def test_a_notifier_that_works_on_the_object_with_the_pages() -> None:
+    about = trait(T.NOTIFIER_WORKS_ON, "demo")
+    expect(rules.mmu_notifier, group(U.MAP, structs=("demo",), more=(about,)), Action.KEEP, "3")
+    assert ask(rules.mmu_notifier, group(U.MAP, structs=("other",), more=(about,))) is None
+
+
 def test_a_pin_beside_says_that_a_plain_reference_is_meant() -> None:
     pin = replace(use(U.OTHER_SOURCE), function=acquire().function, text=PIN)
     about = group(T.NOTIFIER_FILE, U.MAP, more=(pin,))

@@ -29,6 +29,9 @@ def mmu_notifier(q: Question) -> Answer | None:
             # It may be there for another range than that of the pages.
             reason = f"struct {trait.subject}, which holds the pages, has an MMU notifier."
             return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, (trait.evidence,))
+        if trait.kind is TraitKind.NOTIFIER_WORKS_ON and trait.subject in q.group.structs:
+            reason = f"An MMU notifier works on struct {trait.subject}, which holds the pages."
+            return Answer(Action.KEEP, "3", reason, Confidence.MEDIUM, (trait.evidence,))
     same = q.group.trait(TraitKind.NOTIFIER_FILE)
     if same is not None and not q.group.structs and q.uses(UseKind.PHYSICAL_KEPT):
         reason = "The file registers an MMU notifier, which tears mappings down when a page moves."
