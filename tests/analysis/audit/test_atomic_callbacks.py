@@ -87,6 +87,52 @@ def test_given_to_who_calls_it_where_nothing_may_sleep(how: str, rest: str, what
     assert "demo_called" in finding.evidence[-1].text
 
 
+TAKERS = {
+    "tasklet_init(&demo->tasklet, demo_called, 0)": "a tasklet",
+    "tasklet_setup(&demo->tasklet, demo_called)": "a tasklet",
+    "timer_setup(&demo->timer, demo_called, 0)": "a timer",
+    "timer_setup_on_stack(&demo->timer, demo_called, 0)": "a timer",
+    "setup_timer(&demo->timer, demo_called, 0)": "a timer",
+    "hrtimer_setup(&demo->timer, demo_called, CLOCK_MONOTONIC, 0)": "a timer",
+    "hrtimer_setup_on_stack(&demo->timer, demo_called, CLOCK_MONOTONIC, 0)": "a timer",
+    "request_irq(n, demo_called, 0, NAME, demo)": "an interrupt handler",
+    "devm_request_irq(dev, n, demo_called, 0, NAME, demo)": "an interrupt handler",
+    "init_irq_work(&demo->irq_work, demo_called)": "an interrupt handler",
+    "call_rcu(&demo->rcu, demo_called)": "an RCU callback",
+    "call_srcu(&demo_srcu, &demo->rcu, demo_called)": "an RCU callback",
+    "smp_call_function(demo_called, demo, 1)": "a function for all processors",
+    "smp_call_function_single(n, demo_called, demo, 1)": "a function for all processors",
+    "smp_call_function_many(mask, demo_called, demo, 1)": "a function for all processors",
+    "usb_fill_bulk_urb(urb, a, b, c, 8, demo_called, demo)": "the completion of a USB request",
+    "usb_fill_int_urb(urb, a, b, c, 8, demo_called, demo, 1)": "the completion of a USB request",
+    "netif_napi_add_tx(net, &demo->napi, demo_called)": "the poll function of a network device",
+    "netif_napi_add_weight(net, &demo->napi, demo_called, 64)": (
+        "the poll function of a network device"
+    ),
+    "aead_request_set_callback(r, 0, demo_called, demo)": "the completion of a crypto request",
+    "ahash_request_set_callback(r, 0, demo_called, demo)": "the completion of a crypto request",
+    "bio->bi_end_io = demo_called": "the completion of a bio",
+}
+
+
+@pytest.mark.parametrize("given", TAKERS)
+def test_whoever_takes_it(given: str) -> None:
+    (finding,) = found("void *arg", setup("int n", f"{given};"))
+    assert finding.evidence[-1].kind == f"made {TAKERS[given]}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "member", "what"),
+    [
+        ("dma_async_tx_descriptor", "callback_result", "the callback of a DMA engine"),
+        ("timer_list", "function", "a timer"),
+    ],
+)
+def test_members_with_functions_that_must_not_sleep(tag: str, member: str, what: str) -> None:
+    (finding,) = found("void *arg", setup(f"struct {tag} *x", f"x->{member} = demo_called;"))
+    assert finding.evidence[-1].kind == f"made {what}"
+
+
 @pytest.mark.parametrize(
     ("how", "rest"),
     [

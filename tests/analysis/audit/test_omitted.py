@@ -74,6 +74,12 @@ def found(body: str, release: str = BULK) -> list[Finding]:
             "return -EFAULT;",
         ),
         ("ret = demo_check(dev);\nif (ret < 0)\n\tgoto free_pages;", "return ret;"),
+        ("ret = demo_check(dev);\nif (ret)\n\treturn ERR_PTR(ret);", "return ERR_PTR(ret);"),
+        ("ret = demo_check(dev);\nif (ret)\n\treturn ERR_PTR(-EIO);", "return ERR_PTR(-EIO);"),
+        (
+            "out = demo_get(dev);\nif (IS_ERR(out))\n\treturn PTR_ERR(out);",
+            "return PTR_ERR(out);",
+        ),
     ],
 )
 def test_an_error_path_without_the_release_is_named(body: str, line: str, release: str) -> None:
@@ -97,6 +103,8 @@ def test_an_error_path_without_the_release_is_named(body: str, line: str, releas
         "demo->pages = pages;\nret = demo_check(dev);\nif (ret)\n\tgoto free_pages;",
         # no error
         "if (demo_check(dev))\n\treturn 0;",
+        "if (demo_check(dev))\n\treturn ERR_PTR(n);",
+        "if (demo_check(dev))\n\treturn demo_number(-EIO);",
         # the condition asks for the pages
         "if (pinned == 0)\n\tgoto free_pages;",
         "if (!pages[0]) {\n\tret = -EIO;\n\tgoto free_pages;\n}",
