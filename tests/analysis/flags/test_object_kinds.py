@@ -432,6 +432,44 @@ def test_a_macro_may_set_what_it_gets(text: str, old: str, new: str) -> None:
     assert only(changed(text, old, new)).gaps
 
 
+def made_by(returned: str) -> str:
+    """The objects come from a function that returns `returned`."""
+    maker = f"static struct buf *buf_zero(void)\n{{\n\treturn {returned};\n}}\n"
+    alloc = changed(ALLOC, "kzalloc(sizeof(*buf), GFP_KERNEL)", "buf_zero()")
+    return STRUCT + FREE + maker + alloc + FILL
+
+
+@pytest.mark.parametrize(
+    ("returned", "known"),
+    [
+        ("kzalloc(sizeof(struct buf), GFP_KERNEL)", True),
+        ("(struct buf *)kzalloc(sizeof(struct buf), GFP_KERNEL)", True),
+        ("last ? NULL : kzalloc(sizeof(struct buf), GFP_KERNEL)", True),
+        ("find_buf()", False),
+        ("last ? last : kzalloc(sizeof(struct buf), GFP_KERNEL)", False),
+        ("last ? find_buf() : kzalloc(sizeof(struct buf), GFP_KERNEL)", False),
+    ],
+)
+def test_an_object_that_is_returned_at_once_is_new_if_it_always_is(
+    returned: str, known: bool
+) -> None:
+    assert (only(made_by(returned)).gaps == ()) is known
+
+
+@pytest.mark.parametrize(
+    ("body", "known"),
+    [
+        ("\tstruct buf *buf = buf_alloc(0, count);\n\n\treturn buf;\n", True),
+        ("\treturn buf_alloc(count, count);\n", False),
+        ("\tstruct buf *buf = buf_alloc(count, count);\n\n\treturn buf;\n", False),
+    ],
+)
+def test_a_maker_may_come_from_another_one(body: str, known: bool) -> None:
+    through = f"static struct buf *buf_get(unsigned int count)\n{{\n{body}}}\n"
+    text = changed(FILL, "buf_alloc(0, count)", "buf_get(count)")
+    assert (only(STRUCT + FREE + ALLOC + through + text).gaps == ()) is known
+
+
 def test_a_place_in_another_file_counts() -> None:
     header = "drivers/demo/demo.h"
     here = f'#include "demo.h"\n{FREE}{ONE}'
