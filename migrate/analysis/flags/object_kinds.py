@@ -44,8 +44,7 @@ from migrate.analysis.place import FunctionId, Place
 from migrate.analysis.program import location
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
-from migrate.analysis.program.kinds import Kind, Kinds
-from migrate.analysis.program.location import AbstractLocation
+from migrate.analysis.program.location import AbstractLocation, Kind, Kinds
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.visible_stores import is_set_unseen
 
@@ -148,7 +147,7 @@ class KindsOfObjects:
     # The kinds of the objects at a place
 
     def at(self, cell: AbstractLocation, facts: FunctionFacts, place: Place) -> Kinds:
-        """See :class:`migrate.analysis.program.kinds.ObjectKinds`."""
+        """See :class:`migrate.analysis.program.location.ObjectKinds`."""
         if cell != self.slot.page:
             return None
         if facts.function.id not in self._known:

@@ -29,7 +29,7 @@ from migrate.analysis.place import FunctionId, Place
 from migrate.analysis.program import location
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
-from migrate.analysis.program.kinds import Kind, Kinds
+from migrate.analysis.program.location import Kind, Kinds
 from migrate.analysis.program.program import Program
 from migrate.analysis.program.visible_stores import is_set_unseen
 

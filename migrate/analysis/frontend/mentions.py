@@ -67,6 +67,15 @@ class Mention:
         return self.kind == "preproc_arg"
 
     @property
+    def macro(self) -> str:
+        """The macro with arguments that it is in the definition of; "" for none."""
+        above = self.node.parent if self.in_macro else None
+        if above is None or above.type != "preproc_function_def":
+            return ""
+        named = above.child_by_field_name("name")
+        return name_of(named) if named is not None else ""
+
+    @property
     def is_first_in_macro(self) -> bool:
         """Whether it is the first mention of the word in the definition of a macro."""
         before = self.source.text[self.node.start_byte : self.at]

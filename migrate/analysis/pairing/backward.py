@@ -19,7 +19,6 @@ from migrate.analysis.pairing.back.wanted import Wanted, Way, Ways, depends_on_c
 from migrate.analysis.pairing.precision import Precision
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import file_of, start_of
-from migrate.analysis.program.kinds import are_apart
 from migrate.analysis.program.location import (
     AbstractLocation,
     CallResult,
@@ -27,6 +26,7 @@ from migrate.analysis.program.location import (
     Local,
     Member,
     Untyped,
+    are_apart,
 )
 from migrate.analysis.program.trace import ADDRESS, PAGE, PHYSICAL, SCATTER, ReleaseSite
 from migrate.analysis.valueflow.graph import ValueFlowGraph

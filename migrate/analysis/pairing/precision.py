@@ -15,7 +15,7 @@ from migrate.analysis.flags.own_references import OwnReferences
 from migrate.analysis.frontend.guards import Guards
 from migrate.analysis.heap.may_alias import MayAlias
 from migrate.analysis.model import Place
-from migrate.analysis.program.kinds import ObjectKinds
+from migrate.analysis.program.location import ObjectKinds
 
 _NONE = OwnReferences()
 

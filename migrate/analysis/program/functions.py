@@ -13,7 +13,7 @@ from migrate.analysis.frontend.conditions import holds
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.guards import guards_around, never, without
 from migrate.analysis.frontend.macros import macro_bodies, other_names
-from migrate.analysis.frontend.syntax import Function, Source, members_set, parse
+from migrate.analysis.frontend.syntax import Function, Source, parse
 from migrate.analysis.frontend.text.release import Release
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
@@ -252,23 +252,6 @@ class Functions:
             found.extend(source.by_name.get(name, ()) if source is not None else ())
         return tuple(found)
 
-    def behind_pointer(self, member: str, path: str) -> tuple[Function, ...]:
-        """The functions that initialisers and assignments in the scope of `path` store in a member;
-        none if one of them stores something else."""
-        key = (f".{member}", path)
-        if key not in self._definitions:
-            found: dict[FunctionId, Function] = {}
-            known = True
-            for name in self.corpus.setting_files(path, member):
-                source = self.source(name)
-                for target in members_set(source, member) if source is not None else ():
-                    meant = self.definitions(target, name)
-                    known &= bool(meant) or target == "NULL"
-                    for function in meant:
-                        found[function.id] = function
-            self._definitions[key] = tuple(found.values()) if known else ()
-        return self._definitions[key]
-
 
 def _naming(source: Source, word: str) -> Iterator[Function]:
     """The functions whose text contains `word` as a whole word, each once."""
@@ -304,14 +287,3 @@ def called_by(function: Function) -> str:
 def file_of(path: str) -> str:
     """The file of the tree that contains a function with that path; for a macro, too."""
     return path.partition(":")[0]
-
-
-def is_plain_macro(functions: Functions, macro: Function) -> bool:
-    """Whether a macro belongs to a driver, has one definition, and uses neither # nor ##."""
-    source = functions.source(macro.path)
-    home, name = file_of(macro.path), called_by(macro)
-    if source is None or source.origin is None or source.origin.body is None:
-        return False
-    if home.startswith("include/") or functions.definitions(name, home) != (macro,):
-        return False
-    return list(functions.corpus.macro_files(name, home)) == [home]

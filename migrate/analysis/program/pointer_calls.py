@@ -34,8 +34,13 @@ class PointerCalls:
         self._types = types
         self._cells = cells
         self._tables = tables
+        self._nearby: dict[tuple[str, str], tuple[Function, ...]] = {}
         self.callers: Callers
         """Set by the constructor of both."""
+
+    def forget(self) -> None:
+        """Drop all results."""
+        self._nearby.clear()
 
     def meant_by(self, site: Site, far: bool = False) -> tuple[Function, ...]:
         """The definitions that a call may mean, by its name or through a member or a parameter;
@@ -54,7 +59,23 @@ class PointerCalls:
         if self._types.is_public(cell.tag, path):
             closed = far and not self._functions.open_world
             return self._tables.held(cell, path) if closed else ()
-        return self._functions.behind_pointer(call.pointer.members[-1], path)
+        return self._set_nearby(call.pointer.members[-1], path)
+
+    def _set_nearby(self, member: str, path: str) -> tuple[Function, ...]:
+        """The functions that initialisers and assignments in the scope of `path` store in a member;
+        none if one of them stores something else."""
+        key, functions = (member, path), self._functions
+        if key not in self._nearby:
+            found: dict[FunctionId, Function] = {}
+            known = True
+            for name in functions.corpus.setting_files(path, member):
+                source = functions.source(name)
+                for target in members_set(source, member) if source is not None else ():
+                    meant = functions.definitions(target, name)
+                    known &= bool(meant) or target == "NULL"
+                    found |= {function.id: function for function in meant}
+            self._nearby[key] = tuple(found.values()) if known else ()
+        return self._nearby[key]
 
     def put_into(self, tag: str, member: str, path: str) -> tuple[Function, ...]:
         """The functions that initialisers in the file `path` store in a member of struct `tag`."""

@@ -63,6 +63,7 @@ class Program(Functions):
         self.callers.forget()
         self.linker.forget()
         self.tables.forget()
+        self.pointer_calls.forget()
         self.wide.asked.clear()
 
     @property

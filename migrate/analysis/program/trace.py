@@ -12,8 +12,7 @@ from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.model import Place, Release, Use, UseKind
 from migrate.analysis.place import FunctionId
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.kinds import Kinds
-from migrate.analysis.program.location import AbstractLocation, Global, Member
+from migrate.analysis.program.location import AbstractLocation, Global, Kinds, Member
 
 PAGE, ADDRESS, PHYSICAL, SCATTER = Form.PAGE, Form.ADDRESS, Form.PHYSICAL, Form.SCATTER
 AGAIN = "page found again"

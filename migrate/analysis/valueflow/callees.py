@@ -20,9 +20,10 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.functions import called_by, is_macro, is_plain_macro
+from migrate.analysis.program.functions import called_by, is_macro
 from migrate.analysis.program.known_callee import known_callee, renamed
 from migrate.analysis.program.location import CallResult, Global, Local, Member
+from migrate.analysis.program.macro_sites import is_plain_macro
 from migrate.analysis.program.trace import (
     ADDRESS,
     AGAIN,

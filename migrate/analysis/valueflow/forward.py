@@ -13,13 +13,15 @@ from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.ir.model import Access, AccessPath, FunctionFacts
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.kinds import Kinds, ObjectKinds, are_apart
 from migrate.analysis.program.location import (
     AbstractLocation,
     CallResult,
     Global,
+    Kinds,
     Local,
     Member,
+    ObjectKinds,
+    are_apart,
 )
 from migrate.analysis.program.trace import (
     ADDRESS,

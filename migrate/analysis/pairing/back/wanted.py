@@ -16,8 +16,7 @@ from migrate.analysis.heap.may_alias import Owners
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.place import FunctionId
 from migrate.analysis.program.callers import Site
-from migrate.analysis.program.kinds import Kinds
-from migrate.analysis.program.location import AbstractLocation, CallResult, Local
+from migrate.analysis.program.location import AbstractLocation, CallResult, Kinds, Local
 
 MOST_CALLS = 3
 """Calls that a way has; of a longer one only the innermost are kept."""
