@@ -183,3 +183,67 @@ def test_a_message_with_two_names_before_its_text_is_read(printer: str, known: b
     group = only_group(STATED.format(printer=printer))
     assert GapKind.CALL_ARGUMENTS_UNCLEAR not in {gap.kind for gap in group.gaps}
     assert (not group.gaps) == known
+
+
+@pytest.mark.parametrize("macro", ["INLINE", "STATIC", "DEMO_API"])
+@pytest.mark.parametrize("before", ["", "static ", "static inline "])
+@pytest.mark.parametrize(
+    "kind",
+    ["int", "void", "struct page *", "const char *", "unsigned long", "Bool", "u64", "size_t\n"],
+)
+def test_a_macro_may_stand_before_the_type_of_a_function(
+    macro: str, before: str, kind: str
+) -> None:
+    text = f"{before}{macro} {kind} f(int a)\n{{\n\tg(a);\n}}\n".encode()
+    assert len(readable(text)) == len(text)
+    source = parse("a.c", text)
+    assert not source.root.has_error
+    (function,) = source.functions
+    assert function.name == "f" and function.static is before.startswith("static")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "static DEMO_STATUS f(int a)",
+        "DEMO_STATUS DEMO_CALL f(int a)",
+        "static unsigned long f(int a)",
+        "static const struct page *f(int a)",
+        "typedef struct page *f(int a)",
+        "demo_t notrace f(int a)",
+        "\treturn DEMO f(a)",
+        "static DEMO demo[] = { f(a) }",
+    ],
+)
+def test_types_and_other_words_stay(head: str) -> None:
+    text = f"{head}\n".encode()
+    assert readable(text) == text
+
+
+TAKEN = """
+static INLINE struct page *
+demo_take(unsigned long at)
+{
+	struct page *page = NULL;
+
+	if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) != 1)
+		return NULL;
+	return page;
+}
+
+int demo_go(unsigned long at)
+{
+	struct page *page = demo_take(at);
+
+	if (!page)
+		return -EFAULT;
+	memset(page_address(page), 0, 64);
+	put_page(page);
+	return 0;
+}
+"""
+
+
+def test_a_group_with_a_macro_in_a_head() -> None:
+    group = only_group(TAKEN)
+    assert not group.gaps and group.releases

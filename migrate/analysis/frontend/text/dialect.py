@@ -39,6 +39,25 @@ _TYPE_OF_VALUE = re.compile(
 )
 """A declaration with the type of an expression; the grammar only knows that of a simple one."""
 
+_KEYWORDS = (
+    rb"(?:static|extern|typedef|const|volatile|register|inline|struct|union|enum|void|char|short"
+    rb"|int|long|float|double|signed|unsigned|bool|else|return|case|goto|do|sizeof|asm|_\w+)\b"
+)
+_OF_HEAD = rb"[\s*]+\w+\s*\("
+_SPECIFIER = re.compile(
+    rb"^((?:static[ \t]+)?(?:inline[ \t]+)?)(?:"
+    rb"((?!" + _KEYWORDS + rb")[A-Za-z]\w*)(?=[ \t]+(?:const[ \t]+)?(?:struct|union|enum)[ \t]+\w+"
+    rb"" + _OF_HEAD + rb")"
+    rb"|([A-Z][A-Z0-9_]*)(?=[ \t]+(?:(?:const[ \t]+)?(?:void|bool|char|short|int|long|unsigned)\b"
+    rb"(?:[ \t]+(?:char|short|int|long)\b)*|(?!"
+    + _KEYWORDS
+    + rb")\w*[a-z]\w*)"
+    + _OF_HEAD
+    + rb"))",
+    re.M,
+)
+"""A macro before the type of a function: the grammar takes it for the type."""
+
 _NAMES_BEFORE_STRING = re.compile(rb"(?<=[(,])[ \t]*(?:\w+[ \t]+)+(?=\w+[ \t]*\")")
 """Macros that stand for strings: in the grammar at most one of them may precede a string."""
 
@@ -56,6 +75,7 @@ def readable(text: bytes) -> bytes:
         plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
     if b"/*" in plain:
         plain = _MACRO_OF_LINES.sub(_without_comments, plain)
+    plain = _SPECIFIER.sub(lambda m: m[1].ljust(len(m[0])), plain)
     if b'"' in plain:
         plain = _NAMES_BEFORE_STRING.sub(_without_names, plain)
     return _with_statements(plain)
