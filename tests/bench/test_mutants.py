@@ -178,6 +178,15 @@ def test_a_function_begins_at_its_decorator(tmp_path: Path) -> None:
     assert functions_of(path) == {4: 1, 5: 4, 6: 1}
 
 
+def test_what_is_said_of_a_survivor_is_of_code_that_is_there() -> None:
+    gone = [
+        (module, change)
+        for module, change in mutants._said()
+        if module not in modules() or change not in map(str, mutants._all_of(module))
+    ]
+    assert gone == []
+
+
 def test_a_mutant_has_a_name_of_its_own() -> None:
     first, second, *_ = mutations(CODE)
     assert Mutant("a", first).key != Mutant("a", second).key

@@ -341,6 +341,14 @@ def test_a_count_that_changes_is_another_one() -> None:
     assert found(text, AuditRule.NULL_PAGES) == []
 
 
+def test_nothing_is_known_of_a_count_that_comes_with_the_array() -> None:
+    text = SIZED.replace("\tpages = ALLOC;\n", "").replace("\tstruct page **pages;\n", "")
+    text = text.replace("int other)", "struct page **pages)")
+    assert found(text, AuditRule.NULL_PAGES) == []
+    counted = text.replace("ret = -ENOMEM;", "ret = -ENOMEM;\n\t\tnr = 1;")
+    assert found(counted, AuditRule.NULL_PAGES)
+
+
 HELPED = """
 static void demo_drop(struct page *page)
 {
