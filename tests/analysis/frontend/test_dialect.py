@@ -220,6 +220,25 @@ def test_types_and_other_words_stay(head: str) -> None:
     assert readable(text) == text
 
 
+@pytest.mark.parametrize("word", ["IN", "OUT", "IN OUT", "_Inout_", "__in"])
+def test_words_before_the_type_of_a_parameter(word: str) -> None:
+    listed = f"{word} int a, {word} struct page **b,\n{word} char c"
+    text = f"int f({listed})\n{{\n\tg(a);\n}}\n".encode()
+    assert len(readable(text)) == len(text)
+    source = parse("a.c", text)
+    assert not source.root.has_error
+    assert [source.code(p) for p in source.functions[0].parameters] == [
+        "int a",
+        "struct page **b",
+        "char c",
+    ]
+
+
+@pytest.mark.parametrize("text", ["f(IN, OUT);", "f(INSIDE x);", "f(a IN b);", "f(a, OUT + 1);"])
+def test_such_words_elsewhere_stay(text: str) -> None:
+    assert readable(text.encode()) == text.encode()
+
+
 TAKEN = """
 static INLINE struct page *
 demo_take(unsigned long at)

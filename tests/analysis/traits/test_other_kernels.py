@@ -52,3 +52,31 @@ def test_a_call_with_more_arguments_than_here() -> None:
 )
 def test_it_may_be_compiled_here(body: str, top: str, header: str) -> None:
     assert not any(left(body, '#include "own.h"\n' + top, own=header))
+
+
+FEW = f"#ifdef HAVE_GUP_4ARGS\n\tn = get_user_pages({{}});\n#else\n\tn = {NEW};\n#endif"
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "at, 1, FOLL_WRITE, pages",
+        "at & PAGE_MASK, n, n ? FOLL_WRITE : 0, &pages[0]",
+        "at, n + 1, 0, pages",
+    ],
+)
+def test_a_call_with_fewer_arguments_than_here(listed: str) -> None:
+    assert left(FEW.format(listed)) == [True, False]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "at, 1, DEMO_FLAGS, pages",
+        "at, 1, DEMO_FLAGS(0), pages",
+        "DEMO_WHERE, 1, 0, pages",
+        "at, 1, 0, demo->pages",
+    ],
+)
+def test_an_argument_may_stand_for_several(listed: str) -> None:
+    assert not any(left(FEW.format(listed)))

@@ -58,6 +58,12 @@ _SPECIFIER = re.compile(
 )
 """A macro before the type of a function: the grammar takes it for the type."""
 
+_DIRECTION = re.compile(
+    rb"(?<=[(,])(?:\s*\b(?:IN|OUT|INOUT|IN_OUT|CONST|_In_|_Out_|_Inout_|__in|__out|__inout)\b)+"
+    rb"(?=\s+[A-Za-z_])"
+)
+"""Words before the type of a parameter, in code that other kernels compile, too."""
+
 _NAMES_BEFORE_STRING = re.compile(rb"(?<=[(,])[ \t]*(?:\w+[ \t]+)+(?=\w+[ \t]*\")")
 """Macros that stand for strings: in the grammar at most one of them may precede a string."""
 
@@ -75,10 +81,15 @@ def readable(text: bytes) -> bytes:
         plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
     if b"/*" in plain:
         plain = _MACRO_OF_LINES.sub(_without_comments, plain)
+    plain = _DIRECTION.sub(_blanked, plain)
     plain = _SPECIFIER.sub(lambda m: m[1].ljust(len(m[0])), plain)
     if b'"' in plain:
         plain = _NAMES_BEFORE_STRING.sub(_without_names, plain)
     return _with_statements(plain)
+
+
+def _blanked(found: re.Match[bytes]) -> bytes:
+    return re.sub(rb"[^\n]", b" ", found[0])
 
 
 def _without_names(found: re.Match[bytes]) -> bytes:
