@@ -179,8 +179,17 @@ def test_mappings_changed() -> None:
     assert ask(rules.mappings_changed, group(U.MANIPULATED, *WRITTEN)) is None
     assert ask(rules.mappings_changed, group(U.MANIPULATED, U.DMA)) is None
     assert ask(rules.mappings_changed, group(U.STRUCT_PAGE)) is None
-    for kept in (U.STORED, U.PHYSICAL_KEPT):
-        assert ask(rules.mappings_changed, group(U.MANIPULATED, kept)) is None, "held for others"
+    for kept in ((U.STORED,), (U.PHYSICAL_KEPT, T.LONG_LIVED)):
+        assert ask(rules.mappings_changed, group(U.MANIPULATED, *kept)) is None, "held for others"
+    expect(rules.mappings_changed, group(U.MANIPULATED, U.PHYSICAL_KEPT), Action.KEEP, "4")
+
+
+def test_mappings_changed_and_data_read() -> None:
+    read = (U.MANIPULATED, U.READ_DATA, U.MAP)
+    assert "only read" in expect(rules.mappings_changed, group(*read), Action.KEEP, "4").reason
+    assert ask(rules.mappings_changed, group(*read, gaps=(GAP,))) is None
+    for more in (U.WRITE_DATA, U.TOUCH_DATA, U.DIRTY):
+        assert ask(rules.mappings_changed, group(*read, more)) is None
 
 
 def test_reference_consumed() -> None:

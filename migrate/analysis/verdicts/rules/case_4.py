@@ -5,16 +5,23 @@ from __future__ import annotations
 
 from migrate.analysis.model import Action, Confidence, TraitKind, UseKind
 from migrate.analysis.verdicts.question import ONLY_STRUCT, Answer, Question
-from migrate.analysis.verdicts.rules.answers import DATA, as_evidence
+from migrate.analysis.verdicts.rules.answers import DATA, as_evidence, outlives_call
 from migrate.base.prose import called
 
 
 def mappings_changed(q: Question) -> Answer | None:
     """CASE 4: code that changes the mappings of a page handles references of its own, too."""
     changed = q.uses(UseKind.MANIPULATED)
-    if not changed or q.uses(*DATA, UseKind.DMA, UseKind.STORED, UseKind.PHYSICAL_KEPT):
+    written = (UseKind.WRITE_DATA, UseKind.TOUCH_DATA, UseKind.DIRTY)
+    if not changed or q.uses(*written, UseKind.DMA, UseKind.STORED):
+        return None
+    if q.uses(UseKind.PHYSICAL_KEPT) and outlives_call(q):
         return None
     reason = "Only struct page and the mappings of the page are changed, never its data."
+    if q.uses(UseKind.READ_DATA, UseKind.MAP):
+        if q.group.gaps:
+            return None  # it may be written where it was not followed
+        reason = "The mappings of the page are changed, and its data is only read."
     return Answer(Action.KEEP, "4", reason, Confidence.MEDIUM, as_evidence(changed))
 
 
