@@ -36,12 +36,13 @@ class Coverage:
 
     def of(self, root: Path, module: str, line: int) -> list[str]:
         """The tests of a line, the quickest first; of one that runs at import, those of the whole
-        module."""
+        module; if it has no functions, those of the folder that mirrors its own."""
         function = functions_of(root / module).get(line)
         found = 0
         if function is None:
             for where, tests in self.functions.items():
                 found |= tests if where.startswith(f"{module} ") else 0
+            found = found or self._beside(module)
         else:
             # Python does not trace a `continue`; the line before it, its condition, stands in.
             at = (self.lines.get(f"{module} {n}") for n in (line, line - 1))
@@ -49,6 +50,15 @@ class Coverage:
             found = found or self.functions.get(f"{module} {function}", 0)
         named = (test for n, test in enumerate(self.seconds) if found >> n & 1)
         return sorted(named, key=lambda test: self.seconds[test])
+
+    def _beside(self, module: str) -> int:
+        """The tests in the folder that mirrors the one of a module, or one above it."""
+        for folder in Path(module).parents:
+            mirror = "/".join(("tests", *folder.parts[1:], ""))
+            found = sum(1 << n for n, test in enumerate(self.seconds) if test.startswith(mirror))
+            if found:
+                return found
+        return 0
 
     def with_tests(self, other: Coverage) -> Coverage:
         """The same with other tests behind its own."""

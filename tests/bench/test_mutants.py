@@ -154,6 +154,18 @@ def test_coverage_is_kept_and_put_together(tmp_path: Path) -> None:
     assert both.lines["b.py 1"] == 8
 
 
+def test_a_module_without_functions_has_the_tests_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "migrate/a/b").mkdir(parents=True)
+    for name in ("migrate/a/b/x.py", "migrate/a/y.py"):
+        (tmp_path / name).write_text("X = 1\n")
+    seconds = {"tests/a/test_y.py::one": 2.0, "tests/a/c/test_z.py::two": 1.0, "tests/d.py::o": 9.0}
+    found = Coverage({}, {}, seconds)
+    assert found.of(tmp_path, "migrate/a/b/x.py", 1) == [*seconds][1::-1]
+    assert found.of(tmp_path, "migrate/a/y.py", 1) == [*seconds][1::-1]
+    more = Coverage({}, {}, {**seconds, "tests/a/b/test_x.py::three": 3.0})
+    assert more.of(tmp_path, "migrate/a/b/x.py", 1) == ["tests/a/b/test_x.py::three"]
+
+
 def test_a_test_that_comes_to_nothing_new_is_let_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
