@@ -59,13 +59,14 @@ _SPECIFIER = re.compile(
 """A macro before the type of a function: the grammar takes it for the type."""
 
 _DIRECTION = re.compile(
-    rb"(?<=[(,])(?:\s*\b(?:IN|OUT|INOUT|IN_OUT|CONST|_In_|_Out_|_Inout_|__in|__out|__inout)\b)+"
+    rb"[(,](?:\s*\b(?:IN|OUT|INOUT|IN_OUT|CONST|_In_|_Out_|_Inout_|__in|__out|__inout)\b)+"
     rb"(?=\s+[A-Za-z_])"
 )
 """Words before the type of a parameter, in code that other kernels compile, too."""
 
-_NAMES_BEFORE_STRING = re.compile(rb"(?<=[(,])[ \t]*(?:\w+[ \t]+)+(?=\w+[ \t]*\")")
-"""Macros that stand for strings: in the grammar at most one of them may precede a string."""
+_NAMES_BEFORE_STRING = re.compile(rb"[(,][ \t]*(?:\w+[ \t]+)+(?=\w+[ \t]*\")")
+"""Macros that stand for strings: in the grammar at most one of them may precede a string. Both of
+these begin with what is before them: a lookbehind is tried at every byte."""
 
 
 def readable(text: bytes) -> bytes:
@@ -89,14 +90,14 @@ def readable(text: bytes) -> bytes:
 
 
 def _blanked(found: re.Match[bytes]) -> bytes:
-    return re.sub(rb"[^\n]", b" ", found[0])
+    return found[0][:1] + re.sub(rb"[^\n]", b" ", found[0][1:])
 
 
 def _without_names(found: re.Match[bytes]) -> bytes:
     """Blanks for the names before a string, if the string does not end there."""
     line = found.string.rfind(b"\n", 0, found.start()) + 1
     inside = found.string.count(b'"', line, found.start()) % 2
-    return found[0] if inside else b" " * len(found[0])
+    return found[0] if inside else found[0][:1].ljust(len(found[0]))
 
 
 def _without_comments(macro: re.Match[bytes]) -> bytes:
