@@ -111,3 +111,44 @@ def test_a_helper_stays_that(why: str, tmp_path: Path) -> None:
     found = after(converted(tmp_path, text))
     assert "demo_put(struct page *page)\n{" in found
     assert found.count("demo_put(demo->page)") == 2
+
+
+ANOTHER_NAME = "#define demo_put put_page\n\n"
+
+
+def test_calls_by_another_name_are_replaced(tmp_path: Path) -> None:
+    text = DEMO.replace("HELPER_HERE", ANOTHER_NAME)
+    found = after(converted(tmp_path, text))
+    expected = text.replace("demo_put(", "unpin_user_page(").replace(
+        "get_user_pages_fast", "pin_user_pages_fast"
+    )
+    assert found == expected
+
+
+OTHER_NAMES = {
+    "for another kernel, too": (
+        "#if LINUX_VERSION_CODE > 10\n#define demo_put free_page\n#else\n"
+        "#define demo_put put_page\n#endif\n\n",
+        True,
+    ),
+    "with a condition": (
+        "#ifdef DEMO\n#define demo_put put_page\n#else\n#define demo_put demo_drop\n#endif\n\n",
+        False,
+    ),
+    "for something else": ("#define demo_put demo_drop\n\n", False),
+}
+
+
+@pytest.mark.parametrize("why", OTHER_NAMES)
+def test_another_name_must_mean_one_function(why: str, tmp_path: Path) -> None:
+    macro, known = OTHER_NAMES[why]
+    result = converted(tmp_path, DEMO.replace("HELPER_HERE", macro))
+    assert bool(result.changes) == known
+    if known:
+        assert "demo_put(" not in after(result)
+
+
+def test_another_name_of_what_drops_pins_stays(tmp_path: Path) -> None:
+    text = DEMO.replace("HELPER_HERE", "#define demo_put unpin_user_page\n\n")
+    pins = text.replace("get_user_pages_fast", "pin_user_pages_fast")
+    assert not converted(tmp_path, pins).changes

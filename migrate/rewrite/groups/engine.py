@@ -207,7 +207,7 @@ class _Job:
             targets = {place: r.target for place, r in parts.looked_up(group).items()}
             return {a.name: targets.get(a.place, "follow_page") for a in group.acquires}
         found = {a.name: parts.acquire(a.name) for a in group.acquires}
-        dropped = {r.name: parts.release(r.name) for r in group.releases}
+        dropped = {r.name: parts.release(r.name, r.place.path) for r in group.releases}
         through = {a.name: rule.pins for a in group.acquires if (rule := parts.helper(a.name))}
         both = [*found.items(), *dropped.items()]
         named = {n: r.target for n, r in both if not isinstance(r, Missing) and r.target != n}

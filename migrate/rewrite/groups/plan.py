@@ -59,7 +59,8 @@ def plan_releases(
 ) -> dict[Place, Sequence[Request]] | NoSite:
     """The steps for each release in the file of `draft`, by its place."""
     dropped = sorted({(r.place, r.name) for r in releases})
-    rules = {p: rule for p, name in dropped if isinstance(rule := parts.release(name), ReleaseRule)}
+    every = {place: parts.release(name, place.path) for place, name in dropped}
+    rules = {place: rule for place, rule in every.items() if isinstance(rule, ReleaseRule)}
     folds = plan_folds(draft, rules, parts) if fold else {}
     planned: dict[Place, Sequence[Request]] = {}
     for place, name in dropped:
@@ -164,7 +165,7 @@ def _new_call(acquire: Acquire, rule: AcquireRule, parts: Counterparts) -> list[
 def _plan_release(
     draft: Draft, place: Place, name: str, parts: Counterparts
 ) -> list[Request] | NoSite:
-    rule = parts.release(name)
+    rule = parts.release(name, place.path)
     if isinstance(rule, Missing):
         return NoSite(f"{place}: {rule.reason}")
     if rule.target == name:

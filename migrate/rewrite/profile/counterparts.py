@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tree_sitter import Node
@@ -148,8 +148,17 @@ class Counterparts:
                 return rule
         return None
 
-    def release(self, name: str) -> ReleaseRule | Missing:
-        """The rule for calls of `name` that fits this tree; a target is replaced by itself."""
+    def release(self, name: str, path: str = "") -> ReleaseRule | Missing:
+        """The rule for calls of `name`, in the file `path`, that fits this tree; a target is
+        replaced by itself. Calls by a name that stands for a function are replaced like calls of
+        it; the name stays for others."""
+        known = {n for rule in self.profile.release for n in (rule.source, rule.target)}
+        other = self.program.stands_for(name, path) if path and name not in known else ""
+        if other:
+            found = self.release(other)
+            if isinstance(found, Missing) or found.target != other:
+                return found if isinstance(found, Missing) else replace(found, source=name)
+            return ReleaseRule(name, name)
         if any(rule.target == name for rule in self.profile.release):
             return ReleaseRule(name, name)
         rules = [rule for rule in self.profile.release if rule.source == name]

@@ -96,7 +96,7 @@ def without_counterpart(group: PinGroup, parts: Counterparts) -> str:
     called = {
         (a.place, parts.acquire(a.name)) for a in group.acquires if a.name not in group.helpers
     }
-    dropped = {(r.place, parts.release(r.name)) for r in group.releases}
+    dropped = {(r.place, parts.release(r.name, r.place.path)) for r in group.releases}
     missing = sorted((p, r.reason) for p, r in (*called, *dropped) if isinstance(r, Missing))
     return f"{missing[0][1]} ({missing[0][0]})" if missing else ""
 
