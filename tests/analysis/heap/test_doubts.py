@@ -404,3 +404,52 @@ def test_a_struct_that_may_reach_the_member(before: str) -> None:
 )
 def test_a_struct_of_which_it_is_not_known_where_it_ends(view: str) -> None:
     assert any("struct-cast" in gap for gap in seen_through(view, ENDS))
+
+
+HEAD = """
+struct head {
+	unsigned long size;
+};
+
+static void demo_free(void *memory)
+{
+	struct head *head%s;
+
+%s
+	demo_account(head->size);
+	kfree(head);
+}
+
+void f(struct demo *d)
+{
+	demo_free(d);
+}
+"""
+BEFORE = {
+    "a decrement": ("", "\thead = (struct head *)memory;\n\thead--;"),
+    "a step of one": ("", "\thead = memory;\n\thead -= 1;"),
+    "a difference": ("", "\thead = (struct head *)memory - 1;"),
+    "at the declaration": (" = (struct head *)memory - 1", ""),
+}
+WITHIN = {
+    "the object itself": ("", "\thead = memory;"),
+    "one end of it": ("", "\thead = memory;\n\thead++;"),
+    "something between": ("", "\thead = memory;\n\tdemo_account(head->size);\n\thead--;"),
+    "a condition": ("", "\thead = memory;\n\tif (demo_has(memory))\n\t\thead--;"),
+    "an unknown distance": ("", "\thead = (struct head *)memory - demo_count();"),
+    "no step": ("", "\thead = (struct head *)memory - 0;"),
+    "both": ("", "\thead = memory;\n\thead--;\n\thead++;"),
+    "by address": ("", "\thead = memory;\n\thead--;\n\tdemo_set(&head);"),
+}
+
+
+@pytest.mark.parametrize("how", BEFORE)
+def test_a_head_before_the_object_is_no_view_of_it(how: str) -> None:
+    found = gaps(STRUCT + START + end(PUT) + HEAD % BEFORE[how])
+    assert not any("struct-cast" in gap for gap in found)
+
+
+@pytest.mark.parametrize("how", WITHIN)
+def test_what_may_be_within_the_object_is_a_view_of_it(how: str) -> None:
+    found = gaps(STRUCT + START + end(PUT) + HEAD % WITHIN[how])
+    assert any("struct-cast" in gap for gap in found)

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.names.layout import is_behind
-from migrate.analysis.ir.expressions import Cast, Variable
-from migrate.analysis.ir.instructions import all_expressions
-from migrate.analysis.ir.model import CALLED, AccessPath, Call, FunctionFacts, Value
+from migrate.analysis.heap.own_memory import stores_to
+from migrate.analysis.ir.expressions import Binary, Cast, Constant, Variable
+from migrate.analysis.ir.instructions import Instruction, Store, all_expressions, is_addressed
+from migrate.analysis.ir.model import CALLED, AccessPath, Call, Flow, FunctionFacts, Value
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
@@ -86,8 +87,34 @@ def _untyped(program: Program, facts: FunctionFacts, position: int, cell: Member
     for flow in facts.flows:
         if AccessPath(name) in flow.sources and not flow.addressed:
             kind = program.types.at(flow.target, facts)
-            if kind is not None and kind.depth == 1 and _lies_over(program, kind.tag, cell, path):
+            if kind is None or kind.depth != 1 or _leads_before(facts, flow):
+                continue
+            if _lies_over(program, kind.tag, cell, path):
                 yield Gap(GapKind.STRUCT_CAST, flow.place, cell.tag)
+
+
+def _leads_before(facts: FunctionFacts, flow: Flow) -> bool:
+    """Whether a variable only gets the pointer to lead to what lies before the object, as in `head
+    = p; head--;` for a head that an allocator puts before its memory."""
+    name = flow.target.base
+    if flow.target.members or is_addressed(facts.lowered, name):
+        return False
+    match stores_to(facts, name):
+        case (Store(value=Binary("-", _, Constant(steps))) as only,):
+            return only.place == flow.place and steps.strip("0").isdecimal()
+        case (first, Store(value=Constant(steps), operator="--" | "-=") as second):
+            together = any(
+                following == [first, second]
+                for block in facts.lowered.blocks
+                for following in _pairs(block.instructions)
+            )
+            return first.place == flow.place and together and steps.strip("0").isdecimal()
+    return False
+
+
+def _pairs(instructions: Sequence[Instruction]) -> Iterator[list[Instruction]]:
+    """Each instruction with the next one."""
+    return (list(instructions[n : n + 2]) for n in range(len(instructions) - 1))
 
 
 def _takes_anything(facts: FunctionFacts, position: int) -> bool:
