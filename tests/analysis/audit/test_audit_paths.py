@@ -284,6 +284,44 @@ def test_null_with_no_pages_is_harmless() -> None:
     assert found(text, AuditRule.NULL_PAGES) == []
 
 
+def null_when_short(lines: str) -> bool:
+    """Whether NULL is found after these lines, where there are no pages yet and the count is 1;
+    on the other ways it is not."""
+    text = NULL.replace("RELEASE", "unpin_user_pages(pages, count);")
+    text = text.replace("ret = -ENOMEM;", "ret = -ENOMEM;\n\t\tcount = 0;")
+    short = f"if (!length) {{\n\t\tcount = 1;\n\t\t{lines}\n\t\tgoto out;\n\t}}"
+    return bool(found(text.replace("if (!length)\n\t\tgoto out;", short), AuditRule.NULL_PAGES))
+
+
+@pytest.mark.parametrize(
+    ("lines", "null"),
+    [
+        (";", True),
+        ("demo_get(&ret);", True),
+        ("demo_get(&pages);", False),
+        ("demo_get(&count);", False),
+        ("if (ret > 4)\n\t\t\tret = 1;", True),
+        ("if (count > 4)\n\t\t\tret = 1;", False),
+        ("if (demo_has(pages))\n\t\t\tret = 1;", False),
+        ("if (pages)\n\t\t\tcount = 0;", True),
+        ("if (!pages)\n\t\t\tcount = 0;", False),
+        ("pages = demo_pages(length);\n\t\tif (pages)\n\t\t\tpages = NULL;", True),
+        (
+            "pages = demo_pages(length);\n\t\tif (pages)\n\t\t\tpages = NULL;\n"
+            "\t\telse\n\t\t\tcount = 0;",
+            True,
+        ),
+        (
+            "count = length + 1;\n\t\tif (!count)\n\t\t\tcount = 2;\n\t\telse\n\t\t\tcount = 0;",
+            True,
+        ),
+        ("count = length + 1;\n\t\tif (count)\n\t\t\tcount = 0;", False),
+    ],
+)
+def test_what_is_known_of_an_array_and_its_count(lines: str, null: bool) -> None:
+    assert null_when_short(lines) is null
+
+
 SIZED = """
 int demo(unsigned long start, int nr, int other)
 {
@@ -333,6 +371,12 @@ def test_memory_for_no_pages_is_not_null(allocation: str) -> None:
 )
 def test_memory_that_may_be_null_for_no_pages(allocation: str) -> None:
     assert found(SIZED.replace("ALLOC", allocation), AuditRule.NULL_PAGES) == []
+
+
+@pytest.mark.parametrize("change", ["nr = other;", "demo_change(&nr);", "nr++;"])
+def test_a_count_that_changes_is_not_that_of_the_memory(change: str) -> None:
+    text = SIZED.replace("ALLOC;", f"kcalloc(nr, sizeof(*pages), GFP_KERNEL);\n\t{change}")
+    assert found(text, AuditRule.NULL_PAGES) == []
 
 
 def test_a_count_that_changes_is_another_one() -> None:

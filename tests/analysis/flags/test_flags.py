@@ -196,6 +196,17 @@ MIXED = {
         "\telse\n\t\t__free_page(box->part[i].page);",
         "\tput_page(box->part[i].page);",
     ),
+    # the calls that pass both
+    "more arguments than parameters": swap_in(
+        "demo_map(alloc_page(GFP_KERNEL), false, offset)",
+        "demo_map(alloc_page(GFP_KERNEL), false, offset, 1)",
+        PASSED,
+    ),
+    "an argument that is not understood": swap_in(
+        "demo_map(alloc_page(GFP_KERNEL), false, offset)",
+        "demo_map(alloc_page(GFP_KERNEL), false, offset offset)",
+        PASSED,
+    ),
     # the stores
     "a user's page without the flag": swap_in(
         "demo_fill(box, 0, 1, page, 1);", "demo_fill(box, 0, 1, page, 0);"
