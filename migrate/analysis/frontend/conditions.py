@@ -8,7 +8,10 @@ from functools import cache
 
 Version = tuple[int, int, int]
 
-_TOKEN = re.compile(r"\s*(\d+|\w+|&&|\|\||<<|>>|[<>=!]=|[<>!(),]|\S)")
+_TOKEN = re.compile(r"\s*(\w+|&&|\|\||<<|>>|[<>=!]=|[<>!(),]|\S)")
+_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[1-9]\d*|0)[uUlL]*")
+"""Not an octal one."""
+
 _COMPARE = {"<", ">", "<=", ">=", "==", "!="}
 _CODE = "LINUX_VERSION_CODE"
 
@@ -89,8 +92,9 @@ class _Reader:
             return _code(*self.version)
         if token == "KERNEL_VERSION":
             return self._kernel_version()
-        if token.isdecimal():
-            return int(token) if token == "0" or token[0] != "0" else None  # not octal numbers
+        number = _NUMBER.fullmatch(token)
+        if number is not None:
+            return int(number[1], 0)
         self._skip_call()
         return None
 

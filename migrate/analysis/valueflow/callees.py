@@ -35,6 +35,7 @@ from migrate.analysis.program.trace import (
 )
 from migrate.analysis.valueflow import transfer
 from migrate.analysis.valueflow.graph import parameter
+from migrate.analysis.valueflow.printers import only_prints
 from migrate.analysis.valueflow.stated_callee import member_called, stated_callee
 from migrate.analysis.valueflow.value_edge import Point
 from migrate.analysis.valueflow.walk import Walk
@@ -121,6 +122,8 @@ def _into(flow: Walk, given: Given, function: Function) -> None:
     if not flow.compiled(facts.guards, call.place):
         return
     edges = flow.graph.passes(site, given.position, function)
+    if not edges and only_prints(flow.program, function):
+        return
     if not edges:
         unnamed = Gap(GapKind.UNNAMED_ARGUMENT, call.place, function=function.name)
         flow.trace.gap(unnamed, given.form)

@@ -26,6 +26,8 @@ SIX_ONE = (6, 1, 90)
         ("!(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0))", True),
         ("LINUX_VERSION_CODE >= KERNEL_VERSION(4, 6, 0) && 1", True),
         ("LINUX_VERSION_CODE >= 393304", True),
+        ("LINUX_VERSION_CODE < 0x060159", False),
+        ("LINUX_VERSION_CODE >= 0X06015AUL", True),
         ("LINUX_VERSION_CODE + 1 > KERNEL_VERSION(6, 1, 90)", True),
         ("LINUX_VERSION_CODE - 1 >= KERNEL_VERSION(6, 1, 90)", False),
         ("LINUX_VERSION_CODE >> 8 == KERNEL_VERSION(6, 1, 0) >> 8", True),
