@@ -20,6 +20,7 @@ _PREFIX = re.compile(rb"(?<=\()[ \t]*[A-Z_][A-Z0-9_]*(?=[ \t]+[a-z_]\w*[ \t]*[,)
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[1-9]\d*|0)[uUlL]*")
+_NOTHING = frozenset({"NULL", "(void*)0"})
 _BIT = re.compile(r"(?:_?BIT|_?BITUL|BIT_ULL)\((\d+)\)|1[uUlL]*<<(\d+)")
 
 _AFTER_ENUMERATOR = rb"\s*(?:[=,}#\\]|/[*/]|__)"
@@ -177,7 +178,7 @@ def _number(node: Node | None) -> int | None:
     )
     while text.startswith("(") and text.endswith(")"):
         text = text[1:-1]
-    return number(text)
+    return 0 if text in _NOTHING else number(text)
 
 
 def number(text: str) -> int | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from migrate.analysis.flags.asked import value_of
 from migrate.analysis.frontend.guards import Guards, exclusive, never
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.heap.strong_updates import last_store
+from migrate.analysis.ir.expressions import Variable
 from migrate.analysis.ir.model import AccessPath, Flow, FunctionFacts, Value
 from migrate.analysis.model import Place
 from migrate.analysis.pairing.back.grounds import Grounds
@@ -79,9 +81,15 @@ class Backward:
             self._start(released, site.facts, site.call.place)
         self._drain()
         for cell, place in self._grounds.baseless():
-            if not self._stated.is_closed(cell):
+            if not self._stated.is_closed(cell) and not self._is_nothing(cell, place):
                 self.sources.lost(Gap(GapKind.NOTHING_SETS, subject=str(cell)), place)
         return self.sources
+
+    def _is_nothing(self, cell: AbstractLocation, place: Place) -> bool:
+        """Whether a name is a driver's own for NULL, `#define DEMO_NULL ((void *)0)`."""
+        if not isinstance(cell, Global):
+            return False
+        return value_of(self.program, Variable(cell.name), place.path) == 0
 
     def into(self, cell: AbstractLocation, facts: FunctionFacts) -> Sources:
         """The sources of the pages in `cell`, as `facts` see it."""
