@@ -15,7 +15,8 @@ from itertools import product
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Function, name_of, parse
+from migrate.analysis.frontend.nodes import name_of
+from migrate.analysis.frontend.syntax import Function, parse
 
 ACQUIRES = {
     f"pin_user_pages{kind}": f"get_user_pages{kind}"

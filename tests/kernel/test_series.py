@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from migrate.analysis.frontend.syntax import name_of, parse
+from migrate.analysis.frontend.nodes import name_of
+from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.model import (
     Acquire,
     Action,

@@ -18,9 +18,9 @@ from migrate.analysis.acquires.slices import sliced
 from migrate.analysis.acquires.spatch_finder import Unit
 from migrate.analysis.code_id import code_id
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.lexical import any_word, in_code
 from migrate.analysis.frontend.limits import MOST_ACQUIRES
 from migrate.analysis.frontend.syntax import Source
+from migrate.analysis.frontend.text.lexical import any_word, in_code
 from migrate.analysis.program.program import Program
 from migrate.base import codec
 from migrate.kernel.kept_finds import FactCache

@@ -11,8 +11,9 @@ from tree_sitter import Node
 from migrate.analysis.acquires.macro_calls import macro_calls
 from migrate.analysis.acquires.unread import acquires_by_words, named
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.lexical import any_word
-from migrate.analysis.frontend.syntax import Function, Source, is_unclear, name_of
+from migrate.analysis.frontend.nodes import is_unclear, name_of
+from migrate.analysis.frontend.syntax import Function, Source
+from migrate.analysis.frontend.text.lexical import any_word
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.model import Acquire, Place, Unparsed

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.macros import macro_bodies
 from migrate.analysis.frontend.mentions import mentions
 from migrate.analysis.frontend.syntax import Source, parse
+from migrate.analysis.frontend.text.lexical import MACRO
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.instructions import Store
 from migrate.analysis.ir.model import Result

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from migrate.analysis.frontend.lexical import NOT_CODE, any_word
 from migrate.analysis.frontend.syntax import Function, Source
+from migrate.analysis.frontend.text.lexical import NOT_CODE, any_word
 
 _DIRECTIVE = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*", re.M)
 _CONDITION = re.compile(rb"^[ \t]*#[ \t]*(if|endif)", re.M)

@@ -10,9 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from migrate.analysis.frontend.lexical import any_word, blanked
 from migrate.analysis.frontend.limits import MOST_ACQUIRES
 from migrate.analysis.frontend.syntax import Source
+from migrate.analysis.frontend.text.lexical import any_word, blanked
 from migrate.analysis.gaps import Gap, GapKind
 from migrate.analysis.model import Acquire, PinGroup, Place, Unparsed
 from migrate.analysis.program.functions import Functions

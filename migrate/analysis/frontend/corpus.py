@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from migrate.analysis.frontend.includes import PrivateHeaders
-from migrate.analysis.frontend.lexical import MACRO
 from migrate.analysis.frontend.limits import MOST_BYTES
 from migrate.analysis.frontend.macros import may_have_value
 from migrate.analysis.frontend.public_headers import AT_ONCE, FOLDER, PublicHeaders, struct_index
+from migrate.analysis.frontend.text.lexical import MACRO
 from migrate.kernel.tree import Tree
 from migrate.kernel.words import Word, whole_word
 

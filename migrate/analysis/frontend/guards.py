@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.conditions import Version, holds, is_of_version
-from migrate.analysis.frontend.syntax import strip
+from migrate.analysis.frontend.nodes import strip
+from migrate.analysis.frontend.text.conditions import Version, holds, is_of_version
 
 Guards = frozenset[tuple[str, bool]]
 """Conditions, each with whether it has to hold."""

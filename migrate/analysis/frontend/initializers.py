@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from migrate.analysis.frontend.mentions import Mention
-from migrate.analysis.frontend.syntax import Source, name_of, nodes, top_level
+from migrate.analysis.frontend.nodes import name_of, nodes, top_level
+from migrate.analysis.frontend.syntax import Source
 from migrate.analysis.frontend.types import TypeRef, base_type, declared, pointer_depth
 from migrate.kernel.words import whole_word
 

@@ -9,7 +9,8 @@ from tree_sitter import Node
 
 from migrate.analysis.frontend.macros import macro_bodies
 from migrate.analysis.frontend.mentions import Mention
-from migrate.analysis.frontend.syntax import is_unclear, name_of, nodes, parse
+from migrate.analysis.frontend.nodes import is_unclear, name_of, nodes
+from migrate.analysis.frontend.syntax import parse
 from migrate.kernel.words import whole_word
 
 _NUMBERS = frozenset({"dma_address", "dma_length", "length", "offset"})

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.conditions import Version
 from migrate.analysis.frontend.guards import Guards, guards_around, never
-from migrate.analysis.frontend.lexical import MACRO
-from migrate.analysis.frontend.syntax import CONTAINERS, Origin, Source, name_of
+from migrate.analysis.frontend.nodes import CONTAINERS, name_of
+from migrate.analysis.frontend.syntax import Origin, Source
+from migrate.analysis.frontend.text.conditions import Version
+from migrate.analysis.frontend.text.lexical import MACRO
 from migrate.analysis.place import Place
 
 _PREFIX = re.compile(rb"(?<=\()[ \t]*[A-Z_][A-Z0-9_]*(?=[ \t]+[a-z_]\w*[ \t]*[,)])")

@@ -9,14 +9,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import (
-    Function,
-    Source,
-    is_unclear,
-    name_of,
-    parse,
-    strip,
-)
+from migrate.analysis.frontend.nodes import is_unclear, name_of, strip
+from migrate.analysis.frontend.syntax import Function, Source, parse
 from migrate.analysis.place import Place
 from migrate.kernel.words import whole_word
 

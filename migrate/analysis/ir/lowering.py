@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from tree_sitter import Node
 
 from migrate.analysis.frontend.guards import branches, guards_around, without
-from migrate.analysis.frontend.syntax import Function, Source, declarator_name, name_of, nodes
+from migrate.analysis.frontend.nodes import declarator_name, name_of, nodes
+from migrate.analysis.frontend.syntax import Function, Source
 from migrate.analysis.frontend.types import TypeRef, declared
 from migrate.analysis.ir.expressions import CallResult, Expression, Variable
 from migrate.analysis.ir.instructions import Declare, Lowered

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from migrate.analysis.frontend.guards import asked_of_the_build, opposite, without
-from migrate.analysis.frontend.syntax import name_of, strip
+from migrate.analysis.frontend.nodes import name_of, strip
 from migrate.analysis.ir.expressions import Expression
 from migrate.analysis.ir.instructions import Label, Leave, Meet, Select
 from migrate.analysis.ir.lowering_expressions import Expressions, is_expression

@@ -8,7 +8,7 @@ from abc import abstractmethod
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import is_unclear, name_of, nodes, strip
+from migrate.analysis.frontend.nodes import is_unclear, name_of, nodes, strip
 from migrate.analysis.frontend.types import SCALARS, TypeRef
 from migrate.analysis.ir.builder import NOTHING, Asked, once
 from migrate.analysis.ir.expressions import (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import name_of
+from migrate.analysis.frontend.nodes import name_of
 from migrate.analysis.frontend.types import SCALARS, TypeRef, base_type
 from migrate.analysis.ir.builder import NOTHING, Builder
 from migrate.analysis.ir.expressions import (

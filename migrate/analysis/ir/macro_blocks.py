@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import name_of, nodes
+from migrate.analysis.frontend.nodes import name_of, nodes
 
 _TAGGED = (b"struct", b"union", b"enum")
 _WORD = re.compile(rb"[A-Za-z_]\w*")

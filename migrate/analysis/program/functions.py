@@ -9,11 +9,11 @@ from typing import Protocol
 from weakref import WeakSet
 
 from migrate.analysis.contract import Contracts
-from migrate.analysis.frontend.conditions import holds
 from migrate.analysis.frontend.corpus import Corpus
 from migrate.analysis.frontend.guards import guards_around, never, without
 from migrate.analysis.frontend.macros import macro_bodies, other_names
 from migrate.analysis.frontend.syntax import Function, Source, parse
+from migrate.analysis.frontend.text.conditions import holds
 from migrate.analysis.frontend.text.release import Release
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from migrate.analysis.frontend.lexical import blanked
 from migrate.analysis.frontend.syntax import Function
+from migrate.analysis.frontend.text.lexical import blanked
 from migrate.analysis.ir.model import AccessPath
 from migrate.analysis.program.functions import Functions
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import name_of, parse
+from migrate.analysis.frontend.nodes import name_of
+from migrate.analysis.frontend.syntax import parse
 from migrate.rewrite.model import FileChange
 
 _Arguments = tuple[str, ...]

@@ -9,7 +9,8 @@ from difflib import SequenceMatcher
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Function, Source, name_of, parse
+from migrate.analysis.frontend.nodes import name_of
+from migrate.analysis.frontend.syntax import Function, Source, parse
 from migrate.rewrite.model import FileChange
 from migrate.rewrite.profile.counterparts import FAULT_IN
 

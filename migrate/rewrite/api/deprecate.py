@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import find_first, name_of, parse, top_level
+from migrate.analysis.frontend.nodes import find_first, name_of, top_level
+from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.verdicts.left import Left
 from migrate.base.data import data_folder
 from migrate.base.errors import Refusal

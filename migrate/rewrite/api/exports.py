@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from tree_sitter import Node
 
 from migrate.analysis.acquires.spatch import Patched, run_spatch
-from migrate.analysis.frontend.syntax import name_of, parse
+from migrate.analysis.frontend.nodes import name_of
+from migrate.analysis.frontend.syntax import parse
 from migrate.kernel.kbuild.kconfig import Kconfig
 from migrate.kernel.kbuild.routes import Kbuild
 from migrate.kernel.tree import Tree

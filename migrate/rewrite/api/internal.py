@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.lexical import any_word, blanked, in_code
-from migrate.analysis.frontend.syntax import declarator_name, find_first, parse, top_level
+from migrate.analysis.frontend.nodes import declarator_name, find_first, top_level
+from migrate.analysis.frontend.syntax import parse
+from migrate.analysis.frontend.text.lexical import any_word, blanked, in_code
 from migrate.kernel.signatures import GUP_NAMES
 from migrate.kernel.tree import Tree
 from migrate.rewrite.api.exports import called_by_modules

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Function, name_of
+from migrate.analysis.frontend.nodes import name_of
+from migrate.analysis.frontend.syntax import Function
 from migrate.rewrite.steps.apply import Edited, apply_steps
 from migrate.rewrite.steps.sites import Site
 from migrate.rewrite.steps.steps import Step

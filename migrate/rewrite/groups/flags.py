@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Function, declarator_name
+from migrate.analysis.frontend.nodes import declarator_name
+from migrate.analysis.frontend.syntax import Function
 from migrate.rewrite.steps.sites import NoSite
 from migrate.rewrite.text.draft import Draft
 from migrate.rewrite.text.tokens import Call, call_at

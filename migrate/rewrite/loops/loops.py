@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import name_of
+from migrate.analysis.frontend.nodes import name_of
 from migrate.rewrite.text.expressions import (
     below,
     comparison,

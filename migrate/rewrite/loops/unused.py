@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import Function, name_of
+from migrate.analysis.frontend.nodes import name_of
+from migrate.analysis.frontend.syntax import Function
 from migrate.rewrite.steps.sites import Site
 from migrate.rewrite.text.check import TokenEdit
 from migrate.rewrite.text.draft import Draft

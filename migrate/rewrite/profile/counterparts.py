@@ -9,7 +9,8 @@ from functools import cached_property
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import name_of, parse
+from migrate.analysis.frontend.nodes import name_of
+from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.model import Acquire, PinGroup, Place
 from migrate.analysis.program.program import Program
 from migrate.base.errors import Refusal

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import find_first, name_of
+from migrate.analysis.frontend.nodes import find_first, name_of
 from migrate.rewrite.text.draft import Draft
 from migrate.rewrite.text.tokens import call_at
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from migrate.analysis.frontend.syntax import Function, name_of
+from migrate.analysis.frontend.nodes import name_of
+from migrate.analysis.frontend.syntax import Function
 from migrate.kernel.signatures import GUP_NAMES
 from migrate.rewrite.text.check import TokenEdit
 from migrate.rewrite.text.draft import Draft

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from migrate.analysis.frontend.syntax import name_of
+from migrate.analysis.frontend.nodes import name_of
 
 _PURE = frozenset(
     {

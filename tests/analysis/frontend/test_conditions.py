@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.frontend.conditions import holds, is_of_version
+from migrate.analysis.frontend.text.conditions import holds, is_of_version
 
 SIX_ONE = (6, 1, 90)
 

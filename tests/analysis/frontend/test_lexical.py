@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.frontend.lexical import any_word, in_code
+from migrate.analysis.frontend.text.lexical import any_word, in_code
 
 WORDS = any_word(["get", "put"])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.frontend.syntax import find_first, parse
+from migrate.analysis.frontend.nodes import find_first
+from migrate.analysis.frontend.syntax import parse
 from migrate.analysis.frontend.types import Declarations, declarations, declared, pointer_depth
 
 

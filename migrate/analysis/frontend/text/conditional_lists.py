@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from migrate.analysis.frontend.conditions import Version, holds
 from migrate.analysis.frontend.text.conditionals import (
     Answers,
     Conditional,
@@ -21,6 +20,7 @@ from migrate.analysis.frontend.text.conditionals import (
     conditionals,
     positive,
 )
+from migrate.analysis.frontend.text.conditions import Version, holds
 from migrate.analysis.frontend.text.release import Release
 
 _MAY_BE = re.compile(rb"[\w(),|&+?:/][ \t]*\n(?:[ \t]*\n)*[ \t]*#[ \t]*if")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from migrate.analysis.frontend.conditions import Version, holds
+from migrate.analysis.frontend.text.conditions import Version, holds
 
 _TOKEN = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*\n?|^[{}]|[(){}]", re.M)
 _DIRECTIVE = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)", re.S)

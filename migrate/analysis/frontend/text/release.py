@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from migrate.analysis.frontend.conditions import Version
+from migrate.analysis.frontend.text.conditions import Version
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from migrate.analysis.frontend.lexical import blanked
 from migrate.analysis.frontend.text.conditional_lists import with_plain_lists
+from migrate.analysis.frontend.text.lexical import blanked
 from migrate.analysis.frontend.text.release import Release
 from migrate.analysis.frontend.text.split_blocks import may_be_split, with_whole_blocks
 from migrate.analysis.frontend.text.uneven_sides import with_even_sides

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 
-from migrate.analysis.frontend.lexical import any_word
 from migrate.analysis.frontend.text.conditionals import away, blank, conditionals
+from migrate.analysis.frontend.text.lexical import any_word
 from migrate.analysis.frontend.text.release import Release
 
 

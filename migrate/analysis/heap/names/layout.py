@@ -8,7 +8,8 @@ or more; to find the smallest offset, only pointers count, with 4 bytes.
 
 from __future__ import annotations
 
-from migrate.analysis.frontend.types import SCALARS, Row, StructDef, row_of
+from migrate.analysis.frontend.struct_rows import Row, row_of
+from migrate.analysis.frontend.types import SCALARS, StructDef
 from migrate.analysis.program.location import Member
 from migrate.analysis.program.program import Program
 
