@@ -21,6 +21,7 @@ from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.frontend.limits import MOST_ACQUIRES
 from migrate.analysis.frontend.syntax import Source
 from migrate.analysis.frontend.text.lexical import any_word, in_code
+from migrate.analysis.frontend.text.release import Release
 from migrate.analysis.program.program import Program
 from migrate.base import codec
 from migrate.kernel.kept_finds import FactCache
@@ -86,7 +87,7 @@ class Finder:
     def _one(
         self, path: str, text: bytes, wanted: list[str], family: Mapping[str, Signature]
     ) -> FileFinds | None:
-        key = _key(path, text, wanted, family, self._program.tree.version)
+        key = _key(path, text, wanted, family, self._program.release)
         known = _decoded(self._cache.get(key))
         if known is not None:
             return known.finds
@@ -122,12 +123,13 @@ def _key(
     text: bytes,
     wanted: list[str],
     family: Mapping[str, Signature],
-    version: tuple[int, ...],
+    release: Release,
 ) -> str:
-    """The cache key, with the names that the text may contain, and the version if the text asks for
-    it."""
+    """The cache key, with the names that the text may contain, and the version and names of
+    distributions if the text asks for them."""
     asked = [name for name in wanted if name.encode() in text]
-    asked += map(str, version if b"LINUX_VERSION_CODE" in text else ())
+    asked += map(str, release.version if b"LINUX_VERSION_CODE" in text else ())
+    asked += sorted(name for name in release.absent if name.encode() in text)
     roles = {n: [p.name for p in s.parameters] for n, s in family.items() if n.encode() in text}
     basis = json.dumps([code_id(), path, asked, roles], sort_keys=True)
     return "file " + hashlib.sha256(basis.encode("utf-8", "surrogateescape") + text).hexdigest()

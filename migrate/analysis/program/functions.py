@@ -15,6 +15,7 @@ from migrate.analysis.frontend.macros import macro_bodies, other_names
 from migrate.analysis.frontend.syntax import Function, Source, parse
 from migrate.analysis.frontend.text.conditions import holds
 from migrate.analysis.frontend.text.release import Release
+from migrate.analysis.frontend.text.vendors import absent_names
 from migrate.analysis.ir.facts import extract
 from migrate.analysis.ir.model import FunctionFacts
 from migrate.analysis.place import FunctionId, Place
@@ -95,13 +96,13 @@ class Functions:
         return self._parsed(path, self.tree.read(path))
 
     def _parsed(self, path: str, text: bytes | None) -> Source | None:
-        return parse(path, text, release=self._release) if text is not None else None
+        return parse(path, text, release=self.release) if text is not None else None
 
     @cached_property
-    def _release(self) -> Release:
-        """The version of the tree, and how many arguments its GUP functions have."""
-        family = read_signatures(self.tree).items()
-        return Release(self.tree.version, {n: len(s.parameters) for n, s in family})
+    def release(self) -> Release:
+        """What the tree says about the code that is compiled for it."""
+        counts = {n: len(s.parameters) for n, s in read_signatures(self.tree).items()}
+        return Release(self.tree.version, counts, absent_names(self.tree))
 
     def facts(self, function: Function) -> FunctionFacts:
         if function.id not in self._facts:

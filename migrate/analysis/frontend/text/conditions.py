@@ -14,6 +14,8 @@ _NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[1-9]\d*|0)[uUlL]*")
 
 _COMPARE = {"<", ">", "<=", ">=", "==", "!="}
 _CODE = "LINUX_VERSION_CODE"
+ABSENT = "0x0"
+"""What stands for a name that only kernels of distributions define."""
 
 
 @cache
@@ -26,8 +28,8 @@ def holds(condition: str, version: Version) -> bool | None:
 
 
 def is_of_version(condition: str) -> bool:
-    """Whether a condition tests the version of the kernel."""
-    return _CODE in condition
+    """Whether a condition tests the version of the kernel, or whose kernel it is."""
+    return _CODE in condition or ABSENT in _TOKEN.findall(condition)
 
 
 class _Reader:

@@ -11,7 +11,9 @@ from migrate.analysis.frontend.text.conditions import Version
 
 @dataclass(frozen=True)
 class Release:
-    """The version of a kernel, and how many arguments its functions that take pages have."""
+    """The version of a kernel, how many arguments its functions that take pages have, and which
+    names of distributions it does not define."""
 
     version: Version = (0, 0, 0)
     counts: Mapping[str, int] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()

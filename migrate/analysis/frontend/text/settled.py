@@ -8,6 +8,7 @@ from migrate.analysis.frontend.text.lexical import blanked
 from migrate.analysis.frontend.text.release import Release
 from migrate.analysis.frontend.text.split_blocks import may_be_split, with_whole_blocks
 from migrate.analysis.frontend.text.uneven_sides import with_even_sides
+from migrate.analysis.frontend.text.vendors import without_vendors
 
 _DECIDED = (b"LINUX_VERSION_CODE", b"if 0", b"if 1")
 
@@ -18,6 +19,7 @@ def settled(text: bytes, release: Release) -> bytes:
     change."""
     if b"#" not in text:
         return text
+    text = without_vendors(text, release.absent)
     asked = (*_DECIDED, *(name.encode() for name in release.counts))
     if any(word in text for word in asked):
         plain = bytes(blanked(text))
