@@ -75,7 +75,15 @@ def test_the_arguments_of_this_tree(why: str) -> None:
     assert acquire.place.line == 3
 
 
+def test_a_list_that_is_too_long_whatever_holds() -> None:
+    inside = "current, current->mm, at, 1,\n#ifdef DEMO_OLD\n1, 0,\n#else\n1,\n#endif\npages, NULL"
+    source = parse("a.c", (CALL % inside).encode(), release=SIX_ONE)
+    (acquire,) = find_acquires(source, FAMILY).acquires
+    assert len(acquire.arguments) > len(NAMES)
+
+
 OPEN = {
+    "one too long, one too short": "at,\n#ifdef DEMO_OLD\n1, 2, 3, 4,\n#endif\npages, 0",
     "two choices that fit": "at, 1,\n#ifdef DEMO_OLD\n1,\n#else\n0,\n#endif\npages, NULL",
     "none that fits": "at,\n#ifdef DEMO_OLD\n1,\n#endif\npages",
     "a side that closes the list": "at, 1,\n#ifdef DEMO_OLD\n0, pages, NULL)\n#else\n1, 0,\n#endif",

@@ -56,13 +56,15 @@ def with_plain_lists(text: bytes, plain: bytes, release: Release) -> bytes:
 
 def _answers(plain: bytes, opened: int, listed: Sequence[Conditional], release: Release) -> Answers:
     """The answers to conditions of other things than the version: those with which a call has as
-    many arguments as its function. None if several choices do."""
+    many arguments as its function. None if several choices do; any if all have more arguments,
+    because then the call is not compiled for this tree."""
     called = _CALLED.search(plain, max(0, opened - 100), opened)
     wanted = release.counts.get(called[1].decode()) if called is not None else None
     asked = sorted({c for one in listed for c in _open_conditions(one, release.version)})
     if wanted is None or not 0 < len(asked) <= _MOST_OPEN:
         return {}
     fitting: dict[bytes, Answers] = {}
+    fewest, every = wanted + 1, list[Answers]()
     end = opened + _LONGEST
     for choice in product((True, False), repeat=len(asked)):
         answers = dict(zip(asked, choice, strict=True))
@@ -71,8 +73,13 @@ def _answers(plain: bytes, opened: int, listed: Sequence[Conditional], release: 
             for area in away(one, release.version, answers):
                 blank(copy, area)
         given = _given(bytes(copy), opened)
-        if given is not None and _count(given) == wanted:
+        count = _count(given) if given is not None else 0
+        fewest = min(fewest, count)
+        every.append(answers)
+        if given is not None and count == wanted:
             fitting[b"".join(given.split())] = answers
+    if fewest > wanted:
+        return every[0]
     return next(iter(fitting.values())) if len(fitting) == 1 else {}
 
 
