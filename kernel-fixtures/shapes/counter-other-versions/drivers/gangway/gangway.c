@@ -70,3 +70,17 @@ int gangway_retire(unsigned long start)
 	return 0;
 }
 #endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0) || defined(GANGWAY_NEW)
+int gangway_bundle(unsigned long start)
+{
+	struct page *near;
+
+	if (get_user_pages(start, GANGWAY_ARGS, &near) != 1) /* acquire: bundle */
+		return -EFAULT;
+	memset(kmap(near), 0, 64);
+	kunmap(near);
+	put_page(near);
+	return 0;
+}
+#endif
