@@ -456,6 +456,20 @@ def test_an_object_that_is_returned_at_once_is_new_if_it_always_is(
     assert (only(made_by(returned)).gaps == ()) is known
 
 
+def test_a_maker_may_return_objects_of_one_kind_alone() -> None:
+    """Although the flag is that of a parameter."""
+    free = "\t\tkfree(buf->pages);\n\t\tkfree(buf);\n\t\treturn NULL;\n"
+    alone = changed(ALLOC, "\tbuf->user =", f"\tif (user) {{\n{free}\t}}\n\tbuf->user =")
+    alone = changed(alone, "buf_alloc(", "buf_alloc_kernel(")
+    fill = changed(FILL, "buf_alloc(0, count)", "buf_alloc_kernel(count, count)")
+    assert not only(STRUCT + FREE + ALLOC + alone + fill).gaps
+    wrong = changed(alone, "if (user)", "if (!user)")
+    assert only(STRUCT + FREE + ALLOC + wrong + fill).gaps
+    assert only(
+        STRUCT + FREE + ALLOC + changed(FILL, "alloc(0, count)", "alloc(count, count)")
+    ).gaps
+
+
 @pytest.mark.parametrize(
     ("body", "known"),
     [

@@ -85,6 +85,11 @@ MANUAL = {
     "of the next page": OWN % "slot->page = pages[i]; i++; get_page(pages[i]);",
     "of the page before": OWN % "get_page(pages[i]); i++; slot->page = pages[i];",
     "of another page": OWN % "slot->page = pages[i]; get_page(pages[0]);",
+    "by a variable of others": OWN % "slot->page = pages[shown]; get_page(pages[shown]);",
+    "by a variable that outlives the call": OWN
+    % "static int n; slot->page = pages[n]; get_page(pages[n]);",
+    "by a variable that others may set": OWN
+    % "set(&j); slot->page = pages[j]; get_page(pages[j]);",
     "it may fail": OWN % "slot->page = pages[i]; if (!try_get_page(pages[i])) return;",
     "unless it is zero": OWN % "slot->page = pages[i]; get_page_unless_zero(pages[i]);",
     "two members": OWN % "slot->page = pages[i]; slot->other = pages[i]; get_page(pages[i]);",

@@ -100,6 +100,12 @@ def test_dropped_on_every_way(body: str) -> None:
     ("body", "why"),
     [
         (CHECKED + "kvfree(pages); return 0;", "does not drop them itself"),
+        (CHECKED + "put_page(pages[i]); return 0;", "does not drop them itself"),
+        (CHECKED + "put_page(pages[other->last]); return 0;", "does not drop them itself"),
+        (
+            CHECKED + "for (i = 0; i < got; i++) put_page(pages[other->last]); return 0;",
+            "does not drop them itself",
+        ),
         (CHECKED + "if (flag) return 1; drop(pages, got); return 0;", "is left at"),
         (CHECKED + "if (flag) drop(pages, got); return 0;", "is left at"),
         (CHECKED + "if (other_asks(iter)) drop(pages, got); return 0;", "is left at"),
@@ -294,6 +300,12 @@ def test_the_caller_drops_what_it_is_told_is_held() -> None:
         ("*held = 1;", "*held = 1;", "if (held) drop(mine, n);", "pages from elsewhere"),
         ("", "*held = 1;", "if (held) drop(mine, n);", "pages from elsewhere"),
         ("*held = 0;", "", "if (held) drop(mine, n);", "pages from elsewhere"),
+        (
+            "if (from->all) {\n*held = 1;\nreturn 2;\n}\n*held = 0;",
+            "*held = 1;",
+            "if (held) drop(mine, n);",
+            "pages from elsewhere",
+        ),
         ("*held = 0;", "*held = 1;", "drop(mine, n);", "pages from elsewhere may be dropped"),
         ("*held = 0;", "*held = 1;", "held = 1; if (held) drop(mine, n);", "not kept in one"),
         ("*held = 0;", "*held = 1;", "if (other) drop(mine, n);", "pages from elsewhere may be"),
