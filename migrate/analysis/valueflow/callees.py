@@ -196,7 +196,7 @@ def _known_callee(flow: Walk, given: Given, known: KernelFunction) -> None:
     call, facts = site.call, site.facts
     effect, count = known.effect(position), len(call.arguments)
     if effect in RELEASE_EFFECTS:
-        if form in (PAGE, AGAIN):
+        if form in (PAGE, AGAIN) and not _is_missing(flow, site):
             _release(flow, site, position, effect)
         return
     if transfer.is_out_of_sight(known, position, form):
@@ -216,6 +216,15 @@ def _known_callee(flow: Walk, given: Given, known: KernelFunction) -> None:
             flow.start(State(edge.target.location, gets))
         elif gets:
             _store_argument(flow, site, edge.target, gets)
+
+
+def _is_missing(flow: Walk, site: Site) -> bool:
+    """Whether this tree has no such function, and the call is under a condition: then other kernels
+    have it, as those before 4.6 have page_cache_release()."""
+    name, path = site.call.name, site.facts.function.path
+    if not (site.call.guards | site.facts.guards) or flow.program.corpus.public_files(name):
+        return False
+    return not flow.program.definitions(name, path)
 
 
 def _balanced(flow: Walk, site: Site, position: int) -> bool:

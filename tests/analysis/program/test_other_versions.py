@@ -114,3 +114,47 @@ def test_a_function_beside_a_declaration_does_not_compile(
 def test_so_it_is_in_the_file_itself(own: str, condition: str, known: bool) -> None:
     text = DEMO.replace('#include "compat.h"', f"{condition}\n{OWN[own]}\n#endif")
     assert (not group_of({"drivers/demo/demo.c": text}).gaps) == known
+
+
+RELEASES = """\
+int demo_go(unsigned long at)
+{{
+	struct page *page;
+
+	if (get_user_pages_fast(at, 1, FOLL_WRITE, &page) != 1)
+		return -EFAULT;
+	memset(page_address(page), 0, 64);
+{first}
+	put_page(page);
+{second}
+	page_cache_release(page);
+{third}
+	return 0;
+}}
+"""
+BOTH = {"first": "#if DEMO_VERSION(4, 6)", "second": "#else", "third": "#endif"}
+NONE = dict.fromkeys(BOTH, "")
+OLD_HEADER = "#define page_cache_release(page) put_page(page)\n"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "header", "names"),
+    [
+        (BOTH, "", ["put_page"]),
+        (BOTH, OLD_HEADER, ["put_page", "page_cache_release"]),
+        (NONE, "", ["put_page", "page_cache_release"]),
+    ],
+)
+def test_a_release_that_the_tree_does_not_have(
+    conditions: dict[str, str], header: str, names: list[str]
+) -> None:
+    files = {"drivers/demo/demo.c": RELEASES.format(**conditions), "include/linux/old.h": header}
+    (group,) = pairing_of(files).groups
+    assert [release.name for release in group.releases] == names
+
+
+def test_a_driver_may_have_it_instead() -> None:
+    own = "void page_cache_release(struct page *page)\n{\n\tput_page(page);\n}\n"
+    text = own + RELEASES.format(**BOTH)
+    (group,) = pairing_of({"drivers/demo/demo.c": text}).groups
+    assert len(group.releases) == 2
