@@ -6,12 +6,13 @@
 
 The code is all of ROOTS: the analysis, and the comparison that checks a rewrite. Of all changes
 that bench/mutations.py knows, `count` are drawn, or N of each module. The tests are those of the
-folders that mirror ROOTS, and those of the shapes without spatch and git. They run once as they
-are, which tells which tests come through each line (bench/covered.py); then each mutant gets those
-of its line, the quickest first, until one fails. One that takes ten times the CPU of all its tests
-is killed as well. With --state, what is known already is kept in FILE, and a run that was stopped
-goes on, unless code or tests have changed. After --minutes no mutant is started any more, and the
-figures are of those that were, which are as random as the others.
+folders that mirror ROOTS, and those of _BESIDE, which need neither spatch nor git. They run once as
+they are, in as many processes as there are jobs, which tells which tests come through each line
+(bench/covered.py); then each mutant gets those of its line, the quickest first, until one fails.
+One that takes ten times the CPU of all its tests is killed as well. With --state, what is known
+already is kept in FILE, and a run that was stopped goes on, unless code or tests have changed.
+After --minutes, from the start, no mutant is started any more, and the figures are of those that
+were, which are as random as the others.
 
 Survivors are listed with what bench/survivors.toml says of them.
 """
@@ -46,7 +47,14 @@ from bench.record import add_record, show
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOTS = ("migrate/analysis", "migrate/rewrite/text/check.py")
-_SHAPES = "tests/shapes/test_in_memory.py"
+_BESIDE = (
+    "tests/shapes/test_in_memory.py",
+    "tests/test_audit_judgements.py",
+    "tests/test_gaps.py",
+    "tests/test_verdict_rules.py",
+)
+"""Quick tests of the analysis in other places: the shapes, and what documents say of it."""
+
 _LEFT_OUT = "tests/analysis/test_properties.py"
 """It takes as long as all others together."""
 
@@ -78,7 +86,7 @@ def modules() -> tuple[str, ...]:
 
 def tests() -> list[str]:
     """Where the tests of ROOTS are: the folder that mirrors a folder, the file of a module."""
-    found = [_SHAPES]
+    found = [*_BESIDE]
     for root in map(Path, ROOTS):
         mirror = ROOT / "tests" / root.relative_to("migrate")
         layer = ROOT / "tests" / root.parts[1]
@@ -93,12 +101,17 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds one module of the package with its mutated code."""
 
     def __init__(self, module: str, code: types.CodeType) -> None:
-        self.name, self.code = module.removesuffix(".py").replace("/", "."), code
+        path = Path(module).with_suffix("")
+        self.package = str(ROOT / path.parent) if path.name == "__init__" else None
+        self.name, self.code = ".".join((path.parent if self.package else path).parts), code
 
     def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
         if name != self.name:
             return None
-        return importlib.machinery.ModuleSpec(name, self)
+        spec = importlib.machinery.ModuleSpec(name, self, is_package=self.package is not None)
+        if self.package is not None:
+            spec.submodule_search_locations = [self.package]
+        return spec
 
     def exec_module(self, module: types.ModuleType) -> None:
         exec(self.code, module.__dict__)
@@ -276,6 +289,9 @@ def report(mutants: Sequence[Mutant], results: Sequence[str], seed: int) -> list
         change = str(mutant.mutation).replace("|", "\\|")
         why = said.get((mutant.module, str(mutant.mutation)), "not looked at")
         lines.append(f"| {Path(mutant.module).name}:{mutant.mutation.line} | {change} | {why} |")
+    gone = [m for m, change in said if m not in changes or change not in map(str, _all_of(m))]
+    if gone:
+        lines += ["", f"survivors.toml speaks of code that is gone: {', '.join(gone)}."]
     return lines
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -46,7 +47,7 @@ def test_every_module_of_the_analysis_is_changed(project: Path) -> None:
 
 def test_the_tests_are_those_of_the_mirrored_folders(project: Path) -> None:
     found = mutants.tests()
-    assert {"tests/analysis", "tests/rewrite/test_check.py"} <= set(found)
+    assert {"tests/analysis", "tests/rewrite/test_check.py", "tests/test_gaps.py"} <= set(found)
     assert [path for path in (*found, mutants._LEFT_OUT) if not (project / path).exists()] == []
 
 
@@ -190,18 +191,44 @@ def test_a_function_begins_at_its_decorator(tmp_path: Path) -> None:
     assert functions_of(path) == {4: 1, 5: 4, 6: 1}
 
 
-def test_what_is_said_of_a_survivor_is_of_code_that_is_there() -> None:
-    gone = [
-        (module, change)
-        for module, change in mutants._said()
-        if module not in modules() or change not in map(str, mutants._all_of(module))
-    ]
-    assert gone == []
+@pytest.mark.usefixtures("small")
+def test_what_is_said_of_code_that_is_gone_is_named() -> None:
+    _, b = modules()
+    mutant, *_ = drawn(1, None, 7, "b.py")
+    (mutants.ROOT / "bench/survivors.toml").write_text(
+        f"[[survivor]]\nmodule = '{b}'\nchange = '{mutant.mutation}'\nwhy = 'so'\n"
+    )
+    assert report([mutant], ["survived"], 7)[-1].endswith("| so |")
+    (mutants.ROOT / b).write_text("X = 2\n")
+    mutants._all_of.cache_clear()
+    last = report([mutant], ["survived"], 7)[-1]
+    assert last == f"survivors.toml speaks of code that is gone: {b}."
 
 
 def test_a_mutant_has_a_name_of_its_own() -> None:
     first, second, *_ = mutations(CODE)
     assert Mutant("a", first).key != Mutant("a", second).key
+
+
+@pytest.mark.parametrize("name", ["changed.sub", "changed.sub.more"])
+def test_a_changed_module_is_imported(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one of a package, whose other modules are found as before."""
+    (tmp_path / "changed/sub").mkdir(parents=True)
+    for path in ("__init__.py", "sub/__init__.py", "sub/more.py", "sub/other.py"):
+        (tmp_path / "changed" / path).write_text(f"X = {path!r}\n")
+    path = {"changed.sub": "sub/__init__.py", "changed.sub.more": "sub/more.py"}[name]
+    monkeypatch.setattr(mutants, "ROOT", tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    finder = mutants._Mutated(f"changed/{path}", compile("X = 7", path, "exec"))
+    monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
+    try:
+        assert importlib.import_module(name).X == 7
+        assert importlib.import_module("changed.sub.other").X == "sub/other.py"
+    finally:
+        for module in [m for m in sys.modules if m.partition(".")[0] == "changed"]:
+            del sys.modules[module]
 
 
 @pytest.mark.usefixtures("small")
