@@ -4,7 +4,6 @@ or unknown."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from migrate.analysis.edges import Edge, EdgeKind
@@ -14,10 +13,9 @@ from migrate.analysis.frontend.kernel_api import (
     KernelFunction,
 )
 from migrate.analysis.frontend.knowledge import knowledge
-from migrate.analysis.frontend.macros import VARIADIC
 from migrate.analysis.frontend.syntax import Function
 from migrate.analysis.gaps import Gap, GapKind
-from migrate.analysis.ir.model import AccessPath, FunctionFacts, Value
+from migrate.analysis.ir.model import AccessPath, Value
 from migrate.analysis.model import Release, UseKind
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import called_by, is_macro
@@ -34,7 +32,7 @@ from migrate.analysis.program.trace import (
     State,
 )
 from migrate.analysis.valueflow import transfer
-from migrate.analysis.valueflow.graph import parameter
+from migrate.analysis.valueflow.macro_values import keeps_back
 from migrate.analysis.valueflow.printers import only_prints
 from migrate.analysis.valueflow.stated_callee import member_called, stated_callee
 from migrate.analysis.valueflow.value_edge import Point
@@ -134,46 +132,15 @@ def _into(flow: Walk, given: Given, function: Function) -> None:
     for edge in edges:
         if edge.origin.location == given.state.cell and (form := edge.out_of(given.state.form)):
             flow.start(State(edge.target.location, form, copied=True))
-    if is_macro(function) and facts.returns and not _keeps_back(flow, given, facts):
+    if (
+        is_macro(function)
+        and facts.returns
+        and not keeps_back(flow, given.site, given.position, given.form, facts)
+    ):
         caller = site.facts.function.id
         result = CallResult(caller, site.index)
         for state in list(flow.expansions.use(function.id, result, given.form)):
             flow.start(state)
-
-
-def _keeps_back(flow: Walk, given: Given, facts: FunctionFacts) -> bool:
-    """Whether the value of a macro cannot contain the argument: the macro does not name the
-    parameter, or the argument is an address and the value is loaded from there, as in `#define
-    FLAGS(p) ((p)->flags & MASK)`. A macro's parameter has the type of the argument."""
-    named = parameter(facts, given.position)
-    if named != VARIADIC and not re.search(
-        rf"\b{named}\b".encode(), facts.function.body.text or b""
-    ):
-        return True
-    return given.form == ADDRESS and _yields_data(flow, given, facts)
-
-
-def _yields_data(flow: Walk, given: Given, facts: FunctionFacts) -> bool:
-    """Whether each value that a macro computes from an address is loaded from there."""
-    if any(returned.addressed for returned in facts.returns):
-        return False
-    name, site = parameter(facts, given.position), given.site
-    read = [
-        value
-        for returned in facts.returns
-        for value in returned.values
-        if isinstance(value, AccessPath) and value.base == name
-    ]
-    paths = [
-        AccessPath(outer.base, (*outer.members, *value.members))
-        for outer in site.call.values(given.position)
-        if isinstance(outer, AccessPath)
-        for value in read
-        if value.members
-    ]
-    kinds = [flow.program.types.at(path, site.facts) for path in paths]
-    known = all(kind is not None and kind.depth == 0 for kind in kinds)
-    return bool(read) and len(paths) == len(read) and known
 
 
 def _through_pointer(flow: Walk, given: Given) -> None:
