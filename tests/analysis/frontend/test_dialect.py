@@ -50,6 +50,7 @@ def test_a_shorter_label_is_shorter_everywhere() -> None:
         "int f(void)\n{\nout:\n\treturn 0;\n}\n",
         "enum {\n\tout,\n#ifdef A\n\tb,\n#endif\n};\n",
         "int out(void);\nint f(void)\n{\no:\n#ifdef A\n\tg();\n#endif\n\treturn 0;\n}\n",
+        "#define SAVE \\\n\tmfmsr\tr0\n44:\n#ifdef A\n\tnop\n#endif\n\tb\t44b\n",
     ],
 )
 def test_everything_else_stays_as_it_is(text: str) -> None:
@@ -266,3 +267,23 @@ int demo_go(unsigned long at)
 def test_a_group_with_a_macro_in_a_head() -> None:
     group = only_group(TAKEN)
     assert not group.gaps and group.releases
+
+
+def test_a_label_may_be_one_letter_and_a_number() -> None:
+    text = (LABELLED % "o1:").replace("goto out", "goto o1").encode()
+    found = readable(text)
+    assert len(found) == len(text) and b"goto o ;" in found and b"\no:;\n" in found
+
+
+def test_the_first_line_is_rewritten_as_the_others_are() -> None:
+    text = b"KEPT int demo_go(int x)\n{\n\treturn x;\n}\n"
+    assert readable(text) == text.replace(b"KEPT", b"    ")
+
+
+@pytest.mark.parametrize(
+    ("before", "known"),
+    [("\t", True), ("\tconst __", True), ("{ ", True), ("\tf(", False), ("\treturn ", False)],
+)
+def test_only_a_declaration_gets_one_word_for_its_type(before: str, known: bool) -> None:
+    text = f"{before}typeof(a->b) x = y;\n".encode()
+    assert (b"typeof(a__b)" in readable(text)) is known

@@ -23,8 +23,12 @@ from migrate.analysis.frontend.text.conditionals import (
 from migrate.analysis.frontend.text.conditions import Version, holds
 from migrate.analysis.frontend.text.release import Release
 
-_MAY_BE = re.compile(rb"[\w(),|&+?:/][ \t]*\n(?:[ \t]*\n)*[ \t]*#[ \t]*if")
-"""A directive that does not begin behind a statement, as far as one line shows."""
+_IF = re.compile(rb"\n[ \t]*#[ \t]*if")
+_IN_LIST = re.compile(rb"[\w(),|&+?:/]")
+"""What is before a directive that does not begin behind a statement."""
+
+_NEAR = 200
+"""Bytes before a directive that are looked at; one that has only blanks there may be in a list."""
 
 _END = re.compile(rb"[(){};]|^[ \t]*#", re.M)
 _CALLED = re.compile(rb"(\w+)\s*\Z")
@@ -38,7 +42,7 @@ _LONGEST = 4000
 def with_plain_lists(text: bytes, plain: bytes, release: Release) -> bytes:
     """`text` without the conditionals between parentheses that have an answer; its length does not
     change. `plain` is the text without comments and strings."""
-    if _MAY_BE.search(text) is None:
+    if not _may_have_one(plain):
         return text
     lists: dict[int, list[Conditional]] = {}
     for found in conditionals(plain):
@@ -52,6 +56,15 @@ def with_plain_lists(text: bytes, plain: bytes, release: Release) -> bytes:
             for area in areas if None not in areas else ():
                 blank(result, area)
     return bytes(result)
+
+
+def _may_have_one(plain: bytes) -> bool:
+    """Whether a conditional may be between parentheses, as a quick search tells."""
+    for directive in _IF.finditer(plain):
+        before = plain[max(0, directive.start() - _NEAR) : directive.start()].rstrip()
+        if not before or _IN_LIST.search(before[-1:]):
+            return True
+    return False
 
 
 def _answers(plain: bytes, opened: int, listed: Sequence[Conditional], release: Release) -> Answers:

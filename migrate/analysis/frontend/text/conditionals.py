@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from migrate.analysis.frontend.text.conditions import Version, holds
 
 _TOKEN = re.compile(rb"^[ \t]*#(?:\\\r?\n|[^\n])*\n?|^[{}]|[(){}]", re.M)
+_BRACKET = re.compile(rb"[(){}]")
 _DIRECTIVE = re.compile(r"\s*#\s*(if|ifdef|ifndef|elif|else|endif)\b(.*)", re.S)
 _SIMPLE = re.compile(r"!\s*(defined\s*\(?\s*\w+\s*\)?|\w+)")
 _DEFINED = re.compile(r"^defined\s*\(?\s*(\w+)\s*\)?$")
@@ -81,6 +82,16 @@ def conditionals(plain: bytes) -> Iterator[Conditional]:
         if around:
             around[-1].parts[-1].add(step, (min(step[0], 0), min(step[1], 0)))
         _track(opened, token, plain)
+
+
+def is_even(plain: bytes, start: int, end: int) -> bool:
+    """Whether code without directives closes all parentheses and braces that it opens, and no
+    others."""
+    part = Part("", start, start, end)
+    for token in _BRACKET.finditer(plain, start, end):
+        step = _STEPS[token[0]]
+        part.add(step, (min(step[0], 0), min(step[1], 0)))
+    return part.net == part.low == (0, 0)
 
 
 def _track(opened: list[int], token: re.Match[bytes], plain: bytes) -> None:

@@ -15,12 +15,13 @@ _ATTRIBUTE = re.compile(
 _DIVISION_AT_END = re.compile(rb"([ \t])/\\\n")
 """In a macro with `a /\\` at the end of a line the grammar does not see the line continuation."""
 
-_MACRO_OF_LINES = re.compile(rb"^[ \t]*#[ \t]*define\b(?:[^\n]*\\\n)+[^\n]*", re.M)
+_MACRO_OF_LINES = re.compile(rb"\n[ \t]*#[ \t]*define\b(?:[^\n]*\\\n)+[^\n]*")
 _COMMENT = re.compile(rb"\"(?:\\.|[^\"\\])*\"|/\*.*?\*/", re.S)
 """For the grammar a comment ends the body of a macro. Comment markers in a string do not count."""
 
+_COLON_BEFORE_DIRECTIVE = re.compile(rb":[^\n]*\n(?:[ \t]*\n)*[ \t]*#[ \t]*(?:if|el|en)")
 _LABEL_BEFORE_DIRECTIVE = re.compile(
-    rb"^[ \t]*(\w+)[ \t]*:((?:[ \t]|/\*[^\n]*?\*/|//[^\n]*)*)\n"
+    rb"^[ \t]*([A-Za-z_]\w*)[ \t]*:((?:[ \t]|/\*[^\n]*?\*/|//[^\n]*)*)\n"
     rb"(?=(?:[ \t]*\n)*[ \t]*#[ \t]*(?:if|el|en))",
     re.M,
 )
@@ -33,11 +34,12 @@ _TYPE_OF_WORDS = re.compile(
 argument."""
 
 _TYPE_OF_VALUE = re.compile(
-    rb"((?:^|[;{}])[ \t]*(?:(?:const|static|volatile)[ \t]+)*(?:__)?typeof(?:__)?[ \t]*\()"
-    rb"([^;{}()\n]*(?:\([^;{}()\n]*\)[^;{}()\n]*)?)(?=\)[ \t*]*\w+[ \t]*[=;,\[])",
-    re.M,
+    rb"typeof((?:__)?[ \t]*\()([^;{}()\n]*(?:\([^;{}()\n]*\)[^;{}()\n]*)?)"
+    rb"(?=\)[ \t*]*\w+[ \t]*[=;,\[])"
 )
-"""A declaration with the type of an expression; the grammar only knows that of a simple one."""
+_DECLARING = re.compile(rb"(?:^|[;{}])[ \t]*(?:(?:const|static|volatile)[ \t]+)*(?:__)?\Z", re.M)
+"""A declaration with the type of an expression; the grammar only knows that of a simple one. The
+second is what is before it."""
 
 _KEYWORDS = (
     rb"(?:static|extern|typedef|const|volatile|register|inline|struct|union|enum|void|char|short"
@@ -45,18 +47,14 @@ _KEYWORDS = (
 )
 _OF_HEAD = rb"[\s*]+\w+\s*\("
 _SPECIFIER = re.compile(
-    rb"^((?:static[ \t]+)?(?:inline[ \t]+)?)(?:"
+    rb"\n(?=[A-Za-z])((?:static[ \t]+)?(?:inline[ \t]+)?)(?:"
     rb"((?!" + _KEYWORDS + rb")[A-Za-z]\w*)(?=[ \t]+(?:const[ \t]+)?(?:struct|union|enum)[ \t]+\w+"
     rb"" + _OF_HEAD + rb")"
     rb"|([A-Z][A-Z0-9_]*)(?=[ \t]+(?:(?:const[ \t]+)?(?:void|bool|char|short|int|long|unsigned)\b"
-    rb"(?:[ \t]+(?:char|short|int|long)\b)*|(?!"
-    + _KEYWORDS
-    + rb")\w*[a-z]\w*)"
-    + _OF_HEAD
-    + rb"))",
-    re.M,
+    rb"(?:[ \t]+(?:char|short|int|long)\b)*|(?!" + _KEYWORDS + rb")\w*[a-z]\w*)" + _OF_HEAD + rb"))"
 )
-"""A macro before the type of a function: the grammar takes it for the type."""
+"""A macro before the type of a function: the grammar takes it for the type. This and the macros of
+several lines begin with the end of the line before: `^` is tried at every byte."""
 
 _DIRECTION = re.compile(
     rb"[(,](?:\s*\b(?:IN|OUT|INOUT|IN_OUT|CONST|_In_|_Out_|_Inout_|__in|__out|__inout)\b)+"
@@ -77,16 +75,28 @@ def readable(text: bytes) -> bytes:
     if b"_t(" in plain:
         plain = _TYPE_OF_WORDS.sub(lambda m: m[1] + m[2].replace(b" ", b"_"), plain)
     if b"typeof" in plain:
-        plain = _TYPE_OF_VALUE.sub(lambda m: m[1] + re.sub(rb"\W", b"_", m[2]), plain)
+        plain = _TYPE_OF_VALUE.sub(_with_one_word, plain)
     if b"/\\\n" in plain:
         plain = _DIVISION_AT_END.sub(rb"/\1\\\n", plain)
-    if b"/*" in plain:
-        plain = _MACRO_OF_LINES.sub(_without_comments, plain)
+    if b"\\\n" in plain and b"/*" in plain:
+        plain = _MACRO_OF_LINES.sub(_without_comments, b"\n" + plain)[1:]
     plain = _DIRECTION.sub(_blanked, plain)
-    plain = _SPECIFIER.sub(lambda m: m[1].ljust(len(m[0])), plain)
+    plain = _SPECIFIER.sub(_without_specifier, b"\n" + plain)[1:]
     if b'"' in plain:
         plain = _NAMES_BEFORE_STRING.sub(_without_names, plain)
     return _with_statements(plain)
+
+
+def _with_one_word(found: re.Match[bytes]) -> bytes:
+    """The typeof() of a declaration with one word for the expression."""
+    line = found.string.rfind(b"\n", 0, found.start()) + 1
+    if _DECLARING.search(found.string, line, found.start()) is None:
+        return found[0]
+    return b"typeof" + found[1] + re.sub(rb"\W", b"_", found[2])
+
+
+def _without_specifier(found: re.Match[bytes]) -> bytes:
+    return b"\n" + found[1].ljust(len(found[0]) - 1)
 
 
 def _blanked(found: re.Match[bytes]) -> bytes:
@@ -112,6 +122,8 @@ def _blank(text: bytes) -> bytes:
 def _with_statements(text: bytes) -> bytes:
     """`text` with an empty statement after each label before a directive. If there is no room for
     it, the name of the label is shortened by one letter in the whole file."""
+    if _COLON_BEFORE_DIRECTIVE.search(text) is None:
+        return text
     shorter = set[bytes]()
 
     def stated(match: re.Match[bytes]) -> bytes:

@@ -14,7 +14,7 @@ import re
 from migrate.analysis.frontend.text.conditionals import Conditional, blank, conditionals
 
 _OPENS = re.compile(rb"\{[ \t]*\n(?:[ \t]*\n)*[ \t]*#[ \t]*endif")
-_CLOSES = re.compile(rb"^[ \t]*#[ \t]*if[^\n]*\n(?:[ \t]*\n)*[ \t]*\}", re.M)
+_CLOSES = re.compile(rb"\n[ \t]*#[ \t]*if[^\n]*\n(?:[ \t]*\n)*[ \t]*\}")
 _BRACE = re.compile(rb"[{}]")
 _EDGE = re.compile(rb"^[{}]", re.M)
 """Where a function begins or ends."""

@@ -11,14 +11,20 @@ from __future__ import annotations
 
 import re
 
-from migrate.analysis.frontend.text.conditionals import away, blank, conditionals
+from migrate.analysis.frontend.text.conditionals import away, blank, conditionals, is_even
 from migrate.analysis.frontend.text.lexical import any_word
 from migrate.analysis.frontend.text.release import Release
+
+_DIRECTIVE = re.compile(rb"\n[ \t]*#[ \t]*(if|el|endif)(?:\\\n|[^\n])*")
+_DECIDED = re.compile(rb"LINUX_VERSION_CODE|\b\d")
+"""What may be in a condition that has an answer."""
 
 
 def with_even_sides(text: bytes, plain: bytes, release: Release) -> bytes:
     """`text` with one side of each uneven conditional that has an answer; its length does not
     change. `plain` is the text without comments and strings."""
+    if not _may_have_one(plain):
+        return text
     named = any_word(release.counts) if release.counts else re.compile(rb"(?!)")
     result = bytearray(text)
     for one in conditionals(plain):
@@ -28,3 +34,22 @@ def with_even_sides(text: bytes, plain: bytes, release: Release) -> bytes:
         for area in areas:
             blank(result, area)
     return bytes(result) if result != text else text
+
+
+def _may_have_one(plain: bytes) -> bool:
+    """Whether code between two directives is uneven and in a conditional that may have an
+    answer."""
+    around: list[bool] = []
+    behind, lines = 0, b"\n" + plain
+    for directive in _DIRECTIVE.finditer(lines):
+        if any(around) and not is_even(lines, behind, directive.start()):
+            return True
+        behind = directive.end()
+        decided = _DECIDED.search(directive[0]) is not None
+        if directive[1] == b"if":
+            around.append(decided)
+        elif directive[1] == b"endif":
+            del around[-1:]
+        elif around:
+            around[-1] |= decided
+    return False
