@@ -13,6 +13,9 @@ from collections.abc import Mapping
 
 from migrate.kernel.words import is_plain, whole_word, words_of
 
+_AS_LONG_AS_INDEXING = 60
+"""Searches that take as long as making the index."""
+
 
 class WordIndex:
     """The words of letters, digits and underscores in `texts`, by the name of the text; other words
@@ -63,3 +66,26 @@ class WordIndex:
 
     def _word(self, number: int) -> bytes:
         return self._words[self._starts[number] : self._starts[number + 1]]
+
+
+class SearchedTexts:
+    """Texts that are searched for one word at a time, and indexed when that has become cheaper.
+
+    The costs of not knowing how many searches follow are at most twice those of knowing it, as with
+    renting skis until their price is reached (Karlin and others, Competitive snoopy caching, 1988).
+    """
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        self._texts, self._searches = texts, 0
+        self._index: WordIndex | None = None
+
+    def files(self, word: str) -> tuple[str, ...]:
+        """The names of the texts that contain `word` as a whole word, in their order."""
+        self._searches += 1
+        if self._searches > _AS_LONG_AS_INDEXING and self._index is None:
+            self._index = WordIndex(self._texts)
+        if self._index is not None:
+            return self._index.files(word)
+        mark, pattern = word.encode(), whole_word(word)
+        texts = self._texts.items()
+        return tuple(name for name, text in texts if mark in text and pattern.search(text))

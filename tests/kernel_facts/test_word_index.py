@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrate.kernel.word_index import WordIndex
+from migrate.kernel.word_index import SearchedTexts, WordIndex
 from migrate.kernel.words import whole_word
 
 TEXTS = {
@@ -46,3 +46,28 @@ def test_it_finds_what_a_search_finds(words: list[list[str]], word: str) -> None
     texts = {f"{n}.h": " -> ".join(line).encode() for n, line in enumerate(words)}
     searched = tuple(n for n, text in texts.items() if whole_word(word).search(text))
     assert WordIndex(texts).files(word) == searched
+
+
+class Counted(dict[str, bytes]):
+    """Texts that count how often all of them were gone through."""
+
+    rounds = 0
+
+    def items(self):  # type: ignore[no-untyped-def]
+        self.rounds += 1
+        return super().items()
+
+
+def test_the_same_is_found_before_and_after_indexing() -> None:
+    texts = SearchedTexts(TEXTS)
+    for _ in range(40):
+        for word, files in (("pages", ("a.h", "b.h")), ("nr", ()), ("a$b", ("d.h",))):
+            assert texts.files(word) == files
+
+
+def test_many_searches_do_not_go_through_all_texts_each_time() -> None:
+    counted = Counted(TEXTS)
+    texts = SearchedTexts(counted)
+    for n in range(1000):
+        texts.files(f"word{n}")
+    assert 10 < counted.rounds < 100

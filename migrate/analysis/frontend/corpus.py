@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 
 from migrate.analysis.frontend.includes import PrivateHeaders
@@ -18,7 +18,8 @@ from migrate.analysis.frontend.macros import may_have_value
 from migrate.analysis.frontend.public_headers import AT_ONCE, FOLDER, PublicHeaders, struct_index
 from migrate.analysis.frontend.text.lexical import MACRO
 from migrate.kernel.tree import Tree
-from migrate.kernel.words import Word, whole_word
+from migrate.kernel.word_index import SearchedTexts
+from migrate.kernel.words import whole_word
 
 _UNTIL_BODY = re.compile(
     rb"\b(?:[^;{}/\"]++|/(?![*/])|/\*.*?\*/|//[^\n]*+|\"[^\"\n]*+\"|\")*+(\{?)", re.S
@@ -48,6 +49,7 @@ class Corpus:
         self._typedefs: dict[str, dict[bytes, tuple[str, ...]]] = {}
         self._macros: dict[str, frozenset[str]] = {}
         self._words: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._searched: dict[str, SearchedTexts] = {}
         self.public = PublicHeaders(tree)
         self._headers: dict[str, tuple[str, ...]] = {}
         self._built: dict[str, str] = {}
@@ -103,7 +105,8 @@ class Corpus:
     def forget(self) -> None:
         """Free all text and what was found in it, except for headers for the whole kernel; it is
         read again on demand."""
-        for known in (self._folders, self._structs, self._typedefs, self._macros):
+        each = (self._folders, self._structs, self._typedefs, self._macros, self._searched)
+        for known in each:
             for name in [n for n in known if not _is_for_all(n)]:
                 del known[name]
         self._words = {key: paths for key, paths in self._words.items() if _is_for_all(key[0])}
@@ -129,7 +132,9 @@ class Corpus:
         """The files of the scope of `path` that have `word` as a whole word."""
         key = (self.scope_folder(path), word)
         if key not in self._words:
-            self._words[key] = tuple(_with(self.scope(path), whole_word(word), word))
+            if key[0] not in self._searched:
+                self._searched[key[0]] = SearchedTexts(self.folder(key[0]))
+            self._words[key] = self._searched[key[0]].files(word)
         return self._words[key]
 
     def defining_files(self, path: str, name: str) -> tuple[str, ...]:
@@ -240,7 +245,8 @@ class Corpus:
         """The files that seem to define the macro `name`, nearest first."""
         opening = rb"^[ \t]*#[ \t]*define[ \t]+" + re.escape(name.encode()) + rb"\("
         pattern = re.compile(opening, re.M)
-        yield from _with(self.scope(path), pattern, name)
+        texts = self.scope(path)
+        yield from (n for n in self.files_with(path, name) if pattern.search(texts[n]))
         self.asked.add(FOLDER)
         yield from (h for h, text in self.public.texts(name).items() if pattern.search(text))
 
@@ -288,12 +294,3 @@ def scope_folder(path: str) -> str:
         return path.rstrip("/")
     parts = path.split("/")[:-1]
     return "/".join(parts[: 4 if parts[:1] == ["drivers"] else 3])
-
-
-def _with(
-    texts: Mapping[str, bytes], pattern: Word | re.Pattern[bytes], plain: str
-) -> Iterator[str]:
-    mark = plain.encode()
-    for name, text in texts.items():
-        if mark in text and pattern.search(text):
-            yield name
