@@ -14,6 +14,7 @@ in :mod:`migrate.analysis.valueflow.callees`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
 
@@ -40,6 +41,7 @@ from migrate.analysis.ir.instructions import (
 from migrate.analysis.ir.model import AccessPath, FunctionFacts
 from migrate.analysis.model import Place, UseKind
 from migrate.analysis.paths.solver import Plain, solve
+from migrate.analysis.place import FunctionId
 from migrate.analysis.program import location
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
@@ -68,6 +70,19 @@ class OwnReferences:
                 for facts in functions
             )
         )
+
+
+def is_elsewhere(program: Program, found: ReleaseSite, here: AbstractSet[FunctionId]) -> bool:
+    """Whether a release finds pages where they were kept, after the functions `here` that took them
+    have returned: they are not passed to its function, and that is called by others, too. If the
+    reference of the acquire is dropped before, those of their own are all that holds the pages, and
+    what is done with their data cannot be left out."""
+    function = found.site.facts.function
+    if found.release.reached_by_helper or function.id in here:
+        return False
+    sites, closed = program.callers.of(function)
+    callers = {site.facts.function.id for site in sites}
+    return not closed or not callers or not callers <= here
 
 
 def own_references(program: Program, trace: Trace) -> OwnReferences:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from migrate.analysis.acquires.unread import crowded, whole_file
 from migrate.analysis.flags.flags import Flags
-from migrate.analysis.flags.own_references import own_references
+from migrate.analysis.flags.own_references import is_elsewhere, own_references
 from migrate.analysis.flags.slots import holds_pages
 from migrate.analysis.flags.table_kinds import all_kinds
 from migrate.analysis.gaps import GapKind
@@ -174,9 +174,11 @@ class Grouper:
             return None
         finer = self._refined(first, precision.with_owned(owned))
         kept = {r.place for r in finer.group.releases}
-        here = {a.function for a in finer.group.acquires}
-        elsewhere = any(r.function not in here for r in finer.group.releases)
+        sites = map(self.known.site, finer.group.acquires)
+        here = {site.facts.function.id for site in sites if site is not None}
+        left = [found for place, found in trace.releases.items() if place in kept]
         own = [found for place, found in trace.releases.items() if place not in kept]
+        elsewhere = any(is_elsewhere(self.program, found, here) for found in left)
         once = kept <= trace.releases.keys() and owned.are_dropped_once(self.program, own)
         return finer if elsewhere and once and not finer.group.gaps else None
 

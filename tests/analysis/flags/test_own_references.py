@@ -125,6 +125,38 @@ def test_the_reference_of_the_acquire_has_to_be_dropped_elsewhere() -> None:
     assert outcome(TAKEN, drop="d->pages[i] = NULL;")[0] is Action.MANUAL
 
 
+BRIEF = {
+    "by a helper that gets them": ("struct page **pages, int nr", "pages", "d->pages"),
+    "by a helper that finds them": ("struct demo *d, int nr", "d->pages", "d"),
+}
+
+
+def brief(which: str, drop: str) -> Action:
+    """The verdict if demo_take() also drops the pages, by a helper."""
+    parameters, pages, argument = BRIEF[which]
+    put = (
+        f"static void demo_put({parameters})\n{{\n\tint i;\n\n\tfor (i = 0; i < nr; i++)\n"
+        f"\t\tput_page({pages}[i]);\n}}\n\nint demo_take("
+    )
+    text = DRIVER.replace("%SHOW%", TAKEN).replace("%HIDE%", HIDE).replace("%DROP%", drop)
+    text = text.replace("int demo_take(", put)
+    text = text.replace("\td->nr = nr;\n", f"\tdemo_put({argument}, nr);\n\td->nr = nr;\n")
+    (group,) = pairing_of({"drivers/demo/demo.c": text}).groups
+    return verdict(group, True).action
+
+
+@pytest.mark.parametrize("which", BRIEF)
+def test_it_has_to_be_dropped_after_the_acquire_has_returned(which: str) -> None:
+    """Else what is in the slots is all that holds the pages, whatever is done with them there."""
+    assert brief(which, "memset(page_address(d->slots[i].page), 0, 64);") is Action.MANUAL
+
+
+def test_a_helper_of_others_finds_what_is_kept() -> None:
+    """One that gets them as an argument may be called while they are only in the slots besides."""
+    assert brief("by a helper that finds them", "demo_put(d, 1);") is Action.PIN
+    assert brief("by a helper that gets them", "demo_put(d->pages, 1);") is Action.MANUAL
+
+
 def test_its_own_reference_has_to_be_dropped() -> None:
     assert outcome(TAKEN, hide="\t\td->slots[i].page = NULL;")[0] is Action.MANUAL
 
