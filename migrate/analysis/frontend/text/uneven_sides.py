@@ -40,16 +40,18 @@ def _may_have_one(plain: bytes) -> bool:
     """Whether code between two directives is uneven and in a conditional that may have an
     answer."""
     around: list[bool] = []
+    known = 0  # of those around
     behind, lines = 0, b"\n" + plain
     for directive in _DIRECTIVE.finditer(lines):
-        if any(around) and not is_even(lines, behind, directive.start()):
+        if known and not is_even(lines, behind, directive.start()):
             return True
         behind = directive.end()
         decided = _DECIDED.search(directive[0]) is not None
         if directive[1] == b"if":
-            around.append(decided)
-        elif directive[1] == b"endif":
-            del around[-1:]
-        elif around:
-            around[-1] |= decided
+            around.append(False)
+        if around and directive[1] == b"endif":
+            known -= around.pop()
+        elif around and decided and not around[-1]:
+            around[-1] = True
+            known += 1
     return False
