@@ -186,7 +186,8 @@ def test_mappings_changed() -> None:
 
 def test_mappings_changed_and_data_read() -> None:
     read = (U.MANIPULATED, U.READ_DATA, U.MAP)
-    assert "not seen to be written" in expect(rules.mappings_changed, group(*read), Action.KEEP, "4").reason
+    reason = expect(rules.mappings_changed, group(*read), Action.KEEP, "4").reason
+    assert "not seen to be written" in reason
     assert ask(rules.mappings_changed, group(*read, gaps=(GAP,))) is None
     for more in (U.WRITE_DATA, U.TOUCH_DATA, U.DIRTY):
         assert ask(rules.mappings_changed, group(*read, more)) is None

@@ -21,7 +21,7 @@ def mappings_changed(q: Question) -> Answer | None:
     if q.uses(UseKind.READ_DATA, UseKind.MAP):
         if q.group.gaps:
             return None  # it may be written where it was not followed
-        reason = "The mappings of the page are changed; its data is read, and not seen to be written."
+        reason = "The mappings of the page are changed; its data is read, not seen to be written."
     return Answer(Action.KEEP, "4", reason, Confidence.MEDIUM, as_evidence(changed))
 
 
