@@ -26,6 +26,7 @@ class Some:
     may_read: bool = False
     longterm: bool = False
     forced: bool = False
+    lent: bool = False
     takers: tuple[str, ...] = ("one",)
 
 
@@ -77,6 +78,14 @@ def test_without_counted_pins_nothing_changes() -> None:
     assert "No functional change" not in beside, "the lookups of the message do change something"
     assert beside.startswith("For those that are pinned, nothing changes so far: the new functions")
     assert effects([], NEW) == ""
+
+
+def test_what_an_iterator_lends_changes_also_where_pins_are_not_counted() -> None:
+    pages = [Some(lent=True), Some()]
+    said = effects(pages, PinFacts(counted=False))
+    assert said.startswith("No functional change for user memory: so far the new functions")
+    beside = effects(pages, PinFacts(counted=False), alone=False)
+    assert beside.startswith("For user memory that is pinned, nothing changes so far: the new")
 
 
 def test_facts_are_read_off_the_tree() -> None:

@@ -31,6 +31,7 @@ from migrate.delivery.plumbing import Identity
 from migrate.delivery.wording import mail_templates, render, wrap
 from migrate.rewrite.model import FileChange, Fix, GroupChange
 from migrate.rewrite.profile.counterparts import FAULT_IN
+from migrate.rewrite.profile.extracted import EXTRACTED
 from migrate.rewrite.profile.faulted import only_faults
 
 TOOL = f"gup-migrate {__version__}"
@@ -86,6 +87,7 @@ def describe_group(conversion: Conversion) -> GroupText:
         may_read=not all(a.always_writes for a in group.acquires),
         longterm=group.has(TraitKind.LONGTERM),
         forced=all(any("FOLL_FORCE" in text for text in a.arguments) for a in group.acquires),
+        lent=verdict.rule == EXTRACTED,
     )
 
 

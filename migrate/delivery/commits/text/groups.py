@@ -36,7 +36,8 @@ class GroupText:
     `warnings` are problems that the edit does not solve, `differs` other differences of the new
     calls; `faults` says that no page is requested, only faulted in, `reads_only` that no call asks
     for write access, `may_read` that some call may not ask for it, `forced` that all of them pass
-    FOLL_FORCE, `longterm` that one passes FOLL_LONGTERM."""
+    FOLL_FORCE, `longterm` that one passes FOLL_LONGTERM, `lent` that pages which are no user memory
+    now come without a reference."""
 
     name: str
     action: str
@@ -56,6 +57,7 @@ class GroupText:
     may_read: bool = False
     forced: bool = False
     longterm: bool = False
+    lent: bool = False
 
     @property
     def takers(self) -> tuple[str, ...]:

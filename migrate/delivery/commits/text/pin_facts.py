@@ -46,6 +46,9 @@ class Caller(Protocol):
     @property
     def forced(self) -> bool: ...
 
+    @property
+    def lent(self) -> bool: ...
+
 
 def pin_facts(tree: Tree) -> PinFacts:
     """Derived from the sources of `tree`; a tree without headers counts as new."""
@@ -57,7 +60,7 @@ def pin_facts(tree: Tree) -> PinFacts:
     )
 
 
-_PARTLY_UNCHANGED = "For those that are pinned, nothing changes so far:"
+_UNCHANGED = "the new functions take and drop references as the old ones did."
 
 
 def effects(callers: Sequence[Caller], pins: PinFacts, *, alone: bool = True) -> str:
@@ -67,8 +70,13 @@ def effects(callers: Sequence[Caller], pins: PinFacts, *, alone: bool = True) ->
     if not callers:
         return ""
     if not pins.counted:
-        lead = "No functional change: so far" if alone else _PARTLY_UNCHANGED
-        return f"{lead} the new functions take and drop references as the old ones did."
+        # A page that an iterator lends has no reference any more, which its reason says.
+        only = "user memory" if any(c.lent for c in callers) else ""
+        if alone:
+            whom = f" for {only}" if only else ""
+            return f"No functional change{whom}: so far {_UNCHANGED}"
+        whom = f"{only} that is" if only else "those that are"
+        return f"For {whom} pinned, nothing changes so far: {_UNCHANGED}"
     refused = [c for c in callers if pins.refuses_files and c.longterm and not c.reads_only]
     changed = list(_changed(callers, refused, pins))
     same = [] if refused else ["file-backed pages are accepted as before"]
