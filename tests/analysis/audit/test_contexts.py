@@ -175,3 +175,56 @@ def test_the_caller_of_the_caller_does_not_hold_it_either() -> None:
         text = CODE.replace("static void demo_task", f"{GIVEN_UP}\n{between}static void demo_task")
         text = text.replace("FIRST", first).replace("BODY", body).replace("TASK", "")
         assert len([f for f in findings(text) if f.rule is AuditRule.SLEEPS]) == count
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("local_irq_disable()", "local_irq_enable()"),
+        ("local_irq_save(flags)", "local_irq_restore(flags)"),
+        ("local_bh_disable()", "local_bh_enable()"),
+        ("preempt_disable()", "preempt_enable()"),
+        ("rcu_read_lock()", "rcu_read_unlock()"),
+        ("write_lock_irq(&demo->lock)", "write_unlock_irq(&demo->lock)"),
+    ],
+)
+def test_from_where_to_where_nothing_may_sleep(begin: str, end: str) -> None:
+    assert len(found(f"{begin};\n\tdemo_release(demo, flag);\n\t{end};")) == 1
+    assert found(f"{begin};\n\t{end};\n\tdemo_release(demo, flag);") == []
+    assert found(f"demo_release(demo, flag);\n\t{begin};\n\t{end};") == []
+
+
+def test_the_end_of_another_context_ends_none() -> None:
+    body = "preempt_disable();\n\tlocal_bh_disable();\n\tlocal_bh_enable();\n"
+    assert len(found(f"{body}\tdemo_release(demo, flag);\n\tpreempt_enable();")) == 1
+
+
+ROUND = """
+static void demo_retry(struct demo *demo, int flag);
+static void demo_try(struct demo *demo, int flag)
+{
+	demo_release(demo, flag);
+	if (flag)
+		demo_retry(demo, flag - 1);
+}
+static void demo_retry(struct demo *demo, int flag)
+{
+	demo_try(demo, flag);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "sleeps"),
+    [
+        ("demo_try(demo, flag);", 0),
+        (LOCKED.replace("demo_release", "demo_retry"), 1),
+    ],
+)
+def test_functions_that_call_each_other(body: str, sleeps: int) -> None:
+    text = (
+        CODE.replace("BODY", body)
+        .replace("TASK", "")
+        .replace("void demo_end", ROUND + "void demo_end")
+    )
+    assert sum(f.rule is AuditRule.SLEEPS for f in findings(text)) == sleeps

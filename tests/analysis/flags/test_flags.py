@@ -139,6 +139,7 @@ def tail(between: str = "", first: str = "box = kmalloc(8192, GFP_KERNEL);") -> 
 TOLD = {
     "two members": ALL,
     "two parameters": PASSED,
+    "a function that all files may call": PASSED.replace("static int demo_map", "int demo_map"),
     "the other order": swap_in(
         "\tbox->part[i].page = page;\n\tbox->part[i].ours = ours;",
         "\tbox->part[i].ours = ours;\n\tbox->part[i].page = page;",
@@ -335,6 +336,8 @@ MIXED = {
         "\tpage = alloc_page(GFP_KERNEL);\n\tif (offset < 0) {",
         PASSED,
     ),
+    "a parameter that nobody is known to give": ALL
+    + FILL.replace("static void demo_fill", "void demo_fill_too"),
     "a parameter of unknown callers": PASSED + "\nvoid *demo_hook = demo_map;\n",
     "a parameter that a macro changes": swap_in(
         "\tif (offset < 0) {", "\tDEMO_CHANGE(ours);\n\tif (offset < 0) {", PASSED

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.model import Acquire
+from migrate.analysis.model import Acquire, Place
 from migrate.analysis.program.program import Program
-from migrate.analysis.traits.balanced import Balance
+from migrate.analysis.traits.balanced import Balance, Balanced
 from tests.analysis.memory import tree_of
 
 PATH = "drivers/a/a.c"
@@ -48,9 +48,8 @@ long f(struct iov_iter *iter, int flag, struct other *other)
 TAKE = "got = take(iter, &pages, 1, &start);"
 
 
-def answer(body: str, more: str = "", asks: str = "will_pin") -> str:
-    """What is said of the one call of take() in f(), "" when all is well."""
-    text = HEAD + body.replace("TAKE", TAKE) + "}\n" + more
+def asked_of(text: str, asks: str) -> tuple[dict[Place, str], tuple[Balanced, ...]]:
+    """What is said of the calls of take() in `text`."""
     program = Program(tree_of({PATH: text.encode()}))
     source = program.source(PATH)
     assert source is not None
@@ -62,6 +61,12 @@ def answer(body: str, more: str = "", asks: str = "will_pin") -> str:
     ]
     reasons, made = Balance(program, asks).of(calls)
     assert len(reasons) + sum(len(b.acquires) for b in made) == len(calls) > 0
+    return reasons, made
+
+
+def answer(body: str, more: str = "", asks: str = "will_pin") -> str:
+    """What is said of the one call of take() in f(), "" when all is well."""
+    reasons, _ = asked_of(HEAD + body.replace("TAKE", TAKE) + "}\n" + more, asks)
     return next(iter(reasons.values()), "")
 
 
@@ -314,3 +319,69 @@ def test_the_caller_drops_what_it_is_told_is_held() -> None:
 )
 def test_a_caller_that_does_not(own: str, held: str, body: str, why: str) -> None:
     assert why in lifted(own, held, body)
+
+
+def test_each_caller_has_its_own_statement_that_drops_them() -> None:
+    """With the iterator that the pages come from there."""
+    taker = TAKER.replace("OWN", "*held = 0;").replace("HELD", "*held = 1;")
+    taker = taker.replace("BODY", "if (held) drop(mine, n);")
+    second = taker[taker.index("long g(") :].replace("long g(", "long h(")
+    text = (
+        HEAD[: HEAD.index("long f(")]
+        + taker
+        + second.replace("(struct iov_iter *it,", "(struct iov_iter *again,").replace(
+            "get(it,", "get(again,"
+        )
+    )
+    reasons, (made,) = asked_of(text, "will_pin")
+    assert reasons == {}
+    assert [(g.function, g.name, g.iterator) for g in made.guards] == [
+        ("g", "drop", "it"),
+        ("h", "drop", "again"),
+    ]
+
+
+CHANGES = {
+    "stores": "pages[0] = NULL;",
+    "stores by a pointer": "*(pages + nr) = NULL;",
+    "stores by a name": "struct page **same = pages; same[0] = NULL;",
+    "keeps": "kept = pages;",
+    "keeps its address": "struct page ***to = &pages; **to = NULL;",
+    "returns": "return pages;",
+    "passes on": "change(pages + 1, nr - 1);",
+    "passes on behind a number": "change(nr, pages);",
+    "goes who knows where": "void *to = kept; goto *to;",
+    "calls itself": "touch(pages, nr - 1);",
+}
+LOOKS = {
+    "counts": "int n = 0; while (n < nr) n++;",
+    "looks": "look(pages[0]);",
+    "takes one": "struct page *page = pages[0]; look(page);",
+    "stores elsewhere": "other[0] = pages[0];",
+    "passes on": "look_at(pages, nr);",
+}
+TOUCH = """\
+static struct page **kept, **other;
+static void look_at(struct page **all, int nr) { look(all[0]); }
+static struct page **touch(struct page **pages, int nr)
+{
+	BODY
+	return NULL;
+}
+"""
+
+
+def touched(body: str) -> str:
+    return answer(
+        CHECKED + "touch(pages, got); drop(pages, got); return 0;", TOUCH.replace("BODY", body)
+    )
+
+
+@pytest.mark.parametrize("body", CHANGES.values(), ids=list(CHANGES))
+def test_a_function_that_may_change_the_array(body: str) -> None:
+    assert "pages goes to touch(), which may change it" in touched(body)
+
+
+@pytest.mark.parametrize("body", LOOKS.values(), ids=list(LOOKS))
+def test_a_function_that_only_looks_at_the_array(body: str) -> None:
+    assert touched(body) == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.analysis.model import PinGroup
+from migrate.analysis.model import PinGroup, TraitKind
 from tests.analysis.memory import SKELETON, pairing_of
 
 HEADER = """\
@@ -151,6 +151,13 @@ def test_a_release_that_the_tree_does_not_have(
     files = {"drivers/demo/demo.c": RELEASES.format(**conditions), "include/linux/old.h": header}
     (group,) = pairing_of(files).groups
     assert [release.name for release in group.releases] == names
+
+
+def test_what_is_for_other_kernels_is_shown() -> None:
+    text = RELEASES.format(**{**BOTH, "first": OTHERS})
+    (group,) = pairing_of({"drivers/demo/demo.c": text}).groups
+    (shown,) = [t.evidence for t in group.traits if t.kind is TraitKind.OTHER_VERSIONS]
+    assert (shown.place.line, shown.text) == (9, "put_page(page);")
 
 
 def test_a_driver_may_have_it_instead() -> None:
