@@ -83,7 +83,7 @@ def finished(
         *_worked_on(program, sites, trace, ordered),
         *_of_other_versions(program, trace),
     )
-    follows, no_follow = follow_sites(program, sites)
+    follows, no_follow = follow_sites(program, sites, releases)
     return PinGroup(
         acquires[0].function,
         acquires,

@@ -9,9 +9,10 @@ GUP, and takes the lock itself. A condition that the code does not show counts a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
+from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.ir.expressions import (
     Binary,
     CallResult,
@@ -25,7 +26,7 @@ from migrate.analysis.ir.expressions import (
 )
 from migrate.analysis.ir.instructions import Invoke, Lowered, Store, is_counted
 from migrate.analysis.ir.model import FunctionFacts, Result
-from migrate.analysis.model import Acquire, FollowSite
+from migrate.analysis.model import Acquire, FollowSite, Release
 from migrate.analysis.program.callers import Site
 from migrate.analysis.program.functions import is_macro
 from migrate.analysis.program.program import Program
@@ -45,9 +46,14 @@ _FAILED = (("<=", "0"), ("<", "1"), ("!=", "1"))
 
 
 def follow_sites(
-    program: Program, acquires: Sequence[tuple[Acquire, Site | None]]
+    program: Program, acquires: Sequence[tuple[Acquire, Site | None]], releases: Iterable[Release]
 ) -> tuple[tuple[FollowSite, ...], str]:
-    """A site for every acquire and ""; or none, and why one of them has none."""
+    """A site for every acquire and ""; or none, and why one of them has none. Where `releases`, of
+    which none is changed, drop pins, none may get a plain reference."""
+    for release in releases:
+        name = program.stands_for(release.name, release.place.path) or release.name
+        if name in knowledge().unpins:
+            return (), f"its reference is a plain one, and {name}() drops a pin"
     sites = []
     for acquire, site in acquires:
         found = _site(program, acquire, site)

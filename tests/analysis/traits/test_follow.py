@@ -191,3 +191,14 @@ def test_one_acquire_that_cannot_is_enough() -> None:
     other = f"\tif (!phys && {CALL} <= 0)\n\t\treturn 0;\n"
     text = TEXT.replace("\tphys =", f"{other}\tphys =")
     assert "larger expression" in refused(text)
+
+
+@pytest.mark.parametrize("name", ["put_user_page", "unpin_user_page", "demo_put"])
+@pytest.mark.parametrize("text", [TEXT, TEXT.replace(CALL, FREE)])
+def test_a_page_that_is_dropped_like_a_pin_is_not_looked_up(text: str, name: str) -> None:
+    """The release stays as it is, and what is looked up comes with a plain reference."""
+    dropped = "unpin_user_page" if name == "demo_put" else name
+    define = f"#define demo_put {dropped}\n" if name == "demo_put" else ""
+    assert found(text)
+    why = refused(define + text.replace("put_page(page)", f"{name}(page)"))
+    assert why == f"its reference is a plain one, and {dropped}() drops a pin"
