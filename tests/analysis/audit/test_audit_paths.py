@@ -425,6 +425,44 @@ def test_a_helper_that_releases_whatever_happens(body: str, is_found: bool) -> N
     assert bool(found(HELPED.replace("BODY", body), AuditRule.TWICE)) is is_found
 
 
+BESIDE = HELPED.replace("*page)\n{\nBODY", "*page, struct page *other)\n{\n\tBODY", 1)
+BESIDE = BESIDE.replace("int flag)", "int flag, struct page *spare)")
+
+
+@pytest.mark.parametrize(
+    ("given", "body", "is_found"),
+    [
+        ("page, spare", "unpin_user_page(page);\n\tunpin_user_page(other);", True),
+        ("spare, page", "unpin_user_page(page);\n\tunpin_user_page(other);", True),
+        # What comes in the other parameter is released, and this page is not, or who knows.
+        ("page, spare", "page = NULL;\n\tunpin_user_page(page);\n\tunpin_user_page(other);", False),
+        ("page, spare", "unpin_user_page(other);", False),
+        ("spare, page", "unpin_user_page(page);", False),
+    ],
+)
+def test_which_of_two_pages_a_helper_releases(given: str, body: str, is_found: bool) -> None:
+    text = BESIDE.replace("demo_drop(page);", f"demo_drop({given});").replace("BODY", body)
+    assert bool(found(text, AuditRule.TWICE)) is is_found
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("\tset_page_dirty_lock(page);", 1),
+        ("\tunpin_user_page(page);", 0),
+        ("\tdemo_keep(page);", 0),
+    ],
+)
+def test_a_helper_may_get_the_page_by_another_name(body: str, left: int) -> None:
+    text = HELPED.replace("BODY", body).replace("struct page *page;", "struct page *page, *same;")
+    text = text.replace("int flag", "int flag, struct demo *demo")
+    text = text.replace("\tdemo_drop(page);", "\tsame = page;\n\tdemo_drop(same);")
+    text = text.replace(
+        "\t\tunpin_user_page(page);\n\treturn 0", "\t\treturn 0;\n\tdemo->page = page"
+    )
+    assert len(found(text, AuditRule.LEFT_BEHIND)) == left
+
+
 # Several rounds, and arrays
 
 EACH = """

@@ -85,6 +85,10 @@ APART = {
     "a variable": USER + PUT + "int demo_make(void)\n{\n\tstruct entry entry;\n\n"
     "\tentry.page = alloc_page(GFP_KERNEL);\n\tuse(&entry);\n\treturn 0;\n}\n",
     "a cleared pointer": USER + PUT + OWN + extra("box->user = NULL;"),
+    "pointers copied elsewhere": USER
+    + PUT
+    + OWN
+    + extra("memcpy(to, from, 32);", "struct entry **to, struct entry **from"),
     "a read elsewhere": USER + PUT + OWN + extra("struct entry *e = box->user;\n\n\tuse(e);"),
 }
 MIXED = {

@@ -5,6 +5,7 @@ a public struct may call, and what the linker takes for a name."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import dedent
 
 import pytest
 
@@ -278,6 +279,30 @@ def test_a_namesake_is_not_what_is_called(more: dict[str, str]) -> None:
 def test_of_several_definitions_each_may_be_meant() -> None:
     files = {**CALLEE, "drivers/b/b.c": LOOKS, "drivers/c/c.c": KEEPS}
     assert kinds(files) == [GapKind.PASSED_TO_UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("caller", "kept"),
+    [("drivers/lend/lend.c", True), ("arch/x86/kernel/lend.c", True), ("arch/arm/lend.c", False)]
+    + [("arch/um/kernel/lend.c", True)],
+)
+def test_a_definition_of_another_architecture_is_not_what_is_called(
+    caller: str, kept: bool
+) -> None:
+    files = {HEADER: CALLEE[HEADER], caller: CALLEE[LENDER], USER: LOOKS}
+    files["arch/x86/lib/look.c"] = KEEPS
+    assert kinds(files) == ([GapKind.PASSED_TO_UNKNOWN] if kept else [])
+
+
+@pytest.mark.parametrize(("include", "known"), [("", False), ('#include "../user/look.h"\n', True)])
+def test_a_private_header_declares_for_those_that_include_it(include: str, known: bool) -> None:
+    files = {
+        HEADER: "struct page;\n",
+        "drivers/user/look.h": CALLEE[HEADER],
+        USER: '#include "look.h"\n' + LOOKS,
+        LENDER: include + dedent(CALLEE[LENDER]),
+    }
+    assert (GapKind.PASSED_TO_UNKNOWN in kinds(files)) is not known
 
 
 def test_a_stub_does_not_stand_for_the_function() -> None:

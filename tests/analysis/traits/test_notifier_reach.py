@@ -118,6 +118,43 @@ def test_a_notifier_that_may_come_to_the_pages_may_cover_them(done: str, more: s
     assert rule_of(done, more) == (Action.MANUAL, "notifier_near")
 
 
+CALLED_BACK = (
+    KICKED % "tray_empty(bench->tray);"
+    + "static const struct teller bench_teller = {\n\t.kick = bench_kick,\n};\n"
+)
+"""Code that empties the tray, and that somebody else calls."""
+
+
+@pytest.mark.parametrize(
+    ("done", "closed"),
+    [
+        # All that it does is known.
+        ("bench->busy = 0;", True),
+        ("memset(&bench->busy, 0, sizeof(bench->busy));", True),
+        ("bench_note(bench);\n\tbench_note(bench);", True),
+        # It may lead there through somebody else, whatever comes after that.
+        ("bench_tell(bench);\n\tbench_note(bench);", False),
+        ("bench->tell(bench);\n\tbench_note(bench);", False),
+        ("queue_work(bench->queue, &bench->work);\n\tbench_note(bench);", False),
+        ("put_user(bench, &bench->busy);\n\tbench_note(bench);", False),
+        ("bench_note(bench bench);\n\tbench_note(bench);", False),
+        ("bench_defer(bench);\n\tbench_note(bench);", False),
+    ],
+)
+def test_what_is_called_back_matters_if_the_notifier_calls_who_knows_what(
+    done: str, closed: bool
+) -> None:
+    note = "static void bench_note(struct bench *bench)\n{\n\tbench->busy++;\n}\n"
+    defer = "static inline void bench_defer(struct bench *b)\n{\n\tb->busy++;\n}\n"
+    text = DRIVER.replace("MORE", CALLED_BACK + note).replace("DONE", done)
+    text = "#include <linux/bench.h>\n" + text.replace("OPS", "&bench_ops")
+    text = text.replace("container_of(notifier, struct bench, notifier)", "(void *)notifier")
+    files = {"drivers/demo/demo.c": text, "include/linux/bench.h": "struct bench;\n" + defer}
+    (group,) = pairing_of(files).groups
+    found = verdict(group, pins_read_only=True)
+    assert found.rule == ("data_written" if closed else "notifier_near")
+
+
 def test_operations_that_are_not_known_may_do_anything() -> None:
     assert rule_of("bench->busy = 0;", ops="bench->ops") == (Action.MANUAL, "notifier_near")
     unknown = (
