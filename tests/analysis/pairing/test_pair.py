@@ -378,6 +378,14 @@ def test_put_at_once_is_with_nothing_in_between_that_uses_the_page() -> None:
     assert T.PUT_AT_ONCE not in traits(got("wait_for(dev);"))
 
 
+@pytest.mark.parametrize("section", ["pagefault", "local_irq", "preempt"])
+def test_the_end_of_a_section_uses_no_page(section: str) -> None:
+    """A lookup in perf_virt_to_phys() of Linux 5.4 is in one, and put_page() behind it."""
+    assert T.PUT_AT_ONCE in traits(got(f"n = page_to_pfn(page); {section}_enable();"))
+    assert T.PUT_AT_ONCE not in traits(got(f"{section}_enable(); wait_for(dev);"))
+    assert T.PUT_AT_ONCE not in traits(got(f"{section}_enable_and_wait();"))
+
+
 def test_long_lived_is_kept_and_released_elsewhere() -> None:
     kept = """
     struct demo {
