@@ -32,6 +32,7 @@ from migrate.kernel.tree import open_tree
 _LINK = "ld: error: this gcc links no program of the build"
 _COMMITS = "commits were not built"
 _VERSIONS = range(4, 20)
+_MADE = (0, 3)  # 3: some groups are left to people
 _MAKE = """#!/bin/sh
 echo >> {count}
 exec {make} "$@"
@@ -84,7 +85,8 @@ def measure(tree: Path, workspace: Path, folder: Path, jobs: int) -> Said:
         where = (str(tree), "--workspace", str(workspace), "--jobs", str(jobs))
         return (sys.executable, "-m", "migrate", name, *where)
 
-    subprocess.run(command("commit"), check=True)
+    if subprocess.run(command("commit"), check=False).returncode not in _MADE:
+        raise SystemExit("there is nothing to build")
     count = shims(folder)
     start, before = time.monotonic(), _of_programs()
     done = subprocess.run(
