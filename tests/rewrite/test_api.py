@@ -95,6 +95,9 @@ def test_the_messages(tmp_path: Path) -> None:
     assert old.subjects[0] == "mm/gup: introduce vaddr_pin_pages()"
     assert "are built on pin_user_pages*()" in new.bodies[0]
     assert "take and drop page references" in old.bodies[0]
+    said = [" ".join(c.bodies[0].split()) for c in (new, old)]
+    assert "page references and release them with put_page(), so" in said[0]
+    assert "page references, and most release them with put_page(), so" in said[1]
     for body in (*new.bodies, *old.bodies):
         assert max(map(len, body.splitlines())) <= 75
         assert "{" not in body and "  " not in body
