@@ -283,8 +283,10 @@ def test_of_several_definitions_each_may_be_meant() -> None:
 
 @pytest.mark.parametrize(
     ("caller", "kept"),
-    [("drivers/lend/lend.c", True), ("arch/x86/kernel/lend.c", True), ("arch/arm/lend.c", False)]
-    + [("arch/um/kernel/lend.c", True)],
+    [
+        *[("drivers/lend/lend.c", True), ("arch/x86/kernel/lend.c", True)],
+        *[("arch/um/kernel/lend.c", True), ("arch/arm/lend.c", False)],
+    ],
 )
 def test_a_definition_of_another_architecture_is_not_what_is_called(
     caller: str, kept: bool
