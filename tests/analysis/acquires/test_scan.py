@@ -15,6 +15,7 @@ import pytest
 from migrate.analysis.acquires import spatch_finder
 from migrate.analysis.acquires.scan import scan
 from migrate.analysis.acquires.spatch import Failed, Patched, TookTooLong, run_spatch
+from migrate.analysis.acquires.spatch_finder import SpatchFinder, Unit
 from migrate.analysis.frontend.knowledge import knowledge
 from migrate.analysis.gaps import GapKind
 from migrate.analysis.model import Acquire, Scan, Unparsed
@@ -363,6 +364,16 @@ def test_progress_reaches_the_end() -> None:
     assert seen[-1] == ("files read by spatch", 2, 2)
     uncounted = {(done, total) for what, done, total in seen if what != "files read by spatch"}
     assert uncounted == {(0, 0)}
+
+
+def test_progress_is_for_those_who_wait(spatch: list[tuple[str, ...]]) -> None:
+    """Before that, the line on the terminal belongs to other work."""
+    seen: list[tuple[str, int, int]] = []
+    with SpatchFinder(["get"], Memory(), 1, lambda *a: seen.append(a)) as finder:
+        finder.ask([Unit("a.c", "", "1"), Unit("b.c", "", "2")], lambda _: b"")
+    assert spatch and seen == []
+    assert finder.answers() == {"a.c": {}, "b.c": {}}
+    assert seen == [("files read by spatch", 2, 2)]
 
 
 def test_an_argument_is_found_by_its_role() -> None:

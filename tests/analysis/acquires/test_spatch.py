@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from migrate.analysis.acquires import spatch as module
 from migrate.analysis.acquires.spatch import (
     Failed,
     Patched,
@@ -108,6 +109,36 @@ def test_the_python_of_the_caller_has_no_say(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))
     assert isinstance(spatch(rule, {"a.c": b"void h(void) { f(); }\n"}), Patched)
+
+
+def test_the_python_of_the_system_comes_first(
+    fake,  # type: ignore[no-untyped-def]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake('echo "probe 3"')
+    monkeypatch.setattr(module, "_PYTHONS", ("/no/such/python", "/bin/sh"))
+    monkeypatch.setattr(module, "_python_option", module._python_option.__wrapped__)
+    assert python_option() == ("--python", "/bin/sh")
+
+
+def test_without_the_python_of_the_system_spatch_chooses_one(
+    fake,  # type: ignore[no-untyped-def]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake('case "$*" in *--python*) exit 1;; *) echo "probe 3";; esac')
+    monkeypatch.setattr(module, "_PYTHONS", ("/bin/sh",))
+    monkeypatch.setattr(module, "_python_option", module._python_option.__wrapped__)
+    assert python_option() == ()
+
+
+def test_a_spatch_without_python_is_refused(
+    fake,  # type: ignore[no-untyped-def]
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake("echo probe 4")
+    monkeypatch.setattr(module, "_python_option", module._python_option.__wrapped__)
+    with pytest.raises(Refusal, match="cannot run the Python in semantic patches"):
+        python_option()
 
 
 def test_a_file_that_does_not_parse_is_left_alone(rule: Path) -> None:

@@ -13,6 +13,10 @@ from tests.analysis.memory import facts_of
     ("body", "unsure", "types"),
     [
         ("n = min_t(unsigned int, a, b);", False, True),
+        # The parser skips the shorter one of two words.
+        ("p = container_of(q, struct x, m);", False, True),
+        ("p = container_of(q, struct demo_device, m);", False, True),
+        ("p = kzalloc_objs(struct demo_device, n);", False, True),
         ("goto out;\nout:\n\treturn;", False, True),
         ("p = container_of(q, const struct x, m);", True, True),
         ("p = kzalloc_objs(struct page *, n);", True, True),

@@ -311,6 +311,12 @@ def test_the_caller_drops_what_it_is_told_is_held() -> None:
             "if (held) drop(mine, n);",
             "pages from elsewhere",
         ),
+        (
+            "*held = 0;",
+            "if (from->late)\nreturn n;\n*held = 1;",
+            "if (held) drop(mine, n);",
+            "pages from elsewhere",
+        ),
         ("*held = 0;", "*held = 1;", "drop(mine, n);", "pages from elsewhere may be dropped"),
         ("*held = 0;", "*held = 1;", "held = 1; if (held) drop(mine, n);", "not kept in one"),
         ("*held = 0;", "*held = 1;", "if (other) drop(mine, n);", "pages from elsewhere may be"),

@@ -150,6 +150,19 @@ def test_an_array_from_who_knows_where_is_a_gap(which: str, start: str) -> None:
     assert any(gap.startswith("behind-a-result") for gap in found)
 
 
+IN_A_PAGE = "static struct page **array_of(struct obj *o)\n{\n\treturn page_address(WHICH);\n}\n"
+
+
+@pytest.mark.parametrize("which", ["o->pages[0]", "sg_page(o->sg)"])
+@pytest.mark.parametrize("start", [ACQUIRED, AT_ONCE, ELEMENT_BY_ELEMENT])
+def test_an_array_in_the_data_of_a_page_is_not_where_that_page_is_kept(
+    which: str, start: str
+) -> None:
+    group = group_of(IN_A_PAGE.replace("WHICH", which), start, STOP)
+    assert "obj_stop" not in {release.function for release in group.releases}
+    assert any(gap.startswith("behind-a-result") for gap in gaps_of(group))
+
+
 PUT = """
 int obj_start(struct obj *o, unsigned long a)
 {

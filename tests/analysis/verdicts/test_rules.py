@@ -440,6 +440,30 @@ def test_data_that_is_written_is_never_called_only_read() -> None:
     assert ask(rules.written_unasked, group(U.MAP, U.READ_DATA)) is None
 
 
+@pytest.mark.parametrize(
+    ("roles", "arguments", "asks"),
+    [
+        ("start nr_pages gup_flags pages", "at 1 FOLL_WRITE|FOLL_FORCE &page", "asks"),
+        ("start nr_pages gup_flags pages", "at 1 write?FOLL_WRITE:0 &page", "may ask"),
+        ("start nr_pages gup_flags pages", "at 1 flags &page", "may ask"),
+        # FOLL_WRITE is 1.
+        ("start nr_pages gup_flags pages", "at 1 1 &page", "asks"),
+        ("start nr_pages flags pages", "at 1 true &page", "asks"),
+        ("start nr_pages foll_flags pages", "at 1 FOLL_WRITE &page", "asks"),
+        # As it was before Linux 4.9 and 5.2.
+        ("start nr_pages write pages", "at 1 1 &page", "asks"),
+        ("start nr_pages write pages", "at 1 true &page", "asks"),
+        ("start nr_pages write pages", "at 1 write &page", "may ask"),
+        ("start nr_pages write force pages", "at 1 0 1 &page", "may ask"),
+    ],
+)
+def test_whether_a_call_asks_for_write_access(roles: str, arguments: str, asks: str) -> None:
+    call = replace(acquire(), roles=(*roles.split(),), arguments=(*arguments.split(),))
+    answer = ask(rules.data_written, group(U.MAP, T.MAY_WRITE, acquires=(call,)))
+    assert answer is not None
+    assert answer.reason.endswith(f"the call {asks} for write access.")
+
+
 SITE = FollowSite(Place(PATH, 10, 1), "vma", "at", "0", "", "page", True, "")
 
 
