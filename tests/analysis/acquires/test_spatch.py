@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -112,8 +113,7 @@ def test_the_python_of_the_caller_has_no_say(
 
 
 def test_the_python_of_the_system_comes_first(
-    fake,  # type: ignore[no-untyped-def]
-    monkeypatch: pytest.MonkeyPatch,
+    fake: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake('echo "probe 3"')
     monkeypatch.setattr(module, "_PYTHONS", ("/no/such/python", "/bin/sh"))
@@ -122,8 +122,7 @@ def test_the_python_of_the_system_comes_first(
 
 
 def test_without_the_python_of_the_system_spatch_chooses_one(
-    fake,  # type: ignore[no-untyped-def]
-    monkeypatch: pytest.MonkeyPatch,
+    fake: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake('case "$*" in *--python*) exit 1;; *) echo "probe 3";; esac')
     monkeypatch.setattr(module, "_PYTHONS", ("/bin/sh",))
@@ -132,8 +131,7 @@ def test_without_the_python_of_the_system_spatch_chooses_one(
 
 
 def test_a_spatch_without_python_is_refused(
-    fake,  # type: ignore[no-untyped-def]
-    monkeypatch: pytest.MonkeyPatch,
+    fake: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake("echo probe 4")
     monkeypatch.setattr(module, "_python_option", module._python_option.__wrapped__)

@@ -739,3 +739,51 @@ def test_a_table_that_could_not_be_made_has_no_pages(
     text = TABLE.replace("CONDITION", condition).replace("BODY", body)
     lines = [f.place.line for f in found(text, AuditRule.LEFT_BEHIND) if "takes pages" in f.message]
     assert bool(lines) is leaks
+
+
+STALE = """
+struct demo {
+	struct page *page;
+	int busy;
+};
+int demo_get(struct demo *demo, unsigned long start)
+{
+	if (pin_user_pages_fast(start, 1, FOLL_WRITE | FOLL_LONGTERM, &demo->page) != 1) {
+		RESET
+		return -EFAULT;
+	}
+	return 0;
+}
+void demo_put(struct demo *demo)
+{
+	struct page *page = demo->page;
+	int busy = demo->busy;
+
+	RELEASE
+}
+"""
+PUT = "unpin_user_page(demo->page);"
+
+
+@pytest.mark.parametrize(
+    ("reset", "release", "stale"),
+    [
+        ("", f"if (demo->page)\n\t\t{PUT}", True),
+        ("", f"if (demo->page != NULL)\n\t\t{PUT}", True),
+        ("", f"if (!page)\n\t\treturn;\n\t{PUT}", True),
+        ("demo->page = NULL;", f"if (demo->page)\n\t\t{PUT}", False),
+        # Nobody asks whether there is a page, or too late.
+        ("", PUT, False),
+        ("", f"if (busy)\n\t\t{PUT}", False),
+        ("", f"if (demo->busy)\n\t\t{PUT}", False),
+        ("", f"if (demo->busy != 0)\n\t\t{PUT}", False),
+        ("", f"{PUT}\n\tif (demo->page)\n\t\tdemo->busy = 0;", False),
+    ],
+)
+def test_what_a_failed_acquire_leaves_is_taken_for_a_page_by_who_asks_for_null(
+    reset: str, release: str, stale: bool
+) -> None:
+    said = found(STALE.replace("RESET", reset).replace("RELEASE", release), AuditRule.UNHELD)
+    assert [f.text for f in said] == (["return -EFAULT;"] if stale else [])
+    for finding in said:
+        assert "what it left in 'page' is not reset" in finding.message

@@ -317,6 +317,17 @@ def test_a_notifier_in_the_struct_that_holds_the_pages() -> None:
         check_groups(program, groups)
 
 
+def test_a_notifier_that_is_in_no_struct() -> None:
+    text = ELSEWHERE.replace(
+        "static int watch", "static struct mmu_interval_notifier all;\n    static int watch"
+    )
+    files = {PATH: dedent(text.replace("&w->mn", "&all"))}
+    program = Program(tree_of(files), Contracts((OTHER,)))
+    (group,) = pair(program.tree, scan_of(program.tree), program=program).groups
+    assert group.contracts == (OTHER,)
+    check_groups(program, (group,))
+
+
 PAIRED = """
     #include <linux/mm.h>
     struct demo { struct page *page; };

@@ -134,3 +134,22 @@ def test_a_variable_is_about_the_pages_as_long_as_it_is_computed_from_the_result
     body: str, left: int
 ) -> None:
     assert sum(isinstance(w, Held) for w in found(MANY, body)) == left
+
+
+COUNTED = MANY.replace("int n,", "int i, n = 0,").replace(
+    "unpin_user_pages(pages, ret);", "for (i = 0; i < n; i++)\n\t\tunpin_user_page(pages[i]);"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("n = ret;", []),
+        ("n = ret;\n\tif (flag)\n\t\tn = 0;", ["return 0;"]),
+        ("n = 0;\n\tif (flag)\n\t\tn = ret;", ["return 0;"]),
+        ("n = 0;\n\tn = ret;", []),
+        ("n = 0;\n\tn += ret;", []),
+    ],
+)
+def test_a_loop_of_no_round_releases_nothing(body: str, left: list[str]) -> None:
+    assert [w.text for w in found(COUNTED, body) if isinstance(w, Held)] == left
