@@ -374,7 +374,9 @@ def test_a_macro_that_may_be_no_loop_may_leave_the_one_around_it() -> None:
     assert reached(body.replace("while (n)", "for (;;)"), "outer", without="inner")
 
 
-@pytest.mark.parametrize("name", ["u32", "size_t", "__u64"])
+@pytest.mark.parametrize(
+    "name", ["u32", "u64", "s64", "size_t", "loff_t", "__u64", "__le64", "dma_addr_t"]
+)
 def test_a_number_in_parentheses_before_another_is_a_cast(name: str) -> None:
     assert said(f"n = ({name})(n);") == [f"n = ({name})n"]
     assert said("n = (call)(n);") == ["@0 = call(n)", "n = @0"]
