@@ -169,6 +169,8 @@ TOLD = {
     "static struct other demo_other = { .ours = 1 };\n" + ALL,
     "an initialiser of pointers": ALL + "\nstatic struct part *demo_parts[2] = { demo_any };\n",
     "an initialiser of nothing": ALL + "\nstatic struct part demo_part = { 0 };\n",
+    "an initialiser of nothing with a comment": ALL
+    + "\nstatic struct part demo_part = { /* all of it */ 0 };\n",
     "a read of the flag": extra('pr_debug("%d", 1);\n\tbox->count = box->part[i].ours;'),
     "a page that is cleared": extra("box->part[i].page = NULL;"),
     "the whole set to 0": extra("memset(box, 0, sizeof(*box));"),

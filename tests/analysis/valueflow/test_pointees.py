@@ -25,6 +25,10 @@ int obj_make(struct obj *o)
 """
 ARRAY = "static struct page **array_of(struct obj *o)\n{\n\treturn o->pages;\n}\n"
 ELEMENT = "static struct page **array_of(struct obj *o)\n{\n\treturn &o->pages[o->n];\n}\n"
+NAMED = (
+    "static struct page **array_of(struct obj *o)\n{\n\tstruct page **found = o->pages;\n\n"
+    "\treturn found;\n}\n"
+)
 LATER = (
     "static struct page **array_of(struct obj *o)\n{\n\tstruct page **found = NULL;\n\n"
     "\tif (o->n)\n\t\tfound = o->pages;\n\treturn found;\n}\n"
@@ -110,7 +114,7 @@ def group_of(*parts: str) -> PinGroup:
     return group
 
 
-@pytest.mark.parametrize("which", [ARRAY, ELEMENT, LATER, MADE, THROUGH, AGAIN])
+@pytest.mark.parametrize("which", [ARRAY, ELEMENT, NAMED, LATER, MADE, THROUGH, AGAIN])
 @pytest.mark.parametrize("start", [ACQUIRED, AT_ONCE, FILLED, ELEMENT_BY_ELEMENT])
 def test_an_array_that_a_function_returns_is_that_of_the_object(which: str, start: str) -> None:
     group = group_of(which, start, STOP)
