@@ -18,6 +18,7 @@ from pathlib import Path
 from migrate.base.files import scratch
 from migrate.base.files.places import is_exhausted
 from migrate.base.programs import reaper
+from migrate.base.programs.limits import limit
 from migrate.base.programs.outcome import Finished as Finished
 from migrate.base.programs.outcome import NotStarted as NotStarted
 from migrate.base.programs.outcome import Outcome as Outcome
@@ -159,7 +160,7 @@ def _limit(child: subprocess.Popen[bytes], what: int, most: int | None) -> None:
     """Limit a resource of `child`, which has just been started."""
     if most is not None:
         with suppress(ProcessLookupError):
-            resource.prlimit(child.pid, what, (most, most))
+            limit(what, most, pid=child.pid)
 
 
 def _start_reaper() -> None:

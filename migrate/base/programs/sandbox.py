@@ -22,6 +22,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from migrate.base import markdown, prose
+from migrate.base.programs.limits import limit
 
 CPU_SECONDS = 5
 """For one template; CPU seconds, because the result must not depend on the load of the machine."""
@@ -151,9 +152,9 @@ def child() -> None:
 
     One line of JSON per job: its text, or the reason why it failed, after which the child ends.
     """
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS_IN_ALL, CPU_SECONDS_IN_ALL))
+    limit(resource.RLIMIT_AS, MEMORY)
+    limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_CPU, CPU_SECONDS_IN_ALL)
     given = json.loads(sys.stdin.buffer.read())
     made = environment(Style(given["style"]), given["texts"])
     with os.fdopen(1, "w", encoding="ascii") as answers:
@@ -170,8 +171,7 @@ def _one_more_share() -> None:
     """Raise the CPU limit for the next template, unless all together have used theirs."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(usage.ru_utime + usage.ru_stime) + 1 + CPU_SECONDS
-    hard = CPU_SECONDS_IN_ALL
-    resource.setrlimit(resource.RLIMIT_CPU, (min(soft, hard), hard))
+    limit(resource.RLIMIT_CPU, CPU_SECONDS_IN_ALL, soft)
 
 
 def _try(
