@@ -114,8 +114,10 @@ def is_conditional(tokens: Sequence[Token], call: Call) -> bool:
 
 def _is_body(node: Node) -> bool:
     """Whether it is the body of a macro with parameters."""
+    if node.type != "preproc_arg":
+        return False  # for any other node its parent, which is searched for, would not matter
     above = node.parent
-    return node.type == "preproc_arg" and above is not None and above.type == "preproc_function_def"
+    return above is not None and above.type == "preproc_function_def"
 
 
 def _of_macro(node: Node, text: bytes) -> Iterator[Token]:
